@@ -1,0 +1,87 @@
+# Trireme: `make help` lists what there is. V=1 shows whole commands.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+Q := $(if $(V),,@)
+TRIREME := bin/trireme
+
+HOST ?=
+LB ?= 127.0.0.1:13337
+JOBS ?= 1,2,1
+PCAP ?=
+IFACE ?=
+ARGS ?=
+
+##@ First
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-zA-Z_-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build ## install, build, and run the main job end to end on this machine
+	$(Q)scripts/demo.sh
+
+.PHONY: test
+test: build bpf-if-possible ## install, build, and run every test
+	$(Q)npx --no-install jest $(ARGS)
+
+##@ Build
+.PHONY: deps
+deps: ## install the Debian packages that are missing (names them first; needs root)
+	$(Q)scripts/deps.sh
+
+node_modules/.installed: package.json package-lock.json
+	$(Q)npm ci --no-audit --no-fund
+	$(Q)touch $@
+
+.PHONY: build
+build: node_modules/.installed ## install npm packages and compile everything but the XDP programs
+	$(Q)npm run --silent build
+
+.PHONY: check
+check: build ## lint and formatting
+	$(Q)npm run --silent lint
+
+.PHONY: clean
+clean: ## detach XDP programs that this project attached, and remove what was built
+	$(Q)if [ -x $(TRIREME) ] && [ -d dist ] && [ -d /sys/fs/bpf/trireme ]; then $(TRIREME) xdp detach --all; fi
+	$(Q)rm -rf dist src/gen build
+
+##@ Roles
+.PHONY: run-lb
+run-lb: build ## load balancer: TCP jobs on :13337, gRPC on :50051 (ARGS=... for more options)
+	$(Q)exec $(TRIREME) lb $(ARGS)
+
+.PHONY: run-master
+run-master: build ## capture master: gRPC on :50052
+	$(Q)exec $(TRIREME) master $(ARGS)
+
+.PHONY: run-worker
+run-worker: build ## worker for HOST=H[:P][,H:P...]
+	$(Q)test -n "$(HOST)" || { echo "run-worker: say where the hubs are: make run-worker HOST=192.0.2.1[,192.0.2.2:50052]" >&2; exit 2; }
+	$(Q)exec $(TRIREME) worker --host $(HOST) $(ARGS)
+
+.PHONY: run-client
+run-client: build ## send JOBS=1,2,1 to LB=H:P
+	$(Q)exec $(TRIREME) client --lb $(LB) --jobs $(JOBS) $(ARGS)
+
+.PHONY: analyze
+analyze: build ## analyse PCAP=FILE (ARGS=--multi for all cores)
+	$(Q)test -n "$(PCAP)" || { echo "analyze: name a capture: make analyze PCAP=FILE" >&2; exit 2; }
+	$(Q)exec $(TRIREME) analyze $(PCAP) $(ARGS)
+
+##@ Captures
+.PHONY: fetch-captures
+fetch-captures: ## download the two public captures of the exercise into captures/fetched
+	$(Q)scripts/fetch-captures.sh
+
+##@ Measure
+.PHONY: bench
+bench: build ## side-by-side benchmarks (ARGS=captures|jobs|policy|xdp for one of them)
+	$(Q)scripts/bench.sh $(ARGS)
+
+.PHONY: perf
+perf: build ## profile an analysis of PCAP=FILE with perf and write a flame graph
+	$(Q)scripts/perf.sh $(PCAP)
+
+include bpf/bpf.mk

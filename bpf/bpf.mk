@@ -1,0 +1,3 @@
+##@ UDP labs (root, clang, bpftool)
+.PHONY: bpf-if-possible
+bpf-if-possible:

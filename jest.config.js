@@ -1,0 +1,10 @@
+'use strict';
+// The TypeScript compiler has already written dist/; jest runs that output, so worker threads and child processes
+// under test load exactly the files that users run.
+module.exports = {
+  rootDir: 'dist/test',
+  testEnvironment: 'node',
+  testMatch: ['**/*.test.js'],
+  testTimeout: 60_000,
+  setupFiles: ['source-map-support/register'],
+};

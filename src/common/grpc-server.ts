@@ -1,0 +1,90 @@
+import * as grpc from '@grpc/grpc-js';
+import * as protoLoader from '@grpc/proto-loader';
+import { ReflectionService } from '@grpc/reflection';
+import { HealthImplementation, type ServingStatusMap } from 'grpc-health-check';
+import { join } from 'node:path';
+import { TriremeError } from './errors.js';
+import { messageBytesMax } from './limits.js';
+import { formatHostPort, type HostPort } from './options.js';
+import { projectRoot } from './version.js';
+
+/** A service as ts-proto generates it, with its implementation. */
+export interface ServedService {
+  readonly definition: grpc.ServiceDefinition;
+  readonly implementation: grpc.UntypedServiceImplementation;
+}
+
+export interface GrpcServerOptions {
+  readonly listen: HostPort;
+  /** Files below proto/ whose services are served; reflection shows exactly these. */
+  readonly protoFiles: readonly string[];
+  readonly services: readonly ServedService[];
+  readonly credentials?: grpc.ServerCredentials;
+  readonly channelOptions?: grpc.ServerOptions;
+}
+
+export interface RunningGrpcServer {
+  /** Where it listens; the port is the real one when port 0 was asked for. */
+  readonly address: HostPort;
+  /** Says whether work can be done: '' and every service answer alike to grpc.health.v1.Health. */
+  setServing(serving: boolean): void;
+  /** Stops listening, lets calls end, and cuts what is left after graceMs. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Starts a gRPC server with reflection (v1 and v1alpha), health and channelz beside the given services. */
+export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningGrpcServer> {
+  const server = new grpc.Server({
+    'grpc.max_receive_message_length': messageBytesMax,
+    'grpc.max_send_message_length': messageBytesMax,
+    ...options.channelOptions,
+  });
+  const names: string[] = [''];
+  for (const { definition, implementation } of options.services) {
+    server.addService(definition, implementation);
+    const path = Object.values(definition)[0]?.path;
+    if (path !== undefined) names.push(path.split('/')[1]);
+  }
+  const statuses: ServingStatusMap = Object.fromEntries(names.map((name) => [name, 'NOT_SERVING' as const]));
+  const health = new HealthImplementation(statuses);
+  health.addToServer(server);
+  grpc.addAdminServicesToServer(server);
+  const packageDefinition = protoLoader.loadSync([...options.protoFiles], {
+    includeDirs: [join(projectRoot, 'proto')],
+    keepCase: true,
+    longs: String,
+    enums: String,
+    defaults: true,
+    oneofs: true,
+  });
+  new ReflectionService(packageDefinition).addToServer(server);
+
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(
+      formatHostPort(options.listen),
+      options.credentials ?? grpc.ServerCredentials.createInsecure(),
+      (error, bound) => {
+        if (error === null) return resolve(bound);
+        reject(
+          new TriremeError('UNREACHABLE', `cannot listen on ${formatHostPort(options.listen)}: ${error.message}`, {
+            cause: error,
+          }),
+        );
+      },
+    );
+  });
+  return {
+    address: { host: options.listen.host, port },
+    setServing: (serving) => {
+      for (const name of names) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
+    },
+    close: (graceMs) =>
+      new Promise<void>((resolve) => {
+        const force = setTimeout(() => server.forceShutdown(), graceMs);
+        server.tryShutdown(() => {
+          clearTimeout(force);
+          resolve();
+        });
+      }),
+  };
+}

@@ -1,0 +1,29 @@
+/**
+ * Bounds that more than one part of the project depends on, each with its unit last in its name and its reason. The
+ * relations between them are checked when the module loads. A bound that is one module's own stands in that module.
+ */
+
+/** A gRPC message. Large enough for a report with the longest tables, small enough that a liar cannot fill memory. */
+export const messageBytesMax = 64 * 1024 * 1024;
+
+/** A worker reports this often unless the hub says otherwise. */
+export const heartbeatIntervalMsDefault = 1000;
+
+/** Missed heartbeats that make a worker lost: fewer would take a garbage collection for a death. */
+export const heartbeatsMissedMax = 3;
+
+/** A larger result travels in parts, so that heartbeats are not stuck behind it. */
+export const resultPartBytesMax = 256 * 1024;
+
+/** Times that one job is given to a worker. After that its client gets an error. */
+export const jobAttemptsMax = 3;
+
+/** Time for a role to finish its work after the first SIGTERM. */
+export const drainGraceMsDefault = 10_000;
+
+/** Default ports, as in the README. */
+export const defaultPorts = { tcp: 13337, lbGrpc: 50051, lbAdmin: 9100, masterGrpc: 50052, masterAdmin: 9101 } as const;
+
+if (heartbeatsMissedMax < 3) throw new Error('a worker must miss more than two heartbeats before it is lost');
+if (resultPartBytesMax * 4 > messageBytesMax)
+  throw new Error('a result part must fit a gRPC message with room to spare');

@@ -1,0 +1,45 @@
+import { Command, CommanderError } from 'commander';
+import { reportFailure } from './common/errors.js';
+import { version } from './common/version.js';
+
+/** One role: its one-line summary for `trireme --help`, and the module that builds its command. */
+interface Role {
+  readonly summary: string;
+  readonly load: () => Promise<{ buildCommand(): Command }>;
+}
+
+// A role's module is loaded only when it is asked for: analysing a small capture must not wait for gRPC to load.
+const roles: Readonly<Record<string, Role>> = {
+  analyze: { summary: 'count and summarise packet captures', load: () => import('./analyze/command.js') },
+};
+
+function overview(): Command {
+  const program = new Command('trireme')
+    .description('a gRPC distributed job system: packet captures, a job load balancer, and UDP labs in XDP')
+    .version(version)
+    .showHelpAfterError(`(try 'trireme --help')`)
+    .exitOverride();
+  for (const [name, role] of Object.entries(roles)) program.command(name).description(role.summary).helpOption(false);
+  return program;
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  const role = roles[argv[0] ?? ''];
+  try {
+    if (role === undefined) {
+      await overview().parseAsync(argv as string[], { from: 'user' });
+      return;
+    }
+    const command = (await role.load()).buildCommand().name(`trireme ${argv[0]}`).exitOverride();
+    await command.parseAsync(argv.slice(1), { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // commander has already written its message; help and version are no failures.
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    process.exitCode = reportFailure(error, process.argv.includes('--verbose'));
+  }
+}
+
+void main(process.argv.slice(2));

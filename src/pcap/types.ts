@@ -1,0 +1,73 @@
+/**
+ * The words that the capture engine shares with those who call it: analyze on one core or all, the master, the workers.
+ * The engine is pure: bytes are pushed in, facts come out. Files, sockets and threads are the callers'.
+ */
+
+/** An endpoint: the address as 4 or 16 bytes in network order, and a port. */
+export interface Endpoint {
+  readonly address: Uint8Array;
+  readonly port: number;
+}
+
+/** What changes the content of a scan. Plain JSON, so that it travels to threads and workers as it is. */
+export interface ScanOptions {
+  /** Nanoseconds of one row of the time series, in decimal; null: no series. */
+  readonly intervalNs: string | null;
+  /** Conversations held at once. */
+  readonly conversationsMax: number;
+  /** The one connection to count, as "A:P" texts that parseEndpoint has accepted; null: none. */
+  readonly connection: { readonly client: string; readonly server: string } | null;
+}
+
+/** An interface of a pcapng section, as far as it matters for reading packets. */
+export interface InterfaceState {
+  readonly linkType: number;
+  readonly snapLength: number;
+  /** Exponent byte of if_tsresol (default 6: microseconds). */
+  readonly timeResolution: number;
+  /** Seconds of if_tsoffset, in decimal. */
+  readonly timeOffsetSeconds: string;
+}
+
+/** All that a reader must know to go on reading at a record boundary in the middle of a file. */
+export interface ReadState {
+  readonly format: 'pcap' | 'pcap-nsec' | 'pcapng';
+  readonly byteOrder: 'little' | 'big';
+  /** Classic captures: exactly one. pcapng: those of the current section, in order. */
+  readonly interfaces: readonly InterfaceState[];
+  /** Classic files before 2.3 hold a record's two lengths the other way round. */
+  readonly lengthsSwapped: boolean;
+}
+
+/** A byte range of a capture and what is known about its start. */
+export interface ChunkPlan {
+  /** Position in the file at which the pushed bytes begin. */
+  readonly start: number;
+  /** The chunk ends at the first record boundary at or past this position; null: it runs to the end of the file. */
+  readonly end: number | null;
+  /** True: start is a record boundary (or 0, the file header). False: the scanner looks for a plausible one first. */
+  readonly startCertain: boolean;
+  /** The state in force at start, assumed or proven; null only for a chunk that begins with the file header (start 0). */
+  readonly state: ReadState | null;
+}
+
+/** What one chunk gave. */
+export interface ChunkResult {
+  readonly plan: ChunkPlan;
+  /** First record boundary, or null when no plausible one was found in the range ("no start found" is an answer). */
+  readonly start: number | null;
+  /** Where the first record at or past the plan's end begins; where the file ended; or where damage was met. */
+  readonly end: number;
+  /** State in force at end. Null when the file header itself could not be read. */
+  readonly endState: ReadState | null;
+  /** The file ended inside a record (at end). */
+  readonly truncated: boolean;
+  /** Damage that stopped the scan: where, and words for people. */
+  readonly damage: { readonly offset: number; readonly detail: string } | null;
+  /** The file header was no capture's: words for people. */
+  readonly notACapture: string | null;
+  /** Bytes of the file from start to end: what the scan covered. */
+  readonly bytes: number;
+  /** Mergeable facts of the records from start to end. */
+  readonly partial: Uint8Array;
+}

@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep, resolve, dirname } from 'node:path';
+
+const root = join(__dirname, '..', '..', '..');
+
+/** Folders of src/ that are roles: each may use the shared folders and nothing of another role. */
+const roles = ['lb', 'master', 'worker', 'client', 'analyze', 'udp', 'up'];
+
+/** Shared folders and what each may import beside itself. src/pcap is pure: it reads no file and opens no socket. */
+const shared: Readonly<Record<string, readonly string[]>> = {
+  common: [],
+  gen: [],
+  pcap: [],
+  kinds: ['common', 'pcap', 'captures', 'gen'],
+  captures: ['common', 'pcap', 'gen'],
+  hub: ['common', 'gen', 'kinds'],
+};
+
+interface Import {
+  readonly file: string;
+  readonly target: string;
+}
+
+function importsBelow(folder: string): Import[] {
+  return readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => relative(join(root, 'src'), file).split(sep)[0] === folder)
+    .flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/(?:from|import|require)\s*\(?\s*'([^']+)'/g)].map((match) => ({
+        file: relative(root, file),
+        target: match[1].startsWith('.') ? relative(join(root, 'src'), resolve(dirname(file), match[1])) : match[1],
+      })),
+    );
+}
+
+const local = ({ target }: Import): boolean => !target.startsWith('..') && target.includes(sep);
+
+describe('layers', () => {
+  test.each(roles)('the role %s imports no other role', (role) => {
+    const wrong = importsBelow(role).filter((entry) => {
+      const folder = entry.target.split(sep)[0];
+      return local(entry) && roles.includes(folder) && folder !== role;
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test.each(Object.keys(shared))('the shared folder %s imports only what it may', (folder) => {
+    const wrong = importsBelow(folder).filter((entry) => {
+      const target = entry.target.split(sep)[0];
+      return (
+        local(entry) &&
+        (roles.includes(target) || target in shared) &&
+        target !== folder &&
+        !shared[folder].includes(target)
+      );
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('the capture engine imports no file, socket, thread or process module', () => {
+    const wrong = importsBelow('pcap').filter(({ target }) =>
+      /^(node:)?(fs|net|http|http2|https|child_process|worker_threads|dgram|cluster)(\/|$)/.test(target),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
