@@ -1,0 +1,25 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from '../../src/common/version.js';
+
+/** Optional collection of real captures beside the project; tests that want it skip where it is absent. */
+const folder = process.env.TRIREME_SHARED_CAPTURES ?? join(projectRoot, '..', 'shared', 'captures');
+
+export interface SharedCapture {
+  /** Folder and name below the collection. */
+  readonly name: string;
+  readonly path: string;
+  /** Expected fields of a result, with their values. */
+  readonly expected: Readonly<Record<string, unknown>>;
+}
+
+/** Every capture of the collection, or none (with the reason printed once) where the collection is absent. */
+export function sharedCaptures(): SharedCapture[] {
+  const index = join(folder, 'expected.json');
+  if (!existsSync(index)) {
+    console.log(`SKIP: ${index} is not there; tests on real captures are left out`);
+    return [];
+  }
+  const entries = JSON.parse(readFileSync(index, 'utf8')) as Record<string, { result: Record<string, unknown> }>;
+  return Object.entries(entries).map(([name, { result }]) => ({ name, path: join(folder, name), expected: result }));
+}
