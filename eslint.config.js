@@ -7,7 +7,7 @@ module.exports = ts.config(
   js.configs.recommended,
   ...ts.configs.recommended,
   {
-    files: ['**/*.js', '**/*.mjs', 'bin/trireme'],
+    files: ['**/*.js', '**/*.mjs', '**/*.cjs', 'bin/trireme'],
     languageOptions: {
       globals: {
         require: 'readonly',

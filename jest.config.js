@@ -6,5 +6,6 @@ module.exports = {
   testEnvironment: 'node',
   testMatch: ['**/*.test.js'],
   testTimeout: 60_000,
+  reporters: ['default', '<rootDir>/../../scripts/jest-totals.cjs'],
   setupFiles: ['source-map-support/register'],
 };
