@@ -1,0 +1,34 @@
+import { heartbeatIntervalMsDefault, heartbeatsMissedMax, jobAttemptsMax } from '../common/limits.js';
+
+/** Bounds of a hub. Each has a default and a reason. */
+export interface HubOptions {
+  /** Jobs that wait for a worker at once. At 100,000 jobs/s the default holds one second's worth; past it, QUEUE_FULL. */
+  readonly jobsQueuedMax: number;
+  /** Workers attached at once. The window and lists are per worker; this keeps a flood of dials from filling memory. */
+  readonly workersMax: number;
+  /** Jobs outstanding on one worker at most, whatever the window in seconds says: bounds memory at both ends. */
+  readonly jobsOutstandingMax: number;
+  readonly heartbeatIntervalMs: number;
+  /** Missed heartbeats in a row that make a worker lost. */
+  readonly heartbeatsMissedMax: number;
+  /** Time for Hello to come after a stream opened. A port scanner must not hold a stream for ever. */
+  readonly helloTimeoutMs: number;
+  /** Times that a job is given to a worker that then dies. */
+  readonly jobAttemptsMax: number;
+  /** Times that a job may come back NOT_RUN (a draining worker, say) before it counts as failed: bounds a ping-pong. */
+  readonly jobNotRunMax: number;
+  /** Bytes of one result over all its parts. A larger one is a lie or a bug, and its worker is cut off. */
+  readonly resultBytesMax: number;
+}
+
+export const hubOptionsDefault: HubOptions = {
+  jobsQueuedMax: 100_000,
+  workersMax: 10_000,
+  jobsOutstandingMax: 16_384,
+  heartbeatIntervalMs: heartbeatIntervalMsDefault,
+  heartbeatsMissedMax,
+  helloTimeoutMs: 10_000,
+  jobAttemptsMax,
+  jobNotRunMax: 16,
+  resultBytesMax: 2 ** 30,
+};

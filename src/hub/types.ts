@@ -1,0 +1,161 @@
+import type { TriremeError } from '../common/errors.js';
+import type { ServedService } from '../common/grpc-server.js';
+
+/** No worker: what `submit` takes when any worker will do. */
+export const noWorker = -1;
+
+/** Job id of a job that was refused at once: its sink has already heard why. */
+export const noJob = 0;
+
+/**
+ * Hears the end of jobs: exactly one of `done` and `failed`, exactly once for each job submitted with it. One sink
+ * serves any number of jobs; the tag, chosen by the submitter, says which one. A sink must not throw and must not
+ * block; it may submit and cancel jobs.
+ */
+export interface JobSink {
+  /**
+   * The job was answered.
+   * @param tag as submitted
+   * @param bytes holds the answer from `start` to `end`. It is valid during the call only if not kept: the rest of it
+   *   belongs to other jobs, so copy what must outlive the call.
+   * @param worker index of the worker that ran it; `workerName` gives its name during the call
+   * @param execSeconds seconds of one slot, as measured by the worker
+   * @param attempts times that the job was given to a worker, 1 when all went well
+   * @param totalSeconds from submit to now, on the hub's clock
+   */
+  done(
+    tag: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    worker: number,
+    execSeconds: number,
+    attempts: number,
+    totalSeconds: number,
+  ): void;
+  /**
+   * The job has no answer. Codes: QUEUE_FULL, DEADLINE_PASSED, CANCELLED, NO_WORKER, WORKER_LOST (attempts used up, or
+   * poison), JOB_FAILED (it ran and failed), DRAINING. May be called before `submit` returns.
+   */
+  failed(tag: number, error: TriremeError): void;
+  /** The job was given to a worker, now or again after a loss. Left out by those who need not know. */
+  given?(tag: number, worker: number): void;
+}
+
+/** Counts since the hub began, of one kind. The end of each job is counted under exactly one of the outcomes. */
+export interface KindCounters {
+  readonly kind: number;
+  readonly name: string;
+  submitted: number;
+  /** Jobs given to a worker, first attempts and later ones. */
+  picks: number;
+  /** Attempts after the first. */
+  retries: number;
+  /** Jobs given back as NOT_RUN. */
+  notRun: number;
+  /** Results that came for a job already answered or taken away. */
+  duplicates: number;
+  /** Outcomes. */
+  done: number;
+  failed: number;
+  queueFull: number;
+  expired: number;
+  cancelled: number;
+  lost: number;
+  noWorker: number;
+  draining: number;
+}
+
+/** Where a worker stands with the hub. JOINING: the stream is open, Hello has not come. SILENT: heartbeats overdue. */
+export type WorkerState = 'JOINING' | 'SERVING' | 'SILENT' | 'DRAINING' | 'LOST' | 'LEFT';
+
+export interface WorkerKindSnapshot {
+  readonly kind: number;
+  readonly name: string;
+  /** As learned: one unit is one job, for SCAN_CHUNK one byte. */
+  readonly secondsPerUnit: number;
+  readonly done: number;
+  readonly failed: number;
+}
+
+/** What the hub knows of one worker. */
+export interface WorkerSnapshot {
+  readonly index: number;
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly address: string;
+  readonly host: string;
+  readonly cpuModel: string;
+  readonly memoryBytes: bigint;
+  readonly cores: number;
+  readonly state: WorkerState;
+  readonly slots: number;
+  /** As last reported by the worker. */
+  readonly busy: number;
+  readonly queued: number;
+  readonly load: number;
+  /** Jobs given and not answered, and their expected seconds. */
+  readonly outstanding: number;
+  readonly backlogSeconds: number;
+  /** Seconds of work that the hub would have it hold. */
+  readonly windowSeconds: number;
+  readonly roundTripSeconds: number;
+  readonly picks: number;
+  /** Milliseconds since 1970. */
+  readonly lastHeartbeatMs: number;
+  readonly kinds: readonly WorkerKindSnapshot[];
+}
+
+/** The state of a hub for metrics and lists: plain data, made when asked for. */
+export interface HubSnapshot {
+  readonly workers: readonly WorkerSnapshot[];
+  /** Jobs that wait for a worker that may take them. */
+  readonly jobsWaiting: number;
+  /** Jobs submitted and not answered: waiting or with a worker. */
+  readonly jobsLive: number;
+  readonly kinds: readonly KindCounters[];
+  readonly workersJoined: number;
+  readonly workersLost: number;
+  /** Streams cut off because the worker broke the protocol. */
+  readonly workersCut: number;
+  readonly draining: boolean;
+}
+
+/** Workers known by their streams, and jobs handed to them. Sockets only at its edge: `services`. */
+export interface Hub {
+  readonly id: string;
+  /** WorkerHub and ClusterService, for startGrpcServer (proto file trireme/v1/worker.proto). */
+  readonly services: readonly ServedService[];
+  /**
+   * Takes a job. The sink hears its end exactly once.
+   * @param kind number of the kind (src/kinds/registry)
+   * @param units size of the job in the units of its kind's cost: 1, or the bytes of a SCAN_CHUNK
+   * @param payload bytes for the worker or null; not copied, so they must not change until the job has ended
+   * @param timeoutSeconds until its client stops waiting; 0 is no limit
+   * @param avoidWorker index of a worker that must not get it, or noWorker
+   * @returns the job's id for `cancel`, or noJob if it was refused (the sink has heard why)
+   */
+  submit(
+    kind: number,
+    units: number,
+    payload: Uint8Array | null,
+    timeoutSeconds: number,
+    avoidWorker: number,
+    sink: JobSink,
+    tag: number,
+  ): number;
+  /** Ends a job: its sink hears `failed` with CANCELLED before this returns. False: there is no such job any more. */
+  cancel(job: number): boolean;
+  /** Workers that take jobs now, of this kind or of any. */
+  workersReady(kind?: number): number;
+  workerName(worker: number): string;
+  snapshot(): HubSnapshot;
+  /** Calls back whenever a worker joins, leaves, is lost or changes its state; the return value ends that. */
+  onWorkersChanged(listener: () => void): () => void;
+  /**
+   * Takes no new job and resolves when the last live one has ended, or after graceMs, when those left fail with
+   * DRAINING. Then the workers' streams are closed; the workers dial again by themselves.
+   */
+  close(graceMs: number): Promise<void>;
+}
