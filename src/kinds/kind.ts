@@ -1,0 +1,54 @@
+/**
+ * One kind of job. A kind is one file `NAME.kind.ts` in this folder with `export const kind: Kind = {...}`; the registry finds it by
+ * reading the folder. Loading the module must be cheap (every role loads all kinds for their names and numbers): compile
+ * WebAssembly and the like on the first run().
+ */
+export interface Kind {
+  /** Number of the kind in the TCP protocol and on the wire, 1 to 65,535; unique. */
+  readonly number: number;
+  /** Name as people and metrics see it: capitals, digits and underscores; unique. */
+  readonly name: string;
+  /** May clients of the load balancer ask for it? */
+  readonly clientMay: boolean;
+  /** Jobs that the kernel runs side by side for the price of one; the threads hand out multiples of it. Default 1. */
+  readonly lanes?: number;
+  /** The job reads bytes that the worker has to find first (see JobSource); it then runs alone in its batch. */
+  readonly needsSource?: boolean;
+  /** Units of work in a job, from its payload; default 1 for each job. Throws when the payload is not one of this kind. */
+  unitsOf?(payload: Uint8Array): number;
+  /** Measures what one unit costs here, in seconds of one slot. Takes some 50 ms at most; called on a job thread. */
+  calibrate(): number;
+  /**
+   * Runs jobs, on a job thread, and answers each of them in order. A throw (or rejection) fails the jobs of the batch that have no
+   * answer yet, with its message. A promise is for kinds that need the event loop; a thread runs nothing else meanwhile.
+   */
+  run(batch: KindBatch): void | Promise<void>;
+}
+
+/** The jobs that a kind runs at one go, and where their answers go. */
+export interface KindBatch {
+  /** Jobs in the batch, at least 1. */
+  readonly count: number;
+  /** Bytes of a job's payload; valid until run() ends. */
+  payload(index: number): Uint8Array;
+  /** Answers the next job with bytes (which are copied). */
+  answer(bytes: Uint8Array): void;
+  /** Answers the next `bytes.length / bytesEach` jobs with bytesEach bytes each (which are copied). */
+  answerEach(bytes: Uint8Array, bytesEach: number): void;
+  /** Answers the next job with a failure: it would fail elsewhere too. */
+  fail(reason: string): void;
+  /** Answers the next job with "not run": another worker may run it. */
+  notRun(reason: string): void;
+  /** True once the job was cancelled: long jobs look from time to time and then answer notRun. */
+  cancelled(): boolean;
+  /** Units done so far, for long jobs. */
+  progress(units: number): void;
+  /** Where the bytes of a job with needsSource come from; null for other kinds. */
+  readonly source: BatchSource | null;
+}
+
+/** Bytes of a job with needsSource: a file of this machine, or bytes that are pushed to the thread. */
+export type BatchSource =
+  | { readonly type: 'file'; readonly path: string }
+  /** read() blocks the thread until bytes come; null at the end. Throws TriremeError when the sender failed. */
+  | { readonly type: 'stream'; read(): Uint8Array | null };
