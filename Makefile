@@ -19,7 +19,7 @@ help: ## list the targets
 
 .PHONY: demo
 demo: build ## install, build, and run the main job end to end on this machine
-	$(Q)scripts/demo.sh
+	$(Q)$(TRIREME) demo $(PCAP)
 
 .PHONY: test
 test: build bpf-if-possible ## install, build, and run every test

@@ -10,6 +10,8 @@ interface Role {
 
 // A role's module is loaded only when it is asked for: analysing a small capture must not wait for gRPC to load.
 const roles: Readonly<Record<string, Role>> = {
+  up: { summary: 'run everything on this machine until Ctrl-C', load: () => import('./up/command.js') },
+  demo: { summary: 'show the main job end to end', load: () => import('./up/demo-command.js') },
   analyze: { summary: 'count and summarise packet captures', load: () => import('./analyze/command.js') },
 };
 

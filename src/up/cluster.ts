@@ -1,0 +1,79 @@
+import { availableParallelism } from 'node:os';
+import { RoleProcess } from './role-process.js';
+
+/** Where the roles of `up` listen; port 0 takes a free one. All on loopback. */
+export interface ClusterPorts {
+  readonly tcp: number;
+  readonly lbGrpc: number;
+  readonly lbAdmin: number;
+  readonly masterGrpc: number;
+  readonly masterAdmin: number;
+}
+
+/** A load balancer, a master and two workers of different size on this machine. */
+export interface LocalCluster {
+  readonly lb: { readonly tcp: string; readonly grpc: string; readonly admin: string };
+  readonly master: { readonly grpc: string; readonly admin: string };
+  /** Resolves with the name of the first role that ends by itself. */
+  readonly broken: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Starts everything and resolves when both workers are attached; what was started is stopped when a part fails. */
+export async function startCluster(
+  ports: ClusterPorts,
+  captures: readonly string[],
+  onLine: (name: string, line: string) => void,
+): Promise<LocalCluster> {
+  const started: RoleProcess[] = [];
+  let stopping = false;
+  const start = async (name: string, args: readonly string[], readyMessage: string): Promise<RoleProcess> => {
+    const role = await RoleProcess.start(name, args, readyMessage, onLine);
+    started.push(role);
+    return role;
+  };
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    // Workers first, so that they can still hand in what they have.
+    for (const role of started.reverse()) await role.stop();
+  };
+  try {
+    const capturesArgs = captures.flatMap((folder) => ['--captures', folder]);
+    const [lb, master] = await Promise.all([
+      start(
+        'lb',
+        ['lb', '--tcp', at(ports.tcp), '--grpc', at(ports.lbGrpc), '--admin', at(ports.lbAdmin)],
+        'listening',
+      ),
+      start(
+        'master',
+        ['master', '--grpc', at(ports.masterGrpc), '--admin', at(ports.masterAdmin), ...capturesArgs],
+        'listening',
+      ),
+    ]);
+    const hubs = `${String(lb.ready.grpc)},${String(master.ready.grpc)}`;
+    const worker = (name: string, slots: number): Promise<RoleProcess> =>
+      start(name, ['worker', '--host', hubs, '--name', name, '--slots', String(slots), ...capturesArgs], 'attached');
+    await Promise.all([worker('large', Math.max(1, availableParallelism() - 1)), worker('small', 1)]);
+    return {
+      lb: { tcp: String(lb.ready.tcp), grpc: String(lb.ready.grpc), admin: String(lb.ready.admin) },
+      master: { grpc: String(master.ready.grpc), admin: String(master.ready.admin) },
+      broken: Promise.race(
+        started.map(async (role) => {
+          await role.ended();
+          // A stop that was asked for is no break; leave the promise open.
+          if (stopping) await new Promise<never>(() => undefined);
+          return role.name;
+        }),
+      ),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function at(port: number): string {
+  return `127.0.0.1:${port}`;
+}

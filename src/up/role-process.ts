@@ -1,0 +1,88 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import { TriremeError } from '../common/errors.js';
+import { projectRoot } from '../common/version.js';
+
+/** One line of a role's log, as far as it is read here. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/** Time for a role to say that it is ready; a cold start on a slow machine takes about two seconds. */
+const readyMsMax = 30_000;
+
+/** Time for a role to end after SIGTERM before it is killed: above the role's own drain bound. */
+const stopMsMax = 15_000;
+
+/** A role of Trireme as a child process of `up` or `demo`. */
+export class RoleProcess {
+  private constructor(
+    readonly name: string,
+    private readonly child: ChildProcess,
+    /** The log line that said it was ready. */
+    readonly ready: LogLine,
+  ) {}
+
+  /**
+   * Starts `trireme ...args` and resolves when its log has a line with the message `readyMessage`. Rejects when the
+   * process ends first or says nothing in time. Each log line goes to onLine as well.
+   */
+  static async start(
+    name: string,
+    args: readonly string[],
+    readyMessage: string,
+    onLine: (name: string, line: string) => void,
+  ): Promise<RoleProcess> {
+    const child = spawn(process.execPath, [join(projectRoot, 'bin', 'trireme'), ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      // A group of its own: Ctrl-C reaches the parent alone, which then stops its children in order.
+      detached: true,
+    });
+    let last = '';
+    const ready = await new Promise<LogLine>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        child.kill('SIGKILL');
+        reject(new TriremeError('UNREACHABLE', `${name} was not ready within ${readyMsMax} ms`));
+      }, readyMsMax);
+      createInterface({ input: child.stderr! }).on('line', (line) => {
+        last = line;
+        onLine(name, line);
+        const entry = parseLogLine(line);
+        if (entry?.msg !== readyMessage) return;
+        clearTimeout(timer);
+        resolve(entry);
+      });
+      child.once('exit', (code, signal) => {
+        clearTimeout(timer);
+        reject(new TriremeError('UNREACHABLE', `${name} ended (${signal ?? code}) before it was ready: ${last}`));
+      });
+    });
+    return new RoleProcess(name, child, ready);
+  }
+
+  get running(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Resolves when the process has ended by itself or by stop(). */
+  async ended(): Promise<void> {
+    if (this.running) await once(this.child, 'exit');
+  }
+
+  /** SIGTERM, then SIGKILL when the process has not drained in time. */
+  async stop(): Promise<void> {
+    if (!this.running) return;
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), stopMsMax);
+    this.child.kill('SIGTERM');
+    await this.ended();
+    clearTimeout(timer);
+  }
+}
+
+function parseLogLine(line: string): LogLine | null {
+  try {
+    return JSON.parse(line) as LogLine;
+  } catch {
+    return null;
+  }
+}
