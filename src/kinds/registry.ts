@@ -1,0 +1,78 @@
+import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { TriremeError } from '../common/errors.js';
+import type { Kind } from './kind.js';
+
+/** What the file of a kind looks like once compiled. */
+const suffix = '.kind.js';
+
+const numberMax = 65_535;
+
+/** The kinds there are, by number. */
+export class KindRegistry {
+  readonly #byNumber = new Map<number, Kind>();
+
+  /** Refuses a number or a name that is out of bounds or taken: INTERNAL, since a wrong kind is a programmer's error. */
+  add(kind: Kind, file: string): void {
+    const wrong = (what: string): TriremeError => new TriremeError('INTERNAL', `kind ${file}: ${what}`);
+    if (typeof kind !== 'object' || kind === null) throw wrong("it must export an object named 'kind'");
+    const { number, name } = kind;
+    if (!Number.isInteger(number) || number < 1 || number > numberMax) {
+      throw wrong(`number ${number} is not a whole number from 1 to ${numberMax}`);
+    }
+    if (typeof name !== 'string' || !/^[A-Z][A-Z0-9_]{0,39}$/.test(name)) {
+      throw wrong(`name '${name}' is not made of capitals, digits and underscores (at most 40)`);
+    }
+    if (typeof kind.clientMay !== 'boolean') throw wrong('clientMay must be true or false');
+    if (typeof kind.calibrate !== 'function' || typeof kind.run !== 'function') {
+      throw wrong('calibrate and run must be functions');
+    }
+    if (kind.lanes !== undefined && !(Number.isInteger(kind.lanes) && kind.lanes >= 1 && kind.lanes <= 64)) {
+      throw wrong(`lanes ${kind.lanes} is not a whole number from 1 to 64`);
+    }
+    for (const other of this.#byNumber.values()) {
+      if (other.number === number) throw wrong(`number ${number} belongs to ${other.name} already`);
+      if (other.name === name) throw wrong(`name ${name} belongs to number ${other.number} already`);
+    }
+    this.#byNumber.set(number, kind);
+  }
+
+  get(number: number): Kind | undefined {
+    return this.#byNumber.get(number);
+  }
+
+  /** All kinds, by number. */
+  all(): readonly Kind[] {
+    return [...this.#byNumber.values()].sort((a, b) => a.number - b.number);
+  }
+}
+
+const load = createRequire(__filename);
+
+/** Reads a folder and registers every `*.kind.js` in it. Default: the folder of this file. */
+export function readKinds(folder: string = __dirname): KindRegistry {
+  const registry = new KindRegistry();
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith(suffix))
+    .sort();
+  for (const file of files) {
+    let loaded: { kind?: Kind };
+    try {
+      loaded = load(join(folder, file)) as { kind?: Kind };
+    } catch (error) {
+      throw new TriremeError('INTERNAL', `kind ${file}: cannot be loaded: ${TriremeError.from(error).message}`, {
+        cause: error,
+      });
+    }
+    registry.add(loaded.kind as Kind, file);
+  }
+  return registry;
+}
+
+let own: KindRegistry | undefined;
+
+/** The kinds of this build; read once. */
+export function kinds(): KindRegistry {
+  return (own ??= readKinds());
+}
