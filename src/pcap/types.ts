@@ -13,11 +13,29 @@ export interface Endpoint {
 export interface ScanOptions {
   /** Nanoseconds of one row of the time series, in decimal; null: no series. */
   readonly intervalNs: string | null;
-  /** Conversations held at once. */
+  /** Conversations held at once, and as many address pairs of packets that belong to none. */
   readonly conversationsMax: number;
-  /** The one connection to count, as "A:P" texts that parseEndpoint has accepted; null: none. */
+  /** The one TCP connection to count, as "A:P" texts that parseEndpoint has accepted; null: none. */
   readonly connection: { readonly client: string; readonly server: string } | null;
+  /**
+   * Seed of the table's hash, 0 to 2^32-1; all chunks of one analysis share it. No result depends on it. A random one
+   * keeps the author of a capture from choosing flows that collide. Default: a constant.
+   */
+  readonly hashSeed?: number;
 }
+
+/** What changes only how a finished scan is told. */
+export interface ReportOptions {
+  /** Rows of `top` and of `endpoints`. */
+  readonly top: number;
+  readonly sort: SortOrder;
+  /** How the capture was packed before its bytes were pushed. */
+  readonly compression: 'none' | 'gzip' | 'zstd';
+  /** The packed stream itself ended early: the capture is truncated even if the cut fell between two records. */
+  readonly inputCut?: boolean;
+}
+
+export type SortOrder = 'bytes' | 'packets' | 'duration' | 'start';
 
 /** An interface of a pcapng section, as far as it matters for reading packets. */
 export interface InterfaceState {
@@ -37,6 +55,15 @@ export interface ReadState {
   readonly interfaces: readonly InterfaceState[];
   /** Classic files before 2.3 hold a record's two lengths the other way round. */
   readonly lengthsSwapped: boolean;
+}
+
+/** What the first bytes of a file told. */
+export interface CaptureHeader {
+  /** State after the headers that lead the file; null when the bytes are no capture's or end inside them. */
+  readonly state: ReadState | null;
+  /** Offset of the first record after those headers; 0 when state is null. */
+  readonly firstRecord: number;
+  readonly fileSize: number;
 }
 
 /** A byte range of a capture and what is known about its start. */
@@ -66,8 +93,27 @@ export interface ChunkResult {
   readonly damage: { readonly offset: number; readonly detail: string } | null;
   /** The file header was no capture's: words for people. */
   readonly notACapture: string | null;
+  /** The pushed bytes ended here (the caller called end() while more were wanted): nothing follows this chunk. */
+  readonly endOfInput: boolean;
   /** Bytes of the file from start to end: what the scan covered. */
   readonly bytes: number;
-  /** Mergeable facts of the records from start to end. */
+  /** Mergeable facts of the records from start to end; the layout is in partial-layout.ts. */
   readonly partial: Uint8Array;
 }
+
+/** What the serial header walk is asked: the first record boundary at or past each cut, read from a proven start. */
+export interface WalkPlan {
+  readonly start: number;
+  readonly state: ReadState;
+  /** Ascending positions past start. */
+  readonly cuts: readonly number[];
+}
+
+export interface WalkResult {
+  readonly plan: WalkPlan;
+  /** One per cut that was reached before the file or its soundness ended. */
+  readonly boundaries: readonly { readonly offset: number; readonly state: ReadState }[];
+}
+
+/** Exact: a number up to 2^53 - 1, a bigint above. */
+export type Count = number | bigint;

@@ -10,7 +10,7 @@ const roles = ['lb', 'master', 'worker', 'client', 'analyze', 'udp', 'up'];
 const shared: Readonly<Record<string, readonly string[]>> = {
   common: [],
   gen: [],
-  pcap: [],
+  pcap: ['common'],
   kinds: ['common', 'pcap', 'captures', 'gen'],
   captures: ['common', 'pcap', 'gen'],
   hub: ['common', 'gen', 'kinds'],

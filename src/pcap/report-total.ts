@@ -1,0 +1,40 @@
+import type { CaptureFacts, CaptureReport, CaptureTotal } from './report-types.js';
+import type { Count } from './types.js';
+
+/** A count as a number while that is exact. */
+export function exactCount(value: bigint): Count {
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
+}
+
+const isFacts = (report: CaptureReport): report is CaptureFacts => report.error !== 'not-a-capture';
+
+/** Adds up the reports of several files. `unreadable` counts those that gave no report at all. */
+export function totalOf(reports: readonly CaptureReport[], unreadable = 0): CaptureTotal {
+  const facts = reports.filter(isFacts);
+  const sum = (of: (report: CaptureFacts) => Count): Count =>
+    exactCount(facts.reduce((total, report) => total + BigInt(of(report)), 0n));
+  const times = (of: (report: CaptureFacts) => string | null): bigint[] =>
+    facts.flatMap((report) => (of(report) === null ? [] : [BigInt(of(report)!)]));
+  const least = (all: bigint[]): string | null =>
+    all.length ? all.reduce((a, b) => (b < a ? b : a)).toString() : null;
+  const most = (all: bigint[]): string | null => (all.length ? all.reduce((a, b) => (b > a ? b : a)).toString() : null);
+  return {
+    files: reports.length + unreadable,
+    files_unreadable: reports.length - facts.length + unreadable,
+    files_damaged: facts.filter((report) => report.error === 'damaged').length,
+    files_truncated: facts.filter((report) => report.truncated).length,
+    packets: sum((report) => report.packets),
+    captured_bytes: sum((report) => report.captured_bytes),
+    original_bytes: sum((report) => report.original_bytes),
+    first_ns: least(times((report) => report.first_ns)),
+    last_ns: most(times((report) => report.last_ns)),
+    ipv4: sum((report) => report.ipv4),
+    ipv6: sum((report) => report.ipv6),
+    ipv4_tcp: sum((report) => report.ipv4_tcp),
+    ipv4_udp: sum((report) => report.ipv4_udp),
+    ipv6_tcp: sum((report) => report.ipv6_tcp),
+    ipv6_udp: sum((report) => report.ipv6_udp),
+    other: sum((report) => report.other),
+    conversations: sum((report) => report.conversations),
+  };
+}

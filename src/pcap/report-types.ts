@@ -1,0 +1,176 @@
+import type { Count } from './types.js';
+
+/** One conversation: `a` is the endpoint with the smaller (address bytes, port). Bytes are original lengths. */
+export interface ConversationRow {
+  readonly proto: 'tcp' | 'udp';
+  readonly a: string;
+  readonly b: string;
+  readonly packets: Count;
+  readonly bytes: Count;
+  readonly packets_a_to_b: Count;
+  readonly bytes_a_to_b: Count;
+  readonly packets_b_to_a: Count;
+  readonly bytes_b_to_a: Count;
+  /** ns since 1970 in decimal; null where no packet of it has a time. */
+  readonly first_ns: string | null;
+  readonly last_ns: string | null;
+}
+
+/** First and last time of each direction of one conversation. */
+export interface ConversationTimes {
+  readonly first_ns_a_to_b: string | null;
+  readonly last_ns_a_to_b: string | null;
+  readonly first_ns_b_to_a: string | null;
+  readonly last_ns_b_to_a: string | null;
+}
+
+export interface EndpointRow {
+  readonly address: string;
+  readonly packets: Count;
+  readonly bytes: Count;
+  readonly packets_sent: Count;
+  readonly bytes_sent: Count;
+  readonly packets_received: Count;
+  readonly bytes_received: Count;
+}
+
+/** One line of the protocol breakdown; lines of one layer add up to the line that they are within. */
+export interface ProtocolRow {
+  readonly layer: 'link' | 'network' | 'transport';
+  /** For people: Ethernet, ARP, TCP... */
+  readonly name: string;
+  /** LINKTYPE, EtherType (null where none is known) or IP protocol (null where it was not captured). */
+  readonly number: number | null;
+  /** Transport lines: IPv4 or IPv6. */
+  readonly within: string | null;
+  readonly packets: Count;
+  readonly bytes: Count;
+}
+
+export interface ConnectionFacts {
+  readonly client: string;
+  readonly server: string;
+  readonly packets: Count;
+  readonly bytes: Count;
+  readonly packets_client_to_server: Count;
+  readonly packets_server_to_client: Count;
+  readonly bytes_client_to_server: Count;
+  readonly bytes_server_to_client: Count;
+}
+
+export interface SizeRow {
+  /** Smallest and largest original length counted here. */
+  readonly from: number;
+  readonly to: number;
+  readonly packets: Count;
+}
+
+export interface SeriesRow {
+  readonly start_ns: string;
+  readonly packets: Count;
+  readonly bytes: Count;
+}
+
+export interface TimeSeries {
+  /** Nanoseconds of a row: what was asked, doubled until the rows between first and last packet fit the cap. */
+  readonly interval_ns: string;
+  readonly interval_ns_asked: string;
+  readonly rows_max: number;
+  /** True: the interval was doubled to fit. */
+  readonly coarsened: boolean;
+  /** Packets with no time, or one outside int64 ns, which no row counts. */
+  readonly packets_without_row: Count;
+  readonly rows: readonly SeriesRow[];
+}
+
+/** Said only when --max-conversations was reached. */
+export interface ConversationsLimit {
+  readonly limit: number;
+  /** Share of the conversations that is kept, chosen by a hash of their endpoints alone. */
+  readonly share_kept: number;
+  /** The same for address pairs that are in no conversation (endpoints are made of both). */
+  readonly share_kept_pairs: number;
+  readonly packets_not_in_table: Count;
+  readonly bytes_not_in_table: Count;
+}
+
+/** The facts of one capture: the fields of a result first, under their names and in their order. */
+export interface CaptureFacts {
+  readonly format: 'pcap' | 'pcap-nsec' | 'pcapng';
+  readonly byte_order: 'little' | 'big' | 'mixed';
+  readonly packets: Count;
+  readonly captured_bytes: Count;
+  readonly original_bytes: Count;
+  readonly first_ns: string | null;
+  readonly last_ns: string | null;
+  readonly ipv4: Count;
+  readonly ipv6: Count;
+  readonly ipv4_tcp: Count;
+  readonly ipv4_udp: Count;
+  readonly ipv6_tcp: Count;
+  readonly ipv6_udp: Count;
+  readonly other: Count;
+  readonly truncated: boolean;
+  readonly error: null | 'damaged';
+  readonly link_types: Readonly<Record<string, Count>>;
+  readonly gzip: boolean;
+  /** Only with an error: words for people. */
+  readonly error_detail?: string;
+  /** Only with an error: the offset of the damage in the (unpacked) capture. */
+  readonly error_offset?: number;
+  /** Only when truncated: the offset of the record in which the file ends. */
+  readonly truncated_offset?: number;
+  readonly interfaces: Count;
+  readonly sections: Count;
+  readonly conversations: Count;
+  readonly conversations_by_kind: {
+    readonly ipv4_tcp: Count;
+    readonly ipv4_udp: Count;
+    readonly ipv6_tcp: Count;
+    readonly ipv6_udp: Count;
+  };
+  readonly top: readonly ConversationRow[];
+  /** Row by row beside `top`. */
+  readonly top_times: readonly ConversationTimes[];
+  /** Only when a connection was asked for. */
+  readonly connection?: ConnectionFacts;
+  readonly protocols: readonly ProtocolRow[];
+  readonly endpoints_total: Count;
+  readonly endpoints: readonly EndpointRow[];
+  readonly packet_sizes: readonly SizeRow[];
+  /** Only when an interval was asked for. */
+  readonly series?: TimeSeries;
+  readonly conversations_limit?: ConversationsLimit;
+  /** Only when there are any: packets whose time is outside int64 ns. first_ns and last_ns are exact all the same. */
+  readonly packets_time_saturated?: Count;
+}
+
+/** A file that is no capture has no counts. */
+export interface NotACapture {
+  readonly error: 'not-a-capture';
+  readonly error_detail: string;
+}
+
+export type CaptureReport = CaptureFacts | NotACapture;
+
+/** Sums over several captures. Conversations are added, not merged: the same 5-tuple in two files counts twice. */
+export interface CaptureTotal {
+  readonly files: number;
+  /** Files that gave no counts. */
+  readonly files_unreadable: number;
+  readonly files_damaged: number;
+  readonly files_truncated: number;
+  readonly packets: Count;
+  readonly captured_bytes: Count;
+  readonly original_bytes: Count;
+  readonly first_ns: string | null;
+  readonly last_ns: string | null;
+  readonly ipv4: Count;
+  readonly ipv6: Count;
+  readonly ipv4_tcp: Count;
+  readonly ipv4_udp: Count;
+  readonly ipv6_tcp: Count;
+  readonly ipv6_udp: Count;
+  readonly other: Count;
+  readonly conversations: Count;
+}
