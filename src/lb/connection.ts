@@ -1,0 +1,293 @@
+import type { Socket } from 'node:net';
+import type { TriremeError } from '../common/errors.js';
+import { noWorker, type Hub, type JobSink } from '../hub/types.js';
+import { AnswerRing } from './answer-ring.js';
+import { FrameDecoder, NOT_A_NUMBER, NUMBER_TOO_LONG } from './frame-decoder.js';
+import type { JobBudget } from './job-budget.js';
+import { lingerMs, type LbLimits } from './limits.js';
+import type { Offence } from './offences.js';
+import { toRecord } from './record.js';
+import { RecordPacer } from './record-pacer.js';
+
+/** What a connection needs of the front that holds it. */
+export interface FrontPort {
+  readonly hub: Hub;
+  readonly limits: LbLimits;
+  readonly budget: JobBudget;
+  /** Indexed by job number: 1 where clients may ask for that kind. */
+  readonly clientKinds: Uint8Array;
+  /** Job numbers of one push; shared, because each push is used up before the next. */
+  readonly decoded: Float64Array;
+  /** Answers of one write; shared for the same reason. */
+  readonly scratch: Buffer;
+  nowMs(): number;
+  /** Flush this connection at the end of this turn of the event loop. */
+  wantFlush(connection: JobConnection): void;
+  /** This connection has bytes left that it may decode in a later turn. */
+  wantTurn(connection: JobConnection): void;
+  answered(kind: number, totalSeconds: number): void;
+  offence(offence: Offence, connection: JobConnection): void;
+  closed(connection: JobConnection): void;
+}
+
+/**
+ * One client: its bytes become jobs at the hub, the answers leave in the order asked. The connection itself is the sink
+ * of its jobs and the ring's ticket is the tag, so a job costs no object.
+ */
+export class JobConnection implements JobSink {
+  readonly decoder: FrameDecoder;
+  readonly peer: string;
+  private readonly ring: AnswerRing;
+  private readonly pacer = new RecordPacer();
+  private paceTimer: NodeJS.Timeout | undefined;
+
+  /** A chunk that is not decoded to its end. While there is one, the socket is paused. */
+  private rest: Buffer | undefined;
+  private restAt = 0;
+  private inputEnded = false;
+  private outputEnded = false;
+  private draining = false;
+  private isClosed = false;
+  private unknownInRow = 0;
+
+  private lastByteMs: number;
+  /** When the number began whose end has not come. */
+  private numberSinceMs: number;
+  /** When the kernel last took all that it was given, or the first byte after that was handed over. */
+  private progressMs: number;
+
+  /** Set by the front: the connection is on its list of those to flush, or of those that wait for a turn. */
+  flushWanted = false;
+  turnWanted = false;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly front: FrontPort,
+  ) {
+    this.decoder = new FrameDecoder(front.limits.digitsMax, front.decoded);
+    this.ring = new AnswerRing(front.limits.jobsPerConnectionMax);
+    this.peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
+    this.lastByteMs = this.numberSinceMs = this.progressMs = front.nowMs();
+    socket.on('data', (chunk: Buffer) => this.received(chunk));
+    socket.on('end', () => {
+      this.inputEnded = true;
+      this.takeTurn();
+      front.wantFlush(this);
+    });
+    // A reset or a broken pipe is a client's way to go; 'close' follows and does what is to be done.
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.ended());
+  }
+
+  /** Jobs asked and not yet answered. */
+  get outstanding(): number {
+    return this.ring.size;
+  }
+
+  private received(chunk: Buffer): void {
+    if (this.draining || this.outputEnded) return;
+    this.lastByteMs = this.front.nowMs();
+    this.rest = chunk;
+    this.restAt = 0;
+    this.takeTurn();
+  }
+
+  /**
+   * Decodes and submits as much as the bounds allow, and asks for another turn or for nothing when the rest must wait:
+   * a full ring asks again when it has room (`flush`).
+   */
+  takeTurn(): void {
+    if (this.isClosed || this.outputEnded) return;
+    const { decoder, front } = this;
+    const jobsMax = Math.min(front.limits.jobsPerTurnMax, this.ring.room, front.budget.room);
+    if (this.rest !== undefined && jobsMax > 0) {
+      const wasUnfinished = decoder.unfinished;
+      this.restAt = decoder.push(this.rest, this.restAt, jobsMax);
+      if (decoder.unfinished && (decoder.count > 0 || !wasUnfinished)) this.numberSinceMs = this.lastByteMs;
+      const all = this.restAt === this.rest.length;
+      if (all) this.rest = undefined;
+      this.submitDecoded();
+      if (this.isClosed) return;
+    } else if (this.rest === undefined && this.inputEnded && decoder.unfinished && jobsMax > 0) {
+      decoder.end();
+      this.submitDecoded();
+    }
+    if (this.rest !== undefined) {
+      this.socket.pause();
+      if (this.ring.room > 0) front.wantTurn(this);
+    } else if (this.inputEnded) {
+      if (decoder.unfinished && this.ring.room > 0) front.wantTurn(this);
+    } else if (this.socket.isPaused() && !this.draining) {
+      this.socket.resume();
+    }
+  }
+
+  private submitDecoded(): void {
+    const { decoder, front, ring } = this;
+    const { jobs, count } = decoder;
+    const { clientKinds, hub } = front;
+    for (let i = 0; i < count; i++) {
+      const job = jobs[i];
+      if (clientKinds[job] === 1) {
+        this.unknownInRow = 0;
+        const ticket = ring.add(job);
+        front.budget.take();
+        ring.setJob(ticket, hub.submit(job, 1, null, 0, noWorker, this, ticket));
+      } else {
+        this.refuse(job);
+        if (this.isClosed) return;
+      }
+    }
+  }
+
+  private refuse(job: number): void {
+    const { digitsMax, unknownInRowMax } = this.front.limits;
+    const ticket = this.ring.add(0);
+    this.settleText(
+      ticket,
+      job === NOT_A_NUMBER
+        ? 'ERROR unknown job: not a number'
+        : job === NUMBER_TOO_LONG
+          ? `ERROR unknown job: a number of more than ${digitsMax} digits`
+          : `ERROR unknown job ${job}`,
+    );
+    if (++this.unknownInRow > unknownInRowMax) this.offend('unknown-in-row');
+  }
+
+  done(
+    tag: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    _worker: number,
+    _execSeconds: number,
+    _attempts: number,
+    totalSeconds: number,
+  ): void {
+    this.front.budget.release();
+    if (this.isClosed) return;
+    this.front.answered(this.ring.kindOf(tag), totalSeconds);
+    this.ring.settle(tag, bytes, start, end);
+    if (!this.flushWanted) this.front.wantFlush(this);
+  }
+
+  failed(tag: number, error: TriremeError): void {
+    this.front.budget.release();
+    if (this.isClosed) return;
+    this.settleText(tag, `ERROR ${error.code}: ${error.message.replace(/[\r\n]+/g, ' ')}`);
+  }
+
+  private settleText(ticket: number, text: string): void {
+    const bytes = Buffer.from(text);
+    this.ring.settle(ticket, bytes, 0, bytes.length);
+    if (!this.flushWanted) this.front.wantFlush(this);
+  }
+
+  /** Writes the answers whose turn it is, and goes on reading where that made room. Called by the front. */
+  flush(): void {
+    if (this.isClosed || this.outputEnded) return;
+    if (this.decoder.framing === 'records') this.flushRecords();
+    else this.flushLines();
+    const { ring } = this;
+    const waiting = this.rest !== undefined || (this.inputEnded && this.decoder.unfinished);
+    if (waiting) {
+      // A little room at a time would decode a chunk in a thousand small steps.
+      if (!this.turnWanted && ring.room >= ring.slotsMax / 4) this.front.wantTurn(this);
+    } else if (ring.size === 0 && (this.inputEnded || this.draining)) {
+      this.endOutput();
+    }
+  }
+
+  private flushLines(): void {
+    const { ring, socket, front } = this;
+    while (ring.headSettled && socket.writableLength < front.limits.outputBytesMax) {
+      const end = ring.releaseLines(front.scratch, 0);
+      if (end > 0) {
+        this.write(Buffer.from(front.scratch.subarray(0, end)));
+      } else {
+        this.write(Buffer.concat([ring.peek() as Uint8Array, Buffer.from('\n')]));
+        ring.drop();
+      }
+    }
+  }
+
+  private flushRecords(): void {
+    const { ring, socket, front, pacer } = this;
+    while (ring.headSettled && socket.writableLength < front.limits.outputBytesMax) {
+      const nowMs = front.nowMs();
+      const waitMs = pacer.waitMs(nowMs);
+      if (waitMs > 0) {
+        this.paceTimer ??= setTimeout(() => {
+          this.paceTimer = undefined;
+          this.flush();
+        }, waitMs);
+        return;
+      }
+      this.write(toRecord(ring.peek() as Uint8Array));
+      ring.drop();
+      pacer.wrote(nowMs);
+    }
+  }
+
+  private write(bytes: Buffer): void {
+    if (this.socket.writableLength === 0) this.progressMs = this.front.nowMs();
+    this.socket.write(bytes, this.written);
+  }
+
+  private readonly written = (): void => {
+    this.progressMs = this.front.nowMs();
+    if (this.ring.headSettled && !this.flushWanted && !this.isClosed) this.front.wantFlush(this);
+  };
+
+  /** Closes the connection if it breaks one of the time-outs. Called by the front every sweepIntervalMs. */
+  checkTimeouts(nowMs: number): void {
+    const { limits } = this.front;
+    if (this.socket.writableLength > 0) {
+      if (nowMs - this.progressMs > limits.readerTimeoutMs) this.offend('slow-reader');
+    } else if (this.outputEnded) {
+      if (nowMs - this.progressMs > limits.readerTimeoutMs) this.socket.destroy();
+    } else if (this.decoder.unfinished && this.rest === undefined) {
+      if (nowMs - this.numberSinceMs > limits.senderTimeoutMs) this.offend('slow-sender');
+    } else if (this.ring.size === 0 && nowMs - Math.max(this.lastByteMs, this.progressMs) > limits.idleTimeoutMs) {
+      this.offend('idle');
+    }
+  }
+
+  private offend(offence: Offence): void {
+    this.front.offence(offence, this);
+    this.destroy();
+  }
+
+  /** Reads nothing more, answers what was read, then closes. */
+  drain(): void {
+    if (this.draining) return;
+    this.draining = true;
+    this.socket.pause();
+    this.front.wantFlush(this);
+  }
+
+  private endOutput(): void {
+    this.outputEnded = true;
+    this.progressMs = this.front.nowMs();
+    this.socket.end();
+    if (this.inputEnded) return;
+    // Bytes that nobody read would turn the close into a reset, which takes the last answers with it.
+    this.socket.resume();
+    setTimeout(() => this.destroy(), lingerMs).unref();
+  }
+
+  /** Ends at once; jobs that are not answered are cancelled. */
+  destroy(): void {
+    this.socket.destroy();
+    this.ended();
+  }
+
+  private ended(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    clearTimeout(this.paceTimer);
+    this.rest = undefined;
+    this.ring.forEachWaiting((job) => this.front.hub.cancel(job));
+    this.front.closed(this);
+  }
+}

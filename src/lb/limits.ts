@@ -1,0 +1,53 @@
+import { hubOptionsDefault } from '../hub/options.js';
+
+/** Bounds of the TCP front and of JobService. */
+export interface LbLimits {
+  /** TCP connections at once. Four times what the tests open; an idle one costs about 10 KiB. */
+  readonly connectionsMax: number;
+  /**
+   * Jobs of one connection (or one RunJobs stream) asked and not yet answered, a power of two. Past it the socket is not
+   * read, so TCP pushes back. The default hides 60 ms of latency at 250,000 jobs/s.
+   */
+  readonly jobsPerConnectionMax: number;
+  /** Jobs of all clients given to the hub at once. Below the hub's queue bound, so a TCP client waits and is not refused. */
+  readonly jobsTotalMax: number;
+  /** Digits of a job number. 15 is the most that a double holds exactly, and no kind comes near it. */
+  readonly digitsMax: number;
+  /** A connection without a job and without a byte for this long is closed: its client has probably gone without a word. */
+  readonly idleTimeoutMs: number;
+  /** Time for the rest of a number to come. A client that feeds one digit a minute must not hold a connection for ever. */
+  readonly senderTimeoutMs: number;
+  /** Bytes handed to a socket and not yet taken by the kernel. Past it, answers stay in the ring and the ring fills up. */
+  readonly outputBytesMax: number;
+  /** A client that takes none of the bytes waiting for it for this long is closed. */
+  readonly readerTimeoutMs: number;
+  /** Jobs of one connection decoded in one turn of the event loop: a flood on one connection must not delay the others. */
+  readonly jobsPerTurnMax: number;
+  /** Numbers in a row that are no job, after which the client is taken for something else than a job client and closed. */
+  readonly unknownInRowMax: number;
+}
+
+export const lbLimitsDefault: LbLimits = {
+  connectionsMax: 16_384,
+  jobsPerConnectionMax: 16_384,
+  jobsTotalMax: 65_536,
+  digitsMax: 15,
+  idleTimeoutMs: 300_000,
+  senderTimeoutMs: 30_000,
+  outputBytesMax: 256 * 1024,
+  readerTimeoutMs: 30_000,
+  jobsPerTurnMax: 4_096,
+  unknownInRowMax: 1_000_000,
+};
+
+/** How long a socket that was told good-bye may take to close before it is cut off. */
+export const lingerMs = 1_000;
+
+/** Refused clients that are still being told so; further ones are cut off without a word. */
+export const refusalsAtOnceMax = 256;
+
+/** Time between two looks at every connection for those that break a time-out. */
+export const sweepIntervalMs = 1_000;
+
+if (lbLimitsDefault.jobsTotalMax >= hubOptionsDefault.jobsQueuedMax)
+  throw new Error('jobsTotalMax must stay below the hub queue, or TCP clients are refused where they should wait');

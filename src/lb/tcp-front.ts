@@ -1,0 +1,195 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { TriremeError } from '../common/errors.js';
+import type { Logger } from '../common/logging.js';
+import { formatHostPort, type HostPort } from '../common/options.js';
+import type { Hub } from '../hub/types.js';
+import { JobConnection, type FrontPort } from './connection.js';
+import type { JobBudget } from './job-budget.js';
+import { LatencyHistogram } from './latency-histogram.js';
+import { lingerMs, refusalsAtOnceMax, sweepIntervalMs, type LbLimits } from './limits.js';
+import { Offences, type Offence } from './offences.js';
+import { toRecord } from './record.js';
+
+export interface TcpFrontOptions {
+  readonly listen: HostPort;
+  readonly hub: Hub;
+  readonly limits: LbLimits;
+  readonly budget: JobBudget;
+  /** Numbers of the kinds that clients may ask for, each below 256. */
+  readonly clientKinds: readonly number[];
+  readonly log: Logger;
+}
+
+/** The TCP side of the lb: accepts clients, and runs their flushes and turns once per turn of the event loop. */
+export class TcpFront implements FrontPort {
+  readonly hub: Hub;
+  readonly limits: LbLimits;
+  readonly budget: JobBudget;
+  readonly clientKinds = new Uint8Array(256);
+  readonly decoded: Float64Array;
+  readonly scratch = Buffer.allocUnsafeSlow(64 * 1024);
+  readonly offences: Offences;
+  /** Latency from the reading of a job to its result, by kind. */
+  readonly latencies: (LatencyHistogram | undefined)[] = [];
+  connectionsAccepted = 0;
+
+  private readonly server: Server;
+  private readonly connections = new Set<JobConnection>();
+  private toFlush: JobConnection[] = [];
+  private toTurn: JobConnection[] = [];
+  private turnScheduled = false;
+  private roomAwaited = false;
+  private refusals = 0;
+  private sweep: NodeJS.Timeout | undefined;
+  private drained: (() => void) | undefined;
+
+  constructor(private readonly options: TcpFrontOptions) {
+    this.hub = options.hub;
+    this.limits = options.limits;
+    this.budget = options.budget;
+    this.decoded = new Float64Array(options.limits.jobsPerTurnMax);
+    this.offences = new Offences(options.log);
+    for (const kind of options.clientKinds) {
+      this.clientKinds[kind] = 1;
+      this.latencies[kind] = new LatencyHistogram();
+    }
+    this.server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.accept(socket));
+  }
+
+  /** @returns where it listens, with the real port. Fails with UNREACHABLE when it cannot. */
+  async listen(): Promise<HostPort> {
+    const { host, port } = this.options.listen;
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', (error) =>
+        reject(new TriremeError('UNREACHABLE', `cannot listen on ${formatHostPort({ host, port })}: ${error.message}`)),
+      );
+      // Thousands of clients may dial at once; the kernel caps this by net.core.somaxconn.
+      this.server.listen({ host, port, backlog: 4096 }, resolve);
+    });
+    this.server.on('error', (error) => this.options.log.error({ error: error.message }, 'accepting failed'));
+    this.sweep = setInterval(() => this.checkTimeouts(), sweepIntervalMs);
+    return { host, port: (this.server.address() as AddressInfo).port };
+  }
+
+  nowMs(): number {
+    return performance.now();
+  }
+
+  /** Open connections by framing. */
+  connectionCounts(): { undecided: number; lines: number; records: number } {
+    const counts = { undecided: 0, lines: 0, records: 0 };
+    for (const connection of this.connections) counts[connection.decoder.framing]++;
+    return counts;
+  }
+
+  private accept(socket: Socket): void {
+    if (this.connections.size >= this.limits.connectionsMax) return this.refuse(socket);
+    this.connectionsAccepted++;
+    this.connections.add(new JobConnection(socket, this));
+  }
+
+  /** Tells the client why in one line, as long as a record so that either framing reads it whole. */
+  private refuse(socket: Socket): void {
+    const { connectionsMax } = this.limits;
+    this.offences.report('connections', { peer: socket.remoteAddress, connectionsMax });
+    if (this.refusals >= refusalsAtOnceMax) {
+      socket.destroy();
+      return;
+    }
+    this.refusals++;
+    const cut = setTimeout(() => socket.destroy(), lingerMs);
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      clearTimeout(cut);
+      this.refusals--;
+    });
+    socket.resume();
+    socket.end(toRecord(Buffer.from(`ERROR too many connections: ${connectionsMax} are open, which is the bound`)));
+  }
+
+  wantFlush(connection: JobConnection): void {
+    if (connection.flushWanted) return;
+    connection.flushWanted = true;
+    this.toFlush.push(connection);
+    this.scheduleTurn();
+  }
+
+  wantTurn(connection: JobConnection): void {
+    if (connection.turnWanted) return;
+    connection.turnWanted = true;
+    this.toTurn.push(connection);
+    this.scheduleTurn();
+  }
+
+  private waitForRoom(): void {
+    if (this.roomAwaited) return;
+    this.roomAwaited = true;
+    this.budget.whenRoom(() => {
+      this.roomAwaited = false;
+      this.scheduleTurn();
+    });
+  }
+
+  private scheduleTurn(): void {
+    if (this.turnScheduled) return;
+    this.turnScheduled = true;
+    setImmediate(this.turn);
+  }
+
+  private readonly turn = (): void => {
+    this.turnScheduled = false;
+    const { toFlush, toTurn } = this;
+    this.toFlush = [];
+    for (const connection of toFlush) {
+      connection.flushWanted = false;
+      connection.flush();
+    }
+    if (toTurn.length === 0) return;
+    // Those that get no room keep their place in front of those that had their turn.
+    let served = 0;
+    this.toTurn = [];
+    while (served < toTurn.length && this.budget.room > 0) {
+      const connection = toTurn[served++];
+      connection.turnWanted = false;
+      connection.takeTurn();
+    }
+    this.toTurn = toTurn.slice(served).concat(this.toTurn);
+    if (this.toTurn.length > 0 && this.budget.room === 0) this.waitForRoom();
+  };
+
+  answered(kind: number, totalSeconds: number): void {
+    this.latencies[kind]?.observe(totalSeconds);
+  }
+
+  offence(offence: Offence, connection: JobConnection): void {
+    this.offences.report(offence, { peer: connection.peer, outstanding: connection.outstanding });
+  }
+
+  closed(connection: JobConnection): void {
+    this.connections.delete(connection);
+    if (this.connections.size === 0) this.drained?.();
+  }
+
+  private checkTimeouts(): void {
+    const nowMs = this.nowMs();
+    for (const connection of this.connections) connection.checkTimeouts(nowMs);
+  }
+
+  /** Accepts no more, answers what was read, closes each connection; after graceMs cuts those that are left. */
+  async close(graceMs: number): Promise<void> {
+    this.server.close();
+    for (const connection of this.connections) connection.drain();
+    if (this.connections.size > 0) {
+      await new Promise<void>((resolve) => {
+        const cut = setTimeout(() => {
+          for (const connection of this.connections) connection.destroy();
+        }, graceMs);
+        this.drained = () => {
+          clearTimeout(cut);
+          resolve();
+        };
+      });
+    }
+    clearInterval(this.sweep);
+  }
+}

@@ -1,0 +1,116 @@
+import { TriremeError } from '../../src/common/errors.js';
+import { noJob, type Hub, type HubSnapshot, type JobSink } from '../../src/hub/types.js';
+
+interface FakeJob {
+  readonly id: number;
+  readonly kind: number;
+  readonly sink: JobSink;
+  readonly tag: number;
+  readonly timeoutSeconds: number;
+}
+
+/** A hub without workers: the test answers its jobs, in any order, or lets it answer by itself (`answerWith`). */
+export class FakeHub implements Hub {
+  readonly id = 'fake';
+  readonly services = [];
+  readonly jobs = new Map<number, FakeJob>();
+  readonly cancelled: number[] = [];
+  submitted = 0;
+  ready = 1;
+  /** Most jobs that were live at once. */
+  liveMax = 0;
+  /** When set, each job is answered by itself on a later turn, in an order that is not the order asked. */
+  answerWith: ((kind: number) => string) | undefined;
+  private nextId = 1;
+  private scheduled = false;
+  private readonly listeners = new Set<() => void>();
+
+  submit(
+    kind: number,
+    _units: number,
+    _payload: Uint8Array | null,
+    timeoutSeconds: number,
+    _avoidWorker: number,
+    sink: JobSink,
+    tag: number,
+  ): number {
+    if (this.ready < 0) {
+      sink.failed(tag, new TriremeError('QUEUE_FULL', '7 jobs wait'));
+      return noJob;
+    }
+    const id = this.nextId++;
+    this.submitted++;
+    this.jobs.set(id, { id, kind, sink, tag, timeoutSeconds });
+    this.liveMax = Math.max(this.liveMax, this.jobs.size);
+    if (this.answerWith !== undefined && !this.scheduled) {
+      this.scheduled = true;
+      setImmediate(() => this.answerAll());
+    }
+    return id;
+  }
+
+  private answerAll(): void {
+    this.scheduled = false;
+    for (const id of [...this.jobs.keys()].reverse()) {
+      const job = this.jobs.get(id);
+      if (job !== undefined) this.answer(id, this.answerWith?.(job.kind) ?? '');
+    }
+  }
+
+  answer(id: number, text: string): void {
+    const job = this.jobs.get(id) as FakeJob;
+    this.jobs.delete(id);
+    // As in a batch, the answer stands among the bytes of others.
+    const bytes = Buffer.from(`before${text}after`);
+    job.sink.done(job.tag, bytes, 6, bytes.length - 5, 0, 1e-6, 1, 0.001);
+  }
+
+  fail(id: number, error: TriremeError): void {
+    const job = this.jobs.get(id) as FakeJob;
+    this.jobs.delete(id);
+    job.sink.failed(job.tag, error);
+  }
+
+  cancel(id: number): boolean {
+    if (!this.jobs.has(id)) return false;
+    this.cancelled.push(id);
+    this.fail(id, new TriremeError('CANCELLED', 'cancelled by its client'));
+    return true;
+  }
+
+  workersReady(): number {
+    return this.ready;
+  }
+
+  workerName(): string {
+    return 'fake-worker';
+  }
+
+  /** Says that the number of ready workers has changed. */
+  setReady(ready: number): void {
+    this.ready = ready;
+    for (const listener of this.listeners) listener();
+  }
+
+  snapshot(): HubSnapshot {
+    return {
+      workers: [],
+      jobsWaiting: 0,
+      jobsLive: this.jobs.size,
+      kinds: [],
+      workersJoined: 0,
+      workersLost: 0,
+      workersCut: 0,
+      draining: false,
+    };
+  }
+
+  onWorkersChanged(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { AnswerRing } from '../../../src/lb/answer-ring.js';
+
+const settle = (ring: AnswerRing, ticket: number, text: string): void => {
+  const bytes = Buffer.from(`<${text}>`);
+  ring.settle(ticket, bytes, 1, bytes.length - 1);
+};
+
+/** Everything that may leave now. */
+function release(ring: AnswerRing, outBytes = 4096): string {
+  const out = Buffer.alloc(outBytes);
+  let text = '';
+  for (;;) {
+    const end = ring.releaseLines(out, 0);
+    if (end === 0) return text;
+    text += out.toString('latin1', 0, end);
+  }
+}
+
+describe('answer ring', () => {
+  test('an answer waits for those asked before it', () => {
+    const ring = new AnswerRing(16);
+    const [a, b, c] = [ring.add(1), ring.add(1), ring.add(2)];
+    settle(ring, c, 'c');
+    settle(ring, b, 'b');
+    expect(release(ring)).toBe('');
+    expect(ring.size).toBe(3);
+    settle(ring, a, 'a');
+    expect(release(ring)).toBe('a\nb\nc\n');
+    expect(ring.size).toBe(0);
+  });
+
+  test('answers of any length pass whole, also those longer than a slot', () => {
+    const ring = new AnswerRing(16);
+    const texts = ['', 'x', 'y'.repeat(64), 'z'.repeat(65), 'w'.repeat(3000)];
+    const tickets = texts.map(() => ring.add(1));
+    for (const i of [4, 2, 0, 3, 1]) settle(ring, tickets[i], texts[i]);
+    expect(release(ring)).toBe(texts.map((text) => `${text}\n`).join(''));
+  });
+
+  test('an answer that does not fit the output stays, and peek shows it', () => {
+    const ring = new AnswerRing(4);
+    settle(ring, ring.add(1), 'a'.repeat(100));
+    settle(ring, ring.add(1), 'b');
+    expect(ring.releaseLines(Buffer.alloc(100), 0)).toBe(0);
+    expect(Buffer.from(ring.peek() as Uint8Array).toString()).toBe('a'.repeat(100));
+    ring.drop();
+    expect(Buffer.from(ring.peek() as Uint8Array).toString()).toBe('b');
+    ring.drop();
+    expect(ring.peek()).toBeUndefined();
+  });
+
+  test('a second answer to one job, and an answer to no job, are refused', () => {
+    const ring = new AnswerRing(4);
+    const ticket = ring.add(1);
+    settle(ring, ticket, 'a');
+    expect(() => settle(ring, ticket, 'b')).toThrow('not waiting');
+    expect(() => settle(ring, ticket + 1, 'b')).toThrow('not waiting');
+  });
+
+  test('no more jobs than the bound fit', () => {
+    const ring = new AnswerRing(16);
+    for (let i = 0; i < 16; i++) ring.add(1);
+    expect(ring.room).toBe(0);
+    expect(() => ring.add(1)).toThrow('16 jobs');
+  });
+
+  test('the jobs without an answer are named oldest first', () => {
+    const ring = new AnswerRing(16);
+    for (let i = 0; i < 5; i++) ring.setJob(ring.add(1), 100 + i);
+    settle(ring, 1, 'x');
+    settle(ring, 3, 'x');
+    const waiting: number[] = [];
+    ring.forEachWaiting((job) => waiting.push(job));
+    expect(waiting).toEqual([100, 102, 104]);
+  });
+
+  test('whatever the order of answers, they leave in the order asked, each once', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(9), { maxLength: 300 }), (steps) => {
+        const ring = new AnswerRing(64);
+        const waiting: [ticket: number, text: string][] = [];
+        let asked = 0;
+        let out = '';
+        let expected = '';
+        for (const step of steps) {
+          if (step < 5 && ring.room > 0) {
+            const text = `${asked++}${'-'.repeat(step * 20)}`;
+            expected += `${text}\n`;
+            waiting.push([ring.add(step), text]);
+          } else if (step < 9 && waiting.length > 0) {
+            const [[ticket, text]] = waiting.splice((step * 7919) % waiting.length, 1);
+            settle(ring, ticket, text);
+          } else {
+            out += release(ring);
+            expect(expected.startsWith(out)).toBe(true);
+          }
+        }
+        for (const [ticket, text] of waiting.reverse()) settle(ring, ticket, text);
+        out += release(ring);
+        expect(out).toBe(expected);
+        expect(ring.size).toBe(0);
+      }),
+    );
+  });
+
+  test('tickets go on past 2^32', () => {
+    const ring = new AnswerRing(4);
+    Object.assign(ring, { head: 0xfffffffe, tail: 0xfffffffe });
+    const tickets = [ring.add(1), ring.add(1), ring.add(1)];
+    expect(tickets).toEqual([0xfffffffe, 0xffffffff, 0]);
+    tickets.reverse().forEach((ticket) => settle(ring, ticket, String(ticket)));
+    expect(release(ring)).toBe('4294967294\n4294967295\n0\n');
+  });
+});
