@@ -1,0 +1,113 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
+import { adminPage } from './admin-page.js';
+import { TriremeError } from './errors.js';
+import { formatHostPort, type HostPort } from './options.js';
+
+export interface AdminServerOptions {
+  readonly listen: HostPort;
+  /** Shown on the page. */
+  readonly role: string;
+  readonly registry: Registry;
+  /** Why no work can be done now, or undefined when it can. */
+  readonly notReady: () => string | undefined;
+  /** JSON documents below /api/, made when asked for. BigInts become strings. */
+  readonly api: Readonly<Record<string, () => unknown>>;
+}
+
+export interface RunningAdminServer {
+  readonly address: HostPort;
+  close(): Promise<void>;
+}
+
+/** A scraper, a probe and some browsers; a flood must not take the descriptors of the job clients. */
+const connectionsMax = 64;
+/** Ten times what a browser sends. */
+const headerBytesMax = 16 * 1024;
+/** Time for a whole request to come. */
+const requestTimeoutMs = 5_000;
+
+/** Starts the HTTP server of a role: /metrics, /healthz, /readyz, /api/... and a small page at /. It only reads. */
+export async function startAdminServer(options: AdminServerOptions): Promise<RunningAdminServer> {
+  const server = createServer(
+    {
+      maxHeaderSize: headerBytesMax,
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: requestTimeoutMs,
+      keepAliveTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: 1_000,
+    },
+    (request, response) => {
+      // Whatever a request carries is of no use here.
+      request.resume();
+      answer(options, request, response).catch((error: unknown) => {
+        if (!response.headersSent) send(response, 500, 'text/plain', `${TriremeError.from(error).message}\n`);
+        else response.destroy();
+      });
+    },
+  );
+  server.maxConnections = connectionsMax;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) =>
+      reject(
+        new TriremeError('UNREACHABLE', `cannot listen on ${formatHostPort(options.listen)}: ${error.message}`, {
+          cause: error,
+        }),
+      ),
+    );
+    server.listen({ host: options.listen.host, port: options.listen.port }, resolve);
+  });
+  return {
+    address: { host: options.listen.host, port: (server.address() as AddressInfo).port },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  { registry, notReady, api, role }: AdminServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD');
+    return send(response, 405, 'text/plain', 'only GET\n');
+  }
+  const path = (request.url ?? '/').split('?', 1)[0];
+  if (path === '/') return send(response, 200, 'text/html; charset=utf-8', adminPage(role));
+  if (path === '/metrics') return send(response, 200, registry.contentType, await registry.metrics());
+  if (path === '/healthz') return send(response, 200, 'text/plain', 'ok\n');
+  if (path === '/readyz') {
+    const reason = notReady();
+    return send(response, reason === undefined ? 200 : 503, 'text/plain', `${reason ?? 'ready'}\n`);
+  }
+  const name = /^\/api\/([a-z-]+)$/.exec(path)?.[1];
+  if (name !== undefined && Object.hasOwn(api, name)) {
+    const text = JSON.stringify(api[name](), (_key, value: unknown) =>
+      typeof value === 'bigint' ? value.toString() : value,
+    );
+    return send(response, 200, 'application/json', `${text}\n`);
+  }
+  send(
+    response,
+    404,
+    'text/plain',
+    `there are /metrics, /healthz, /readyz, ${Object.keys(api)
+      .map((key) => `/api/${key}`)
+      .join(', ')}\n`,
+  );
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(body);
+}

@@ -1,0 +1,36 @@
+import { BlockList, isIP } from 'node:net';
+import { TriremeError } from './errors.js';
+import { formatHostPort, type HostPort } from './options.js';
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** Says whether only this machine reaches a listener on that host. A name other than localhost might be anything. */
+export function isLoopback(host: string): boolean {
+  if (host === 'localhost') return true;
+  const family = isIP(host);
+  return family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** A listener as the operator asked for it: the option with its dashes, and the address. */
+export interface Listener {
+  readonly option: string;
+  readonly address: HostPort;
+}
+
+/**
+ * Refuses to open a listener to other machines unless the operator said --insecure in so many words: there are no
+ * credentials, so whoever reaches it may use it.
+ * @throws TriremeError REFUSED_EXPOSED that names the option, the address and what to add
+ */
+export function checkExposure(listeners: readonly Listener[], insecure: boolean): void {
+  if (insecure) return;
+  const exposed = listeners.find(({ address }) => !isLoopback(address.host));
+  if (exposed === undefined) return;
+  throw new TriremeError(
+    'REFUSED_EXPOSED',
+    `${exposed.option} ${formatHostPort(exposed.address)} is not on loopback, and whoever reaches it could use it: ` +
+      `add --insecure if that is meant, or listen on 127.0.0.1`,
+  );
+}
