@@ -19,6 +19,8 @@ export interface HubOptions {
   readonly jobNotRunMax: number;
   /** Bytes of one result over all its parts. A larger one is a lie or a bug, and its worker is cut off. */
   readonly resultBytesMax: number;
+  /** Names of kinds by number, for counters and messages. */
+  readonly kindNames: ReadonlyMap<number, string>;
 }
 
 export const hubOptionsDefault: HubOptions = {
@@ -31,4 +33,5 @@ export const hubOptionsDefault: HubOptions = {
   jobAttemptsMax,
   jobNotRunMax: 16,
   resultBytesMax: 2 ** 30,
+  kindNames: new Map(),
 };

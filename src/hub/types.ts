@@ -16,9 +16,9 @@ export interface JobSink {
   /**
    * The job was answered.
    * @param tag as submitted
-   * @param bytes holds the answer from `start` to `end`. It is valid during the call only if not kept: the rest of it
-   *   belongs to other jobs, so copy what must outlive the call.
-   * @param worker index of the worker that ran it; `workerName` gives its name during the call
+   * @param bytes holds the answer from `start` to `end`. The rest of it belongs to other jobs and keeping it keeps them
+   *   all, so copy what must outlive the call.
+   * @param worker number of the worker that ran it; `workerName` gives its name during the call
    * @param execSeconds seconds of one slot, as measured by the worker
    * @param attempts times that the job was given to a worker, 1 when all went well
    * @param totalSeconds from submit to now, on the hub's clock
@@ -38,7 +38,7 @@ export interface JobSink {
    * poison), JOB_FAILED (it ran and failed), DRAINING. May be called before `submit` returns.
    */
   failed(tag: number, error: TriremeError): void;
-  /** The job was given to a worker, now or again after a loss. Left out by those who need not know. */
+  /** The job was given to a worker, now or again after a loss. It must not submit or cancel. Left out by most sinks. */
   given?(tag: number, worker: number): void;
 }
 
@@ -80,7 +80,8 @@ export interface WorkerKindSnapshot {
 
 /** What the hub knows of one worker. */
 export interface WorkerSnapshot {
-  readonly index: number;
+  /** Given at each attachment and never again: a worker that comes back has another. */
+  readonly number: number;
   readonly id: string;
   readonly name: string;
   readonly version: string;
@@ -133,7 +134,7 @@ export interface Hub {
    * @param units size of the job in the units of its kind's cost: 1, or the bytes of a SCAN_CHUNK
    * @param payload bytes for the worker or null; not copied, so they must not change until the job has ended
    * @param timeoutSeconds until its client stops waiting; 0 is no limit
-   * @param avoidWorker index of a worker that must not get it, or noWorker
+   * @param avoidWorker number of a worker that must not get it, or noWorker
    * @returns the job's id for `cancel`, or noJob if it was refused (the sink has heard why)
    */
   submit(

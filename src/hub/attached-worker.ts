@@ -1,0 +1,78 @@
+import type { Logger } from '../common/logging.js';
+import type { Heartbeat, Hello } from '../gen/trireme/v1/worker.js';
+import { JobList } from './job-list.js';
+import { Outbound } from './outbound.js';
+import { ResultParts } from './result-parts.js';
+import type { WorkerState } from './types.js';
+import type { WorkerStream } from './worker-stream.js';
+
+/** One worker from its Hello to the end of its stream. */
+export class AttachedWorker {
+  /** JOINING only inside attach; LOST and LEFT are final. */
+  private current: WorkerState = 'JOINING';
+  /** The picker's index; -1 once it is gone. */
+  index = -1;
+  /** Jobs given and not answered, oldest first, through the table's links. */
+  readonly jobs = new JobList();
+  readonly outbound = new Outbound();
+  readonly parts: ResultParts;
+  /** Stands in the list of those to be sent something at the end of this turn. */
+  dirty = false;
+  /** The stream asked to hold back. */
+  blocked = false;
+  /** Said so in its last heartbeat, or gave a job back. */
+  draining = false;
+  /** Row id of the one job that it holds, or is kept free for, alone; 0 is none. */
+  aloneJob = 0;
+  /** Results that may still come for jobs taken away from it. Any beyond them were never asked for. */
+  resultsForgiven = 0;
+  picks = 0;
+  heartbeat: Heartbeat;
+  lastHeartbeatMs: number;
+  readonly done = new Map<number, number>();
+  readonly failed = new Map<number, number>();
+
+  constructor(
+    readonly number: number,
+    readonly hello: Hello,
+    readonly stream: WorkerStream,
+    private readonly log: Logger,
+    resultBytesMax: number,
+    /** When something of it was last heard, on the hub's clock. */
+    public heardAt: number,
+    wallMs: number,
+  ) {
+    this.parts = new ResultParts(resultBytesMax);
+    this.lastHeartbeatMs = wallMs;
+    this.heartbeat = {
+      slots: hello.slots,
+      busy: 0,
+      queued: 0,
+      load: 0,
+      draining: false,
+      backlogElsewhereSeconds: 0,
+    };
+  }
+
+  get state(): WorkerState {
+    return this.current;
+  }
+
+  get gone(): boolean {
+    return this.current === 'LOST' || this.current === 'LEFT';
+  }
+
+  /** May it be given jobs by the picker? */
+  get open(): boolean {
+    return this.current === 'SERVING' && this.aloneJob === 0;
+  }
+
+  /** The only way to another state. */
+  setState(state: WorkerState, reason: string): void {
+    if (state === this.current) return;
+    const facts = { worker: this.hello.name, workerId: this.hello.workerId, from: this.current, to: state, reason };
+    this.current = state;
+    if (state === 'LOST') this.log.warn(facts, 'worker state');
+    else this.log.info(facts, 'worker state');
+  }
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from '../common/logging.js';
+import { attachService } from './attach-service.js';
+import { clusterService } from './cluster-service.js';
+import { Dispatcher } from './dispatcher.js';
+import { hubOptionsDefault, type HubOptions } from './options.js';
+import type { Picker } from './picker.js';
+import { Roster } from './roster.js';
+import { realScheduler, type Scheduler } from './scheduler.js';
+import { SimplePicker } from './simple-picker.js';
+import { snapshotHub } from './snapshot.js';
+import type { Hub } from './types.js';
+import type { WorkerStream, WorkerStreamEvents } from './worker-stream.js';
+
+/** A hub whose workers may also be attached by hand: tests attach streams that they script. */
+export interface AttachableHub extends Hub {
+  attach(stream: WorkerStream): WorkerStreamEvents;
+}
+
+/** Makes a hub; it serves workers once its services are served. */
+export function createHub(
+  log: Logger,
+  options: Partial<HubOptions> = {},
+  scheduler: Scheduler = realScheduler,
+  picker: Picker = new SimplePicker(),
+): AttachableHub {
+  const id = randomUUID();
+  const bounds: HubOptions = { ...hubOptionsDefault, ...options };
+  const dispatcher = new Dispatcher(bounds, picker, scheduler);
+  const roster = new Roster(id, bounds, dispatcher, picker, scheduler, log);
+  let closing: Promise<void> | null = null;
+
+  const hub: AttachableHub = {
+    id,
+    services: [attachService((stream) => roster.attach(stream), log), clusterService(() => hub.snapshot())],
+    attach: (stream) => roster.attach(stream),
+    submit: (kind, units, payload, timeoutSeconds, avoidWorker, sink, tag) =>
+      dispatcher.submit(kind, units, payload, timeoutSeconds, avoidWorker, sink, tag),
+    cancel: (job) => dispatcher.cancel(job),
+    workersReady: (kind) => {
+      let ready = 0;
+      for (const worker of roster.workers) {
+        if (worker.state !== 'SERVING') continue;
+        if (kind === undefined || worker.hello.kinds.some((offer) => offer.kind === kind)) ready++;
+      }
+      return ready;
+    },
+    workerName: (worker) => dispatcher.byNumber.get(worker)?.hello.name ?? '',
+    snapshot: () => snapshotHub(dispatcher, roster, picker),
+    onWorkersChanged: (listener) => {
+      roster.listeners.add(listener);
+      return () => roster.listeners.delete(listener);
+    },
+    close: (graceMs) => (closing ??= close(graceMs)),
+  };
+
+  async function close(graceMs: number): Promise<void> {
+    dispatcher.draining = true;
+    if (dispatcher.table.live > 0) {
+      await new Promise<void>((resolve) => {
+        const cancelTimer = scheduler.after(graceMs / 1000, () => {
+          log.warn({ jobsLive: dispatcher.table.live, graceMs }, 'jobs cut off at the end of the grace time');
+          dispatcher.failAll();
+        });
+        dispatcher.onIdle = () => {
+          cancelTimer();
+          resolve();
+        };
+      });
+    }
+    roster.closeAll();
+  }
+
+  return hub;
+}

@@ -1,0 +1,33 @@
+import { JobList } from './job-list.js';
+import type { KindCounters } from './types.js';
+
+/** Outcomes that a job may have beside being done. */
+export type FailureCount = 'failed' | 'queueFull' | 'expired' | 'cancelled' | 'lost' | 'noWorker' | 'draining';
+
+/** One kind at a hub: its jobs that wait, first in, first out, and its counts. */
+export class KindState {
+  readonly queue = new JobList();
+  /** Set during one pass over the queues when no worker may take this kind now. */
+  blocked = false;
+  readonly counters: KindCounters;
+
+  constructor(kind: number, name: string) {
+    this.counters = {
+      kind,
+      name,
+      submitted: 0,
+      picks: 0,
+      retries: 0,
+      notRun: 0,
+      duplicates: 0,
+      done: 0,
+      failed: 0,
+      queueFull: 0,
+      expired: 0,
+      cancelled: 0,
+      lost: 0,
+      noWorker: 0,
+      draining: 0,
+    };
+  }
+}

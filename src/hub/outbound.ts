@@ -1,0 +1,89 @@
+import type { HubMessage } from '../gen/trireme/v1/worker.js';
+import { nil } from './job-list.js';
+import type { JobTable } from './job-table.js';
+
+const noBytes = Buffer.alloc(0);
+
+/** Bytes of payloads in one message: above it the rest follows in the next, well below the bound of a message. */
+const payloadBytesMax = 8 * 1024 * 1024;
+
+/** What is decided for one worker in this turn of the event loop and goes out in one message of each sort. */
+export class Outbound {
+  private jobs: number[] = [];
+  private cancels: number[] = [];
+
+  get empty(): boolean {
+    return this.jobs.length === 0 && this.cancels.length === 0;
+  }
+
+  addJob(id: number): void {
+    this.jobs.push(id);
+  }
+
+  addCancel(id: number): void {
+    this.cancels.push(id);
+  }
+
+  /** The messages, built from the table's columns; jobs that ended meanwhile are left out. Empties itself. */
+  take(table: JobTable, worker: number, now: number): HubMessage[] {
+    const messages: HubMessage[] = [];
+    const ids = this.jobs;
+    const cancels = this.cancels;
+    this.jobs = [];
+    this.cancels = [];
+    for (let from = 0; from < ids.length;) from = this.takeJobs(ids, from, table, worker, now, messages);
+    if (cancels.length > 0) messages.push({ message: { $case: 'cancels', value: { job: cancels } } });
+    return messages;
+  }
+
+  private takeJobs(
+    ids: readonly number[],
+    from: number,
+    table: JobTable,
+    worker: number,
+    now: number,
+    messages: HubMessage[],
+  ): number {
+    const job: number[] = [];
+    const kind: number[] = [];
+    let sizes: number[] = [];
+    let timeouts: number[] = [];
+    const payloads: Uint8Array[] = [];
+    let bytes = 0;
+    let at = from;
+    for (; at < ids.length && bytes < payloadBytesMax; at++) {
+      const row = table.rowOf(ids[at]);
+      if (row === nil || table.workers[row] !== worker) continue;
+      const payload = table.payloads[row];
+      const size = payload === null ? 0 : payload.length;
+      // A column stays empty while all its values are the default; the first other one fills in those before it.
+      if (size > 0) {
+        if (sizes.length === 0) sizes = job.map(() => 0);
+        payloads.push(payload as Uint8Array);
+        bytes += size;
+      }
+      const deadline = table.deadlines[row];
+      if (deadline !== Infinity && timeouts.length === 0) timeouts = job.map(() => 0);
+      job.push(ids[at]);
+      kind.push(table.kinds[row]);
+      if (bytes > 0) sizes.push(size);
+      if (deadline !== Infinity) timeouts.push(Math.max(deadline - now, 1e-3));
+      else if (timeouts.length > 0) timeouts.push(0);
+    }
+    if (job.length > 0) {
+      messages.push({
+        message: {
+          $case: 'jobs',
+          value: {
+            job,
+            kind,
+            payloadSize: sizes,
+            payloads: bytes === 0 ? noBytes : Buffer.concat(payloads, bytes),
+            timeoutSeconds: timeouts,
+          },
+        },
+      });
+    }
+    return at;
+  }
+}

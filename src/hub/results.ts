@@ -1,0 +1,111 @@
+import type { ResultBatch, ResultPart } from '../gen/trireme/v1/worker.js';
+import { JobStatus } from '../gen/trireme/v1/worker.js';
+import type { AttachedWorker } from './attached-worker.js';
+import type { Dispatcher } from './dispatcher.js';
+import { jobErrors } from './job-errors.js';
+import { nil } from './job-list.js';
+import { refuseResults, saneSeconds } from './result-check.js';
+
+/** A job that is this close to its deadline may come back NOT_RUN because the worker's clock got there first. */
+const deadlineSlackSeconds = 0.25;
+/** Characters of a worker's reason that are passed on. */
+const reasonCharactersMax = 500;
+
+/**
+ * Takes a batch of results from a worker. Returns what the worker did wrong, or null. Results of jobs that were taken
+ * from it are expected and dropped; results of jobs that it never had are not.
+ */
+export function takeResults(dispatcher: Dispatcher, worker: AttachedWorker, batch: ResultBatch): string | null {
+  const wrong = refuseResults(batch);
+  if (wrong !== null) return wrong;
+  const now = dispatcher.freshNow();
+  const { job, status, execSeconds, heldSeconds, payloadSize, payloads } = batch;
+  let start = 0;
+  let complaint: string | null = null;
+  for (let at = 0; at < job.length; at++) {
+    const end = payloadSize.length === 0 ? start : start + payloadSize[at];
+    const row = dispatcher.rowHeldBy(worker, job[at]);
+    if (row === nil) {
+      worker.parts.take(job[at]);
+      complaint ??= forgive(worker, job[at]);
+    } else {
+      const what = status.length === 0 ? JobStatus.DONE : status[at];
+      takeResult(
+        dispatcher,
+        worker,
+        row,
+        what,
+        saneSeconds(execSeconds[at]),
+        saneSeconds(heldSeconds[at]),
+        payloads,
+        start,
+        end,
+        now,
+      );
+    }
+    start = end;
+    // A sink may have cancelled, submitted or closed: all that matters is whether this worker is still one of ours.
+    if (worker.gone) return null;
+  }
+  if (complaint === null) dispatcher.pump();
+  return complaint;
+}
+
+/** Takes a piece of a large result. Returns what the worker did wrong, or null. */
+export function takePart(dispatcher: Dispatcher, worker: AttachedWorker, part: ResultPart): string | null {
+  if (dispatcher.rowHeldBy(worker, part.job) === nil) {
+    // The entry that follows in a batch is what counts against the worker.
+    return worker.resultsForgiven > 0 ? null : `part of job ${part.job}, which it was not given`;
+  }
+  return worker.parts.add(part.job, part.data) ? null : 'its large results are over resultBytesMax';
+}
+
+function forgive(worker: AttachedWorker, id: number): string | null {
+  if (worker.resultsForgiven === 0) return `result of job ${id}, which it was not given or has answered`;
+  worker.resultsForgiven--;
+  return null;
+}
+
+function takeResult(
+  dispatcher: Dispatcher,
+  worker: AttachedWorker,
+  row: number,
+  status: JobStatus,
+  exec: number,
+  held: number,
+  payloads: Uint8Array,
+  start: number,
+  end: number,
+  now: number,
+): void {
+  const { table } = dispatcher;
+  const kind = table.kinds[row];
+  if (status === JobStatus.DONE || status === JobStatus.UNSPECIFIED) {
+    const parts = worker.parts.take(table.ids[row]);
+    dispatcher.release(row, worker, exec, held, now);
+    worker.done.set(kind, (worker.done.get(kind) ?? 0) + 1);
+    if (parts === undefined) {
+      dispatcher.done(row, payloads, start, end, worker, exec, now);
+    } else {
+      parts.push(payloads.subarray(start, end));
+      const whole = Buffer.concat(parts);
+      dispatcher.done(row, whole, 0, whole.length, worker, exec, now);
+    }
+    return;
+  }
+  worker.parts.take(table.ids[row]);
+  dispatcher.release(row, worker, NaN, NaN, now);
+  if (status === JobStatus.FAILED) {
+    worker.failed.set(kind, (worker.failed.get(kind) ?? 0) + 1);
+    const reason = Buffer.from(payloads.subarray(start, Math.min(end, start + reasonCharactersMax))).toString('utf8');
+    dispatcher.fail(row, 'failed', jobErrors.jobFailed(reason === '' ? 'the worker gave no reason' : reason));
+    return;
+  }
+  if (table.deadlines[row] - now < deadlineSlackSeconds) {
+    dispatcher.fail(row, 'expired', jobErrors.expired(now - table.submittedAt[row]));
+    return;
+  }
+  // Whatever its reason, it would give back the next job too: nothing more for it until its next heartbeat.
+  worker.draining = true;
+  dispatcher.giveBack(row);
+}

@@ -1,0 +1,242 @@
+import type { Logger } from '../common/logging.js';
+import { resultPartBytesMax } from '../common/limits.js';
+import { version } from '../common/version.js';
+import type { Heartbeat, Hello, WorkerMessage } from '../gen/trireme/v1/worker.js';
+import { AttachedWorker } from './attached-worker.js';
+import type { Dispatcher } from './dispatcher.js';
+import { refuseHello, slotsMax } from './hello.js';
+import type { HubOptions } from './options.js';
+import type { Picker } from './picker.js';
+import { takePart, takeResults } from './results.js';
+import type { Scheduler } from './scheduler.js';
+import type { WorkerStream, WorkerStreamEvents } from './worker-stream.js';
+
+/** Looks at silent workers this often, in heartbeat intervals. */
+const watchIntervals = 0.25;
+/** A worker is SILENT when its heartbeat is late by half an interval: it may be lost, and gets no new job. */
+const silentIntervals = 1.5;
+
+/** The workers of a hub: who is attached, in which state, and since when they are silent. */
+export class Roster {
+  joined = 0;
+  lost = 0;
+  cut = 0;
+  readonly listeners = new Set<() => void>();
+  private numbers = 0;
+  private streams = 0;
+  private watchedAt = 0;
+  private watching = false;
+
+  constructor(
+    private readonly hubId: string,
+    private readonly options: HubOptions,
+    private readonly dispatcher: Dispatcher,
+    private readonly picker: Picker,
+    private readonly scheduler: Scheduler,
+    private readonly log: Logger,
+  ) {}
+
+  /** Attached workers in the order in which they came. */
+  get workers(): Iterable<AttachedWorker> {
+    return this.dispatcher.byNumber.values();
+  }
+
+  /** A worker opened a stream. What the stream hears goes to the returned events. */
+  attach(stream: WorkerStream): WorkerStreamEvents {
+    let worker: AttachedWorker | null = null;
+    let over = false;
+    const refuse = (reason: string): void => {
+      if (over) return;
+      over = true;
+      this.cut++;
+      this.log.warn({ address: stream.address, worker: worker?.hello.name, reason }, 'worker cut off');
+      if (worker !== null) this.leave(worker, reason);
+      stream.close(reason);
+    };
+    this.streams++;
+    const cancelHelloTimer = this.scheduler.after(this.options.helloTimeoutMs / 1000, () => {
+      if (worker === null) refuse(`no Hello within ${this.options.helloTimeoutMs} ms`);
+    });
+    if (this.streams > this.options.workersMax) {
+      this.scheduler.soon(() => refuse(`${this.options.workersMax} workers are attached (workersMax)`));
+    }
+    return {
+      received: (message) => {
+        if (over) return;
+        if (worker !== null) {
+          const wrong = this.hear(worker, message);
+          if (wrong !== null) refuse(wrong);
+          else if (worker.gone) over = true;
+          return;
+        }
+        if (message.message?.$case !== 'hello') return refuse('its first message is not Hello');
+        const wrong = refuseHello(message.message.value);
+        if (wrong !== null) return refuse(wrong);
+        cancelHelloTimer();
+        worker = this.join(message.message.value, stream);
+      },
+      drained: () => {
+        if (worker !== null && !worker.gone) this.dispatcher.drained(worker);
+      },
+      closed: (reason) => {
+        this.streams--;
+        cancelHelloTimer();
+        over = true;
+        if (worker !== null) this.leave(worker, reason);
+      },
+    };
+  }
+
+  /** Ends all streams: the workers dial again. */
+  closeAll(): void {
+    for (const worker of [...this.workers]) {
+      this.leave(worker, 'the hub is shutting down');
+      worker.stream.close(null);
+    }
+  }
+
+  private join(hello: Hello, stream: WorkerStream): AttachedWorker {
+    // A worker that dials again before its old stream is known to be broken has left the old one.
+    for (const other of [...this.workers]) {
+      if (other.hello.workerId !== hello.workerId) continue;
+      this.leave(other, 'the worker attached again');
+      other.stream.close(null);
+    }
+    const now = this.dispatcher.freshNow();
+    const { options, scheduler } = this;
+    const worker = new AttachedWorker(
+      ++this.numbers,
+      hello,
+      stream,
+      this.log,
+      options.resultBytesMax,
+      now,
+      scheduler.wallMs(),
+    );
+    this.joined++;
+    for (const { kind } of hello.kinds) this.dispatcher.kindState(kind);
+    stream.send({
+      message: {
+        $case: 'welcome',
+        value: {
+          hubId: this.hubId,
+          version,
+          heartbeatIntervalMs: options.heartbeatIntervalMs,
+          resultPartBytesMax,
+          jobsOutstandingMax: options.jobsOutstandingMax,
+        },
+      },
+    });
+    const secondsPerUnit = new Map(hello.kinds.map((offer) => [offer.kind, offer.secondsPerUnit]));
+    worker.index = this.picker.addWorker(
+      { slots: hello.slots, secondsPerUnit, jobsOutstandingMax: options.jobsOutstandingMax },
+      now,
+    );
+    this.dispatcher.workers[worker.index] = worker;
+    this.dispatcher.byNumber.set(worker.number, worker);
+    worker.setState('SERVING', `joined from ${stream.address}`);
+    this.watch();
+    this.dispatcher.pump();
+    this.changed();
+    return worker;
+  }
+
+  private hear(worker: AttachedWorker, message: WorkerMessage): string | null {
+    worker.heardAt = this.dispatcher.freshNow();
+    switch (message.message?.$case) {
+      case 'heartbeat':
+        return this.hearHeartbeat(worker, message.message.value);
+      case 'results': {
+        const wrong = takeResults(this.dispatcher, worker, message.message.value);
+        if (!worker.gone) this.settle(worker, 'it sent results');
+        return wrong;
+      }
+      case 'part':
+        return takePart(this.dispatcher, worker, message.message.value);
+      case 'hello':
+        return 'it said Hello twice';
+      default:
+        // A later version may say more: what is not known is no offence.
+        return null;
+    }
+  }
+
+  private hearHeartbeat(worker: AttachedWorker, heartbeat: Heartbeat): string | null {
+    if (heartbeat.slots > slotsMax) return `slots ${heartbeat.slots} in its heartbeat is over ${slotsMax}`;
+    const { backlogElsewhereSeconds: backlog } = heartbeat;
+    worker.heartbeat = {
+      ...heartbeat,
+      slots: heartbeat.slots || worker.hello.slots,
+      backlogElsewhereSeconds: backlog >= 0 && backlog < 1e9 ? backlog : 0,
+    };
+    worker.lastHeartbeatMs = this.scheduler.wallMs();
+    worker.draining = heartbeat.draining;
+    this.settle(worker, heartbeat.draining ? 'it is draining' : 'it sent a heartbeat');
+    this.dispatcher.reportOpen(worker, this.dispatcher.now());
+    this.dispatcher.pump();
+    return null;
+  }
+
+  /** Something was heard: the state follows from what the worker last said. */
+  private settle(worker: AttachedWorker, reason: string): void {
+    const state = worker.draining ? 'DRAINING' : 'SERVING';
+    if (worker.state === state) return;
+    worker.setState(state, reason);
+    this.dispatcher.reportOpen(worker, this.dispatcher.now());
+    this.changed();
+  }
+
+  private leave(worker: AttachedWorker, reason: string): void {
+    if (worker.gone) return;
+    const regular = worker.draining && worker.jobs.length === 0;
+    worker.setState(regular ? 'LEFT' : 'LOST', reason);
+    if (!regular) this.lost++;
+    this.dispatcher.byNumber.delete(worker.number);
+    this.dispatcher.workers[worker.index] = undefined;
+    this.picker.removeWorker(worker.index);
+    this.dispatcher.orphan(worker);
+    worker.index = -1;
+    this.dispatcher.pump();
+    this.changed();
+  }
+
+  private watch(): void {
+    if (this.watching) return;
+    this.watching = true;
+    this.watchedAt = this.scheduler.now();
+    this.watchLater();
+  }
+
+  private watchLater(): void {
+    const seconds = (this.options.heartbeatIntervalMs / 1000) * watchIntervals;
+    this.scheduler.after(seconds, () => {
+      this.look(seconds);
+      if (this.dispatcher.byNumber.size > 0) this.watchLater();
+      else this.watching = false;
+    });
+  }
+
+  private look(everySeconds: number): void {
+    const now = this.scheduler.now();
+    const late = now - this.watchedAt - everySeconds;
+    this.watchedAt = now;
+    const interval = this.options.heartbeatIntervalMs / 1000;
+    for (const worker of [...this.workers]) {
+      // When this process itself stood still, the heartbeats of that time are still unread: no one's fault.
+      if (late > interval / 2) worker.heardAt = Math.min(now, worker.heardAt + late);
+      const silent = now - worker.heardAt;
+      if (silent > interval * (this.options.heartbeatsMissedMax + silentIntervals - 1)) {
+        this.leave(worker, `${this.options.heartbeatsMissedMax} heartbeats missed: silent for ${silent.toFixed(1)} s`);
+        worker.stream.close('heartbeats missed');
+      } else if (silent > interval * silentIntervals && worker.state !== 'SILENT') {
+        worker.setState('SILENT', `silent for ${silent.toFixed(1)} s`);
+        this.dispatcher.reportOpen(worker, now);
+        this.changed();
+      }
+    }
+  }
+
+  private changed(): void {
+    for (const listener of this.listeners) listener();
+  }
+}
