@@ -62,11 +62,6 @@ export class AttachedWorker {
     return this.current === 'LOST' || this.current === 'LEFT';
   }
 
-  /** May it be given jobs by the picker? */
-  get open(): boolean {
-    return this.current === 'SERVING' && this.aloneJob === 0;
-  }
-
   /** The only way to another state. */
   setState(state: WorkerState, reason: string): void {
     if (state === this.current) return;

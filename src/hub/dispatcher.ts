@@ -7,7 +7,7 @@ import { JobList, nil } from './job-list.js';
 import { jobsLiveMax, JobTable, queueAlone, queueAvoiding, queueNone, queueOfKind } from './job-table.js';
 import { KindState, type FailureCount } from './kind-state.js';
 import type { HubOptions } from './options.js';
-import { pickWait, type Picker } from './picker.js';
+import { WAIT, type Picker } from './picking/picker.js';
 import type { Scheduler } from './scheduler.js';
 import { noJob, noWorker, type JobSink } from './types.js';
 
@@ -69,9 +69,9 @@ export class Dispatcher {
     state.counters.submitted++;
     if (this.draining) return refuse(state, 'draining', sink, tag, jobErrors.draining());
     const now = this.now();
-    let given = pickWait;
+    let given = WAIT;
     if (state.queue.length === 0 && avoidWorker === noWorker) given = this.picker.pick(kind, units, now, noWorker);
-    if (given === pickWait) {
+    if (given === WAIT) {
       if (this.waiting >= this.options.jobsQueuedMax) {
         return refuse(state, 'queueFull', sink, tag, jobErrors.queueFull(this.options.jobsQueuedMax));
       }
@@ -87,7 +87,7 @@ export class Dispatcher {
       this.wheel.set(row, now + timeoutSeconds, now);
       this.turnWheel();
     }
-    if (given !== pickWait) {
+    if (given !== WAIT) {
       this.give(row, this.workers[given] as AttachedWorker, state, now);
     } else if (avoidWorker === noWorker) {
       this.wait(row, queueOfKind, false);
@@ -119,7 +119,7 @@ export class Dispatcher {
       if (state === null) break;
       const row = state.queue.head;
       const worker = this.picker.pick(state.counters.kind, this.table.units[row], now, noWorker);
-      if (worker === pickWait) {
+      if (worker === WAIT) {
         state.blocked = true;
         continue;
       }
@@ -143,7 +143,7 @@ export class Dispatcher {
     const reply = now - table.givenAt[row];
     this.picker.ended(worker.index, table.kinds[row], table.units[row], exec, held, reply, now);
     table.workers[row] = noWorker;
-    if (worker.aloneJob === table.ids[row]) this.endAlone(worker, now);
+    if (worker.aloneJob === table.ids[row]) this.endAlone(worker);
   }
 
   /** Ends a job with its answer. The row has been released. */
@@ -279,7 +279,7 @@ export class Dispatcher {
       const following = table.links.next[row];
       const avoid = this.byNumber.get(table.avoids[row])?.index ?? noWorker;
       const worker = this.picker.pick(table.kinds[row], table.units[row], now, avoid);
-      if (worker !== pickWait) {
+      if (worker !== WAIT) {
         this.unqueue(row);
         this.give(row, this.workers[worker] as AttachedWorker, this.kindState(table.kinds[row]), now);
       }
@@ -292,40 +292,28 @@ export class Dispatcher {
     const { table } = this;
     for (let row = this.alone.head; row !== nil;) {
       const following = table.links.next[row];
-      const id = table.ids[row];
       const kind = table.kinds[row];
-      let best: AttachedWorker | undefined;
-      for (const worker of this.workers) {
-        if (worker === undefined || worker.state !== 'SERVING') continue;
-        if (worker.aloneJob === id) {
-          best = worker;
-          break;
-        }
-        if (worker.aloneJob !== 0 || !worker.hello.kinds.some((offer) => offer.kind === kind)) continue;
-        if (best === undefined || worker.jobs.length < best.jobs.length) best = worker;
-      }
-      if (best !== undefined) {
-        if (best.aloneJob !== id) {
-          best.aloneJob = id;
-          this.reportOpen(best, now);
-        }
-        if (best.jobs.length === 0) {
-          this.unqueue(row);
-          this.give(row, best, this.kindState(kind), now);
-        }
+      const worker = this.keptFreeFor(table.ids[row], kind, now);
+      if (worker !== undefined && worker.state === 'SERVING' && worker.jobs.length === 0) {
+        this.unqueue(row);
+        this.give(row, worker, this.kindState(kind), now);
       }
       row = following;
     }
   }
 
-  private endAlone(worker: AttachedWorker, now: number): void {
-    worker.aloneJob = 0;
-    this.reportOpen(worker, now);
+  private keptFreeFor(id: number, kind: number, now: number): AttachedWorker | undefined {
+    const kept = this.workers.find((worker) => worker?.aloneJob === id);
+    if (kept !== undefined) return kept;
+    const index = this.picker.reserve(kind, now);
+    const worker = index === WAIT ? undefined : this.workers[index];
+    if (worker !== undefined) worker.aloneJob = id;
+    return worker;
   }
 
-  reportOpen(worker: AttachedWorker, now: number): void {
-    const { slots, queued, backlogElsewhereSeconds } = worker.heartbeat;
-    this.picker.report(worker.index, { slots, queued, open: worker.open, backlogElsewhereSeconds }, now);
+  private endAlone(worker: AttachedWorker): void {
+    worker.aloneJob = 0;
+    this.picker.unreserve(worker.index);
   }
 
   private requeue(row: number): void {
@@ -362,7 +350,7 @@ export class Dispatcher {
     if (worker === undefined) {
       this.unqueue(row);
       for (const other of this.workers) {
-        if (other !== undefined && other.aloneJob === table.ids[row]) this.endAlone(other, this.now());
+        if (other !== undefined && other.aloneJob === table.ids[row]) this.endAlone(other);
       }
       return;
     }

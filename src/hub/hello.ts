@@ -1,11 +1,10 @@
 import type { Hello } from '../gen/trireme/v1/worker.js';
+import { kindNumberMax } from './picking/picker.js';
 
 /** Jobs at once on one worker: more is a mistake, since no machine has so many cores. */
 export const slotsMax = 4096;
 /** Kinds that one worker may offer. */
 export const kindsMax = 256;
-/** Kind numbers index arrays, so they are bounded. */
-export const kindNumberMax = 65_535;
 const nameLengthMax = 128;
 const textLengthMax = 256;
 /** An hour for one unit: longer means that the measurement failed. */

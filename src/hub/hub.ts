@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '../common/logging.js';
+import { kinds } from '../kinds/registry.js';
 import { attachService } from './attach-service.js';
 import { clusterService } from './cluster-service.js';
 import { Dispatcher } from './dispatcher.js';
 import { hubOptionsDefault, type HubOptions } from './options.js';
-import type { Picker } from './picker.js';
+import { Picker } from './picking/picker.js';
+import type { PickingOptions } from './picking/options.js';
 import { Roster } from './roster.js';
 import { realScheduler, type Scheduler } from './scheduler.js';
-import { SimplePicker } from './simple-picker.js';
 import { snapshotHub } from './snapshot.js';
 import type { Hub } from './types.js';
 import type { WorkerStream, WorkerStreamEvents } from './worker-stream.js';
@@ -22,10 +23,16 @@ export function createHub(
   log: Logger,
   options: Partial<HubOptions> = {},
   scheduler: Scheduler = realScheduler,
-  picker: Picker = new SimplePicker(),
+  picking: Partial<PickingOptions> = {},
 ): AttachableHub {
   const id = randomUUID();
-  const bounds: HubOptions = { ...hubOptionsDefault, ...options };
+  const kindNames = new Map(
+    kinds()
+      .all()
+      .map(({ number, name }) => [number, name]),
+  );
+  const bounds: HubOptions = { ...hubOptionsDefault, kindNames, ...options };
+  const picker = new Picker({ ...picking, jobsOutstandingMax: bounds.jobsOutstandingMax });
   const dispatcher = new Dispatcher(bounds, picker, scheduler);
   const roster = new Roster(id, bounds, dispatcher, picker, scheduler, log);
   let closing: Promise<void> | null = null;

@@ -47,7 +47,6 @@ export function takeResults(dispatcher: Dispatcher, worker: AttachedWorker, batc
     // A sink may have cancelled, submitted or closed: all that matters is whether this worker is still one of ours.
     if (worker.gone) return null;
   }
-  if (complaint === null) dispatcher.pump();
   return complaint;
 }
 

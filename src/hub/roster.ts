@@ -6,7 +6,7 @@ import { AttachedWorker } from './attached-worker.js';
 import type { Dispatcher } from './dispatcher.js';
 import { refuseHello, slotsMax } from './hello.js';
 import type { HubOptions } from './options.js';
-import type { Picker } from './picker.js';
+import type { Picker } from './picking/picker.js';
 import { takePart, takeResults } from './results.js';
 import type { Scheduler } from './scheduler.js';
 import type { WorkerStream, WorkerStreamEvents } from './worker-stream.js';
@@ -127,11 +127,7 @@ export class Roster {
         },
       },
     });
-    const secondsPerUnit = new Map(hello.kinds.map((offer) => [offer.kind, offer.secondsPerUnit]));
-    worker.index = this.picker.addWorker(
-      { slots: hello.slots, secondsPerUnit, jobsOutstandingMax: options.jobsOutstandingMax },
-      now,
-    );
+    worker.index = this.picker.addWorker(hello, now);
     this.dispatcher.workers[worker.index] = worker;
     this.dispatcher.byNumber.set(worker.number, worker);
     worker.setState('SERVING', `joined from ${stream.address}`);
@@ -148,7 +144,11 @@ export class Roster {
         return this.hearHeartbeat(worker, message.message.value);
       case 'results': {
         const wrong = takeResults(this.dispatcher, worker, message.message.value);
-        if (!worker.gone) this.settle(worker, 'it sent results');
+        if (wrong === null && !worker.gone) {
+          // First what it may get, then who gets what: a worker that gave a job back must not get it again at once.
+          this.settle(worker, 'it sent results');
+          this.dispatcher.pump();
+        }
         return wrong;
       }
       case 'part':
@@ -172,7 +172,7 @@ export class Roster {
     worker.lastHeartbeatMs = this.scheduler.wallMs();
     worker.draining = heartbeat.draining;
     this.settle(worker, heartbeat.draining ? 'it is draining' : 'it sent a heartbeat');
-    this.dispatcher.reportOpen(worker, this.dispatcher.now());
+    this.picker.report(worker.index, worker.heartbeat, this.dispatcher.now());
     this.dispatcher.pump();
     return null;
   }
@@ -182,7 +182,8 @@ export class Roster {
     const state = worker.draining ? 'DRAINING' : 'SERVING';
     if (worker.state === state) return;
     worker.setState(state, reason);
-    this.dispatcher.reportOpen(worker, this.dispatcher.now());
+    if (state === 'SERVING') this.picker.resume(worker.index);
+    else this.picker.suspend(worker.index);
     this.changed();
   }
 
@@ -230,7 +231,7 @@ export class Roster {
         worker.stream.close('heartbeats missed');
       } else if (silent > interval * silentIntervals && worker.state !== 'SILENT') {
         worker.setState('SILENT', `silent for ${silent.toFixed(1)} s`);
-        this.dispatcher.reportOpen(worker, now);
+        this.picker.suspend(worker.index);
         this.changed();
       }
     }

@@ -1,6 +1,6 @@
 import type { AttachedWorker } from './attached-worker.js';
 import type { Dispatcher } from './dispatcher.js';
-import type { Picker } from './picker.js';
+import type { Picker } from './picking/picker.js';
 import type { Roster } from './roster.js';
 import type { HubSnapshot, WorkerSnapshot } from './types.js';
 
@@ -19,7 +19,9 @@ export function snapshotHub(dispatcher: Dispatcher, roster: Roster, picker: Pick
 }
 
 function snapshotWorker(worker: AttachedWorker, picker: Picker): WorkerSnapshot {
-  const { hello, heartbeat, index } = worker;
+  const { hello, heartbeat } = worker;
+  const picture = picker.picture(worker.index);
+  const costs = new Map(picture.kinds.map(({ kind, secondsPerUnit }) => [kind, secondsPerUnit]));
   return {
     number: worker.number,
     id: hello.workerId,
@@ -36,15 +38,15 @@ function snapshotWorker(worker: AttachedWorker, picker: Picker): WorkerSnapshot 
     queued: heartbeat.queued,
     load: heartbeat.load,
     outstanding: worker.jobs.length,
-    backlogSeconds: picker.backlogSeconds(index),
-    windowSeconds: picker.windowSeconds(index),
-    roundTripSeconds: picker.roundTripSeconds(index),
+    backlogSeconds: picture.backlogSeconds,
+    windowSeconds: picture.windowSeconds,
+    roundTripSeconds: picture.roundTripSeconds,
     picks: worker.picks,
     lastHeartbeatMs: worker.lastHeartbeatMs,
     kinds: hello.kinds.map(({ kind, name }) => ({
       kind,
       name,
-      secondsPerUnit: picker.secondsPerUnit(index, kind),
+      secondsPerUnit: costs.get(kind) ?? 0,
       done: worker.done.get(kind) ?? 0,
       failed: worker.failed.get(kind) ?? 0,
     })),

@@ -1,0 +1,123 @@
+import type { AttachableHub } from '../../src/hub/hub.js';
+import type { WorkerStream, WorkerStreamEvents } from '../../src/hub/worker-stream.js';
+import {
+  JobStatus,
+  type Heartbeat,
+  type Hello,
+  type HubMessage,
+  type ResultBatch,
+  type Welcome,
+} from '../../src/gen/trireme/v1/worker.js';
+
+/** A Hello with every field in order. */
+export function helloOf(changes: Partial<Hello> = {}): Hello {
+  return {
+    workerId: `id-of-${changes.name ?? 'w'}`,
+    name: 'w',
+    version: '0.1.0',
+    slots: 1,
+    kinds: [
+      { kind: 1, name: 'GET_TIME', secondsPerUnit: 0.001 },
+      { kind: 2, name: 'MINE_BITCOIN', secondsPerUnit: 0.001 },
+    ],
+    cpuModel: 'test',
+    memoryBytes: 1n,
+    cores: 1,
+    host: 'test',
+    ...changes,
+  };
+}
+
+/** Results in columns; the bytes are the job's number in decimal unless given. */
+export function resultsOf(jobs: readonly number[], changes: Partial<ResultBatch> = {}): ResultBatch {
+  const texts = jobs.map((job) => Buffer.from(String(job)));
+  return {
+    job: [...jobs],
+    status: [],
+    execSeconds: jobs.map(() => 0.001),
+    heldSeconds: jobs.map(() => 0.001),
+    payloadSize: texts.map((text) => text.length),
+    payloads: Buffer.concat(texts),
+    ...changes,
+  };
+}
+
+/** A worker on a stream without a socket: it does what the test says. */
+export class ScriptedWorker implements WorkerStream {
+  readonly address: string;
+  /** Jobs sent and not answered or cancelled, in order. */
+  jobs: number[] = [];
+  readonly kinds: number[] = [];
+  readonly payloads: string[] = [];
+  timeouts: number[] = [];
+  readonly cancels: number[] = [];
+  /** Numbers of jobs in each message. */
+  readonly batches: number[] = [];
+  welcome: Welcome | null = null;
+  /** null: open; else why the hub closed it ('' is a regular end). */
+  closedBecause: string | null = null;
+  /** What send() answers. */
+  takesMore = true;
+  private readonly events: WorkerStreamEvents;
+
+  constructor(hub: AttachableHub, hello: Partial<Hello> | null = {}) {
+    this.address = `test:${hello?.name ?? 'w'}`;
+    this.events = hub.attach(this);
+    if (hello !== null) this.say({ $case: 'hello', value: helloOf(hello) });
+  }
+
+  send({ message }: HubMessage): boolean {
+    if (message?.$case === 'welcome') this.welcome = message.value;
+    if (message?.$case === 'cancels') {
+      this.cancels.push(...message.value.job);
+      this.jobs = this.jobs.filter((job) => !message.value.job.includes(job));
+    }
+    if (message?.$case === 'jobs') {
+      const { job, kind, payloadSize, payloads, timeoutSeconds } = message.value;
+      this.batches.push(job.length);
+      this.jobs.push(...job);
+      this.kinds.push(...kind);
+      this.timeouts.push(...timeoutSeconds);
+      let at = 0;
+      for (const size of payloadSize) this.payloads.push(payloads.subarray(at, (at += size)).toString());
+    }
+    return this.takesMore;
+  }
+
+  close(reason: string | null): void {
+    if (this.closedBecause !== null) return;
+    this.closedBecause = reason ?? '';
+    this.events.closed('closed by the hub');
+  }
+
+  say(message: Parameters<WorkerStreamEvents['received']>[0]['message']): void {
+    this.events.received({ message });
+  }
+
+  heartbeat(changes: Partial<Heartbeat> = {}): void {
+    const value = { slots: 1, busy: 0, queued: 0, load: 0, draining: false, backlogElsewhereSeconds: 0, ...changes };
+    this.say({ $case: 'heartbeat', value });
+  }
+
+  /** Answers these jobs, or all it has. */
+  answer(jobs: readonly number[] = this.jobs, changes: Partial<ResultBatch> = {}): void {
+    const answered = [...jobs];
+    this.jobs = this.jobs.filter((job) => !answered.includes(job));
+    this.say({ $case: 'results', value: resultsOf(answered, changes) });
+  }
+
+  giveBack(jobs: readonly number[] = this.jobs): void {
+    this.answer(jobs, { status: jobs.map(() => JobStatus.NOT_RUN), payloadSize: [], payloads: Buffer.alloc(0) });
+  }
+
+  /** The stream breaks. */
+  die(): void {
+    this.jobs = [];
+    this.events.closed('connection reset');
+  }
+
+  drained(): void {
+    this.takesMore = true;
+    this.events.drained();
+  }
+}
