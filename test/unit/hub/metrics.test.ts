@@ -10,7 +10,7 @@ class HubWithState extends FakeHub {
       jobsWaiting: 7,
       workers: [
         {
-          index: 0,
+          number: 0,
           id: 'id-1',
           name: 'a"b',
           version: '',
