@@ -1,0 +1,108 @@
+import type { TriremeError } from '../../common/errors.js';
+import { JobStatus } from '../../gen/trireme/v1/worker.js';
+import type { BatchSource, KindBatch } from '../../kinds/kind.js';
+import { Control, Travel, type Frame, type ThreadMemory } from './thread-memory.js';
+
+/** Answers up to this size are copied byte by byte: a call of set() costs more. */
+const smallBytes = 24;
+
+/** The jobs of one frame as their kind sees them. Answers go straight into shared memory while they fit. */
+export class FrameBatch implements KindBatch {
+  readonly count: number;
+  readonly source: BatchSource | null;
+  readonly #memory: ThreadMemory;
+  readonly #batch: number;
+  readonly #frame: Frame;
+  readonly #alone: Uint8Array | null;
+  #answers: Uint8Array;
+  #answered = 0;
+  #bytes = 0;
+
+  /** batch is the number of the batch, from 0; alone is the payload that came in a message. */
+  constructor(memory: ThreadMemory, batch: number, alone: Uint8Array | null, source: BatchSource | null) {
+    this.#memory = memory;
+    this.#batch = batch;
+    this.#frame = memory.frame(batch);
+    this.count = this.#frame.count;
+    this.source = source;
+    this.#alone = alone;
+    this.#answers = this.#frame.answers;
+  }
+
+  payload(index: number): Uint8Array {
+    if (this.#alone !== null) return this.#alone;
+    if (this.#frame.payloadTravel === Travel.NONE) return new Uint8Array(0);
+    let start = 0;
+    for (let before = 0; before < index; before++) start += this.#frame.payloadSize[before];
+    // Decoders (TextDecoder among them) do not take shared memory, so a kind gets a copy.
+    return this.#frame.payloads.slice(start, start + this.#frame.payloadSize[index]);
+  }
+
+  answer(bytes: Uint8Array): void {
+    this.#put(bytes, JobStatus.DONE);
+  }
+
+  answerEach(bytes: Uint8Array, bytesEach: number): void {
+    const jobs = bytes.length / bytesEach;
+    if (!Number.isInteger(jobs) || this.#answered + jobs > this.count) {
+      throw new Error(
+        `${bytes.length} bytes are not answers of ${bytesEach} bytes for ${this.count - this.#answered} jobs`,
+      );
+    }
+    this.#room(bytes.length);
+    this.#answers.set(bytes, this.#bytes);
+    this.#bytes += bytes.length;
+    this.#frame.answerSize.fill(bytesEach, this.#answered, this.#answered + jobs);
+    this.#frame.status.fill(JobStatus.DONE, this.#answered, this.#answered + jobs);
+    this.#answered += jobs;
+  }
+
+  fail(reason: string): void {
+    this.#put(Buffer.from(reason), JobStatus.FAILED);
+  }
+
+  notRun(reason: string): void {
+    this.#put(Buffer.from(reason), JobStatus.NOT_RUN);
+  }
+
+  cancelled(): boolean {
+    return Atomics.load(this.#memory.control, Control.CANCEL) === ((this.#batch + 1) | 0);
+  }
+
+  progress(units: number): void {
+    this.#memory.progress[0] = units;
+  }
+
+  /**
+   * Gives what has no answer this error: NOT_RUN when it may go better elsewhere, else FAILED. Returns the answers when they
+   * did not fit shared memory, else null.
+   */
+  end(error: TriremeError): Uint8Array | null {
+    const status = error.kind.retry ? JobStatus.NOT_RUN : JobStatus.FAILED;
+    while (this.#answered < this.count) this.#put(Buffer.from(error.message), status);
+    const shared = this.#answers === this.#frame.answers;
+    this.#frame.answerTravel = shared ? Travel.SHARED : Travel.MESSAGE;
+    return shared ? null : this.#answers.subarray(0, this.#bytes);
+  }
+
+  #put(bytes: Uint8Array, status: JobStatus): void {
+    const index = this.#answered;
+    if (index >= this.count) throw new Error(`there are ${this.count} jobs in the batch and one more answer came`);
+    const { length } = bytes;
+    if (this.#bytes + length > this.#answers.length) this.#room(length);
+    if (length <= smallBytes) {
+      for (let at = 0; at < length; at++) this.#answers[this.#bytes + at] = bytes[at];
+    } else this.#answers.set(bytes, this.#bytes);
+    this.#bytes += length;
+    this.#frame.answerSize[index] = length;
+    this.#frame.status[index] = status;
+    this.#answered = index + 1;
+  }
+
+  #room(bytes: number): void {
+    if (this.#bytes + bytes <= this.#answers.length) return;
+    const larger = new Uint8Array(Math.max(this.#bytes + bytes, this.#answers.length * 2));
+    larger.set(this.#answers.subarray(0, this.#bytes));
+    this.#answers = larger;
+  }
+}

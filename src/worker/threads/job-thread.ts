@@ -1,0 +1,67 @@
+/** What runs on a job thread: it sleeps until a batch is given, runs it, and leaves the answers in shared memory. */
+import { receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { TriremeError } from '../../common/errors.js';
+import { readKinds } from '../../kinds/registry.js';
+import type { BatchSource } from '../../kinds/kind.js';
+import { RingReader } from './byte-ring.js';
+import { FrameBatch } from './frame-batch.js';
+import { wakeUp, type AnswersMessage, type PayloadMessage, type ReadyMessage, type ThreadData } from './messages.js';
+import { Control, ThreadMemory, Travel } from './thread-memory.js';
+
+const { memory: shared, port, kindsFolder } = workerData as ThreadData;
+const memory = new ThreadMemory(shared);
+const { control } = memory;
+const registry = readKinds(kindsFolder === '' ? undefined : kindsFolder);
+
+const noAnswer = new TriremeError('INTERNAL', 'the kind gave no answer');
+
+function sourceOf(message: PayloadMessage, batch: number): BatchSource | null {
+  if (message.source === null || message.source.type === 'file') return message.source;
+  const reader = new RingReader(
+    message.source.ring,
+    port,
+    () => Atomics.load(control, Control.CANCEL) === ((batch + 1) | 0),
+  );
+  return { type: 'stream', read: () => reader.read() };
+}
+
+/** Returns a promise only when the kind does: awaiting costs a turn of the event loop. */
+function run(batch: number): void | Promise<void> {
+  const frame = memory.frame(batch);
+  let jobs: FrameBatch;
+  if (frame.payloadTravel === Travel.MESSAGE) {
+    // Posted before the batch was given, so it is here.
+    const message = receiveMessageOnPort(port)?.message as PayloadMessage;
+    jobs = new FrameBatch(memory, batch, message.payload, sourceOf(message, batch));
+  } else jobs = new FrameBatch(memory, batch, null, null);
+  const start = performance.now();
+  const end = (caught: unknown): void => {
+    frame.execSeconds[0] = (performance.now() - start) / 1000;
+    const bytes = jobs.end(caught === undefined ? noAnswer : TriremeError.from(caught));
+    if (bytes !== null)
+      port.postMessage({ type: 'answers', bytes } satisfies AnswersMessage, [bytes.buffer as ArrayBuffer]);
+    Atomics.store(control, Control.ENDED, (batch + 1) | 0);
+    if (Atomics.exchange(control, Control.WOKEN, 1) === 0) port.postMessage(wakeUp);
+  };
+  try {
+    const running = registry.get(frame.kind)?.run(jobs);
+    if (running !== undefined) return running.then(() => end(undefined), end);
+  } catch (error) {
+    return end(error);
+  }
+  end(undefined);
+}
+
+async function serve(): Promise<void> {
+  // Every thread measures, at the same time as the others: that is how jobs will run, and it compiles what they need.
+  const kinds = registry.all().map((kind) => ({ kind: kind.number, secondsPerUnit: kind.calibrate() }));
+  port.postMessage({ type: 'ready', kinds } satisfies ReadyMessage);
+  for (let batch = 0; ; batch = (batch + 1) | 0) {
+    Atomics.wait(control, Control.GIVEN, batch);
+    Atomics.store(control, Control.BEGUN, (batch + 1) | 0);
+    const running = run(batch);
+    if (running !== undefined) await running;
+  }
+}
+
+void serve();

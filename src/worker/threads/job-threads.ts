@@ -1,0 +1,393 @@
+import { monotonicClock } from '../../common/clock.js';
+import { TriremeError } from '../../common/errors.js';
+import { JobStatus, type JobBatch } from '../../gen/trireme/v1/worker.js';
+import type { Kind } from '../../kinds/kind.js';
+import { kinds, readKinds, type KindRegistry } from '../../kinds/registry.js';
+import { Costs, batchJobs } from './costs.js';
+import { HubJobs } from './hub-jobs.js';
+import type { JobColumns, JobExtra, JobQueue } from './job-queue.js';
+import { jobsHeldMaxDefault, payloadBytesMax } from './limits.js';
+import type { ReadyMessage } from './messages.js';
+import { Restarts } from './restarts.js';
+import { SourceJob } from './source-job.js';
+import { ThreadHandle, type EndedBatch, type GivenBatch } from './thread-handle.js';
+import type { JobThreadsApi, JobThreadsOptions, OfferedKind, ThreadsSnapshot } from './types.js';
+
+const noBytes = Buffer.alloc(0);
+
+/** See JobThreadsApi. This class only decides who gets what next; the parts around it do the carrying. */
+export class JobThreads implements JobThreadsApi {
+  readonly #options: JobThreadsOptions;
+  readonly #registry: KindRegistry;
+  readonly #costs = new Costs();
+  readonly #hubs = new Map<number, HubJobs>();
+  /** Hubs in the order of their next turn. */
+  #turns: HubJobs[] = [];
+  readonly #threads = new Set<ThreadHandle>();
+  readonly #sourceJobs = new Map<ThreadHandle, SourceJob>();
+  readonly #restarts = new Restarts();
+  readonly #jobsHeldMax: number;
+  #held = 0;
+  #queued = 0;
+  #flushPending = false;
+  #draining: Promise<void> | null = null;
+  #drained: (() => void) | null = null;
+  #closing: Promise<void> | null = null;
+  #starting: { measured: ReadyMessage['kinds'][number][][]; done: () => void; failed: (error: Error) => void } | null =
+    null;
+
+  constructor(options: JobThreadsOptions) {
+    this.#options = options;
+    this.#registry = options.kindsFolder === undefined ? kinds() : readKinds(options.kindsFolder);
+    this.#jobsHeldMax = options.jobsHeldMax ?? jobsHeldMaxDefault;
+  }
+
+  async start(): Promise<readonly OfferedKind[]> {
+    const measured: ReadyMessage['kinds'][number][][] = [];
+    try {
+      await new Promise<void>((done, failed) => {
+        this.#starting = { measured, done, failed };
+        for (let slot = 0; slot < this.#options.slots; slot++) this.#startThread();
+      });
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    this.#starting = null;
+    this.#costs.calibrated(measured);
+    return this.#registry
+      .all()
+      .filter((kind) => this.#offered(kind))
+      .map(({ number, name }) => ({ kind: number, name, secondsPerUnit: this.#costs.of(number) }));
+  }
+
+  submit(hub: number, batch: JobBatch): void {
+    const jobs = this.#hub(hub);
+    const now = monotonicClock();
+    let lastKind = -1;
+    let kind: Kind | undefined;
+    let queue: JobQueue | undefined;
+    let at = 0;
+    const refusal =
+      this.#draining !== null || this.#closing !== null ? 'DRAINING: this worker takes no new jobs' : null;
+    for (let index = 0; index < batch.job.length; index++) {
+      const number = batch.kind[index] ?? 0;
+      const size = batch.payloadSize[index] ?? 0;
+      const payload = size === 0 ? null : batch.payloads.subarray(at, (at += size));
+      if (number !== lastKind) {
+        lastKind = number;
+        kind = this.#registry.get(number);
+        if (kind !== undefined && !this.#offered(kind)) kind = undefined;
+        queue = kind === undefined ? undefined : jobs.queue(number);
+      }
+      if (refusal !== null || kind === undefined || queue === undefined || this.#held >= this.#jobsHeldMax) {
+        const reason =
+          refusal ??
+          (kind === undefined
+            ? `UNKNOWN_JOB: this worker has no kind ${number}`
+            : `QUEUE_FULL: this worker holds ${this.#held} jobs, the most it may (jobsHeldMax)`);
+        this.#answer(jobs, batch.job[index], JobStatus.NOT_RUN, now, reason);
+        continue;
+      }
+      let extra: JobExtra | undefined;
+      if (payload !== null || kind.unitsOf !== undefined) {
+        try {
+          extra = { payload, units: kind.unitsOf?.(payload ?? noBytes) ?? 1, alone: false };
+        } catch (error) {
+          this.#answer(jobs, batch.job[index], JobStatus.FAILED, now, TriremeError.from(error).message);
+          continue;
+        }
+      }
+      const timeout = batch.timeoutSeconds[index] ?? 0;
+      queue.push(batch.job[index], now, timeout > 0 ? now + timeout : Infinity, extra);
+      jobs.hold(number, extra?.units ?? 1);
+      this.#held++;
+      this.#queued++;
+    }
+    this.#pump();
+  }
+
+  cancel(hub: number, jobs: readonly number[]): void {
+    const from = this.#hubs.get(hub);
+    if (from === undefined) return;
+    const wanted = new Set(jobs);
+    for (const [kind, queue] of from.queues) {
+      if (queue.length === 0) continue;
+      this.#drop(
+        from,
+        kind,
+        queue.remove((job) => wanted.has(job)),
+        'CANCELLED: before it began',
+      );
+    }
+    for (const running of this.#sourceJobs.values()) {
+      if (running.batch.hub === from && wanted.has(running.batch.jobs.job[0])) running.cancel();
+    }
+  }
+
+  forget(hub: number): void {
+    const from = this.#hubs.get(hub);
+    if (from === undefined) return;
+    from.heard = false;
+    this.#hubs.delete(hub);
+    this.#turns = this.#turns.filter((other) => other !== from);
+    for (const [kind, queue] of from.queues) this.#drop(from, kind, queue.shift(queue.length), '');
+    for (const running of this.#sourceJobs.values()) if (running.batch.hub === from) running.cancel();
+  }
+
+  drain(): Promise<void> {
+    this.#draining ??= new Promise((resolve) => {
+      this.#drained = resolve;
+      this.#flushSoon();
+    });
+    return this.#draining;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  snapshot(): ThreadsSnapshot {
+    let slots = 0;
+    let busy = 0;
+    for (const thread of this.#threads) {
+      if (thread.state === 'SERVING') slots++;
+      if (thread.given.length > 0 || thread.reserved) busy++;
+    }
+    let backlogSeconds = 0;
+    for (const hub of this.#hubs.keys()) backlogSeconds += this.backlogSeconds(hub);
+    return { slots, busy, queued: Math.max(0, this.#held - busy), backlogSeconds };
+  }
+
+  backlogSeconds(hub: number): number {
+    const jobs = this.#hubs.get(hub);
+    if (jobs === undefined) return 0;
+    let seconds = jobs.backlogSeconds(this.#costs);
+    for (const [thread, { batch }] of this.#sourceJobs) {
+      if (batch.hub === jobs && thread.given.length > 0) {
+        seconds -= Math.min(batch.units, thread.unitsDone) * this.#costs.of(batch.kind.number);
+      }
+    }
+    return Math.max(0, seconds);
+  }
+
+  #hub(hub: number): HubJobs {
+    let jobs = this.#hubs.get(hub);
+    if (jobs === undefined) {
+      this.#hubs.set(hub, (jobs = new HubJobs(hub)));
+      this.#turns.push(jobs);
+    }
+    return jobs;
+  }
+
+  #offered(kind: Kind): boolean {
+    return kind.needsSource !== true || this.#options.openSource !== undefined;
+  }
+
+  #startThread(): void {
+    this.#threads.add(
+      new ThreadHandle(this.#options.kindsFolder ?? '', {
+        ready: (_thread, message) => this.#onReady(message),
+        woke: (thread) => this.#onWake(thread),
+        died: (thread, reason) => this.#onDeath(thread, reason),
+      }),
+    );
+  }
+
+  #onReady({ kinds: measured }: ReadyMessage): void {
+    if (this.#starting !== null) {
+      this.#starting.measured.push([...measured]);
+      if (this.#starting.measured.length === this.#options.slots) this.#starting.done();
+    } else this.#pump();
+  }
+
+  #onWake(thread: ThreadHandle): void {
+    this.#sourceJobs.get(thread)?.space();
+    for (const each of this.#threads) {
+      for (let ended = each.takeEnded(); ended !== null; ended = each.takeEnded()) this.#onEnded(each, ended);
+    }
+    this.#pump();
+    this.#flush();
+  }
+
+  #onEnded(thread: ThreadHandle, { batch, frame, answers }: EndedBatch): void {
+    const { hub, kind, jobs, units } = batch;
+    const seconds = frame.execSeconds[0];
+    this.#sourceJobs.get(thread)?.end();
+    this.#sourceJobs.delete(thread);
+    if (frame.status[0] === JobStatus.DONE) this.#costs.learn(kind.number, units, seconds);
+    hub.results.addBatch(jobs, frame.status, seconds / jobs.job.length, frame.answerSize, answers);
+    this.#release(hub, kind.number, jobs.job.length, units);
+  }
+
+  /** Gives waiting jobs to threads that can take them: hubs in turns, within a hub the kind that has waited longest. */
+  #pump(): void {
+    while (this.#queued > 0 && this.#closing === null) {
+      const thread = this.#freeThread();
+      if (thread === null) return;
+      const idle = thread.idle;
+      const turn = this.#turns.findIndex((hub) => hub.oldestKind(this.#registry, idle) !== null);
+      if (turn < 0) return;
+      const hub = this.#turns.splice(turn, 1)[0];
+      this.#turns.push(hub);
+      const kind = this.#registry.get(hub.oldestKind(this.#registry, idle) as number) as Kind;
+      const batch = this.#takeBatch(hub, kind);
+      if (batch === null) continue;
+      const first = batch.jobs.extra?.[0];
+      if (kind.needsSource === true) this.#startSource(thread, batch);
+      else if (first?.payload != null && first.payload.length > payloadBytesMax) {
+        thread.give(batch, { payload: first.payload, source: null });
+      } else thread.give(batch);
+    }
+  }
+
+  #freeThread(): ThreadHandle | null {
+    let found: ThreadHandle | null = null;
+    for (const thread of this.#threads) {
+      if (thread.idle) return thread;
+      if (found === null && thread.takesMore) found = thread;
+    }
+    return found;
+  }
+
+  /** Takes the next batch of a kind out of its queue; null when all of it was past its deadline. */
+  #takeBatch(hub: HubJobs, kind: Kind): GivenBatch | null {
+    const queue = hub.queue(kind.number);
+    const cost = this.#costs.of(kind.number);
+    let idle = 0;
+    for (const thread of this.#threads) if (thread.idle) idle++;
+    let count = batchJobs(kind, queue.length, cost * (queue.extra(0)?.units ?? 1), idle);
+    if (kind.needsSource === true || queue.extra(0)?.alone === true) count = 1;
+    let bytes = queue.extra(0)?.payload?.length ?? 0;
+    for (let index = 1; index < count; index++) {
+      const extra = queue.extra(index);
+      if (extra === undefined) continue;
+      bytes += extra.payload?.length ?? 0;
+      if (bytes > payloadBytesMax || extra.alone) count = index;
+    }
+    const jobs = this.#withoutExpired(hub, kind.number, queue.shift(count));
+    this.#queued -= jobs.job.length;
+    if (jobs.job.length === 0) return null;
+    let units = jobs.job.length;
+    if (jobs.extra !== null) units = jobs.extra.reduce((sum, extra) => sum + (extra?.units ?? 1), 0);
+    return { hub, kind, jobs, units, expectedSeconds: units * cost };
+  }
+
+  #withoutExpired(hub: HubJobs, kind: number, jobs: JobColumns): JobColumns {
+    const now = monotonicClock();
+    if (!jobs.deadline.some((deadline) => deadline <= now)) return jobs;
+    const expired = (index: number): boolean => jobs.deadline[index] <= now;
+    const part = (wanted: boolean): JobColumns => {
+      const pick = <T>(column: readonly T[]): T[] => column.filter((_, index) => expired(index) === wanted);
+      return {
+        job: pick(jobs.job),
+        arrival: pick(jobs.arrival),
+        deadline: pick(jobs.deadline),
+        extra: jobs.extra === null ? null : pick(jobs.extra),
+      };
+    };
+    this.#drop(hub, kind, part(true), 'DEADLINE_PASSED: before it began');
+    return part(false);
+  }
+
+  #startSource(thread: ThreadHandle, batch: GivenBatch): void {
+    const open = this.#options.openSource;
+    if (open === undefined) throw new TriremeError('INTERNAL', `kind ${batch.kind.name} needs a source opener`);
+    thread.reserved = true;
+    const job = new SourceJob(thread, batch, open, (error) => {
+      if (this.#sourceJobs.get(thread) === job) this.#sourceJobs.delete(thread);
+      const status = error.kind.retry ? JobStatus.NOT_RUN : JobStatus.FAILED;
+      const { jobs } = batch;
+      this.#answer(batch.hub, jobs.job[0], status, jobs.arrival[0], `${error.code}: ${error.message}`);
+      this.#release(batch.hub, batch.kind.number, 1, batch.units);
+      this.#pump();
+    });
+    this.#sourceJobs.set(thread, job);
+  }
+
+  #onDeath(thread: ThreadHandle, reason: string): void {
+    this.#threads.delete(thread);
+    if (this.#closing !== null) {
+      for (const { hub, kind, jobs, units } of thread.given.splice(0)) {
+        this.#answerAll(hub, jobs, 'DRAINING: this worker ended');
+        this.#release(hub, kind.number, jobs.job.length, units);
+      }
+      return;
+    }
+    if (this.#starting !== null) {
+      this.#starting.failed(new TriremeError('INTERNAL', `a job thread cannot start: ${reason}`));
+      return;
+    }
+    this.#sourceJobs.get(thread)?.end();
+    this.#sourceJobs.delete(thread);
+    const suspects = thread.running ? (thread.given.shift() as GivenBatch) : null;
+    for (const batch of thread.given.splice(0).reverse()) this.#putBack(batch, false);
+    if (suspects !== null && suspects.jobs.job.length === 1) {
+      const { hub, kind, jobs, units } = suspects;
+      this.#answer(hub, jobs.job[0], JobStatus.FAILED, jobs.arrival[0], `JOB_FAILED: its thread died: ${reason}`);
+      this.#release(hub, kind.number, 1, units);
+    } else if (suspects !== null) this.#putBack(suspects, true);
+    const delayMs = this.#restarts.delayMs(performance.now());
+    this.#restarts.schedule(delayMs, () => this.#startThread());
+    this.#options.onThreadDeath?.(reason, delayMs);
+    this.#pump();
+  }
+
+  #putBack({ hub, kind, jobs, units }: GivenBatch, alone: boolean): void {
+    if (!hub.heard) return this.#release(hub, kind.number, jobs.job.length, units);
+    hub.queue(kind.number).unshift(jobs, alone);
+    this.#queued += jobs.job.length;
+  }
+
+  /** Answers queued jobs that were taken out of their queue with NOT_RUN. */
+  #drop(hub: HubJobs, kind: number, jobs: JobColumns, reason: string): void {
+    const count = jobs.job.length;
+    if (count === 0) return;
+    this.#answerAll(hub, jobs, reason);
+    this.#queued -= count;
+    this.#release(hub, kind, count, jobs.extra?.reduce((sum, extra) => sum + (extra?.units ?? 1), 0) ?? count);
+  }
+
+  #answerAll(hub: HubJobs, jobs: JobColumns, reason: string): void {
+    jobs.job.forEach((job, index) => this.#answer(hub, job, JobStatus.NOT_RUN, jobs.arrival[index], reason));
+  }
+
+  #answer(hub: HubJobs, job: number, status: JobStatus, arrival: number, reason: string): void {
+    hub.results.add(job, status, 0, arrival, Buffer.from(reason));
+    this.#flushSoon();
+  }
+
+  #release(hub: HubJobs, kind: number, jobs: number, units: number): void {
+    hub.hold(kind, -units);
+    this.#held -= jobs;
+    if (this.#held === 0) this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    if (this.#flushPending) return;
+    this.#flushPending = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushPending = false;
+    const now = monotonicClock();
+    for (const jobs of this.#hubs.values()) {
+      jobs.results.flush(now, (results) => this.#options.onResults(jobs.hub, results));
+    }
+    if (this.#held === 0) this.#drained?.();
+  }
+
+  async #end(): Promise<void> {
+    this.#restarts.stop();
+    const ending = [...this.#threads].map((thread) => thread.terminate());
+    for (const job of this.#sourceJobs.values()) job.end();
+    await Promise.all(ending);
+    for (const hub of this.#hubs.values()) {
+      for (const [kind, queue] of hub.queues)
+        this.#drop(hub, kind, queue.shift(queue.length), 'DRAINING: worker ended');
+    }
+    this.#flush();
+  }
+}

@@ -1,0 +1,35 @@
+/** What travels between the main thread and a job thread beside shared memory: the rare and the large. */
+
+/** Given to a thread when it starts. */
+export interface ThreadData {
+  readonly memory: SharedArrayBuffer;
+  readonly port: import('node:worker_threads').MessagePort;
+  /** Empty: the kinds of this build. */
+  readonly kindsFolder: string;
+}
+
+/** To the thread: the payload of a batch of one job that does not fit shared memory or has a source. */
+export interface PayloadMessage {
+  readonly payload: Uint8Array;
+  readonly source:
+    | { readonly type: 'file'; readonly path: string }
+    | { readonly type: 'stream'; readonly ring: SharedArrayBuffer }
+    | null;
+}
+
+/** From the thread, once, before its first batch: seconds per unit of each kind. */
+export interface ReadyMessage {
+  readonly type: 'ready';
+  readonly kinds: readonly { readonly kind: number; readonly secondsPerUnit: number }[];
+}
+
+/** From the thread: all answers of the batch that ends next. */
+export interface AnswersMessage {
+  readonly type: 'answers';
+  readonly bytes: Uint8Array;
+}
+
+/** From the thread: look at the control words. */
+export const wakeUp = 0;
+
+export type FromThread = typeof wakeUp | ReadyMessage | AnswersMessage;

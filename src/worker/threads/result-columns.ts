@@ -1,0 +1,92 @@
+import { JobStatus, type ResultBatch } from '../../gen/trireme/v1/worker.js';
+import type { JobColumns } from './job-queue.js';
+import { resultAloneBytes } from './limits.js';
+
+/** The results of one hub since the last report, in the columns of the wire. */
+export class ResultColumns {
+  #job: number[] = [];
+  #status: JobStatus[] = [];
+  #exec: number[] = [];
+  #arrival: number[] = [];
+  #size: number[] = [];
+  #bytes: Uint8Array[] = [];
+  #allDone = true;
+  readonly #large: ResultBatch[] = [];
+
+  /** Adds one result; bytes must stay as they are. */
+  add(job: number, status: JobStatus, execSeconds: number, arrival: number, bytes: Uint8Array): void {
+    this.#job.push(job);
+    this.#status.push(status);
+    this.#exec.push(execSeconds);
+    this.#arrival.push(arrival);
+    this.#size.push(bytes.length);
+    if (bytes.length > 0) this.#bytes.push(bytes);
+    if (status !== JobStatus.DONE) this.#allDone = false;
+  }
+
+  /** Adds a batch that ran. bytes holds the answers one after another and must stay as it is. */
+  addBatch(columns: JobColumns, status: Int32Array, execSecondsEach: number, size: Uint32Array, bytes: Buffer): void {
+    const { job, arrival } = columns;
+    if (bytes.length > resultAloneBytes && size.subarray(0, job.length).some((each) => each > resultAloneBytes)) {
+      return this.#addLarge(columns, status, execSecondsEach, size, bytes);
+    }
+    for (let index = 0; index < job.length; index++) {
+      this.#job.push(job[index]);
+      this.#status.push(status[index]);
+      this.#exec.push(execSecondsEach);
+      this.#arrival.push(arrival[index]);
+      this.#size.push(size[index]);
+      if (status[index] !== JobStatus.DONE) this.#allDone = false;
+    }
+    this.#bytes.push(bytes);
+  }
+
+  #addLarge(columns: JobColumns, status: Int32Array, exec: number, size: Uint32Array, bytes: Buffer): void {
+    let at = 0;
+    columns.job.forEach((job, index) => {
+      const own = bytes.subarray(at, (at += size[index]));
+      if (own.length <= resultAloneBytes) return this.add(job, status[index], exec, columns.arrival[index], own);
+      this.#large.push({
+        job: [job],
+        status: [status[index]],
+        execSeconds: [exec],
+        heldSeconds: [columns.arrival[index]],
+        payloadSize: [own.length],
+        payloads: own,
+      });
+    });
+  }
+
+  /** Gives everything that was added to `report`, with held seconds up to now, and starts anew. */
+  flush(now: number, report: (results: ResultBatch) => void): void {
+    const large = this.#large.splice(0);
+    if (this.#job.length > 0) {
+      const results: ResultBatch = {
+        job: this.#job,
+        status: this.#allDone ? [] : this.#status,
+        execSeconds: this.#exec,
+        heldSeconds: this.#arrival,
+        payloadSize: this.#size,
+        payloads: this.#bytes.length === 1 ? asBuffer(this.#bytes[0]) : Buffer.concat(this.#bytes),
+      };
+      this.#job = [];
+      this.#status = [];
+      this.#exec = [];
+      this.#arrival = [];
+      this.#size = [];
+      this.#bytes = [];
+      this.#allDone = true;
+      large.unshift(results);
+    }
+    for (const results of large) {
+      for (let index = 0; index < results.heldSeconds.length; index++) {
+        results.heldSeconds[index] = now - results.heldSeconds[index];
+      }
+      report(results);
+    }
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

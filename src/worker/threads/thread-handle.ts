@@ -1,0 +1,178 @@
+import { MessageChannel, Worker, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
+import { join } from 'node:path';
+import type { Kind } from '../../kinds/kind.js';
+import type { HubJobs } from './hub-jobs.js';
+import type { JobColumns } from './job-queue.js';
+import { batchesPerThreadMax, shortBatchSecondsMax } from './limits.js';
+import type { AnswersMessage, FromThread, PayloadMessage, ReadyMessage, ThreadData } from './messages.js';
+import { Control, ThreadMemory, Travel, type Frame } from './thread-memory.js';
+
+/** A batch that a thread was given. */
+export interface GivenBatch {
+  readonly hub: HubJobs;
+  readonly kind: Kind;
+  readonly jobs: JobColumns;
+  /** Units of all its jobs. */
+  readonly units: number;
+  readonly expectedSeconds: number;
+}
+
+/** A batch that ended, with views that are valid until the thread is given another one. */
+export interface EndedBatch {
+  readonly batch: GivenBatch;
+  readonly frame: Frame;
+  /** All answers, one after another; the caller's to keep. */
+  readonly answers: Buffer;
+}
+
+export interface ThreadEvents {
+  ready(thread: ThreadHandle, message: ReadyMessage): void;
+  /** Batches ended, or a stream was read. */
+  woke(thread: ThreadHandle): void;
+  died(thread: ThreadHandle, reason: string): void;
+}
+
+/** The main thread's side of one job thread. */
+export class ThreadHandle {
+  /** STARTING until it has calibrated; then SERVING until it is DEAD. */
+  state: 'STARTING' | 'SERVING' | 'DEAD' = 'STARTING';
+  /** A job with a source is being prepared for it: it gets nothing else. */
+  reserved = false;
+  /** Oldest first: the first one runs, or has ended. */
+  readonly given: GivenBatch[] = [];
+  readonly #memory: ThreadMemory;
+  readonly #worker: Worker;
+  readonly #port: MessagePort;
+  readonly #events: ThreadEvents;
+  /** Answers that came as messages before their batch was taken. */
+  readonly #large: AnswersMessage[] = [];
+  /** Number of the next batch to give, modulo 2^32. */
+  #next = 0;
+  #failure: string | null = null;
+
+  constructor(kindsFolder: string, events: ThreadEvents) {
+    const memory = ThreadMemory.allocate();
+    const { port1, port2 } = new MessageChannel();
+    this.#memory = new ThreadMemory(memory);
+    this.#port = port1;
+    this.#events = events;
+    const workerData: ThreadData = { memory, port: port2, kindsFolder };
+    this.#worker = new Worker(join(__dirname, 'job-thread.js'), { workerData, transferList: [port2] });
+    port1.on('message', (message: FromThread) => this.#onMessage(message));
+    this.#worker.on('error', (error: Error) => (this.#failure = error.message));
+    this.#worker.on('exit', (code) => this.#onExit(code));
+  }
+
+  get idle(): boolean {
+    return this.state === 'SERVING' && !this.reserved && this.given.length === 0;
+  }
+
+  /** May a batch be put behind the one that runs? */
+  get takesMore(): boolean {
+    const { given } = this;
+    return (
+      this.state === 'SERVING' &&
+      !this.reserved &&
+      given.length > 0 &&
+      given.length < batchesPerThreadMax &&
+      given[0].expectedSeconds <= shortBatchSecondsMax
+    );
+  }
+
+  /** Gives a batch; the caller has seen that there is room. message: for one job whose payload travels by itself. */
+  give(batch: GivenBatch, message: PayloadMessage | null = null): void {
+    const frame = this.#memory.frame(this.#next);
+    frame.kind = batch.kind.number;
+    frame.count = batch.jobs.job.length;
+    frame.payloadTravel = Travel.NONE;
+    if (message !== null) {
+      frame.payloadTravel = Travel.MESSAGE;
+      this.#memory.progress[0] = 0;
+      this.#port.postMessage(message);
+    } else if (batch.jobs.extra !== null) {
+      frame.payloadTravel = Travel.SHARED;
+      let at = 0;
+      batch.jobs.extra.forEach((extra, index) => {
+        const payload = extra?.payload;
+        frame.payloadSize[index] = payload?.length ?? 0;
+        if (payload != null) frame.payloads.set(payload, at);
+        at += payload?.length ?? 0;
+      });
+    }
+    this.given.push(batch);
+    this.#next = (this.#next + 1) | 0;
+    Atomics.store(this.#memory.control, Control.GIVEN, this.#next);
+    Atomics.notify(this.#memory.control, Control.GIVEN);
+  }
+
+  /** The next batch that ended, or null. */
+  takeEnded(): EndedBatch | null {
+    if (this.given.length === 0) return null;
+    const number = (this.#next - this.given.length) | 0;
+    if (((Atomics.load(this.#memory.control, Control.ENDED) - number) | 0) <= 0) return null;
+    const frame = this.#memory.frame(number);
+    const answers = frame.answerTravel === Travel.MESSAGE ? this.#takeLarge() : copyAnswers(frame);
+    // Its large answers died with the thread: it counts as not ended.
+    if (answers === null) return null;
+    return { batch: this.given.shift() as GivenBatch, frame, answers };
+  }
+
+  /** After death: was the oldest batch that is left running? Else it had not begun. */
+  get running(): boolean {
+    const number = (this.#next - this.given.length) | 0;
+    return this.given.length > 0 && ((Atomics.load(this.#memory.control, Control.BEGUN) - number) | 0) > 0;
+  }
+
+  /** Units that the running job of a kind with progress has done. */
+  get unitsDone(): number {
+    return this.#memory.progress[0];
+  }
+
+  /** Tells the batch that runs to stop; kinds with long jobs look. */
+  cancelRunning(): void {
+    const number = (this.#next - this.given.length) | 0;
+    Atomics.store(this.#memory.control, Control.CANCEL, (number + 1) | 0);
+  }
+
+  async terminate(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #onMessage(message: FromThread): void {
+    if (typeof message === 'object' && message.type === 'ready') {
+      this.state = 'SERVING';
+      this.#events.ready(this, message);
+      return;
+    }
+    if (typeof message === 'object') this.#large.push(message);
+    else Atomics.store(this.#memory.control, Control.WOKEN, 0);
+    this.#events.woke(this);
+  }
+
+  #takeLarge(): Buffer | null {
+    let message = this.#large.shift();
+    while (message === undefined) {
+      const received = receiveMessageOnPort(this.#port) as { message: FromThread } | undefined;
+      if (received === undefined) return null;
+      if (typeof received.message !== 'object') Atomics.store(this.#memory.control, Control.WOKEN, 0);
+      else if (received.message.type === 'answers') message = received.message;
+    }
+    return Buffer.from(message.bytes.buffer, message.bytes.byteOffset, message.bytes.byteLength);
+  }
+
+  #onExit(code: number): void {
+    this.state = 'DEAD';
+    // Batches that ended before the death are still good; they are taken before the port closes.
+    this.#events.woke(this);
+    this.#port.close();
+    this.#events.died(this, this.#failure ?? `it ended with exit code ${code}`);
+  }
+}
+
+function copyAnswers(frame: Frame): Buffer {
+  let bytes = 0;
+  for (let index = 0; index < frame.count; index++) bytes += frame.answerSize[index];
+  const copy = Buffer.allocUnsafe(bytes);
+  copy.set(frame.answers.subarray(0, bytes));
+  return copy;
+}

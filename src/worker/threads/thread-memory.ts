@@ -1,0 +1,105 @@
+import { answerBytesMax, batchesPerThreadMax, jobsPerBatchMax, payloadBytesMax } from './limits.js';
+
+/** Cells of the control words that the main thread and a job thread share. */
+export const Control = {
+  /** Batches given so far; the thread sleeps on this word. Written by the main thread. */
+  GIVEN: 0,
+  /** Batches begun so far. Written by the thread. */
+  BEGUN: 1,
+  /** Batches ended so far. Written by the thread. */
+  ENDED: 2,
+  /** 1 while a wake-up is on its way to the main thread, so that it gets one and not one per batch. */
+  WOKEN: 3,
+  /** Number (from 1) of the batch that shall stop. Written by the main thread. */
+  CANCEL: 4,
+} as const;
+
+const controlBytes = 64;
+const headWords = 4;
+const frameBytes = 8 + headWords * 4 + jobsPerBatchMax * (4 + 4 + 4) + payloadBytesMax + answerBytesMax;
+
+/** How the payloads of a batch, or its answers, travel. */
+export const Travel = { NONE: 0, SHARED: 1, MESSAGE: 2 } as const;
+
+/** Room for one batch and its answers, in shared memory. Whose turn it is follows from Control; no cell is written by two at once. */
+export class Frame {
+  /** Seconds that the whole batch ran. */
+  readonly execSeconds: Float64Array;
+  readonly payloadSize: Uint32Array;
+  readonly answerSize: Uint32Array;
+  /** JobStatus of each job. */
+  readonly status: Int32Array;
+  readonly payloads: Uint8Array;
+  readonly answers: Uint8Array;
+  readonly #head: Int32Array;
+
+  constructor(memory: SharedArrayBuffer, offset: number) {
+    let at = offset;
+    const next = (bytes: number): number => (at += bytes) - bytes;
+    this.execSeconds = new Float64Array(memory, next(8), 1);
+    this.#head = new Int32Array(memory, next(headWords * 4), headWords);
+    this.payloadSize = new Uint32Array(memory, next(jobsPerBatchMax * 4), jobsPerBatchMax);
+    this.answerSize = new Uint32Array(memory, next(jobsPerBatchMax * 4), jobsPerBatchMax);
+    this.status = new Int32Array(memory, next(jobsPerBatchMax * 4), jobsPerBatchMax);
+    this.payloads = new Uint8Array(memory, next(payloadBytesMax), payloadBytesMax);
+    this.answers = new Uint8Array(memory, next(answerBytesMax), answerBytesMax);
+  }
+
+  get kind(): number {
+    return this.#head[0];
+  }
+  set kind(number: number) {
+    this.#head[0] = number;
+  }
+
+  get count(): number {
+    return this.#head[1];
+  }
+  set count(jobs: number) {
+    this.#head[1] = jobs;
+  }
+
+  get payloadTravel(): number {
+    return this.#head[2];
+  }
+  set payloadTravel(travel: number) {
+    this.#head[2] = travel;
+  }
+
+  get answerTravel(): number {
+    return this.#head[3];
+  }
+  set answerTravel(travel: number) {
+    this.#head[3] = travel;
+  }
+}
+
+/** The memory that the main thread and one job thread share: control words, and frames that take turns. */
+export class ThreadMemory {
+  readonly control: Int32Array;
+  /** Units that the running batch has done; only kinds with long jobs write it. */
+  readonly progress: Float64Array;
+  readonly #frames: readonly Frame[];
+
+  static allocate(): SharedArrayBuffer {
+    return new SharedArrayBuffer(controlBytes + frameBytes * batchesPerThreadMax);
+  }
+
+  constructor(memory: SharedArrayBuffer) {
+    this.control = new Int32Array(memory, 0, 8);
+    this.progress = new Float64Array(memory, 32, 1);
+    this.#frames = Array.from(
+      { length: batchesPerThreadMax },
+      (_, index) => new Frame(memory, controlBytes + index * frameBytes),
+    );
+  }
+
+  /** The frame of the batch with this number, counted from 0 and modulo 2^32. */
+  frame(batch: number): Frame {
+    return this.#frames[batch & (batchesPerThreadMax - 1)];
+  }
+}
+
+if ((batchesPerThreadMax & (batchesPerThreadMax - 1)) !== 0)
+  throw new Error('batchesPerThreadMax must be a power of two');
+if (frameBytes % 8 !== 0) throw new Error('frames must keep 8-byte alignment');
