@@ -12,6 +12,8 @@ interface Role {
 const roles: Readonly<Record<string, Role>> = {
   up: { summary: 'run everything on this machine until Ctrl-C', load: () => import('./up/command.js') },
   demo: { summary: 'show the main job end to end', load: () => import('./up/demo-command.js') },
+  lb: { summary: 'balance jobs from TCP and gRPC clients among workers', load: () => import('./lb/command.js') },
+  client: { summary: 'send jobs to a load balancer over TCP', load: () => import('./client/command.js') },
   analyze: { summary: 'count and summarise packet captures', load: () => import('./analyze/command.js') },
 };
 

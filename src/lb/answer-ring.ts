@@ -19,7 +19,7 @@ export class AnswerRing {
   private slots = 0;
   private settled = new Uint8Array(0);
   private lengths = new Uint16Array(0);
-  private kinds = new Uint8Array(0);
+  private kinds = new Uint16Array(0);
   private jobs = new Float64Array(0);
   private bytes = new Uint8Array(0);
   private readonly long = new Map<number, Uint8Array>();
@@ -144,7 +144,7 @@ export class AnswerRing {
     const { settled, lengths, kinds, jobs, bytes } = this;
     this.settled = new Uint8Array(slots);
     this.lengths = new Uint16Array(slots);
-    this.kinds = new Uint8Array(slots);
+    this.kinds = new Uint16Array(slots);
     this.jobs = new Float64Array(slots);
     this.bytes = new Uint8Array(slots * answerBytesInline);
     this.slots = slots;

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { TriremeError } from '../common/errors.js';
 import { noWorker, type Hub, type JobSink } from '../hub/types.js';
 import { AnswerRing } from './answer-ring.js';
+import type { ClientKinds } from './client-kinds.js';
 import { FrameDecoder, NOT_A_NUMBER, NUMBER_TOO_LONG } from './frame-decoder.js';
 import type { JobBudget } from './job-budget.js';
 import { lingerMs, type LbLimits } from './limits.js';
@@ -14,8 +15,7 @@ export interface FrontPort {
   readonly hub: Hub;
   readonly limits: LbLimits;
   readonly budget: JobBudget;
-  /** Indexed by job number: 1 where clients may ask for that kind. */
-  readonly clientKinds: Uint8Array;
+  readonly clientKinds: ClientKinds;
   /** Job numbers of one push; shared, because each push is used up before the next. */
   readonly decoded: Float64Array;
   /** Answers of one write; shared for the same reason. */

@@ -21,3 +21,20 @@ export class LatencyHistogram {
     this.count++;
   }
 }
+
+/** The latencies of every kind that clients may ask for, from submit to result. */
+export class JobLatencies {
+  private readonly histograms: (LatencyHistogram | undefined)[] = [];
+
+  constructor(readonly kinds: readonly { readonly number: number; readonly name: string }[]) {
+    for (const { number } of kinds) this.histograms[number] = new LatencyHistogram();
+  }
+
+  observe(kind: number, seconds: number): void {
+    this.histograms[kind]?.observe(seconds);
+  }
+
+  of(kind: number): LatencyHistogram | undefined {
+    return this.histograms[kind];
+  }
+}

@@ -3,9 +3,10 @@ import { TriremeError } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
 import { formatHostPort, type HostPort } from '../common/options.js';
 import type { Hub } from '../hub/types.js';
+import type { ClientKinds } from './client-kinds.js';
 import { JobConnection, type FrontPort } from './connection.js';
 import type { JobBudget } from './job-budget.js';
-import { LatencyHistogram } from './latency-histogram.js';
+import type { JobLatencies } from './latency-histogram.js';
 import { lingerMs, refusalsAtOnceMax, sweepIntervalMs, type LbLimits } from './limits.js';
 import { Offences, type Offence } from './offences.js';
 import { toRecord } from './record.js';
@@ -15,8 +16,8 @@ export interface TcpFrontOptions {
   readonly hub: Hub;
   readonly limits: LbLimits;
   readonly budget: JobBudget;
-  /** Numbers of the kinds that clients may ask for, each below 256. */
-  readonly clientKinds: readonly number[];
+  readonly clientKinds: ClientKinds;
+  readonly latencies: JobLatencies;
   readonly log: Logger;
 }
 
@@ -25,12 +26,10 @@ export class TcpFront implements FrontPort {
   readonly hub: Hub;
   readonly limits: LbLimits;
   readonly budget: JobBudget;
-  readonly clientKinds = new Uint8Array(256);
+  readonly clientKinds: ClientKinds;
   readonly decoded: Float64Array;
   readonly scratch = Buffer.allocUnsafeSlow(64 * 1024);
   readonly offences: Offences;
-  /** Latency from the reading of a job to its result, by kind. */
-  readonly latencies: (LatencyHistogram | undefined)[] = [];
   connectionsAccepted = 0;
 
   private readonly server: Server;
@@ -49,10 +48,7 @@ export class TcpFront implements FrontPort {
     this.budget = options.budget;
     this.decoded = new Float64Array(options.limits.jobsPerTurnMax);
     this.offences = new Offences(options.log);
-    for (const kind of options.clientKinds) {
-      this.clientKinds[kind] = 1;
-      this.latencies[kind] = new LatencyHistogram();
-    }
+    this.clientKinds = options.clientKinds;
     this.server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.accept(socket));
   }
 
@@ -158,7 +154,7 @@ export class TcpFront implements FrontPort {
   };
 
   answered(kind: number, totalSeconds: number): void {
-    this.latencies[kind]?.observe(totalSeconds);
+    this.options.latencies.observe(kind, totalSeconds);
   }
 
   offence(offence: Offence, connection: JobConnection): void {

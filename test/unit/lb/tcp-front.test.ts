@@ -2,7 +2,9 @@ import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { TriremeError } from '../../../src/common/errors.js';
+import { clientKindsOf } from '../../../src/lb/client-kinds.js';
 import { JobBudget } from '../../../src/lb/job-budget.js';
+import { JobLatencies } from '../../../src/lb/latency-histogram.js';
 import { lbLimitsDefault, type LbLimits } from '../../../src/lb/limits.js';
 import { TcpFront } from '../../../src/lb/tcp-front.js';
 import { FakeHub } from '../../support/fake-hub.js';
@@ -21,7 +23,8 @@ async function start(limits: Partial<LbLimits> = {}): Promise<void> {
     hub,
     limits: all,
     budget: new JobBudget(all.jobsTotalMax),
-    clientKinds: [1, 2],
+    clientKinds: clientKindsOf([{ number: 1 }, { number: 2 }]),
+    latencies: new JobLatencies([]),
     log,
   });
   port = (await front.listen()).port;

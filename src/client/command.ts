@@ -1,0 +1,59 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { TriremeError } from '../common/errors.js';
+import { defaultPorts } from '../common/limits.js';
+import { durationMs, hostPort, type HostPort } from '../common/options.js';
+import { exchangeJobs } from './job-exchange.js';
+import { parseJobs, readJobs } from './job-list.js';
+
+interface ClientCommandOptions {
+  readonly lb: HostPort;
+  readonly jobs?: number[];
+  readonly f?: string;
+  readonly lines: boolean;
+  readonly timeout: number;
+}
+
+/** `trireme client` */
+export function buildCommand(): Command {
+  return new Command()
+    .description('send jobs to a load balancer over TCP and print one answer a line, in the order asked')
+    .requiredOption('--lb <host:port>', 'the load balancer', hostPort(defaultPorts.tcp))
+    .option('--jobs <numbers>', 'job numbers: 1 is GET_TIME, 2 is MINE_BITCOIN; such as 1,2,1', jobNumbers)
+    .option('--f <file>', 'file with job numbers separated by commas or blanks (- is standard input)')
+    .option('--lines', 'use lines framing; the default is one byte a job and answers of 1,024 bytes', false)
+    .addOption(
+      new Option('--timeout <duration>', 'give up after this long without an answer')
+        .argParser(durationMs(1, 86_400_000))
+        .default(30_000, '30s'),
+    )
+    .option('--verbose', 'show the stack of an error')
+    .action(run);
+}
+
+function jobNumbers(text: string): number[] {
+  try {
+    return parseJobs(text, '--jobs');
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+async function run({ lb, jobs, f, lines, timeout }: ClientCommandOptions): Promise<void> {
+  if ((jobs === undefined) === (f === undefined))
+    throw new TriremeError('USAGE', 'say either --jobs 1,2,1 or --f FILE, not both and not neither');
+  const list = jobs ?? readJobs(f as string);
+  const wide = lines ? undefined : list.find((job) => job > 9);
+  if (wide !== undefined) throw new TriremeError('USAGE', `job ${wide} has more than one digit, which needs --lines`);
+  let failed = 0;
+  await exchangeJobs({
+    lb,
+    jobs: list,
+    lines,
+    timeoutMs: timeout,
+    onAnswer: (answer) => {
+      if (answer.startsWith('ERROR ')) failed++;
+      process.stdout.write(`${answer}\n`);
+    },
+  });
+  if (failed > 0) throw new TriremeError('JOB_FAILED', `${failed} of ${list.length} jobs were answered by an error`);
+}

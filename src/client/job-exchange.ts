@@ -1,0 +1,86 @@
+import { connect, type Socket } from 'node:net';
+import { TriremeError } from '../common/errors.js';
+import { formatHostPort, type HostPort } from '../common/options.js';
+
+export interface JobExchangeOptions {
+  readonly lb: HostPort;
+  readonly jobs: readonly number[];
+  /** false: records framing, like the seed's client. */
+  readonly lines: boolean;
+  /** Time without any answer. */
+  readonly timeoutMs: number;
+  /** Called with each answer, in the order asked, without padding or newline. */
+  readonly onAnswer: (answer: string) => void;
+}
+
+/** Length of an answer in records framing. */
+const recordBytes = 1024;
+
+/** Jobs in one chunk of lines framing: a few kilobytes. */
+const jobsPerWrite = 1024;
+
+/**
+ * Sends jobs over one connection and hears their answers.
+ * @returns when every answer came; rejects with UNREACHABLE or DEADLINE_PASSED, and the number that came in the message
+ */
+export function exchangeJobs(options: JobExchangeOptions): Promise<void> {
+  const { lb, jobs, lines, timeoutMs, onAnswer } = options;
+  const where = formatHostPort(lb);
+  let answered = 0;
+  let unread: Buffer = Buffer.alloc(0);
+  const socket = connect({ host: lb.host, port: lb.port, noDelay: true });
+  return new Promise<void>((resolve, reject) => {
+    const fail = (code: 'UNREACHABLE' | 'DEADLINE_PASSED', what: string, cause?: unknown): void => {
+      socket.destroy();
+      reject(new TriremeError(code, `--lb ${where}: ${what}`, { cause }));
+    };
+    const soFar = (): string => `${answered} of ${jobs.length} answers came`;
+    socket.setTimeout(timeoutMs, () => fail('DEADLINE_PASSED', `no answer for ${timeoutMs} ms; ${soFar()}`));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNREFUSED') fail('UNREACHABLE', 'connection refused: is a load balancer running there?');
+      else fail('UNREACHABLE', `${error.message}; ${soFar()}`, error);
+    });
+    socket.on('end', () => fail('UNREACHABLE', `the connection was closed early; ${soFar()}`));
+    socket.on('connect', () => {
+      if (lines) writeLines(socket, jobs, 0);
+      else writeDigits(socket, jobs, 0);
+    });
+    socket.on('data', (chunk: Buffer) => {
+      unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk]);
+      let from = 0;
+      while (answered < jobs.length) {
+        const end = lines ? unread.indexOf(0x0a, from) + 1 : from + recordBytes;
+        if (end === 0 || end > unread.length) break;
+        answered++;
+        onAnswer(unread.toString('utf8', from, end).trimEnd());
+        from = end;
+      }
+      unread = unread.subarray(from);
+      if (answered < jobs.length) return;
+      socket.removeAllListeners('end');
+      socket.end();
+      resolve();
+    });
+  });
+}
+
+/** All jobs, some thousand at a time, as fast as the lb takes them. */
+function writeLines(socket: Socket, jobs: readonly number[], from: number): void {
+  for (let at = from; at < jobs.length; at += jobsPerWrite) {
+    const more = socket.write(jobs.slice(at, at + jobsPerWrite).join('\n') + '\n');
+    if (!more && at + jobsPerWrite < jobs.length) {
+      socket.once('drain', () => writeLines(socket, jobs, at + jobsPerWrite));
+      return;
+    }
+  }
+}
+
+/** One digit per send and nothing between them, as the seed's client does. */
+function writeDigits(socket: Socket, jobs: readonly number[], from: number): void {
+  for (let at = from; at < jobs.length; at++) {
+    if (!socket.write(String(jobs[at])) && at + 1 < jobs.length) {
+      socket.once('drain', () => writeDigits(socket, jobs, at + 1));
+      return;
+    }
+  }
+}

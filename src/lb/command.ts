@@ -1,0 +1,126 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { checkExposure } from '../common/exposure.js';
+import { runUntilSignal } from '../common/lifecycle.js';
+import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
+import { createLogger, logLevels } from '../common/logging.js';
+import { byteSize, durationMs, formatHostPort, hostPort, integer, type HostPort } from '../common/options.js';
+import { hubOptionsDefault } from '../hub/options.js';
+import { lbLimitsDefault } from './limits.js';
+import { startLoadBalancer } from './load-balancer.js';
+
+interface LbCommandOptions {
+  readonly tcp: HostPort;
+  readonly grpc: HostPort;
+  readonly admin: HostPort;
+  readonly insecure: boolean;
+  readonly grace: number;
+  readonly logLevel?: string;
+  readonly connectionsMax: number;
+  readonly jobsPerConnection: number;
+  readonly jobsTotal: number;
+  readonly jobsQueued: number;
+  readonly digitsMax: number;
+  readonly idleTimeout: number;
+  readonly senderTimeout: number;
+  readonly readerTimeout: number;
+  readonly outputBytes: number;
+  readonly unknownInRow: number;
+}
+
+const dayMs = 86_400_000;
+
+/** `trireme lb` */
+export function buildCommand(): Command {
+  const limits = lbLimitsDefault;
+  const address = (flags: string, description: string, port: number): Option =>
+    new Option(flags, description)
+      .argParser(hostPort(port))
+      .default({ host: '127.0.0.1', port }, formatHostPort({ host: '127.0.0.1', port }));
+  const duration = (flags: string, description: string, ms: number): Option =>
+    new Option(flags, description).argParser(durationMs(1, dayMs)).default(ms, `${ms / 1000}s`);
+  const count = (flags: string, description: string, value: number, most: number): Option =>
+    new Option(flags, description).argParser(integer(1, most)).default(value);
+  return new Command()
+    .description('load balancer: jobs from TCP and gRPC clients to the workers that dial in')
+    .addOption(address('--tcp <host:port>', 'where TCP job clients connect', defaultPorts.tcp))
+    .addOption(address('--grpc <host:port>', 'where workers and gRPC clients connect', defaultPorts.lbGrpc))
+    .addOption(address('--admin <host:port>', 'HTTP: /metrics, /healthz, /readyz, /api/workers', defaultPorts.lbAdmin))
+    .option('--insecure', 'allow listening on other addresses than loopback, without credentials', false)
+    .addOption(duration('--grace <duration>', 'time to finish what was asked for after SIGTERM', drainGraceMsDefault))
+    .addOption(count('--connections-max <n>', 'TCP connections at once', limits.connectionsMax, 1_000_000))
+    .addOption(
+      new Option('--jobs-per-connection <n>', 'unanswered jobs of one client, a power of two; past it it is not read')
+        .argParser(powerOfTwo)
+        .default(limits.jobsPerConnectionMax),
+    )
+    .addOption(
+      count('--jobs-total <n>', 'unanswered jobs of all clients; past it none is read', limits.jobsTotalMax, 1e7),
+    )
+    .addOption(
+      count(
+        '--jobs-queued <n>',
+        'jobs that wait for a worker; past it gRPC calls are refused',
+        hubOptionsDefault.jobsQueuedMax,
+        1e7,
+      ),
+    )
+    .addOption(count('--digits-max <n>', 'digits of a job number', limits.digitsMax, 15))
+    .addOption(duration('--idle-timeout <duration>', 'close a connection without jobs and bytes', limits.idleTimeoutMs))
+    .addOption(duration('--sender-timeout <duration>', 'close a connection in mid-number', limits.senderTimeoutMs))
+    .addOption(
+      duration('--reader-timeout <duration>', 'close a connection that takes no answers', limits.readerTimeoutMs),
+    )
+    .addOption(
+      new Option('--output-bytes <size>', 'bytes waiting in a socket; past it answers are held back')
+        .argParser(byteSize(1024, 2 ** 30))
+        .default(limits.outputBytesMax),
+    )
+    .addOption(
+      count('--unknown-in-row <n>', 'close a client after so many unknown jobs in a row', limits.unknownInRowMax, 1e9),
+    )
+    .addOption(new Option('--log-level <level>', 'least severe log lines to write').choices(logLevels))
+    .option('--verbose', 'show the stack of an error')
+    .action(run);
+}
+
+function powerOfTwo(value: string): number {
+  const number = integer(1, 2 ** 20)(value);
+  if ((number & (number - 1)) !== 0) throw new InvalidArgumentError(`'${value}' is not a power of two`);
+  return number;
+}
+
+async function run(options: LbCommandOptions): Promise<void> {
+  checkExposure(
+    [
+      { option: '--tcp', address: options.tcp },
+      { option: '--grpc', address: options.grpc },
+      { option: '--admin', address: options.admin },
+    ],
+    options.insecure,
+  );
+  const log = createLogger('lb', options.logLevel);
+  const lb = await startLoadBalancer(
+    {
+      tcp: options.tcp,
+      grpc: options.grpc,
+      admin: options.admin,
+      hub: { jobsQueuedMax: options.jobsQueued },
+      limits: {
+        ...lbLimitsDefault,
+        connectionsMax: options.connectionsMax,
+        jobsPerConnectionMax: options.jobsPerConnection,
+        jobsTotalMax: options.jobsTotal,
+        digitsMax: options.digitsMax,
+        idleTimeoutMs: options.idleTimeout,
+        senderTimeoutMs: options.senderTimeout,
+        readerTimeoutMs: options.readerTimeout,
+        outputBytesMax: options.outputBytes,
+        unknownInRowMax: options.unknownInRow,
+      },
+    },
+    log,
+  );
+  const [tcp, grpc, admin] = [lb.tcp, lb.grpc, lb.admin].map(formatHostPort);
+  log.info({ tcp, grpc, admin }, 'listening');
+  await runUntilSignal(log, () => lb.close(options.grace));
+}

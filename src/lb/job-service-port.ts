@@ -1,0 +1,20 @@
+import { TriremeError } from '../common/errors.js';
+import type { Hub } from '../hub/types.js';
+import type { ClientKinds } from './client-kinds.js';
+import type { JobBudget } from './job-budget.js';
+import type { JobLatencies } from './latency-histogram.js';
+import type { LbLimits } from './limits.js';
+
+/** What both methods of JobService need. */
+export interface JobServicePort {
+  readonly hub: Hub;
+  readonly limits: LbLimits;
+  readonly budget: JobBudget;
+  readonly clientKinds: ClientKinds;
+  readonly latencies: JobLatencies;
+}
+
+/** The error of a kind that there is not, or that is not for clients. */
+export function unknownKind(kind: number): TriremeError {
+  return new TriremeError('UNKNOWN_JOB', `unknown job ${kind}`);
+}

@@ -1,0 +1,77 @@
+import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
+import { TriremeError } from '../common/errors.js';
+import { toStatus } from '../common/grpc-errors.js';
+import type { ServedService } from '../common/grpc-server.js';
+import {
+  JobServiceService,
+  type RunJobRequest,
+  type RunJobResponse,
+  type JobServiceServer,
+} from '../gen/trireme/v1/job.js';
+import { noWorker, type JobSink } from '../hub/types.js';
+import { secondsLeft } from './deadline.js';
+import { unknownKind, type JobServicePort } from './job-service-port.js';
+import { JobStream } from './job-stream.js';
+
+/** JobService, and the means to end its streams when the lb drains. */
+export interface ServedJobService extends ServedService {
+  /** RunJobs streams that are open. */
+  readonly streams: ReadonlySet<JobStream>;
+  /** Takes no new job; streams end with UNAVAILABLE once what they asked for is answered. */
+  drain(): void;
+}
+
+export function jobService(port: JobServicePort): ServedJobService {
+  const streams = new Set<JobStream>();
+  let draining = false;
+  const implementation: JobServiceServer = {
+    runJob: (call, callback) => {
+      if (draining) callback(toStatus(new TriremeError('DRAINING', 'this load balancer is shutting down')));
+      else runJob(port, call, callback);
+    },
+    runJobs: (call) => {
+      const stream = new JobStream(call, port, () => streams.delete(stream));
+      streams.add(stream);
+      if (draining) stream.drain();
+    },
+  };
+  return {
+    definition: JobServiceService,
+    implementation,
+    streams,
+    drain: () => {
+      draining = true;
+      for (const stream of streams) stream.drain();
+    },
+  };
+}
+
+function runJob(
+  { hub, budget, clientKinds, latencies }: JobServicePort,
+  call: ServerUnaryCall<RunJobRequest, RunJobResponse>,
+  callback: sendUnaryData<RunJobResponse>,
+): void {
+  const { kind } = call.request;
+  if (clientKinds[kind] !== 1) return callback(toStatus(unknownKind(kind)));
+  const timeoutSeconds = secondsLeft(call.getDeadline(), Date.now());
+  if (timeoutSeconds < 0) return callback(toStatus(new TriremeError('DEADLINE_PASSED', 'the deadline has passed')));
+  if (budget.room === 0)
+    return callback(
+      toStatus(new TriremeError('QUEUE_FULL', `${budget.used} jobs are outstanding, which is the bound`)),
+    );
+  budget.take();
+  const sink: JobSink = {
+    done: (_tag, bytes, start, end, worker, execSeconds, attempts, totalSeconds) => {
+      budget.release();
+      latencies.observe(kind, totalSeconds);
+      const result = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
+      callback(null, { result, worker: hub.workerName(worker), execSeconds, attempts });
+    },
+    failed: (_tag, error) => {
+      budget.release();
+      callback(toStatus(error));
+    },
+  };
+  const job = hub.submit(kind, 1, null, timeoutSeconds, noWorker, sink, 0);
+  call.on('cancelled', () => hub.cancel(job));
+}

@@ -1,0 +1,181 @@
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { TriremeError } from '../common/errors.js';
+import { toStatus } from '../common/grpc-errors.js';
+import type { RunJobsRequest, RunJobsResponse, TaggedResult } from '../gen/trireme/v1/job.js';
+import { noWorker, type JobSink } from '../hub/types.js';
+import { secondsLeft } from './deadline.js';
+import { unknownKind, type JobServicePort } from './job-service-port.js';
+
+/** Results in one message at most; more in one turn of the event loop go in several. */
+const resultsPerMessageMax = 1024;
+
+/**
+ * One RunJobs call: jobs go to the hub as they come, results leave as jobs finish, all of one turn of the event loop
+ * in one message. The request stream is not read while too many jobs are outstanding or the caller does not read.
+ */
+export class JobStream implements JobSink {
+  /** The caller's tag and the hub's id of each outstanding job; the key is our own tag. */
+  private readonly outstanding = new Map<number, { tag: bigint; kind: number; job: number }>();
+  private nextTag = 1;
+  /** Requests that wait for room, and how far the first one was taken. */
+  private readonly requests: RunJobsRequest[] = [];
+  private taken = 0;
+  private results: TaggedResult[] = [];
+  private flushScheduled = false;
+  private inputEnded = false;
+  private draining = false;
+  private ended = false;
+  /** The caller does not read as fast as results come; nothing new is taken until it does. */
+  private choked = false;
+  private roomAwaited = false;
+
+  constructor(
+    private readonly call: ServerDuplexStream<RunJobsRequest, RunJobsResponse>,
+    private readonly port: JobServicePort,
+    private readonly onEnd: () => void,
+  ) {
+    call.on('data', (request: RunJobsRequest) => {
+      this.requests.push(request);
+      this.take();
+    });
+    call.on('end', () => {
+      this.inputEnded = true;
+      this.endIfDone();
+    });
+    call.on('drain', () => {
+      this.choked = false;
+      this.take();
+    });
+    call.on('cancelled', () => this.abandon());
+    call.on('error', () => this.abandon());
+  }
+
+  /** Takes no new job; ends with UNAVAILABLE once what was taken is answered. */
+  drain(): void {
+    this.draining = true;
+    this.call.pause();
+    this.requests.length = 0;
+    this.endIfDone();
+  }
+
+  private take(): void {
+    if (this.ended) return;
+    const { limits, budget } = this.port;
+    while (this.requests.length > 0 && !this.choked && !this.draining) {
+      const { jobs } = this.requests[0];
+      while (this.taken < jobs.length && this.outstanding.size < limits.jobsPerConnectionMax && budget.room > 0) {
+        const { tag, kind } = jobs[this.taken++];
+        this.submit(tag, kind);
+      }
+      if (this.taken < jobs.length) break;
+      this.requests.shift();
+      this.taken = 0;
+    }
+    if (this.requests.length > 0) {
+      this.call.pause();
+      if (budget.room === 0 && !this.roomAwaited) {
+        this.roomAwaited = true;
+        budget.whenRoom(() => {
+          this.roomAwaited = false;
+          setImmediate(() => this.take());
+        });
+      }
+    } else if (this.call.isPaused() && !this.draining) {
+      this.call.resume();
+    }
+    this.endIfDone();
+  }
+
+  private submit(tag: bigint, kind: number): void {
+    if (this.port.clientKinds[kind] !== 1) return this.refuse(tag, unknownKind(kind));
+    const timeoutSeconds = secondsLeft(this.call.getDeadline(), Date.now());
+    if (timeoutSeconds < 0) return this.refuse(tag, new TriremeError('DEADLINE_PASSED', 'the deadline has passed'));
+    this.port.budget.take();
+    const own = this.nextTag++;
+    const entry = { tag, kind, job: 0 };
+    this.outstanding.set(own, entry);
+    entry.job = this.port.hub.submit(kind, 1, null, timeoutSeconds, noWorker, this, own);
+  }
+
+  done(
+    own: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    worker: number,
+    execSeconds: number,
+    attempts: number,
+    totalSeconds: number,
+  ): void {
+    this.port.budget.release();
+    const entry = this.outstanding.get(own);
+    if (entry === undefined) return;
+    this.outstanding.delete(own);
+    this.port.latencies.observe(entry.kind, totalSeconds);
+    this.add({
+      tag: entry.tag,
+      result: Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString(),
+      error: '',
+      worker: this.port.hub.workerName(worker),
+      execSeconds,
+      attempts,
+    });
+  }
+
+  failed(own: number, error: TriremeError): void {
+    this.port.budget.release();
+    const entry = this.outstanding.get(own);
+    if (entry === undefined) return;
+    this.outstanding.delete(own);
+    this.refuse(entry.tag, error);
+  }
+
+  private refuse(tag: bigint, error: TriremeError): void {
+    this.add({ tag, result: '', error: `${error.code}: ${error.message}`, worker: '', execSeconds: 0, attempts: 0 });
+  }
+
+  private add(result: TaggedResult): void {
+    if (this.ended) return;
+    this.results.push(result);
+    if (this.flushScheduled) return;
+    this.flushScheduled = true;
+    setImmediate(() => this.flush());
+  }
+
+  private flush(): void {
+    this.flushScheduled = false;
+    if (this.ended) return;
+    const { results } = this;
+    this.results = [];
+    for (let at = 0; at < results.length; at += resultsPerMessageMax) {
+      if (!this.call.write({ results: results.slice(at, at + resultsPerMessageMax) })) this.choked = true;
+    }
+    this.take();
+  }
+
+  private endIfDone(): void {
+    if (this.ended || this.outstanding.size > 0 || this.requests.length > 0 || this.results.length > 0) return;
+    if (this.draining) {
+      this.finish();
+      this.call.emit('error', toStatus(new TriremeError('DRAINING', 'this load balancer is shutting down')));
+    } else if (this.inputEnded) {
+      this.finish();
+      this.call.end();
+    }
+  }
+
+  /** The caller is gone: nobody wants the jobs that are left. */
+  private abandon(): void {
+    if (this.ended) return;
+    this.finish();
+    const jobs = [...this.outstanding.values()];
+    this.outstanding.clear();
+    for (const { job } of jobs) this.port.hub.cancel(job);
+  }
+
+  private finish(): void {
+    this.ended = true;
+    this.requests.length = 0;
+    this.onEnd();
+  }
+}

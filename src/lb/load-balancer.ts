@@ -1,0 +1,90 @@
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { startAdminServer, type RunningAdminServer } from '../common/admin-server.js';
+import { startGrpcServer, type RunningGrpcServer } from '../common/grpc-server.js';
+import type { Logger } from '../common/logging.js';
+import type { HostPort } from '../common/options.js';
+import { createHub } from '../hub/hub.js';
+import { addHubMetrics } from '../hub/metrics.js';
+import type { HubOptions } from '../hub/options.js';
+import { kinds } from '../kinds/registry.js';
+import { clientKindsOf } from './client-kinds.js';
+import { JobBudget } from './job-budget.js';
+import { jobService } from './job-service.js';
+import { JobLatencies } from './latency-histogram.js';
+import type { LbLimits } from './limits.js';
+import { addLbMetrics } from './metrics.js';
+import { TcpFront } from './tcp-front.js';
+
+export interface LoadBalancerOptions {
+  readonly tcp: HostPort;
+  readonly grpc: HostPort;
+  readonly admin: HostPort;
+  readonly limits: LbLimits;
+  readonly hub: Partial<HubOptions>;
+}
+
+export interface RunningLoadBalancer {
+  readonly tcp: HostPort;
+  readonly grpc: HostPort;
+  readonly admin: HostPort;
+  /** Accepts no more, lets what was asked for finish for at most graceMs, then ends everything. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Starts the hub, the gRPC port, the TCP front and the admin port. What was started is closed when a part fails. */
+export async function startLoadBalancer(options: LoadBalancerOptions, log: Logger): Promise<RunningLoadBalancer> {
+  const { limits } = options;
+  const clientKinds = kinds()
+    .all()
+    .filter((kind) => kind.clientMay);
+  const hub = createHub(log, options.hub);
+  const budget = new JobBudget(limits.jobsTotalMax);
+  const latencies = new JobLatencies(clientKinds);
+  const shared = { hub, limits, budget, latencies, clientKinds: clientKindsOf(clientKinds) };
+  const jobs = jobService(shared);
+  const front = new TcpFront({ ...shared, listen: options.tcp, log });
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  addHubMetrics(registry, hub);
+  addLbMetrics(registry, front, jobs, budget, latencies);
+
+  let server: RunningGrpcServer | undefined;
+  let admin: RunningAdminServer | undefined;
+  let closing = false;
+  const notReady = (): string | undefined =>
+    closing ? 'shutting down' : hub.workersReady() === 0 ? 'no worker is attached' : undefined;
+  const stopWatching = hub.onWorkersChanged(() => server?.setServing(notReady() === undefined));
+
+  const close = async (graceMs: number): Promise<void> => {
+    closing = true;
+    const endMs = performance.now() + graceMs;
+    const leftMs = (): number => Math.max(0, endMs - performance.now());
+    server?.setServing(false);
+    jobs.drain();
+    await front.close(graceMs);
+    await hub.close(leftMs());
+    stopWatching();
+    await server?.close(leftMs());
+    await admin?.close();
+  };
+
+  try {
+    server = await startGrpcServer({
+      listen: options.grpc,
+      protoFiles: ['trireme/v1/worker.proto', 'trireme/v1/job.proto'],
+      services: [...hub.services, jobs],
+    });
+    const tcp = await front.listen();
+    admin = await startAdminServer({
+      listen: options.admin,
+      role: 'lb',
+      registry,
+      notReady,
+      api: { workers: () => hub.snapshot() },
+    });
+    return { tcp, grpc: server.address, admin: admin.address, close };
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
+}

@@ -1,0 +1,85 @@
+import { Counter, Gauge, type Metric, type Registry } from 'prom-client';
+import type { JobBudget } from './job-budget.js';
+import type { ServedJobService } from './job-service.js';
+import { bucketBoundsSeconds, type JobLatencies } from './latency-histogram.js';
+import type { TcpFront } from './tcp-front.js';
+
+/** Adds the metrics of the lb's own parts: clients, latencies, offences. The hub's are in src/hub/metrics.ts. */
+export function addLbMetrics(
+  registry: Registry,
+  front: TcpFront,
+  jobs: ServedJobService,
+  budget: JobBudget,
+  latencies: JobLatencies,
+): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'trireme_lb_connections',
+    help: 'Open TCP connections, by framing',
+    labelNames: ['framing'],
+    registers,
+    collect() {
+      for (const [framing, count] of Object.entries(front.connectionCounts())) this.set({ framing }, count);
+    },
+  });
+  new Counter({
+    name: 'trireme_lb_connections_accepted_total',
+    help: 'TCP connections accepted',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(front.connectionsAccepted);
+    },
+  });
+  new Gauge({
+    name: 'trireme_lb_job_streams',
+    help: 'Open RunJobs streams',
+    registers,
+    collect() {
+      this.set(jobs.streams.size);
+    },
+  });
+  new Gauge({
+    name: 'trireme_lb_jobs_outstanding',
+    help: 'Jobs of all clients that are with the hub',
+    registers,
+    collect() {
+      this.set(budget.used);
+    },
+  });
+  new Counter({
+    name: 'trireme_lb_offences_total',
+    help: 'Clients closed or refused, by reason',
+    labelNames: ['reason'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [reason, count] of front.offences.counts) this.inc({ reason }, count);
+    },
+  });
+  registry.registerMetric(latencyMetric(latencies));
+}
+
+/** Our histograms in the form in which a registry reads its own. */
+function latencyMetric(latencies: JobLatencies): Metric {
+  const name = 'trireme_lb_job_seconds';
+  const help = 'Seconds from the submit of a job to its result, by kind';
+  const get = (): unknown => {
+    const values: { metricName: string; labels: Record<string, string | number>; value: number }[] = [];
+    for (const kind of latencies.kinds) {
+      const histogram = latencies.of(kind.number);
+      if (histogram === undefined) continue;
+      let cumulative = 0;
+      bucketBoundsSeconds.forEach((le, i) => {
+        cumulative += histogram.counts[i];
+        values.push({ metricName: `${name}_bucket`, labels: { kind: kind.name, le }, value: cumulative });
+      });
+      const labels = { kind: kind.name };
+      values.push({ metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: histogram.count });
+      values.push({ metricName: `${name}_sum`, labels, value: histogram.sumSeconds });
+      values.push({ metricName: `${name}_count`, labels, value: histogram.count });
+    }
+    return { name, help, type: 'histogram', values, aggregator: 'sum' };
+  };
+  return { name, help, type: 'histogram', get } as unknown as Metric;
+}

@@ -1,0 +1,178 @@
+import * as grpc from '@grpc/grpc-js';
+import { once } from 'node:events';
+import { TriremeError } from '../../../src/common/errors.js';
+import { startGrpcServer, type RunningGrpcServer } from '../../../src/common/grpc-server.js';
+import {
+  JobKind,
+  JobServiceClient,
+  type RunJobResponse,
+  type RunJobsResponse,
+  type TaggedResult,
+} from '../../../src/gen/trireme/v1/job.js';
+import { clientKindsOf } from '../../../src/lb/client-kinds.js';
+import { JobBudget } from '../../../src/lb/job-budget.js';
+import { jobService, type ServedJobService } from '../../../src/lb/job-service.js';
+import { JobLatencies } from '../../../src/lb/latency-histogram.js';
+import { lbLimitsDefault } from '../../../src/lb/limits.js';
+import { FakeHub } from '../../support/fake-hub.js';
+
+let hub: FakeHub;
+let budget: JobBudget;
+let service: ServedJobService;
+let server: RunningGrpcServer;
+let client: JobServiceClient;
+
+beforeEach(async () => {
+  hub = new FakeHub();
+  budget = new JobBudget(20);
+  service = jobService({
+    hub,
+    budget,
+    limits: { ...lbLimitsDefault, jobsPerConnectionMax: 8 },
+    clientKinds: clientKindsOf([{ number: 1 }, { number: 2 }]),
+    latencies: new JobLatencies([{ number: 1, name: 'GET_TIME' }]),
+  });
+  server = await startGrpcServer({
+    listen: { host: '127.0.0.1', port: 0 },
+    protoFiles: ['trireme/v1/job.proto'],
+    services: [service],
+  });
+  client = new JobServiceClient(`127.0.0.1:${server.address.port}`, grpc.credentials.createInsecure());
+});
+
+afterEach(async () => {
+  client.close();
+  await server.close(0);
+  expect(budget.used).toBe(0);
+});
+
+async function turnsUntil(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Calls RunJob; resolves with the answer or the status. */
+function runJob(kind: JobKind, options: grpc.CallOptions = {}): Promise<RunJobResponse | grpc.ServiceError> {
+  return new Promise((resolve) => {
+    client.runJob({ kind }, new grpc.Metadata(), options, (error, response) => resolve(error ?? response));
+  });
+}
+
+describe('RunJob', () => {
+  test('answers with the result, the worker, its seconds and the attempts', async () => {
+    hub.answerWith = (kind) => `kind ${kind}`;
+    expect(await runJob(JobKind.MINE_BITCOIN)).toEqual({
+      result: 'kind 2',
+      worker: 'fake-worker',
+      execSeconds: 1e-6,
+      attempts: 1,
+    });
+  });
+
+  test.each([0, 7, 100, -1])('kind %d is no kind for clients: INVALID_ARGUMENT', async (kind) => {
+    expect(await runJob(kind as JobKind)).toMatchObject({ code: grpc.status.INVALID_ARGUMENT });
+    expect(hub.submitted).toBe(0);
+  });
+
+  test('a full queue is RESOURCE_EXHAUSTED, a failed job ABORTED', async () => {
+    hub.ready = -1;
+    expect(await runJob(1)).toMatchObject({ code: grpc.status.RESOURCE_EXHAUSTED, details: 'QUEUE_FULL: 7 jobs wait' });
+    hub.ready = 1;
+    const call = runJob(1);
+    await turnsUntil(() => hub.jobs.size === 1);
+    hub.fail(1, new TriremeError('JOB_FAILED', 'no luck'));
+    expect(await call).toMatchObject({ code: grpc.status.ABORTED });
+  });
+
+  test("the caller's deadline goes to the hub in seconds, and its cancellation cancels the job", async () => {
+    const call = client.runJob({ kind: 1 }, new grpc.Metadata(), { deadline: Date.now() + 60_000 }, () => undefined);
+    await turnsUntil(() => hub.jobs.size === 1);
+    const { timeoutSeconds } = hub.jobs.get(1) as { timeoutSeconds: number };
+    expect(timeoutSeconds).toBeGreaterThan(50);
+    expect(timeoutSeconds).toBeLessThanOrEqual(61);
+    call.cancel();
+    await turnsUntil(() => hub.jobs.size === 0);
+    expect(hub.cancelled).toEqual([1]);
+  });
+});
+
+describe('RunJobs', () => {
+  test('results come as they finish, tagged; those of one turn in one message', async () => {
+    const call = client.runJobs();
+    const messages: RunJobsResponse[] = [];
+    call.on('data', (message: RunJobsResponse) => messages.push(message));
+    call.write({ jobs: [10n, 2n ** 60n, 30n].map((tag) => ({ tag, kind: 1 })) });
+    call.write({ jobs: [{ tag: 40n, kind: 9 as JobKind }] });
+    await turnsUntil(() => hub.jobs.size === 3 && messages.length === 1);
+    hub.answer(3, 'c');
+    hub.answer(2, 'b');
+    await turnsUntil(() => messages.length === 2);
+    hub.fail(1, new TriremeError('JOB_FAILED', 'no luck'));
+    call.end();
+    await once(call, 'end');
+    expect(messages.map(({ results }) => results.map(({ tag, result, error }) => [tag, result || error]))).toEqual([
+      [[40n, 'UNKNOWN_JOB: unknown job 9']],
+      [
+        [30n, 'c'],
+        [2n ** 60n, 'b'],
+      ],
+      [[10n, 'JOB_FAILED: no luck']],
+    ]);
+  });
+
+  test('a stream has no more jobs outstanding than the bound, and gets every answer', async () => {
+    hub.answerWith = () => 'x';
+    const results: TaggedResult[] = [];
+    const call = client.runJobs();
+    call.on('data', (message: RunJobsResponse) => results.push(...message.results));
+    for (let i = 0; i < 10; i++)
+      call.write({ jobs: Array.from({ length: 30 }, (_, k) => ({ tag: BigInt(i * 30 + k), kind: 1 })) });
+    call.end();
+    await once(call, 'end');
+    expect(hub.liveMax).toBeLessThanOrEqual(8);
+    expect(new Set(results.map(({ tag }) => tag)).size).toBe(300);
+    expect(results.length).toBe(300);
+  });
+
+  test('many streams share the budget and all get their answers', async () => {
+    hub.answerWith = () => 'x';
+    const counts = await Promise.all(
+      Array.from({ length: 6 }, async () => {
+        let count = 0;
+        const call = client.runJobs();
+        call.on('data', (message: RunJobsResponse) => (count += message.results.length));
+        call.end({ jobs: Array.from({ length: 50 }, (_, k) => ({ tag: BigInt(k), kind: 2 })) });
+        await once(call, 'end');
+        return count;
+      }),
+    );
+    expect(counts).toEqual(Array(6).fill(50));
+    expect(hub.liveMax).toBeLessThanOrEqual(20);
+  });
+
+  test('a caller that cancels has its jobs cancelled', async () => {
+    const call = client.runJobs();
+    call.on('error', () => undefined);
+    call.on('data', () => undefined);
+    call.write({ jobs: [1n, 2n].map((tag) => ({ tag, kind: 1 })) });
+    await turnsUntil(() => hub.jobs.size === 2);
+    call.cancel();
+    await turnsUntil(() => hub.jobs.size === 0);
+    expect(hub.cancelled).toEqual([1, 2]);
+    await turnsUntil(() => service.streams.size === 0);
+  });
+
+  test('draining answers what was taken, then ends the stream as UNAVAILABLE; new calls are refused', async () => {
+    const results: string[] = [];
+    const call = client.runJobs();
+    const failed = once(call, 'error') as Promise<[grpc.ServiceError]>;
+    call.on('data', (message: RunJobsResponse) => results.push(...message.results.map(({ result }) => result)));
+    call.write({ jobs: [{ tag: 1n, kind: 1 }] });
+    await turnsUntil(() => hub.jobs.size === 1);
+    service.drain();
+    expect(await runJob(1)).toMatchObject({ code: grpc.status.UNAVAILABLE });
+    hub.answer(1, 'last');
+    // once(call, 'error') rejects on 'error' unless that is the event waited for.
+    expect((await failed)[0].code).toBe(grpc.status.UNAVAILABLE);
+    expect(results).toEqual(['last']);
+  });
+});
