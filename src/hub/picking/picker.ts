@@ -240,6 +240,19 @@ export class Picker {
     return this.waitSeconds(worker, now) + this.jobSeconds(this.kindOf(kind), worker, units);
   }
 
+  /**
+   * Seconds for which a worker with jobs outstanding has answered nothing beyond what its longest job takes; not above
+   * 0 when there is nothing to wonder about. When a hub has nothing waiting, the jobs of a worker that is silent for
+   * longer than a few milliseconds may be given to another worker too, if running them twice does no harm: a worker
+   * that stands still for a whole period of its CPU quota would otherwise hold up the end of every batch.
+   */
+  silenceSeconds(worker: number, now: number): number {
+    const columns = this.columns;
+    if (columns.outstanding[worker] === 0) return 0;
+    const expected = columns.longest[worker] + this.roundTrips.least[worker] + this.options.silenceGraceSeconds;
+    return now - columns.progressAt[worker] - expected;
+  }
+
   picture(worker: number): WorkerPicture {
     const columns = this.columns;
     return {
@@ -292,13 +305,7 @@ export class Picker {
     const columns = this.columns;
     const wait =
       this.roundTrips.least[worker] + (columns.backlog[worker] + columns.elsewhere[worker]) / columns.slots[worker];
-    if (columns.outstanding[worker] === 0) return wait;
-    const silence =
-      now -
-      columns.progressAt[worker] -
-      columns.longest[worker] -
-      this.roundTrips.least[worker] -
-      this.options.silenceGraceSeconds;
+    const silence = this.silenceSeconds(worker, now);
     return silence > 0 ? wait + silenceFactor * silence : wait;
   }
 
@@ -308,7 +315,8 @@ export class Picker {
     const outstanding = columns.outstanding[worker];
     if (outstanding >= this.options.jobsOutstandingMax) return false;
     const slots = columns.slots[worker];
-    if (costs.results[worker] < this.options.slowStartResults && costs.outstandingJobs[worker] >= slots) return false;
+    const results = costs.results[worker];
+    if (results < this.options.slowStartResults && costs.outstandingJobs[worker] >= slots + results) return false;
     return outstanding < slots || columns.running[worker] < columns.window[worker];
   }
 

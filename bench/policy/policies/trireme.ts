@@ -1,0 +1,52 @@
+import type { PickingOptions } from '../../../src/hub/picking/options.js';
+import { Picker } from '../../../src/hub/picking/picker.js';
+import type { Heard, Policy, PolicyMaker, Told } from '../policy.js';
+
+/** The project's own picker. Kind numbers are the simulation's plus 1. */
+class Trireme implements Policy {
+  private readonly picker: Picker;
+
+  constructor(fleet: readonly Told[], roundTripSeconds: number, options: Partial<PickingOptions>) {
+    this.picker = new Picker(options);
+    for (const told of fleet) {
+      const kinds = told.calibration.map((secondsPerUnit, kind) => ({ kind: kind + 1, secondsPerUnit }));
+      this.picker.addWorker({ slots: told.cores, kinds, roundTripSeconds }, 0);
+    }
+  }
+
+  pick(kind: number, now: number, avoid: number): number {
+    return this.picker.pick(kind + 1, 1, now, avoid);
+  }
+
+  dispatched(worker: number, kind: number, now: number): void {
+    this.picker.dispatched(worker, kind + 1, 1, now);
+  }
+
+  ended(worker: number, kind: number, exec: number, held: number, reply: number, now: number): void {
+    this.picker.ended(worker, kind + 1, 1, exec, held, reply, now);
+  }
+
+  report(worker: number, heard: Heard, now: number): void {
+    this.picker.report(worker, heard, now);
+  }
+
+  backlog(worker: number): number {
+    return this.picker.picture(worker).backlogSeconds;
+  }
+
+  silence(worker: number, now: number): number {
+    return this.picker.silenceSeconds(worker, now);
+  }
+}
+
+/** The constants of the policy as it was measured: no allowance for event loops, no charge below a round trip. */
+export const bareOptions: Partial<PickingOptions> = {
+  windowFloorSeconds: 0,
+  silenceGraceSeconds: 0,
+  jobSecondsMin: 0,
+};
+
+export const triremeWith =
+  (options: Partial<PickingOptions>): PolicyMaker =>
+  (fleet, roundTripSeconds, seed) =>
+    new Trireme(fleet, roundTripSeconds, { ...options, seed });
