@@ -1,5 +1,94 @@
-import { Command } from 'commander';
+import { statSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { durationMs, durationNs, hostPort, integer } from '../common/options.js';
+import { defaultPorts } from '../common/limits.js';
+import type { SortOrder } from '../pcap/types.js';
+import { csvTableNames } from './csv-tables.js';
+import { compileSettings, type AnalyzeOptions } from './settings.js';
+
+/** Rows of a table at most: each is an object of about 1 kB until it is printed. */
+const topMax = 1_000_000;
+
+/** Conversations held by default: 1.3 times the most that the memory goal speaks of (3.5 M in 1 GB). */
+const conversationsMaxDefault = 4_000_000;
+
+const sortOrders: readonly SortOrder[] = ['bytes', 'packets', 'duration', 'start'];
+
+const description = `Count and summarise packet captures: pcap and pcapng, plain, gzip or zstd.`;
+
+const notes = `
+What is counted:
+  IPv4 TCP packets are those whose first network header is IPv4 with protocol 6, behind any VLAN tags; IPv6 TCP is
+  counted apart, and tunnels are not opened (tcpdump's 'tcp' includes IPv6, its 'ip' does not look behind VLAN tags).
+  Every fragment counts as a packet. A conversation is both directions of one TCP or UDP 5-tuple; bytes are lengths on
+  the wire. The connection of --client and --server is TCP, in both directions.
+
+Output:
+  Text by default, the total, the IPv4 TCP packets and the connection's packets in its first lines. --json prints one
+  document, --csv one table (${csvTableNames.join(', ')}), each the same bytes on one core, all cores and a cluster.
+
+Exit codes:
+  0  every file was read to its end
+  1  a file is damaged or cut short (what came before is counted), changed while it was read, or could not be read
+     though another could; or the cluster failed
+  2  wrong usage, or no file could be read as a capture
+  Ctrl-C ends at once with nothing printed (130 in a shell).
+
+Examples:
+  trireme analyze capture.pcap
+  trireme analyze capture.pcap --client 172.16.255.1:10646 --server 184.85.226.161:443
+  trireme analyze --multi --top 20 --sort packets --human huge.pcapng
+  trireme analyze --json *.pcap.gz | jq .total.packets
+  trireme analyze --csv endpoints --top 100000 day.pcap > endpoints.csv
+  tcpdump -w - -c 1000 | trireme analyze - --interval 1s
+  trireme analyze --master 127.0.0.1:${defaultPorts.masterGrpc} huge.pcap`;
+
+const append = (value: string, all: string[] | undefined): string[] => [...(all ?? []), value];
 
 export function buildCommand(): Command {
-  return new Command().description('count and summarise packet captures');
+  return new Command('analyze')
+    .description(description)
+    .argument('[files...]', `captures; '-' is standard input`)
+    .option('-r, --pcap <file>', 'a capture, the same as naming it (repeatable)', append)
+    .option('--client <address:port>', 'one end of the connection to count; IPv6 as [address]:port')
+    .option('--server <address:port>', 'the other end')
+    .option('--multi', 'use all cores of this machine, as far as the size of the file pays for them')
+    .option('--cores <n>', 'use at most so many cores', integer(1, 1024))
+    .option('--master <host:port>', 'let a cluster do it', hostPort(defaultPorts.masterGrpc))
+    .option(
+      '--wait <duration>',
+      'with --master: how long to wait for a first worker (default 30s)',
+      durationMs(1, 86_400_000),
+    )
+    .option('--json', 'print one JSON document')
+    .option('--csv [table]', 'print one CSV table (default conversations)')
+    .option('--top <n>', 'rows of the tables of conversations and talkers', integer(1, topMax), 10)
+    .addOption(new Option('--sort <order>', 'order of the conversations').choices(sortOrders).default('bytes'))
+    .option(
+      '--interval <duration>',
+      'add a time series with rows of this length, such as 1s',
+      durationNs(1_000n, 31_536_000_000_000_000n),
+    )
+    .option(
+      '--max-conversations <n>',
+      'conversations held in memory at once',
+      integer(16, 100_000_000),
+      conversationsMaxDefault,
+    )
+    .option('--human', 'numbers with units in the text')
+    .option('-q, --quiet', 'no progress and no warnings')
+    .option('--verbose', 'say how it was done, and show the stack of an error')
+    .addOption(
+      new Option('--thread-bytes <n>', 'bytes that each thread must have').argParser(integer(1, 2 ** 40)).hideHelp(),
+    )
+    .addHelpText('after', notes)
+    .action(async (files: string[], { pcap, ...options }: AnalyzeOptions & { pcap?: string[] }) => {
+      const settings = compileSettings(files, { ...options, read: pcap }, isFile);
+      const { analyzeAll } = await import('./run.js');
+      process.exitCode = await analyzeAll(settings);
+    });
+}
+
+function isFile(name: string): boolean {
+  return statSync(name, { throwIfNoEntry: false }) !== undefined;
 }

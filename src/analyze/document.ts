@@ -1,0 +1,27 @@
+import { toCanonicalJson } from '../pcap/report-json.js';
+import { totalOf } from '../pcap/report-total.js';
+import type { CaptureTotal } from '../pcap/report-types.js';
+import { csvDocument } from './csv-tables.js';
+import { hasFacts, type Entry } from './entry.js';
+import type { AnalyzeSettings } from './settings.js';
+import { textDocument } from './text-report.js';
+import { humanUnits, rawUnits } from './units.js';
+
+/** Version of the JSON document. Fields may be added to it; a change of meaning or a field that goes is a new one. */
+const schemaVersion = 1;
+
+/** The whole standard output of an analysis, in pieces. Nothing in it tells which mode, machine or time made it. */
+export function documentOf(
+  entries: readonly Entry[],
+  { output, human, sort }: Pick<AnalyzeSettings, 'output' | 'human' | 'sort'>,
+): Iterable<string> {
+  if (output.form === 'json') return [toCanonicalJson({ schemaVersion, results: entries, total: total(entries) })];
+  if (output.form === 'csv') return csvDocument(output.table, entries);
+  const framed = process.stdout.isTTY === true;
+  return [textDocument(entries, total(entries), { units: human ? humanUnits : rawUnits, framed, sort })];
+}
+
+function total(entries: readonly Entry[]): CaptureTotal {
+  const reports = entries.filter(hasFacts);
+  return totalOf(reports, entries.length - reports.length);
+}

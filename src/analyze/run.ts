@@ -1,0 +1,77 @@
+import { openCapture } from '../captures/capture-file.js';
+import { scanFile } from '../captures/scan-file.js';
+import { threadBytesMinDefault } from '../captures/thread-plan.js';
+import { TriremeError } from '../common/errors.js';
+import { complaintOf, exitCodeOf, hasFacts, type Entry } from './entry.js';
+import { documentOf } from './document.js';
+import { openProgress, type Progress } from './progress.js';
+import type { AnalyzeSettings } from './settings.js';
+import { writeOut } from './standard-output.js';
+
+type Analyse = (file: string, progress: Progress) => Promise<Entry>;
+
+/** Analyses every file, prints the result, and returns the exit code. A file that fails does not stop the others. */
+export async function analyzeAll(settings: AnalyzeSettings): Promise<number> {
+  const { analyse, close } = await analyserOf(settings);
+  const entries: Entry[] = [];
+  try {
+    for (const file of settings.files) entries.push(await entryOf(file, settings, analyse));
+  } finally {
+    close();
+  }
+  await writeOut(documentOf(entries, settings));
+  return exitCodeOf(entries);
+}
+
+async function entryOf(file: string, settings: AnalyzeSettings, analyse: Analyse): Promise<Entry> {
+  const progress = openProgress(file, settings.quiet);
+  const startedMs = performance.now();
+  let entry: Entry;
+  try {
+    entry = await analyse(file, progress);
+  } catch (error) {
+    entry = failedEntry(file, error);
+  } finally {
+    progress.close();
+  }
+  const complaint = complaintOf(entry);
+  if (complaint !== null && !(settings.quiet && hasFacts(entry))) process.stderr.write(`trireme: ${complaint}\n`);
+  if (settings.verbose) {
+    process.stderr.write(`trireme: ${file}: ${((performance.now() - startedMs) / 1000).toFixed(3)} s\n`);
+  }
+  return entry;
+}
+
+/** The entry of a file that gave no counts. An error that is not about the file ends the whole command. */
+function failedEntry(file: string, caught: unknown): Entry {
+  const error = TriremeError.from(caught);
+  if (error.code === 'FILE_UNREADABLE' || error.code === 'PATH_REFUSED') {
+    return { file, error: 'unreadable', error_detail: error.message };
+  }
+  if (error.code === 'FILE_CHANGED') return { file, error: 'changed', error_detail: error.message };
+  const { syscall, code } = (caught ?? {}) as NodeJS.ErrnoException;
+  if (syscall === 'read') {
+    return { file, error: 'unreadable', error_detail: `${file}: cannot be read: ${code ?? error.message}` };
+  }
+  throw error;
+}
+
+async function analyserOf(settings: AnalyzeSettings): Promise<{ analyse: Analyse; close: () => void }> {
+  if (settings.master !== null) {
+    const { MasterClient } = await import('./master-client.js');
+    const client = new MasterClient(settings.master, settings);
+    return { analyse: (file, progress) => client.analyse(file, progress), close: () => client.close() };
+  }
+  return { analyse: (file, progress) => analyseHere(file, settings, progress), close: () => undefined };
+}
+
+async function analyseHere(name: string, settings: AnalyzeSettings, progress: Progress): Promise<Entry> {
+  const { scan, top, sort, threadsMax, threadBytesMin = threadBytesMinDefault } = settings;
+  const file = openCapture(name);
+  try {
+    const onProgress = progress.visible ? progress.update : undefined;
+    return { file: name, ...(await scanFile(file, { scan, top, sort, threadsMax, threadBytesMin, onProgress })) };
+  } finally {
+    file.close();
+  }
+}

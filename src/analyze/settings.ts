@@ -1,0 +1,136 @@
+import { availableParallelism } from 'node:os';
+import { randomInt } from 'node:crypto';
+import { TriremeError } from '../common/errors.js';
+import type { HostPort } from '../common/options.js';
+import { standardInput } from '../captures/capture-file.js';
+import { formatEndpoint, parseEndpoint } from '../pcap/endpoint.js';
+import type { ScanOptions, SortOrder } from '../pcap/types.js';
+import { csvTableNames, type CsvTableName } from './csv-tables.js';
+
+/** What commander hands over: each option as its parser gave it. */
+export interface AnalyzeOptions {
+  readonly read?: readonly string[];
+  readonly client?: string;
+  readonly server?: string;
+  readonly multi?: boolean;
+  readonly cores?: number;
+  readonly threadBytes?: number;
+  readonly master?: HostPort;
+  readonly wait?: number;
+  readonly json?: boolean;
+  readonly csv?: string | true;
+  readonly top: number;
+  readonly sort: SortOrder;
+  readonly interval?: bigint;
+  readonly maxConversations: number;
+  readonly human?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+export type OutputForm =
+  { readonly form: 'text' } | { readonly form: 'json' } | { readonly form: 'csv'; readonly table: CsvTableName };
+
+/** What the code runs on: complete and checked. */
+export interface AnalyzeSettings {
+  readonly files: readonly string[];
+  readonly scan: ScanOptions;
+  readonly top: number;
+  readonly sort: SortOrder;
+  readonly threadsMax: number;
+  /** Undefined: the tuned value. */
+  readonly threadBytesMin: number | undefined;
+  readonly master: HostPort | null;
+  /** Time to wait for a first worker. */
+  readonly waitMs: number;
+  readonly output: OutputForm;
+  readonly human: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+/** Rows of each table in a result of the cluster: a row is up to 1 kB, and a message up to messageBytesMax. */
+const clusterTopMax = 50_000;
+
+/** Time to wait for a first worker: a worker started together with this command is there by then. */
+const waitMsDefault = 30_000;
+
+const usage = (message: string): TriremeError => new TriremeError('USAGE', message);
+
+/** Checks what only several options together can get wrong. Throws USAGE. */
+export function compileSettings(
+  files: readonly string[],
+  options: AnalyzeOptions,
+  isFile: (name: string) => boolean,
+): AnalyzeSettings {
+  const csv = csvOf(options.csv, isFile);
+  const all = [...(options.read ?? []), ...csv.files, ...files];
+  if (all.length === 0) throw usage(`name a capture: trireme analyze FILE ('-' reads standard input)`);
+  if (all.filter((name) => name === standardInput).length > 1)
+    throw usage(`'-' was named twice: standard input can be read once`);
+  if (options.json === true && csv.table !== null) throw usage('--json and --csv are two forms of output: choose one');
+  if (options.wait !== undefined && options.master === undefined)
+    throw usage('--wait bounds waiting for workers: it needs --master');
+  if (options.master !== undefined && (options.multi === true || options.cores !== undefined)) {
+    throw usage('--multi and --cores are about this machine, --master is about the cluster: choose one');
+  }
+  if (options.master !== undefined && options.top > clusterTopMax) {
+    throw usage(`--top ${options.top} is over ${clusterTopMax}, the most rows that fit a message of the cluster`);
+  }
+  return {
+    files: all,
+    scan: {
+      intervalNs: options.interval?.toString() ?? null,
+      conversationsMax: options.maxConversations,
+      connection: connectionOf(options),
+      hashSeed: randomInt(2 ** 32),
+    },
+    top: options.top,
+    sort: options.sort,
+    threadsMax: options.cores ?? (options.multi === true ? availableParallelism() : 1),
+    threadBytesMin: options.threadBytes,
+    master: options.master ?? null,
+    waitMs: options.wait ?? waitMsDefault,
+    output:
+      options.json === true
+        ? { form: 'json' }
+        : csv.table !== null
+          ? { form: 'csv', table: csv.table }
+          : { form: 'text' },
+    human: options.human ?? false,
+    quiet: options.quiet ?? false,
+    verbose: options.verbose ?? false,
+  };
+}
+
+/** `--csv` takes the next word for its table; where that word is a file's name, it was meant as the file. */
+function csvOf(
+  csv: string | true | undefined,
+  isFile: (name: string) => boolean,
+): { table: CsvTableName | null; files: string[] } {
+  if (csv === undefined) return { table: null, files: [] };
+  if (csv === true) return { table: 'conversations', files: [] };
+  if (csvTableNames.includes(csv)) return { table: csv as CsvTableName, files: [] };
+  if (csv === standardInput || isFile(csv)) return { table: 'conversations', files: [csv] };
+  throw usage(`--csv '${csv}' is no table and no file; tables are ${csvTableNames.join(', ')}`);
+}
+
+function connectionOf({ client, server }: AnalyzeOptions): ScanOptions['connection'] {
+  if (client === undefined && server === undefined) return null;
+  if (client === undefined) throw usage('--server needs --client: a connection has two ends');
+  if (server === undefined) throw usage('--client needs --server: a connection has two ends');
+  const ends = { client: endOf('--client', client), server: endOf('--server', server) };
+  if (ends.client.includes('[') !== ends.server.includes('[')) {
+    throw usage(`--client ${client} and --server ${server} are of two IP versions: no connection joins them`);
+  }
+  return ends;
+}
+
+/** The endpoint in its one canonical form, so that every spelling of an address gives the same result. */
+function endOf(option: string, text: string): string {
+  try {
+    return formatEndpoint(parseEndpoint(text));
+  } catch (error) {
+    throw new TriremeError('USAGE', `${option}: ${TriremeError.from(error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,30 @@
+/** Characters gathered before a write: one write a row would cost more than making the row. */
+const pieceCharacters = 64 * 1024;
+
+/**
+ * Writes a document on standard output, as fast as its reader takes it. A reader that has seen enough (`| head`) is no
+ * failure: the rest is not written. Rejects on every other error.
+ */
+export async function writeOut(document: Iterable<string>): Promise<void> {
+  let gone = false;
+  let failure: Error | null = null;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') gone = true;
+    else failure = error;
+  });
+  let held = '';
+  for (const text of document) {
+    held += text;
+    if (held.length < pieceCharacters) continue;
+    await written(held);
+    held = '';
+    if (gone || failure !== null) break;
+  }
+  if (held !== '') await written(held);
+  if (failure !== null) throw failure as Error;
+}
+
+function written(text: string): Promise<void> {
+  // An error reaches the listener above as well; here it only ends the wait.
+  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
+}

@@ -1,0 +1,68 @@
+import type { Entry, FactsEntry } from './entry.js';
+import { complaintOf, hasFacts } from './entry.js';
+import { conversationLines, endpointLines, protocolLines, seriesLines, sizeLines } from './text-sections.js';
+import { fileFacts } from './text-facts.js';
+import type { CaptureTotal } from '../pcap/report-types.js';
+import { textTable } from './text-table.js';
+import type { Units } from './units.js';
+
+/** How a report is laid out for people. */
+export interface TextStyle {
+  readonly units: Units;
+  /** Tables in frames, for a terminal. */
+  readonly framed: boolean;
+  readonly sort: string;
+}
+
+/** The whole text: a report for each file, and a total when there are several. */
+export function textDocument(entries: readonly Entry[], total: CaptureTotal, style: TextStyle): string {
+  const several = entries.length > 1;
+  const parts = entries.filter(hasFacts).map((entry) => (several ? `${entry.file}\n` : '') + textReport(entry, style));
+  if (several) parts.push(totalText(total, style));
+  return parts.join('\n\n');
+}
+
+/** The three facts that were asked for first, then the file, then tables. Ends with a newline. */
+export function textReport(entry: FactsEntry, style: TextStyle): string {
+  const sections = [
+    headline(entry),
+    fileFacts(entry, style),
+    protocolLines(entry, style),
+    conversationLines(entry, style),
+    endpointLines(entry, style),
+    sizeLines(entry, style),
+    seriesLines(entry, style),
+  ];
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+/** These lines keep raw numbers in every style: programs read them. */
+function headline(entry: FactsEntry): string {
+  const lines = [`Total number of packets: ${entry.packets}`, `Total number of IPv4 TCP packets: ${entry.ipv4_tcp}`];
+  const { connection } = entry;
+  if (connection !== undefined) {
+    lines.push(
+      `Total number of packets between ${connection.client} and ${connection.server}: ${connection.packets}`,
+      `  ${connection.client} -> ${connection.server}: ${connection.packets_client_to_server} packets, ${connection.bytes_client_to_server} bytes`,
+      `  ${connection.server} -> ${connection.client}: ${connection.packets_server_to_client} packets, ${connection.bytes_server_to_client} bytes`,
+    );
+  }
+  const complaint = complaintOf(entry);
+  if (complaint !== null) lines.push(`NOTE: ${complaint}`);
+  return lines.join('\n');
+}
+
+function totalText(total: CaptureTotal, { units, framed }: TextStyle): string {
+  const rows: [string, string][] = [
+    ['files', units.count(total.files)],
+    ['files without counts', units.count(total.files_unreadable)],
+    ['files damaged', units.count(total.files_damaged)],
+    ['files cut short', units.count(total.files_truncated)],
+    ['packets', units.count(total.packets)],
+    ['IPv4 TCP packets', units.count(total.ipv4_tcp)],
+    ['captured bytes', units.bytes(total.captured_bytes)],
+    ['original bytes', units.bytes(total.original_bytes)],
+    ['conversations', units.count(total.conversations)],
+  ];
+  return `${textTable([{ title: 'Total' }, { title: '', align: 'right' }], rows, framed)}\n`;
+}

@@ -1,0 +1,118 @@
+import type { FactsEntry } from './entry.js';
+import { textTable, type Column } from './text-table.js';
+import type { TextStyle } from './text-report.js';
+import { timeText } from './units.js';
+
+const left = (title: string): Column => ({ title });
+const right = (title: string): Column => ({ title, align: 'right' });
+
+function section(title: string, columns: readonly Column[], rows: readonly string[][], style: TextStyle): string {
+  return rows.length === 0 ? '' : `${title}\n${textTable(columns, rows, style.framed)}`;
+}
+
+export function protocolLines({ protocols }: FactsEntry, style: TextStyle): string {
+  const { units } = style;
+  const rows = protocols.map((row) => [
+    row.layer,
+    row.within === null ? row.name : `${row.within} ${row.name}`,
+    row.number === null ? '-' : String(row.number),
+    units.count(row.packets),
+    units.bytes(row.bytes),
+  ]);
+  return section(
+    'Protocols',
+    [left('layer'), left('protocol'), right('number'), right('packets'), right('bytes')],
+    rows,
+    style,
+  );
+}
+
+/** The columns of a conversation table are those that tshark's users know: A <-> B, each way, total, start, duration. */
+export function conversationLines(entry: FactsEntry, style: TextStyle): string {
+  const { units } = style;
+  const rows = entry.top.map((row) => [
+    row.proto,
+    row.a,
+    '<->',
+    row.b,
+    units.count(row.packets_a_to_b),
+    units.bytes(row.bytes_a_to_b),
+    units.count(row.packets_b_to_a),
+    units.bytes(row.bytes_b_to_a),
+    units.count(row.packets),
+    units.bytes(row.bytes),
+    row.first_ns === null || entry.first_ns === null ? '-' : units.span(BigInt(row.first_ns) - BigInt(entry.first_ns)),
+    row.first_ns === null || row.last_ns === null ? '-' : units.span(BigInt(row.last_ns) - BigInt(row.first_ns)),
+  ]);
+  const columns = [
+    left('proto'),
+    left('A'),
+    left(''),
+    left('B'),
+    right('A->B packets'),
+    right('bytes'),
+    right('B->A packets'),
+    right('bytes'),
+    right('packets'),
+    right('bytes'),
+    right('start'),
+    right('duration'),
+  ];
+  const which = `Conversations (${rows.length} of ${units.count(entry.conversations)}, by ${style.sort})`;
+  return [section(which, columns, rows, style), limitLine(entry, style)].filter((text) => text !== '').join('\n');
+}
+
+function limitLine({ conversations_limit: limit }: FactsEntry, { units }: TextStyle): string {
+  if (limit === undefined) return '';
+  return (
+    `NOTE: --max-conversations ${limit.limit} was reached: the table holds a share of ${limit.share_kept} of all ` +
+    `conversations, chosen by a hash, each exact; ${units.count(limit.packets_not_in_table)} packets with ` +
+    `${units.bytes(limit.bytes_not_in_table)} bytes are not in it`
+  );
+}
+
+export function endpointLines(entry: FactsEntry, style: TextStyle): string {
+  const { units } = style;
+  const rows = entry.endpoints.map((row) => [
+    row.address,
+    units.count(row.packets_sent),
+    units.bytes(row.bytes_sent),
+    units.count(row.packets_received),
+    units.bytes(row.bytes_received),
+    units.count(row.packets),
+    units.bytes(row.bytes),
+  ]);
+  const columns = [
+    left('address'),
+    right('sent packets'),
+    right('bytes'),
+    right('received packets'),
+    right('bytes'),
+    right('packets'),
+    right('bytes'),
+  ];
+  return section(`Top talkers (${rows.length} of ${units.count(entry.endpoints_total)})`, columns, rows, style);
+}
+
+export function sizeLines(entry: FactsEntry, style: TextStyle): string {
+  const total = Number(entry.packets);
+  const rows = entry.packet_sizes
+    .filter(({ packets }) => packets > 0)
+    .map((row) => [
+      row.from === row.to ? String(row.from) : `${row.from} to ${row.to}`,
+      style.units.count(row.packets),
+      `${((Number(row.packets) / total) * 100).toFixed(1)} %`,
+    ]);
+  return section('Packet sizes', [left('bytes'), right('packets'), right('share')], rows, style);
+}
+
+export function seriesLines({ series }: FactsEntry, style: TextStyle): string {
+  if (series === undefined) return '';
+  const { units } = style;
+  const rows = series.rows.map((row) => [timeText(row.start_ns), units.count(row.packets), units.bytes(row.bytes)]);
+  const coarsened = series.coarsened
+    ? `; ${units.span(BigInt(series.interval_ns_asked))} would be more than ${series.rows_max} rows`
+    : '';
+  const title = `Time series (intervals of ${units.span(BigInt(series.interval_ns))}${coarsened})`;
+  return section(title, [left('start'), right('packets'), right('bytes')], rows, style);
+}

@@ -1,0 +1,69 @@
+import type { Count } from '../pcap/types.js';
+
+/** How numbers are written for people: raw by default, with units when they ask. */
+export interface Units {
+  count(value: Count): string;
+  bytes(value: Count): string;
+  /** A span of nanoseconds. */
+  span(ns: bigint): string;
+}
+
+export const rawUnits: Units = {
+  count: (value) => value.toString(),
+  bytes: (value) => value.toString(),
+  span: (ns) => secondsText(ns),
+};
+
+export const humanUnits: Units = {
+  count: (value) => value.toString().replace(/\B(?=(\d{3})+$)/g, ','),
+  bytes: humanBytes,
+  span: humanSpan,
+};
+
+const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
+
+/** Decimal units, three digits: 999 B, 1.23 kB, 45.6 MB. */
+export function humanBytes(value: Count): string {
+  let size = Number(value);
+  let unit = 0;
+  while (size >= 999.5 && unit < byteUnits.length - 1) {
+    size /= 1000;
+    unit++;
+  }
+  if (unit === 0) return `${size} B`;
+  return `${size.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2)} ${byteUnits[unit]}`;
+}
+
+/** 250 us, 1.5 s, 4m 58s, 3h 20m, 12d 4h: the two largest units. */
+export function humanSpan(ns: bigint): string {
+  if (ns < 0n) return `-${humanSpan(-ns)}`;
+  if (ns < 1_000n) return `${ns} ns`;
+  if (ns < 1_000_000n) return `${trim(Number(ns) / 1e3)} us`;
+  if (ns < 1_000_000_000n) return `${trim(Number(ns) / 1e6)} ms`;
+  const seconds = ns / 1_000_000_000n;
+  if (seconds < 60n) return `${trim(Number(ns) / 1e9)} s`;
+  if (seconds < 3_600n) return `${seconds / 60n}m ${seconds % 60n}s`;
+  if (seconds < 86_400n) return `${seconds / 3_600n}h ${(seconds / 60n) % 60n}m`;
+  return `${seconds / 86_400n}d ${(seconds / 3_600n) % 24n}h`;
+}
+
+const trim = (value: number): string => String(Number(value.toPrecision(3)));
+
+/** Nanoseconds as seconds with all nine digits, so that columns align and nothing is rounded. */
+export function secondsText(ns: bigint): string {
+  const sign = ns < 0n ? '-' : '';
+  const positive = ns < 0n ? -ns : ns;
+  return `${sign}${positive / 1_000_000_000n}.${(positive % 1_000_000_000n).toString().padStart(9, '0')}`;
+}
+
+/** Largest distance from 1970 that a Date can hold, in ms. */
+const dateMsMax = 8_640_000_000_000_000n;
+
+/** Nanoseconds since 1970 as UTC with all nine digits; as plain seconds where the calendar of Date ends. */
+export function timeText(ns: string): string {
+  const value = BigInt(ns);
+  const fraction = ((value % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
+  const ms = ((value - fraction) / 1_000_000_000n) * 1000n;
+  if (ms > dateMsMax || ms < -dateMsMax) return `${secondsText(value)} s since 1970`;
+  return new Date(Number(ms)).toISOString().replace('.000Z', `.${fraction.toString().padStart(9, '0')}Z`);
+}

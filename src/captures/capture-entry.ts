@@ -1,0 +1,20 @@
+import type { CaptureFacts, CaptureReport, NotACapture } from '../pcap/report-types.js';
+import type { Compression } from './compression.js';
+import type { InflateOutcome } from './inflated.js';
+
+/** A report with what the file around the capture adds. */
+export type CaptureEntry = (CaptureFacts & { readonly compression: Compression | null }) | NotACapture;
+
+/**
+ * The report of a capture that came out of a compressed stream. Damage of that stream is damage of the capture, told
+ * with its offset in the file as it is stored; of a cut the report has already been told.
+ */
+export function capturedIn(
+  report: CaptureReport,
+  compression: Compression | null,
+  { damage }: InflateOutcome,
+): CaptureEntry {
+  if (report.error === 'not-a-capture') return damage === null ? report : { ...report, error_detail: damage };
+  if (report.error !== null || damage === null) return { ...report, compression };
+  return { ...report, truncated: false, truncated_offset: undefined, error: 'damaged', error_detail: damage, compression };
+}

@@ -1,0 +1,59 @@
+import { crc32 } from 'node:zlib';
+import { ByteReader, type ByteStream } from './byte-reader.js';
+import { skipGzipHeader } from './gzip-header.js';
+import { inflated, StreamCut, StreamDamaged, type Inflated } from './inflated.js';
+import { RawInflater, stepBytes } from './raw-inflater.js';
+
+/**
+ * Inflates gzip: any number of members, each checked against its CRC and length. We read the members' frames and leave
+ * the deflate streams to node:zlib, because its Gunzip drops bytes that it had inflated when it meets damage, and does
+ * not tell a cut stream from a whole one. As gzip(1) does, bytes after the last member that begin no member are ignored.
+ */
+export function inflateGzip(stream: ByteStream): Inflated {
+  return inflated(async function* () {
+    const reader = new ByteReader(stream);
+    try {
+      do yield* member(reader);
+      while (await anotherMember(reader));
+    } finally {
+      await reader.close();
+    }
+  });
+}
+
+async function anotherMember(reader: ByteReader): Promise<boolean> {
+  const next = await reader.peek(2);
+  return next[0] === 0x1f && next[1] === 0x8b;
+}
+
+async function* member(reader: ByteReader): AsyncGenerator<Uint8Array> {
+  await skipGzipHeader(reader);
+  const inflater = new RawInflater();
+  let crc = 0;
+  let length = 0;
+  try {
+    for (let input = await reader.some(stepBytes); ; ) {
+      if (input === null) throw new StreamCut();
+      const at = reader.position;
+      const step = await inflater.step(input);
+      if (step.unused !== null) reader.unread(input.slice(input.length - step.unused));
+      if (step.bytes !== null) {
+        crc = crc32(step.bytes, crc);
+        length = (length + step.bytes.length) >>> 0;
+        yield step.bytes;
+      }
+      if (step.damaged) throw new StreamDamaged(`gzip data damaged before offset ${at}`);
+      if (step.unused !== null) break;
+      input = await reader.some(stepBytes);
+    }
+  } finally {
+    inflater.close();
+  }
+  const at = reader.position;
+  const trailer = await reader.upTo(8);
+  if (trailer.length < 8) throw new StreamCut();
+  const view = new DataView(trailer.buffer, trailer.byteOffset, 8);
+  if (view.getUint32(0, true) !== crc || view.getUint32(4, true) !== length) {
+    throw new StreamDamaged(`gzip checksum or length at offset ${at} differs from the data`);
+  }
+}

@@ -1,0 +1,56 @@
+import { readSync } from 'node:fs';
+import type { ByteStream } from './byte-reader.js';
+
+/** What takes bytes of a file: ChunkScanner and RecordWalk of src/pcap. */
+export interface Vessel {
+  readonly done: boolean;
+  space(): Uint8Array;
+  filled(bytes: number): void;
+}
+
+/** Bytes read at once. A portion that stays in the cache between reading and scanning is scanned fastest. */
+const portionBytes = 256 * 1024;
+
+/** Reads a file from a position straight into a vessel, a portion a step, until it is done or the file ends. */
+export class FilePour {
+  #position: number;
+
+  constructor(
+    readonly fd: number,
+    readonly vessel: Vessel,
+    start: number,
+  ) {
+    this.#position = start;
+  }
+
+  /** Pours one portion and returns its bytes; 0: nothing is left to pour. */
+  step(): number {
+    if (this.vessel.done) return 0;
+    const space = this.vessel.space();
+    const bytes = readSync(this.fd, space, 0, Math.min(space.length, portionBytes), this.#position);
+    if (bytes === 0) return 0;
+    this.#position += bytes;
+    this.vessel.filled(bytes);
+    return bytes;
+  }
+
+  /** Pours all, without letting anything else run. `onBytes` hears of each portion. */
+  all(onBytes?: (bytes: number) => void): void {
+    for (let bytes = this.step(); bytes > 0; bytes = this.step()) onBytes?.(bytes);
+  }
+}
+
+/** Pours a stream into a vessel until it is done or the stream ends. */
+export async function pourStream(stream: ByteStream, vessel: Vessel): Promise<void> {
+  for await (const bytes of stream) {
+    for (let at = 0; at < bytes.length; ) {
+      if (vessel.done) return;
+      const space = vessel.space();
+      const count = Math.min(space.length, bytes.length - at);
+      space.set(bytes.subarray(at, at + count));
+      vessel.filled(count);
+      at += count;
+    }
+    if (vessel.done) return;
+  }
+}

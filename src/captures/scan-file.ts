@@ -1,0 +1,66 @@
+import { ChunkScanner } from '../pcap/chunk-scanner.js';
+import { planChunks, wholeFilePlan } from '../pcap/chunk-plans.js';
+import { headerBytesWanted, readHeader } from '../pcap/read-header.js';
+import { ByteReader, type ByteStream } from './byte-reader.js';
+import { capturedIn, type CaptureEntry } from './capture-entry.js';
+import type { CaptureFile } from './capture-file.js';
+import { compressionOf, magicBytes } from './compression.js';
+import { readRange } from './identity.js';
+import { FilePour } from './pour.js';
+import { loadScanModule } from './scan-module.js';
+import type { ScanSettings } from './scan-settings.js';
+import { scanSplit } from './scan-split.js';
+import { scanStream } from './scan-stream.js';
+import { planThreads } from './thread-plan.js';
+
+/** The whole analysis of one open capture on this machine. Throws FILE_CHANGED when it is written to meanwhile. */
+export async function scanFile(file: CaptureFile, settings: ScanSettings): Promise<CaptureEntry> {
+  const entry = await scan(file, settings);
+  file.checkUnchanged();
+  return entry;
+}
+
+async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureEntry> {
+  const { fd, sizeBytes } = file;
+  const counted = counting(file.stream, (bytes) => settings.onProgress?.(bytes, sizeBytes));
+  if (sizeBytes === null) {
+    const reader = new ByteReader(counted());
+    const compression = compressionOf(await reader.peek(magicBytes));
+    return scanStream(reader.remaining(Number.MAX_SAFE_INTEGER), compression, settings);
+  }
+  const compression = compressionOf(readRange(fd, 0, magicBytes));
+  if (compression !== null) return scanStream(counted(), compression, settings);
+  const { threads, chunkCount } = planThreads(sizeBytes, settings.threadsMax, settings.threadBytesMin);
+  if (threads > 1) {
+    const header = readHeader(loadScanModule(), readRange(fd, 0, Math.min(sizeBytes, headerBytesWanted)), sizeBytes);
+    const plans = planChunks(header, { chunkCount });
+    if (plans.length > 1) {
+      const report = await scanSplit(fd, plans, threads, settings, (bytes) => settings.onProgress?.(bytes, sizeBytes));
+      return capturedIn(report, null, { truncated: false, damage: null });
+    }
+  }
+  return scanWhole(file, settings);
+}
+
+/** One core, no split: read and scan in turns on this thread, which nothing else may interrupt. */
+function scanWhole({ fd, sizeBytes }: CaptureFile, { scan, top, sort, onProgress }: ScanSettings): CaptureEntry {
+  const scanner = new ChunkScanner(loadScanModule(), wholeFilePlan, scan);
+  let done = 0;
+  new FilePour(fd, scanner, 0).all((bytes) => {
+    done += bytes;
+    onProgress?.(done, sizeBytes);
+  });
+  return capturedIn(scanner.report({ top, sort, compression: 'none' }), null, { truncated: false, damage: null });
+}
+
+/** The stream as it is, telling how many bytes have come. */
+function counting(open: () => ByteStream, onBytes: (bytesDone: number) => void): () => ByteStream {
+  return async function* () {
+    let done = 0;
+    for await (const bytes of open()) {
+      done += bytes.length;
+      onBytes(done);
+      yield bytes;
+    }
+  };
+}

@@ -1,0 +1,15 @@
+import type { ScanOptions, SortOrder } from '../pcap/types.js';
+
+/** What an analysis of one capture is asked. */
+export interface ScanSettings {
+  readonly scan: ScanOptions;
+  /** Rows of the tables. */
+  readonly top: number;
+  readonly sort: SortOrder;
+  /** Threads that may scan, this one included. */
+  readonly threadsMax: number;
+  /** A file is given one thread for each of these: below twice this, it is scanned by this thread alone. */
+  readonly threadBytesMin: number;
+  /** Hears of bytes of the file read so far, often; total is null for a pipe. */
+  readonly onProgress?: (bytesDone: number, bytesTotal: number | null) => void;
+}
