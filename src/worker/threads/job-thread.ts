@@ -57,7 +57,8 @@ async function serve(): Promise<void> {
   const kinds = registry.all().map((kind) => ({ kind: kind.number, secondsPerUnit: kind.calibrate() }));
   port.postMessage({ type: 'ready', kinds } satisfies ReadyMessage);
   for (let batch = 0; ; batch = (batch + 1) | 0) {
-    Atomics.wait(control, Control.GIVEN, batch);
+    // A loop, because the bell of the last batch may ring late, when its work is done already.
+    while (Atomics.load(control, Control.GIVEN) === batch) Atomics.wait(control, Control.GIVEN, batch);
     Atomics.store(control, Control.BEGUN, (batch + 1) | 0);
     const running = run(batch);
     if (running !== undefined) await running;
