@@ -60,6 +60,10 @@ export class RoleProcess {
     return new RoleProcess(name, child, ready);
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   get running(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
