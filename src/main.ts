@@ -14,6 +14,10 @@ const roles: Readonly<Record<string, Role>> = {
   demo: { summary: 'show the main job end to end', load: () => import('./up/demo-command.js') },
   lb: { summary: 'balance jobs from TCP and gRPC clients among workers', load: () => import('./lb/command.js') },
   client: { summary: 'send jobs to a load balancer over TCP', load: () => import('./client/command.js') },
+  'bench-jobs': {
+    summary: 'put load on a load balancer and measure it',
+    load: () => import('./client/bench-command.js'),
+  },
   analyze: { summary: 'count and summarise packet captures', load: () => import('./analyze/command.js') },
 };
 
