@@ -1,0 +1,40 @@
+import { TriremeError } from '../common/errors.js';
+import { ScanChunk, type ChunkSourceClient } from '../gen/trireme/v1/capture.js';
+import type { ChunkPlan } from '../pcap/types.js';
+import type { CaptureAccess } from './capture-access.js';
+import { streamRange } from './range-stream.js';
+import type { JobSource } from './threads/types.js';
+
+/** Finds the bytes of a SCAN_CHUNK job: the file itself when this machine sees the same one, else the hub's bytes. */
+export async function openChunk(
+  payload: Uint8Array,
+  access: CaptureAccess,
+  source: ChunkSourceClient | undefined,
+  signal: AbortSignal,
+): Promise<JobSource> {
+  const chunk = ScanChunk.decode(payload);
+  const wanted = chunk.identity;
+  if (chunk.path !== '' && wanted !== undefined) {
+    const path = await access.find(chunk.path, wanted);
+    if (path !== null) return { type: 'file', path };
+  }
+  if (chunk.source === '') {
+    throw new TriremeError(
+      'FILE_UNREADABLE',
+      `${chunk.path}: not below --captures here, and its hub does not serve it`,
+    );
+  }
+  if (source === undefined) throw new TriremeError('WORKER_LOST', 'the hub that wanted the chunk is gone');
+  // A packed file is read from its first byte; positions of its plan are those of what is inside.
+  const offset = chunk.compression === '' ? startOf(chunk.planJson) : 0;
+  const sizeBytes = wanted === undefined ? Number.MAX_SAFE_INTEGER : Number(wanted.sizeBytes);
+  return { type: 'stream', bytes: streamRange(source, chunk.source, offset, sizeBytes - offset, signal) };
+}
+
+function startOf(planJson: string): number {
+  const { start } = JSON.parse(planJson) as Partial<ChunkPlan>;
+  if (!Number.isSafeInteger(start) || (start as number) < 0) {
+    throw new TriremeError('INTERNAL', `the plan's start ${String(start)} is not a position in a file`);
+  }
+  return start as number;
+}

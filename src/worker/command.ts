@@ -1,0 +1,52 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
+import { runUntilSignal } from '../common/lifecycle.js';
+import { createLogger } from '../common/logging.js';
+import { durationMs, hostPorts, integer, type HostPort } from '../common/options.js';
+import { slotsDefault } from './machine.js';
+import { Worker } from './worker.js';
+
+/** More threads than this are a mistake: each costs some 10 MB. */
+const slotsMax = 1024;
+
+interface CommandOptions {
+  readonly host: HostPort[];
+  readonly slots: number;
+  readonly name?: string;
+  readonly captures?: string[];
+  readonly grace: number;
+}
+
+export function buildCommand(): Command {
+  return new Command()
+    .description('run jobs for the hubs (load balancers and masters) that it dials; it dials again for ever')
+    .requiredOption(
+      '--host <H:P,...>',
+      `hubs to dial; a bare host gets port ${defaultPorts.lbGrpc}`,
+      hostPorts(defaultPorts.lbGrpc),
+    )
+    .option('--slots <n>', 'jobs that run at once', integer(1, slotsMax), slotsDefault)
+    .option('--name <s>', 'how lists call it (default: host name and process id)', workerName)
+    .option('--captures <dir>', 'folder whose captures may be read; repeatable (default: the current one)', collect)
+    .option(
+      '--grace <time>',
+      'longest wait for running jobs after SIGTERM',
+      durationMs(0, 3_600_000),
+      drainGraceMsDefault,
+    )
+    .option('--verbose', 'print the stack of an error')
+    .action(async ({ host, slots, name, captures = [process.cwd()], grace }: CommandOptions) => {
+      const log = createLogger('worker');
+      const worker = await Worker.start({ hubs: host, slots, name, captures, graceMs: grace }, log);
+      await runUntilSignal(log, () => worker.drain(grace));
+    });
+}
+
+function collect(folder: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), folder];
+}
+
+function workerName(value: string): string {
+  if (/^[\x21-\x7e]{1,128}$/.test(value)) return value;
+  throw new InvalidArgumentError(`'${value}' is not 1 to 128 printable characters without blanks`);
+}

@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto';
+import { availableParallelism, cpus, hostname, totalmem } from 'node:os';
+import { version } from '../common/version.js';
+import type { Hello, KindOffer } from '../gen/trireme/v1/worker.js';
+
+/** Cores that this process may use: what --slots is when not given. */
+export const slotsDefault = availableParallelism();
+
+const printable = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 128);
+
+/** What this process says of itself to every hub, the same after each reconnection. */
+export function helloOf(name: string | undefined, slots: number, kinds: readonly KindOffer[]): Hello {
+  const host = printable(hostname());
+  return {
+    workerId: randomUUID(),
+    name: name ?? `${host}-${process.pid}`,
+    version,
+    slots,
+    kinds: [...kinds],
+    cpuModel: printable(cpus()[0]?.model.trim() ?? ''),
+    memoryBytes: BigInt(totalmem()),
+    cores: availableParallelism(),
+    host,
+  };
+}

@@ -1,0 +1,29 @@
+import type { ServiceError } from '@grpc/grpc-js';
+import { TriremeError } from '../common/errors.js';
+import type { ChunkSourceClient } from '../gen/trireme/v1/capture.js';
+
+/**
+ * Bytes of a hub's file from an offset on. They are pulled: the stream holds a few messages, and the hub reads on only
+ * as they are taken. A scan ends its chunk at a record boundary that no one knows beforehand, so the range is open and
+ * the reader stops when it has enough.
+ */
+export async function* streamRange(
+  client: ChunkSourceClient,
+  source: string,
+  offset: number,
+  length: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const call = client.readRange({ source, offset: BigInt(offset), length: BigInt(length) });
+  const cancel = (): void => call.cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    for await (const { data } of call as AsyncIterable<{ data: Uint8Array }>) yield data;
+  } catch (error) {
+    const { details, message } = error as ServiceError;
+    throw new TriremeError('UNREACHABLE', `the hub stopped sending ${source}: ${details || message}`, { cause: error });
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    call.cancel();
+  }
+}

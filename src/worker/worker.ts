@@ -1,0 +1,115 @@
+import { loadavg } from 'node:os';
+import type { Logger } from '../common/logging.js';
+import type { HostPort } from '../common/options.js';
+import type { Hello, JobBatch, WorkerMessage } from '../gen/trireme/v1/worker.js';
+import { CaptureAccess } from './capture-access.js';
+import { openChunk } from './chunk-opener.js';
+import { HubLink, type LinkOwner } from './hub-link.js';
+import { helloOf } from './machine.js';
+import { JobThreads } from './threads/job-threads.js';
+import type { JobThreadsApi } from './threads/types.js';
+
+export interface WorkerOptions {
+  readonly hubs: readonly HostPort[];
+  readonly slots: number;
+  /** Default: host name and process id. */
+  readonly name: string | undefined;
+  /** Folders below which captures may be opened. */
+  readonly captures: readonly string[];
+  /** Longest drain after the first signal. */
+  readonly graceMs: number;
+}
+
+/** Runs jobs of any number of hubs on one set of threads. */
+export class Worker implements LinkOwner {
+  private readonly links: readonly HubLink[];
+  private draining = false;
+
+  private constructor(
+    options: WorkerOptions,
+    readonly hello: Hello,
+    private readonly threads: JobThreadsApi,
+    private readonly byAttachment: Map<number, HubLink>,
+    private readonly log: Logger,
+  ) {
+    this.links = options.hubs.map((hub) => new HubLink(hub, this, log));
+  }
+
+  /** Starts the threads, measures what each kind costs here, and dials the hubs. */
+  static async start(options: WorkerOptions, log: Logger): Promise<Worker> {
+    const byAttachment = new Map<number, HubLink>();
+    const access = new CaptureAccess(options.captures);
+    const threads = new JobThreads({
+      slots: options.slots,
+      onResults: (attachment, results) => byAttachment.get(attachment)?.sendResults(results),
+      openSource: (attachment, _kind, payload, signal) =>
+        openChunk(payload, access, byAttachment.get(attachment)?.chunkSource(), signal),
+      onThreadDeath: (reason, restartInMs) => log.error({ reason, restartInMs }, 'job thread died'),
+    });
+    const kinds = await threads.start();
+    const worker = new Worker(options, helloOf(options.name, options.slots, kinds), threads, byAttachment, log);
+    log.info(
+      {
+        name: worker.hello.name,
+        slots: options.slots,
+        secondsPerUnit: Object.fromEntries(kinds.map(({ name, secondsPerUnit }) => [name, secondsPerUnit])),
+      },
+      'ready',
+    );
+    for (const link of worker.links) link.dial();
+    return worker;
+  }
+
+  heartbeat(attachment: number): WorkerMessage {
+    const { slots, busy, queued, backlogSeconds } = this.threads.snapshot();
+    const elsewhere = backlogSeconds - this.threads.backlogSeconds(attachment);
+    return {
+      message: {
+        $case: 'heartbeat',
+        value: {
+          slots: slots || this.hello.slots,
+          busy,
+          queued,
+          load: loadavg()[0],
+          draining: this.draining,
+          backlogElsewhereSeconds: Math.max(0, elsewhere),
+        },
+      },
+    };
+  }
+
+  attached(link: HubLink): void {
+    this.byAttachment.set(link.attachment, link);
+  }
+
+  jobs(attachment: number, batch: JobBatch): void {
+    this.threads.submit(attachment, batch);
+  }
+
+  cancels(attachment: number, jobs: readonly number[]): void {
+    this.threads.cancel(attachment, jobs);
+  }
+
+  detached(attachment: number): void {
+    this.byAttachment.delete(attachment);
+    this.threads.forget(attachment);
+  }
+
+  /** Finishes what was given, hands it in, and leaves every hub; bounded by graceMs. */
+  async drain(graceMs: number): Promise<void> {
+    this.draining = true;
+    for (const link of this.links) {
+      if (link.state !== 'ATTACHED') link.close();
+      link.beat();
+    }
+    const finished = this.threads.drain().then(() => Promise.all(this.links.map((link) => link.leave())));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => (timer = setTimeout(() => resolve('late'), graceMs)));
+    if ((await Promise.race([finished, late])) === 'late') {
+      this.log.warn({ graceMs, ...this.threads.snapshot() }, 'jobs cut off at the end of the grace time');
+    }
+    clearTimeout(timer);
+    for (const link of this.links) link.close();
+    await this.threads.close();
+  }
+}
