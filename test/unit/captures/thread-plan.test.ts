@@ -1,0 +1,28 @@
+import { planThreads, threadBytesMinDefault } from '../../../src/captures/thread-plan.js';
+
+const MiB = 2 ** 20;
+
+describe('the threads of a scan', () => {
+  test.each([
+    ['an empty file', 0, 8, 1],
+    ['a file of one share', threadBytesMinDefault, 8, 1],
+    ['a file just under two shares', 2 * threadBytesMinDefault - 1, 8, 1],
+    ['a file of two shares', 2 * threadBytesMinDefault, 8, 2],
+    ['a file of many shares', 4096 * MiB, 8, 8],
+    ['a large file on one core', 4096 * MiB, 1, 1],
+  ])('%s', (_name, size, cores, threads) => {
+    expect(planThreads(size, cores).threads).toBe(threads);
+  });
+
+  test('one thread never splits the file', () => {
+    expect(planThreads(100_000 * MiB, 1).chunkCount).toBe(1);
+  });
+
+  test('several threads have more chunks than threads, none over 512 MiB', () => {
+    for (const size of [200, 1000, 50_000]) {
+      const { threads, chunkCount } = planThreads(size * MiB, 4);
+      expect(chunkCount).toBeGreaterThan(threads);
+      expect((size * MiB) / chunkCount).toBeLessThanOrEqual(512 * MiB);
+    }
+  });
+});
