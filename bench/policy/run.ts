@@ -1,8 +1,10 @@
 import { batchScenarios, loads, openScenarios, type Scenario } from './scenarios.js';
-import { leastConnections, shortestExpectedDelay, weightedRoundRobin } from './policies/counting.js';
+import { leastConnections, roundRobin, shortestExpectedDelay, weightedRoundRobin } from './policies/counting.js';
 import { peakEwma } from './policies/peak-ewma.js';
-import { bareOptions, triremeWith } from './policies/trireme.js';
+import { policyConstants, triremeWith } from './policies/trireme.js';
+import { pickNanoseconds } from './pick-cost.js';
 import type { PolicyMaker } from './policy.js';
+import { throttled, throttledMidway, type QuotaRun } from './quota.js';
 import { median, quantilesMicroseconds } from './quantiles.js';
 import { floorLatency, pooledLatency } from './references.js';
 import { Simulation, type Run } from './simulation.js';
@@ -13,8 +15,8 @@ const policies: Readonly<Record<string, PolicyMaker>> = {
   'weighted round robin': weightedRoundRobin,
   SED: shortestExpectedDelay,
   'peak-EWMA, P2C by capacity': peakEwma,
-  'Trireme, bare': triremeWith(bareOptions),
-  Trireme: triremeWith({}),
+  'Trireme, policy constants': triremeWith(policyConstants),
+  'Trireme, as shipped': triremeWith({}),
 };
 
 const references: Readonly<Record<string, (run: Run) => Float64Array>> = {
@@ -56,6 +58,57 @@ function makespanTable(): void {
   printTable('batch, all jobs at 0: makespan / bound', ['policy', ...batchScenarios.map(({ name }) => name)], rows);
 }
 
+/** A worker that stands still for this long has its jobs given to others too, in the rows that say so. */
+const copyAfterSeconds = 5e-3;
+
+function quotaTable(title: string, make: (jobs: number, seed: number) => QuotaRun): void {
+  const quotaSeeds = quick ? [1, 2] : [1, 2, 3, 4, 5, 6, 7, 8];
+  const rows: [string, PolicyMaker, number][] = [
+    ['round robin', roundRobin, Infinity],
+    ['weighted round robin', weightedRoundRobin, Infinity],
+    ['SED', shortestExpectedDelay, Infinity],
+    ['peak-EWMA, P2C by capacity', peakEwma, Infinity],
+    ['Trireme', triremeWith({}), Infinity],
+    ['Trireme, no memory of stalls, silent jobs copied', triremeWith({ stallMemorySeconds: 1e-9 }), copyAfterSeconds],
+    ['Trireme, silent jobs copied', triremeWith({}), copyAfterSeconds],
+  ];
+  const inFlight = [256, 1024, Infinity];
+  const cell = (maker: PolicyMaker, copyAfter: number, connectionJobsMax: number): string => {
+    const outcomes = quotaSeeds.map((seed) => {
+      const { run, idealSeconds } = make(20_000, seed);
+      const outcome = new Simulation({ ...run, copyAfterSeconds: copyAfter, connectionJobsMax }, maker).outcome();
+      return { ratio: outcome.makespan / idealSeconds, copies: outcome.copies };
+    });
+    const ratios = outcomes.map(({ ratio }) => ratio);
+    const copies = median(outcomes.map((outcome) => outcome.copies));
+    return `${median(ratios).toFixed(2)} (${Math.max(...ratios).toFixed(2)}) ${copies}`;
+  };
+  printTable(
+    `${title}: makespan / ideal, median (worst), and jobs copied`,
+    ['policy', ...inFlight.map((jobs) => (jobs === Infinity ? 'all at once' : `${jobs} in flight, in order`))],
+    rows.map(([name, maker, copyAfter]) => [name, ...inFlight.map((jobs) => cell(maker, copyAfter, jobs))]),
+  );
+}
+
+function pickCostTable(): void {
+  const perCall = (workers: number, heaps: boolean): string => {
+    const calls = heaps ? 200_000 : Math.max(2_000, 20_000_000 / workers / (quick ? 10 : 1));
+    return pickNanoseconds(workers, heaps, Math.min(calls, 200_000)).toFixed(0);
+  };
+  printTable(
+    'nanoseconds of pick + dispatched + ended',
+    ['workers', 'looking at all', 'heaps'],
+    [10, 20, 30, 50, 100, 1_000, 10_000].map((workers) => [
+      `${workers}`,
+      perCall(workers, false),
+      perCall(workers, true),
+    ]),
+  );
+}
+
+pickCostTable();
+quotaTable('20,000 jobs of 44 us on 1, 1/2, 1/4 and 1/10 of a core (100 ms quota periods)', throttled);
+quotaTable('the same on four cores, one throttled to 1/10 after a third', throttledMidway);
 latencyTable('n=10, microseconds p50 / p99 / p999', loads);
 for (let at = 0; at < openScenarios.length; at += 3)
   latencyTable('microseconds p50 / p99 / p999', openScenarios.slice(at, at + 3));

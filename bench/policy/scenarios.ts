@@ -94,8 +94,8 @@ export const openScenarios: readonly Scenario[] = [
     load: 0.8,
     tell: { claim: (machine: Machine) => (machine.cores === 16 ? 2 : 1) },
   }),
-  open('a worker frozen 2 ms, n=10, 80 %', { workers: 10, load: 0.8, faults: frozenAt(4) }),
-  open('the same, silent jobs copied', { workers: 10, load: 0.8, faults: frozenAt(4), copyAfterSeconds: 200e-6 }),
+  open('a worker frozen 2 ms, n=10, 80 %', { workers: 10, load: 0.8, faults: frozenAt(3) }),
+  open('the same, silent jobs copied', { workers: 10, load: 0.8, faults: frozenAt(3), copyAfterSeconds: 200e-6 }),
   open('two hubs, n=10, 80 %', { workers: 10, load: 0.8, hubs: 2 }),
   open('two hubs, n=10, 95 %', { workers: 10, load: 0.95, hubs: 2 }),
 ];

@@ -39,11 +39,15 @@ class Trireme implements Policy {
   }
 }
 
-/** The constants of the policy as it was measured: no allowance for event loops, no charge below a round trip. */
-export const bareOptions: Partial<PickingOptions> = {
+/**
+ * What the policy was measured with: microseconds instead of milliseconds, for a network and workers without event
+ * loops, and a fleet that has proved itself before the first job (no slow start).
+ */
+export const policyConstants: Partial<PickingOptions> = {
   windowFloorSeconds: 0,
   silenceGraceSeconds: 0,
   jobSecondsMin: 0,
+  slowStartResults: 0,
 };
 
 export const triremeWith =

@@ -125,16 +125,4 @@ export class KindCosts {
     this.usual[worker] = usual;
     this.expected[worker] = usual * (this.stalledSum[worker] / this.cutSum[worker]);
   }
-
-  /** Mean expected cost over the workers whose cost was measured; 0 when there is none. Looks at `length` workers. */
-  fleetMean(length: number): number {
-    let sum = 0;
-    let count = 0;
-    for (let worker = 0; worker < length; worker++) {
-      if (this.offered[worker] === 0 || (this.results[worker] === 0 && this.calibrated[worker] === 0)) continue;
-      sum += this.expected[worker];
-      count++;
-    }
-    return count === 0 ? 0 : sum / count;
-  }
 }
