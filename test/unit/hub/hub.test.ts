@@ -57,7 +57,7 @@ describe('hub', () => {
   });
 
   test('jobs wait for a first worker and leave in the order in which they came', () => {
-    const { time, sink, hub, submit, worker } = bench();
+    const { time, sink, hub, submit, worker } = bench({ jobsOutstandingMax: 1 });
     for (let tag = 1; tag <= 5; tag++) submit(tag, { kind: tag % 2 === 0 ? 2 : 1 });
     expect(hub.snapshot().jobsWaiting).toBe(5);
     const one = worker('one', 1);
@@ -292,7 +292,7 @@ describe('hub', () => {
   });
 
   test('a job that cannot be done in time is refused at once', () => {
-    const { time, sink, submit, worker } = bench();
+    const { time, sink, submit, worker } = bench({ jobsOutstandingMax: 1 });
     const one = worker('one');
     for (let tag = 1; tag <= 1000; tag++) submit(tag);
     for (let round = 0; round < 50; round++) {
