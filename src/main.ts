@@ -20,6 +20,18 @@ const roles: Readonly<Record<string, Role>> = {
     load: () => import('./client/bench-command.js'),
   },
   analyze: { summary: 'count and summarise packet captures', load: () => import('./analyze/command.js') },
+  xdp: {
+    summary: 'attach, inspect and detach the XDP programs of the labs',
+    load: () => import('./udp/xdp-command.js'),
+  },
+  lab: { summary: 'play lab A or lab B in network namespaces of its own', load: () => import('./udp/lab-command.js') },
+  'udp-server': {
+    summary: 'lab A: print the numbers that arrive by UDP',
+    load: () => import('./udp/udp-server-command.js'),
+  },
+  'udp-client': { summary: 'lab A: send numbers by UDP', load: () => import('./udp/udp-client-command.js') },
+  'job-server': { summary: 'lab B: serve jobs that sleep', load: () => import('./udp/job-server-command.js') },
+  'job-client': { summary: 'lab B: send jobs that sleep', load: () => import('./udp/job-client-command.js') },
 };
 
 function overview(): Command {

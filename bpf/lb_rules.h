@@ -1,0 +1,97 @@
+/* Lab B's decisions: what a message is, who is alive, who gets the next job, when a job is given up. Pure: the host
+ * compiler builds it too, so it is tested without root. */
+#pragma once
+
+#include "udp_lb.h"
+
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+
+enum lb_message {
+	LB_JUNK,
+	LB_HELLO,  /* 1 byte to the service port: the size of the server's pool */
+	LB_JOB,    /* 4 bytes to the service port: milliseconds */
+	LB_RESULT, /* 8 bytes to a handle port: milliseconds, thread */
+	LB_NOT_OURS,
+};
+
+/* Handle ports are one aligned block below the ephemeral range of a Linux host and away from the service port. */
+static __always_inline int lb_is_handle_port(__u16 port)
+{
+	return port / LB_SLOTS == LB_HANDLE_PORT_FIRST / LB_SLOTS;
+}
+
+static __always_inline __u32 lb_handle_of(__u16 port)
+{
+	return port % LB_SLOTS;
+}
+
+static __always_inline __u16 lb_port_of(__u32 handle)
+{
+	return LB_HANDLE_PORT_FIRST + handle % LB_SLOTS;
+}
+
+/* The message by its port and the length of its payload; the port decides first, the length second. */
+static __always_inline enum lb_message lb_classify(__u16 port, __u16 service_port, __u32 payload_bytes)
+{
+	if (port == service_port)
+		return payload_bytes == 1 ? LB_HELLO : payload_bytes == 4 ? LB_JOB : LB_JUNK;
+	if (lb_is_handle_port(port))
+		return payload_bytes == 8 ? LB_RESULT : LB_JUNK;
+	return LB_NOT_OURS;
+}
+
+/* A server is known by address and port; 0 is nobody. */
+static __always_inline __u64 lb_key(__be32 ip, __be16 port)
+{
+	return (__u64)ip << 16 | port;
+}
+
+static __always_inline __u32 lb_busy(__u32 load)
+{
+	return load & LB_BUSY_MASK;
+}
+
+static __always_inline int lb_is_live(__u64 seen_ns, __u64 now_ns, __u64 silent_ns)
+{
+	/* A packet on another CPU may have been stamped later than our `now`; that is no age of centuries. */
+	return seen_ns && (__s64)(now_ns - seen_ns) < (__s64)silent_ns;
+}
+
+/* An entry whose server is dead and has no job left can be another server's. */
+static __always_inline int lb_is_reusable(__u64 key, __u64 seen_ns, __u32 load, __u64 now_ns, __u64 silent_ns)
+{
+	return !key || (!lb_is_live(seen_ns, now_ns, silent_ns) && !lb_busy(load));
+}
+
+/* The live server with most free threads, or -1. `start` turns with every job, so that equals take turns. `load` is
+ * what the caller must find unchanged when it reserves. */
+static __always_inline int lb_pick(const struct lb_table *table, __u64 now_ns, __u64 silent_ns, __u32 start, __u32 *load)
+{
+	__s32 free_most = 0;
+	int best = -1;
+
+	for (__u32 i = 0; i < LB_SERVERS; i++) {
+		__u32 at = (i + start) % LB_SERVERS;
+		__u32 seen_load;
+		__s32 free;
+
+		if (!lb_is_live(table->seen_ns[at], now_ns, silent_ns))
+			continue;
+		seen_load = table->load[at];
+		free = (__s32)table->threads[at] - (__s32)lb_busy(seen_load);
+		if (free > free_most) {
+			free_most = free;
+			best = at;
+			*load = seen_load;
+		}
+	}
+	return best;
+}
+
+/* A job is overdue once it has slept what it asked for and the grace is over. */
+static __always_inline __u64 lb_deadline_ns(__u64 now_ns, __u32 sleep_ms, __u64 grace_ns)
+{
+	return now_ns + (__u64)sleep_ms * 1000000 + grace_ns;
+}
