@@ -58,7 +58,10 @@ describe('hub', () => {
 
   test('jobs wait for a first worker and leave in the order in which they came', () => {
     const { time, sink, hub, submit, worker } = bench({ jobsOutstandingMax: 1 });
-    for (let tag = 1; tag <= 5; tag++) submit(tag, { kind: tag % 2 === 0 ? 2 : 1 });
+    for (let tag = 1; tag <= 5; tag++) {
+      time.advance(0.001);
+      submit(tag, { kind: tag % 2 === 0 ? 2 : 1 });
+    }
     expect(hub.snapshot().jobsWaiting).toBe(5);
     const one = worker('one', 1);
     for (let round = 0; round < 5; round++) {
