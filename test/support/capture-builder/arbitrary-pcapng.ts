@@ -48,9 +48,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 12,
     arbitrary: fc.record({
       do: fc.constantFrom('enhanced' as const, 'enhanced' as const, 'old' as const, 'simple' as const),
-      interface: fc.nat({ max: 1000 }),
+      interface: fc.noBias(fc.nat({ max: 1000 })),
       time: fc.bigInt({ min: 0n, max: 10_000_000_000n }),
-      choice: fc.nat({ max: 1000 }),
+      choice: fc.noBias(fc.nat({ max: 1000 })),
       originalLength,
       options: fc.array(option, { maxLength: 2 }),
     }),

@@ -1,0 +1,32 @@
+import { toCanonicalJson } from '../../src/pcap/report-json.js';
+import type { CaptureReport } from '../../src/pcap/report-types.js';
+import { oracleResult } from './oracle/index.js';
+
+type Row = Record<string, unknown>;
+
+function numbers(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (Array.isArray(value)) return value.map(numbers);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, numbers(entry)]));
+}
+
+/** The fields of `result` that the report tells, with plain numbers; the oracle's answer decides which are compared. */
+export function comparable(report: CaptureReport, oracle: object): Row {
+  const all = numbers(report) as Row;
+  return Object.fromEntries(Object.keys(oracle).map((key) => [key, all[key]]));
+}
+
+/** Fails, naming the fields, unless the report says what the oracle says. */
+export function expectOracle(report: CaptureReport, file: Uint8Array): void {
+  const oracle = oracleResult(file);
+  expect(comparable(report, oracle)).toEqual(oracle);
+  if (oracle.error === 'not-a-capture') expect(Object.keys(report).sort()).toEqual(['error', 'error_detail']);
+}
+
+/** Fails unless two reports are the same bytes of JSON. */
+export function expectSameBytes(report: CaptureReport, reference: CaptureReport): void {
+  const [ours, theirs] = [toCanonicalJson(report), toCanonicalJson(reference)];
+  if (ours !== theirs) expect(JSON.parse(ours)).toEqual(JSON.parse(theirs));
+  expect(ours).toBe(theirs);
+}
