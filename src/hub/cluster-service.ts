@@ -59,10 +59,7 @@ function workerInfo(worker: WorkerSnapshot): WorkerInfo {
     backlogSeconds: worker.backlogSeconds,
     windowSeconds: worker.windowSeconds,
     roundTripSeconds: worker.roundTripSeconds,
-    lastHeartbeat: {
-      seconds: BigInt(Math.floor(worker.lastHeartbeatMs / 1000)),
-      nanos: Math.floor(worker.lastHeartbeatMs % 1000) * 1_000_000,
-    },
+    lastHeartbeat: new Date(worker.lastHeartbeatMs).toISOString(),
     kinds: worker.kinds.map((kind) => ({ ...kind, done: BigInt(kind.done), failed: BigInt(kind.failed) })),
     cpuModel: worker.cpuModel,
     memoryBytes: worker.memoryBytes,
