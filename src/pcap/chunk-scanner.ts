@@ -1,36 +1,129 @@
 import { TriremeError } from '../common/errors.js';
+import { describeDamage } from './damage.js';
+import { Kernel, noLimit, phases } from './kernel.js';
+import { writePartial } from './partial.js';
+import { buildReport } from './report.js';
 import type { CaptureReport } from './report-types.js';
 import type { ChunkPlan, ChunkResult, ReportOptions, ScanOptions } from './types.js';
 
 /** Scans one chunk. Push style: put bytes of the file into space(), say how many with filled(), until done or no more. */
 export class ChunkScanner {
-  constructor(module: WebAssembly.Module, plan: ChunkPlan, options: ScanOptions) {
-    throw new TriremeError(
-      'INTERNAL',
-      `scanner not built yet (${String(module)}, ${plan.start}, ${options.intervalNs})`,
+  private kernel: Kernel | null;
+  /** Bytes pushed so far, for "the file is empty". */
+  private pushed = 0;
+
+  constructor(
+    module: WebAssembly.Module,
+    private readonly plan: ChunkPlan,
+    private readonly options: ScanOptions,
+  ) {
+    const { start, end, startCertain, state } = plan;
+    if (state === null && start !== 0)
+      throw new TriremeError('USAGE', `a chunk at ${start} needs the state in force there`);
+    this.kernel = Kernel.acquire(module, options);
+    if (state !== null) this.kernel.installState(state);
+    this.kernel.exports.beginWindow(
+      BigInt(start),
+      end === null ? noLimit : BigInt(end),
+      state === null ? phases.header : startCertain ? phases.records : phases.search,
+      state === null ? 0 : this.kernel.formatNumber(state),
     );
   }
 
   /** Where the next bytes of the file go, never empty while done is false; valid until the next filled(). */
   space(): Uint8Array {
-    throw new TriremeError('INTERNAL', 'not built yet');
+    const { exports } = this.open();
+    return this.open().bytes(exports.spaceAt(), exports.spaceBytes());
   }
 
   /** So many bytes were put into space(). Scans every record that is complete. */
-  filled(_bytes: number): void {}
+  filled(bytes: number): void {
+    const kernel = this.open();
+    if (!(bytes >= 0 && bytes <= kernel.exports.spaceBytes()))
+      throw new TriremeError('INTERNAL', `${bytes} bytes were put into a space of ${kernel.exports.spaceBytes()}`);
+    this.pushed += bytes;
+    kernel.call((exports) => exports.filled(bytes));
+  }
 
   /** The chunk is complete, or damage or a foreign header ended it: no more bytes are wanted. */
   get done(): boolean {
-    return true;
+    return this.kernel === null || this.kernel.exports.phaseNow() >= phases.complete;
+  }
+
+  /** Position in the file up to which records are scanned. */
+  get position(): number {
+    return Number(this.open().exports.position());
   }
 
   /** Ends the chunk, at done or at the end of the input. */
   end(): ChunkResult {
-    throw new TriremeError('INTERNAL', 'not built yet');
+    const { result, kernel } = this.close();
+    const partial = writePartial(kernel, result.start !== null && result.notACapture === null);
+    kernel.release();
+    return { ...result, partial };
   }
 
   /** Ends a scan of the whole file and tells it at once, without the copy that a mergeable result costs. */
-  report(_options: ReportOptions): CaptureReport {
-    throw new TriremeError('INTERNAL', 'not built yet');
+  report(options: ReportOptions): CaptureReport {
+    if (this.plan.start !== 0 || this.plan.end !== null)
+      throw new TriremeError('INTERNAL', 'only a scan of the whole file can be reported: merge the others');
+    const { result, kernel } = this.close();
+    const report = buildReport(kernel, result, this.options, options);
+    kernel.release();
+    return report;
+  }
+
+  /** Gives up: the instance is free for another chunk. */
+  cancel(): void {
+    this.kernel?.release();
+    this.kernel = null;
+  }
+
+  private open(): Kernel {
+    if (this.kernel === null) throw new TriremeError('INTERNAL', 'the chunk has ended');
+    return this.kernel;
+  }
+
+  private close(): { result: Omit<ChunkResult, 'partial'>; kernel: Kernel } {
+    const kernel = this.open();
+    this.kernel = null;
+    const { exports } = kernel;
+    const endOfInput = exports.phaseNow() < phases.complete;
+    if (endOfInput) kernel.call(() => exports.finish());
+    const phase = exports.phaseNow();
+    const searching = phase === phases.search || phase === phases.notFound;
+    const position = Number(exports.position());
+    const start = searching ? null : Number(exports.startPosition());
+    const notACapture = phase === phases.notACapture ? this.describeForeign() : null;
+    return {
+      kernel,
+      result: {
+        plan: this.plan,
+        start,
+        end: position,
+        endState: notACapture === null ? (searching ? this.plan.state : kernel.readState()) : null,
+        truncated: phase === phases.records && exports.pendingBytes() > 0n,
+        damage:
+          phase === phases.damaged
+            ? {
+                offset: position,
+                detail: describeDamage(
+                  exports.damageCode(),
+                  position,
+                  exports.damageFirst() >>> 0,
+                  exports.damageSecond() >>> 0,
+                ),
+              }
+            : null,
+        notACapture,
+        endOfInput: endOfInput && phase === phases.records,
+        bytes: start === null ? 0 : position - start,
+      },
+    };
+  }
+
+  private describeForeign(): string {
+    if (this.pushed === 0) return 'empty file';
+    return this.pushed < 24 ? 'file header cut short or unknown' : 'unknown magic';
   }
 }

@@ -1,35 +1,187 @@
 import { TriremeError } from '../common/errors.js';
+import { checkResult } from './chunk-result.js';
+import { Kernel } from './kernel.js';
+import { addPartial, sectionsMet } from './partial-reader.js';
+import { extendsState, sameState } from './read-state.js';
+import { buildReport, type Outcome } from './report.js';
 import type { CaptureReport } from './report-types.js';
-import type { ChunkPlan, ChunkResult, ReportOptions, ScanOptions, WalkPlan, WalkResult } from './types.js';
+import type { ChunkPlan, ChunkResult, ReadState, ReportOptions, ScanOptions, WalkPlan, WalkResult } from './types.js';
 
 /** rescan: have this plan scanned and offer its result; walk: run a RecordWalk of walkPlan() and hand it to walked(). */
 export type MergeStep = { readonly rescan: ChunkPlan } | 'walk' | 'complete' | 'waiting';
 
-/** Proves the seams between chunks in file order, whatever the order of arrival, and adds up what is proven. */
+/** Guesses that may fail before the record headers are walked through instead. */
+const mismatchesMax = 2;
+/** A gap this long costs as much as a chunk scanned again and counts as a mismatch. */
+const gapBytesCheap = 1024 * 1024;
+/** Fewer chunks than this left: walking gains nothing. */
+const chunksWorthAWalk = 2;
+
+const endOf = (plan: ChunkPlan): number => plan.end ?? Infinity;
+
+/**
+ * Proves the seams between chunks in file order, whatever the order of arrival, and adds up what is proven: everything
+ * before the frontier. A result counts if it starts where the frontier stands and assumed the state in force there.
+ */
 export class Merger {
-  constructor(_module: WebAssembly.Module, _plans: readonly ChunkPlan[], _options: ScanOptions) {}
+  private readonly kernel: Kernel;
+  private readonly guesses: (ChunkResult | null)[];
+  /** Results of certain plans that the frontier has not reached, by their start. */
+  private readonly certain = new Map<number, ChunkResult>();
+  /** Certain plans that were asked for and have not come, by their start. */
+  private readonly asked = new Map<number, ChunkPlan>();
+  private readonly toHandOut: ChunkPlan[] = [];
+  private frontier: Outcome = { end: 0, endState: null, truncated: false, damage: null, notACapture: null };
+  /** Nothing follows the frontier. */
+  private final = false;
+  /** The chunk in which the frontier stands. */
+  private current = 0;
+  private mismatches = 0;
+  private walk: 'not needed' | 'wanted' | 'running' | 'done' = 'not needed';
+
+  constructor(
+    module: WebAssembly.Module,
+    private readonly plans: readonly ChunkPlan[],
+    private readonly options: ScanOptions,
+  ) {
+    if (plans.length === 0 || plans[plans.length - 1].end !== null)
+      throw new TriremeError('INTERNAL', 'the plans do not run to the end of the file');
+    this.kernel = Kernel.acquire(module, options);
+    this.guesses = new Array<ChunkResult | null>(plans.length).fill(null);
+  }
 
   /** A result of one of the plans, or of a plan that next() asked for. A second one for the same plan is ignored. */
-  offer(_result: ChunkResult): void {}
+  offer(result: ChunkResult): void {
+    if (this.final) return;
+    const { plan } = result;
+    const asked = this.asked.get(plan.start);
+    const number = this.plans.findIndex((other) => other.start === plan.start && other.end === plan.end);
+    const ofAsked = asked !== undefined && asked.end === plan.end && plan.startCertain === asked.startCertain;
+    if (!ofAsked && (number < this.current || this.guesses[number] !== null)) return;
+    if (!ofAsked && this.plans[number].startCertain !== plan.startCertain) return;
+    checkResult(result);
+    if (ofAsked) {
+      this.asked.delete(plan.start);
+      this.certain.set(plan.start, result);
+    } else this.guesses[number] = result;
+    this.advance();
+  }
 
   /** What to do now. 'waiting': nothing before another offer. Each rescan is handed out once. */
   next(): MergeStep {
-    return 'waiting';
+    if (this.final) return 'complete';
+    const plan = this.toHandOut.shift();
+    if (plan !== undefined) return { rescan: plan };
+    if (this.walk !== 'wanted') return 'waiting';
+    this.walk = 'running';
+    return 'walk';
   }
 
-  /** Whether the result of this plan can still matter (damage before it, or a walk, makes plans irrelevant). */
-  wanted(_plan: ChunkPlan): boolean {
-    return true;
+  /** Whether the result of this plan can still matter (damage before it, or what came meanwhile, makes plans irrelevant). */
+  wanted(plan: ChunkPlan): boolean {
+    if (this.final || endOf(plan) <= this.frontier.end) return false;
+    if (this.asked.has(plan.start) && this.asked.get(plan.start)!.end === plan.end) return true;
+    const number = this.plans.findIndex((other) => other.start === plan.start && other.end === plan.end);
+    return number >= this.current && this.guesses[number] === null;
+  }
+
+  /** Bytes from the start of the file whose records are proven and counted. */
+  get provenBytes(): number {
+    return this.frontier.end;
   }
 
   walkPlan(): WalkPlan {
-    throw new TriremeError('INTERNAL', 'not built yet');
+    const { end, endState } = this.frontier;
+    if (endState === null) throw new TriremeError('INTERNAL', 'no walk is wanted');
+    return { start: end, state: endState, cuts: this.plans.map((plan) => plan.start).filter((start) => start > end) };
   }
 
-  walked(_result: WalkResult): void {}
+  /** The boundaries are certain: chunks whose guess was another are asked for again, all at once. */
+  walked(result: WalkResult): void {
+    this.walk = 'done';
+    for (const [i, boundary] of result.boundaries.entries()) {
+      const number = this.plans.findIndex((plan) => plan.start === result.plan.cuts[i]);
+      const guess = this.guesses[number];
+      const plan = this.plans[number];
+      if (number <= this.current || endOf(plan) <= boundary.offset || guess === null) continue;
+      if (guess.start !== boundary.offset || !this.assumed(guess, boundary.state))
+        this.ask({ start: boundary.offset, end: plan.end, startCertain: true, state: boundary.state });
+    }
+    this.advance();
+  }
 
-  /** The report, once next() says complete. */
-  finish(_options: ReportOptions): CaptureReport {
-    throw new TriremeError('INTERNAL', 'not built yet');
+  /** The report, once next() says complete. The merger is used up. */
+  finish(options: ReportOptions): CaptureReport {
+    if (!this.final) throw new TriremeError('INTERNAL', 'the chunks are not all merged');
+    const report = buildReport(this.kernel, this.frontier, this.options, options);
+    this.kernel.release();
+    return report;
+  }
+
+  private advance(): void {
+    while (!this.final) {
+      const at = this.frontier.end;
+      while (endOf(this.plans[this.current]) <= at) this.guesses[this.current++] = null;
+      const certain = this.certain.get(at);
+      if (certain !== undefined) {
+        this.certain.delete(at);
+        this.accept(certain, certain.endState);
+        continue;
+      }
+      const guess = this.guesses[this.current];
+      if (this.asked.has(at) || guess === null) return;
+      if (guess.start === at && this.assumed(guess, this.frontier.endState)) {
+        this.guesses[this.current] = null;
+        // With no interface described in the chunk, the state at its end is the one proven at its start.
+        const kept = guess.plan.state !== null && this.frontier.endState !== null && !sectionsMet(guess.partial);
+        this.accept(guess, kept ? this.frontier.endState : guess.endState);
+        continue;
+      }
+      this.repair(guess);
+      return;
+    }
+  }
+
+  /** Whether a result was scanned in a state that reads its records as the one in force does. */
+  private assumed(result: ChunkResult, inForce: ReadState | null): boolean {
+    const { state } = result.plan;
+    if (state === null || inForce === null) return state === inForce;
+    if (sameState(state, inForce)) return true;
+    // Interfaces described meanwhile change nothing for a chunk that neither names nor describes any further ones.
+    return extendsState(inForce, state) && result.damage === null && !sectionsMet(result.partial);
+  }
+
+  /** The guess of the current chunk does not fit the frontier: scans the gap before it, or the chunk again. */
+  private repair(guess: ChunkResult): void {
+    const { end: at, endState } = this.frontier;
+    if (endState === null) throw new TriremeError('INTERNAL', 'the first chunk has no state to go on with');
+    const gap = guess.start !== null && guess.start > at && this.assumed(guess, endState);
+    if (!gap || guess.start! - at > gapBytesCheap) this.mismatches++;
+    this.ask({
+      start: at,
+      end: gap ? guess.start : this.plans[this.current].end,
+      startCertain: true,
+      state: endState,
+    });
+    const left = this.plans.length - this.current - 1;
+    if (this.mismatches >= mismatchesMax && this.walk === 'not needed' && left >= chunksWorthAWalk)
+      this.walk = 'wanted';
+  }
+
+  private ask(plan: ChunkPlan): void {
+    if (this.asked.has(plan.start) || this.certain.has(plan.start)) return;
+    this.asked.set(plan.start, plan);
+    this.toHandOut.push(plan);
+  }
+
+  private accept(result: ChunkResult, endState: ReadState | null): void {
+    const { end, truncated, damage, notACapture } = result;
+    addPartial(this.kernel, result.partial);
+    this.frontier = { end, endState, truncated, damage, notACapture };
+    this.final = damage !== null || notACapture !== null || result.endOfInput;
+    if (this.final) {
+      this.guesses.fill(null);
+      this.certain.clear();
+    }
   }
 }

@@ -1,9 +1,22 @@
+import { Kernel, noLimit, phases } from './kernel.js';
+import { scanOptionsDefault } from './scan-options.js';
 import type { CaptureHeader } from './types.js';
 
 /** Give readHeader this many first bytes (or the whole file when it is shorter). */
 export const headerBytesWanted = 1024 * 1024;
 
 /** Reads the headers that lead a capture: the state in which later chunks are assumed to start. */
-export function readHeader(_module: WebAssembly.Module, _firstBytes: Uint8Array, fileSize: number): CaptureHeader {
-  return { state: null, firstRecord: 0, fileSize };
+export function readHeader(module: WebAssembly.Module, firstBytes: Uint8Array, fileSize: number): CaptureHeader {
+  const kernel = Kernel.acquire(module, scanOptionsDefault, true);
+  const { exports } = kernel;
+  exports.setHeadersOnly(true);
+  exports.beginWindow(0n, noLimit, phases.header, 0);
+  const bytes = firstBytes.subarray(0, headerBytesWanted);
+  kernel.bytes(exports.spaceAt(), bytes.length).set(bytes);
+  exports.filled(bytes.length);
+  const phase = exports.phaseNow();
+  const state = phase === phases.records ? kernel.readState() : null;
+  const firstRecord = Number(exports.position());
+  kernel.release();
+  return state === null ? { state: null, firstRecord: 0, fileSize } : { state, firstRecord, fileSize };
 }

@@ -1,21 +1,57 @@
-import { TriremeError } from '../common/errors.js';
+import { Kernel, noLimit, phases } from './kernel.js';
+import { scanOptionsDefault } from './scan-options.js';
 import type { WalkPlan, WalkResult } from './types.js';
 
 /** The serial walk over record headers, the fall-back when guessed starts failed twice. Pushed to as a ChunkScanner is. */
 export class RecordWalk {
-  constructor(_module: WebAssembly.Module, _plan: WalkPlan) {}
+  private readonly kernel: Kernel;
+  private readonly boundaries: WalkResult['boundaries'][number][] = [];
 
-  space(): Uint8Array {
-    throw new TriremeError('INTERNAL', 'not built yet');
+  constructor(
+    module: WebAssembly.Module,
+    private readonly plan: WalkPlan,
+  ) {
+    this.kernel = Kernel.acquire(module, scanOptionsDefault, true);
+    this.kernel.installState(plan.state);
+    const format = this.kernel.formatNumber(plan.state);
+    this.kernel.exports.beginWindow(BigInt(plan.start), this.cut(), phases.records, format);
+    this.note();
   }
 
-  filled(_bytes: number): void {}
+  space(): Uint8Array {
+    return this.kernel.bytes(this.kernel.exports.spaceAt(), this.kernel.exports.spaceBytes());
+  }
 
+  filled(bytes: number): void {
+    this.kernel.exports.filled(bytes);
+    this.note();
+  }
+
+  /** Every cut has its boundary, or damage ended the walk. */
   get done(): boolean {
-    return true;
+    return this.kernel.exports.phaseNow() >= phases.complete;
+  }
+
+  /** Position in the file up to which the walk came. */
+  get position(): number {
+    return Number(this.kernel.exports.position());
   }
 
   end(): WalkResult {
-    throw new TriremeError('INTERNAL', 'not built yet');
+    this.kernel.release();
+    return { plan: this.plan, boundaries: this.boundaries };
+  }
+
+  private cut(): bigint {
+    return BigInt(this.plan.cuts[this.boundaries.length] ?? noLimit);
+  }
+
+  /** Notes boundaries as they are reached, several at once where a record spans several cuts. */
+  private note(): void {
+    const { exports } = this.kernel;
+    while (exports.phaseNow() === phases.complete && this.boundaries.length < this.plan.cuts.length) {
+      this.boundaries.push({ offset: Number(exports.position()), state: this.kernel.readState() });
+      if (this.boundaries.length < this.plan.cuts.length) exports.setLimit(this.cut());
+    }
   }
 }

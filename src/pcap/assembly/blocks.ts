@@ -1,0 +1,172 @@
+// Blocks of pcapng captures.
+
+import { read32 } from './classic';
+import { timeOf } from './clock';
+import { interfaceAt, interfaceCount, setInterface, setInterfaceCount } from './interfaces';
+import { add, BYTE_ORDERS, INTERFACES_MAX, INTERFACES_SEEN, SECTIONS_SEEN, UNTIMED_PACKETS } from './layout';
+import { packet } from './link';
+import {
+  big,
+  BLOCK_LENGTH,
+  BLOCK_TOO_SHORT,
+  BYTE_ORDER_UNKNOWN,
+  damaged,
+  headersOnly,
+  INTERFACE_UNKNOWN,
+  INTERFACES_TOO_MANY,
+  LENGTHS_DIFFER,
+  PACKET_TOO_LONG,
+  setOrder,
+  walking,
+} from './status';
+
+const SECTION: u32 = 0x0a0d0d0a;
+const INTERFACE: u32 = 1;
+const OLD_PACKET: u32 = 2;
+const SIMPLE_PACKET: u32 = 3;
+const ENHANCED_PACKET: u32 = 6;
+
+/** The least that a block has: type, length, length again. Also what must be there before a section's order is known. */
+const BLOCK_LEAST: usize = 12;
+
+/** Sets the byte order that a section header at a place declares; false: it declares none. */
+export function readOrder(at: usize): bool {
+  const magic = load<u32>(at, 8);
+  if (magic == 0x1a2b3c4d) setOrder(false, false);
+  else if (magic == 0x4d3c2b1a) setOrder(true, false);
+  else return false;
+  return true;
+}
+
+/** Bytes of the block that begins at a place, of which 12 are there; 0: it is damaged. */
+export function blockLength(at: usize): u32 {
+  if (load<u32>(at) == SECTION && !readOrder(at)) {
+    damaged(BYTE_ORDER_UNKNOWN, bswap<u32>(load<u32>(at, 8)), 0);
+    return 0;
+  }
+  const length = read32(at + 4);
+  if (length < <u32>BLOCK_LEAST || length & 3) {
+    damaged(BLOCK_LENGTH, length, 0);
+    return 0;
+  }
+  return length;
+}
+
+/** Scans whole blocks from at until limit, the end of the bytes, or damage. Returns where it stopped. */
+export function scanBlocks(at: usize, limit: usize, end: usize): usize {
+  while (at < limit && end - at >= BLOCK_LEAST) {
+    // A section that is not whole yet must not change the order in force before it.
+    const before = big;
+    const length = blockLength(at);
+    if (!length) break;
+    if (<u32>(end - at) < length) {
+      setOrder(before, false);
+      break;
+    }
+    if (headersOnly && isPacket(read32(at))) break;
+    if (!block(at, length, at + <usize>length - 4)) break;
+    at += <usize>length;
+  }
+  return at;
+}
+
+function isPacket(type: u32): bool {
+  return type == OLD_PACKET || type == SIMPLE_PACKET || type == ENHANCED_PACKET;
+}
+
+/** Counts one block, whose last four bytes may lie elsewhere than behind the first ones; false: it is damaged. */
+export function block(at: usize, length: u32, trailer: usize): bool {
+  if (read32(trailer) != length) {
+    damaged(LENGTHS_DIFFER, length, read32(trailer));
+    return false;
+  }
+  const type = read32(at);
+  if (type == ENHANCED_PACKET || type == OLD_PACKET) return packetBlock(at, length, type == OLD_PACKET);
+  if (type == SIMPLE_PACKET) return simpleBlock(at, length);
+  if (type == INTERFACE) return interfaceBlock(at, length);
+  if (type == SECTION) return sectionBlock(length);
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+function packetBlock(at: usize, length: u32, old: bool): bool {
+  if (length < 32) return tooShort(length);
+  let number = read32(at + 8);
+  // The old block has 16 bits of interface, then 16 of drops.
+  if (old) number = big ? number >> 16 : number & 0xffff;
+  if (number >= interfaceCount) return interfaceUnknown(number);
+  const captured = read32(at + 20);
+  if (captured > length - 32) return packetTooLong(captured, length - 32);
+  if (walking) return true;
+  const face = interfaceAt(number);
+  const units = (<u64>read32(at + 12) << 32) | <u64>read32(at + 16);
+  packet(load<u32>(face), at + 28, captured, read32(at + 24), timeOf(face, units), true);
+  return true;
+}
+
+function simpleBlock(at: usize, length: u32): bool {
+  if (length < 16) return tooShort(length);
+  if (!interfaceCount) return interfaceUnknown(0);
+  const original = read32(at + 8);
+  const snap = load<u32>(interfaceAt(0), 4);
+  const captured = snap && snap < original ? snap : original;
+  if (captured > length - 16) return packetTooLong(captured, length - 16);
+  if (walking) return true;
+  add(UNTIMED_PACKETS, 1);
+  packet(load<u32>(interfaceAt(0)), at + 12, captured, original, 0, false);
+  return true;
+}
+
+function interfaceBlock(at: usize, length: u32): bool {
+  if (length < 20) return tooShort(length);
+  if (interfaceCount == INTERFACES_MAX) {
+    damaged(INTERFACES_TOO_MANY, INTERFACES_MAX, 0);
+    return false;
+  }
+  let resolution: u32 = 6;
+  let offset: i64 = 0;
+  // Options lie between the fixed part and the second length; one that does not fit ends them.
+  const end = at + <usize>min<u32>(length - 4, 1 << 20);
+  for (let option = at + 16; option + 4 <= end; ) {
+    const word = read32(option);
+    const code = big ? word >> 16 : word & 0xffff;
+    const size = <usize>(big ? word & 0xffff : word >> 16);
+    if (code == 0 || option + 4 + size > end) break;
+    if (code == 9 && size >= 1) resolution = <u32>load<u8>(option, 4);
+    if (code == 14 && size >= 8) {
+      const value = load<u64>(option, 4);
+      offset = <i64>(big ? bswap<u64>(value) : value);
+    }
+    option += 4 + ((size + 3) & ~3);
+  }
+  const word = read32(at + 8);
+  setInterface(interfaceCount, big ? word >> 16 : word & 0xffff, read32(at + 12), resolution, offset);
+  setInterfaceCount(interfaceCount + 1);
+  if (!walking) add(INTERFACES_SEEN, 1);
+  return true;
+}
+
+function sectionBlock(length: u32): bool {
+  if (length < 28) return tooShort(length);
+  setInterfaceCount(0);
+  if (walking) return true;
+  add(SECTIONS_SEEN, 1);
+  store<u64>(BYTE_ORDERS, load<u64>(BYTE_ORDERS) | (big ? 2 : 1));
+  return true;
+}
+
+function tooShort(length: u32): bool {
+  damaged(BLOCK_TOO_SHORT, length, 0);
+  return false;
+}
+
+function interfaceUnknown(number: u32): bool {
+  damaged(INTERFACE_UNKNOWN, number, interfaceCount);
+  return false;
+}
+
+function packetTooLong(captured: u32, room: u32): bool {
+  damaged(PACKET_TOO_LONG, captured, room);
+  return false;
+}

@@ -1,0 +1,112 @@
+// Entries leave and enter through the window, as flat bytes in the entries' own layout.
+
+import {
+  BACK4,
+  BACK6,
+  ENTRY4_BYTES,
+  ENTRY6_BYTES,
+  KIND_PAIR,
+  PORTS4,
+  PORTS6,
+} from './entries';
+import { add, SERIES_SHIFT, WINDOW, WINDOW_BYTES } from './layout';
+import { addRow, coarsen } from './series';
+import { drop, find4, find6, index, indexSlots } from './table';
+
+let cursor: u32 = 0;
+
+export function beginExport(): void {
+  cursor = 0;
+}
+
+/** Entries of one IP version. */
+export function countEntries(six: bool): u32 {
+  let count: u32 = 0;
+  for (let i: u32 = 0; i < indexSlots; i++) {
+    const reference = load<u32>(index + (<usize>i << 3));
+    if (reference && <bool>(reference & 1) == six) count++;
+  }
+  return count;
+}
+
+/** Copies entries of one IP version to the window, in the order of their hashes. Returns how many; 0: all are out. */
+export function exportEntries(six: bool): u32 {
+  const bytes = six ? ENTRY6_BYTES : ENTRY4_BYTES;
+  const most = <u32>(WINDOW_BYTES / bytes);
+  let count: u32 = 0;
+  let to = WINDOW;
+  while (cursor < indexSlots && count < most) {
+    const reference = <usize>load<u32>(index + (<usize>cursor << 3));
+    cursor++;
+    if (!reference || <bool>(reference & 1) != six) continue;
+    memory.copy(to, reference & ~1, bytes);
+    to += bytes;
+    count++;
+  }
+  return count;
+}
+
+function kindIsValid(ports: u64): bool {
+  const kind = <u32>ports & 0xff;
+  return ports >> 40 == 0 && (kind == 6 || kind == 17 || ports == <u64>KIND_PAIR);
+}
+
+function keyIsValid(at: usize, six: bool): bool {
+  const ports = load<u64>(at + (six ? PORTS6 : PORTS4));
+  if (!kindIsValid(ports)) return false;
+  const a = <u32>(ports >> 24) & 0xffff;
+  const b = <u32>(ports >> 8) & 0xffff;
+  if (!six) {
+    const addresses = load<u64>(at, 32);
+    const low = <u32>addresses;
+    const high = <u32>(addresses >> 32);
+    return high != low ? high < low : a <= b;
+  }
+  const a0 = load<u64>(at, 32);
+  const b0 = load<u64>(at, 48);
+  const a1 = load<u64>(at, 40);
+  const b1 = load<u64>(at, 56);
+  return a0 != b0 ? a0 < b0 : a1 != b1 ? a1 < b1 : a <= b;
+}
+
+// @ts-ignore: decorator
+@inline
+function addDirection(to: usize, from: usize): void {
+  add(to, load<u64>(from));
+  add(to + 8, load<u64>(from, 8));
+  const first = load<i64>(from, 16);
+  const last = load<i64>(from, 24);
+  if (first < load<i64>(to, 16)) store<i64>(to, first, 16);
+  if (last > load<i64>(to, 24)) store<i64>(to, last, 24);
+}
+
+/** Adds entries that lie in the window; false: one of them is no entry. */
+export function importEntries(six: bool, count: u32): bool {
+  const bytes = six ? ENTRY6_BYTES : ENTRY4_BYTES;
+  const back = six ? BACK6 : BACK4;
+  let at = WINDOW;
+  for (let i: u32 = 0; i < count; i++, at += bytes) {
+    if (!keyIsValid(at, six)) return false;
+    const reference = six
+      ? find6(load<u64>(at, 32), load<u64>(at, 40), load<u64>(at, 48), load<u64>(at, 56), load<u64>(at, PORTS6))
+      : find4(load<u64>(at, 32), load<u64>(at, PORTS4));
+    if (!reference) {
+      drop(at | <usize>six);
+      continue;
+    }
+    const entry = reference & ~1;
+    addDirection(entry, at);
+    addDirection(entry + back, at + back);
+  }
+  return true;
+}
+
+/** Adds rows of a series that lie in the window, counted in intervals doubled `shift` times. */
+export function importSeries(shift: u64, low: i64, rows: u32): void {
+  while (load<u64>(SERIES_SHIFT) < shift) coarsen();
+  for (let i: u32 = 0; i < rows; i++) {
+    const at = WINDOW + (<usize>i << 4);
+    // Adding a row may coarsen: the number is taken at the shift in force.
+    addRow((low + <i64>i) >> <i64>(load<u64>(SERIES_SHIFT) - shift), load<u64>(at), load<u64>(at, 8));
+  }
+}

@@ -1,0 +1,103 @@
+// What the engine calls. One instance scans one chunk, or merges many results, at a time; begin() makes it new again.
+
+import { beginArena } from './arena';
+import { setSeed } from './hash';
+import { interfaceCount, setInterfaceCount } from './interfaces';
+import { FIRST_NS, I64_MAX, I64_MIN, LAST_NS, SERIES_TWIN, TOTALS } from './layout';
+import { setOrderOfRows } from './order';
+import { beginSeries } from './series';
+import { big, damage, damageA, damageB, lengthsSwapped, phase, setHeadersOnly, setOrder, setWalking } from './status';
+import { beginTable } from './table';
+import { format } from './window';
+
+export {
+  BACK4,
+  BACK6,
+  ENTRY4_BYTES,
+  ENTRY6_BYTES,
+  PORTS4,
+  PORTS6,
+} from './entries';
+export {
+  FAMILIES,
+  INTERFACE_BYTES,
+  INTERFACES,
+  LINKS,
+  PROTOCOLS4,
+  PROTOCOLS6,
+  SERIES,
+  SIZES,
+  TOTALS,
+  TOTALS_CELLS,
+  WINDOW,
+  WINDOW_BYTES,
+} from './layout';
+export { setInterface, setInterfaceCount } from './interfaces';
+export { lowerThreshold, pin } from './table';
+export { beginExport, countEntries, exportEntries, importEntries, importSeries } from './exchange';
+export { kinds, pinnedSums, rankConversations, rankedCount } from './conversations';
+export { rankTalkers } from './talkers';
+import { talkersTotal } from './talkers';
+export {
+  beginWindow,
+  filled,
+  finish,
+  pendingBytes,
+  position,
+  setLimit,
+  spaceAt,
+  spaceBytes,
+  startPosition,
+} from './window';
+export { setOrder, setHeadersOnly, setOrderOfRows };
+
+/** Makes the instance new: empty counters, empty table. */
+export function begin(conversationsMax: u32, seed: u32, intervalNs: i64, onlyWalk: bool): void {
+  memory.fill(TOTALS, 0, SERIES_TWIN - TOTALS);
+  store<i64>(FIRST_NS, I64_MAX);
+  store<i64>(LAST_NS, I64_MIN);
+  beginArena();
+  setSeed(seed);
+  beginTable(conversationsMax);
+  beginSeries(intervalNs);
+  setWalking(onlyWalk);
+  setHeadersOnly(false);
+  setInterfaceCount(0);
+  setOrder(false, false);
+}
+
+export function phaseNow(): u32 {
+  return phase;
+}
+
+export function damageCode(): u32 {
+  return damage;
+}
+
+export function damageFirst(): u32 {
+  return damageA;
+}
+
+export function damageSecond(): u32 {
+  return damageB;
+}
+
+export function isBig(): bool {
+  return big;
+}
+
+export function isSwapped(): bool {
+  return lengthsSwapped;
+}
+
+export function formatNow(): u32 {
+  return format;
+}
+
+export function interfacesNow(): u32 {
+  return interfaceCount;
+}
+
+export function endpointsTotal(): u64 {
+  return talkersTotal;
+}

@@ -1,0 +1,152 @@
+// The network and transport layers of one packet, and the counters of its conversation or address pair.
+
+import { BACK4, BACK6, KIND_PAIR } from './entries';
+import {
+  add,
+  countRow,
+  DROPPED,
+  FAMILIES,
+  FAMILY_CUT,
+  FAMILY_NOT_IPV4,
+  FAMILY_NOT_IPV6,
+  PINNED_DROPPED,
+  PROTOCOLS4,
+  PROTOCOLS6,
+} from './layout';
+import { find4, find6, keyIsPinned } from './table';
+
+const TCP: u32 = 6;
+const UDP: u32 = 17;
+
+// The packet under the reader's eye; set before its link layer is read.
+let bytes: u64 = 0;
+let time: i64 = 0;
+let timed: bool = false;
+
+// @ts-ignore: decorator
+@inline
+export function setPacket(original: u32, at: i64, hasTime: bool): void {
+  bytes = <u64>original;
+  time = at;
+  timed = hasTime;
+}
+
+// @ts-ignore: decorator
+@inline
+export function other(family: u32): void {
+  countRow(FAMILIES + (<usize>family << 4), bytes);
+}
+
+// @ts-ignore: decorator
+@inline
+function touch(direction: usize): void {
+  countRow(direction, bytes);
+  if (timed) {
+    if (time < load<i64>(direction, 16)) store<i64>(direction, time, 16);
+    if (time > load<i64>(direction, 24)) store<i64>(direction, time, 24);
+  }
+}
+
+/** A packet whose entry sampling leaves out. */
+function countDropped(six: bool, ports: u64, k0: u64, k1: u64, k2: u64, k3: u64, back: bool): void {
+  countRow(DROPPED + ((<u32>ports & 0xff) == KIND_PAIR ? 16 : 0), bytes);
+  if (keyIsPinned(six, ports, k0, k1, k2, k3)) countRow(PINNED_DROPPED + (back ? 16 : 0), bytes);
+}
+
+// @ts-ignore: decorator
+@inline
+function count4(source: u32, target: u32, sourcePort: u32, targetPort: u32, kind: u32): void {
+  const from = (<u64>source << 16) | <u64>sourcePort;
+  const to = (<u64>target << 16) | <u64>targetPort;
+  const back = from > to;
+  const k0 = back ? (<u64>target << 32) | <u64>source : (<u64>source << 32) | <u64>target;
+  const k1 =
+    ((back ? (<u64>targetPort << 16) | <u64>sourcePort : (<u64>sourcePort << 16) | <u64>targetPort) << 8) | <u64>kind;
+  const entry = find4(k0, k1);
+  if (entry) touch(entry + (back ? BACK4 : 0));
+  else countDropped(false, k1, k0, 0, 0, 0, back);
+}
+
+function count6(at: usize, sourcePort: u32, targetPort: u32, kind: u32): void {
+  const s0 = bswap<u64>(load<u64>(at, 8));
+  const s1 = bswap<u64>(load<u64>(at, 16));
+  const t0 = bswap<u64>(load<u64>(at, 24));
+  const t1 = bswap<u64>(load<u64>(at, 32));
+  const back = s0 != t0 ? s0 > t0 : s1 != t1 ? s1 > t1 : sourcePort > targetPort;
+  const a0 = back ? t0 : s0;
+  const a1 = back ? t1 : s1;
+  const b0 = back ? s0 : t0;
+  const b1 = back ? s1 : t1;
+  const k1 =
+    ((back ? (<u64>targetPort << 16) | <u64>sourcePort : (<u64>sourcePort << 16) | <u64>targetPort) << 8) | <u64>kind;
+  const reference = find6(a0, a1, b0, b1, k1);
+  if (reference) touch((reference & ~1) + (back ? BACK6 : 0));
+  else countDropped(true, k1, a0, a1, b0, b1, back);
+}
+
+// @ts-ignore: decorator
+@inline
+function big16(at: usize): u32 {
+  return ((<u32>load<u8>(at)) << 8) | <u32>load<u8>(at, 1);
+}
+
+// @ts-ignore: decorator
+@inline
+export function ipv4(at: usize, end: usize): void {
+  if (at >= end) return other(FAMILY_CUT);
+  const captured = end - at;
+  const first = <u32>load<u8>(at);
+  if (first >> 4 != 4) return other(FAMILY_NOT_IPV4);
+  if (captured < 10) return countRow(PROTOCOLS4 + (256 << 4), bytes);
+  const protocol = <u32>load<u8>(at, 9);
+  countRow(PROTOCOLS4 + (<usize>protocol << 4), bytes);
+  if (captured < 20) return;
+  const source = bswap<u32>(load<u32>(at, 12));
+  const target = bswap<u32>(load<u32>(at, 16));
+  const header = <usize>(first & 15) << 2;
+  // The thirteen bits of the fragment offset, as the two bytes lie.
+  const fragment = load<u16>(at, 6) & 0xff1f;
+  if ((protocol == TCP || protocol == UDP) && !fragment && header >= 20 && captured >= header + 4)
+    count4(source, target, big16(at + header), big16(at + header + 2), protocol);
+  else count4(source, target, 0, 0, KIND_PAIR);
+}
+
+export function ipv6(at: usize, end: usize): void {
+  if (at >= end) return other(FAMILY_CUT);
+  const captured = end - at;
+  if (load<u8>(at) >> 4 != 6) return other(FAMILY_NOT_IPV6);
+  if (captured < 7) return countRow(PROTOCOLS6 + (256 << 4), bytes);
+  let protocol = <u32>load<u8>(at, 6);
+  let next = at + 40;
+  let fragment = false;
+  // Hop-by-hop, routing, fragment and destination options, as far as they are captured.
+  while (protocol == 0 || protocol == 43 || protocol == 44 || protocol == 60) {
+    if (protocol == 44) {
+      if (next + 4 > end) break;
+      protocol = <u32>load<u8>(next);
+      if (load<u16>(next, 2) & 0xf8ff) {
+        fragment = true;
+        break;
+      }
+      next += 8;
+    } else {
+      if (next + 2 > end) break;
+      protocol = <u32>load<u8>(next);
+      next += (<usize>load<u8>(next, 1) + 1) << 3;
+    }
+  }
+  countRow(PROTOCOLS6 + (<usize>protocol << 4), bytes);
+  if (captured < 40) return;
+  if ((protocol == TCP || protocol == UDP) && !fragment && next + 4 <= end)
+    count6(at, big16(next), big16(next + 2), protocol);
+  else count6(at, 0, 0, KIND_PAIR);
+}
+
+/** By the version nibble alone. */
+export function raw(at: usize, end: usize, family: u32): void {
+  if (at >= end) return other(FAMILY_CUT);
+  const version = load<u8>(at) >> 4;
+  if (version == 4) ipv4(at, end);
+  else if (version == 6) ipv6(at, end);
+  else other(family);
+}

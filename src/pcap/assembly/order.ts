@@ -1,0 +1,88 @@
+// Total orders, so that equal sizes never leave the order of a report to chance.
+
+import { backOf, kindOf, portsOf } from './entries';
+import { I64_MIN } from './layout';
+
+export const BY_BYTES: u32 = 0;
+export const BY_PACKETS: u32 = 1;
+export const BY_DURATION: u32 = 2;
+export const BY_START: u32 = 3;
+
+export let order: u32 = BY_BYTES;
+
+export function setOrderOfRows(by: u32): void {
+  order = by;
+}
+
+// @ts-ignore: decorator
+@inline
+function sum(reference: usize, offset: usize): u64 {
+  return load<u64>((reference & ~1) + offset) + load<u64>(backOf(reference) + offset);
+}
+
+function first(reference: usize): i64 {
+  return min(load<i64>(reference & ~1, 16), load<i64>(backOf(reference), 16));
+}
+
+function last(reference: usize): i64 {
+  return max(load<i64>(reference & ~1, 24), load<i64>(backOf(reference), 24));
+}
+
+/** In ns; those without a time come after all others. */
+function duration(reference: usize): u64 {
+  return last(reference) == I64_MIN ? 0 : <u64>(last(reference) - first(reference)) + 1;
+}
+
+/** Whether conversation x stands above y in the order chosen. */
+export function conversationAbove(x: usize, y: usize): bool {
+  if (order == BY_DURATION) {
+    if (duration(x) != duration(y)) return duration(x) > duration(y);
+  } else if (order == BY_START) {
+    if (first(x) != first(y)) return first(x) < first(y);
+  } else if (order == BY_PACKETS) {
+    if (sum(x, 0) != sum(y, 0)) return sum(x, 0) > sum(y, 0);
+  }
+  if (sum(x, 8) != sum(y, 8)) return sum(x, 8) > sum(y, 8);
+  if (sum(x, 0) != sum(y, 0)) return sum(x, 0) > sum(y, 0);
+  if (kindOf(x) != kindOf(y)) return kindOf(x) < kindOf(y);
+  if ((x ^ y) & 1) return !(x & 1);
+  return keyBelow(x, y);
+}
+
+/** By endpoint a, then b, each as address bytes and port. */
+function keyBelow(x: usize, y: usize): bool {
+  const px = portsOf(x);
+  const py = portsOf(y);
+  const ax = <u32>(px >> 24);
+  const ay = <u32>(py >> 24);
+  if (!(x & 1)) {
+    const kx = load<u64>(x, 32);
+    const ky = load<u64>(y, 32);
+    if (<u32>(kx >> 32) != <u32>(ky >> 32)) return <u32>(kx >> 32) < <u32>(ky >> 32);
+    if (ax != ay) return ax < ay;
+    if (<u32>kx != <u32>ky) return <u32>kx < <u32>ky;
+    return px < py;
+  }
+  const ex = x & ~1;
+  const ey = y & ~1;
+  if (load<u64>(ex, 32) != load<u64>(ey, 32)) return load<u64>(ex, 32) < load<u64>(ey, 32);
+  if (load<u64>(ex, 40) != load<u64>(ey, 40)) return load<u64>(ex, 40) < load<u64>(ey, 40);
+  if (ax != ay) return ax < ay;
+  if (load<u64>(ex, 48) != load<u64>(ey, 48)) return load<u64>(ex, 48) < load<u64>(ey, 48);
+  if (load<u64>(ex, 56) != load<u64>(ey, 56)) return load<u64>(ex, 56) < load<u64>(ey, 56);
+  return px < py;
+}
+
+/** Whether talker x stands above y: by packets when that is the order, else by bytes. The row is described in talkers.ts. */
+export function talkerAbove(x: usize, y: usize): bool {
+  const px = load<u64>(x, 56);
+  const py = load<u64>(y, 56);
+  if (order == BY_PACKETS && px != py) return px > py;
+  const bx = load<u64>(x, 64);
+  const by = load<u64>(y, 64);
+  if (bx != by) return bx > by;
+  if (px != py) return px > py;
+  if (load<u64>(x, 16) != load<u64>(y, 16)) return load<u64>(x, 16) < load<u64>(y, 16);
+  if (load<u64>(x) != load<u64>(y)) return load<u64>(x) < load<u64>(y);
+  return load<u64>(x, 8) < load<u64>(y, 8);
+}

@@ -1,0 +1,255 @@
+// The window: bytes of the file arrive behind those that are still needed. After each arrival every complete record is
+// scanned and the rest moves to the front. A record larger than the window keeps its first bytes; the others are counted off.
+
+import { block, blockLength, readOrder, scanBlocks } from './blocks';
+import { classicLength, countLongRecord, read32, scanClassic } from './classic';
+import { interfaceCount, setInterface, setInterfaceCount } from './interfaces';
+import { add, BYTE_ORDERS, INTERFACES_SEEN, SECTIONS_SEEN, WINDOW, WINDOW_BYTES, WINDOW_END } from './layout';
+import { chain, isNano, NO, UNDECIDED, YES } from './seam';
+import {
+  big,
+  COMPLETE,
+  damaged,
+  HEADER,
+  NOT_A_CAPTURE,
+  NOT_FOUND,
+  phase,
+  RECORD_TOO_LONG,
+  RECORDS,
+  SEARCH,
+  setOrder,
+  setPhase,
+} from './status';
+
+export const CLASSIC: u32 = 0;
+export const CLASSIC_NANO: u32 = 1;
+export const BLOCKS: u32 = 2;
+
+/** Kept of a record larger than the window: more than is ever decoded. */
+const HEAD_BYTES: usize = 2 << 20;
+/** A block's last length, kept behind the head. */
+const TRAILER_BYTES: usize = 4;
+const CLASSIC_HEADER_BYTES: usize = 24;
+
+export let format: u32 = CLASSIC;
+/** Position in the file of the window's first byte. */
+let base: u64 = 0;
+let at: usize = WINDOW;
+let fillEnd: usize = WINDOW;
+let limit: u64 = 0;
+/** Bytes of a record larger than the window that are still to be counted off; the record itself; 0: none. */
+let skip: u64 = 0;
+let longLength: u64 = 0;
+let startAt: u64 = 0;
+
+export function beginWindow(position: u64, end: u64, first: u32, kind: u32): void {
+  base = position;
+  limit = end;
+  format = kind;
+  at = WINDOW;
+  fillEnd = WINDOW;
+  skip = 0;
+  longLength = 0;
+  startAt = position;
+  setPhase(first);
+  settle();
+}
+
+export function setLimit(end: u64): void {
+  limit = end;
+  if (phase == COMPLETE) setPhase(RECORDS);
+  advance(false);
+}
+
+export function spaceAt(): usize {
+  return fillEnd;
+}
+
+export function spaceBytes(): usize {
+  return WINDOW_END - fillEnd;
+}
+
+/** First record, as soon as phase is past SEARCH. */
+export function startPosition(): u64 {
+  return startAt;
+}
+
+/** Where the next record would begin. */
+export function position(): u64 {
+  return base + <u64>(at - WINDOW);
+}
+
+/** Bytes of an unfinished record are waiting. */
+export function pendingBytes(): u64 {
+  return longLength ? longLength - skip : <u64>(fillEnd - at);
+}
+
+export function filled(bytes: usize): void {
+  fillEnd += bytes;
+  advance(false);
+}
+
+/** No bytes follow. A search may now use the end of the file. */
+export function finish(): void {
+  advance(true);
+}
+
+function advance(final: bool): void {
+  while (true) {
+    if (longLength && !passLong()) return;
+    if (phase == HEADER && !readHeader(final)) break;
+    if (phase == SEARCH) search(final);
+    if (phase != RECORDS) break;
+    settle();
+    if (phase != RECORDS) break;
+    at = format == BLOCKS ? scanBlocks(at, limitAt(), fillEnd) : scanClassic(at, limitAt(), fillEnd);
+    settle();
+    if (phase != RECORDS) break;
+    compact();
+    if (!beginLong()) return;
+  }
+  if (phase == HEADER || phase == SEARCH) compact();
+}
+
+function settle(): void {
+  if (phase == RECORDS && position() >= limit) setPhase(COMPLETE);
+}
+
+function limitAt(): usize {
+  const left = limit - base;
+  return left > <u64>WINDOW_BYTES ? WINDOW_END : WINDOW + <usize>left;
+}
+
+function compact(): void {
+  if (at == WINDOW) return;
+  const rest = fillEnd - at;
+  if (rest) memory.copy(WINDOW, at, rest);
+  base += <u64>(at - WINDOW);
+  at = WINDOW;
+  fillEnd = WINDOW + rest;
+}
+
+/** Notices that the record at the front will never fit the window. */
+function beginLong(): bool {
+  const here = fillEnd - at;
+  let length: u64 = 0;
+  if (format == BLOCKS) {
+    if (here < 12) return false;
+    const before = big;
+    length = <u64>blockLength(at);
+    setOrder(before, false);
+  } else {
+    if (here < 16) return false;
+    length = classicLength(at);
+  }
+  if (length <= <u64>WINDOW_BYTES) return false;
+  longLength = length;
+  skip = length - <u64>HEAD_BYTES - <u64>TRAILER_BYTES;
+  return true;
+}
+
+/** Counts off bytes of a record larger than the window; true once it is behind us. */
+function passLong(): bool {
+  const head = WINDOW + HEAD_BYTES;
+  if (fillEnd <= head) return false;
+  if (skip) {
+    const passed = min<u64>(skip, <u64>(fillEnd - head));
+    skip -= passed;
+    memory.copy(head, head + <usize>passed, fillEnd - head - <usize>passed);
+    fillEnd -= <usize>passed;
+  }
+  if (skip || fillEnd - head < TRAILER_BYTES) return false;
+  if (format == BLOCKS) {
+    blockLength(WINDOW);
+    if (!block(WINDOW, <u32>longLength, head)) {
+      longLength = 0;
+      return true;
+    }
+  } else countLongRecord(WINDOW);
+  const rest = fillEnd - head - TRAILER_BYTES;
+  memory.copy(WINDOW, head + TRAILER_BYTES, rest);
+  base += longLength;
+  at = WINDOW;
+  fillEnd = WINDOW + rest;
+  longLength = 0;
+  settle();
+  return true;
+}
+
+/** Reads the magic and what belongs to it; false: more bytes are needed, or it is no capture's. */
+function readHeader(final: bool): bool {
+  const here = fillEnd - at;
+  if (here >= 4) {
+    const magic = load<u32>(at);
+    if (magic == 0x0a0d0d0a) {
+      if (here >= 12) {
+        if (!readOrder(at)) setPhase(NOT_A_CAPTURE);
+        else {
+          format = BLOCKS;
+          setInterfaceCount(0);
+          setPhase(RECORDS);
+        }
+        return phase == RECORDS;
+      }
+    } else {
+      const order = classicOrder(magic);
+      if (order == 0) {
+        setPhase(NOT_A_CAPTURE);
+        return false;
+      }
+      if (here >= CLASSIC_HEADER_BYTES) {
+        readClassicHeader(order);
+        return true;
+      }
+    }
+  }
+  if (final) setPhase(NOT_A_CAPTURE);
+  return false;
+}
+
+/** 0: no magic; else 1 micro or 2 nano, 4 more for big-endian. */
+function classicOrder(magic: u32): u32 {
+  if (magic == 0xa1b2c3d4) return 1;
+  if (magic == 0xa1b23c4d) return 2;
+  if (magic == 0xd4c3b2a1) return 5;
+  if (magic == 0x4d3cb2a1) return 6;
+  return 0;
+}
+
+function readClassicHeader(order: u32): void {
+  const isBig = (order & 4) != 0;
+  setOrder(isBig, false);
+  const versions = read32(at + 4);
+  const major = isBig ? versions >> 16 : versions & 0xffff;
+  const minor = isBig ? versions & 0xffff : versions >> 16;
+  setOrder(isBig, major < 2 || (major == 2 && minor < 3));
+  format = (order & 3) == 2 ? CLASSIC_NANO : CLASSIC;
+  setInterface(0, read32(at + 20) & 0xffff, read32(at + 16), format == CLASSIC_NANO ? 9 : 6, 0);
+  setInterfaceCount(1);
+  add(INTERFACES_SEEN, 1);
+  add(SECTIONS_SEEN, 1);
+  store<u64>(BYTE_ORDERS, isBig ? 2 : 1);
+  at += CLASSIC_HEADER_BYTES;
+  setPhase(RECORDS);
+  settle();
+}
+
+function search(final: bool): void {
+  const blocks = format == BLOCKS;
+  const nano = blocks ? false : isNano();
+  const step: usize = blocks ? 4 : 1;
+  if (blocks) at += <usize>((4 - (position() & 3)) & 3);
+  while (true) {
+    if (position() >= limit || at >= fillEnd) break;
+    const found = chain(at, fillEnd, blocks, nano, final);
+    if (found == YES) {
+      startAt = position();
+      setPhase(RECORDS);
+      return;
+    }
+    if (found == UNDECIDED) return;
+    at += step;
+  }
+  if (position() >= limit || final) setPhase(NOT_FOUND);
+  else if (at > fillEnd) at = fillEnd;
+}

@@ -1,0 +1,21 @@
+/** Words for the damage codes of assembly/status.ts. */
+export function describeDamage(code: number, offset: number, a: number, b: number): string {
+  switch (code) {
+    case 1:
+      return `record at offset ${offset} claims ${a} captured bytes`;
+    case 2:
+      return `block at offset ${offset} claims a length of ${a}`;
+    case 3:
+      return `block at offset ${offset}: the two lengths differ`;
+    case 4:
+      return `packet block at offset ${offset} names interface ${a} of ${b}`;
+    case 5:
+      return `packet block at offset ${offset} claims ${a} captured bytes and has room for ${b}`;
+    case 6:
+      return `section at offset ${offset} has no known byte order (0x${a.toString(16)})`;
+    case 7:
+      return `section with the block at offset ${offset} describes more than ${a} interfaces`;
+    default:
+      return `block at offset ${offset} is too short for its kind: ${a} bytes`;
+  }
+}

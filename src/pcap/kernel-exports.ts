@@ -1,0 +1,63 @@
+interface Place {
+  /** An address or a size in the instance's memory. */
+  readonly value: number;
+}
+
+/** What assembly/index.ts exports. Addresses come back signed: use `>>> 0`. */
+export interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  readonly ENTRY4_BYTES: Place;
+  readonly ENTRY6_BYTES: Place;
+  readonly PORTS4: Place;
+  readonly PORTS6: Place;
+  readonly BACK4: Place;
+  readonly BACK6: Place;
+  readonly FAMILIES: Place;
+  readonly INTERFACES: Place;
+  readonly INTERFACE_BYTES: Place;
+  readonly LINKS: Place;
+  readonly PROTOCOLS4: Place;
+  readonly PROTOCOLS6: Place;
+  readonly SERIES: Place;
+  readonly SIZES: Place;
+  readonly TOTALS: Place;
+  readonly TOTALS_CELLS: Place;
+  readonly WINDOW: Place;
+  readonly WINDOW_BYTES: Place;
+  readonly kinds: Place;
+  readonly pinnedSums: Place;
+  begin(conversationsMax: number, seed: number, intervalNs: bigint, onlyWalk: boolean): void;
+  pin(six: boolean, ports: bigint, k0: bigint, k1: bigint, k2: bigint, k3: bigint): void;
+  setOrder(big: boolean, lengthsSwapped: boolean): void;
+  setInterface(number: number, link: number, snap: number, resolution: number, offsetSeconds: bigint): void;
+  setInterfaceCount(count: number): void;
+  setHeadersOnly(only: boolean): void;
+  beginWindow(position: bigint, end: bigint, phase: number, format: number): void;
+  setLimit(end: bigint): void;
+  spaceAt(): number;
+  spaceBytes(): number;
+  filled(bytes: number): void;
+  finish(): void;
+  position(): bigint;
+  startPosition(): bigint;
+  pendingBytes(): bigint;
+  phaseNow(): number;
+  damageCode(): number;
+  damageFirst(): number;
+  damageSecond(): number;
+  isBig(): number;
+  isSwapped(): number;
+  formatNow(): number;
+  interfacesNow(): number;
+  beginExport(): void;
+  countEntries(six: boolean): number;
+  exportEntries(six: boolean): number;
+  importEntries(six: boolean, count: number): number;
+  importSeries(shift: bigint, low: bigint, rows: number): void;
+  lowerThreshold(group: number, threshold: bigint): void;
+  setOrderOfRows(by: number): void;
+  rankConversations(most: number): number;
+  rankedCount(): number;
+  rankTalkers(entries: number, most: number): number;
+  endpointsTotal(): bigint;
+}

@@ -1,0 +1,127 @@
+import { TriremeError } from '../common/errors.js';
+import type { KernelExports } from './kernel-exports.js';
+import { checkOptions } from './scan-options.js';
+import { pinnedKey } from './connection-key.js';
+import type { InterfaceState, ReadState, ScanOptions } from './types.js';
+
+/** No end: the scan goes on to the end of the file. */
+export const noLimit = 0x7fff_ffff_ffff_ffffn;
+
+/** Phases, as in assembly/status.ts. */
+export const phases = {
+  header: 0,
+  search: 1,
+  records: 2,
+  complete: 3,
+  damaged: 4,
+  notACapture: 5,
+  notFound: 6,
+} as const;
+
+const formats = ['pcap', 'pcap-nsec', 'pcapng'] as const;
+
+/** Idle instances kept per module: a thread scans one chunk at a time and merges at most one file beside it. */
+const idleKernelsMax = 2;
+/** An instance whose table has grown beyond this is not kept. */
+const idleKernelBytesMax = 64 * 1024 * 1024;
+const idleKernels = new WeakMap<WebAssembly.Module, Kernel[]>();
+
+/** One instance of the compiled scanner: its memory, and its functions with the engine's words. */
+export class Kernel {
+  readonly exports: KernelExports;
+  private data: DataView;
+
+  private constructor(private readonly module: WebAssembly.Module) {
+    this.exports = new WebAssembly.Instance(module).exports as unknown as KernelExports;
+    this.data = new DataView(this.exports.memory.buffer);
+  }
+
+  /** An empty kernel, new or used before. */
+  static acquire(module: WebAssembly.Module, options: ScanOptions, walking = false): Kernel {
+    checkOptions(options);
+    const kernel = idleKernels.get(module)?.pop() ?? new Kernel(module);
+    const { exports } = kernel;
+    exports.begin(options.conversationsMax, options.hashSeed ?? 0, BigInt(options.intervalNs ?? 0), walking);
+    if (options.connection !== null) {
+      const key = pinnedKey(options.connection);
+      exports.pin(key.six, key.ports, ...key.words);
+    }
+    return kernel;
+  }
+
+  /** Gives the instance back for another scan. It must not be used after. */
+  release(): void {
+    const idle = idleKernels.get(this.module) ?? [];
+    idleKernels.set(this.module, idle);
+    if (idle.length < idleKernelsMax && this.exports.memory.buffer.byteLength <= idleKernelBytesMax) idle.push(this);
+  }
+
+  /** The instance's memory; ask again after every call, since memory that grows gets a new buffer. */
+  get view(): DataView {
+    const { buffer } = this.exports.memory;
+    if (this.data.buffer !== buffer) this.data = new DataView(buffer);
+    return this.data;
+  }
+
+  bytes(at: number, length: number): Uint8Array {
+    return new Uint8Array(this.exports.memory.buffer, at >>> 0, length);
+  }
+
+  cell(number: number): bigint {
+    return this.view.getBigUint64(this.exports.TOTALS.value + 8 * number, true);
+  }
+
+  signedCell(number: number): bigint {
+    return this.view.getBigInt64(this.exports.TOTALS.value + 8 * number, true);
+  }
+
+  /** Calls into the instance; running out of its 4 GiB becomes an error of ours. */
+  call<T>(run: (exports: KernelExports) => T): T {
+    try {
+      return run(this.exports);
+    } catch (caught) {
+      throw new TriremeError(
+        'LIMIT_REACHED',
+        `the conversation table outgrew ${this.exports.memory.buffer.byteLength} bytes: lower --max-conversations`,
+        { cause: caught },
+      );
+    }
+  }
+
+  installState(state: ReadState): void {
+    this.exports.setOrder(state.byteOrder === 'big', state.lengthsSwapped);
+    for (const [number, face] of state.interfaces.entries())
+      this.exports.setInterface(
+        number,
+        face.linkType,
+        face.snapLength,
+        face.timeResolution,
+        BigInt(face.timeOffsetSeconds),
+      );
+    this.exports.setInterfaceCount(state.interfaces.length);
+  }
+
+  readState(): ReadState {
+    const { exports, view } = this;
+    const interfaces: InterfaceState[] = [];
+    for (let i = 0; i < exports.interfacesNow(); i++) {
+      const at = exports.INTERFACES.value + i * exports.INTERFACE_BYTES.value;
+      interfaces.push({
+        linkType: view.getUint32(at, true),
+        snapLength: view.getUint32(at + 4, true),
+        timeResolution: view.getUint32(at + 8, true),
+        timeOffsetSeconds: view.getBigInt64(at + 16, true).toString(),
+      });
+    }
+    return {
+      format: formats[exports.formatNow()],
+      byteOrder: exports.isBig() ? 'big' : 'little',
+      interfaces,
+      lengthsSwapped: Boolean(exports.isSwapped()),
+    };
+  }
+
+  formatNumber(state: ReadState): number {
+    return formats.indexOf(state.format);
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * The flat bytes of a mergeable result, little-endian:
+ *
+ *   header   u32: magic and version, IPv4 entries, IPv6 entries, link rows, family rows, IPv4 protocol rows, IPv6 protocol
+ *            rows, series rows, 0, 0; then u64: the total length
+ *   totals   27 cells of u64 (assembly/layout.ts names them)
+ *   sizes    33 counts of u64
+ *   rows     link, family, IPv4 protocol, IPv6 protocol: number, packets, bytes as u64; only rows with packets
+ *   series   packets, bytes as u64, from the first row to the last
+ *   entries  IPv4 then IPv6, as assembly/entries.ts lays them out, each in the order of the table's hash
+ */
+export const partialMagic = 0x01_50_52_54;
+export const headerBytes = 48;
+export const totalsCells = 27;
+export const sizesRows = 33;
+export const sparseRowBytes = 24;
+export const seriesRowBytes = 16;
+export const entry4Bytes = 80;
+export const entry6Bytes = 104;
+
+/** Rows that each sparse table has at most, in the order of the layout. */
+export const sparseRowsMax = [65_536, 65_536, 257, 257] as const;
+export const seriesRowsMax = 65_536;
+
+/** Cells of the totals that the code outside the kernel reads. */
+export const cells = {
+  capturedBytes: 0,
+  firstNs: 1,
+  lastNs: 2,
+  interfaces: 3,
+  sections: 4,
+  byteOrders: 5,
+  widePackets: 6,
+  wideFirstHigh: 7,
+  wideFirstLow: 8,
+  wideLastHigh: 9,
+  wideLastLow: 10,
+  untimedPackets: 11,
+  droppedPackets: 12,
+  droppedBytes: 13,
+  droppedPairPackets: 14,
+  droppedPairBytes: 15,
+  pinnedDropped: 16,
+  thresholds: 20,
+  seriesShift: 22,
+  seriesLow: 23,
+  seriesRows: 24,
+  kept: 25,
+} as const;

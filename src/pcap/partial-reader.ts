@@ -1,0 +1,153 @@
+import { TriremeError } from '../common/errors.js';
+import type { Kernel } from './kernel.js';
+import {
+  cells,
+  entry4Bytes,
+  entry6Bytes,
+  headerBytes,
+  partialMagic,
+  seriesRowBytes,
+  seriesRowsMax,
+  sizesRows,
+  sparseRowBytes,
+  sparseRowsMax,
+  totalsCells,
+} from './partial-layout.js';
+import { sparseTables } from './partial.js';
+
+const allKept = 1n << 32n;
+const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);
+
+function refuse(what: string): never {
+  throw new TriremeError('JOB_FAILED', `a chunk's result is not valid: ${what}`);
+}
+
+interface Shape {
+  readonly view: DataView;
+  readonly entries4: number;
+  readonly entries6: number;
+  readonly sparse: readonly number[];
+  readonly seriesRows: number;
+}
+
+/** Reads the header and checks every length against the bytes that are there: a worker may send anything. */
+function readShape(partial: Uint8Array): Shape {
+  const view = new DataView(partial.buffer, partial.byteOffset, partial.byteLength);
+  const fixed = headerBytes + 8 * (totalsCells + sizesRows);
+  if (partial.byteLength < fixed) refuse(`${partial.byteLength} bytes, the least is ${fixed}`);
+  if (view.getUint32(0, true) !== partialMagic) refuse('magic or version unknown');
+  const [entries4, entries6, ...rows] = [1, 2, 3, 4, 5, 6, 7].map((i) => view.getUint32(4 * i, true));
+  const sparse = rows.slice(0, 4);
+  const seriesRows = rows[4];
+  for (const [i, count] of sparse.entries()) if (count > sparseRowsMax[i]) refuse(`${count} rows in table ${i}`);
+  if (seriesRows > seriesRowsMax) refuse(`${seriesRows} rows of time`);
+  const length =
+    fixed +
+    sparse.reduce((sum, count) => sum + count, 0) * sparseRowBytes +
+    seriesRows * seriesRowBytes +
+    entries4 * entry4Bytes +
+    entries6 * entry6Bytes;
+  if (length !== partial.byteLength || view.getBigUint64(40, true) !== BigInt(length))
+    refuse(`${partial.byteLength} bytes where its counts make ${length}`);
+  return { view, entries4, entries6, sparse, seriesRows };
+}
+
+/** Interface and section blocks met in the chunk. */
+export function sectionsMet(partial: Uint8Array): boolean {
+  const { view } = readShape(partial);
+  const cell = (number: number): bigint => view.getBigUint64(headerBytes + 8 * number, true);
+  return cell(cells.interfaces) !== 0n || cell(cells.sections) !== 0n;
+}
+
+/** Adds a result to a kernel. Throws JOB_FAILED when it is not valid; the kernel's sums are then void. */
+export function addPartial(kernel: Kernel, partial: Uint8Array): void {
+  const shape = readShape(partial);
+  addTotals(kernel, shape.view);
+  let at = headerBytes + 8 * totalsCells;
+  const sizes = kernel.exports.SIZES.value;
+  for (let i = 0; i < sizesRows; i++) addCell(kernel, sizes + 8 * i, shape.view.getBigUint64(at + 8 * i, true));
+  at += 8 * sizesRows;
+  for (const [i, table] of sparseTables(kernel).entries())
+    for (let row = 0; row < shape.sparse[i]; row++, at += sparseRowBytes) {
+      const number = shape.view.getBigUint64(at, true);
+      if (number >= BigInt(sparseRowsMax[i])) refuse(`row ${number} in table ${i}`);
+      addCell(kernel, table + Number(number) * 16, shape.view.getBigUint64(at + 8, true));
+      addCell(kernel, table + Number(number) * 16 + 8, shape.view.getBigUint64(at + 16, true));
+    }
+  at = addSeries(kernel, shape, partial, at);
+  at = addEntries(kernel, partial, at, false, entry4Bytes, shape.entries4);
+  addEntries(kernel, partial, at, true, entry6Bytes, shape.entries6);
+}
+
+function addCell(kernel: Kernel, at: number, value: bigint): void {
+  const { view } = kernel;
+  view.setBigUint64(at, u64(view.getBigUint64(at, true) + value), true);
+}
+
+function addTotals(kernel: Kernel, view: DataView): void {
+  const cell = (number: number): bigint => view.getBigUint64(headerBytes + 8 * number, true);
+  const signed = (number: number): bigint => view.getBigInt64(headerBytes + 8 * number, true);
+  const place = (number: number): number => kernel.exports.TOTALS.value + 8 * number;
+  for (const group of [0, 1]) {
+    const threshold = cell(cells.thresholds + group);
+    if (threshold > allKept) refuse(`threshold ${threshold}`);
+    kernel.call((exports) => exports.lowerThreshold(group, threshold));
+  }
+  addWide(kernel, cell);
+  for (const number of [cells.capturedBytes, cells.interfaces, cells.sections, cells.widePackets, cells.untimedPackets])
+    addCell(kernel, place(number), cell(number));
+  for (let number: number = cells.droppedPackets; number < cells.thresholds; number++)
+    addCell(kernel, place(number), cell(number));
+  const sums = kernel.view;
+  if (signed(cells.firstNs) < kernel.signedCell(cells.firstNs))
+    sums.setBigInt64(place(cells.firstNs), signed(cells.firstNs), true);
+  if (signed(cells.lastNs) > kernel.signedCell(cells.lastNs))
+    sums.setBigInt64(place(cells.lastNs), signed(cells.lastNs), true);
+  sums.setBigUint64(place(cells.byteOrders), kernel.cell(cells.byteOrders) | (cell(cells.byteOrders) & 3n), true);
+}
+
+/** Takes over 128-bit extremes, before the counts of such packets are added. */
+function addWide(kernel: Kernel, cell: (number: number) => bigint): void {
+  if (cell(cells.widePackets) === 0n) return;
+  const first = kernel.cell(cells.widePackets) === 0n;
+  const wide = (of: (number: number) => bigint, high: number): bigint =>
+    (BigInt.asIntN(64, of(high)) << 64n) | of(high + 1);
+  const own = (number: number): bigint => kernel.cell(number);
+  const take = (high: number): void => {
+    for (const number of [high, high + 1])
+      kernel.view.setBigUint64(kernel.exports.TOTALS.value + 8 * number, cell(number), true);
+  };
+  if (first || wide(cell, cells.wideFirstHigh) < wide(own, cells.wideFirstHigh)) take(cells.wideFirstHigh);
+  if (first || wide(cell, cells.wideLastHigh) > wide(own, cells.wideLastHigh)) take(cells.wideLastHigh);
+}
+
+function addSeries(kernel: Kernel, shape: Shape, partial: Uint8Array, at: number): number {
+  const bytes = shape.seriesRows * seriesRowBytes;
+  if (bytes === 0) return at;
+  const shift = shape.view.getBigUint64(headerBytes + 8 * cells.seriesShift, true);
+  const low = shape.view.getBigInt64(headerBytes + 8 * cells.seriesLow, true);
+  if (shift > 63n || low > 1n << 62n || low < -(1n << 62n)) refuse(`rows of time from ${low}, doubled ${shift} times`);
+  kernel.bytes(kernel.exports.WINDOW.value, bytes).set(partial.subarray(at, at + bytes));
+  kernel.call((exports) => exports.importSeries(shift, low, shape.seriesRows));
+  return at + bytes;
+}
+
+function addEntries(
+  kernel: Kernel,
+  partial: Uint8Array,
+  at: number,
+  six: boolean,
+  entryBytes: number,
+  entries: number,
+): number {
+  const { exports } = kernel;
+  const most = Math.floor(exports.WINDOW_BYTES.value / entryBytes);
+  for (let left = entries; left > 0;) {
+    const count = Math.min(left, most);
+    kernel.bytes(exports.WINDOW.value, count * entryBytes).set(partial.subarray(at, at + count * entryBytes));
+    if (!kernel.call(() => exports.importEntries(six, count))) refuse('an entry of its table is none');
+    at += count * entryBytes;
+    left -= count;
+  }
+  return at;
+}

@@ -1,0 +1,93 @@
+import type { Kernel } from './kernel.js';
+import {
+  cells,
+  entry4Bytes,
+  entry6Bytes,
+  headerBytes,
+  partialMagic,
+  seriesRowBytes,
+  seriesRowsMax,
+  sizesRows,
+  sparseRowBytes,
+  sparseRowsMax,
+  totalsCells,
+} from './partial-layout.js';
+
+/** The four sparse tables of a kernel, in the order of the layout: where they are. */
+export function sparseTables(kernel: Kernel): number[] {
+  const { LINKS, FAMILIES, PROTOCOLS4, PROTOCOLS6 } = kernel.exports;
+  return [LINKS.value, FAMILIES.value, PROTOCOLS4.value, PROTOCOLS6.value];
+}
+
+/** Rows with packets of a table of the kernel. */
+export function sparseRows(
+  kernel: Kernel,
+  at: number,
+  rowsMax: number,
+): { number: number; packets: bigint; bytes: bigint }[] {
+  const cellsOf = new BigUint64Array(kernel.exports.memory.buffer, at, rowsMax * 2);
+  const rows = [];
+  for (let number = 0; number < rowsMax; number++)
+    if (cellsOf[2 * number] !== 0n) rows.push({ number, packets: cellsOf[2 * number], bytes: cellsOf[2 * number + 1] });
+  return rows;
+}
+
+/** Writes what a kernel has counted as a mergeable result; without content, an empty one. */
+export function writePartial(kernel: Kernel, content: boolean): Uint8Array {
+  const { exports } = kernel;
+  const entries4 = content ? exports.countEntries(false) : 0;
+  const entries6 = content ? exports.countEntries(true) : 0;
+  const tables = sparseTables(kernel).map((at, i) => (content ? sparseRows(kernel, at, sparseRowsMax[i]) : []));
+  const seriesRows = content ? Number(kernel.cell(cells.seriesRows)) : 0;
+  const sparse = tables.reduce((rows, table) => rows + table.length, 0);
+  const length =
+    headerBytes +
+    8 * (totalsCells + sizesRows) +
+    sparse * sparseRowBytes +
+    seriesRows * seriesRowBytes +
+    entries4 * entry4Bytes +
+    entries6 * entry6Bytes;
+  const partial = new Uint8Array(length);
+  const view = new DataView(partial.buffer);
+  const counts = [partialMagic, entries4, entries6, ...tables.map((table) => table.length), seriesRows];
+  for (const [i, value] of counts.entries()) view.setUint32(4 * i, value, true);
+  view.setBigUint64(40, BigInt(length), true);
+  let at = headerBytes;
+  partial.set(kernel.bytes(exports.TOTALS.value, 8 * totalsCells), at);
+  at += 8 * totalsCells;
+  partial.set(kernel.bytes(exports.SIZES.value, 8 * sizesRows), at);
+  at += 8 * sizesRows;
+  for (const row of tables.flat()) {
+    view.setBigUint64(at, BigInt(row.number), true);
+    view.setBigUint64(at + 8, row.packets, true);
+    view.setBigUint64(at + 16, row.bytes, true);
+    at += sparseRowBytes;
+  }
+  at = copySeries(kernel, partial, at, seriesRows);
+  if (entries4 > 0) at = copyEntries(kernel, partial, at, false, entry4Bytes);
+  if (entries6 > 0) copyEntries(kernel, partial, at, true, entry6Bytes);
+  return partial;
+}
+
+/** The rows lie in a ring of the kernel. */
+function copySeries(kernel: Kernel, to: Uint8Array, at: number, rows: number): number {
+  const low = kernel.signedCell(cells.seriesLow);
+  for (let i = 0; i < rows; i++) {
+    const place = Number(BigInt.asUintN(16, low + BigInt(i)));
+    to.set(kernel.bytes(kernel.exports.SERIES.value + place * seriesRowBytes, seriesRowBytes), at);
+    at += seriesRowBytes;
+  }
+  return at;
+}
+
+function copyEntries(kernel: Kernel, to: Uint8Array, at: number, six: boolean, entryBytes: number): number {
+  kernel.exports.beginExport();
+  for (;;) {
+    const bytes = kernel.exports.exportEntries(six) * entryBytes;
+    if (bytes === 0) return at;
+    to.set(kernel.bytes(kernel.exports.WINDOW.value, bytes), at);
+    at += bytes;
+  }
+}
+
+if (seriesRowsMax !== 65_536) throw new Error('the ring of the series takes 16 bits of the row number');

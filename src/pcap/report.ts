@@ -1,0 +1,136 @@
+import { TriremeError } from '../common/errors.js';
+import { pinnedKey } from './connection-key.js';
+import type { Kernel } from './kernel.js';
+import { cells, sizesRows, sparseRowsMax } from './partial-layout.js';
+import { sparseRows, sparseTables } from './partial.js';
+import { rankConversations, rankEndpoints } from './report-ranks.js';
+import { protocolRows } from './report-protocols.js';
+import { seriesOf } from './report-series.js';
+import { exactCount } from './report-total.js';
+import type { CaptureFacts, CaptureReport, ConnectionFacts, ConversationsLimit, SizeRow } from './report-types.js';
+import type { ChunkResult, ReportOptions, ScanOptions } from './types.js';
+
+/** How a scan ended, as a chunk's result says it. */
+export type Outcome = Pick<ChunkResult, 'end' | 'endState' | 'truncated' | 'damage' | 'notACapture'>;
+
+/** A longer list is a database's work, not a report's. */
+export const topMost = 1_000_000;
+
+const tcp = 6;
+const udp = 17;
+
+/** Tells what a kernel has counted. */
+export function buildReport(
+  kernel: Kernel,
+  outcome: Outcome,
+  scan: ScanOptions,
+  options: ReportOptions,
+): CaptureReport {
+  if (!Number.isInteger(options.top) || options.top < 0 || options.top > topMost)
+    throw new TriremeError('USAGE', `top ${options.top} is outside 0 to ${topMost}`);
+  if (outcome.notACapture !== null || outcome.endState === null)
+    return { error: 'not-a-capture', error_detail: outcome.notACapture ?? 'no header was read' };
+  const state = outcome.endState;
+  const [links, families, protocols4, protocols6] = sparseTables(kernel).map((at, i) =>
+    sparseRows(kernel, at, sparseRowsMax[i]),
+  );
+  const sum = (rows: readonly { packets: bigint }[]): bigint => rows.reduce((total, row) => total + row.packets, 0n);
+  const packetsOf = (rows: readonly { number: number; packets: bigint }[], number: number): bigint =>
+    rows.find((row) => row.number === number)?.packets ?? 0n;
+  const orders = Number(kernel.cell(cells.byteOrders));
+  const truncated = outcome.truncated || options.inputCut === true;
+  const ranked = rankConversations(kernel, options);
+  const endpoints = rankEndpoints(kernel, options);
+  const widePackets = kernel.cell(cells.widePackets);
+  const [first_ns, last_ns] = fileTimes(kernel);
+  return {
+    format: state.format,
+    byte_order: orders === 3 ? 'mixed' : orders === 2 ? 'big' : orders === 1 ? 'little' : state.byteOrder,
+    packets: exactCount(sum(links)),
+    captured_bytes: exactCount(kernel.cell(cells.capturedBytes)),
+    original_bytes: exactCount(links.reduce((total, row) => total + row.bytes, 0n)),
+    first_ns,
+    last_ns,
+    ipv4: exactCount(sum(protocols4)),
+    ipv6: exactCount(sum(protocols6)),
+    ipv4_tcp: exactCount(packetsOf(protocols4, tcp)),
+    ipv4_udp: exactCount(packetsOf(protocols4, udp)),
+    ipv6_tcp: exactCount(packetsOf(protocols6, tcp)),
+    ipv6_udp: exactCount(packetsOf(protocols6, udp)),
+    other: exactCount(sum(families)),
+    truncated,
+    error: outcome.damage === null ? null : 'damaged',
+    link_types: Object.fromEntries(links.map((row) => [String(row.number), exactCount(row.packets)])),
+    gzip: options.compression === 'gzip',
+    ...(outcome.damage === null ? {} : { error_detail: outcome.damage.detail, error_offset: outcome.damage.offset }),
+    ...(truncated ? { truncated_offset: outcome.end } : {}),
+    interfaces: exactCount(kernel.cell(cells.interfaces)),
+    sections: exactCount(kernel.cell(cells.sections)),
+    ...ranked,
+    ...(scan.connection === null ? {} : { connection: connectionFacts(kernel, scan.connection) }),
+    protocols: protocolRows(links, families, protocols4, protocols6),
+    ...endpoints,
+    packet_sizes: sizeRows(kernel),
+    ...(scan.intervalNs === null ? {} : { series: seriesOf(kernel, scan.intervalNs) }),
+    ...limitFacts(kernel, scan),
+    ...(widePackets === 0n ? {} : { packets_time_saturated: exactCount(widePackets) }),
+  } satisfies CaptureFacts;
+}
+
+/** The smallest and the largest time, exact beyond int64. */
+function fileTimes(kernel: Kernel): [string | null, string | null] {
+  const wide = (high: number): bigint => (kernel.signedCell(high) << 64n) | kernel.cell(high + 1);
+  const first = kernel.signedCell(cells.firstNs);
+  const last = kernel.signedCell(cells.lastNs);
+  const anyWide = kernel.cell(cells.widePackets) > 0n;
+  const times = [...(first <= last ? [first, last] : [])];
+  if (anyWide) times.push(wide(cells.wideFirstHigh), wide(cells.wideLastHigh));
+  if (times.length === 0) return [null, null];
+  return [times.reduce((x, y) => (y < x ? y : x)).toString(), times.reduce((x, y) => (y > x ? y : x)).toString()];
+}
+
+function sizeRows(kernel: Kernel): SizeRow[] {
+  const rows: SizeRow[] = [];
+  for (let bits = 0; bits < sizesRows; bits++) {
+    const packets = kernel.view.getBigUint64(kernel.exports.SIZES.value + 8 * bits, true);
+    if (packets > 0n)
+      rows.push({ from: bits === 0 ? 0 : 2 ** (bits - 1), to: 2 ** bits - 1, packets: exactCount(packets) });
+  }
+  return rows;
+}
+
+/** What the table holds of the connection, and what was counted beside it while sampling kept it out. */
+function connectionFacts(kernel: Kernel, asked: { readonly client: string; readonly server: string }): ConnectionFacts {
+  const counts = [0, 1, 2, 3].map(
+    (i) =>
+      kernel.view.getBigUint64(kernel.exports.pinnedSums.value + 8 * i, true) + kernel.cell(cells.pinnedDropped + i),
+  );
+  const { clientIsA } = pinnedKey(asked);
+  const [packetsOut, bytesOut, packetsBack, bytesBack] = clientIsA
+    ? counts
+    : [...counts.slice(2), ...counts.slice(0, 2)];
+  return {
+    client: asked.client,
+    server: asked.server,
+    packets: exactCount(packetsOut + packetsBack),
+    bytes: exactCount(bytesOut + bytesBack),
+    packets_client_to_server: exactCount(packetsOut),
+    packets_server_to_client: exactCount(packetsBack),
+    bytes_client_to_server: exactCount(bytesOut),
+    bytes_server_to_client: exactCount(bytesBack),
+  };
+}
+
+function limitFacts(kernel: Kernel, scan: ScanOptions): { conversations_limit?: ConversationsLimit } {
+  const shares = [0, 1].map((group) => Number(kernel.cell(cells.thresholds + group)) / 2 ** 32);
+  if (shares[0] === 1 && shares[1] === 1) return {};
+  return {
+    conversations_limit: {
+      limit: scan.conversationsMax,
+      share_kept: shares[0],
+      share_kept_pairs: shares[1],
+      packets_not_in_table: exactCount(kernel.cell(cells.droppedPackets)),
+      bytes_not_in_table: exactCount(kernel.cell(cells.droppedBytes)),
+    },
+  };
+}
