@@ -1,7 +1,10 @@
-// Writes src/gen/ from proto/ with ts-proto, through buf. Run by `npm run build`.
+// Writes src/gen/ from proto/ with ts-proto, and dist/proto.binpb, the descriptors that reflection serves, through buf.
+// Run by `npm run build`.
+import { Buffer } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, rmSync, mkdirSync, statSync, existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { readdirSync, rmSync, mkdirSync, statSync, existsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 const newest = (dir) =>
   Math.max(
@@ -11,6 +14,7 @@ const newest = (dir) =>
       .map((entry) => statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs),
   );
 
+const descriptors = 'dist/proto.binpb';
 const marker = 'src/gen/trireme';
 const oldestOutput = existsSync(marker)
   ? Math.min(
@@ -19,8 +23,22 @@ const oldestOutput = existsSync(marker)
         .map((entry) => statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs),
     )
   : 0;
-if (oldestOutput < Math.max(newest('proto'), statSync('buf.gen.yaml').mtimeMs)) {
+if (!existsSync(descriptors) || oldestOutput < Math.max(newest('proto'), statSync('buf.gen.yaml').mtimeMs)) {
   rmSync('src/gen', { recursive: true, force: true });
   mkdirSync('src/gen', { recursive: true });
+  mkdirSync('dist', { recursive: true });
   execFileSync('node_modules/.bin/buf', ['generate'], { stdio: 'inherit' });
+  // One set holds what reflection shows: our services, and health beside them.
+  const parts = ['proto', dirname(createRequire(import.meta.url)('grpc-health-check').protoPath)].map((folder) =>
+    execFileSync('node_modules/.bin/buf', [
+      'build',
+      folder,
+      '--as-file-descriptor-set',
+      '--exclude-source-info',
+      '-o',
+      '-#format=binpb',
+    ]),
+  );
+  // Serialized messages joined are one message with the repeated fields of both.
+  writeFileSync(descriptors, Buffer.concat(parts));
 }

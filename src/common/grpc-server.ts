@@ -1,12 +1,9 @@
 import * as grpc from '@grpc/grpc-js';
-import * as protoLoader from '@grpc/proto-loader';
-import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation, type ServingStatusMap } from 'grpc-health-check';
-import { join } from 'node:path';
 import { TriremeError } from './errors.js';
 import { messageBytesMax } from './limits.js';
 import { formatHostPort, type HostPort } from './options.js';
-import { projectRoot } from './version.js';
+import { addReflection } from './reflection.js';
 
 /** A service as ts-proto generates it, with its implementation. */
 export interface ServedService {
@@ -16,8 +13,6 @@ export interface ServedService {
 
 export interface GrpcServerOptions {
   readonly listen: HostPort;
-  /** Files below proto/ whose services are served; reflection shows exactly these. */
-  readonly protoFiles: readonly string[];
   readonly services: readonly ServedService[];
   readonly credentials?: grpc.ServerCredentials;
   readonly channelOptions?: grpc.ServerOptions;
@@ -49,15 +44,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const health = new HealthImplementation(statuses);
   health.addToServer(server);
   grpc.addAdminServicesToServer(server);
-  const packageDefinition = protoLoader.loadSync([...options.protoFiles], {
-    includeDirs: [join(projectRoot, 'proto')],
-    keepCase: true,
-    longs: String,
-    enums: String,
-    defaults: true,
-    oneofs: true,
-  });
-  new ReflectionService(packageDefinition).addToServer(server);
+  addReflection(server, [...names.filter((name) => name !== ''), 'grpc.health.v1.Health']);
 
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(

@@ -126,7 +126,7 @@ export interface HubSnapshot {
 /** Workers known by their streams, and jobs handed to them. Sockets only at its edge: `services`. */
 export interface Hub {
   readonly id: string;
-  /** WorkerHub and ClusterService, for startGrpcServer (proto file trireme/v1/worker.proto). */
+  /** WorkerHub and ClusterService, for startGrpcServer. */
   readonly services: readonly ServedService[];
   /**
    * Takes a job. The sink hears its end exactly once.

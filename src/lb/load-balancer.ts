@@ -71,7 +71,6 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
   try {
     server = await startGrpcServer({
       listen: options.grpc,
-      protoFiles: ['trireme/v1/worker.proto', 'trireme/v1/job.proto'],
       services: [...hub.services, jobs],
     });
     const tcp = await front.listen();

@@ -34,7 +34,6 @@ beforeEach(async () => {
   });
   server = await startGrpcServer({
     listen: { host: '127.0.0.1', port: 0 },
-    protoFiles: ['trireme/v1/job.proto'],
     services: [service],
   });
   client = new JobServiceClient(`127.0.0.1:${server.address.port}`, grpc.credentials.createInsecure());
