@@ -1,0 +1,56 @@
+import { RunningRole } from './running-role.js';
+
+/** A load balancer and its workers, each a process of its own on free ports. */
+export class JobCluster {
+  readonly workers: RunningRole[] = [];
+
+  private constructor(
+    readonly lb: RunningRole,
+    readonly tcp: { readonly host: string; readonly port: number },
+    readonly grpc: string,
+    readonly admin: string,
+  ) {}
+
+  /** Starts a load balancer and one worker for each number of slots. */
+  static async start(slots: readonly number[], lbArgs: readonly string[] = []): Promise<JobCluster> {
+    const free = '127.0.0.1:0';
+    const lb = RunningRole.start(['lb', '--tcp', free, '--grpc', free, '--admin', free, ...lbArgs]);
+    const { tcp, grpc, admin } = (await lb.line('listening')) as { tcp: string; grpc: string; admin: string };
+    const [host, port] = tcp.split(':');
+    const cluster = new JobCluster(lb, { host, port: Number(port) }, grpc, admin);
+    try {
+      for (const count of slots) await cluster.addWorker(count);
+      return cluster;
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+  }
+
+  async addWorker(slots: number): Promise<RunningRole> {
+    const worker = RunningRole.start([
+      'worker',
+      '--host',
+      this.grpc,
+      '--slots',
+      String(slots),
+      '--name',
+      `w${this.workers.length}`,
+    ]);
+    this.workers.push(worker);
+    await worker.line('attached');
+    return worker;
+  }
+
+  /** The value of one metric of the load balancer; NaN when there is none. */
+  async metric(series: string): Promise<number> {
+    const text = await (await fetch(`http://${this.admin}/metrics`)).text();
+    const line = text.split('\n').find((entry) => entry.startsWith(`${series} `));
+    return line === undefined ? NaN : Number(line.slice(series.length + 1));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.end()));
+    await this.lb.end();
+  }
+}
