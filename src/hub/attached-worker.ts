@@ -3,6 +3,7 @@ import type { Heartbeat, Hello } from '../gen/trireme/v1/worker.js';
 import { JobList } from './job-list.js';
 import { Outbound } from './outbound.js';
 import { ResultParts } from './result-parts.js';
+import type { LentJob } from './stragglers.js';
 import type { WorkerState } from './types.js';
 import type { WorkerStream } from './worker-stream.js';
 
@@ -14,6 +15,8 @@ export class AttachedWorker {
   index = -1;
   /** Jobs given and not answered, oldest first, through the table's links. */
   readonly jobs = new JobList();
+  /** Jobs, by id, that it has and that were given to another worker too while it was silent. */
+  readonly lent = new Map<number, LentJob>();
   readonly outbound = new Outbound();
   readonly parts: ResultParts;
   /** Stands in the list of those to be sent something at the end of this turn. */

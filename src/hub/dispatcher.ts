@@ -9,7 +9,11 @@ import { KindState, type FailureCount } from './kind-state.js';
 import type { HubOptions } from './options.js';
 import { WAIT, type Picker } from './picking/picker.js';
 import type { Scheduler } from './scheduler.js';
+import { Stragglers } from './stragglers.js';
 import { noJob, noWorker, type JobSink } from './types.js';
+
+/** What `takeLent` returns for a job that the worker did not have beside another one. */
+export const notLent = -2;
 
 /** Jobs from submit to their one answer: the queues, who holds what, what is sent at the end of this turn. */
 export class Dispatcher {
@@ -27,6 +31,7 @@ export class Dispatcher {
   private readonly alone = new JobList();
   private readonly wheel = new DeadlineWheel(this.table);
   private readonly drainRate = new DrainRate();
+  private readonly stragglers: Stragglers;
   private readonly dirty: AttachedWorker[] = [];
   private flushScheduled = false;
   private wheelScheduled = false;
@@ -36,7 +41,15 @@ export class Dispatcher {
     private readonly options: HubOptions,
     private readonly picker: Picker,
     private readonly scheduler: Scheduler,
-  ) {}
+  ) {
+    this.stragglers = new Stragglers(options.copyAfterMs / 1000, picker, scheduler, {
+      table: this.table,
+      workers: this.workers,
+      waiting: () => this.waiting,
+      copy: (row, worker, now) => this.copy(row, worker, now),
+      markDirty: (worker) => this.markDirty(worker),
+    });
+  }
 
   /** The time at which this turn of the event loop began to hand out jobs: reading the clock costs as much as a pick. */
   now(): number {
@@ -146,6 +159,21 @@ export class Dispatcher {
     if (worker.aloneJob === table.ids[row]) this.endAlone(worker);
   }
 
+  /**
+   * A worker said what became of a job that another one was given too, because it stood still. Returns the job's row, in
+   * no list any more, if this is its answer; nil if the job has ended or this is none; notLent if there is no such job.
+   */
+  takeLent(worker: AttachedWorker, id: number, done: boolean, exec: number, held: number, now: number): number {
+    const lent = this.stragglers.takeLent(worker, id);
+    if (lent === null) return notLent;
+    this.picker.ended(worker.index, lent.kind, lent.units, exec, held, now - lent.givenAt, now);
+    const row = this.table.rowOf(id);
+    if (row === nil) this.kindState(lent.kind).counters.duplicates++;
+    if (row === nil || !done) return nil;
+    this.takeAway(row);
+    return row;
+  }
+
   /** Ends a job with its answer. The row has been released. */
   done(
     row: number,
@@ -191,6 +219,11 @@ export class Dispatcher {
   /** The worker is gone: each of its jobs waits again, or has used up its attempts. */
   orphan(worker: AttachedWorker): void {
     const { table } = this;
+    for (const id of worker.lent.keys()) {
+      const row = table.rowOf(id);
+      if (row !== nil) table.losses[row]++;
+    }
+    worker.lent.clear();
     // Newest first, each to the front of its queue, so that the oldest ends up first.
     while (worker.jobs.tail !== nil) {
       const row = worker.jobs.tail;
@@ -258,8 +291,17 @@ export class Dispatcher {
     this.picker.dispatched(worker.index, table.kinds[row], table.units[row], now);
     worker.outbound.addJob(table.ids[row]);
     this.markDirty(worker);
+    this.stragglers.watch();
     const sink = table.sinks[row] as JobSink;
     sink.given?.(table.tags[row], worker.number);
+  }
+
+  /** Gives a job to one more worker: a precaution of the hub, so it costs the job no attempt. */
+  private copy(row: number, worker: AttachedWorker, now: number): void {
+    const state = this.kindState(this.table.kinds[row]);
+    state.counters.copies++;
+    this.table.attempts[row]--;
+    this.give(row, worker, state, now);
   }
 
   /** The kind whose first waiting job is the oldest, leaving out those that no worker may take now. */
@@ -294,7 +336,7 @@ export class Dispatcher {
       const following = table.links.next[row];
       const kind = table.kinds[row];
       const worker = this.keptFreeFor(table.ids[row], kind, now);
-      if (worker !== undefined && worker.state === 'SERVING' && worker.jobs.length === 0) {
+      if (worker !== undefined && worker.state === 'SERVING' && holdsNothing(worker)) {
         this.unqueue(row);
         this.give(row, worker, this.kindState(kind), now);
       }
@@ -362,6 +404,7 @@ export class Dispatcher {
 
   private forget(row: number): void {
     this.wheel.clear(row);
+    this.stragglers.callOff(row);
     this.table.free(row);
     if (this.draining && this.table.live === 0) this.onIdle?.();
   }
@@ -399,6 +442,10 @@ export class Dispatcher {
   private offered(kind: number): boolean {
     return this.workers.some((worker) => worker?.hello.kinds.some((offer) => offer.kind === kind));
   }
+}
+
+function holdsNothing(worker: AttachedWorker): boolean {
+  return worker.jobs.length === 0 && worker.lent.size === 0;
 }
 
 function refuse(state: KindState, outcome: FailureCount, sink: JobSink, tag: number, error: TriremeError): number {

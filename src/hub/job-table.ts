@@ -40,6 +40,8 @@ export class JobTable {
   /** Workers that died with it. */
   losses = new Uint8Array(0);
   notRuns = new Uint8Array(0);
+  /** Times that it was given to one more worker because the one before stood still. */
+  copies = new Uint8Array(0);
   /** Where it waits: see queueNone and the others. */
   queues = new Uint8Array(0);
   readonly links = new JobLinks();
@@ -67,6 +69,7 @@ export class JobTable {
     this.attempts[row] = 0;
     this.losses[row] = 0;
     this.notRuns[row] = 0;
+    this.copies[row] = 0;
     this.queues[row] = 0;
     this.deadlines[row] = Infinity;
     this.avoids[row] = noWorker;
@@ -127,6 +130,7 @@ export class JobTable {
     this.attempts = grown(this.attempts, new Uint8Array(capacity));
     this.losses = grown(this.losses, new Uint8Array(capacity));
     this.notRuns = grown(this.notRuns, new Uint8Array(capacity));
+    this.copies = grown(this.copies, new Uint8Array(capacity));
     this.queues = grown(this.queues, new Uint8Array(capacity));
     this.timerBuckets = grown(this.timerBuckets, new Int32Array(capacity));
     this.links.grow(capacity);

@@ -18,6 +18,7 @@ export class KindState {
       submitted: 0,
       picks: 0,
       retries: 0,
+      copies: 0,
       notRun: 0,
       duplicates: 0,
       done: 0,

@@ -17,6 +17,12 @@ export interface HubOptions {
   readonly jobAttemptsMax: number;
   /** Times that a job may come back NOT_RUN (a draining worker, say) before it counts as failed: bounds a ping-pong. */
   readonly jobNotRunMax: number;
+  /**
+   * A worker that has jobs and is silent for so long beyond what they should take stands still: its jobs are given to
+   * another worker too. Well above a busy event loop's pauses, well below the 100 ms period of a CPU quota. Infinity
+   * copies nothing.
+   */
+  readonly copyAfterMs: number;
   /** Bytes of one result over all its parts. A larger one is a lie or a bug, and its worker is cut off. */
   readonly resultBytesMax: number;
   /** Names of kinds by number, for counters and messages. */
@@ -32,6 +38,7 @@ export const hubOptionsDefault: HubOptions = {
   helloTimeoutMs: 10_000,
   jobAttemptsMax,
   jobNotRunMax: 16,
+  copyAfterMs: 3,
   resultBytesMax: 2 ** 30,
   kindNames: new Map(),
 };

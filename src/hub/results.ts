@@ -1,7 +1,7 @@
 import type { ResultBatch, ResultPart } from '../gen/trireme/v1/worker.js';
 import { JobStatus } from '../gen/trireme/v1/worker.js';
 import type { AttachedWorker } from './attached-worker.js';
-import type { Dispatcher } from './dispatcher.js';
+import { notLent, type Dispatcher } from './dispatcher.js';
 import { jobErrors } from './job-errors.js';
 import { nil } from './job-list.js';
 import { refuseResults, saneSeconds } from './result-check.js';
@@ -25,11 +25,15 @@ export function takeResults(dispatcher: Dispatcher, worker: AttachedWorker, batc
   for (let at = 0; at < job.length; at++) {
     const end = payloadSize.length === 0 ? start : start + payloadSize[at];
     const row = dispatcher.rowHeldBy(worker, job[at]);
+    const what = status.length === 0 ? JobStatus.DONE : status[at];
     if (row === nil) {
-      worker.parts.take(job[at]);
-      complaint ??= forgive(worker, job[at]);
+      const exec = saneSeconds(execSeconds[at]);
+      const held = saneSeconds(heldSeconds[at]);
+      if (!takeLent(dispatcher, worker, job[at], what, exec, held, payloads, start, end, now)) {
+        worker.parts.take(job[at]);
+        complaint ??= forgive(worker, job[at]);
+      }
     } else {
-      const what = status.length === 0 ? JobStatus.DONE : status[at];
       takeResult(
         dispatcher,
         worker,
@@ -52,7 +56,7 @@ export function takeResults(dispatcher: Dispatcher, worker: AttachedWorker, batc
 
 /** Takes a piece of a large result. Returns what the worker did wrong, or null. */
 export function takePart(dispatcher: Dispatcher, worker: AttachedWorker, part: ResultPart): string | null {
-  if (dispatcher.rowHeldBy(worker, part.job) === nil) {
+  if (dispatcher.rowHeldBy(worker, part.job) === nil && !worker.lent.has(part.job)) {
     // The entry that follows in a batch is what counts against the worker.
     return worker.resultsForgiven > 0 ? null : `part of job ${part.job}, which it was not given`;
   }
@@ -63,6 +67,50 @@ function forgive(worker: AttachedWorker, id: number): string | null {
   if (worker.resultsForgiven === 0) return `result of job ${id}, which it was not given or has answered`;
   worker.resultsForgiven--;
   return null;
+}
+
+/** Takes the result of a job that another worker was given too. Returns false if there is no such job. */
+function takeLent(
+  dispatcher: Dispatcher,
+  worker: AttachedWorker,
+  id: number,
+  status: JobStatus,
+  exec: number,
+  held: number,
+  payloads: Uint8Array,
+  start: number,
+  end: number,
+  now: number,
+): boolean {
+  const isDone = status === JobStatus.DONE || status === JobStatus.UNSPECIFIED;
+  const row = dispatcher.takeLent(worker, id, isDone, isDone ? exec : NaN, isDone ? held : NaN, now);
+  if (row === notLent) return false;
+  if (row === nil) worker.parts.take(id);
+  else finish(dispatcher, worker, row, exec, payloads, start, end, now);
+  return true;
+}
+
+/** Ends a job with its answer, put together from its parts. The row has been released. */
+function finish(
+  dispatcher: Dispatcher,
+  worker: AttachedWorker,
+  row: number,
+  exec: number,
+  payloads: Uint8Array,
+  start: number,
+  end: number,
+  now: number,
+): void {
+  const kind = dispatcher.table.kinds[row];
+  const parts = worker.parts.take(dispatcher.table.ids[row]);
+  worker.done.set(kind, (worker.done.get(kind) ?? 0) + 1);
+  if (parts === undefined) {
+    dispatcher.done(row, payloads, start, end, worker, exec, now);
+  } else {
+    parts.push(payloads.subarray(start, end));
+    const whole = Buffer.concat(parts);
+    dispatcher.done(row, whole, 0, whole.length, worker, exec, now);
+  }
 }
 
 function takeResult(
@@ -80,16 +128,8 @@ function takeResult(
   const { table } = dispatcher;
   const kind = table.kinds[row];
   if (status === JobStatus.DONE || status === JobStatus.UNSPECIFIED) {
-    const parts = worker.parts.take(table.ids[row]);
     dispatcher.release(row, worker, exec, held, now);
-    worker.done.set(kind, (worker.done.get(kind) ?? 0) + 1);
-    if (parts === undefined) {
-      dispatcher.done(row, payloads, start, end, worker, exec, now);
-    } else {
-      parts.push(payloads.subarray(start, end));
-      const whole = Buffer.concat(parts);
-      dispatcher.done(row, whole, 0, whole.length, worker, exec, now);
-    }
+    finish(dispatcher, worker, row, exec, payloads, start, end, now);
     return;
   }
   worker.parts.take(table.ids[row]);

@@ -51,6 +51,8 @@ export interface KindCounters {
   picks: number;
   /** Attempts after the first. */
   retries: number;
+  /** Jobs given to one more worker while the one before stood still; not counted as attempts. */
+  copies: number;
   /** Jobs given back as NOT_RUN. */
   notRun: number;
   /** Results that came for a job already answered or taken away. */

@@ -39,6 +39,7 @@ class HubWithState extends FakeHub {
           name: 'GET_TIME',
           submitted: 20,
           picks: 15,
+          copies: 0,
           retries: 1,
           notRun: 0,
           duplicates: 0,
