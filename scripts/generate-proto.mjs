@@ -28,16 +28,15 @@ if (!existsSync(descriptors) || oldestOutput < Math.max(newest('proto'), statSyn
   mkdirSync('src/gen', { recursive: true });
   mkdirSync('dist', { recursive: true });
   execFileSync('node_modules/.bin/buf', ['generate'], { stdio: 'inherit' });
-  // One set holds what reflection shows: our services, and health beside them.
-  const parts = ['proto', dirname(createRequire(import.meta.url)('grpc-health-check').protoPath)].map((folder) =>
-    execFileSync('node_modules/.bin/buf', [
-      'build',
-      folder,
-      '--as-file-descriptor-set',
-      '--exclude-source-info',
-      '-o',
-      '-#format=binpb',
-    ]),
+  // One set holds what reflection shows: our services, and those of health and channelz beside them.
+  const folderOf = (file) => dirname(createRequire(import.meta.url).resolve(file));
+  const channelz = folderOf('@grpc/grpc-js/proto/channelz.proto');
+  const parts = [
+    ['proto'],
+    [join(folderOf('grpc-health-check/package.json'), 'proto')],
+    [channelz, '--path', join(channelz, 'channelz.proto')],
+  ].map((input) =>
+    execFileSync('node_modules/.bin/buf', ['build', ...input, '--as-file-descriptor-set', '-o', '-#format=binpb']),
   );
   // Serialized messages joined are one message with the repeated fields of both.
   writeFileSync(descriptors, Buffer.concat(parts));

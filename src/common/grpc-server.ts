@@ -44,7 +44,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const health = new HealthImplementation(statuses);
   health.addToServer(server);
   grpc.addAdminServicesToServer(server);
-  addReflection(server, [...names.filter((name) => name !== ''), 'grpc.health.v1.Health']);
+  addReflection(server, [...names.filter((name) => name !== ''), 'grpc.health.v1.Health', 'grpc.channelz.v1.Channelz']);
 
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(
