@@ -44,6 +44,9 @@ export function createHub(
     submit: (kind, units, payload, timeoutSeconds, avoidWorker, sink, tag) =>
       dispatcher.submit(kind, units, payload, timeoutSeconds, avoidWorker, sink, tag),
     cancel: (job) => dispatcher.cancel(job),
+    get jobsWaiting() {
+      return dispatcher.waiting;
+    },
     workersReady: (kind) => {
       let ready = 0;
       for (const worker of roster.workers) {

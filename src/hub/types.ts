@@ -150,6 +150,8 @@ export interface Hub {
   ): number;
   /** Ends a job: its sink hears `failed` with CANCELLED before this returns. False: there is no such job any more. */
   cancel(job: number): boolean;
+  /** Jobs that wait for a worker that may take them. */
+  readonly jobsWaiting: number;
   /** Workers that take jobs now, of this kind or of any. */
   workersReady(kind?: number): number;
   workerName(worker: number): string;

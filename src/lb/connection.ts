@@ -4,7 +4,7 @@ import { noWorker, type Hub, type JobSink } from '../hub/types.js';
 import { AnswerRing } from './answer-ring.js';
 import type { ClientKinds } from './client-kinds.js';
 import { FrameDecoder, NOT_A_NUMBER, NUMBER_TOO_LONG } from './frame-decoder.js';
-import type { JobBudget } from './job-budget.js';
+import type { JobAdmission } from './job-admission.js';
 import { lingerMs, type LbLimits } from './limits.js';
 import type { Offence } from './offences.js';
 import { toRecord } from './record.js';
@@ -14,12 +14,14 @@ import { RecordPacer } from './record-pacer.js';
 export interface FrontPort {
   readonly hub: Hub;
   readonly limits: LbLimits;
-  readonly budget: JobBudget;
+  readonly admission: JobAdmission;
   readonly clientKinds: ClientKinds;
   /** Job numbers of one push; shared, because each push is used up before the next. */
   readonly decoded: Float64Array;
   /** Answers of one write; shared for the same reason. */
   readonly scratch: Buffer;
+  /** Numbers that a connection may decode in its turn. */
+  readonly jobsPerTurn: number;
   nowMs(): number;
   /** Flush this connection at the end of this turn of the event loop. */
   wantFlush(connection: JobConnection): void;
@@ -95,11 +97,13 @@ export class JobConnection implements JobSink {
   /**
    * Decodes and submits as much as the bounds allow, and asks for another turn or for nothing when the rest must wait:
    * a full ring asks again when it has room (`flush`).
+   * @returns the numbers decoded
    */
-  takeTurn(): void {
-    if (this.isClosed || this.outputEnded) return;
+  takeTurn(): number {
+    if (this.isClosed || this.outputEnded) return 0;
     const { decoder, front } = this;
-    const jobsMax = Math.min(front.limits.jobsPerTurnMax, this.ring.room, front.budget.room);
+    const jobsMax = Math.min(front.jobsPerTurn, this.ring.room, front.admission.room(this.ring.size));
+    decoder.count = 0;
     if (this.rest !== undefined && jobsMax > 0) {
       const wasUnfinished = decoder.unfinished;
       this.restAt = decoder.push(this.rest, this.restAt, jobsMax);
@@ -107,7 +111,7 @@ export class JobConnection implements JobSink {
       const all = this.restAt === this.rest.length;
       if (all) this.rest = undefined;
       this.submitDecoded();
-      if (this.isClosed) return;
+      if (this.isClosed) return 0;
     } else if (this.rest === undefined && this.inputEnded && decoder.unfinished && jobsMax > 0) {
       decoder.end();
       this.submitDecoded();
@@ -120,6 +124,7 @@ export class JobConnection implements JobSink {
     } else if (this.socket.isPaused() && !this.draining) {
       this.socket.resume();
     }
+    return decoder.count;
   }
 
   private submitDecoded(): void {
@@ -131,7 +136,7 @@ export class JobConnection implements JobSink {
       if (clientKinds[job] === 1) {
         this.unknownInRow = 0;
         const ticket = ring.add(job);
-        front.budget.take();
+        front.admission.take();
         ring.setJob(ticket, hub.submit(job, 1, null, 0, noWorker, this, ticket));
       } else {
         this.refuse(job);
@@ -164,7 +169,7 @@ export class JobConnection implements JobSink {
     _attempts: number,
     totalSeconds: number,
   ): void {
-    this.front.budget.release();
+    this.front.admission.release();
     if (this.isClosed) return;
     this.front.answered(this.ring.kindOf(tag), totalSeconds);
     this.ring.settle(tag, bytes, start, end);
@@ -172,7 +177,7 @@ export class JobConnection implements JobSink {
   }
 
   failed(tag: number, error: TriremeError): void {
-    this.front.budget.release();
+    this.front.admission.release();
     if (this.isClosed) return;
     this.settleText(tag, `ERROR ${error.code}: ${error.message.replace(/[\r\n]+/g, ' ')}`);
   }

@@ -1,7 +1,7 @@
 import { TriremeError } from '../common/errors.js';
 import type { Hub } from '../hub/types.js';
 import type { ClientKinds } from './client-kinds.js';
-import type { JobBudget } from './job-budget.js';
+import type { JobAdmission } from './job-admission.js';
 import type { JobLatencies } from './latency-histogram.js';
 import type { LbLimits } from './limits.js';
 
@@ -9,7 +9,7 @@ import type { LbLimits } from './limits.js';
 export interface JobServicePort {
   readonly hub: Hub;
   readonly limits: LbLimits;
-  readonly budget: JobBudget;
+  readonly admission: JobAdmission;
   readonly clientKinds: ClientKinds;
   readonly latencies: JobLatencies;
 }

@@ -47,7 +47,7 @@ export function jobService(port: JobServicePort): ServedJobService {
 }
 
 function runJob(
-  { hub, budget, clientKinds, latencies }: JobServicePort,
+  { hub, admission, clientKinds, latencies }: JobServicePort,
   call: ServerUnaryCall<RunJobRequest, RunJobResponse>,
   callback: sendUnaryData<RunJobResponse>,
 ): void {
@@ -55,20 +55,20 @@ function runJob(
   if (clientKinds[kind] !== 1) return callback(toStatus(unknownKind(kind)));
   const timeoutSeconds = secondsLeft(call.getDeadline(), Date.now());
   if (timeoutSeconds < 0) return callback(toStatus(new TriremeError('DEADLINE_PASSED', 'the deadline has passed')));
-  if (budget.room === 0)
+  if (admission.room(0) === 0)
     return callback(
-      toStatus(new TriremeError('QUEUE_FULL', `${budget.used} jobs are outstanding, which is the bound`)),
+      toStatus(new TriremeError('QUEUE_FULL', `${admission.used} jobs are outstanding, which is the bound`)),
     );
-  budget.take();
+  admission.take();
   const sink: JobSink = {
     done: (_tag, bytes, start, end, worker, execSeconds, attempts, totalSeconds) => {
-      budget.release();
+      admission.release();
       latencies.observe(kind, totalSeconds);
       const result = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
       callback(null, { result, worker: hub.workerName(worker), execSeconds, attempts });
     },
     failed: (_tag, error) => {
-      budget.release();
+      admission.release();
       callback(toStatus(error));
     },
   };

@@ -3,6 +3,7 @@ import { TriremeError } from '../common/errors.js';
 import { toStatus } from '../common/grpc-errors.js';
 import type { RunJobsRequest, RunJobsResponse, TaggedResult } from '../gen/trireme/v1/job.js';
 import { noWorker, type JobSink } from '../hub/types.js';
+import { sparseJobsMax } from './job-admission.js';
 import { secondsLeft } from './deadline.js';
 import { unknownKind, type JobServicePort } from './job-service-port.js';
 
@@ -27,7 +28,7 @@ export class JobStream implements JobSink {
   private ended = false;
   /** The caller does not read as fast as results come; nothing new is taken until it does. */
   private choked = false;
-  private roomAwaited = false;
+  private turnAwaited = false;
 
   constructor(
     private readonly call: ServerDuplexStream<RunJobsRequest, RunJobsResponse>,
@@ -60,10 +61,11 @@ export class JobStream implements JobSink {
 
   private take(): void {
     if (this.ended) return;
-    const { limits, budget } = this.port;
     while (this.requests.length > 0 && !this.choked && !this.draining) {
       const { jobs } = this.requests[0];
-      while (this.taken < jobs.length && this.outstanding.size < limits.jobsPerConnectionMax && budget.room > 0) {
+      // Streams and connections take turns: so many now, the rest after the others.
+      let room = Math.min(sparseJobsMax, this.room());
+      while (this.taken < jobs.length && room-- > 0) {
         const { tag, kind } = jobs[this.taken++];
         this.submit(tag, kind);
       }
@@ -73,24 +75,36 @@ export class JobStream implements JobSink {
     }
     if (this.requests.length > 0) {
       this.call.pause();
-      if (budget.room === 0 && !this.roomAwaited) {
-        this.roomAwaited = true;
-        budget.whenRoom(() => {
-          this.roomAwaited = false;
-          setImmediate(() => this.take());
-        });
-      }
+      this.awaitTurn();
     } else if (this.call.isPaused() && !this.draining) {
       this.call.resume();
     }
     this.endIfDone();
   }
 
+  private room(): number {
+    const { limits, admission } = this.port;
+    const outstanding = this.outstanding.size;
+    return Math.min(limits.jobsPerConnectionMax - outstanding, admission.room(outstanding));
+  }
+
+  /** Takes more in a later turn of the event loop: at once when there is room, else when a job has ended. */
+  private awaitTurn(): void {
+    if (this.turnAwaited || this.choked) return;
+    this.turnAwaited = true;
+    const turn = (): void => {
+      this.turnAwaited = false;
+      this.take();
+    };
+    if (this.room() > 0) setImmediate(turn);
+    else this.port.admission.whenRoom(() => setImmediate(turn));
+  }
+
   private submit(tag: bigint, kind: number): void {
     if (this.port.clientKinds[kind] !== 1) return this.refuse(tag, unknownKind(kind));
     const timeoutSeconds = secondsLeft(this.call.getDeadline(), Date.now());
     if (timeoutSeconds < 0) return this.refuse(tag, new TriremeError('DEADLINE_PASSED', 'the deadline has passed'));
-    this.port.budget.take();
+    this.port.admission.take();
     const own = this.nextTag++;
     const entry = { tag, kind, job: 0 };
     this.outstanding.set(own, entry);
@@ -107,7 +121,7 @@ export class JobStream implements JobSink {
     attempts: number,
     totalSeconds: number,
   ): void {
-    this.port.budget.release();
+    this.port.admission.release();
     const entry = this.outstanding.get(own);
     if (entry === undefined) return;
     this.outstanding.delete(own);
@@ -123,7 +137,7 @@ export class JobStream implements JobSink {
   }
 
   failed(own: number, error: TriremeError): void {
-    this.port.budget.release();
+    this.port.admission.release();
     const entry = this.outstanding.get(own);
     if (entry === undefined) return;
     this.outstanding.delete(own);

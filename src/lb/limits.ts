@@ -21,7 +21,7 @@ export interface LbLimits {
   readonly outputBytesMax: number;
   /** A client that takes none of the bytes waiting for it for this long is closed. */
   readonly readerTimeoutMs: number;
-  /** Jobs of one connection decoded in one turn of the event loop: a flood on one connection must not delay the others. */
+  /** Jobs decoded in one turn of the event loop: answers must not wait for a flood to be read. */
   readonly jobsPerTurnMax: number;
   /** Numbers in a row that are no job, after which the client is taken for something else than a job client and closed. */
   readonly unknownInRowMax: number;
@@ -36,7 +36,7 @@ export const lbLimitsDefault: LbLimits = {
   senderTimeoutMs: 30_000,
   outputBytesMax: 256 * 1024,
   readerTimeoutMs: 30_000,
-  jobsPerTurnMax: 4_096,
+  jobsPerTurnMax: 8_192,
   unknownInRowMax: 1_000_000,
 };
 

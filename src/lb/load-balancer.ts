@@ -8,7 +8,7 @@ import { addHubMetrics } from '../hub/metrics.js';
 import type { HubOptions } from '../hub/options.js';
 import { kinds } from '../kinds/registry.js';
 import { clientKindsOf } from './client-kinds.js';
-import { JobBudget } from './job-budget.js';
+import { JobAdmission } from './job-admission.js';
 import { jobService } from './job-service.js';
 import { JobLatencies } from './latency-histogram.js';
 import type { LbLimits } from './limits.js';
@@ -38,15 +38,15 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
     .all()
     .filter((kind) => kind.clientMay);
   const hub = createHub(log, options.hub);
-  const budget = new JobBudget(limits.jobsTotalMax);
+  const admission = new JobAdmission(hub, limits.jobsTotalMax);
   const latencies = new JobLatencies(clientKinds);
-  const shared = { hub, limits, budget, latencies, clientKinds: clientKindsOf(clientKinds) };
+  const shared = { hub, limits, admission, latencies, clientKinds: clientKindsOf(clientKinds) };
   const jobs = jobService(shared);
   const front = new TcpFront({ ...shared, listen: options.tcp, log });
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   addHubMetrics(registry, hub);
-  addLbMetrics(registry, front, jobs, budget, latencies);
+  addLbMetrics(registry, front, jobs, admission, latencies);
 
   let server: RunningGrpcServer | undefined;
   let admin: RunningAdminServer | undefined;

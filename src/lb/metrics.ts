@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Metric, type Registry } from 'prom-client';
-import type { JobBudget } from './job-budget.js';
+import type { JobAdmission } from './job-admission.js';
 import type { ServedJobService } from './job-service.js';
 import { bucketBoundsSeconds, type JobLatencies } from './latency-histogram.js';
 import type { TcpFront } from './tcp-front.js';
@@ -9,7 +9,7 @@ export function addLbMetrics(
   registry: Registry,
   front: TcpFront,
   jobs: ServedJobService,
-  budget: JobBudget,
+  admission: JobAdmission,
   latencies: JobLatencies,
 ): void {
   const registers = [registry];
@@ -44,7 +44,7 @@ export function addLbMetrics(
     help: 'Jobs of all clients that are with the hub',
     registers,
     collect() {
-      this.set(budget.used);
+      this.set(admission.used);
     },
   });
   new Counter({

@@ -5,7 +5,7 @@ import { formatHostPort, type HostPort } from '../common/options.js';
 import type { Hub } from '../hub/types.js';
 import type { ClientKinds } from './client-kinds.js';
 import { JobConnection, type FrontPort } from './connection.js';
-import type { JobBudget } from './job-budget.js';
+import { sparseJobsMax, type JobAdmission } from './job-admission.js';
 import type { JobLatencies } from './latency-histogram.js';
 import { lingerMs, refusalsAtOnceMax, sweepIntervalMs, type LbLimits } from './limits.js';
 import { Offences, type Offence } from './offences.js';
@@ -15,7 +15,7 @@ export interface TcpFrontOptions {
   readonly listen: HostPort;
   readonly hub: Hub;
   readonly limits: LbLimits;
-  readonly budget: JobBudget;
+  readonly admission: JobAdmission;
   readonly clientKinds: ClientKinds;
   readonly latencies: JobLatencies;
   readonly log: Logger;
@@ -25,7 +25,7 @@ export interface TcpFrontOptions {
 export class TcpFront implements FrontPort {
   readonly hub: Hub;
   readonly limits: LbLimits;
-  readonly budget: JobBudget;
+  readonly admission: JobAdmission;
   readonly clientKinds: ClientKinds;
   readonly decoded: Float64Array;
   readonly scratch = Buffer.allocUnsafeSlow(64 * 1024);
@@ -35,7 +35,7 @@ export class TcpFront implements FrontPort {
   private readonly server: Server;
   private readonly connections = new Set<JobConnection>();
   private toFlush: JobConnection[] = [];
-  private toTurn: JobConnection[] = [];
+  private readonly toTurn: JobConnection[] = [];
   private turnScheduled = false;
   private roomAwaited = false;
   private refusals = 0;
@@ -45,7 +45,7 @@ export class TcpFront implements FrontPort {
   constructor(private readonly options: TcpFrontOptions) {
     this.hub = options.hub;
     this.limits = options.limits;
-    this.budget = options.budget;
+    this.admission = options.admission;
     this.decoded = new Float64Array(options.limits.jobsPerTurnMax);
     this.offences = new Offences(options.log);
     this.clientKinds = options.clientKinds;
@@ -103,6 +103,11 @@ export class TcpFront implements FrontPort {
     socket.end(toRecord(Buffer.from(`ERROR too many connections: ${connectionsMax} are open, which is the bound`)));
   }
 
+  /** A few while others wait for their turn, and many while nobody does. */
+  get jobsPerTurn(): number {
+    return this.toTurn.length === 0 ? this.limits.jobsPerTurnMax : sparseJobsMax;
+  }
+
   wantFlush(connection: JobConnection): void {
     if (connection.flushWanted) return;
     connection.flushWanted = true;
@@ -120,7 +125,7 @@ export class TcpFront implements FrontPort {
   private waitForRoom(): void {
     if (this.roomAwaited) return;
     this.roomAwaited = true;
-    this.budget.whenRoom(() => {
+    this.admission.whenRoom(() => {
       this.roomAwaited = false;
       this.scheduleTurn();
     });
@@ -134,24 +139,30 @@ export class TcpFront implements FrontPort {
 
   private readonly turn = (): void => {
     this.turnScheduled = false;
-    const { toFlush, toTurn } = this;
+    const { toFlush } = this;
     this.toFlush = [];
     for (const connection of toFlush) {
       connection.flushWanted = false;
       connection.flush();
     }
-    if (toTurn.length === 0) return;
-    // Those that get no room keep their place in front of those that had their turn.
+    this.takeTurns();
+  };
+
+  /** Lets the connections that wait take turns, a few jobs each, as long as the hub's queue has room. */
+  private takeTurns(): void {
+    const { toTurn, admission } = this;
     let served = 0;
-    this.toTurn = [];
-    while (served < toTurn.length && this.budget.room > 0) {
+    let jobsLeft = this.limits.jobsPerTurnMax;
+    while (served < toTurn.length && jobsLeft > 0 && admission.queueRoom > 0) {
       const connection = toTurn[served++];
       connection.turnWanted = false;
-      connection.takeTurn();
+      jobsLeft -= Math.max(1, connection.takeTurn());
     }
-    this.toTurn = toTurn.slice(served).concat(this.toTurn);
-    if (this.toTurn.length > 0 && this.budget.room === 0) this.waitForRoom();
-  };
+    toTurn.splice(0, served);
+    if (toTurn.length === 0) return;
+    if (admission.queueRoom > 0) this.scheduleTurn();
+    else this.waitForRoom();
+  }
 
   answered(kind: number, totalSeconds: number): void {
     this.options.latencies.observe(kind, totalSeconds);

@@ -78,6 +78,9 @@ export class FakeHub implements Hub {
     return true;
   }
 
+  /** Jobs wait when the test says so. */
+  jobsWaiting = 0;
+
   workersReady(): number {
     return this.ready;
   }

@@ -10,24 +10,24 @@ import {
   type TaggedResult,
 } from '../../../src/gen/trireme/v1/job.js';
 import { clientKindsOf } from '../../../src/lb/client-kinds.js';
-import { JobBudget } from '../../../src/lb/job-budget.js';
+import { JobAdmission } from '../../../src/lb/job-admission.js';
 import { jobService, type ServedJobService } from '../../../src/lb/job-service.js';
 import { JobLatencies } from '../../../src/lb/latency-histogram.js';
 import { lbLimitsDefault } from '../../../src/lb/limits.js';
 import { FakeHub } from '../../support/fake-hub.js';
 
 let hub: FakeHub;
-let budget: JobBudget;
+let admission: JobAdmission;
 let service: ServedJobService;
 let server: RunningGrpcServer;
 let client: JobServiceClient;
 
 beforeEach(async () => {
   hub = new FakeHub();
-  budget = new JobBudget(20);
+  admission = new JobAdmission(hub, 20);
   service = jobService({
     hub,
-    budget,
+    admission,
     limits: { ...lbLimitsDefault, jobsPerConnectionMax: 8 },
     clientKinds: clientKindsOf([{ number: 1 }, { number: 2 }]),
     latencies: new JobLatencies([{ number: 1, name: 'GET_TIME' }]),
@@ -42,7 +42,7 @@ beforeEach(async () => {
 afterEach(async () => {
   client.close();
   await server.close(0);
-  expect(budget.used).toBe(0);
+  expect(admission.used).toBe(0);
 });
 
 async function turnsUntil(condition: () => boolean): Promise<void> {
@@ -132,7 +132,7 @@ describe('RunJobs', () => {
     expect(results.length).toBe(300);
   });
 
-  test('many streams share the budget and all get their answers', async () => {
+  test('many streams share the admission and all get their answers', async () => {
     hub.answerWith = () => 'x';
     const counts = await Promise.all(
       Array.from({ length: 6 }, async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { pino } from 'pino';
 import { TriremeError } from '../../../src/common/errors.js';
 import { clientKindsOf } from '../../../src/lb/client-kinds.js';
-import { JobBudget } from '../../../src/lb/job-budget.js';
+import { JobAdmission } from '../../../src/lb/job-admission.js';
 import { JobLatencies } from '../../../src/lb/latency-histogram.js';
 import { lbLimitsDefault, type LbLimits } from '../../../src/lb/limits.js';
 import { TcpFront } from '../../../src/lb/tcp-front.js';
@@ -22,7 +22,7 @@ async function start(limits: Partial<LbLimits> = {}): Promise<void> {
     listen: { host: '127.0.0.1', port: 0 },
     hub,
     limits: all,
-    budget: new JobBudget(all.jobsTotalMax),
+    admission: new JobAdmission(hub, all.jobsTotalMax),
     clientKinds: clientKindsOf([{ number: 1 }, { number: 2 }]),
     latencies: new JobLatencies([]),
     log,
@@ -140,7 +140,7 @@ describe('tcp front', () => {
     await turnsUntil(() => front.connectionCounts().lines === 0);
   });
 
-  test('a client that resets has its jobs cancelled and gives its budget back', async () => {
+  test('a client that resets has its jobs cancelled and gives its admission back', async () => {
     await start();
     const client = await dial();
     client.socket.write('1,1,1\n');
@@ -148,7 +148,7 @@ describe('tcp front', () => {
     client.socket.resetAndDestroy();
     await turnsUntil(() => hub.jobs.size === 0);
     expect(hub.cancelled).toEqual([1, 2, 3]);
-    expect(front.budget.used).toBe(0);
+    expect(front.admission.used).toBe(0);
   });
 
   test('no more jobs of one connection are with the hub than the bound, and all are answered in the end', async () => {
@@ -169,7 +169,31 @@ describe('tcp front', () => {
     await Promise.all(clients.map((client) => client.until(() => client.ended)));
     expect(clients.map((client) => client.text.length)).toEqual(Array(5).fill(400));
     expect(hub.liveMax).toBeLessThanOrEqual(10);
-    expect(front.budget.used).toBe(0);
+    expect(front.admission.used).toBe(0);
+  });
+
+  test('while floods wait for the hub, a client that asks for little is served, and floods take turns', async () => {
+    await start();
+    hub.jobsWaiting = 1_000_000;
+    const floods = [await dial(), await dial()];
+    for (const flood of floods) flood.socket.write('1,'.repeat(10_000));
+    await turnsUntil(() => hub.submitted === 2 * 64);
+    const polite = await dial();
+    polite.socket.write('2\n');
+    await turnsUntil(() => hub.submitted === 2 * 64 + 1);
+    hub.answer(2 * 64 + 1, 'served');
+    await polite.until(() => polite.text === 'served\n');
+    expect(hub.submitted).toBe(2 * 64 + 1);
+    // The queue is short again: the next jobs are those of both floods in equal parts.
+    hub.jobsWaiting = 256 - 1;
+    const [first] = hub.jobs.keys();
+    hub.answer(first, 'x');
+    await turnsUntil(() => hub.submitted >= 2 * 64 + 1 + 100);
+    hub.jobsWaiting = 1_000_000;
+    const sinks = [...hub.jobs.values()].map(({ sink }) => sink);
+    const counts = [...new Set(sinks)].map((sink) => sinks.filter((other) => other === sink).length);
+    expect(counts.length).toBe(2);
+    expect(Math.abs(counts[0] - counts[1])).toBeLessThanOrEqual(64);
   });
 
   test('a client over the connection bound is told so in one record and closed; the others stay', async () => {
@@ -284,6 +308,6 @@ describe('time-outs', () => {
     pass(5_100);
     expect(front.offences.counts.get('slow-reader')).toBe(1);
     expect(front.connectionCounts().lines).toBe(0);
-    expect(front.budget.used).toBe(0);
+    expect(front.admission.used).toBe(0);
   });
 });
