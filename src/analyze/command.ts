@@ -2,15 +2,13 @@ import { statSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { durationMs, durationNs, hostPort, integer } from '../common/options.js';
 import { defaultPorts } from '../common/limits.js';
+import { conversationsMaxDefault, conversationsMaxMost, intervalNsMost } from '../pcap/scan-options.js';
 import type { SortOrder } from '../pcap/types.js';
 import { csvTableNames } from './csv-tables.js';
 import { compileSettings, type AnalyzeOptions } from './settings.js';
 
 /** Rows of a table at most: each is an object of about 1 kB until it is printed. */
 const topMax = 1_000_000;
-
-/** Conversations held by default: 1.3 times the most that the memory goal speaks of (3.5 M in 1 GB). */
-const conversationsMaxDefault = 4_000_000;
 
 const sortOrders: readonly SortOrder[] = ['bytes', 'packets', 'duration', 'start'];
 
@@ -67,12 +65,12 @@ export function buildCommand(): Command {
     .option(
       '--interval <duration>',
       'add a time series with rows of this length, such as 1s',
-      durationNs(1_000n, 31_536_000_000_000_000n),
+      durationNs(1_000n, intervalNsMost),
     )
     .option(
       '--max-conversations <n>',
       'conversations held in memory at once',
-      integer(16, 100_000_000),
+      integer(1, conversationsMaxMost),
       conversationsMaxDefault,
     )
     .option('--human', 'numbers with units in the text')

@@ -1,4 +1,5 @@
-import { closeSync, createReadStream, fstatSync, openSync, type Stats } from 'node:fs';
+import { closeSync, fstatSync, openSync, read, type Stats } from 'node:fs';
+import { promisify } from 'node:util';
 import { TriremeError } from '../common/errors.js';
 import type { ByteStream } from './byte-reader.js';
 
@@ -38,20 +39,28 @@ export function openCapture(name: string): CaptureFile {
     name,
     fd,
     sizeBytes: regular ? opened.size : null,
-    stream: () =>
-      fd === 0
-        ? process.stdin
-        : createReadStream('', {
-            fd,
-            autoClose: false,
-            highWaterMark: streamPieceBytes,
-            ...(regular ? { start: 0, end: Math.max(opened.size - 1, 0) } : {}),
-          }),
+    stream: () => (fd === 0 ? process.stdin : readInOrder(fd, regular ? opened.size : null)),
     checkUnchanged: () => {
       if (regular) refuseChanged(name, opened, fstatSync(fd));
     },
     close,
   };
+}
+
+/**
+ * All bytes of a file, or of a pipe until its end. Not a ReadStream of Node's, because that closes the descriptor when
+ * its reader stops early, and the descriptor is ours.
+ */
+async function* readInOrder(fd: number, sizeBytes: number | null): AsyncGenerator<Uint8Array> {
+  const readAsync = promisify(read);
+  for (let position = 0; sizeBytes === null || position < sizeBytes; ) {
+    const length = Math.min(streamPieceBytes, sizeBytes === null ? streamPieceBytes : sizeBytes - position);
+    const at = sizeBytes === null ? null : position;
+    const { bytesRead, buffer } = await readAsync(fd, Buffer.allocUnsafeSlow(length), 0, length, at);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
 }
 
 function open(name: string): number {

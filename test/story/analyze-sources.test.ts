@@ -90,7 +90,7 @@ describe('a packed capture that is not whole', () => {
     const { code, result } = await resultOf(scratch.file(`cut.${name}`, bytes.subarray(0, bytes.length - 5)));
     expect(code).toBe(1);
     expect(result).toMatchObject({ truncated: true, error: null });
-    expect(result.packets).toBeGreaterThan(2900);
+    expect(result.packets).toBeGreaterThan(1900);
   });
 
   test('gzip with a wrong checksum is damaged, with all packets counted', async () => {

@@ -39,6 +39,14 @@ describe('an open capture', () => {
     file.close();
   });
 
+  test('stays open when the reader of its bytes stops early', async () => {
+    const file = openCapture(scratch.file('early', 'x'.repeat(1_000_000)));
+    for await (const _ of file.stream()) break;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(() => file.checkUnchanged()).not.toThrow();
+    file.close();
+  });
+
   test.each<[string, () => string, RegExp]>([
     ['missing', () => join(scratch.path, 'none'), /none: no such file$/],
     ['below a file', () => join(scratch.file('plain', ''), 'x'), /not a directory/],
