@@ -13,6 +13,7 @@ const roles: Readonly<Record<string, Role>> = {
   up: { summary: 'run everything on this machine until Ctrl-C', load: () => import('./up/command.js') },
   demo: { summary: 'show the main job end to end', load: () => import('./up/demo-command.js') },
   lb: { summary: 'balance jobs from TCP and gRPC clients among workers', load: () => import('./lb/command.js') },
+  master: { summary: 'analyse captures on the workers that dial in', load: () => import('./master/command.js') },
   worker: { summary: 'run jobs for load balancers and masters', load: () => import('./worker/command.js') },
   client: { summary: 'send jobs to a load balancer over TCP', load: () => import('./client/command.js') },
   'bench-jobs': {

@@ -1,7 +1,7 @@
 import { TriremeError } from '../common/errors.js';
 import { ScanChunk, type ChunkSourceClient } from '../gen/trireme/v1/capture.js';
 import type { ChunkPlan } from '../pcap/types.js';
-import type { CaptureAccess } from './capture-access.js';
+import type { CaptureAccess } from '../captures/capture-access.js';
 import { streamRange } from './range-stream.js';
 import type { JobSource } from './threads/types.js';
 

@@ -2,7 +2,7 @@ import { loadavg } from 'node:os';
 import type { Logger } from '../common/logging.js';
 import type { HostPort } from '../common/options.js';
 import type { Hello, JobBatch, WorkerMessage } from '../gen/trireme/v1/worker.js';
-import { CaptureAccess } from './capture-access.js';
+import { CaptureAccess } from '../captures/capture-access.js';
 import { openChunk } from './chunk-opener.js';
 import { HubLink, type LinkOwner } from './hub-link.js';
 import { helloOf } from './machine.js';

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
-import { identityOf } from '../captures/identity.js';
+import { identityOf } from './identity.js';
 import { TriremeError } from '../common/errors.js';
 
 /** Identities kept, by path: beyond it the oldest is forgotten. */
@@ -34,16 +34,36 @@ export class CaptureAccess {
     });
   }
 
+  /**
+   * The resolved path of a file below the folders; a relative one is taken from the first folder.
+   * @throws TriremeError FILE_UNREADABLE when there is none, PATH_REFUSED when it is elsewhere
+   */
+  async resolve(path: string): Promise<string> {
+    let real: string;
+    try {
+      real = await realpath(resolve(this.folders[0] ?? '/', path));
+    } catch (error) {
+      throw new TriremeError('FILE_UNREADABLE', `${path}: ${(error as NodeJS.ErrnoException).code ?? 'cannot be opened'}`, {
+        cause: error,
+      });
+    }
+    if (this.holds(real)) return real;
+    throw new TriremeError('PATH_REFUSED', `${path} is not below a --captures folder (${this.folders.join(', ')})`);
+  }
+
   /** The resolved path of the same file here, or null when this machine does not see it or may not open it. */
   async find(path: string, wanted: WantedIdentity): Promise<string | null> {
     try {
-      const real = await realpath(resolve(this.folders[0] ?? '/', path));
-      if (!this.folders.some((folder) => real.startsWith(folder.endsWith(sep) ? folder : folder + sep))) return null;
+      const real = await this.resolve(path);
       return (await this.sameFile(real, wanted)) ? real : null;
     } catch {
       // Whatever keeps us from the file, the hub has it.
       return null;
     }
+  }
+
+  private holds(real: string): boolean {
+    return this.folders.some((folder) => real.startsWith(folder.endsWith(sep) ? folder : folder + sep));
   }
 
   private async sameFile(real: string, wanted: WantedIdentity): Promise<boolean> {

@@ -1,0 +1,21 @@
+import { chunkBytesMax, chunkBytesMin, chunkSecondsMax, chunksPerSlot } from './limits.js';
+
+/** A worker as far as it matters for the size of chunks. */
+export interface ScanWorker {
+  readonly slots: number;
+  /** Seconds of one slot for one byte, as learned; 0: not known. */
+  readonly secondsPerByte: number;
+}
+
+/** Bytes of a chunk for a file of that size on these workers: see the bounds for each of its reasons. */
+export function chunkBytesFor(sizeBytes: number, workers: readonly ScanWorker[]): number {
+  let slots = 0;
+  let slowest = 0;
+  for (const worker of workers) {
+    slots += worker.slots;
+    slowest = Math.max(slowest, worker.secondsPerByte);
+  }
+  const even = Math.ceil(sizeBytes / Math.max(1, slots * chunksPerSlot));
+  const patient = slowest > 0 ? chunkSecondsMax / slowest : chunkBytesMax;
+  return Math.floor(Math.max(chunkBytesMin, Math.min(even, patient, chunkBytesMax)));
+}

@@ -1,0 +1,71 @@
+import { Command, Option } from 'commander';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { checkExposure } from '../common/exposure.js';
+import { runUntilSignal } from '../common/lifecycle.js';
+import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
+import { createLogger } from '../common/logging.js';
+import { byteSize, durationMs, formatHostPort, hostPort, type HostPort } from '../common/options.js';
+import { spoolBytesMaxDefault, waitMsDefault, waitMsMost } from './limits.js';
+import { startMaster } from './master.js';
+
+interface MasterCommandOptions {
+  readonly grpc: HostPort;
+  readonly admin: HostPort;
+  readonly captures?: string[];
+  readonly spool: string;
+  readonly spoolBytesMax: number;
+  readonly wait: number;
+  readonly grace: number;
+  readonly insecure: boolean;
+}
+
+/** `trireme master` */
+export function buildCommand(): Command {
+  const address = (flags: string, description: string, port: number): Option =>
+    new Option(flags, description)
+      .argParser(hostPort(port))
+      .default({ host: '127.0.0.1', port }, formatHostPort({ host: '127.0.0.1', port }));
+  return new Command()
+    .description('capture master: splits captures into chunks for the workers that dial in, and merges what they find')
+    .addOption(address('--grpc <host:port>', 'where workers and clients connect', defaultPorts.masterGrpc))
+    .addOption(
+      address('--admin <host:port>', 'HTTP: /metrics, /healthz, /readyz, /api/workers', defaultPorts.masterAdmin),
+    )
+    .option('--captures <dir>', 'folder whose captures may be read; repeatable (default: the current one)', collect)
+    .option('--spool <dir>', 'folder for captures that clients send', join(tmpdir(), `trireme-spool-${userInfo().uid}`))
+    .addOption(
+      new Option('--spool-bytes-max <size>', 'bytes that all uploads may take')
+        .argParser(byteSize(0, 2 ** 50))
+        .default(spoolBytesMaxDefault, '64GiB'),
+    )
+    .addOption(
+      new Option('--wait <duration>', 'wait for a first worker when the caller does not say')
+        .argParser(durationMs(1, waitMsMost))
+        .default(waitMsDefault, '30s'),
+    )
+    .addOption(
+      new Option('--grace <duration>', 'time to finish what runs after SIGTERM')
+        .argParser(durationMs(0, 3_600_000))
+        .default(drainGraceMsDefault, `${drainGraceMsDefault / 1000}s`),
+    )
+    .option('--insecure', 'allow listening on other addresses than loopback, without credentials', false)
+    .option('--verbose', 'print the stack of an error')
+    .action(async ({ captures = [process.cwd()], wait, grace, insecure, ...options }: MasterCommandOptions) => {
+      checkExposure(
+        [
+          { option: '--grpc', address: options.grpc },
+          { option: '--admin', address: options.admin },
+        ],
+        insecure,
+      );
+      const log = createLogger('master');
+      const master = await startMaster({ ...options, captures, waitMs: wait }, log);
+      log.info({ grpc: formatHostPort(master.grpc), admin: formatHostPort(master.admin), captures }, 'listening');
+      await runUntilSignal(log, () => master.close(grace));
+    });
+}
+
+function collect(folder: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), folder];
+}

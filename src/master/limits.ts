@@ -1,0 +1,49 @@
+/** Bounds of a master that its options do not set, each with its unit and its reason. */
+
+/** Analyses at once. Each holds a table of conversations and a thread; more would only make each of them slower. */
+export const analysesMax = 16;
+
+/** Time to wait for a first worker when the caller does not say. */
+export const waitMsDefault = 30_000;
+/** Longest wait that a caller may ask for. */
+export const waitMsMost = 86_400_000;
+
+/** Rows of each table: a row is up to 1 kB, and the report must fit a message. */
+export const topMost = 50_000;
+export const topDefault = 10;
+
+export const conversationsMaxDefault = 4_000_000;
+export const conversationsMaxMost = 100_000_000;
+
+/** Progress is sent this often. */
+export const progressIntervalMs = 200;
+
+/** A chunk is at least this large: below, its message and its table cost as much as its scan. */
+export const chunkBytesMin = 8 * 1024 * 1024;
+/** And at most this: one that is lost is scanned again as a whole, and progress comes by chunks. */
+export const chunkBytesMax = 512 * 1024 * 1024;
+/** A chunk should not keep the slowest slot busy longer than this. */
+export const chunkSecondsMax = 2;
+/** Chunks for each slot: enough that a slow slot takes fewer, few enough that merging their tables stays cheap. */
+export const chunksPerSlot = 4;
+
+/** Chunks at the hub for each slot: one that runs, one that is there when it ends. */
+export const chunksOutstandingPerSlot = 2;
+/** Chunks for each slot that may be ahead of what is proven: bounds the results that wait for the proof in memory. */
+export const chunksAheadPerSlot = 4;
+
+/** A chunk is copied to an idle worker when it has run this many times as long as the others did, and at least so long. */
+export const stragglerFactor = 2;
+export const stragglerSecondsMin = 0.3;
+/** The same while no chunk has ended yet, so that nothing but the expected cost is known. */
+export const stragglerSecondsUnknown = 3;
+
+/** Bytes in one message of a range: large enough to be cheap, small enough that a cancelled range stops soon. */
+export const rangeMessageBytes = 256 * 1024;
+/** Ranges read at once: one for each slot of a large cluster. */
+export const rangesMax = 1024;
+
+/** Total size of the spool when the option does not say. */
+export const spoolBytesMaxDefault = 64 * 2 ** 30;
+/** An upload that no analysis asks for is removed after this time: its client is gone. */
+export const uploadUnclaimedMs = 60_000;

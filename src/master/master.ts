@@ -1,0 +1,83 @@
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { CaptureAccess } from '../captures/capture-access.js';
+import { startAdminServer, type RunningAdminServer } from '../common/admin-server.js';
+import { startGrpcServer, type RunningGrpcServer } from '../common/grpc-server.js';
+import type { Logger } from '../common/logging.js';
+import type { HostPort } from '../common/options.js';
+import { createHub } from '../hub/hub.js';
+import { addHubMetrics } from '../hub/metrics.js';
+import { CaptureService } from './capture-service.js';
+import { scanChunkKind } from './chunk-jobs.js';
+import { addMasterMetrics } from './metrics.js';
+import { Sources } from './sources.js';
+import { Spool } from './spool.js';
+
+export interface MasterOptions {
+  readonly grpc: HostPort;
+  readonly admin: HostPort;
+  /** Folders below which captures may be opened. */
+  readonly captures: readonly string[];
+  /** Folder for uploads. */
+  readonly spool: string;
+  readonly spoolBytesMax: number;
+  /** Wait for a first worker when the caller does not say. */
+  readonly waitMs: number;
+}
+
+export interface RunningMaster {
+  readonly grpc: HostPort;
+  readonly admin: HostPort;
+  /** Takes nothing new, lets what runs end for at most graceMs, then ends everything. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Starts the hub, the gRPC port and the admin port. What was started is closed when a part fails. */
+export async function startMaster(options: MasterOptions, log: Logger): Promise<RunningMaster> {
+  const spool = new Spool(options.spool, options.spoolBytesMax, log);
+  let server: RunningGrpcServer | undefined;
+  let admin: RunningAdminServer | undefined;
+  const hub = createHub(log);
+  try {
+    const access = new CaptureAccess([...options.captures, spool.folder]);
+    const sources = new Sources();
+    const service = new CaptureService(hub, access, sources, spool, options.waitMs, log);
+    let closing = false;
+    const notReady = (): string | undefined =>
+      closing ? 'shutting down' : hub.workersReady(scanChunkKind) === 0 ? 'no worker is attached' : undefined;
+    const registry = new Registry();
+    collectDefaultMetrics({ register: registry });
+    addHubMetrics(registry, hub);
+    addMasterMetrics(registry, service, sources, spool);
+    hub.onWorkersChanged(() => server?.setServing(notReady() === undefined));
+    server = await startGrpcServer({ listen: options.grpc, services: [...hub.services, service, sources.service] });
+    admin = await startAdminServer({
+      listen: options.admin,
+      role: 'master',
+      registry,
+      notReady,
+      api: { workers: () => hub.snapshot() },
+    });
+    const running = { server, admin };
+    return {
+      grpc: server.address,
+      admin: admin.address,
+      close: async (graceMs) => {
+        closing = true;
+        const endMs = performance.now() + graceMs;
+        const leftMs = (): number => Math.max(0, endMs - performance.now());
+        running.server.setServing(false);
+        await service.drain(graceMs);
+        await hub.close(leftMs());
+        await running.server.close(leftMs());
+        await running.admin.close();
+        spool.close();
+      },
+    };
+  } catch (error) {
+    await hub.close(0);
+    await server?.close(0);
+    await admin?.close();
+    spool.close();
+    throw error;
+  }
+}

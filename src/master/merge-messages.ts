@@ -1,0 +1,42 @@
+import type { Compression } from '../captures/compression.js';
+import type { InflateOutcome } from '../captures/inflated.js';
+import type { ChunkPlan, ChunkResult, ScanOptions, SortOrder } from '../pcap/types.js';
+
+/** What a merging thread is born with. */
+export interface MergeData {
+  readonly module: WebAssembly.Module;
+  /** Descriptors belong to the process: the thread reads the very file that the master opened. */
+  readonly fd: number;
+  readonly sizeBytes: number;
+  readonly chunkBytes: number;
+  readonly scan: ScanOptions;
+  readonly top: number;
+  readonly sort: SortOrder;
+}
+
+/** To the thread: a result, whose partial is transferred. */
+export interface MergeOffer {
+  readonly result: ChunkResult;
+  readonly outcome: InflateOutcome;
+}
+
+/** From the thread. */
+export type MergeNews =
+  | { readonly news: 'planned'; readonly plans: readonly ChunkPlan[]; readonly compression: Compression | null }
+  /** An offer was taken in: up to where all is proven, and plans whose results cannot matter any more. */
+  | { readonly news: 'merged'; readonly provenBytes: number; readonly unwanted: readonly ChunkPlan[] }
+  | { readonly news: 'rescan'; readonly plan: ChunkPlan }
+  | { readonly news: 'walking' }
+  | { readonly news: 'complete'; readonly reportJson: string; readonly counts: ReportCounts }
+  | { readonly news: 'failed'; readonly code: string; readonly message: string };
+
+/** The first facts of a report as they travel beside it. */
+export interface ReportCounts {
+  readonly format: string;
+  readonly packets: bigint;
+  readonly ipv4Tcp: bigint;
+  readonly connectionPackets: bigint;
+  readonly conversations: bigint;
+  readonly truncated: boolean;
+  readonly error: string;
+}

@@ -1,0 +1,62 @@
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import type { CaptureAccess } from '../captures/capture-access.js';
+import { identityOf } from '../captures/identity.js';
+import { TriremeError } from '../common/errors.js';
+import type { FileIdentity } from '../gen/trireme/v1/capture.js';
+
+/** A capture that the master holds open for one analysis. */
+export interface OpenCapture {
+  /** Resolved: what a worker that sees the same file opens. */
+  readonly path: string;
+  readonly fd: number;
+  readonly sizeBytes: number;
+  readonly identity: FileIdentity;
+  /** @throws TriremeError FILE_CHANGED when it is not as it was at the opening */
+  checkUnchanged(): void;
+  close(): void;
+}
+
+/**
+ * Opens a capture below the master's folders.
+ * @param wanted when given, the file must be this one; FILE_UNREADABLE says that it is another, so that it is uploaded
+ */
+export async function openCapture(
+  access: CaptureAccess,
+  path: string,
+  wanted: FileIdentity | null,
+): Promise<OpenCapture> {
+  const real = await access.resolve(path);
+  let fd: number;
+  try {
+    fd = openSync(real, 'r');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new TriremeError('FILE_UNREADABLE', `${path}: ${code ?? 'cannot be opened'}`, { cause: error });
+  }
+  const opened = fstatSync(fd);
+  const refuse = (message: string): TriremeError => {
+    closeSync(fd);
+    return new TriremeError('FILE_UNREADABLE', `${path}: ${message}`);
+  };
+  if (!opened.isFile()) throw refuse('not a regular file');
+  const identity = identityOf(fd, opened.size);
+  const same =
+    wanted === null ||
+    (wanted.sizeBytes === BigInt(identity.sizeBytes) && identity.endsSha256.equals(wanted.endsSha256));
+  if (!same) throw refuse('the master sees another file under this name (size or ends differ): upload it');
+  return {
+    path: real,
+    fd,
+    sizeBytes: opened.size,
+    identity: { sizeBytes: BigInt(identity.sizeBytes), endsSha256: identity.endsSha256 },
+    checkUnchanged: () => {
+      const now = fstatSync(fd);
+      if (now.size === opened.size && now.mtimeMs === opened.mtimeMs) return;
+      throw new TriremeError(
+        'FILE_CHANGED',
+        `${path}: changed while it was read (${opened.size} bytes then, ${now.size} now); wait for its writer`,
+      );
+    },
+    close: () => closeSync(fd),
+  };
+}

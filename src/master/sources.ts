@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { read } from 'node:fs';
+import type * as grpc from '@grpc/grpc-js';
+import { TriremeError } from '../common/errors.js';
+import { toStatus } from '../common/grpc-errors.js';
+import type { ServedService } from '../common/grpc-server.js';
+import { ChunkSourceService, type ReadRangeRequest, type ReadRangeResponse } from '../gen/trireme/v1/capture.js';
+import { rangeMessageBytes, rangesMax } from './limits.js';
+import type { OpenCapture } from './open-capture.js';
+
+interface Source {
+  readonly capture: OpenCapture;
+  /** Calls that read it: the file stays open until the last has ended. */
+  readonly calls: Set<grpc.ServerWritableStream<ReadRangeRequest, ReadRangeResponse>>;
+  reads: number;
+  closing: (() => void) | null;
+}
+
+/** The captures of running analyses, under names that only their workers know, and ChunkSource that serves them. */
+export class Sources {
+  private readonly sources = new Map<string, Source>();
+  private ranges = 0;
+  bytesServed = 0;
+
+  /** Serves a capture until the returned function is called; that resolves when nothing reads it any more. */
+  serve(capture: OpenCapture): { name: string; end: () => Promise<void> } {
+    const name = randomUUID();
+    const source: Source = { capture, calls: new Set(), reads: 0, closing: null };
+    this.sources.set(name, source);
+    return {
+      name,
+      end: async () => {
+        this.sources.delete(name);
+        for (const call of source.calls) {
+          call.emit('error', toStatus(new TriremeError('CANCELLED', 'the analysis has ended')));
+        }
+        if (source.reads > 0) await new Promise<void>((resolve) => (source.closing = resolve));
+      },
+    };
+  }
+
+  get service(): ServedService {
+    return {
+      definition: ChunkSourceService,
+      implementation: {
+        readRange: (call: grpc.ServerWritableStream<ReadRangeRequest, ReadRangeResponse>) => this.readRange(call),
+      },
+    };
+  }
+
+  private readRange(call: grpc.ServerWritableStream<ReadRangeRequest, ReadRangeResponse>): void {
+    const { source: name, offset, length } = call.request;
+    const source = this.sources.get(name);
+    const refusal =
+      source === undefined
+        ? new TriremeError('FILE_UNREADABLE', `no running analysis serves the source '${name.slice(0, 64)}'`)
+        : this.ranges >= rangesMax
+          ? new TriremeError('QUEUE_FULL', `${rangesMax} ranges are read already (rangesMax)`)
+          : null;
+    if (source === undefined || refusal !== null) {
+      call.emit('error', toStatus(refusal));
+      return;
+    }
+    const end = Math.min(source.capture.sizeBytes, Number(offset) + Number(length));
+    this.ranges++;
+    source.calls.add(call);
+    let over = false;
+    const finish = (): void => {
+      if (over) return;
+      over = true;
+      this.ranges--;
+      source.calls.delete(call);
+    };
+    call.on('cancelled', finish);
+    call.on('error', finish);
+    call.on('finish', finish);
+    let position = Number(offset);
+    const next = (): void => {
+      if (over) return;
+      if (position >= end) {
+        call.end();
+        return;
+      }
+      const data = Buffer.allocUnsafeSlow(Math.min(rangeMessageBytes, end - position));
+      source.reads++;
+      read(source.capture.fd, data, 0, data.length, position, (error, count) => {
+        source.reads--;
+        if (source.reads === 0) source.closing?.();
+        if (over) return;
+        if (error !== null || count === 0) {
+          const reason = error === null ? 'the file has become shorter' : error.message;
+          call.emit('error', toStatus(new TriremeError('FILE_CHANGED', `cannot read at ${position}: ${reason}`)));
+          return;
+        }
+        position += count;
+        this.bytesServed += count;
+        if (call.write({ data: data.subarray(0, count) })) next();
+        else call.once('drain', next);
+      });
+    };
+    next();
+  }
+}

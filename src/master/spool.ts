@@ -1,0 +1,135 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { open, rm, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { identityOf } from '../captures/identity.js';
+import { TriremeError } from '../common/errors.js';
+import type { Logger } from '../common/logging.js';
+import type { FileIdentity } from '../gen/trireme/v1/capture.js';
+import { uploadUnclaimedMs } from './limits.js';
+
+interface Spooled {
+  bytes: number;
+  /** Removes it when nobody asks for it; null while an analysis uses it. */
+  timer: NodeJS.Timeout | null;
+}
+
+/** An upload that is being written. */
+export interface SpoolWriter {
+  write(data: Uint8Array): Promise<void>;
+  /** Checks the whole and answers with its path. */
+  finish(identity: FileIdentity | null): Promise<string>;
+  /** Removes what was written. */
+  discard(): Promise<void>;
+}
+
+/** Captures that clients sent because the master does not see them. Bounded, and gone when their analysis ends. */
+export class Spool {
+  /** Of this process alone: what a dead master left is found by its process id. */
+  readonly folder: string;
+  private readonly files = new Map<string, Spooled>();
+  private bytes = 0;
+
+  constructor(
+    root: string,
+    private readonly bytesMax: number,
+    private readonly log: Logger,
+  ) {
+    this.folder = join(root, `${process.pid}-${createHash('sha256').update(randomUUID()).digest('hex').slice(0, 12)}`);
+    try {
+      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw new TriremeError('USAGE', `--spool ${root}: ${(error as Error).message}`, { cause: error });
+    }
+    removeLeftovers(root, log);
+  }
+
+  get bytesHeld(): number {
+    return this.bytes;
+  }
+
+  async create(): Promise<SpoolWriter> {
+    const path = join(this.folder, `${randomUUID()}.capture`);
+    const file: Spooled = { bytes: 0, timer: null };
+    this.files.set(path, file);
+    let handle: FileHandle | null = await open(path, 'wx+', 0o600);
+    const discard = async (): Promise<void> => {
+      await handle?.close();
+      handle = null;
+      await this.remove(path);
+    };
+    return {
+      write: async (data) => {
+        if (this.bytes + data.length > this.bytesMax) {
+          throw new TriremeError(
+            'LIMIT_REACHED',
+            `the spool holds ${this.bytes} bytes and takes at most ${this.bytesMax} (--spool-bytes-max): try later`,
+          );
+        }
+        this.bytes += data.length;
+        file.bytes += data.length;
+        await handle?.write(data);
+      },
+      finish: async (identity) => {
+        if (handle === null) throw new TriremeError('CANCELLED', 'the upload was given up');
+        const held = identityOf(handle.fd, file.bytes);
+        await handle.close();
+        handle = null;
+        const same =
+          identity === null ||
+          (identity.sizeBytes === BigInt(held.sizeBytes) && held.endsSha256.equals(identity.endsSha256));
+        if (!same) {
+          throw new TriremeError('FILE_CHANGED', `the upload of ${held.sizeBytes} bytes is not the file announced`);
+        }
+        file.timer = setTimeout(() => {
+          this.log.warn({ path }, 'an upload that nobody asked for was removed');
+          void this.remove(path);
+        }, uploadUnclaimedMs);
+        file.timer.unref();
+        return path;
+      },
+      discard,
+    };
+  }
+
+  /** An analysis uses this path: true when it is one of ours, which the caller removes when done. */
+  claim(path: string): boolean {
+    const file = this.files.get(path);
+    if (file === undefined || file.timer === null) return false;
+    clearTimeout(file.timer);
+    file.timer = null;
+    return true;
+  }
+
+  async remove(path: string): Promise<void> {
+    const file = this.files.get(path);
+    if (file === undefined) return;
+    this.files.delete(path);
+    this.bytes -= file.bytes;
+    if (file.timer !== null) clearTimeout(file.timer);
+    await rm(path, { force: true });
+  }
+
+  close(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Folders of masters that are no more. */
+function removeLeftovers(root: string, log: Logger): void {
+  for (const name of readdirSync(root)) {
+    const pid = Number(/^(\d+)-[0-9a-f]{12}$/.exec(name)?.[1]);
+    if (!(pid > 0) || isAlive(pid)) continue;
+    rmSync(join(root, name), { recursive: true, force: true });
+    log.info({ folder: join(root, name) }, 'removed the spool of a master that is no more');
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
