@@ -71,8 +71,11 @@ export async function scanTask(
       watch,
     );
   }
+  if (!whole) {
+    scanner.cancel();
+    return null;
+  }
   const { partial, ...head } = scanner.end();
-  if (!whole) return null;
   return ScanChunkResult.encode({
     resultJson: JSON.stringify(head),
     partial: Buffer.from(partial.buffer, partial.byteOffset, partial.length),
