@@ -61,4 +61,4 @@ xdp_clean: build ## detach what xdp_init attached to IFACE=... (root)
 
 .PHONY: test-bpf
 test-bpf: build bpf ## the labs' tests only: rules, packet fixtures, namespaces
-	$(Q)npx --no-install jest lab unit/udp $(ARGS)
+	$(Q)npx --no-install jest test/lab/ unit/udp $(ARGS)

@@ -36,15 +36,15 @@ export class JobServer {
 
   async start(): Promise<AddressInfo> {
     await new Promise<void>((resolve) => this.socket.bind(0, resolve));
-    this.announce();
-    this.heartbeat = setInterval(() => this.announce(), heartbeatIntervalMs);
+    await this.announce();
+    this.heartbeat = setInterval(() => void this.announce(), heartbeatIntervalMs);
     return this.socket.address();
   }
 
   /** Says goodbye, lets the running jobs end (for so long at most), and closes. */
   async drain(graceMs: number): Promise<void> {
     this.leaving = true;
-    this.announce();
+    await this.announce();
     if (this.pool.busy > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, graceMs);
@@ -59,17 +59,22 @@ export class JobServer {
 
   async close(): Promise<void> {
     clearInterval(this.heartbeat);
+    if (this.leaving) await this.announce();
     await new Promise<void>((resolve) => this.socket.close(resolve));
   }
 
-  private announce(): void {
-    this.send(encodeHello(this.leaving ? 0 : this.pool.threads), this.lb.address, this.lb.port);
+  private announce(): Promise<void> {
+    return this.send(encodeHello(this.leaving ? 0 : this.pool.threads), this.lb.address, this.lb.port);
   }
 
-  private send(bytes: Buffer, address: string, port: number): void {
-    this.socket.send(bytes, port, address, (error) => {
-      // A lost datagram is the protocol's daily bread; it is said, and the balancer's timer sees to the rest.
-      if (error !== null) this.events.failed(error);
+  /** Resolves when the datagram is in the kernel's hands: a socket that is closed earlier drops it. */
+  private send(bytes: Buffer, address: string, port: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.socket.send(bytes, port, address, (error) => {
+        // A lost datagram is the protocol's daily bread; it is said, and the balancer's timer sees to the rest.
+        if (error !== null) this.events.failed(error);
+        resolve();
+      });
     });
   }
 
@@ -80,8 +85,8 @@ export class JobServer {
       return;
     }
     const accepted = this.pool.start(sleepMs, (thread) => {
-      this.send(encodeResult({ sleepMs, thread }), from.address, from.port);
-      this.announce();
+      void this.send(encodeResult({ sleepMs, thread }), from.address, from.port);
+      void this.announce();
       this.events.finished(sleepMs, thread);
       if (this.leaving && this.pool.busy === 0) this.waiter?.();
     });
@@ -91,6 +96,6 @@ export class JobServer {
     }
     this.events.started(sleepMs);
     // Without this a server with many idle threads and a full queue would get one job a heartbeat.
-    if (this.pool.free > 0) this.announce();
+    if (this.pool.free > 0) void this.announce();
   }
 }
