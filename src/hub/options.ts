@@ -38,7 +38,7 @@ export const hubOptionsDefault: HubOptions = {
   helloTimeoutMs: 10_000,
   jobAttemptsMax,
   jobNotRunMax: 16,
-  copyAfterMs: 3,
+  copyAfterMs: 5,
   resultBytesMax: 2 ** 30,
   kindNames: new Map(),
 };

@@ -2,10 +2,13 @@ import type { WorkerColumns } from './worker-columns.js';
 
 /** Share of the newest measurement in the slots that a worker shows to have, and of the way back to the declared. */
 const measuredShare = 0.5;
-const recoveredShare = 0.1;
+const recoveredShare = 0.25;
 
 /** Shorter intervals between reports see single batches of results. */
 const measureSecondsMin = 0.2;
+
+/** Of jobs shorter than this, what is around them takes longer than they do: a worker is busy and its slots are not. */
+const jobSecondsMin = 10e-6;
 
 /** The jobs must be so many times shorter than the interval, for results are counted when they come. */
 const jobsPerIntervalMin = 10;
@@ -31,11 +34,12 @@ export function measureBusySlots(
     columns.queuedBefore[worker] === 1 &&
     elsewhereSeconds <= 0 &&
     elapsed >= measureSecondsMin &&
+    columns.executed[worker] >= columns.executedJobs[worker] * jobSecondsMin &&
     columns.longest[worker] * jobsPerIntervalMin < elapsed;
   const busy = Math.min(declared, Math.max(1, columns.executed[worker] / elapsed));
   columns.slots[worker] = measurable
     ? slots + measuredShare * (busy - slots)
     : slots + recoveredShare * (declared - slots);
   columns.queuedBefore[worker] = queued > 0 ? 1 : 0;
-  columns.executed[worker] = 0;
+  columns.executed[worker] = columns.executedJobs[worker] = 0;
 }

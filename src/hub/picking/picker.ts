@@ -182,6 +182,7 @@ export class Picker {
     if (execSeconds >= 0 && execSeconds < Infinity && units > 0) {
       costs.learn(worker, Math.max(execSeconds, 1e-9), units, now);
       columns.executed[worker] += execSeconds;
+      columns.executedJobs[worker]++;
       const roundTrip = replySeconds - heldSeconds;
       if (!Number.isNaN(roundTrip)) this.roundTrips.learn(worker, roundTrip, now);
     }

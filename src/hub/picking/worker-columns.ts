@@ -30,8 +30,9 @@ export class WorkerColumns {
   progressAt = new Float64Array(this.capacity);
   /** Number of the pick that last chose this worker; before that a random number below 0. */
   usedAt = new Float64Array(this.capacity);
-  /** Seconds of execution that came back since the last report, and whether a queue was reported then. */
+  /** Since the last report: seconds of execution that came back and the jobs they were for; was a queue reported then? */
   executed = new Float64Array(this.capacity);
+  executedJobs = new Float64Array(this.capacity);
   queuedBefore = new Uint8Array(this.capacity);
   private readonly free: number[] = [];
 
@@ -68,6 +69,7 @@ export class WorkerColumns {
       this.progressAt,
       this.usedAt,
       this.executed,
+      this.executedJobs,
     ];
   }
 
@@ -87,6 +89,7 @@ export class WorkerColumns {
     this.progressAt = grownFloats(this.progressAt, capacity);
     this.usedAt = grownFloats(this.usedAt, capacity);
     this.executed = grownFloats(this.executed, capacity);
+    this.executedJobs = grownFloats(this.executedJobs, capacity);
     this.capacity = capacity;
   }
 }

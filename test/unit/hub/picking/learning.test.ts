@@ -162,6 +162,19 @@ describe('slots', () => {
     }
   });
 
+  test('jobs so short that messages take longer say nothing of the slots', () => {
+    const picker = policyPicker();
+    picker.addWorker(joining(8, 1e-6), 0);
+    for (let at = 0; at < 5; at++) {
+      for (let job = 0; job < 1000; job++) {
+        picker.dispatched(0, mine, 1, at);
+        resultOf(picker, 0, 1e-6, at + 0.5);
+      }
+      picker.report(0, heartbeat, at + 1);
+      expect(picker.picture(0).slots).toBe(8);
+    }
+  });
+
   test('a new declaration holds at once', () => {
     const picker = policyPicker();
     picker.addWorker(joining(8, 1e-3), 0);
