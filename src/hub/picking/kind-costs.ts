@@ -88,9 +88,6 @@ export class KindCosts {
     if (this.offered[worker] === 0) return;
     this.offered[worker] = 0;
     this.workers--;
-    this.outstandingUnits[worker] = 0;
-    this.outstandingJobs[worker] = 0;
-    this.results[worker] = 0;
   }
 
   /** Sets the cost that holds until the first result. */
