@@ -31,7 +31,8 @@ const step = fc.record({
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-const life = fc.array(step, { minLength: 1, maxLength: 400 });
+/** Without `size` the lives would have some ten steps, whatever their greatest length. */
+const life = fc.array(step, { minLength: 1, maxLength: 400, size: 'max' });
 
 /** Plays a life on a picker and tells what it answered; checks on the way what must hold at every pick. */
 class Player {
@@ -136,7 +137,7 @@ describe('picker, in any life', () => {
         const heaped = new Player(new Picker({ ...heaping, seed })).play(all);
         expect(heaped.answers).toEqual(scanned.answers);
       }),
-      { numRuns: 150 },
+      { numRuns: 40 },
     );
   });
 
@@ -145,7 +146,7 @@ describe('picker, in any life', () => {
       fc.property(life, fc.constantFrom(0, 4, 7), (steps, count) => {
         new Player(new Picker({ heapWorkersMin: 5 })).play([...crowd(count), ...steps]);
       }),
-      { numRuns: 150 },
+      { numRuns: 40 },
     );
   });
 
@@ -155,7 +156,7 @@ describe('picker, in any life', () => {
         const left = new Player(new Picker(heaping)).play([...crowd(count), ...steps]).drain();
         expect(left).toEqual(left.map(() => ({ outstanding: 0, backlogSeconds: 0 })));
       }),
-      { numRuns: 100 },
+      { numRuns: 30 },
     );
   });
 
@@ -165,7 +166,7 @@ describe('picker, in any life', () => {
         const once = (): number[] => new Player(new Picker({ seed })).play([...crowd(6), ...steps]).answers;
         expect(once()).toEqual(once());
       }),
-      { numRuns: 50 },
+      { numRuns: 20 },
     );
   });
 
@@ -187,7 +188,7 @@ describe('picker, in any life', () => {
           });
         },
       ),
-      { numRuns: 50 },
+      { numRuns: 20 },
     );
   });
 });

@@ -13,7 +13,7 @@ const change = fc.record({
 describe('worker heap', () => {
   test('whatever was placed, moved and removed, what is left comes out in order', () => {
     fc.assert(
-      fc.property(fc.array(change, { maxLength: 600 }), (changes) => {
+      fc.property(fc.array(change, { maxLength: 600, size: 'max' }), (changes) => {
         const heap = new WorkerHeap(workers / 2);
         heap.grow(workers);
         const left = new Map<number, readonly number[]>();
