@@ -94,7 +94,7 @@ export class ChunkScanner {
     const searching = phase === phases.search || phase === phases.notFound;
     const position = Number(exports.position());
     const start = searching ? null : Number(exports.startPosition());
-    const notACapture = phase === phases.notACapture ? this.describeForeign() : null;
+    const notACapture = phase === phases.notACapture ? this.describeForeign(endOfInput) : null;
     return {
       kernel,
       result: {
@@ -122,8 +122,9 @@ export class ChunkScanner {
     };
   }
 
-  private describeForeign(): string {
+  /** Not by how much was pushed: that differs with the sizes of the pieces, and these words are part of the result. */
+  private describeForeign(endOfInput: boolean): string {
     if (this.pushed === 0) return 'empty file';
-    return this.pushed < 24 ? 'file header cut short or unknown' : 'unknown magic';
+    return endOfInput ? 'file header cut short or unknown' : 'unknown magic';
   }
 }

@@ -17,10 +17,25 @@ export function comparable(report: CaptureReport, oracle: object): Row {
   return Object.fromEntries(Object.keys(oracle).map((key) => [key, all[key]]));
 }
 
+/**
+ * Takes the times of conversations away: those outside the int64 range of ns (the years 1677 to 2262) are kept at its
+ * ends, and the report says how many. The times of the whole capture are exact all the same.
+ */
+function withoutTimes(result: object): void {
+  const { top } = result as { top: Row[] };
+  for (const row of top) {
+    delete row.first_ns;
+    delete row.last_ns;
+  }
+}
+
 /** Fails, naming the fields, unless the report says what the oracle says. */
 export function expectOracle(report: CaptureReport, file: Uint8Array): void {
   const oracle = oracleResult(file);
-  expect(comparable(report, oracle)).toEqual(oracle);
+  const found = comparable(report, oracle);
+  if ('packets_time_saturated' in report) withoutTimes(found);
+  if ('packets_time_saturated' in report) withoutTimes(oracle);
+  expect(found).toEqual(oracle);
   if (oracle.error === 'not-a-capture') expect(Object.keys(report).sort()).toEqual(['error', 'error_detail']);
 }
 

@@ -33,7 +33,8 @@ function readIpv6(packet: Uint8Array): IpFacts {
   let next = packet[6];
   let at = 40;
   while (next === hopByHop || next === routing || next === fragment || next === destinationOptions) {
-    if (at + 8 > packet.length) return { protocol: null, ...addresses, transport: null };
+    // What a header says is used as far as it was captured: its next header and, to go on, its length or offset.
+    if (at + (next === fragment ? 4 : 2) > packet.length) return { protocol: null, ...addresses, transport: null };
     if (next === fragment) {
       const offset = ((packet[at + 2] << 8) | packet[at + 3]) >> 3;
       next = packet[at];

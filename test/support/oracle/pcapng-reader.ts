@@ -25,7 +25,7 @@ function sectionOrder(file: Uint8Array, offset: number): 'little' | 'big' | null
 export function readPcapng(file: Uint8Array): OracleReading | null {
   if (Buffer.from(file.subarray(0, 4)).toString('hex') !== '0a0d0d0a') return null;
   if (file.length < 12 || sectionOrder(file, 0) === null) return null;
-  const reading = new PcapngReading();
+  const reading = new PcapngReading(sectionOrder(file, 0)!);
   reading.readAll(file);
   return reading.reading;
 }
@@ -41,9 +41,11 @@ class PcapngReading {
     damaged: false,
     boundaries: [0],
   };
-  private order: 'little' | 'big' = 'little';
   private readonly ordersSeen = new Set<'little' | 'big'>();
   private interfaces: OracleInterface[] = [];
+
+  /** `order` is that of the first section, known even if the rest of its header is not sound. */
+  constructor(private order: 'little' | 'big') {}
 
   readAll(file: Uint8Array): void {
     try {
@@ -66,11 +68,10 @@ class PcapngReading {
 
   /** Returns where the block ends, or null when the file ends inside it. */
   private readBlock(file: Uint8Array, offset: number): number | null {
-    if (offset + 8 > file.length) return null;
+    if (offset + blockBytesLeast > file.length) return null;
     const isSection = Buffer.from(file.subarray(offset, offset + 4)).toString('hex') === '0a0d0d0a';
     let order = this.order;
     if (isSection) {
-      if (offset + 12 > file.length) return null;
       const declared = sectionOrder(file, offset);
       if (declared === null) throw new Damage('unknown byte order');
       order = declared;
