@@ -21,7 +21,7 @@ perf stat -e cycles:u -- true >"$work/stat" 2>&1 && ! grep -q 'not supported' "$
 
 # The perf map must have the name of the process that perf sees, in /tmp; it is removed afterwards.
 if ! perf record --quiet -e "$event" -F 999 -g -o "$work/perf.data" -- \
-  node --perf-basic-prof --interpreted-frames-native-stack bin/trireme analyze "$capture" --json "$@" \
+  node --perf-basic-prof --interpreted-frames-native-stack --no-logfile-per-isolate --logfile="$work/v8.log" bin/trireme analyze "$capture" --json "$@" \
   >"$work/result.json" 2>"$work/said"; then
   cat "$work/said" >&2
   echo 'perf: recording failed; without root, sysctl kernel.perf_event_paranoid must be 2 or less' >&2
