@@ -53,7 +53,7 @@ export function listNetns(): NetworkNamespace[] {
         count.set(inode, seen + 1);
         // A child of ours must not read "self" as itself.
         const id = pid === 'self' ? process.pid : Number(thread);
-        found.push({ inode, path: `/proc/${id}/ns/net`, pid: id, label: `the one of process ${id}` });
+        found.push({ inode, path: `/proc/${id}/ns/net`, pid: id, label: `of process ${id}` });
       } catch {
         // Ended, or not ours to see.
       }

@@ -128,13 +128,13 @@ async function detachAction(flags: { iface?: string; all?: boolean }): Promise<v
   requireRoot('trireme xdp detach');
   // From here a signal is only remembered: half an undoing would be worse than a moment's wait.
   const interruption = new Interruption();
+  await dropStale();
   const targets = flags.all ? listAttachments() : [await target(flags.iface)];
   const failures: string[] = [];
   for (const { folder, attachment } of targets) {
     failures.push(...(await undoAttachment(folder, attachment)));
     print(`detached ${attachment.program} from ${attachment.ifname}`);
   }
-  await dropStale();
   interruption.end();
   if (failures.length > 0) throw new TriremeError('JOB_FAILED', failures.join('; '));
 }
