@@ -48,7 +48,7 @@ static __always_inline __u64 lb_key(__be32 ip, __be16 port)
 	return (__u64)ip << 16 | port;
 }
 
-static __always_inline __u32 lb_busy(__u32 load)
+static __always_inline __u32 lb_busy(__u64 load)
 {
 	return load & LB_BUSY_MASK;
 }
@@ -59,27 +59,33 @@ static __always_inline int lb_is_live(__u64 seen_ns, __u64 now_ns, __u64 silent_
 	return seen_ns && (__s64)(now_ns - seen_ns) < (__s64)silent_ns;
 }
 
+/* The load of an entry that a new server takes: nothing sent yet, and no reservation of the last owner's holds. */
+static __always_inline __u64 lb_new_owner(__u64 load)
+{
+	return (load + LB_OWNER_STEP) & LB_OWNER_MASK;
+}
+
 /* An entry whose server is dead and has no job left can be another server's. */
-static __always_inline int lb_is_reusable(__u64 key, __u64 seen_ns, __u32 load, __u64 now_ns, __u64 silent_ns)
+static __always_inline int lb_is_reusable(__u64 key, __u64 seen_ns, __u64 load, __u64 now_ns, __u64 silent_ns)
 {
 	return !key || (!lb_is_live(seen_ns, now_ns, silent_ns) && !lb_busy(load));
 }
 
 /* The live server with most free threads, or -1. `start` turns with every job, so that equals take turns. `load` is
  * what the caller must find unchanged when it reserves. */
-static __always_inline int lb_pick(const struct lb_table *table, __u64 now_ns, __u64 silent_ns, __u32 start, __u32 *load)
+static __always_inline int lb_pick(const struct lb_table *table, __u64 now_ns, __u64 silent_ns, __u32 start, __u64 *load)
 {
 	__s32 free_most = 0;
 	int best = -1;
 
 	for (__u32 i = 0; i < LB_SERVERS; i++) {
 		__u32 at = (i + start) % LB_SERVERS;
-		__u32 seen_load;
+		__u64 seen_load;
 		__s32 free;
 
 		if (!lb_is_live(table->seen_ns[at], now_ns, silent_ns))
 			continue;
-		seen_load = table->load[at];
+		seen_load = table->load[at].word;
 		free = (__s32)table->threads[at] - (__s32)lb_busy(seen_load);
 		if (free > free_most) {
 			free_most = free;

@@ -137,14 +137,14 @@ __noinline int reserve_best(__u64 now_ns)
 	if (!config || !table)
 		return -1;
 	for (int try = 0; try < RESERVE_TRIES; try++) {
-		__u32 load = 0;
+		__u64 load = 0;
 		int best = lb_pick(table, now_ns, config->silent_ns, table->next_handle, &load);
 
 		if (best < 0)
 			return -1;
 		best &= LB_SERVERS - 1;
 		/* Compare-and-swap and not add-then-undo: a thread is never taken twice, not even for a moment. */
-		if (__sync_val_compare_and_swap(&table->load[best], load, load + 1) == load)
+		if (__sync_val_compare_and_swap(&table->load[best].word, load, load + LB_TAKE_STEP) == load)
 			return best;
 	}
 	return -1;
@@ -154,19 +154,26 @@ __noinline int reserve_best(__u64 now_ns)
 static __always_inline int reserve_own(struct lb_table *table, __u32 server)
 {
 	for (int try = 0; try < RESERVE_TRIES; try++) {
-		__u32 load = table->load[server];
+		__u64 load = table->load[server].word;
 
 		if (lb_busy(load) >= table->threads[server])
 			return 0;
-		if (__sync_val_compare_and_swap(&table->load[server], load, load + 1) == load)
+		if (__sync_val_compare_and_swap(&table->load[server].word, load, load + LB_TAKE_STEP) == load)
 			return 1;
 	}
 	return 0;
 }
 
+/* Gives a thread back: its job has ended, or was given up. */
 static __always_inline void release(struct lb_table *table, __u32 server)
 {
-	__sync_fetch_and_add(&table->load[server & (LB_SERVERS - 1)], -1);
+	__sync_fetch_and_add(&table->load[server & (LB_SERVERS - 1)].word, -1);
+}
+
+/* Gives back a thread whose job was never sent. */
+static __always_inline void unreserve(struct lb_table *table, __u32 server)
+{
+	__sync_fetch_and_add(&table->load[server & (LB_SERVERS - 1)].word, -LB_TAKE_STEP);
 }
 
 /* A free handle, now FILLING; null when the next few are all at work. */
@@ -229,7 +236,6 @@ static __always_inline void send_job(struct lb_now *now, struct lb_frame *frame,
 	slot->server = server;
 	slot->deadline_ns = lb_deadline_ns(now->ns, job->sleep_ms, now->config->grace_ns);
 	slot->state = (slot->state & ~LB_STATE_MASK) | LB_BUSY;
-	__sync_fetch_and_add(&to->sent, 1);
 	frame->payload[0] = job->sleep_ms;
 	frame->payload[1] = job->sleep_ms >> 16;
 	address_to(frame, &to->peer, bpf_htons(lb_port_of(handle)), 2);
@@ -251,7 +257,7 @@ static __always_inline int send_waiting(struct lb_now *now, struct lb_frame *fra
 	}
 	if (slot)
 		free_handle(slot);
-	release(now->table, server);
+	unreserve(now->table, server);
 	return 0;
 }
 
@@ -285,18 +291,17 @@ static __always_inline int take_entry(struct lb_now *now, __u64 key)
 		if (table->key[i] == key)
 			entry = i;
 		else if (reusable < 0 &&
-			 lb_is_reusable(table->key[i], table->seen_ns[i], table->load[i], now->ns, silent_ns))
+			 lb_is_reusable(table->key[i], table->seen_ns[i], table->load[i].word, now->ns, silent_ns))
 			reusable = i;
 	}
 	if (entry < 0 && reusable >= 0) {
-		__u32 load;
+		__u64 load;
 
 		reusable &= LB_SERVERS - 1;
-		load = table->load[reusable];
+		load = table->load[reusable].word;
 		/* A new owner: whoever still means to reserve for the old one fails. */
-		if (!lb_busy(load) && __sync_val_compare_and_swap(&table->load[reusable], load, load + LB_OWNER_STEP) == load) {
+		if (!lb_busy(load) && __sync_val_compare_and_swap(&table->load[reusable].word, load, lb_new_owner(load)) == load) {
 			table->seen_ns[reusable] = 0;
-			table->server[reusable].sent = 0;
 			table->server[reusable].done = 0;
 			table->key[reusable] = key;
 			entry = reusable;
@@ -359,7 +364,7 @@ static __always_inline int on_job(struct lb_now *now, struct lb_frame *frame)
 				send_job(now, frame, slot, handle, server, &job);
 				LEAVE(stats, job_sent, XDP_TX);
 			}
-			release(now->table, server);
+			unreserve(now->table, server);
 		}
 	}
 	queued = push_job(now, &job, &full);
@@ -464,7 +469,7 @@ static int reap(void *map, __u32 *key, struct lb_timer_entry *entry)
 		return 0;
 	now->ns = bpf_ktime_get_coarse_ns();
 	for (int i = 0; i < LB_SERVERS; i++)
-		walk.busy += lb_busy(now->table->load[i]);
+		walk.busy += lb_busy(now->table->load[i].word);
 	if (walk.busy)
 		bpf_loop(LB_SLOTS, reap_slot, &walk, 0);
 	now->stats->reaper_runs++;

@@ -15,10 +15,21 @@
 /* Handles tried before a job is left in the queue; more than one only when jobs outlive a whole turn of handles. */
 #define LB_HANDLE_TRIES 8
 
-/* `load` of a server: threads at work in the low half; the high half counts the owners of the entry, so that a
- * reservation made for one server fails once the entry is another's. */
-#define LB_BUSY_MASK 0xffff
-#define LB_OWNER_STEP 0x10000
+/* What a server has to do, in one word, so that a thread is taken and the job counted by one compare-and-swap. */
+union lb_load {
+	__u64 word;
+	struct {
+		__u16 busy;  /* threads at work */
+		__u16 owner; /* counts the owners of the entry: a reservation made for one fails once it is another's */
+		__u32 sent;  /* jobs given to it, with jobs given again */
+	} parts;
+};
+_Static_assert(sizeof(union lb_load) == 8, "one word");
+#define LB_BUSY_MASK 0xffffULL
+#define LB_OWNER_STEP 0x10000ULL
+#define LB_OWNER_MASK 0xffff0000ULL
+/* One more thread at work, one more job sent. */
+#define LB_TAKE_STEP 0x100000001ULL
 
 /* State of a slot in its two low bits; the bits above count its uses, so that a compare-and-swap meets no later job. */
 enum lb_slot_state { LB_FREE, LB_FILLING, LB_BUSY, LB_FREEING };
@@ -57,7 +68,6 @@ _Static_assert(sizeof(struct lb_peer) == 24, "no hidden padding");
 
 struct lb_server {
 	struct lb_peer peer;
-	__u64 sent; /* jobs given to it, with jobs given again */
 	__u64 done; /* results that went on to a client */
 };
 
@@ -69,7 +79,7 @@ struct lb_table {
 	__s32 queue_jobs; /* pushed and not popped; raised before a push, so that it is never too small */
 	__u64 key[LB_SERVERS];
 	__u64 seen_ns[LB_SERVERS];
-	__u32 load[LB_SERVERS];
+	union lb_load load[LB_SERVERS];
 	__u32 threads[LB_SERVERS];
 	struct lb_server server[LB_SERVERS];
 };

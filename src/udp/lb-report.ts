@@ -6,11 +6,10 @@ export interface LbTable {
   readonly queue_jobs: number;
   readonly key: readonly number[];
   readonly seen_ns: readonly number[];
-  readonly load: readonly number[];
+  readonly load: readonly { readonly parts: { readonly busy: number; readonly sent: number } }[];
   readonly threads: readonly number[];
   readonly server: readonly {
     readonly peer: { readonly ip: number; readonly port: number };
-    readonly sent: number;
     readonly done: number;
   }[];
 }
@@ -41,7 +40,6 @@ export interface LbReport {
   readonly servers: readonly LbServer[];
 }
 
-const busyMask = 0xffff;
 const packetPrefixes = ['pass_', 'drop_', 'hello_', 'job_', 'result_'];
 
 export function camelCase(name: string): string {
@@ -72,13 +70,14 @@ export function lbReport(
   const servers = table.key.flatMap((key, at): LbServer[] => {
     if (key === 0) return [];
     const lastSeenMs = Math.max(0, Math.round(nowMs - table.seen_ns[at] / 1e6));
-    const { peer, sent, done } = table.server[at];
+    const { peer, done } = table.server[at];
+    const { busy, sent } = table.load[at].parts;
     return [
       {
         address: `${ipv4FromLe(peer.ip)}:${portFromLe(peer.port)}`,
         state: lastSeenMs >= silentMs ? 'dead' : table.threads[at] === 0 ? 'leaving' : 'live',
         threads: table.threads[at],
-        busy: table.load[at] & busyMask,
+        busy,
         sent,
         done,
         lastSeenMs,
@@ -89,7 +88,7 @@ export function lbReport(
     jobs: counters.jobs ?? 0,
     results: counters.result_forwarded ?? 0,
     queued: table.queue_jobs,
-    running: table.load.reduce((sum, load) => sum + (load & busyMask), 0),
+    running: table.load.reduce((sum, { parts }) => sum + parts.busy, 0),
     dropped: pick(counters, isDropped, 'dropped_'.length),
     packets: pick(counters, isPacket),
     events: pick(counters, (name) => name !== 'jobs' && !isPacket(name) && !isDropped(name)),

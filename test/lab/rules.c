@@ -166,7 +166,7 @@ static void test_picking(void)
 {
 	static struct lb_table table;
 	const __u64 now = 100000000000ULL, silent = 1000000000ULL;
-	__u32 load = 77;
+	__u64 load = 77;
 	int first[LB_SERVERS] = { 0 };
 
 	CHECK(lb_pick(&table, now, silent, 0, &load) == -1);
@@ -182,7 +182,7 @@ static void test_picking(void)
 		CHECK(first[i] == 1);
 	/* Most free threads wins, wherever the scan starts. */
 	table.threads[5] = 9;
-	table.load[5] = 3 * LB_OWNER_STEP + 4;
+	table.load[5].word = 3 * LB_OWNER_STEP + 4;
 	for (__u32 start = 0; start < LB_SERVERS; start++) {
 		CHECK(lb_pick(&table, now, silent, start, &load) == 5);
 		CHECK(load == 3 * LB_OWNER_STEP + 4);
@@ -191,10 +191,10 @@ static void test_picking(void)
 	table.seen_ns[5] = now - silent;
 	CHECK(lb_pick(&table, now, silent, 5, &load) != 5);
 	for (int i = 0; i < LB_SERVERS; i++)
-		table.load[i] = 4;
+		table.load[i].word = 4;
 	table.threads[3] = 0;
 	CHECK(lb_pick(&table, now, silent, 0, &load) == -1);
-	table.load[9] = LB_OWNER_STEP + 3;
+	table.load[9].word = LB_OWNER_STEP + 3;
 	CHECK(lb_pick(&table, now, silent, 0, &load) == 9);
 }
 
@@ -211,6 +211,9 @@ static void test_life(void)
 	CHECK(!lb_is_reusable(7, now - 1, 0, now, silent));
 	CHECK(lb_is_reusable(7, now - silent, LB_OWNER_STEP, now, silent));
 	CHECK(!lb_is_reusable(7, now - silent, 1, now, silent));
+	CHECK(lb_new_owner(0x1234500000000ULL + 7 * LB_OWNER_STEP) == 8 * LB_OWNER_STEP);
+	CHECK(lb_new_owner(LB_OWNER_MASK) == 0);
+	CHECK(lb_busy(5 * LB_TAKE_STEP - LB_TAKE_STEP) == 4);
 	CHECK(lb_deadline_ns(1000, 3, 500) == 3001500);
 	CHECK(lb_deadline_ns(0, 0xffffffff, 0) == 4294967295000000ULL);
 	CHECK(lb_key(0x0100000a, 0x51c3) != lb_key(0x0100000a, 0x52c3));
