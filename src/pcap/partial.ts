@@ -26,9 +26,11 @@ export function sparseRows(
   rowsMax: number,
 ): { number: number; packets: bigint; bytes: bigint }[] {
   const cellsOf = new BigUint64Array(kernel.exports.memory.buffer, at, rowsMax * 2);
+  // As doubles, a count is zero exactly where it is zero as an integer, and no bigint is made to find that out.
+  const nonZero = new Float64Array(kernel.exports.memory.buffer, at, rowsMax * 2);
   const rows = [];
   for (let number = 0; number < rowsMax; number++)
-    if (cellsOf[2 * number] !== 0n) rows.push({ number, packets: cellsOf[2 * number], bytes: cellsOf[2 * number + 1] });
+    if (nonZero[2 * number] !== 0) rows.push({ number, packets: cellsOf[2 * number], bytes: cellsOf[2 * number + 1] });
   return rows;
 }
 
