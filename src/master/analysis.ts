@@ -40,6 +40,8 @@ export class Analysis {
     private readonly request: AnalysisRequest,
     private readonly onProgress: (progress: AnalyzeProgress) => void,
     private readonly log: Logger,
+    /** Null: sized for the workers present. */
+    private readonly chunkBytesFixed: number | null,
   ) {}
 
   get state(): AnalysisState {
@@ -90,7 +92,7 @@ export class Analysis {
   private plan(): void {
     const { capture, request } = this;
     this.setState('PLANNING');
-    this.chunkBytes = chunkBytesFor(capture.sizeBytes, this.workers());
+    this.chunkBytes = this.chunkBytesFixed ?? chunkBytesFor(capture.sizeBytes, this.workers());
     const { fd, sizeBytes } = capture;
     const { scan, top, sort } = request;
     const { chunkBytes } = this;

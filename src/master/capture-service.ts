@@ -37,6 +37,7 @@ export class CaptureService implements ServedService {
     private readonly spool: Spool,
     private readonly waitMs: number,
     private readonly log: Logger,
+    private readonly chunkBytesFixed: number | null,
   ) {
     this.implementation = {
       analyze: (call: grpc.ServerWritableStream<AnalyzeRequest, AnalyzeResponse>) => void this.analyze(call),
@@ -93,6 +94,7 @@ export class CaptureService implements ServedService {
             if (!held && !cancelled) held = !call.write({ event: { $case: 'progress', value: progress } });
           },
           this.log,
+          this.chunkBytesFixed,
         );
         this.running.add(analysis);
         this.counts.started++;

@@ -18,6 +18,7 @@ interface MasterCommandOptions {
   readonly wait: number;
   readonly grace: number;
   readonly insecure: boolean;
+  readonly chunkBytes?: number;
 }
 
 /** `trireme master` */
@@ -50,20 +51,27 @@ export function buildCommand(): Command {
         .default(drainGraceMsDefault, `${drainGraceMsDefault / 1000}s`),
     )
     .option('--insecure', 'allow listening on other addresses than loopback, without credentials', false)
+    .addOption(
+      new Option('--chunk-bytes <size>', 'bytes of a chunk, instead of sizing it for the workers')
+        .argParser(byteSize(1, 2 ** 40))
+        .hideHelp(),
+    )
     .option('--verbose', 'print the stack of an error')
-    .action(async ({ captures = [process.cwd()], wait, grace, insecure, ...options }: MasterCommandOptions) => {
-      checkExposure(
-        [
-          { option: '--grpc', address: options.grpc },
-          { option: '--admin', address: options.admin },
-        ],
-        insecure,
-      );
-      const log = createLogger('master');
-      const master = await startMaster({ ...options, captures, waitMs: wait }, log);
-      log.info({ grpc: formatHostPort(master.grpc), admin: formatHostPort(master.admin), captures }, 'listening');
-      await runUntilSignal(log, () => master.close(grace));
-    });
+    .action(
+      async ({ captures = [process.cwd()], wait, grace, insecure, chunkBytes, ...options }: MasterCommandOptions) => {
+        checkExposure(
+          [
+            { option: '--grpc', address: options.grpc },
+            { option: '--admin', address: options.admin },
+          ],
+          insecure,
+        );
+        const log = createLogger('master');
+        const master = await startMaster({ ...options, captures, waitMs: wait, chunkBytes: chunkBytes ?? null }, log);
+        log.info({ grpc: formatHostPort(master.grpc), admin: formatHostPort(master.admin), captures }, 'listening');
+        await runUntilSignal(log, () => master.close(grace));
+      },
+    );
 }
 
 function collect(folder: string, before: string[] | undefined): string[] {

@@ -22,6 +22,8 @@ export interface MasterOptions {
   readonly spoolBytesMax: number;
   /** Wait for a first worker when the caller does not say. */
   readonly waitMs: number;
+  /** Bytes of a chunk; null: sized for the workers present. */
+  readonly chunkBytes: number | null;
 }
 
 export interface RunningMaster {
@@ -40,7 +42,7 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
   try {
     const access = new CaptureAccess([...options.captures, spool.folder]);
     const sources = new Sources();
-    const service = new CaptureService(hub, access, sources, spool, options.waitMs, log);
+    const service = new CaptureService(hub, access, sources, spool, options.waitMs, log, options.chunkBytes);
     let closing = false;
     const notReady = (): string | undefined =>
       closing ? 'shutting down' : hub.workersReady(scanChunkKind) === 0 ? 'no worker is attached' : undefined;
