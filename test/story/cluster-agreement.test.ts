@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { projectRoot } from '../../src/common/version.js';
+import { gzipped, zstdStored } from '../support/capture-builder.js';
+import { CaptureCluster } from '../support/capture-cluster.js';
+import { runTrireme } from '../support/run-trireme.js';
+import { scratchFolder } from '../support/scratch.js';
+import { sharedCaptures } from '../support/shared-captures.js';
+import { fivePackets, manyPackets, smallCapture } from '../support/small-capture.js';
+
+const scratch = scratchFolder();
+const elsewhere = scratchFolder();
+const shared = sharedCaptures();
+const sample = join(projectRoot, 'captures', 'sample.pcap');
+
+const many = Buffer.from(smallCapture(manyPackets(5000)));
+const damaged = Buffer.from(many);
+damaged.fill(0xff, 60_000, 60_100);
+const files = [
+  sample,
+  scratch.file('five.pcap', smallCapture(fivePackets)),
+  scratch.file('many.pcap', many),
+  scratch.file('damaged.pcap', damaged),
+  scratch.file('cut-in-a-record.pcap', many.subarray(0, 100_001)),
+  scratch.file('cut-in-its-header.pcap', many.subarray(0, 20)),
+  scratch.file('header-only.pcap', many.subarray(0, 24)),
+  scratch.file('empty.pcap', ''),
+  scratch.file('letter.txt', 'Dear reader, this is not a capture.\n'),
+  scratch.file('many.pcap.gz', gzipped(many)),
+  scratch.file('cut.pcap.gz', gzipped(many).subarray(0, 5_000)),
+  scratch.file('many.pcap.zst', zstdStored(many)),
+  ...shared.map(({ path }) => path),
+];
+
+describe.each([
+  ['chunks sized for the workers', []],
+  ['chunks of 4 KiB', ['--chunk-bytes', '4KiB']],
+])('a cluster with %s', (_what, args) => {
+  let cluster: CaptureCluster;
+  beforeAll(async () => {
+    cluster = await CaptureCluster.start(['/'], args);
+    // One worker opens the files itself, the other one is sent their bytes.
+    await Promise.all([cluster.addWorker('/', { slots: 2 }), cluster.addWorker(elsewhere.path)]);
+  });
+  afterAll(() => cluster.stop());
+
+  test('gives for every capture the bytes and the exit code that one core gives', async () => {
+    const [here, there] = await Promise.all([
+      runTrireme(['analyze', '--json', '-q', ...files]),
+      cluster.analyze(files),
+    ]);
+    expect(there.stdout).toBe(here.stdout);
+    expect(there.code).toBe(here.code);
+    expect(JSON.parse(there.stdout).results).toHaveLength(files.length);
+  });
+
+  test('answers with options as one core does', async () => {
+    const options = ['--top', '3', '--sort', 'packets', '--interval', '1s', '--max-conversations', '50'];
+    const connection = ['--client', '10.0.0.1:1024', '--server', '10.0.0.2:80'];
+    const some = [files[1], files[2], sample];
+    const here = await runTrireme(['analyze', '--json', '-q', ...options, ...connection, ...some]);
+    const there = await cluster.analyze(some, [...options, ...connection]);
+    expect(there.stdout).toBe(here.stdout);
+    expect(there.code).toBe(0);
+  });
+});
+
+test('a master that does not see the file is sent it, and keeps nothing', async () => {
+  const cluster = await CaptureCluster.start([elsewhere.path], ['--spool', join(scratch.path, 'spool')]);
+  try {
+    await cluster.addWorker(elsewhere.path);
+    const here = await runTrireme(['analyze', '--json', '-q', files[2]]);
+    const there = await cluster.analyze([files[2]]);
+    expect(there).toMatchObject({ code: 0, stdout: here.stdout });
+    expect(await cluster.metric('trireme_master_spool_bytes')).toBe(0);
+    expect(await cluster.metric('trireme_master_source_bytes_total')).toBeGreaterThan(0);
+  } finally {
+    await cluster.stop();
+  }
+});
+
+test('a spool that is full refuses in one line', async () => {
+  const cluster = await CaptureCluster.start(
+    [elsewhere.path],
+    [...['--spool', join(scratch.path, 'spool'), '--spool-bytes-max', '1k']],
+  );
+  try {
+    await cluster.addWorker(elsewhere.path);
+    const there = await runTrireme(['analyze', '--json', '--master', cluster.grpc, files[2]]);
+    expect(there.code).toBe(1);
+    expect(there.stderr.trim().split('\n').pop()).toMatch(/--spool-bytes-max/);
+  } finally {
+    await cluster.stop();
+  }
+});
