@@ -4,14 +4,22 @@ import type * as grpc from '@grpc/grpc-js';
 import { TriremeError } from '../common/errors.js';
 import { toStatus } from '../common/grpc-errors.js';
 import type { ServedService } from '../common/grpc-server.js';
-import { ChunkSourceService, type ReadRangeRequest, type ReadRangeResponse } from '../gen/trireme/v1/capture.js';
+import { rangeMessage } from '../captures/range-wire.js';
+import { ChunkSourceService, type ReadRangeRequest } from '../gen/trireme/v1/capture.js';
 import { rangeMessageBytes, rangesMax } from './limits.js';
 import type { OpenCapture } from './open-capture.js';
+
+/** Its messages are sent as they are: see rangeMessage. */
+type RangeCall = grpc.ServerWritableStream<ReadRangeRequest, Buffer>;
+
+const definition = {
+  readRange: { ...ChunkSourceService.readRange, responseSerialize: (message: Buffer) => message },
+};
 
 interface Source {
   readonly capture: OpenCapture;
   /** Calls that read it: the file stays open until the last has ended. */
-  readonly calls: Set<grpc.ServerWritableStream<ReadRangeRequest, ReadRangeResponse>>;
+  readonly calls: Set<RangeCall>;
   reads: number;
   closing: (() => void) | null;
 }
@@ -41,14 +49,14 @@ export class Sources {
 
   get service(): ServedService {
     return {
-      definition: ChunkSourceService,
+      definition: definition as unknown as grpc.ServiceDefinition,
       implementation: {
-        readRange: (call: grpc.ServerWritableStream<ReadRangeRequest, ReadRangeResponse>) => this.readRange(call),
+        readRange: (call: RangeCall) => this.readRange(call),
       },
     };
   }
 
-  private readRange(call: grpc.ServerWritableStream<ReadRangeRequest, ReadRangeResponse>): void {
+  private readRange(call: RangeCall): void {
     const { source: name, offset, length } = call.request;
     const source = this.sources.get(name);
     const refusal =
@@ -81,20 +89,20 @@ export class Sources {
         call.end();
         return;
       }
-      const data = Buffer.allocUnsafeSlow(Math.min(rangeMessageBytes, end - position));
+      const { message, data } = rangeMessage(Math.min(rangeMessageBytes, end - position));
       source.reads++;
       read(source.capture.fd, data, 0, data.length, position, (error, count) => {
         source.reads--;
         if (source.reads === 0) source.closing?.();
         if (over) return;
-        if (error !== null || count === 0) {
+        if (error !== null || count < data.length) {
           const reason = error === null ? 'the file has become shorter' : error.message;
           call.emit('error', toStatus(new TriremeError('FILE_CHANGED', `cannot read at ${position}: ${reason}`)));
           return;
         }
         position += count;
         this.bytesServed += count;
-        if (call.write({ data: data.subarray(0, count) })) next();
+        if (call.write(message)) next();
         else call.once('drain', next);
       });
     };

@@ -55,6 +55,16 @@ const channelOptions: grpc.ClientOptions = {
   'grpc.use_local_subchannel_pool': 1,
 };
 
+/**
+ * Bytes of a range on their way at once. HTTP/2's default of 64 KiB would make each 64 KiB wait for a round trip of two
+ * busy event loops; this much keeps a scan of 1 GB/s fed over several milliseconds.
+ */
+const sourceWindowBytes = 4 * 1024 * 1024;
+const sourceChannelOptions: grpc.ClientOptions = {
+  ...channelOptions,
+  'grpc-node.flow_control_window': sourceWindowBytes,
+};
+
 let attachments = 0;
 
 /** The line to one hub: dials, greets, sends heartbeats, and dials again for ever until it is closed. */
@@ -120,7 +130,7 @@ export class HubLink {
 
   /** Where this hub's files are read; its own connection, so that heartbeats do not wait behind the bytes. */
   chunkSource(): ChunkSourceClient {
-    this.source ??= new ChunkSourceClient(this.address, grpc.credentials.createInsecure(), channelOptions);
+    this.source ??= new ChunkSourceClient(this.address, grpc.credentials.createInsecure(), sourceChannelOptions);
     return this.source;
   }
 

@@ -1,6 +1,7 @@
 import type { ServiceError } from '@grpc/grpc-js';
 import { TriremeError } from '../common/errors.js';
-import type { ChunkSourceClient } from '../gen/trireme/v1/capture.js';
+import { rangeData } from '../captures/range-wire.js';
+import { ChunkSourceService, type ChunkSourceClient } from '../gen/trireme/v1/capture.js';
 
 /**
  * Bytes of a hub's file from an offset on. They are pulled: the stream holds a few messages, and the hub reads on only
@@ -14,11 +15,13 @@ export async function* streamRange(
   length: number,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const call = client.readRange({ source, offset: BigInt(offset), length: BigInt(length) });
+  const { path, requestSerialize } = ChunkSourceService.readRange;
+  const request = { source, offset: BigInt(offset), length: BigInt(length) };
+  const call = client.makeServerStreamRequest(path, requestSerialize, rangeData, request);
   const cancel = (): void => call.cancel();
   signal.addEventListener('abort', cancel, { once: true });
   try {
-    for await (const { data } of call as AsyncIterable<{ data: Uint8Array }>) yield data;
+    for await (const data of call as AsyncIterable<Uint8Array>) yield data;
   } catch (error) {
     const { details, message } = error as ServiceError;
     throw new TriremeError('UNREACHABLE', `the hub stopped sending ${source}: ${details || message}`, { cause: error });
