@@ -94,7 +94,7 @@ export class ChunkScanner {
     const searching = phase === phases.search || phase === phases.notFound;
     const position = Number(exports.position());
     const start = searching ? null : Number(exports.startPosition());
-    const notACapture = phase === phases.notACapture ? this.describeForeign(endOfInput) : null;
+    const notACapture = phase === phases.notACapture ? this.describeForeign(exports.damageCode()) : null;
     return {
       kernel,
       result: {
@@ -122,9 +122,8 @@ export class ChunkScanner {
     };
   }
 
-  /** Not by how much was pushed: that differs with the sizes of the pieces, and these words are part of the result. */
-  private describeForeign(endOfInput: boolean): string {
+  private describeForeign(reason: number): string {
     if (this.pushed === 0) return 'empty file';
-    return endOfInput ? 'file header cut short or unknown' : 'unknown magic';
+    return reason === 1 ? 'unknown magic' : 'file header cut short';
   }
 }

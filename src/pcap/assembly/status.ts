@@ -19,6 +19,10 @@ export const BYTE_ORDER_UNKNOWN: u32 = 6;
 export const INTERFACES_TOO_MANY: u32 = 7;
 export const BLOCK_TOO_SHORT: u32 = 8;
 
+/** Why a file is no capture. */
+export const MAGIC_UNKNOWN: u32 = 1;
+export const HEADER_CUT: u32 = 2;
+
 export let phase: u32 = HEADER;
 export let damage: u32 = 0;
 export let damageA: u32 = 0;
@@ -53,4 +57,9 @@ export function damaged(code: u32, a: u32, b: u32): void {
   damage = code;
   damageA = a;
   damageB = b;
+}
+
+export function foreign(reason: u32): void {
+  phase = NOT_A_CAPTURE;
+  damage = reason;
 }

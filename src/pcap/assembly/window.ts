@@ -9,12 +9,12 @@ import { chain, isNano, NO, UNDECIDED, YES } from './seam';
 import {
   big,
   COMPLETE,
-  damaged,
+  foreign,
   HEADER,
-  NOT_A_CAPTURE,
+  HEADER_CUT,
+  MAGIC_UNKNOWN,
   NOT_FOUND,
   phase,
-  RECORD_TOO_LONG,
   RECORDS,
   SEARCH,
   setOrder,
@@ -183,7 +183,7 @@ function readHeader(final: bool): bool {
     const magic = load<u32>(at);
     if (magic == 0x0a0d0d0a) {
       if (here >= 12) {
-        if (!readOrder(at)) setPhase(NOT_A_CAPTURE);
+        if (!readOrder(at)) foreign(MAGIC_UNKNOWN);
         else {
           format = BLOCKS;
           setInterfaceCount(0);
@@ -194,7 +194,7 @@ function readHeader(final: bool): bool {
     } else {
       const order = classicOrder(magic);
       if (order == 0) {
-        setPhase(NOT_A_CAPTURE);
+        foreign(MAGIC_UNKNOWN);
         return false;
       }
       if (here >= CLASSIC_HEADER_BYTES) {
@@ -203,7 +203,7 @@ function readHeader(final: bool): bool {
       }
     }
   }
-  if (final) setPhase(NOT_A_CAPTURE);
+  if (final) foreign(HEADER_CUT);
   return false;
 }
 
