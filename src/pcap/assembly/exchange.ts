@@ -9,6 +9,7 @@ import {
   PORTS4,
   PORTS6,
 } from './entries';
+import { hash4 } from './hash';
 import { add, SERIES_SHIFT, WINDOW, WINDOW_BYTES } from './layout';
 import { addRow, coarsen } from './series';
 import { drop, find4, find6, index, indexSlots } from './table';
@@ -89,7 +90,7 @@ export function importEntries(six: bool, count: u32): bool {
     if (!keyIsValid(at, six)) return false;
     const reference = six
       ? find6(load<u64>(at, 32), load<u64>(at, 40), load<u64>(at, 48), load<u64>(at, 56), load<u64>(at, PORTS6))
-      : find4(load<u64>(at, 32), load<u64>(at, PORTS4));
+      : find4(load<u64>(at, 32), load<u64>(at, PORTS4), hash4(load<u64>(at, 32), load<u64>(at, PORTS4)));
     if (!reference) {
       drop(at | <usize>six);
       continue;

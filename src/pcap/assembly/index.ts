@@ -5,6 +5,7 @@ import { setSeed } from './hash';
 import { interfaceCount, setInterfaceCount } from './interfaces';
 import { FIRST_NS, I64_MAX, I64_MIN, LAST_NS, SERIES_TWIN, TOTALS } from './layout';
 import { setOrderOfRows } from './order';
+import { beginWaiting } from './postponed';
 import { beginSeries } from './series';
 import { big, damage, damageA, damageB, lengthsSwapped, phase, setHeadersOnly, setOrder, setWalking } from './status';
 import { beginTable } from './table';
@@ -59,6 +60,7 @@ export function begin(conversationsMax: u32, seed: u32, intervalNs: i64, onlyWal
   beginArena();
   setSeed(seed);
   beginTable(conversationsMax);
+  beginWaiting();
   beginSeries(intervalNs);
   setWalking(onlyWalk);
   setHeadersOnly(false);

@@ -2,18 +2,16 @@
 
 import { BACK4, BACK6, KIND_PAIR } from './entries';
 import {
-  add,
   countRow,
-  DROPPED,
   FAMILIES,
   FAMILY_CUT,
   FAMILY_NOT_IPV4,
   FAMILY_NOT_IPV6,
-  PINNED_DROPPED,
   PROTOCOLS4,
   PROTOCOLS6,
 } from './layout';
-import { find4, find6, keyIsPinned } from './table';
+import { countDropped, postpone4, touch } from './postponed';
+import { find6, lastFound4 } from './table';
 
 const TCP: u32 = 6;
 const UDP: u32 = 17;
@@ -39,22 +37,6 @@ export function other(family: u32): void {
 
 // @ts-ignore: decorator
 @inline
-function touch(direction: usize): void {
-  countRow(direction, bytes);
-  if (timed) {
-    if (time < load<i64>(direction, 16)) store<i64>(direction, time, 16);
-    if (time > load<i64>(direction, 24)) store<i64>(direction, time, 24);
-  }
-}
-
-/** A packet whose entry sampling leaves out. */
-function countDropped(six: bool, ports: u64, k0: u64, k1: u64, k2: u64, k3: u64, back: bool): void {
-  countRow(DROPPED + ((<u32>ports & 0xff) == KIND_PAIR ? 16 : 0), bytes);
-  if (keyIsPinned(six, ports, k0, k1, k2, k3)) countRow(PINNED_DROPPED + (back ? 16 : 0), bytes);
-}
-
-// @ts-ignore: decorator
-@inline
 function count4(source: u32, target: u32, sourcePort: u32, targetPort: u32, kind: u32): void {
   const from = (<u64>source << 16) | <u64>sourcePort;
   const to = (<u64>target << 16) | <u64>targetPort;
@@ -62,9 +44,9 @@ function count4(source: u32, target: u32, sourcePort: u32, targetPort: u32, kind
   const k0 = back ? (<u64>target << 32) | <u64>source : (<u64>source << 32) | <u64>target;
   const k1 =
     ((back ? (<u64>targetPort << 16) | <u64>sourcePort : (<u64>sourcePort << 16) | <u64>targetPort) << 8) | <u64>kind;
-  const entry = find4(k0, k1);
-  if (entry) touch(entry + (back ? BACK4 : 0));
-  else countDropped(false, k1, k0, 0, 0, 0, back);
+  const entry = lastFound4(k0, k1);
+  if (entry) touch(entry + (back ? BACK4 : 0), bytes, time, timed);
+  else postpone4(k0, k1, bytes, time, timed, back);
 }
 
 function count6(at: usize, sourcePort: u32, targetPort: u32, kind: u32): void {
@@ -80,8 +62,8 @@ function count6(at: usize, sourcePort: u32, targetPort: u32, kind: u32): void {
   const k1 =
     ((back ? (<u64>targetPort << 16) | <u64>sourcePort : (<u64>sourcePort << 16) | <u64>targetPort) << 8) | <u64>kind;
   const reference = find6(a0, a1, b0, b1, k1);
-  if (reference) touch((reference & ~1) + (back ? BACK6 : 0));
-  else countDropped(true, k1, a0, a1, b0, b1, back);
+  if (reference) touch((reference & ~1) + (back ? BACK6 : 0), bytes, time, timed);
+  else countDropped(true, k1, a0, a1, b0, b1, bytes, back);
 }
 
 // @ts-ignore: decorator

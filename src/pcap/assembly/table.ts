@@ -4,7 +4,7 @@
 
 import { release, reserve, reserveReused } from './arena';
 import { backOf, beginEntries, freeEntry, KIND_PAIR, kindOf, newEntry4, newEntry6, PORTS4, PORTS6 } from './entries';
-import { hash4, hash6, sample4, sample6 } from './hash';
+import { hash6, sample4, sample6 } from './hash';
 import { add, DROPPED, KEPT, PINNED_DROPPED, THRESHOLDS } from './layout';
 
 const FIRST_BITS: u32 = 14;
@@ -166,16 +166,22 @@ function entered(group: usize): bool {
   return true;
 }
 
-/** The reference of a key's entry, made when it is new; 0: sampling leaves it out. */
+/** The entry of the last IPv4 key looked up when this is it again; 0: it is another. */
 // @ts-ignore: decorator
 @inline
-export function find4(k0: u64, k1: u64): usize {
-  if (k0 == last40 && k1 == last41 && last4) return last4;
-  return lookUp4(k0, k1);
+export function lastFound4(k0: u64, k1: u64): usize {
+  return k0 == last40 && k1 == last41 ? last4 : 0;
 }
 
-function lookUp4(k0: u64, k1: u64): usize {
-  const hash = hash4(k0, k1);
+/** The slot at which the search for a hash begins. */
+// @ts-ignore: decorator
+@inline
+export function slotOf(hash: u32): u64 {
+  return load<u64>(index + (<usize>(hash >> shift) << 3));
+}
+
+/** The reference of a key's entry, made when it is new; 0: sampling leaves it out. */
+export function find4(k0: u64, k1: u64, hash: u32): usize {
   let i = hash >> shift;
   const mask = indexSlots - 1;
   while (true) {

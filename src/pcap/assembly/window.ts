@@ -5,6 +5,7 @@ import { block, blockLength, readOrder, scanBlocks } from './blocks';
 import { classicLength, countLongRecord, read32, scanClassic } from './classic';
 import { interfaceCount, setInterface, setInterfaceCount } from './interfaces';
 import { add, BYTE_ORDERS, INTERFACES_SEEN, SECTIONS_SEEN, WINDOW, WINDOW_BYTES, WINDOW_END } from './layout';
+import { countWaiting } from './postponed';
 import { chain, isNano, NO, UNDECIDED, YES } from './seam';
 import {
   big,
@@ -103,6 +104,7 @@ function advance(final: bool): void {
     settle();
     if (phase != RECORDS) break;
     at = format == BLOCKS ? scanBlocks(at, limitAt(), fillEnd) : scanClassic(at, limitAt(), fillEnd);
+    countWaiting();
     settle();
     if (phase != RECORDS) break;
     compact();
@@ -166,6 +168,7 @@ function passLong(): bool {
       return true;
     }
   } else countLongRecord(WINDOW);
+  countWaiting();
   const rest = fillEnd - head - TRAILER_BYTES;
   memory.copy(WINDOW, head + TRAILER_BYTES, rest);
   base += longLength;
