@@ -27,7 +27,7 @@ const aloneOf = ({ job, extra }: Job): Job => ({
 describe('a queue of jobs', () => {
   test('behaves as a list does, through growth, turns of the ring, jobs put back and jobs taken out', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 30, size: 'max' }), (steps) => {
         const queue = new JobQueue();
         let model: Job[] = [];
         let next = 0;
