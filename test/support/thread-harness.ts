@@ -85,6 +85,8 @@ export class ThreadHarness {
 
 /** A stream that the test feeds by hand. */
 export class HandStream implements AsyncIterable<Uint8Array> {
+  /** True once the first piece was taken. */
+  taken = false;
   /** True once the reader wants no more. */
   returned = false;
   readonly #ready: (Uint8Array | Error | null)[] = [];
@@ -103,6 +105,7 @@ export class HandStream implements AsyncIterable<Uint8Array> {
         const item = this.#ready.shift();
         if (item === null || item === undefined) return;
         if (item instanceof Error) throw item;
+        this.taken = true;
         yield item;
       }
     } finally {

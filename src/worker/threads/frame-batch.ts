@@ -1,7 +1,6 @@
 import type { TriremeError } from '../../common/errors.js';
-import { JobStatus } from '../../gen/trireme/v1/worker.js';
 import type { BatchSource, KindBatch } from '../../kinds/kind.js';
-import { Control, Travel, type Frame, type ThreadMemory } from './thread-memory.js';
+import { Control, Status, Travel, type Frame, type ThreadMemory } from './thread-memory.js';
 
 /** Answers up to this size are copied byte by byte: a call of set() costs more. */
 const smallBytes = 24;
@@ -39,7 +38,7 @@ export class FrameBatch implements KindBatch {
   }
 
   answer(bytes: Uint8Array): void {
-    this.#put(bytes, JobStatus.DONE);
+    this.#put(bytes, Status.DONE);
   }
 
   answerEach(bytes: Uint8Array, bytesEach: number): void {
@@ -53,16 +52,16 @@ export class FrameBatch implements KindBatch {
     this.#answers.set(bytes, this.#bytes);
     this.#bytes += bytes.length;
     this.#frame.answerSize.fill(bytesEach, this.#answered, this.#answered + jobs);
-    this.#frame.status.fill(JobStatus.DONE, this.#answered, this.#answered + jobs);
+    this.#frame.status.fill(Status.DONE, this.#answered, this.#answered + jobs);
     this.#answered += jobs;
   }
 
   fail(reason: string): void {
-    this.#put(Buffer.from(reason), JobStatus.FAILED);
+    this.#put(Buffer.from(reason), Status.FAILED);
   }
 
   notRun(reason: string): void {
-    this.#put(Buffer.from(reason), JobStatus.NOT_RUN);
+    this.#put(Buffer.from(reason), Status.NOT_RUN);
   }
 
   cancelled(): boolean {
@@ -78,14 +77,14 @@ export class FrameBatch implements KindBatch {
    * did not fit shared memory, else null.
    */
   end(error: TriremeError): Uint8Array | null {
-    const status = error.kind.retry ? JobStatus.NOT_RUN : JobStatus.FAILED;
+    const status = error.kind.retry ? Status.NOT_RUN : Status.FAILED;
     while (this.#answered < this.count) this.#put(Buffer.from(error.message), status);
     const shared = this.#answers === this.#frame.answers;
     this.#frame.answerTravel = shared ? Travel.SHARED : Travel.MESSAGE;
     return shared ? null : this.#answers.subarray(0, this.#bytes);
   }
 
-  #put(bytes: Uint8Array, status: JobStatus): void {
+  #put(bytes: Uint8Array, status: number): void {
     const index = this.#answered;
     if (index >= this.count) throw new Error(`there are ${this.count} jobs in the batch and one more answer came`);
     const { length } = bytes;

@@ -1,3 +1,4 @@
+import type { JobStatus } from '../../gen/trireme/v1/worker.js';
 import { answerBytesMax, batchesPerThreadMax, jobsPerBatchMax, payloadBytesMax } from './limits.js';
 
 /** Cells of the control words that the main thread and a job thread share. */
@@ -17,6 +18,11 @@ export const Control = {
 const controlBytes = 64;
 const headWords = 4;
 const frameBytes = 8 + headWords * 4 + jobsPerBatchMax * (4 + 4 + 4) + payloadBytesMax + answerBytesMax;
+
+/** JobStatus of the wire, by value: the generated module brings gRPC along, 77 ms and 14 MB on every job thread. */
+export const Status = { DONE: 1, FAILED: 2, NOT_RUN: 3 } as const satisfies Partial<
+  Record<keyof typeof JobStatus, JobStatus>
+>;
 
 /** How the payloads of a batch, or its answers, travel. */
 export const Travel = { NONE: 0, SHARED: 1, MESSAGE: 2 } as const;
