@@ -1,102 +1,64 @@
-import { createReadStream } from 'node:fs';
-import type { ByteStream } from '../captures/byte-reader.js';
+import { openCapture, type CaptureFile } from '../captures/capture-file.js';
 import { inflate } from '../captures/byte-stream.js';
 import type { Compression } from '../captures/compression.js';
 import type { InflateOutcome } from '../captures/inflated.js';
-import { FilePour } from '../captures/pour.js';
+import { FilePour, pourStream } from '../captures/pour.js';
 import { loadScanModule } from '../captures/scan-module.js';
+import { TriremeError } from '../common/errors.js';
 import { ScanChunk, ScanChunkResult } from '../gen/trireme/v1/capture.js';
 import { ChunkScanner } from '../pcap/chunk-scanner.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
-import { secondsEach } from './measure.js';
+import type { BatchSource, KindBatch } from './kind.js';
 
-/** What a SCAN_CHUNK job asks. */
-export interface ScanTask {
-  readonly plan: ChunkPlan;
-  readonly options: ScanOptions;
-  readonly compression: Compression | null;
-}
+/** Thrown inside a scan whose job was cancelled; never leaves this file. */
+class Stopped extends Error {}
 
-/** How a scan hears and tells of the job around it. */
-export interface ScanWatch {
-  cancelled(): boolean;
-  progress(bytes: number): void;
-}
+const sound: InflateOutcome = { truncated: false, damage: null };
 
-/** Bytes of the chunk, as its cost is counted. Throws when the payload is not a ScanChunk. */
+/** Bytes of the chunk in the file as it is stored: what its cost is counted in. Throws when the payload is no ScanChunk. */
 export function bytesOf(payload: Uint8Array): number {
-  const { planJson, identity } = ScanChunk.decode(payload);
-  const { start, end } = JSON.parse(planJson) as ChunkPlan;
-  const bytes = (end ?? Number(identity?.sizeBytes ?? 0n)) - start;
+  const chunk = ScanChunk.decode(payload);
+  const { start, end } = JSON.parse(chunk.planJson) as ChunkPlan;
+  const sizeBytes = Number(chunk.identity?.sizeBytes ?? 0n);
+  const bytes = chunk.compression === '' ? (end ?? sizeBytes) - start : sizeBytes;
   return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : 1;
 }
 
-export function readTask(payload: Uint8Array): ScanTask {
-  const { planJson, optionsJson, compression } = ScanChunk.decode(payload);
-  return {
-    plan: JSON.parse(planJson) as ChunkPlan,
-    options: JSON.parse(optionsJson) as ScanOptions,
-    compression: compression === '' ? null : (compression as Compression),
-  };
+/** Scans the chunk of a batch of one job and answers it. Only packed captures need the event loop. */
+export function scanChunk(batch: KindBatch): void | Promise<void> {
+  const chunk = ScanChunk.decode(batch.payload(0));
+  const { source } = batch;
+  if (source === null) throw new TriremeError('INTERNAL', 'a chunk came without the bytes to scan');
+  const plan = JSON.parse(chunk.planJson) as ChunkPlan;
+  const scanner = new ChunkScanner(loadScanModule(), plan, JSON.parse(chunk.optionsJson) as ScanOptions);
+  if (chunk.compression !== '') return scanPacked(batch, scanner, source, chunk.compression);
+  try {
+    if (source.type === 'file') pourFile(batch, scanner, source.path, plan.start);
+    else pourPushed(batch, scanner, source);
+    answer(batch, scanner, sound);
+  } catch (error) {
+    stop(batch, scanner, error);
+  }
 }
 
-/**
- * Scans the chunk from an open file or from bytes that begin at its start (at the file's start when it is packed).
- * @returns a ScanChunkResult, or null when the job was cancelled
- */
-export async function scanTask(
-  task: ScanTask,
-  from: number | AsyncGenerator<Uint8Array>,
-  watch: ScanWatch,
-): Promise<Uint8Array | null> {
-  const scanner = new ChunkScanner(loadScanModule(), task.plan, task.options);
-  let outcome: InflateOutcome = { truncated: false, damage: null };
-  let whole: boolean;
-  if (task.compression !== null) {
-    const packed = typeof from === 'number' ? createReadStream('', { fd: from, autoClose: false, start: 0 }) : from;
-    let read = 0;
-    const unpacked = await inflate(
-      told(packed, (bytes) => watch.progress((read += bytes))),
-      task.compression,
-    );
-    whole = await pour(unpacked.bytes, scanner, watch);
-    outcome = unpacked.outcome();
-  } else if (typeof from === 'number') {
-    whole = pourFile(from, task.plan.start, scanner, watch);
-  } else {
-    let read = 0;
-    whole = await pour(
-      told(from, (bytes) => watch.progress((read += bytes))),
-      scanner,
-      watch,
-    );
+/** Reads a file straight into the scanner's memory. */
+function pourFile(batch: KindBatch, scanner: ChunkScanner, path: string, start: number): void {
+  const file = openCapture(path);
+  try {
+    let done = 0;
+    new FilePour(file.fd, scanner, start).all((bytes) => note(batch, (done += bytes)));
+    file.checkUnchanged();
+  } finally {
+    file.close();
   }
-  if (!whole) {
-    scanner.cancel();
-    return null;
-  }
-  const { partial, ...head } = scanner.end();
-  return ScanChunkResult.encode({
-    resultJson: JSON.stringify(head),
-    partial: Buffer.from(partial.buffer, partial.byteOffset, partial.length),
-    inputTruncated: outcome.truncated,
-    inputDamage: outcome.damage ?? '',
-  }).finish();
 }
 
-/** False: cancelled on the way. */
-function pourFile(fd: number, start: number, scanner: ChunkScanner, watch: ScanWatch): boolean {
-  const file = new FilePour(fd, scanner, start);
+/** Scans what the main thread pushes; read() sleeps while nothing has come. */
+function pourPushed(batch: KindBatch, scanner: ChunkScanner, source: BatchSource & { type: 'stream' }): void {
   let done = 0;
-  for (let bytes = file.step(); bytes > 0; bytes = file.step()) {
-    watch.progress((done += bytes));
-    if (watch.cancelled()) return false;
-  }
-  return true;
-}
-
-async function pour(stream: ByteStream, scanner: ChunkScanner, watch: ScanWatch): Promise<boolean> {
-  for await (const bytes of stream) {
+  while (!scanner.done) {
+    const bytes = source.read();
+    if (bytes === null) break;
     for (let at = 0; at < bytes.length && !scanner.done;) {
       const space = scanner.space();
       const count = Math.min(space.length, bytes.length - at);
@@ -104,70 +66,74 @@ async function pour(stream: ByteStream, scanner: ChunkScanner, watch: ScanWatch)
       scanner.filled(count);
       at += count;
     }
-    if (scanner.done) return true;
-    if (watch.cancelled()) return false;
+    note(batch, (done += bytes.length));
   }
-  return !watch.cancelled();
+  if (batch.cancelled()) throw new Stopped();
 }
 
-/** The stream as it is, telling the bytes of each piece. */
-async function* told(stream: ByteStream, tell: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-  for await (const bytes of stream) {
-    tell(bytes.length);
-    yield bytes;
-  }
-}
-
-/** Bytes of the capture that the calibration scans: enough for a time of about a millisecond. */
-const calibrationBytes = 1024 * 1024;
-const packetBytes = 400;
-const addresses = 256;
-
-/** What one byte costs here: a capture of TCP packets among some hundred addresses, made in memory. */
-export function secondsPerByte(): number {
-  const capture = madeCapture();
-  const module = loadScanModule();
-  const options: ScanOptions = { intervalNs: null, conversationsMax: 10_000, connection: null };
-  const plan: ChunkPlan = { start: 0, end: null, startCertain: true, state: null };
-  const seconds = secondsEach(1, 5, () => {
-    const scanner = new ChunkScanner(module, plan, options);
-    for (let at = 0; at < capture.length;) {
-      const space = scanner.space();
-      const count = Math.min(space.length, capture.length - at);
-      space.set(capture.subarray(at, at + count));
-      scanner.filled(count);
-      at += count;
+/** A packed file is inflated here, on the job's thread, whether it is read or pushed. */
+async function scanPacked(
+  batch: KindBatch,
+  scanner: ChunkScanner,
+  source: BatchSource,
+  compression: string,
+): Promise<void> {
+  let file: CaptureFile | null = null;
+  let done = 0;
+  async function* packed(): AsyncGenerator<Uint8Array> {
+    if (file !== null) {
+      for await (const bytes of file.stream()) {
+        note(batch, (done += bytes.length));
+        yield bytes;
+      }
+    } else if (source.type === 'stream') {
+      for (let bytes = source.read(); bytes !== null; bytes = source.read()) {
+        note(batch, (done += bytes.length));
+        // A copy: inflaters take no shared memory, and may look at a piece after the next one came.
+        yield new Uint8Array(bytes);
+      }
+      if (batch.cancelled()) throw new Stopped();
     }
-    scanner.end();
-  });
-  return seconds / capture.length;
+  }
+  try {
+    if (source.type === 'file') file = openCapture(source.path);
+    const inflated = await inflate(packed(), compressionIn(compression));
+    await pourStream(inflated.bytes, scanner);
+    file?.checkUnchanged();
+    answer(batch, scanner, inflated.outcome());
+  } catch (error) {
+    stop(batch, scanner, error);
+  } finally {
+    file?.close();
+  }
 }
 
-/** A classic capture of Ethernet, IPv4, TCP. */
-function madeCapture(): Buffer {
-  const record = 16 + packetBytes;
-  const count = Math.floor((calibrationBytes - 24) / record);
-  const bytes = Buffer.alloc(24 + count * record);
-  bytes.writeUInt32LE(0xa1b2c3d4, 0);
-  bytes.writeUInt16LE(2, 4);
-  bytes.writeUInt16LE(4, 6);
-  bytes.writeUInt32LE(262_144, 16);
-  bytes.writeUInt32LE(1, 20);
-  for (let packet = 0; packet < count; packet++) {
-    const at = 24 + packet * record;
-    bytes.writeUInt32LE(packet, at);
-    bytes.writeUInt32LE(packetBytes, at + 8);
-    bytes.writeUInt32LE(packetBytes, at + 12);
-    bytes.writeUInt16BE(0x0800, at + 28);
-    bytes[at + 30] = 0x45;
-    bytes.writeUInt16BE(packetBytes - 14, at + 32);
-    bytes[at + 38] = 64;
-    bytes[at + 39] = 6;
-    bytes.writeUInt32BE(0x0a000000 + (packet % addresses), at + 42);
-    bytes.writeUInt32BE(0x0a000100, at + 46);
-    bytes.writeUInt16BE(1024 + (packet % addresses), at + 50);
-    bytes.writeUInt16BE(443, at + 52);
-    bytes[at + 62] = 0x50;
-  }
-  return bytes;
+function compressionIn(text: string): Compression {
+  if (text === 'gzip' || text === 'zstd') return text;
+  throw new TriremeError('INTERNAL', `this worker cannot unpack '${text}', only gzip and zstd`);
+}
+
+/** Tells how far the scan is, and ends it when the job was cancelled. */
+function note(batch: KindBatch, bytesDone: number): void {
+  batch.progress(bytesDone);
+  if (batch.cancelled()) throw new Stopped();
+}
+
+function answer(batch: KindBatch, scanner: ChunkScanner, { truncated, damage }: InflateOutcome): void {
+  const { partial, ...facts } = scanner.end();
+  batch.answer(
+    ScanChunkResult.encode({
+      resultJson: JSON.stringify(facts),
+      partial: Buffer.from(partial.buffer, partial.byteOffset, partial.byteLength),
+      inputTruncated: truncated,
+      inputDamage: damage ?? '',
+    }).finish(),
+  );
+}
+
+/** Frees the scanner, and answers when it was the job that was cancelled. */
+function stop(batch: KindBatch, scanner: ChunkScanner, error: unknown): void {
+  scanner.cancel();
+  if (!(error instanceof Stopped)) throw error;
+  batch.notRun('CANCELLED: while it was scanned');
 }

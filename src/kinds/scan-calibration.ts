@@ -30,6 +30,7 @@ export function scanSecondsPerByte(): number {
       at += count;
     }
     best = Math.min(best, (performance.now() - start) / 1000);
+    scanner.cancel();
   }
   return best / capture.length;
 }

@@ -1,148 +1,21 @@
 import { createRequire } from 'node:module';
-import { openCapture } from '../captures/capture-file.js';
-import { inflate } from '../captures/byte-stream.js';
-import type { Compression } from '../captures/compression.js';
-import { FilePour, pourStream } from '../captures/pour.js';
-import { loadScanModule } from '../captures/scan-module.js';
-import type { InflateOutcome } from '../captures/inflated.js';
-import { TriremeError } from '../common/errors.js';
-import type * as CaptureMessages from '../gen/trireme/v1/capture.js';
-import { ChunkScanner } from '../pcap/chunk-scanner.js';
-import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
-import type { BatchSource, Kind, KindBatch } from './kind.js';
-import { scanSecondsPerByte } from './scan-calibration.js';
+import type * as ChunkScan from './chunk-scan.js';
+import type { Kind } from './kind.js';
+import type * as Calibration from './scan-calibration.js';
 
-// Loaded with the first chunk: the generated messages bring gRPC along, 77 ms and 14 MB on every job thread.
+// Loaded when they are needed: the roles that only want the kind's name do not pay for the scanner, and the generated
+// messages, which the first chunk needs, bring gRPC along: 77 ms and 14 MB on every job thread.
 const load = createRequire(__filename);
-const messages = (): typeof CaptureMessages => load('../gen/trireme/v1/capture.js') as typeof CaptureMessages;
+const scan = (): typeof ChunkScan => load('./chunk-scan.js') as typeof ChunkScan;
+const calibration = (): typeof Calibration => load('./scan-calibration.js') as typeof Calibration;
 
-/** Thrown inside a scan whose job was cancelled; never leaves this file. */
-class Stopped extends Error {}
-
-const sound: InflateOutcome = { truncated: false, damage: null };
-
-/** Scans one chunk of a capture. The unit is one byte of the file as it is stored. */
+/** Scans one chunk of a capture, from a file of this machine or from bytes that the hub sends. The unit is one byte. */
 export const kind: Kind = {
   number: 100,
   name: 'SCAN_CHUNK',
   clientMay: false,
   needsSource: true,
-  unitsOf(payload) {
-    const chunk = messages().ScanChunk.decode(payload);
-    const { start, end } = JSON.parse(chunk.planJson) as ChunkPlan;
-    const sizeBytes = Number(chunk.identity?.sizeBytes ?? 0n);
-    return Math.max(1, chunk.compression === '' ? (end ?? sizeBytes) - start : sizeBytes);
-  },
-  calibrate: scanSecondsPerByte,
-  run(batch) {
-    const chunk = messages().ScanChunk.decode(batch.payload(0));
-    const { source } = batch;
-    if (source === null) throw new TriremeError('INTERNAL', 'a chunk came without the bytes to scan');
-    const plan = JSON.parse(chunk.planJson) as ChunkPlan;
-    const scanner = new ChunkScanner(loadScanModule(), plan, JSON.parse(chunk.optionsJson) as ScanOptions);
-    if (chunk.compression !== '') return scanPacked(batch, scanner, source, compressionIn(chunk.compression));
-    try {
-      if (source.type === 'file') pourFile(batch, scanner, source.path, plan.start);
-      else pourPushed(batch, scanner, source);
-      answer(batch, scanner, sound);
-    } catch (error) {
-      stop(batch, error);
-    }
-  },
+  unitsOf: (payload) => scan().bytesOf(payload),
+  calibrate: () => calibration().scanSecondsPerByte(),
+  run: (batch) => scan().scanChunk(batch),
 };
-
-/** Reads a file straight into the scanner's memory. */
-function pourFile(batch: KindBatch, scanner: ChunkScanner, path: string, start: number): void {
-  const file = openCapture(path);
-  try {
-    let done = 0;
-    new FilePour(file.fd, scanner, start).all((bytes) => note(batch, (done += bytes)));
-    file.checkUnchanged();
-  } finally {
-    file.close();
-  }
-}
-
-/** Scans what the main thread pushes; read() sleeps while nothing has come. */
-function pourPushed(batch: KindBatch, scanner: ChunkScanner, source: BatchSource & { type: 'stream' }): void {
-  let done = 0;
-  while (!scanner.done) {
-    const bytes = source.read();
-    if (bytes === null) break;
-    for (let at = 0; at < bytes.length && !scanner.done;) {
-      const space = scanner.space();
-      const count = Math.min(space.length, bytes.length - at);
-      space.set(bytes.subarray(at, at + count));
-      scanner.filled(count);
-      at += count;
-    }
-    note(batch, (done += bytes.length));
-  }
-  if (batch.cancelled()) throw new Stopped();
-}
-
-/** A packed file is inflated here, on the job's thread, whether it is read or pushed. */
-async function scanPacked(
-  batch: KindBatch,
-  scanner: ChunkScanner,
-  source: BatchSource,
-  compression: Compression,
-): Promise<void> {
-  const file = source.type === 'file' ? openCapture(source.path) : null;
-  let done = 0;
-  async function* packed(): AsyncGenerator<Uint8Array> {
-    if (file !== null) {
-      for await (const bytes of file.stream()) {
-        note(batch, (done += bytes.length));
-        yield bytes;
-      }
-    } else if (source.type === 'stream') {
-      for (let bytes = source.read(); bytes !== null; bytes = source.read()) {
-        note(batch, (done += bytes.length));
-        // A copy: inflaters take no shared memory, and may look at a piece after the next one came.
-        yield new Uint8Array(bytes);
-      }
-      if (batch.cancelled()) throw new Stopped();
-    }
-  }
-  try {
-    const inflated = await inflate(packed(), compression);
-    await pourStream(inflated.bytes, scanner);
-    file?.checkUnchanged();
-    answer(batch, scanner, inflated.outcome());
-  } catch (error) {
-    stop(batch, error);
-  } finally {
-    file?.close();
-  }
-}
-
-function compressionIn(text: string): Compression {
-  if (text === 'gzip' || text === 'zstd') return text;
-  throw new TriremeError('INTERNAL', `this worker cannot unpack '${text}', only gzip and zstd`);
-}
-
-/** Tells how far the scan is, and ends it when the job was cancelled. */
-function note(batch: KindBatch, bytesDone: number): void {
-  batch.progress(bytesDone);
-  if (batch.cancelled()) throw new Stopped();
-}
-
-function answer(batch: KindBatch, scanner: ChunkScanner, { truncated, damage }: InflateOutcome): void {
-  const { partial, ...facts } = scanner.end();
-  batch.answer(
-    messages()
-      .ScanChunkResult.encode({
-        resultJson: JSON.stringify(facts),
-        partial: Buffer.from(partial.buffer, partial.byteOffset, partial.byteLength),
-        inputTruncated: truncated,
-        inputDamage: damage ?? '',
-      })
-      .finish(),
-  );
-}
-
-function stop(batch: KindBatch, error: unknown): void {
-  if (!(error instanceof Stopped)) throw error;
-  batch.notRun('CANCELLED: while it was scanned');
-}
