@@ -4,6 +4,9 @@ import type { Policy, PolicyMaker, Told } from '../policy.js';
 /** Time in which a latency that is not confirmed falls to 1/e. Finagle takes 10 s; these runs last 30 ms. */
 const decaySeconds = 1e-3;
 
+/** Kinds at most; each has its own average, or one large job would count against a worker as a slow small one. */
+const kindsMax = 4;
+
 /**
  * Of two workers sampled by capacity, the one with the smaller (peak-sensitive average latency) * (outstanding + 1) /
  * cores: Finagle's and Linkerd's policy, given the true weights for its sampling.
@@ -18,8 +21,8 @@ class PeakEwma implements Policy {
 
   constructor(fleet: readonly Told[], roundTripSeconds: number, seed: number) {
     this.outstanding = new Int32Array(fleet.length);
-    this.latency = new Float64Array(fleet.length).fill(roundTripSeconds);
-    this.seenAt = new Float64Array(fleet.length);
+    this.latency = new Float64Array(fleet.length * kindsMax).fill(roundTripSeconds);
+    this.seenAt = new Float64Array(fleet.length * kindsMax);
     this.weights = Float64Array.from(fleet, (told) => told.cores);
     this.cumulative = new Float64Array(fleet.length);
     let sum = 0;
@@ -27,28 +30,29 @@ class PeakEwma implements Policy {
     this.random = seededRandom(seed);
   }
 
-  pick(): number {
+  pick(kind: number): number {
     const one = this.sample();
     const two = this.sample();
-    return this.load(one) <= this.load(two) ? one : two;
+    return this.load(one, kind) <= this.load(two, kind) ? one : two;
   }
 
   dispatched(worker: number): void {
     this.outstanding[worker]++;
   }
 
-  ended(worker: number, _kind: number, _exec: number, _held: number, reply: number, now: number): void {
+  ended(worker: number, kind: number, _exec: number, _held: number, reply: number, now: number): void {
     this.outstanding[worker]--;
-    if (reply > this.latency[worker]) this.latency[worker] = reply;
+    const at = worker * kindsMax + kind;
+    if (reply > this.latency[at]) this.latency[at] = reply;
     else {
-      const keep = Math.exp((this.seenAt[worker] - now) / decaySeconds);
-      this.latency[worker] = this.latency[worker] * keep + reply * (1 - keep);
+      const keep = Math.exp((this.seenAt[at] - now) / decaySeconds);
+      this.latency[at] = this.latency[at] * keep + reply * (1 - keep);
     }
-    this.seenAt[worker] = now;
+    this.seenAt[at] = now;
   }
 
-  private load(worker: number): number {
-    return (this.latency[worker] * (this.outstanding[worker] + 1)) / this.weights[worker];
+  private load(worker: number, kind: number): number {
+    return (this.latency[worker * kindsMax + kind] * (this.outstanding[worker] + 1)) / this.weights[worker];
   }
 
   private sample(): number {
