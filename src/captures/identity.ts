@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readSync } from 'node:fs';
+import { readRange } from './read-range.js';
 
 /** Bytes of each end of a file that its identity covers. */
 export const identityEndBytes = 64 * 1024;
@@ -25,16 +25,4 @@ export function identityOf(fd: number, sizeBytes: number): FileIdentity {
 
 export function sameIdentity(one: FileIdentity, other: FileIdentity): boolean {
   return one.sizeBytes === other.sizeBytes && one.endsSha256.equals(other.endsSha256);
-}
-
-/** Up to `length` bytes at `position`; fewer where the file ends. */
-export function readRange(fd: number, position: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
-  let held = 0;
-  while (held < length) {
-    const read = readSync(fd, bytes, held, length - held, position + held);
-    if (read === 0) break;
-    held += read;
-  }
-  return bytes.subarray(0, held);
 }

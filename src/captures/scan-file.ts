@@ -5,13 +5,13 @@ import { ByteReader, type ByteStream } from './byte-reader.js';
 import { capturedIn, type CaptureEntry } from './capture-entry.js';
 import type { CaptureFile } from './capture-file.js';
 import { compressionOf, magicBytes } from './compression.js';
-import { readRange } from './identity.js';
+import { readRange } from './read-range.js';
 import { FilePour } from './pour.js';
 import { loadScanModule } from './scan-module.js';
 import type { ScanSettings } from './scan-settings.js';
-import { scanSplit } from './scan-split.js';
-import { scanStream } from './scan-stream.js';
 import { planThreads } from './thread-plan.js';
+
+// A small capture is scanned in less time than it takes to load what only others need: those parts are imported late.
 
 /** The whole analysis of one open capture on this machine. Throws FILE_CHANGED when it is written to meanwhile. */
 export async function scanFile(file: CaptureFile, settings: ScanSettings): Promise<CaptureEntry> {
@@ -26,15 +26,20 @@ async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureE
   if (sizeBytes === null) {
     const reader = new ByteReader(counted());
     const compression = compressionOf(await reader.peek(magicBytes));
+    const { scanStream } = await import('./scan-stream.js');
     return scanStream(reader.remaining(Number.MAX_SAFE_INTEGER), compression, settings);
   }
   const compression = compressionOf(readRange(fd, 0, magicBytes));
-  if (compression !== null) return scanStream(counted(), compression, settings);
+  if (compression !== null) {
+    const { scanStream } = await import('./scan-stream.js');
+    return scanStream(counted(), compression, settings);
+  }
   const { threads, chunkCount } = planThreads(sizeBytes, settings.threadsMax, settings.threadBytesMin);
   if (threads > 1) {
     const header = readHeader(loadScanModule(), readRange(fd, 0, Math.min(sizeBytes, headerBytesWanted)), sizeBytes);
     const plans = planChunks(header, { chunkCount });
     if (plans.length > 1) {
+      const { scanSplit } = await import('./scan-split.js');
       const report = await scanSplit(fd, plans, threads, settings, (bytes) => settings.onProgress?.(bytes, sizeBytes));
       return capturedIn(report, null, { truncated: false, damage: null });
     }
