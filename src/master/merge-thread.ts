@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { capturedIn, type CaptureEntry } from '../captures/capture-entry.js';
 import { compressionOf, magicBytes } from '../captures/compression.js';
-import { readRange } from '../captures/identity.js';
+import { readRange } from '../captures/read-range.js';
 import type { InflateOutcome } from '../captures/inflated.js';
 import { FilePour } from '../captures/pour.js';
 import { TriremeError } from '../common/errors.js';
