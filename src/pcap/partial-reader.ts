@@ -75,6 +75,7 @@ export function addPartial(kernel: Kernel, partial: Uint8Array): void {
       addCell(kernel, table + Number(number) * 16 + 8, shape.view.getBigUint64(at + 16, true));
     }
   at = addSeries(kernel, shape, partial, at);
+  kernel.call((exports) => exports.makeRoom(shape.entries4 + shape.entries6));
   at = addEntries(kernel, partial, at, false, entry4Bytes, shape.entries4);
   addEntries(kernel, partial, at, true, entry6Bytes, shape.entries6);
 }

@@ -34,7 +34,7 @@ export {
   WINDOW_BYTES,
 } from './layout';
 export { setInterface, setInterfaceCount } from './interfaces';
-export { lowerThreshold, pin } from './table';
+export { lowerThreshold, makeRoom, pin } from './table';
 export { beginExport, countEntries, exportEntries, importEntries, importSeries } from './exchange';
 export { kinds, pinnedSums, rankConversations, rankedCount } from './conversations';
 export { rankTalkers } from './talkers';

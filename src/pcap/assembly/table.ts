@@ -91,6 +91,15 @@ function grow(): void {
   release(old, <usize>oldSlots << 3);
 }
 
+/**
+ * Grows the index for so many more entries at once. Entries that come sorted by hash must find this room: in an index that
+ * grows while they come they would all lie at its front, and each would be a walk over those before it.
+ */
+export function makeRoom(entries: u32): void {
+  const most = min<u64>(<u64>used + <u64>entries, 2 * keptMax);
+  while (<u64>usedMax < most) grow();
+}
+
 export function sampleOf(reference: usize): u32 {
   const entry = reference & ~1;
   if (!(reference & 1)) return sample4(load<u64>(entry, 32), load<u64>(entry, PORTS4));
