@@ -1,14 +1,15 @@
 /**
- * Bytes of a capture for which one more thread pays: starting a thread and adding up its tables costs as long as
- * scanning some tens of megabytes, so that a smaller share would make two threads slower than one.
+ * Bytes of a capture for which one more thread pays. A thread needs some 50 ms until it scans, and its tables are written
+ * out and added up again: in that time one core scans a few hundred megabytes from the page cache. With a smaller share
+ * two threads would be slower than one.
  */
-export const threadBytesMinDefault = 64 * 1024 * 1024;
+export const threadBytesMinDefault = 256 * 1024 * 1024;
 
-/** Chunks per thread: enough that a thread which runs slower takes fewer, few enough that merging stays cheap. */
-const chunksPerThread = 4;
+/** Chunks per thread: a thread that runs slower takes fewer; each costs the merging of a table. */
+const chunksPerThread = 2;
 
-/** Largest chunk, so that progress is even and a chunk's table is returned before it is old. */
-const chunkBytesMax = 512 * 1024 * 1024;
+/** Largest chunk: on a machine that is busy with other work, the last chunks must not take long. */
+const chunkBytesMax = 1024 * 1024 * 1024;
 
 export interface ThreadPlan {
   /** Threads that scan, the calling one included; 1: no thread is started and the file is not split. */

@@ -18,11 +18,11 @@ describe('the threads of a scan', () => {
     expect(planThreads(100_000 * MiB, 1).chunkCount).toBe(1);
   });
 
-  test('several threads have more chunks than threads, none over 512 MiB', () => {
-    for (const size of [200, 1000, 50_000]) {
+  test('several threads have more chunks than threads, none over 1 GiB', () => {
+    for (const size of [600, 1000, 50_000]) {
       const { threads, chunkCount } = planThreads(size * MiB, 4);
       expect(chunkCount).toBeGreaterThan(threads);
-      expect((size * MiB) / chunkCount).toBeLessThanOrEqual(512 * MiB);
+      expect((size * MiB) / chunkCount).toBeLessThanOrEqual(1024 * MiB);
     }
   });
 });
