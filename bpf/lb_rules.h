@@ -83,11 +83,10 @@ static __always_inline int lb_pick(const struct lb_table *table, __u64 now_ns, _
 		__u64 seen_load;
 		__s32 free;
 
-		if (!lb_is_live(table->seen_ns[at], now_ns, silent_ns))
-			continue;
 		seen_load = table->load[at].word;
 		free = (__s32)table->threads[at] - (__s32)lb_busy(seen_load);
-		if (free > free_most) {
+		/* Whether it lives is asked of the few that could win. */
+		if (free > free_most && lb_is_live(table->seen_ns[at], now_ns, silent_ns)) {
 			free_most = free;
 			best = at;
 			*load = seen_load;

@@ -28,20 +28,29 @@ export function runInside(argv: readonly string[]): Promise<number> {
       detached: true,
       env: { ...process.env, [insideVariable]: '1' },
     });
+    let again: NodeJS.Timeout | undefined;
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      // To the group: unshare passes nothing on by itself.
       process.on(signal, () => {
-        try {
-          process.kill(-(child.pid ?? NaN), signal);
-        } catch {
-          // It has ended already.
-        }
+        const pass = (): void => {
+          try {
+            // To the group: unshare passes nothing on by itself.
+            process.kill(-(child.pid ?? NaN), signal === 'SIGHUP' ? 'SIGTERM' : signal);
+          } catch {
+            // It has ended already.
+          }
+        };
+        pass();
+        // The first process of a process namespace does not hear a signal before it listens, so it is told again.
+        again ??= setInterval(pass, 200);
       });
     }
     child.on('error', (error) =>
       reject(new TriremeError('TOOL_MISSING', `the labs need unshare: apt-get install util-linux`, { cause: error })),
     );
-    child.on('close', (code) => resolve(code ?? 1));
+    child.on('close', (code) => {
+      clearInterval(again);
+      resolve(code ?? 1);
+    });
   });
 }
 

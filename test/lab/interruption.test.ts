@@ -96,7 +96,7 @@ describeWithKernel('Ctrl-C at any moment', () => {
       await closed;
       // Nothing outlives the inner process, which a killed outer one takes a moment to end.
       await until(() => processesMarked(mark).length === 0, {
-        timeoutMs: signal === 'SIGKILL' ? 8000 : 500,
+        timeoutMs: signal === 'SIGKILL' ? 8000 : 2000,
         what: () => `the end of ${processesMarked(mark).map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))}`,
       });
       expect(hostTraces()).toEqual([]);
