@@ -5,6 +5,10 @@ import { messageBytesMax } from './limits.js';
 import { formatHostPort, type HostPort } from './options.js';
 import { addReflection } from './reflection.js';
 
+/** A peer that vanished without closing its connection is noticed, and its streams are ended, within the sum of these. */
+const keepaliveTimeMs = 20_000;
+const keepaliveTimeoutMs = 10_000;
+
 /** A service as ts-proto generates it, with its implementation. */
 export interface ServedService {
   readonly definition: grpc.ServiceDefinition;
@@ -32,6 +36,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const server = new grpc.Server({
     'grpc.max_receive_message_length': messageBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
+    'grpc.keepalive_time_ms': keepaliveTimeMs,
+    'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
     ...options.channelOptions,
   });
   const names: string[] = [''];

@@ -8,6 +8,7 @@ import { createHub } from '../hub/hub.js';
 import { addHubMetrics } from '../hub/metrics.js';
 import { CaptureService } from './capture-service.js';
 import { scanChunkKind } from './chunk-jobs.js';
+import { endIdleMergeThreads } from './merge.js';
 import { addMasterMetrics } from './metrics.js';
 import { Sources } from './sources.js';
 import { Spool } from './spool.js';
@@ -72,6 +73,7 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
         await hub.close(leftMs());
         await running.server.close(leftMs());
         await running.admin.close();
+        await endIdleMergeThreads();
         spool.close();
       },
     };

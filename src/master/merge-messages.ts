@@ -2,7 +2,7 @@ import type { Compression } from '../captures/compression.js';
 import type { InflateOutcome } from '../captures/inflated.js';
 import type { ChunkPlan, ChunkResult, ScanOptions, SortOrder } from '../pcap/types.js';
 
-/** What a merging thread is born with. */
+/** What the merge of one analysis is told at its start. */
 export interface MergeData {
   readonly module: WebAssembly.Module;
   /** Descriptors belong to the process: the thread reads the very file that the master opened. */
@@ -14,11 +14,15 @@ export interface MergeData {
   readonly sort: SortOrder;
 }
 
-/** To the thread: a result, whose partial is transferred. */
+/** A result, whose partial is transferred. */
 export interface MergeOffer {
   readonly result: ChunkResult;
   readonly outcome: InflateOutcome;
 }
+
+/** To the thread. */
+export type MergeRequest =
+  { readonly request: 'start'; readonly data: MergeData } | { readonly request: 'offer'; readonly offer: MergeOffer };
 
 /** From the thread. */
 export type MergeNews =

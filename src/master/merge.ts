@@ -3,39 +3,70 @@ import { Worker } from 'node:worker_threads';
 import { errorKinds, TriremeError, type ErrorCode } from '../common/errors.js';
 import type { InflateOutcome } from '../captures/inflated.js';
 import type { ChunkResult } from '../pcap/types.js';
-import type { MergeData, MergeNews, MergeOffer } from './merge-messages.js';
+import { mergeThreadsIdleMax, mergeThreadKeptBytesMax } from './limits.js';
+import type { MergeData, MergeNews, MergeRequest } from './merge-messages.js';
+
+/** Threads that wait for their next analysis: to start one costs more than to merge a small capture. */
+const idle: Worker[] = [];
+
+/** Ends the threads that wait. */
+export async function endIdleMergeThreads(): Promise<void> {
+  await Promise.all(idle.splice(0).map((thread) => thread.terminate()));
+}
 
 /** The merging thread of one analysis, seen from the master's main thread. */
 export class Merge {
   private readonly thread: Worker;
-  private over = false;
+  private complete = false;
 
-  constructor(data: MergeData, onNews: (news: MergeNews) => void, onFailure: (error: TriremeError) => void) {
-    this.thread = new Worker(join(__dirname, 'merge-thread.js'), { workerData: data });
-    const fail = (error: TriremeError): void => {
-      if (!this.over) onFailure(error);
-    };
-    this.thread.on('message', (news: MergeNews) => {
-      if (this.over) return;
-      if (news.news === 'failed') {
-        const code = Object.hasOwn(errorKinds, news.code) ? (news.code as ErrorCode) : 'INTERNAL';
-        fail(new TriremeError(code, news.message));
-      } else onNews(news);
-    });
+  constructor(
+    private readonly data: MergeData,
+    private readonly onNews: (news: MergeNews) => void,
+    private readonly onFailure: (error: TriremeError) => void,
+  ) {
+    this.thread = idle.pop() ?? new Worker(join(__dirname, 'merge-thread.js'));
+    this.thread.removeAllListeners();
+    this.thread.on('message', (news: MergeNews) => this.hear(news));
     this.thread.on('error', (error) =>
-      fail(new TriremeError('INTERNAL', `the merging thread failed: ${error.message}`, { cause: error })),
+      onFailure(new TriremeError('INTERNAL', `the merging thread failed: ${error.message}`, { cause: error })),
     );
-    this.thread.on('exit', (code) => fail(new TriremeError('INTERNAL', `the merging thread ended with code ${code}`)));
+    this.thread.on('exit', (code) =>
+      onFailure(new TriremeError('INTERNAL', `the merging thread ended with code ${code}`)),
+    );
+    this.post({ request: 'start', data });
   }
 
   offer(result: ChunkResult, outcome: InflateOutcome): void {
-    const message: MergeOffer = { result, outcome };
-    this.thread.postMessage(message, [result.partial.buffer as ArrayBuffer]);
+    this.post({ request: 'offer', offer: { result, outcome } }, [result.partial.buffer as ArrayBuffer]);
   }
 
-  /** Ends the thread, and with it all that the analysis holds. */
+  /** Ends it, and with it all that the analysis holds; a thread that is done and small waits for the next one. */
   async close(): Promise<void> {
-    this.over = true;
-    await this.thread.terminate();
+    this.thread.removeAllListeners();
+    // A thread of a large capture holds the tables of it; a new one begins with none.
+    const kept = this.complete && this.data.sizeBytes <= mergeThreadKeptBytesMax && idle.length < mergeThreadsIdleMax;
+    if (kept) {
+      // Should it die while it waits, no analysis is harmed.
+      this.thread.on('error', () => undefined);
+      this.thread.on('exit', () => {
+        const at = idle.indexOf(this.thread);
+        if (at !== -1) idle.splice(at, 1);
+      });
+      idle.push(this.thread);
+    } else await this.thread.terminate();
+  }
+
+  private hear(news: MergeNews): void {
+    if (news.news === 'failed') {
+      const code = Object.hasOwn(errorKinds, news.code) ? (news.code as ErrorCode) : 'INTERNAL';
+      this.onFailure(new TriremeError(code, news.message));
+      return;
+    }
+    if (news.news === 'complete') this.complete = true;
+    this.onNews(news);
+  }
+
+  private post(request: MergeRequest, transfer: ArrayBuffer[] = []): void {
+    this.thread.postMessage(request, transfer);
   }
 }

@@ -1,0 +1,94 @@
+import { capturedIn, type CaptureEntry } from '../captures/capture-entry.js';
+import { compressionOf, magicBytes, type Compression } from '../captures/compression.js';
+import { readRange } from '../captures/read-range.js';
+import type { InflateOutcome } from '../captures/inflated.js';
+import { FilePour } from '../captures/pour.js';
+import { planChunks, wholeFilePlan } from '../pcap/chunk-plans.js';
+import { Merger } from '../pcap/merger.js';
+import { headerBytesWanted, readHeader } from '../pcap/read-header.js';
+import { RecordWalk } from '../pcap/record-walk.js';
+import { toCanonicalJson } from '../pcap/report-json.js';
+import type { ChunkPlan } from '../pcap/types.js';
+import type { MergeData, MergeNews, MergeOffer, ReportCounts } from './merge-messages.js';
+
+/** The merge of one analysis: plans the chunks, proves their seams, adds them up, walks when it must. */
+export class MergeTask {
+  private readonly compression: Compression | null;
+  private readonly merger: Merger;
+  private wanted: ChunkPlan[];
+  /** Results that were on their way when the report was made change nothing. */
+  private finished = false;
+  private outcome: InflateOutcome = { truncated: false, damage: null };
+
+  constructor(
+    private readonly data: MergeData,
+    private readonly say: (news: MergeNews) => void,
+  ) {
+    const { module, fd, sizeBytes, chunkBytes, scan } = data;
+    this.compression = compressionOf(readRange(fd, 0, Math.min(magicBytes, sizeBytes)));
+    const plans = this.compression !== null ? [wholeFilePlan] : planOf(module, fd, sizeBytes, chunkBytes);
+    this.merger = new Merger(module, plans, scan);
+    this.wanted = [...plans];
+    say({ news: 'planned', plans, compression: this.compression });
+  }
+
+  offer({ result, outcome }: MergeOffer): void {
+    if (this.finished) return;
+    if (this.compression !== null) this.outcome = outcome;
+    this.merger.offer(result);
+    const unwanted = this.wanted.filter((plan) => !this.merger.wanted(plan));
+    this.wanted = this.wanted.filter((plan) => this.merger.wanted(plan));
+    for (;;) {
+      const step = this.merger.next();
+      if (step === 'complete') return this.complete();
+      if (step === 'waiting') {
+        return this.say({ news: 'merged', provenBytes: this.merger.provenBytes, unwanted });
+      }
+      if (step === 'walk') this.walk();
+      else this.say({ news: 'rescan', plan: step.rescan });
+    }
+  }
+
+  private walk(): void {
+    this.say({ news: 'walking' });
+    const plan = this.merger.walkPlan();
+    const walk = new RecordWalk(this.data.module, plan);
+    new FilePour(this.data.fd, walk, plan.start).all();
+    this.merger.walked(walk.end());
+  }
+
+  private complete(): void {
+    this.finished = true;
+    const { top, sort } = this.data;
+    const { compression, outcome } = this;
+    const report = this.merger.finish({
+      top,
+      sort,
+      compression: compression ?? 'none',
+      inputCut: outcome.truncated,
+    });
+    const entry = capturedIn(report, compression, outcome);
+    this.say({ news: 'complete', reportJson: toCanonicalJson(entry), counts: countsOf(entry) });
+  }
+}
+
+function planOf(module: WebAssembly.Module, fd: number, sizeBytes: number, chunkBytes: number): ChunkPlan[] {
+  const first = readRange(fd, 0, Math.min(sizeBytes, headerBytesWanted));
+  return planChunks(readHeader(module, first, sizeBytes), { chunkBytes });
+}
+
+function countsOf(entry: CaptureEntry): ReportCounts {
+  if (entry.error === 'not-a-capture') {
+    const none = { packets: 0n, ipv4Tcp: 0n, connectionPackets: 0n, conversations: 0n };
+    return { ...none, format: '', truncated: false, error: entry.error };
+  }
+  return {
+    format: entry.format,
+    packets: BigInt(entry.packets),
+    ipv4Tcp: BigInt(entry.ipv4_tcp),
+    connectionPackets: BigInt(entry.connection?.packets ?? 0),
+    conversations: BigInt(entry.conversations),
+    truncated: entry.truncated,
+    error: entry.error ?? '',
+  };
+}

@@ -1,0 +1,42 @@
+import type { AnalyzeOptions } from '../../../src/gen/trireme/v1/capture.js';
+import { compileRequest } from '../../../src/master/request.js';
+
+const none: AnalyzeOptions = { client: '', server: '', top: 0, sort: '', intervalNs: 0n, conversationsMax: 0 };
+const request = (options: Partial<AnalyzeOptions>, path = 'a.pcap', waitMs = 0) =>
+  compileRequest({ path, identity: undefined, options: { ...none, ...options }, waitMs }, 1234);
+
+test('what is not said has its default', () => {
+  expect(request({})).toMatchObject({
+    path: 'a.pcap',
+    identity: null,
+    top: 10,
+    sort: 'bytes',
+    waitMs: 1234,
+    scan: { intervalNs: null, conversationsMax: 4_000_000, connection: null },
+  });
+});
+
+test('endpoints are taken in any spelling and kept in one', () => {
+  const { scan } = request({ client: '[2001:DB8:0::1]:80', server: '[::1]:443' });
+  expect(scan.connection).toEqual({ client: '[2001:db8::1]:80', server: '[::1]:443' });
+});
+
+test.each<[string, Partial<AnalyzeOptions>, RegExp]>([
+  ['only one end', { client: '1.2.3.4:5' }, /both or neither/],
+  ['an end that is none', { client: 'x', server: '1.2.3.4:5' }, /client: "x"/],
+  ['ends of two IP versions', { client: '1.2.3.4:5', server: '[::1]:5' }, /two IP versions/],
+  ['too many rows', { top: 50_001 }, /top 50001 is over 50000/],
+  ['an unknown order', { sort: 'size' }, /sort 'size'/],
+  ['an interval that is too short', { intervalNs: 1n }, /interval_ns 1 /],
+  ['too few conversations', { conversationsMax: 3 }, /conversations_max 3 /],
+])('%s is refused with the value and the bound', (_what, options, reason) => {
+  expect(() => request(options)).toThrow(reason);
+});
+
+test.each([
+  ['', /path is empty/],
+  ['x'.repeat(5000), /5000 characters/],
+  ['a\0b', /NUL/],
+])('the path %j is refused', (path, reason) => {
+  expect(() => request({}, path)).toThrow(reason);
+});
