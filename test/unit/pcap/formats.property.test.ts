@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 
-import { adversarial, arbitrary, arbitraryPcapng } from '../../support/capture-builder.js';
+import { adversarial, arbitrary, arbitraryPcapng, classicCapture, zeros } from '../../support/capture-builder.js';
 import { expectOracle, expectSameBytes } from '../../support/compare.js';
 import { scanOptions, scanWhole } from '../../support/engine.js';
 import { holds } from '../../support/property.js';
@@ -43,6 +43,17 @@ describe('the engine counts what the plain oracle counts', () => {
     ])
       expectOracle(scanWhole(bytes), bytes);
   });
+});
+
+test('the largest record that is no damage has 262,144 captured bytes, and more for D-Bus', () => {
+  for (const linkType of [1, 101, 231]) {
+    for (const length of [262_144, 262_145, 300_000]) {
+      const bytes = classicCapture([{ bytes: zeros(40) }, { bytes: zeros(length) }, { bytes: zeros(40) }], {
+        linkType,
+      });
+      expectOracle(scanWhole(bytes), bytes);
+    }
+  }
 });
 
 test('the sizes of the pieces in which a capture arrives change nothing', () => {
