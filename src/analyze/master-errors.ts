@@ -7,7 +7,7 @@ import { errorKinds, TriremeError, type ErrorCode } from '../common/errors.js';
  */
 export function fromMaster(caught: unknown, master: string): TriremeError {
   const { code, details } = caught as Partial<ServiceError>;
-  if (code === undefined) return TriremeError.from(caught);
+  if (typeof code !== 'number') return TriremeError.from(caught);
   const named = /^([A-Z_]+): (.*)$/s.exec(details ?? '');
   if (named !== null && Object.hasOwn(errorKinds, named[1])) {
     return new TriremeError(named[1] as ErrorCode, named[2], { cause: caught });

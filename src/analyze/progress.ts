@@ -37,8 +37,10 @@ export function openProgress(file: string, quiet: boolean): Progress {
     visible,
     update: visible ? update : () => undefined,
     say: (message) => {
-      if (quiet || message === said) return;
-      said = message;
+      // Seconds that run in a message make no new one.
+      const words = message.replace(/\d+/g, '');
+      if (quiet || words === said) return;
+      said = words;
       if (message !== '' && bar === null) process.stderr.write(`trireme: ${message}\n`);
     },
     close: () => bar?.stop(),
