@@ -44,7 +44,7 @@ check: build ## lint and formatting
 
 .PHONY: clean
 clean: ## detach XDP programs that this project attached, and remove what was built
-	$(Q)if [ -x $(TRIREME) ] && [ -d dist ] && [ -d /sys/fs/bpf/trireme ]; then $(TRIREME) xdp detach --all; fi
+	$(Q)if [ -x $(TRIREME) ] && [ -d dist ] && [ -d /run/trireme/xdp ]; then $(TRIREME) xdp detach --all; fi
 	$(Q)rm -rf dist src/gen build
 
 ##@ Roles

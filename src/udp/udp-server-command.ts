@@ -84,7 +84,8 @@ function receive({ listen, count }: Flags, interruption: Interruption): Promise<
     };
     const end = (): void => {
       flush();
-      process.stdout.write(`${even + odd} numbers: ${odd} odd, ${even} even\n`);
+      // Standard output holds what was received and nothing else.
+      process.stderr.write(`${even + odd} numbers: ${odd} odd, ${even} even\n`);
       socket.close(() => resolve());
     };
     socket.on('message', (datagram, { address, port }) => {

@@ -33,7 +33,7 @@ describeWithKernel('Ctrl-C at any moment', () => {
 
   test('xdp attach is done or undone, never half', async () => {
     let [done, undone] = [0, 0];
-    for (let ms = 60; ms <= 600 && (done === 0 || ms <= 300); ms += 30) {
+    for (let ms = 75; ms <= 600 && (done === 0 || ms <= 260); ms += 45) {
       const attaching = bed.startTrireme('server', 'xdp', 'attach', 'lb', '--iface', 'eth0');
       await pause(ms);
       const { code, stderr } = await attaching.stop();
@@ -53,7 +53,7 @@ describeWithKernel('Ctrl-C at any moment', () => {
   });
 
   test('a killed attach is cleared away by the next command', async () => {
-    for (const ms of [150, 200, 250, 300, 350]) {
+    for (const ms of [150, 220, 290]) {
       const attaching = bed.startTrireme('server', 'xdp', 'attach', 'lb', '--iface', 'eth0');
       await pause(ms);
       await attaching.stop('SIGKILL');

@@ -188,9 +188,10 @@ c=socket.create_connection(('10.9.0.1',7777)); data=bytes(range(256))*20000; c.s
     await server.said(/listening/);
     bed.mustTrireme('client', 'udp-client', '--to', `10.9.0.1:${port}`, '--count', '10', '--interval-ms', '2');
     await until(() => server.lines.length >= 5, { timeoutMs: 3000, what: () => 'five numbers' });
-    const { code, stdout } = await server.stop();
+    const { code, stdout, stderr } = await server.stop();
     expect(code).toBe(0);
-    expect(stdout.replaceAll(/ from .*/g, '')).toBe('1\n3\n5\n7\n9\n5 numbers: 5 odd, 0 even\n');
+    expect(stdout.replaceAll(/ from .*/g, '')).toBe('1\n3\n5\n7\n9\n');
+    expect(stderr).toMatch(/^5 numbers: 5 odd, 0 even$/m);
     expect(bed.leftovers()).toEqual([]);
   });
 });
