@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { projectRoot } from '../../src/common/version.js';
-import { gzipped, zstdStored } from '../support/capture-builder.js';
+import { adversarial, gzipped, zstdStored } from '../support/capture-builder.js';
 import { CaptureCluster } from '../support/capture-cluster.js';
 import { runTrireme } from '../support/run-trireme.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -25,6 +25,13 @@ const files = [
   scratch.file('header-only.pcap', many.subarray(0, 24)),
   scratch.file('empty.pcap', ''),
   scratch.file('letter.txt', 'Dear reader, this is not a capture.\n'),
+  // Guesses go wrong in these: chunks are scanned again, and the headers are walked through.
+  scratch.file('inside.pcap', adversarial.capturesInside(40, 200)),
+  scratch.file('segments.pcap', adversarial.captureInSegments(400, 1448)),
+  scratch.file('zeros.pcap', adversarial.zeroPayloads(60, 9000)),
+  scratch.file('chain.pcap', adversarial.chainAcrossPackets(300, 1000)),
+  scratch.file('blocks.pcapng', adversarial.blocksInside(40, 200)),
+  scratch.file('restless.pcapng', adversarial.restlessPcapng(8, 40)),
   scratch.file('many.pcap.gz', gzipped(many)),
   scratch.file('cut.pcap.gz', gzipped(many).subarray(0, 5_000)),
   scratch.file('many.pcap.zst', zstdStored(many)),
