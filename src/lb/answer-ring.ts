@@ -14,6 +14,8 @@ const newline = 0x0a;
  * A job's ticket is its number modulo 2^32. Invariant: head <= tail, tail - head <= slotsMax (a power of two).
  */
 export class AnswerRing {
+  /** Jobs that have their answer and have not been released. */
+  ready = 0;
   private head = 0;
   private tail = 0;
   private slots = 0;
@@ -71,6 +73,7 @@ export class AnswerRing {
     if ((ticket - this.head) >>> 0 >= this.size || this.settled[slot] === 1)
       throw new Error(`job ${ticket} is not waiting for an answer`);
     this.settled[slot] = 1;
+    this.ready++;
     if (length <= answerBytesInline) {
       this.lengths[slot] = length;
       const { bytes } = this;
@@ -109,6 +112,7 @@ export class AnswerRing {
       out[at++] = newline;
       head = (head + 1) >>> 0;
     }
+    this.ready -= (head - this.head) >>> 0;
     this.head = head;
     return at;
   }
@@ -126,6 +130,7 @@ export class AnswerRing {
   drop(): void {
     if (!this.headSettled) throw new Error('the oldest job has no answer to take out');
     this.long.delete(this.head);
+    this.ready--;
     this.head = (this.head + 1) >>> 0;
   }
 

@@ -4,11 +4,14 @@ import { noWorker, type Hub, type JobSink } from '../hub/types.js';
 import { AnswerRing } from './answer-ring.js';
 import type { ClientKinds } from './client-kinds.js';
 import { FrameDecoder, NOT_A_NUMBER, NUMBER_TOO_LONG } from './frame-decoder.js';
-import type { JobAdmission } from './job-admission.js';
+import { sparseJobsMax, type JobAdmission } from './job-admission.js';
 import { lingerMs, type LbLimits } from './limits.js';
 import type { Offence } from './offences.js';
 import { toRecord } from './record.js';
 import { RecordPacer } from './record-pacer.js';
+
+/** Answers that are worth a write of their own. */
+const lingerReadyMax = 256;
 
 /** What a connection needs of the front that holds it. */
 export interface FrontPort {
@@ -60,6 +63,8 @@ export class JobConnection implements JobSink {
 
   /** Set by the front: the connection is on its list of those to flush, or of those that wait for a turn. */
   flushWanted = false;
+  /** Set by the front: it has waited for more answers, and is flushed next. */
+  lingered = false;
   turnWanted = false;
 
   constructor(
@@ -79,6 +84,15 @@ export class JobConnection implements JobSink {
     // A reset or a broken pipe is a client's way to go; 'close' follows and does what is to be done.
     socket.on('error', () => undefined);
     socket.on('close', () => this.ended());
+  }
+
+  /**
+   * True while a write now would carry few of many answers that are about to come: a write costs more CPU than a
+   * hundred jobs, so it may wait a moment for the others. A client with few jobs outstanding never waits.
+   */
+  get mayLinger(): boolean {
+    const { size, ready } = this.ring;
+    return ready < lingerReadyMax && ready * 4 < size && size - ready >= sparseJobsMax && !this.inputEnded;
   }
 
   /** Jobs asked and not yet answered. */

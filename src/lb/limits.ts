@@ -40,6 +40,12 @@ export const lbLimitsDefault: LbLimits = {
   unknownInRowMax: 1_000_000,
 };
 
+/**
+ * How long an answer may wait for others of its connection when many are about to come. It seldom does: a quarter of
+ * what is outstanding is flushed at once, so the wait is a quarter of the client's round trip at most.
+ */
+export const flushLingerMs = 4;
+
 /** How long a socket that was told good-bye may take to close before it is cut off. */
 export const lingerMs = 1_000;
 

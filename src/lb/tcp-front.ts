@@ -7,7 +7,7 @@ import type { ClientKinds } from './client-kinds.js';
 import { JobConnection, type FrontPort } from './connection.js';
 import { sparseJobsMax, type JobAdmission } from './job-admission.js';
 import type { JobLatencies } from './latency-histogram.js';
-import { lingerMs, refusalsAtOnceMax, sweepIntervalMs, type LbLimits } from './limits.js';
+import { lingerMs, refusalsAtOnceMax, flushLingerMs, sweepIntervalMs, type LbLimits } from './limits.js';
 import { Offences, type Offence } from './offences.js';
 import { toRecord } from './record.js';
 
@@ -36,6 +36,8 @@ export class TcpFront implements FrontPort {
   private readonly connections = new Set<JobConnection>();
   private toFlush: JobConnection[] = [];
   private readonly toTurn: JobConnection[] = [];
+  private lingering: JobConnection[] = [];
+  private lingerTimer: NodeJS.Timeout | undefined;
   private turnScheduled = false;
   private roomAwaited = false;
   private refusals = 0;
@@ -122,6 +124,20 @@ export class TcpFront implements FrontPort {
     this.scheduleTurn();
   }
 
+  /** Flushes a connection a moment later; see mayLinger. */
+  private linger(connection: JobConnection): void {
+    this.lingering.push(connection);
+    this.lingerTimer ??= setTimeout(() => {
+      this.lingerTimer = undefined;
+      for (const other of this.lingering) {
+        other.lingered = true;
+        this.toFlush.push(other);
+      }
+      this.lingering = [];
+      this.turn();
+    }, flushLingerMs);
+  }
+
   private waitForRoom(): void {
     if (this.roomAwaited) return;
     this.roomAwaited = true;
@@ -142,6 +158,11 @@ export class TcpFront implements FrontPort {
     const { toFlush } = this;
     this.toFlush = [];
     for (const connection of toFlush) {
+      if (!connection.lingered && connection.mayLinger) {
+        this.linger(connection);
+        continue;
+      }
+      connection.lingered = false;
       connection.flushWanted = false;
       connection.flush();
     }

@@ -96,6 +96,7 @@ describe('answer ring', () => {
             expect(expected.startsWith(out)).toBe(true);
           }
         }
+        expect(ring.ready).toBe(ring.size - waiting.length);
         for (const [ticket, text] of waiting.reverse()) settle(ring, ticket, text);
         out += release(ring);
         expect(out).toBe(expected);

@@ -196,6 +196,22 @@ describe('tcp front', () => {
     expect(Math.abs(counts[0] - counts[1])).toBeLessThanOrEqual(64);
   });
 
+  test('of many jobs outstanding a few answers wait a moment for others, and leave without them', async () => {
+    await start();
+    const client = await dial();
+    client.socket.write('1,'.repeat(1000));
+    await turnsUntil(() => hub.jobs.size === 1000);
+    hub.answer(1, 'early');
+    // Some turns of the event loop later it is still there, on its way with the next one.
+    await new Promise((resolve) => setImmediate(resolve));
+    hub.answer(2, 'next');
+    await client.until(() => client.text.length >= 11);
+    expect(client.text).toBe('early\nnext\n');
+    // A quarter of what is outstanding does not wait.
+    for (let id = 3; id <= 252; id++) hub.answer(id, 'x');
+    await client.until(() => client.text.length === 11 + 500);
+  });
+
   test('a client over the connection bound is told so in one record and closed; the others stay', async () => {
     await start({ connectionsMax: 2 });
     const [a, b] = [await dial(), await dial()];
