@@ -98,6 +98,12 @@ export class JobTable {
     return row < this.used && this.ids[row] === id && this.sinks[row] !== null ? row : nil;
   }
 
+  /** Kind of the job that last had this id's row: rows are used again so late that it is nearly always that job's. */
+  lastKind(id: number): number | null {
+    const row = id & rowMask;
+    return row < this.used ? this.kinds[row] : null;
+  }
+
   private takeRow(): number {
     const row = this.freeHead;
     if (row !== nil) {

@@ -31,6 +31,8 @@ export function takeResults(dispatcher: Dispatcher, worker: AttachedWorker, batc
       const held = saneSeconds(heldSeconds[at]);
       if (!takeLent(dispatcher, worker, job[at], what, exec, held, payloads, start, end, now)) {
         worker.parts.take(job[at]);
+        const kind = dispatcher.table.lastKind(job[at]);
+        if (kind !== null) dispatcher.kindState(kind).counters.duplicates++;
         complaint ??= forgive(worker, job[at]);
       }
     } else {

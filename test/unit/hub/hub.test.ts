@@ -251,6 +251,7 @@ describe('hub', () => {
     one.answer([id]);
     expect(sink.order).toEqual([1]);
     expect(sink.errors.get(1)).toBe('CANCELLED');
+    expect(kindOne(hub)).toMatchObject({ cancelled: 1, duplicates: 1, done: 0 });
     expect(one.closedBecause).toBeNull();
   });
 
