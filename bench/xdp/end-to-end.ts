@@ -21,8 +21,17 @@ interface Figures {
 export async function endToEnd(compiler: string, source: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'trireme-relay-'));
   const program = join(folder, 'udp');
-  execFileSync(compiler, ['-O2', source, '-o', program]);
   const bed = await Bed.make(['lb', 'server', 'client']);
+  try {
+    execFileSync(compiler, ['-O2', source, '-o', program]);
+    await compare(bed, program);
+  } finally {
+    await bed.end();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function compare(bed: Bed, program: string): Promise<void> {
   const server = bed.start('server', [program, 'server', '10.9.0.1', '50002', '7000']);
   const median = (values: number[]): number => values.sort((one, other) => one - other)[Math.floor(values.length / 2)];
   const measured = new Map<string, Figures[]>();
@@ -58,6 +67,4 @@ export async function endToEnd(compiler: string, source: string): Promise<void> 
     `job and result through the balancer, on veth and a bridge, ${seconds} s each, median of ${rounds}; the relay only forwards\n`,
   );
   await server.stop('SIGTERM');
-  await bed.end();
-  rmSync(folder, { recursive: true });
 }
