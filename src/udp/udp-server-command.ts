@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { TriremeError } from '../common/errors.js';
 import { formatHostPort, hostPort, integer, type HostPort } from '../common/options.js';
 import { attach } from './attach.js';
@@ -23,24 +23,18 @@ interface Flags {
 export function buildCommand(): Command {
   return new Command('udp-server')
     .description('print the numbers that arrive by UDP; with --xdp behind the parity filter')
-    .option(
-      '--listen <host:port>',
-      'address to receive on; it only receives, so every address is the default',
-      hostPort(50001),
-      {
-        host: '0.0.0.0',
-        port: 50001,
-      },
+    .addOption(
+      new Option('--listen <host:port>', 'address to receive on; it only receives, so every address is the default')
+        .argParser(hostPort(50001))
+        .default({ host: '0.0.0.0', port: 50001 }, '0.0.0.0:50001'),
     )
     .option('--xdp <interface>', 'attach the parity filter to this interface while the server runs (needs root)')
-    .option('--mode <mode>', 'mode of the filter: native or generic', 'native')
+    .addOption(new Option('--mode <mode>', 'mode of the filter').choices(['native', 'generic']).default('native'))
     .option('--count <n>', 'end after so many numbers', integer(1, 2 ** 32))
     .action(serve);
 }
 
 async function serve(flags: Flags): Promise<void> {
-  if (flags.mode !== 'native' && flags.mode !== 'generic')
-    throw new TriremeError('USAGE', `--mode: '${String(flags.mode)}' is neither native nor generic`);
   const interruption = new Interruption();
   if (flags.xdp !== undefined) {
     requireRoot('udp-server --xdp');

@@ -64,6 +64,8 @@ export function buildCommand(): Command {
     .option('--on', 'only switch the lines on')
     .option('--off', 'only switch the lines off')
     .action(traceAction);
+  // Not inherited by commands that exist already: wrong usage is exit code 2 here too.
+  for (const each of command.commands) each.exitOverride();
   return command;
 }
 
@@ -76,10 +78,11 @@ function attachCommand(): Command {
     .option('--port <port>', 'UDP port (default: parity 50001, lb 50002)', integer(1, 65_535))
     .option('--trace', 'write a line in trace_pipe for each decision (see trireme xdp trace)')
     .addOption(new Option('--mode <mode>', 'where the program runs').choices(['native', 'generic']).default('native'))
-    .option('--servers <prefix>', 'lb: only servers of this IPv4 prefix may register', ipv4Prefix, {
-      address: '0.0.0.0',
-      bits: 0,
-    })
+    .addOption(
+      new Option('--servers <prefix>', 'lb: only servers of this IPv4 prefix may register')
+        .argParser(ipv4Prefix)
+        .default({ address: '0.0.0.0', bits: 0 }, 'all'),
+    )
     .option('--silent-ms <ms>', 'lb: a server silent for so long is dead', integer(100, 3_600_000), 1000)
     .option('--grace-ms <ms>', 'lb: a job may be late by so much before it is run again', integer(100, 3_600_000), 1000)
     .option('--reap-ms <ms>', 'lb: interval of the reaper', integer(10, 60_000), 100)

@@ -127,6 +127,16 @@ describeWithKernel('what is wrong is said in one line', () => {
     expect(fails('xdp', 'attach', 'lb', '--iface', 'eth0', '--port', '20000')[1]).toMatch(
       /^trireme: --port: 20000 .*\n$/,
     );
+    for (const wrong of [
+      ['xdp', 'attach', 'nothing', '--iface', 'eth0'],
+      ['xdp', 'attach', 'lb'],
+      ['xdp', 'attach', 'lb', '--iface', 'eth0', '--port', '65536'],
+      ['xdp', 'detach', '--unknown'],
+      ['udp-server', '--mode', 'magic'],
+      ['job-server', '--lb', '10.9.0.1', '--threads', '256'],
+      ['job-client', '1', '2', '1', '--lb', '10.9.0.1'],
+    ])
+      expect([wrong, fails(...wrong)]).toEqual([wrong, [2, expect.stringMatching(/^[^\n]+\n$/)]]);
     expect(fails('xdp', 'stats')).toEqual([
       2,
       'trireme: no program of this project is attached in this network namespace: run trireme xdp attach\n',

@@ -9,7 +9,7 @@ export const bpfObjects = join(root, 'dist', 'bpf');
 /** Why the tests that need a kernel cannot run here; nothing when they can. */
 export function missingForBed(): string | undefined {
   if (process.getuid?.() !== 0) return 'not root';
-  for (const tool of ['bpftool', 'ip', 'unshare', 'nsenter', 'python3'])
+  for (const tool of ['bpftool', 'ip', 'unshare', 'nsenter', 'python3', 'ping'])
     if (spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0) return `${tool} is not installed`;
   if (!existsSync(join(bpfObjects, 'udp_lb.bpf.o')))
     return 'dist/bpf has no programs (make bpf needs clang and libbpf-dev)';
