@@ -21,6 +21,10 @@ const roles: Readonly<Record<string, Role>> = {
     load: () => import('./client/bench-command.js'),
   },
   analyze: { summary: 'count and summarise packet captures', load: () => import('./analyze/command.js') },
+  certs: {
+    summary: 'make certificates for the roles, for labs',
+    load: () => import('./certs/command.js'),
+  },
   xdp: {
     summary: 'attach, inspect and detach the XDP programs of the labs',
     load: () => import('./udp/xdp-command.js'),

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { durationMs, durationNs, hostPort, integer } from '../common/options.js';
 import { defaultPorts } from '../common/limits.js';
+import { addDiallerTrust } from '../common/trust/options.js';
 import { conversationsMaxDefault, conversationsMaxMost, intervalNsMost } from '../pcap/scan-options.js';
 import type { SortOrder } from '../pcap/types.js';
 import { csvTableNames } from './csv-tables.js';
@@ -44,7 +45,7 @@ Examples:
 const append = (value: string, all: string[] | undefined): string[] => [...(all ?? []), value];
 
 export function buildCommand(): Command {
-  return new Command('analyze')
+  const command = new Command('analyze')
     .description(description)
     .argument('[files...]', `captures; '-' is standard input`)
     .option('-r, --pcap <file>', 'a capture, the same as naming it (repeatable)', append)
@@ -79,12 +80,14 @@ export function buildCommand(): Command {
     .addOption(
       new Option('--thread-bytes <n>', 'bytes that each thread must have').argParser(integer(1, 2 ** 40)).hideHelp(),
     )
-    .addHelpText('after', notes)
-    .action(async (files: string[], { pcap, ...options }: AnalyzeOptions & { pcap?: string[] }) => {
+    .addHelpText('after', notes);
+  return addDiallerTrust(command).action(
+    async (files: string[], { pcap, ...options }: AnalyzeOptions & { pcap?: string[] }) => {
       const settings = compileSettings(files, { ...options, read: pcap }, isFile);
       const { analyzeAll } = await import('./run.js');
       process.exitCode = await analyzeAll(settings);
-    });
+    },
+  );
 }
 
 function isFile(name: string): boolean {

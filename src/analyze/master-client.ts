@@ -1,10 +1,11 @@
-import { credentials } from '@grpc/grpc-js';
 import { resolve } from 'node:path';
 import { openCapture, standardInput, type CaptureFile } from '../captures/capture-file.js';
 import { identityOf } from '../captures/identity.js';
 import { TriremeError } from '../common/errors.js';
 import { messageBytesMax } from '../common/limits.js';
 import { formatHostPort, type HostPort } from '../common/options.js';
+import type { DiallerTrust } from '../common/trust/dialler-trust.js';
+import { GrpcDialler } from '../common/trust/grpc-dialler.js';
 import { CaptureServiceClient, type AnalyzeRequest, type FileIdentity } from '../gen/trireme/v1/capture.js';
 import type { Entry } from './entry.js';
 import { fromMaster, wantsUpload } from './master-errors.js';
@@ -20,13 +21,17 @@ const keepalive = { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms
 export class MasterClient {
   readonly #client: CaptureServiceClient;
   readonly #name: string;
+  readonly #dialler: GrpcDialler;
 
   constructor(
     master: HostPort,
     private readonly settings: AnalyzeSettings,
+    trust: DiallerTrust,
   ) {
+    this.#dialler = new GrpcDialler(trust);
     this.#name = formatHostPort(master);
-    this.#client = new CaptureServiceClient(this.#name, credentials.createInsecure(), {
+    this.#client = new CaptureServiceClient(this.#name, this.#dialler.credentials(master.host), {
+      ...this.#dialler.options(master.host),
       'grpc.max_receive_message_length': messageBytesMax,
       ...keepalive,
     });
@@ -43,7 +48,7 @@ export class MasterClient {
       file?.checkUnchanged();
       return { file: name, ...parseReport(report) };
     } catch (error) {
-      const ours = fromMaster(error, this.#name);
+      const ours = fromMaster(error, this.#name, this.#dialler);
       if (file === null && ours.code === 'FILE_UNREADABLE') {
         throw new TriremeError('FILE_UNREADABLE', `${name}: no such file here, nor on the master: ${ours.message}`);
       }

@@ -1,11 +1,12 @@
 import { status, type ServiceError } from '@grpc/grpc-js';
+import { openGrpcDialler, type GrpcDialler } from '../common/trust/grpc-dialler.js';
 import { errorKinds, TriremeError, type ErrorCode } from '../common/errors.js';
 
 /**
  * What a master's refusal means here. A role's own errors lead their details with a code of ours; what gRPC says by
  * itself does not, and is then about the way to the master.
  */
-export function fromMaster(caught: unknown, master: string): TriremeError {
+export function fromMaster(caught: unknown, master: string, dialler: GrpcDialler = openGrpcDialler): TriremeError {
   const { code, details } = caught as Partial<ServiceError>;
   if (typeof code !== 'number') return TriremeError.from(caught);
   const named = /^([A-Z_]+): (.*)$/s.exec(details ?? '');
@@ -13,7 +14,11 @@ export function fromMaster(caught: unknown, master: string): TriremeError {
     return new TriremeError(named[1] as ErrorCode, named[2], { cause: caught });
   }
   if (code === status.UNAVAILABLE) {
-    return new TriremeError('UNREACHABLE', `master ${master} cannot be reached: ${reason(details)}`, { cause: caught });
+    return new TriremeError(
+      'UNREACHABLE',
+      `master ${master} cannot be reached: ${dialler.explain(caught as ServiceError)}`,
+      { cause: caught },
+    );
   }
   return new TriremeError('JOB_FAILED', `master ${master}: ${status[code]}: ${details}`, { cause: caught });
 }
@@ -22,11 +27,4 @@ export function fromMaster(caught: unknown, master: string): TriremeError {
 export function wantsUpload(caught: unknown): boolean {
   const { code } = caught as Partial<ServiceError>;
   return code === status.NOT_FOUND || code === status.PERMISSION_DENIED;
-}
-
-/** gRPC's words without what it adds for its own developers. */
-function reason(details = ''): string {
-  return details
-    .replace(/\s*Resolution note:.*$/s, '')
-    .replace(/^No connection established\. Last error: (Error: )?/, '');
 }

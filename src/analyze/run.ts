@@ -58,8 +58,11 @@ function failedEntry(file: string, caught: unknown): Entry {
 
 async function analyserOf(settings: AnalyzeSettings): Promise<{ analyse: Analyse; close: () => void }> {
   if (settings.master !== null) {
-    const { MasterClient } = await import('./master-client.js');
-    const client = new MasterClient(settings.master, settings);
+    const [{ MasterClient }, { DiallerTrust }] = await Promise.all([
+      import('./master-client.js'),
+      import('../common/trust/dialler-trust.js'),
+    ]);
+    const client = new MasterClient(settings.master, settings, new DiallerTrust(settings.trust));
     return { analyse: (file, progress) => client.analyse(file, progress), close: () => client.close() };
   }
   return { analyse: (file, progress) => analyseHere(file, settings, progress), close: () => undefined };

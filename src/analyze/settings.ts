@@ -1,13 +1,20 @@
 import { availableParallelism } from 'node:os';
 import { TriremeError } from '../common/errors.js';
 import type { HostPort } from '../common/options.js';
+import {
+  compileDiallerTrust,
+  noTrust,
+  trustOptionGiven,
+  type TrustOptions,
+  type TrustSettings,
+} from '../common/trust/options.js';
 import { standardInput } from '../captures/capture-file.js';
 import { formatEndpoint, parseEndpoint } from '../pcap/endpoint.js';
 import type { ScanOptions, SortOrder } from '../pcap/types.js';
 import { csvTableNames, type CsvTableName } from './csv-tables.js';
 
 /** What commander hands over: each option as its parser gave it. */
-export interface AnalyzeOptions {
+export interface AnalyzeOptions extends TrustOptions {
   readonly read?: readonly string[];
   readonly client?: string;
   readonly server?: string;
@@ -40,6 +47,8 @@ export interface AnalyzeSettings {
   /** Undefined: the tuned value. */
   readonly threadBytesMin: number | undefined;
   readonly master: HostPort | null;
+  /** What the master is shown, and whom this side trusts. */
+  readonly trust: TrustSettings;
   /** Time to wait for a first worker. */
   readonly waitMs: number;
   readonly output: OutputForm;
@@ -70,6 +79,8 @@ export function compileSettings(
   if (options.json === true && csv.table !== null) throw usage('--json and --csv are two forms of output: choose one');
   if (options.wait !== undefined && options.master === undefined)
     throw usage('--wait bounds waiting for workers: it needs --master');
+  if (options.master === undefined && trustOptionGiven(options))
+    throw usage('--token, --tls and their like are for the cluster: they need --master');
   if (options.master !== undefined && (options.multi === true || options.cores !== undefined)) {
     throw usage('--multi and --cores are about this machine, --master is about the cluster: choose one');
   }
@@ -91,6 +102,7 @@ export function compileSettings(
     threadsMax: options.cores ?? (options.multi === true ? availableParallelism() : 1),
     threadBytesMin: options.threadBytes,
     master: options.master ?? null,
+    trust: options.master === undefined ? noTrust : compileDiallerTrust(options),
     waitMs: options.wait ?? waitMsDefault,
     output:
       options.json === true

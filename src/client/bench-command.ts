@@ -2,12 +2,14 @@ import { Command, Option } from 'commander';
 import { TriremeError } from '../common/errors.js';
 import { defaultPorts } from '../common/limits.js';
 import { decimal, durationMs, hostPort, integer, type HostPort } from '../common/options.js';
+import { DiallerTrust } from '../common/trust/dialler-trust.js';
+import { addDiallerTrust, compileDiallerTrust, type TrustOptions } from '../common/trust/options.js';
 import type { LatencySummary } from './load/latency-record.js';
 import { outstandingMax } from './load/load-connection.js';
 import { runLoad, type LoadReport } from './load/load-run.js';
 import { parseMix, type MixPart } from './load/mix.js';
 
-interface BenchCommandOptions {
+interface BenchCommandOptions extends TrustOptions {
   readonly lb: HostPort;
   readonly connections: number;
   readonly inFlight: number;
@@ -20,7 +22,7 @@ interface BenchCommandOptions {
 
 /** `trireme bench-jobs` */
 export function buildCommand(): Command {
-  return new Command()
+  const command = new Command()
     .description('put load on a load balancer over TCP (lines framing), check every answer, and print rate and latency')
     .requiredOption('--lb <host:port>', 'the load balancer', hostPort(defaultPorts.tcp))
     .addOption(new Option('--connections <n>', 'TCP connections').argParser(integer(1, 10_000)).default(4))
@@ -40,8 +42,8 @@ export function buildCommand(): Command {
     .addOption(duration('--duration <duration>', 'time that is measured', 5_000))
     .addOption(duration('--warmup <duration>', 'time before that is not', 1_000))
     .option('--json', 'print one JSON document', false)
-    .option('--verbose', 'show the stack of an error')
-    .action(run);
+    .option('--verbose', 'show the stack of an error');
+  return addDiallerTrust(command).action(run);
 }
 
 function duration(flags: string, description: string, ms: number): Option {
@@ -52,6 +54,7 @@ async function run(options: BenchCommandOptions): Promise<void> {
   const { lb, connections, inFlight, rate, mix, json } = options;
   const report = await runLoad({
     lb,
+    trust: new DiallerTrust(compileDiallerTrust(options)),
     connections,
     inFlight,
     ratePerSecond: rate,

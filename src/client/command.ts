@@ -2,10 +2,12 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { TriremeError } from '../common/errors.js';
 import { defaultPorts } from '../common/limits.js';
 import { durationMs, hostPort, type HostPort } from '../common/options.js';
+import { DiallerTrust } from '../common/trust/dialler-trust.js';
+import { addDiallerTrust, compileDiallerTrust, type TrustOptions } from '../common/trust/options.js';
 import { exchangeJobs } from './job-exchange.js';
 import { parseJobs, readJobs } from './job-list.js';
 
-interface ClientCommandOptions {
+interface ClientCommandOptions extends TrustOptions {
   readonly lb: HostPort;
   readonly jobs?: number[];
   readonly f?: string;
@@ -15,7 +17,7 @@ interface ClientCommandOptions {
 
 /** `trireme client` */
 export function buildCommand(): Command {
-  return new Command()
+  const command = new Command()
     .description('send jobs to a load balancer over TCP and print one answer a line, in the order asked')
     .requiredOption('--lb <host:port>', 'the load balancer', hostPort(defaultPorts.tcp))
     .option('--jobs <numbers>', 'job numbers: 1 is GET_TIME, 2 is MINE_BITCOIN; such as 1,2,1', jobNumbers)
@@ -26,8 +28,8 @@ export function buildCommand(): Command {
         .argParser(durationMs(1, 86_400_000))
         .default(30_000, '30s'),
     )
-    .option('--verbose', 'show the stack of an error')
-    .action(run);
+    .option('--verbose', 'show the stack of an error');
+  return addDiallerTrust(command).action(run);
 }
 
 function jobNumbers(text: string): number[] {
@@ -38,7 +40,7 @@ function jobNumbers(text: string): number[] {
   }
 }
 
-async function run({ lb, jobs, f, lines, timeout }: ClientCommandOptions): Promise<void> {
+async function run({ lb, jobs, f, lines, timeout, ...options }: ClientCommandOptions): Promise<void> {
   if ((jobs === undefined) === (f === undefined))
     throw new TriremeError('USAGE', 'say either --jobs 1,2,1 or --f FILE, not both and not neither');
   const list = jobs ?? readJobs(f as string);
@@ -47,6 +49,7 @@ async function run({ lb, jobs, f, lines, timeout }: ClientCommandOptions): Promi
   let failed = 0;
   await exchangeJobs({
     lb,
+    trust: new DiallerTrust(compileDiallerTrust(options)),
     jobs: list,
     lines,
     timeoutMs: timeout,

@@ -1,9 +1,14 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { TriremeError } from '../common/errors.js';
 import { formatHostPort, type HostPort } from '../common/options.js';
+import { openDialler, type DiallerTrust } from '../common/trust/dialler-trust.js';
+import { plainWords } from '../common/trust/tls-words.js';
+import { dialJobs, isTlsAlert, refusedBy, tlsWanted } from './dial.js';
 
 export interface JobExchangeOptions {
   readonly lb: HostPort;
+  /** What the load balancer is shown, and whom this side trusts. */
+  readonly trust?: DiallerTrust;
   readonly jobs: readonly number[];
   /** false: records framing, like the seed's client. */
   readonly lines: boolean;
@@ -24,35 +29,43 @@ const jobsPerWrite = 1024;
  * @returns when every answer came; rejects with UNREACHABLE or DEADLINE_PASSED, and the number that came in the message
  */
 export function exchangeJobs(options: JobExchangeOptions): Promise<void> {
-  const { lb, jobs, lines, timeoutMs, onAnswer } = options;
+  const { lb, trust = openDialler, jobs, lines, timeoutMs, onAnswer } = options;
   const where = formatHostPort(lb);
   let answered = 0;
   let unread: Buffer = Buffer.alloc(0);
-  const socket = connect({ host: lb.host, port: lb.port, noDelay: true });
   return new Promise<void>((resolve, reject) => {
+    const socket = dialJobs(lb, trust, () => {
+      if (lines) writeLines(socket, jobs, 0);
+      else writeDigits(socket, jobs, 0);
+    });
     const fail = (code: 'UNREACHABLE' | 'DEADLINE_PASSED', what: string, cause?: unknown): void => {
       socket.destroy();
       reject(new TriremeError(code, `--lb ${where}: ${what}`, { cause }));
     };
+    const unheard = (reset: boolean): string => (answered === 0 && (reset || trust.tls !== null) ? trust.hint() : '');
     const soFar = (): string => `${answered} of ${jobs.length} answers came`;
     socket.setTimeout(timeoutMs, () => fail('DEADLINE_PASSED', `no answer for ${timeoutMs} ms; ${soFar()}`));
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED') fail('UNREACHABLE', 'connection refused: is a load balancer running there?');
-      else fail('UNREACHABLE', `${error.message}; ${soFar()}`, error);
+      else
+        fail('UNREACHABLE', `${plainWords(error.message)}${unheard(error.code === 'ECONNRESET')}; ${soFar()}`, error);
     });
-    socket.on('end', () => fail('UNREACHABLE', `the connection was closed early; ${soFar()}`));
-    socket.on('connect', () => {
-      if (lines) writeLines(socket, jobs, 0);
-      else writeDigits(socket, jobs, 0);
-    });
+    socket.on('end', () => fail('UNREACHABLE', `the connection was closed early${unheard(false)}; ${soFar()}`));
     socket.on('data', (chunk: Buffer) => {
+      if (answered === 0 && unread.length === 0 && isTlsAlert(chunk[0])) return fail('UNREACHABLE', tlsWanted);
       unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk]);
       let from = 0;
       while (answered < jobs.length) {
         const end = lines ? unread.indexOf(0x0a, from) + 1 : from + recordBytes;
         if (end === 0 || end > unread.length) break;
+        const answer = unread.toString('utf8', from, end).trimEnd();
+        const refused = answered === 0 ? refusedBy(lb, answer) : undefined;
+        if (refused !== undefined) {
+          socket.destroy();
+          return reject(refused);
+        }
         answered++;
-        onAnswer(unread.toString('utf8', from, end).trimEnd());
+        onAnswer(answer);
         from = end;
       }
       unread = unread.subarray(from);

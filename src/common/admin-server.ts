@@ -1,9 +1,13 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Registry } from 'prom-client';
 import { adminPage } from './admin-page.js';
 import { TriremeError } from './errors.js';
 import { formatHostPort, type HostPort } from './options.js';
+import type { ListenerTrust } from './trust/listener-trust.js';
+import { tokenOfHeader, tokenWanted } from './trust/token.js';
 
 export interface AdminServerOptions {
   readonly listen: HostPort;
@@ -14,6 +18,8 @@ export interface AdminServerOptions {
   readonly notReady: () => string | undefined;
   /** JSON documents below /api/, made when asked for. BigInts become strings. */
   readonly api: Readonly<Record<string, () => unknown>>;
+  /** What is asked of callers; undefined: nothing. /healthz and /readyz answer everyone: probes have no credentials. */
+  readonly trust?: ListenerTrust;
 }
 
 export interface RunningAdminServer {
@@ -30,23 +36,14 @@ const requestTimeoutMs = 5_000;
 
 /** Starts the HTTP server of a role: /metrics, /healthz, /readyz, /api/... and a small page at /. It only reads. */
 export async function startAdminServer(options: AdminServerOptions): Promise<RunningAdminServer> {
-  const server = createServer(
-    {
-      maxHeaderSize: headerBytesMax,
-      requestTimeout: requestTimeoutMs,
-      headersTimeout: requestTimeoutMs,
-      keepAliveTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: 1_000,
-    },
-    (request, response) => {
-      // Whatever a request carries is of no use here.
-      request.resume();
-      answer(options, request, response).catch((error: unknown) => {
-        if (!response.headersSent) send(response, 500, 'text/plain', `${TriremeError.from(error).message}\n`);
-        else response.destroy();
-      });
-    },
-  );
+  const server = makeServer(options.trust, (request, response) => {
+    // Whatever a request carries is of no use here.
+    request.resume();
+    answer(options, request, response).catch((error: unknown) => {
+      if (!response.headersSent) send(response, 500, 'text/plain', `${TriremeError.from(error).message}\n`);
+      else response.destroy();
+    });
+  });
   server.maxConnections = connectionsMax;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) =>
@@ -68,8 +65,55 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Run
   };
 }
 
+/** HTTP, or HTTPS where the role has a certificate. */
+function makeServer(trust: ListenerTrust | undefined, listener: RequestListener): Server {
+  const bounds = {
+    maxHeaderSize: headerBytesMax,
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: requestTimeoutMs,
+    keepAliveTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: 1_000,
+  };
+  const tls = trust?.tls;
+  if (trust === undefined || tls === undefined || tls === null) return createServer(bounds, listener);
+  const server = createTlsServer(
+    {
+      ...bounds,
+      ...trust.serverOptions,
+      // A probe may come without a certificate; every other path looks whether the caller's was accepted.
+      rejectUnauthorized: false,
+      handshakeTimeout: requestTimeoutMs,
+      ...tls.context,
+    },
+    listener,
+  );
+  server.on('tlsClientError', (error, socket) => trust.handshakeFailed('admin', error, socket));
+  tls.onChange((context) => server.setSecureContext(context));
+  return server;
+}
+
+/** Says whether the caller may see more than health; answers the request when not. */
+function admitted(trust: ListenerTrust | undefined, request: IncomingMessage, response: ServerResponse): boolean {
+  if (trust === undefined) return true;
+  const facts = { peer: request.socket.remoteAddress };
+  const { authorized, authorizationError } = request.socket as TLSSocket;
+  if (trust.mutual && !authorized) {
+    trust.refusals.report('admin', 'certificate', { ...facts, error: String(authorizationError) });
+    send(response, 403, 'text/plain', 'a valid certificate is needed here\n');
+    return false;
+  }
+  if (trust.token === null) return true;
+  const presented = tokenOfHeader(request.headers.authorization);
+  if (presented !== null && trust.token.matches(presented)) return true;
+  trust.refusals.report('admin', presented === null ? 'no-token' : 'wrong-token', facts);
+  // Basic is what a browser can ask its user for: any name, and the token as the password.
+  response.setHeader('www-authenticate', ['Bearer', 'Basic realm="trireme"']);
+  send(response, 401, 'text/plain', `${tokenWanted}\n`);
+  return false;
+}
+
 async function answer(
-  { registry, notReady, api, role }: AdminServerOptions,
+  { registry, notReady, api, role, trust }: AdminServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -78,13 +122,14 @@ async function answer(
     return send(response, 405, 'text/plain', 'only GET\n');
   }
   const path = (request.url ?? '/').split('?', 1)[0];
-  if (path === '/') return send(response, 200, 'text/html; charset=utf-8', adminPage(role));
-  if (path === '/metrics') return send(response, 200, registry.contentType, await registry.metrics());
   if (path === '/healthz') return send(response, 200, 'text/plain', 'ok\n');
   if (path === '/readyz') {
     const reason = notReady();
     return send(response, reason === undefined ? 200 : 503, 'text/plain', `${reason ?? 'ready'}\n`);
   }
+  if (!admitted(trust, request, response)) return;
+  if (path === '/') return send(response, 200, 'text/html; charset=utf-8', adminPage(role));
+  if (path === '/metrics') return send(response, 200, registry.contentType, await registry.metrics());
   const name = /^\/api\/([a-z-]+)$/.exec(path)?.[1];
   if (name !== undefined && Object.hasOwn(api, name)) {
     const text = JSON.stringify(api[name](), (_key, value: unknown) =>

@@ -17,20 +17,26 @@ export function isLoopback(host: string): boolean {
 export interface Listener {
   readonly option: string;
   readonly address: HostPort;
+  /** Nothing is asked of those who dial, neither a token nor a certificate. */
+  readonly open: boolean;
+  /** Option beside the certificate's that this port needs to be encrypted, such as --tcp-tls. */
+  readonly tlsOption?: string;
 }
 
 /**
- * Refuses to open a listener to other machines unless the operator said --insecure in so many words: there are no
- * credentials, so whoever reaches it may use it.
+ * Refuses to open a listener to other machines that anyone could use: those who dial must present a token or a
+ * certificate, or the operator says --insecure in so many words.
  * @throws TriremeError REFUSED_EXPOSED that names the option, the address and what to add
  */
 export function checkExposure(listeners: readonly Listener[], insecure: boolean): void {
   if (insecure) return;
-  const exposed = listeners.find(({ address }) => !isLoopback(address.host));
+  const exposed = listeners.find(({ address, open }) => open && !isLoopback(address.host));
   if (exposed === undefined) return;
   throw new TriremeError(
     'REFUSED_EXPOSED',
     `${exposed.option} ${formatHostPort(exposed.address)} is not on loopback, and whoever reaches it could use it: ` +
+      `add --token (or TRIREME_TOKEN, or --token-file), or --tls-cert, --tls-key and --tls-ca` +
+      `${exposed.tlsOption === undefined ? '' : ` with ${exposed.tlsOption}`}, or both; ` +
       `add --insecure if that is meant, or listen on 127.0.0.1`,
   );
 }

@@ -4,6 +4,8 @@ import { TriremeError } from './errors.js';
 import { messageBytesMax } from './limits.js';
 import { formatHostPort, type HostPort } from './options.js';
 import { addReflection } from './reflection.js';
+import { serverCredentials, tokenInterceptors, watchHandshakes } from './trust/grpc-listener.js';
+import type { ListenerTrust } from './trust/listener-trust.js';
 
 /** A peer that vanished without closing its connection is noticed, and its streams are ended, within the sum of these. */
 const keepaliveTimeMs = 20_000;
@@ -18,7 +20,8 @@ export interface ServedService {
 export interface GrpcServerOptions {
   readonly listen: HostPort;
   readonly services: readonly ServedService[];
-  readonly credentials?: grpc.ServerCredentials;
+  /** What is asked of callers; undefined: nothing. Health is open to all who may connect. */
+  readonly trust?: ListenerTrust;
   readonly channelOptions?: grpc.ServerOptions;
 }
 
@@ -38,6 +41,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     'grpc.max_send_message_length': messageBytesMax,
     'grpc.keepalive_time_ms': keepaliveTimeMs,
     'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
+    interceptors: tokenInterceptors(options.trust),
     ...options.channelOptions,
   });
   const names: string[] = [''];
@@ -53,19 +57,16 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   addReflection(server, [...names.filter((name) => name !== ''), 'grpc.health.v1.Health', 'grpc.channelz.v1.Channelz']);
 
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(
-      formatHostPort(options.listen),
-      options.credentials ?? grpc.ServerCredentials.createInsecure(),
-      (error, bound) => {
-        if (error === null) return resolve(bound);
-        reject(
-          new TriremeError('UNREACHABLE', `cannot listen on ${formatHostPort(options.listen)}: ${error.message}`, {
-            cause: error,
-          }),
-        );
-      },
-    );
+    server.bindAsync(formatHostPort(options.listen), serverCredentials(options.trust), (error, bound) => {
+      if (error === null) return resolve(bound);
+      reject(
+        new TriremeError('UNREACHABLE', `cannot listen on ${formatHostPort(options.listen)}: ${error.message}`, {
+          cause: error,
+        }),
+      );
+    });
   });
+  watchHandshakes(server, options.trust);
   return {
     address: { host: options.listen.host, port },
     setServing: (serving) => {

@@ -1,18 +1,20 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { checkExposure } from '../common/exposure.js';
 import { runUntilSignal } from '../common/lifecycle.js';
 import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { createLogger, logLevels } from '../common/logging.js';
 import { byteSize, durationMs, formatHostPort, hostPort, integer, type HostPort } from '../common/options.js';
+import { guardPorts } from '../common/trust/guard.js';
+import { addListenerTrust, type TrustOptions } from '../common/trust/options.js';
 import { hubOptionsDefault } from '../hub/options.js';
 import { lbLimitsDefault } from './limits.js';
 import { startLoadBalancer } from './load-balancer.js';
 
-interface LbCommandOptions {
+interface LbCommandOptions extends TrustOptions {
   readonly tcp: HostPort;
   readonly grpc: HostPort;
   readonly admin: HostPort;
   readonly insecure: boolean;
+  readonly tcpTls: boolean;
   readonly grace: number;
   readonly logLevel?: string;
   readonly connectionsMax: number;
@@ -40,12 +42,12 @@ export function buildCommand(): Command {
     new Option(flags, description).argParser(durationMs(1, dayMs)).default(ms, `${ms / 1000}s`);
   const count = (flags: string, description: string, value: number, most: number): Option =>
     new Option(flags, description).argParser(integer(1, most)).default(value);
-  return new Command()
+  const command = new Command()
     .description('load balancer: jobs from TCP and gRPC clients to the workers that dial in')
     .addOption(address('--tcp <host:port>', 'where TCP job clients connect', defaultPorts.tcp))
     .addOption(address('--grpc <host:port>', 'where workers and gRPC clients connect', defaultPorts.lbGrpc))
     .addOption(address('--admin <host:port>', 'HTTP: /metrics, /healthz, /readyz, /api/workers', defaultPorts.lbAdmin))
-    .option('--insecure', 'allow listening on other addresses than loopback, without credentials', false)
+    .option('--tcp-tls', 'encrypt the TCP port as well, with --tls-cert', false)
     .addOption(duration('--grace <duration>', 'time to finish what was asked for after SIGTERM', drainGraceMsDefault))
     .addOption(count('--connections-max <n>', 'TCP connections at once', limits.connectionsMax, 1_000_000))
     .addOption(
@@ -79,8 +81,8 @@ export function buildCommand(): Command {
       count('--unknown-in-row <n>', 'close a client after so many unknown jobs in a row', limits.unknownInRowMax, 1e9),
     )
     .addOption(new Option('--log-level <level>', 'least severe log lines to write').choices(logLevels))
-    .option('--verbose', 'show the stack of an error')
-    .action(run);
+    .option('--verbose', 'show the stack of an error');
+  return addListenerTrust(command).action(run);
 }
 
 function powerOfTwo(value: string): number {
@@ -90,20 +92,24 @@ function powerOfTwo(value: string): number {
 }
 
 async function run(options: LbCommandOptions): Promise<void> {
-  checkExposure(
+  const { tcpTls } = options;
+  const log = createLogger('lb', options.logLevel);
+  const trust = guardPorts(
     [
-      { option: '--tcp', address: options.tcp },
+      { option: '--tcp', address: options.tcp, tls: { option: '--tcp-tls', given: tcpTls } },
       { option: '--grpc', address: options.grpc },
       { option: '--admin', address: options.admin },
     ],
-    options.insecure,
+    options,
+    log,
   );
-  const log = createLogger('lb', options.logLevel);
   const lb = await startLoadBalancer(
     {
       tcp: options.tcp,
       grpc: options.grpc,
       admin: options.admin,
+      trust,
+      tcpTls,
       hub: { jobsQueuedMax: options.jobsQueued },
       limits: {
         ...lbLimitsDefault,

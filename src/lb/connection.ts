@@ -100,7 +100,8 @@ export class JobConnection implements JobSink {
     return this.ring.size;
   }
 
-  private received(chunk: Buffer): void {
+  /** Takes the next bytes; the front hands in those that came behind the AUTH line. */
+  received(chunk: Buffer): void {
     if (this.draining || this.outputEnded) return;
     this.lastByteMs = this.front.nowMs();
     this.rest = chunk;

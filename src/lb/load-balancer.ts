@@ -3,6 +3,7 @@ import { startAdminServer, type RunningAdminServer } from '../common/admin-serve
 import { startGrpcServer, type RunningGrpcServer } from '../common/grpc-server.js';
 import type { Logger } from '../common/logging.js';
 import type { HostPort } from '../common/options.js';
+import type { ListenerTrust } from '../common/trust/listener-trust.js';
 import { createHub } from '../hub/hub.js';
 import { addHubMetrics } from '../hub/metrics.js';
 import type { HubOptions } from '../hub/options.js';
@@ -21,6 +22,9 @@ export interface LoadBalancerOptions {
   readonly admin: HostPort;
   readonly limits: LbLimits;
   readonly hub: Partial<HubOptions>;
+  readonly trust: ListenerTrust;
+  /** Encrypt the TCP port as well. */
+  readonly tcpTls: boolean;
 }
 
 export interface RunningLoadBalancer {
@@ -33,7 +37,7 @@ export interface RunningLoadBalancer {
 
 /** Starts the hub, the gRPC port, the TCP front and the admin port. What was started is closed when a part fails. */
 export async function startLoadBalancer(options: LoadBalancerOptions, log: Logger): Promise<RunningLoadBalancer> {
-  const { limits } = options;
+  const { limits, trust } = options;
   const clientKinds = kinds()
     .all()
     .filter((kind) => kind.clientMay);
@@ -42,10 +46,11 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
   const latencies = new JobLatencies(clientKinds);
   const shared = { hub, limits, admission, latencies, clientKinds: clientKindsOf(clientKinds) };
   const jobs = jobService(shared);
-  const front = new TcpFront({ ...shared, listen: options.tcp, log });
+  const front = new TcpFront({ ...shared, listen: options.tcp, trust, tls: options.tcpTls, log });
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   addHubMetrics(registry, hub);
+  trust.refusals.addMetrics(registry);
   addLbMetrics(registry, front, jobs, admission, latencies);
 
   let server: RunningGrpcServer | undefined;
@@ -72,6 +77,7 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
     server = await startGrpcServer({
       listen: options.grpc,
       services: [...hub.services, jobs],
+      trust,
     });
     const tcp = await front.listen();
     admin = await startAdminServer({
@@ -80,6 +86,7 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
       registry,
       notReady,
       api: { workers: () => hub.snapshot() },
+      trust,
     });
     return { tcp, grpc: server.address, admin: admin.address, close };
   } catch (error) {

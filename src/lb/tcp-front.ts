@@ -1,13 +1,16 @@
+import { createServer as createTlsServer } from 'node:tls';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { TriremeError } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
 import { formatHostPort, type HostPort } from '../common/options.js';
+import type { ListenerTrust } from '../common/trust/listener-trust.js';
 import type { Hub } from '../hub/types.js';
 import type { ClientKinds } from './client-kinds.js';
 import { JobConnection, type FrontPort } from './connection.js';
+import { Gate, type GatePort } from './gate.js';
 import { sparseJobsMax, type JobAdmission } from './job-admission.js';
 import type { JobLatencies } from './latency-histogram.js';
-import { lingerMs, refusalsAtOnceMax, flushLingerMs, sweepIntervalMs, type LbLimits } from './limits.js';
+import { authTimeoutMs, lingerMs, refusalsAtOnceMax, flushLingerMs, sweepIntervalMs, type LbLimits } from './limits.js';
 import { Offences, type Offence } from './offences.js';
 import { toRecord } from './record.js';
 
@@ -19,10 +22,14 @@ export interface TcpFrontOptions {
   readonly clientKinds: ClientKinds;
   readonly latencies: JobLatencies;
   readonly log: Logger;
+  /** What is asked of clients; undefined: nothing. */
+  readonly trust?: ListenerTrust;
+  /** Encrypt with the certificate of `trust`. */
+  readonly tls?: boolean;
 }
 
 /** The TCP side of the lb: accepts clients, and runs their flushes and turns once per turn of the event loop. */
-export class TcpFront implements FrontPort {
+export class TcpFront implements FrontPort, GatePort {
   readonly hub: Hub;
   readonly limits: LbLimits;
   readonly admission: JobAdmission;
@@ -34,6 +41,7 @@ export class TcpFront implements FrontPort {
 
   private readonly server: Server;
   private readonly connections = new Set<JobConnection>();
+  private readonly gates = new Set<Gate>();
   private toFlush: JobConnection[] = [];
   private readonly toTurn: JobConnection[] = [];
   private lingering: JobConnection[] = [];
@@ -51,7 +59,7 @@ export class TcpFront implements FrontPort {
     this.decoded = new Float64Array(options.limits.jobsPerTurnMax);
     this.offences = new Offences(options.log);
     this.clientKinds = options.clientKinds;
-    this.server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.accept(socket));
+    this.server = this.makeServer();
   }
 
   /** @returns where it listens, with the real port. Fails with UNREACHABLE when it cannot. */
@@ -80,16 +88,60 @@ export class TcpFront implements FrontPort {
     return counts;
   }
 
-  private accept(socket: Socket): void {
-    if (this.connections.size >= this.limits.connectionsMax) return this.refuse(socket);
-    this.connectionsAccepted++;
-    this.connections.add(new JobConnection(socket, this));
+  private makeServer(): Server {
+    const how = { allowHalfOpen: true, noDelay: true };
+    const { trust, tls = false, limits } = this.options;
+    if (!tls) return createServer(how, (socket) => this.accept(socket));
+    if (trust === undefined || trust.tls === null) throw new Error('a TLS front needs a certificate');
+    const server = createTlsServer(
+      { ...how, ...trust.serverOptions, handshakeTimeout: authTimeoutMs, ...trust.tls.context },
+      (socket) => this.accept(socket),
+    );
+    // Handshakes under way count as well; those above the bound that are refused in words need room beside them.
+    server.maxConnections = limits.connectionsMax + refusalsAtOnceMax;
+    server.on('tlsClientError', (error, socket) => trust.handshakeFailed('tcp', error, socket));
+    trust.tls.onChange((context) => server.setSecureContext(context));
+    return server;
   }
 
-  /** Tells the client why in one line, as long as a record so that either framing reads it whole. */
+  private accept(socket: Socket): void {
+    if (this.connections.size + this.gates.size >= this.limits.connectionsMax) return this.refuse(socket);
+    const { trust } = this.options;
+    const token = trust?.token ?? null;
+    if (trust !== undefined && token !== null) this.gates.add(new Gate(socket, token, trust, this));
+    else this.open(socket);
+  }
+
+  private open(socket: Socket): JobConnection {
+    this.connectionsAccepted++;
+    const connection = new JobConnection(socket, this);
+    this.connections.add(connection);
+    return connection;
+  }
+
+  admitted(gate: Gate, rest: Buffer): void {
+    this.gates.delete(gate);
+    const connection = this.open(gate.socket);
+    if (rest.length > 0) connection.received(rest);
+  }
+
+  refused(gate: Gate, line: string): void {
+    this.gates.delete(gate);
+    this.dismiss(gate.socket, line);
+  }
+
+  left(gate: Gate): void {
+    this.gates.delete(gate);
+  }
+
   private refuse(socket: Socket): void {
     const { connectionsMax } = this.limits;
     this.offences.report('connections', { peer: socket.remoteAddress, connectionsMax });
+    this.dismiss(socket, `ERROR too many connections: ${connectionsMax} are open, which is the bound`);
+  }
+
+  /** Tells the client why in one line, as long as a record so that either framing reads it whole. */
+  private dismiss(socket: Socket, line: string): void {
     if (this.refusals >= refusalsAtOnceMax) {
       socket.destroy();
       return;
@@ -102,7 +154,7 @@ export class TcpFront implements FrontPort {
       this.refusals--;
     });
     socket.resume();
-    socket.end(toRecord(Buffer.from(`ERROR too many connections: ${connectionsMax} are open, which is the bound`)));
+    socket.end(toRecord(Buffer.from(line)));
   }
 
   /** A few while others wait for their turn, and many while nobody does. */
@@ -206,6 +258,8 @@ export class TcpFront implements FrontPort {
   /** Accepts no more, answers what was read, closes each connection; after graceMs cuts those that are left. */
   async close(graceMs: number): Promise<void> {
     this.server.close();
+    for (const gate of this.gates) gate.destroy();
+    this.gates.clear();
     for (const connection of this.connections) connection.drain();
     if (this.connections.size > 0) {
       await new Promise<void>((resolve) => {

@@ -1,15 +1,16 @@
 import { Command, Option } from 'commander';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { checkExposure } from '../common/exposure.js';
 import { runUntilSignal } from '../common/lifecycle.js';
 import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { createLogger } from '../common/logging.js';
 import { byteSize, durationMs, formatHostPort, hostPort, type HostPort } from '../common/options.js';
+import { guardPorts } from '../common/trust/guard.js';
+import { addListenerTrust, type TrustOptions } from '../common/trust/options.js';
 import { spoolBytesMaxDefault, waitMsDefault, waitMsMost } from './limits.js';
 import { startMaster } from './master.js';
 
-interface MasterCommandOptions {
+interface MasterCommandOptions extends TrustOptions {
   readonly grpc: HostPort;
   readonly admin: HostPort;
   readonly captures?: string[];
@@ -27,7 +28,7 @@ export function buildCommand(): Command {
     new Option(flags, description)
       .argParser(hostPort(port))
       .default({ host: '127.0.0.1', port }, formatHostPort({ host: '127.0.0.1', port }));
-  return new Command()
+  const command = new Command()
     .description('capture master: splits captures into chunks for the workers that dial in, and merges what they find')
     .addOption(address('--grpc <host:port>', 'where workers and clients connect', defaultPorts.masterGrpc))
     .addOption(
@@ -50,28 +51,30 @@ export function buildCommand(): Command {
         .argParser(durationMs(0, 3_600_000))
         .default(drainGraceMsDefault, `${drainGraceMsDefault / 1000}s`),
     )
-    .option('--insecure', 'allow listening on other addresses than loopback, without credentials', false)
     .addOption(
       new Option('--chunk-bytes <size>', 'bytes of a chunk, instead of sizing it for the workers')
         .argParser(byteSize(1, 2 ** 40))
         .hideHelp(),
     )
-    .option('--verbose', 'print the stack of an error')
-    .action(
-      async ({ captures = [process.cwd()], wait, grace, insecure, chunkBytes, ...options }: MasterCommandOptions) => {
-        checkExposure(
-          [
-            { option: '--grpc', address: options.grpc },
-            { option: '--admin', address: options.admin },
-          ],
-          insecure,
-        );
-        const log = createLogger('master');
-        const master = await startMaster({ ...options, captures, waitMs: wait, chunkBytes: chunkBytes ?? null }, log);
-        log.info({ grpc: formatHostPort(master.grpc), admin: formatHostPort(master.admin), captures }, 'listening');
-        await runUntilSignal(log, () => master.close(grace));
-      },
-    );
+    .option('--verbose', 'print the stack of an error');
+  return addListenerTrust(command).action(run);
+}
+
+async function run(options: MasterCommandOptions): Promise<void> {
+  const { captures = [process.cwd()], wait, grace, chunkBytes = null } = options;
+  const { grpc, admin, spool, spoolBytesMax } = options;
+  const log = createLogger('master');
+  const ports = [
+    { option: '--grpc', address: grpc },
+    { option: '--admin', address: admin },
+  ];
+  const trust = guardPorts(ports, options, log);
+  const master = await startMaster(
+    { grpc, admin, captures, spool, spoolBytesMax, waitMs: wait, chunkBytes, trust },
+    log,
+  );
+  log.info({ grpc: formatHostPort(master.grpc), admin: formatHostPort(master.admin), captures }, 'listening');
+  await runUntilSignal(log, () => master.close(grace));
 }
 
 function collect(folder: string, before: string[] | undefined): string[] {

@@ -4,6 +4,7 @@ import { startAdminServer, type RunningAdminServer } from '../common/admin-serve
 import { startGrpcServer, type RunningGrpcServer } from '../common/grpc-server.js';
 import type { Logger } from '../common/logging.js';
 import type { HostPort } from '../common/options.js';
+import type { ListenerTrust } from '../common/trust/listener-trust.js';
 import { createHub } from '../hub/hub.js';
 import { addHubMetrics } from '../hub/metrics.js';
 import { CaptureService } from './capture-service.js';
@@ -25,6 +26,7 @@ export interface MasterOptions {
   readonly waitMs: number;
   /** Bytes of a chunk; null: sized for the workers present. */
   readonly chunkBytes: number | null;
+  readonly trust: ListenerTrust;
 }
 
 export interface RunningMaster {
@@ -50,15 +52,21 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
     addHubMetrics(registry, hub);
+    options.trust.refusals.addMetrics(registry);
     addMasterMetrics(registry, service, sources, spool);
     hub.onWorkersChanged(() => server?.setServing(notReady() === undefined));
-    server = await startGrpcServer({ listen: options.grpc, services: [...hub.services, service, sources.service] });
+    server = await startGrpcServer({
+      listen: options.grpc,
+      services: [...hub.services, service, sources.service],
+      trust: options.trust,
+    });
     admin = await startAdminServer({
       listen: options.admin,
       role: 'master',
       registry,
       notReady,
       api: { workers: () => hub.snapshot() },
+      trust: options.trust,
     });
     const running = { server, admin };
     return {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { RoleProcess } from './role-process.js';
+import { noRoleTrust, type RoleTrust } from './role-trust.js';
 
 /** Where the roles of `up` listen; port 0 takes a free one. All on loopback. */
 export interface ClusterPorts {
@@ -16,6 +17,8 @@ export interface LocalCluster {
   readonly master: { readonly grpc: string; readonly admin: string };
   /** Resolves with the name of the first role that ends by itself. */
   readonly broken: Promise<string>;
+  /** Lets every role read its credentials again. */
+  reload(): void;
   stop(): Promise<void>;
 }
 
@@ -24,11 +27,12 @@ export async function startCluster(
   ports: ClusterPorts,
   captures: readonly string[],
   onLine: (name: string, line: string) => void,
+  trust: RoleTrust = noRoleTrust,
 ): Promise<LocalCluster> {
   const started: RoleProcess[] = [];
   let stopping = false;
   const start = async (name: string, args: readonly string[], readyMessage: string): Promise<RoleProcess> => {
-    const role = await RoleProcess.start(name, args, readyMessage, onLine);
+    const role = await RoleProcess.start(name, args, readyMessage, onLine, trust.env);
     started.push(role);
     return role;
   };
@@ -42,18 +46,22 @@ export async function startCluster(
     const [lb, master] = await Promise.all([
       start(
         'lb',
-        ['lb', '--tcp', at(ports.tcp), '--grpc', at(ports.lbGrpc), '--admin', at(ports.lbAdmin)],
+        ['lb', '--tcp', at(ports.tcp), '--grpc', at(ports.lbGrpc), '--admin', at(ports.lbAdmin), ...trust.lb],
         'listening',
       ),
       start(
         'master',
-        ['master', '--grpc', at(ports.masterGrpc), '--admin', at(ports.masterAdmin), ...capturesArgs],
+        ['master', '--grpc', at(ports.masterGrpc), '--admin', at(ports.masterAdmin), ...trust.master, ...capturesArgs],
         'listening',
       ),
     ]);
     const hubs = `${String(lb.ready.grpc)},${String(master.ready.grpc)}`;
     const worker = (name: string, slots: number): Promise<RoleProcess> =>
-      start(name, ['worker', '--host', hubs, '--name', name, '--slots', String(slots), ...capturesArgs], 'attached');
+      start(
+        name,
+        ['worker', '--host', hubs, '--name', name, '--slots', String(slots), ...trust.dialler, ...capturesArgs],
+        'attached',
+      );
     await Promise.all([worker('large', Math.max(1, availableParallelism() - 1)), worker('small', 1)]);
     return {
       lb: { tcp: String(lb.ready.tcp), grpc: String(lb.ready.grpc), admin: String(lb.ready.admin) },
@@ -66,6 +74,7 @@ export async function startCluster(
           return role.name;
         }),
       ),
+      reload: () => started.forEach((role) => role.reload()),
       stop,
     };
   } catch (error) {

@@ -3,32 +3,49 @@ import { TriremeError } from '../common/errors.js';
 import { defaultPorts } from '../common/limits.js';
 import { createLogger } from '../common/logging.js';
 import { runUntilSignal } from '../common/lifecycle.js';
+import { addLoopbackTrust, compileListenerTrust, type TrustOptions } from '../common/trust/options.js';
+import { reloadOnHangup } from '../common/trust/reload.js';
 import { startCluster } from './cluster.js';
+import { roleTrust } from './role-trust.js';
+
+interface UpCommandOptions extends TrustOptions {
+  readonly captures: string;
+  readonly freePorts?: boolean;
+  readonly tcpTls: boolean;
+}
 
 /** `trireme up`: everything on one machine, until Ctrl-C. */
 export function buildCommand(): Command {
-  return new Command()
+  const command = new Command()
     .description('run a load balancer, a master and two workers of different size on this machine, until Ctrl-C')
     .option('--captures <dir>', 'folder whose captures the master and workers may read', process.cwd())
     .option('--free-ports', 'take free ports instead of the default ones')
-    .action(async (options: { captures: string; freePorts?: boolean }) => {
-      const ports = options.freePorts ? { tcp: 0, lbGrpc: 0, lbAdmin: 0, masterGrpc: 0, masterAdmin: 0 } : defaultPorts;
-      const log = createLogger('up');
-      const cluster = await startCluster(ports, [options.captures], (_name, line) => process.stderr.write(`${line}\n`));
-      process.stdout.write(
-        `TCP jobs      ${cluster.lb.tcp}    bin/trireme client --lb ${cluster.lb.tcp} --jobs 1,2,1\n` +
-          `gRPC jobs     ${cluster.lb.grpc}    grpcurl -plaintext ${cluster.lb.grpc} list\n` +
-          `gRPC captures ${cluster.master.grpc}    bin/trireme analyze --master ${cluster.master.grpc} FILE\n` +
-          `metrics       http://${cluster.lb.admin}/metrics  http://${cluster.master.admin}/metrics\n`,
-      );
-      let broken: string | null = null;
-      const close = async (): Promise<void> => cluster.stop();
-      void cluster.broken.then((name) => {
-        broken = name;
-        process.kill(process.pid, 'SIGTERM');
-      });
-      await runUntilSignal(log, close);
-      if (broken !== null)
-        throw new TriremeError('UNREACHABLE', `${String(broken)} ended by itself; see its log above`);
-    });
+    .option('--tcp-tls', 'encrypt the TCP port as well, with --tls-cert', false);
+  return addLoopbackTrust(command).action(run);
+}
+
+async function run(options: UpCommandOptions): Promise<void> {
+  const ports = options.freePorts ? { tcp: 0, lbGrpc: 0, lbAdmin: 0, masterGrpc: 0, masterAdmin: 0 } : defaultPorts;
+  const settings = compileListenerTrust(options);
+  const trust = roleTrust(settings, options.tcpTls);
+  const log = createLogger('up');
+  const onLine = (_name: string, line: string): void => void process.stderr.write(`${line}\n`);
+  const cluster = await startCluster(ports, [options.captures], onLine, trust);
+  reloadOnHangup(settings, cluster, log);
+  const plain = settings.tls === null;
+  process.stdout.write(
+    `TCP jobs      ${cluster.lb.tcp}    bin/trireme client --lb ${cluster.lb.tcp} --jobs 1,2,1\n` +
+      `gRPC jobs     ${cluster.lb.grpc}    grpcurl ${plain ? '-plaintext ' : ''}${cluster.lb.grpc} list\n` +
+      `gRPC captures ${cluster.master.grpc}    bin/trireme analyze --master ${cluster.master.grpc} FILE\n` +
+      `metrics       ${[cluster.lb, cluster.master].map(({ admin }) => `http${plain ? '' : 's'}://${admin}/metrics`).join('  ')}\n` +
+      (settings.token === null && plain ? '' : 'Clients need the credentials of these roles as well.\n'),
+  );
+  let broken: string | null = null;
+  const close = async (): Promise<void> => cluster.stop();
+  void cluster.broken.then((name) => {
+    broken = name;
+    process.kill(process.pid, 'SIGTERM');
+  });
+  await runUntilSignal(log, close);
+  if (broken !== null) throw new TriremeError('UNREACHABLE', `${String(broken)} ended by itself; see its log above`);
 }

@@ -32,11 +32,13 @@ export class RoleProcess {
     args: readonly string[],
     readyMessage: string,
     onLine: (name: string, line: string) => void,
+    env: NodeJS.ProcessEnv = process.env,
   ): Promise<RoleProcess> {
     const child = spawn(process.execPath, [join(projectRoot, 'bin', 'trireme'), ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
       // A group of its own: Ctrl-C reaches the parent alone, which then stops its children in order.
       detached: true,
+      env,
     });
     let last = '';
     const ready = await new Promise<LogLine>((resolve, reject) => {
@@ -66,6 +68,11 @@ export class RoleProcess {
 
   get running(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Lets the role read its credentials again. */
+  reload(): void {
+    if (this.running) this.child.kill('SIGHUP');
   }
 
   /** Resolves when the process has ended by itself or by stop(). */

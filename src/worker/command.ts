@@ -3,13 +3,16 @@ import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { runUntilSignal } from '../common/lifecycle.js';
 import { createLogger } from '../common/logging.js';
 import { durationMs, hostPorts, integer, type HostPort } from '../common/options.js';
+import { DiallerTrust } from '../common/trust/dialler-trust.js';
+import { addDiallerTrust, compileDiallerTrust, type TrustOptions } from '../common/trust/options.js';
+import { reloadOnHangup } from '../common/trust/reload.js';
 import { slotsDefault } from './machine.js';
 import { Worker } from './worker.js';
 
 /** More threads than this are a mistake: each costs some 10 MB. */
 const slotsMax = 1024;
 
-interface CommandOptions {
+interface CommandOptions extends TrustOptions {
   readonly host: HostPort[];
   readonly slots: number;
   readonly name?: string;
@@ -18,7 +21,7 @@ interface CommandOptions {
 }
 
 export function buildCommand(): Command {
-  return new Command()
+  const command = new Command()
     .description('run jobs for the hubs (load balancers and masters) that it dials; it dials again for ever')
     .requiredOption(
       '--host <H:P,...>',
@@ -34,12 +37,24 @@ export function buildCommand(): Command {
       durationMs(0, 3_600_000),
       drainGraceMsDefault,
     )
-    .option('--verbose', 'print the stack of an error')
-    .action(async ({ host, slots, name, captures = [process.cwd()], grace }: CommandOptions) => {
-      const log = createLogger('worker');
-      const worker = await Worker.start({ hubs: host, slots, name, captures, graceMs: grace }, log);
-      await runUntilSignal(log, () => worker.drain(grace));
-    });
+    .option('--verbose', 'print the stack of an error');
+  return addDiallerTrust(command).action(run);
+}
+
+async function run({
+  host,
+  slots,
+  name,
+  captures = [process.cwd()],
+  grace,
+  ...options
+}: CommandOptions): Promise<void> {
+  const settings = compileDiallerTrust(options);
+  const trust = new DiallerTrust(settings);
+  const log = createLogger('worker');
+  reloadOnHangup(settings, trust, log);
+  const worker = await Worker.start({ hubs: host, slots, name, captures, graceMs: grace, trust }, log);
+  await runUntilSignal(log, () => worker.drain(grace));
 }
 
 function collect(folder: string, before: string[] | undefined): string[] {

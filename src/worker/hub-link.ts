@@ -2,6 +2,7 @@ import * as grpc from '@grpc/grpc-js';
 import { messageBytesMax } from '../common/limits.js';
 import type { Logger } from '../common/logging.js';
 import { formatHostPort, type HostPort } from '../common/options.js';
+import { openGrpcDialler, type GrpcDialler } from '../common/trust/grpc-dialler.js';
 import { ChunkSourceClient } from '../gen/trireme/v1/capture.js';
 import {
   WorkerHubClient,
@@ -86,9 +87,10 @@ export class HubLink {
   private closed: (() => void) | null = null;
 
   constructor(
-    hub: HostPort,
+    private readonly hub: HostPort,
     private readonly owner: LinkOwner,
     log: Logger,
+    private readonly dialler: GrpcDialler = openGrpcDialler,
     private readonly welcomeTimeoutMs = welcomeTimeoutMsDefault,
   ) {
     this.address = formatHostPort(hub);
@@ -97,7 +99,10 @@ export class HubLink {
 
   dial(): void {
     this.setState('DIALLING');
-    this.client = new WorkerHubClient(this.address, grpc.credentials.createInsecure(), channelOptions);
+    this.client = new WorkerHubClient(this.address, this.dialler.credentials(this.hub.host), {
+      ...channelOptions,
+      ...this.dialler.options(this.hub.host),
+    });
     const call = this.client.attach();
     this.call = call;
     let over = false;
@@ -110,7 +115,7 @@ export class HubLink {
       if (!over) this.hear(message);
     });
     call.on('drain', () => this.outbox?.drained());
-    call.on('error', (error: grpc.ServiceError) => broke(error.details || error.message));
+    call.on('error', (error: grpc.ServiceError) => broke(this.dialler.explain(error)));
     call.on('end', () => broke('the hub ended the stream'));
     call.write({ message: { $case: 'hello', value: this.owner.hello } });
     this.timer = setTimeout(() => {
@@ -130,7 +135,10 @@ export class HubLink {
 
   /** Where this hub's files are read; its own connection, so that heartbeats do not wait behind the bytes. */
   chunkSource(): ChunkSourceClient {
-    this.source ??= new ChunkSourceClient(this.address, grpc.credentials.createInsecure(), sourceChannelOptions);
+    this.source ??= new ChunkSourceClient(this.address, this.dialler.credentials(this.hub.host), {
+      ...sourceChannelOptions,
+      ...this.dialler.options(this.hub.host),
+    });
     return this.source;
   }
 

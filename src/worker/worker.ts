@@ -1,6 +1,8 @@
 import { loadavg } from 'node:os';
 import type { Logger } from '../common/logging.js';
 import type { HostPort } from '../common/options.js';
+import type { DiallerTrust } from '../common/trust/dialler-trust.js';
+import { GrpcDialler } from '../common/trust/grpc-dialler.js';
 import type { Hello, JobBatch, WorkerMessage } from '../gen/trireme/v1/worker.js';
 import { CaptureAccess } from '../captures/capture-access.js';
 import { openChunk } from './chunk-opener.js';
@@ -18,6 +20,8 @@ export interface WorkerOptions {
   readonly captures: readonly string[];
   /** Longest drain after the first signal. */
   readonly graceMs: number;
+  /** What the hubs are shown, and whom this worker trusts. */
+  readonly trust: DiallerTrust;
 }
 
 /** Runs jobs of any number of hubs on one set of threads. */
@@ -32,7 +36,8 @@ export class Worker implements LinkOwner {
     private readonly byAttachment: Map<number, HubLink>,
     private readonly log: Logger,
   ) {
-    this.links = options.hubs.map((hub) => new HubLink(hub, this, log));
+    const dialler = new GrpcDialler(options.trust);
+    this.links = options.hubs.map((hub) => new HubLink(hub, this, log, dialler));
   }
 
   /** Starts the threads, measures what each kind costs here, and dials the hubs. */

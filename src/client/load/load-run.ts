@@ -1,6 +1,9 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { TriremeError } from '../../common/errors.js';
 import { formatHostPort, type HostPort } from '../../common/options.js';
+import type { DiallerTrust } from '../../common/trust/dialler-trust.js';
+import { plainWords } from '../../common/trust/tls-words.js';
+import { dialJobs, refusedBy } from '../dial.js';
 import { AnswerCheck } from './answer-check.js';
 import { LatencyRecord, type LatencySummary } from './latency-record.js';
 import { LoadConnection, type LoadPort } from './load-connection.js';
@@ -8,6 +11,7 @@ import { mixSequence, type MixPart } from './mix.js';
 
 export interface LoadOptions {
   readonly lb: HostPort;
+  readonly trust: DiallerTrust;
   readonly connections: number;
   /** Closed loop: jobs outstanding on each connection. */
   readonly inFlight: number;
@@ -48,10 +52,10 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
   });
 }
 
-async function dialAll({ lb, connections }: LoadOptions): Promise<Socket[]> {
+async function dialAll({ lb, trust, connections }: LoadOptions): Promise<Socket[]> {
   const sockets: Socket[] = [];
   try {
-    for (let i = 0; i < connections; i++) sockets.push(await dial(lb));
+    for (let i = 0; i < connections; i++) sockets.push(await dial(lb, trust));
     return sockets;
   } catch (error) {
     for (const socket of sockets) socket.destroy();
@@ -59,15 +63,13 @@ async function dialAll({ lb, connections }: LoadOptions): Promise<Socket[]> {
   }
 }
 
-function dial(lb: HostPort): Promise<Socket> {
+function dial(lb: HostPort, trust: DiallerTrust): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: lb.host, port: lb.port, noDelay: true });
-    socket.once('connect', () => {
-      socket.removeAllListeners('error');
-      resolve(socket);
-    });
-    socket.once('error', (error) =>
-      reject(new TriremeError('UNREACHABLE', `--lb ${formatHostPort(lb)}: ${error.message}`, { cause: error })),
+    const socket = dialJobs(lb, trust, () => resolve(socket));
+    socket.on('error', (error) =>
+      reject(
+        new TriremeError('UNREACHABLE', `--lb ${formatHostPort(lb)}: ${plainWords(error.message)}`, { cause: error }),
+      ),
     );
   });
 }
@@ -133,6 +135,8 @@ class LoadRun implements LoadPort {
   }
 
   bad(what: 'wrong' | 'error', answer: string): void {
+    const refused = refusedBy(this.options.lb, answer);
+    if (refused !== undefined) return this.fail(refused);
     this.firstBad ??= answer;
     if (what === 'error') this.errors++;
     else this.wrong++;
@@ -148,12 +152,21 @@ class LoadRun implements LoadPort {
   }
 
   broken(error: Error): void {
+    const { lb, trust } = this.options;
+    const silent = [...this.records.values()].every((record) => record.count === 0);
+    const hint = silent && trust.tls !== null ? trust.hint() : '';
+    this.fail(
+      new TriremeError('UNREACHABLE', `--lb ${formatHostPort(lb)}: ${plainWords(error.message)}${hint}`, {
+        cause: error,
+      }),
+    );
+  }
+
+  private fail(error: TriremeError): void {
     if (this.finished) return;
     this.finished = true;
     this.release();
-    this.reject(
-      new TriremeError('UNREACHABLE', `--lb ${formatHostPort(this.options.lb)}: ${error.message}`, { cause: error }),
-    );
+    this.reject(error);
   }
 
   private stop(): void {

@@ -13,12 +13,21 @@ describe('exposure', () => {
   );
 
   const listeners = [
-    { option: '--tcp', address: { host: '127.0.0.1', port: 1 } },
-    { option: '--grpc', address: { host: '::', port: 2 } },
+    { option: '--tcp', address: { host: '127.0.0.1', port: 1 }, open: true },
+    { option: '--grpc', address: { host: '::', port: 2 }, open: true },
   ];
 
   test('an open listener is refused by its option and address, and the message says what to add', () => {
     expect(() => checkExposure(listeners, false)).toThrow(/^--grpc \[::\]:2 is not on loopback.*--insecure/);
+  });
+
+  test('a listener that asks for a token or a certificate is not refused', () => {
+    expect(() => checkExposure([{ ...listeners[1], open: false }], false)).not.toThrow();
+  });
+
+  test('the message names the option that encrypts the port', () => {
+    const tcp = { option: '--tcp', address: { host: '0.0.0.0', port: 1 }, open: true, tlsOption: '--tcp-tls' };
+    expect(() => checkExposure([tcp], false)).toThrow(/--token .*--tls-cert, --tls-key and --tls-ca with --tcp-tls/);
   });
 
   test('--insecure opens it', () => {

@@ -1,0 +1,54 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { TriremeError } from '../errors.js';
+import { parseToken, type TokenSource } from './options.js';
+
+/** The token itself. @throws TriremeError FILE_UNREADABLE or USAGE that names the file and never what is in it */
+export function readToken(source: TokenSource): string {
+  if (source.from === 'text') return source.text;
+  let text: string;
+  try {
+    text = readFileSync(source.path, 'utf8');
+  } catch (error) {
+    throw new TriremeError('FILE_UNREADABLE', `--token-file ${source.path}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  try {
+    return parseToken(text.trim());
+  } catch (error) {
+    throw new TriremeError('USAGE', `--token-file ${source.path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** Compares what is presented with the token. Both are hashed first, so neither length nor content shows in the time. */
+export class TokenCheck {
+  private expected: Buffer;
+
+  constructor(token: string) {
+    this.expected = digest(token);
+  }
+
+  replace(token: string): void {
+    this.expected = digest(token);
+  }
+
+  matches(presented: string): boolean {
+    return timingSafeEqual(digest(presented), this.expected);
+  }
+}
+
+/** What callers without a valid token are told, the same words for none and a wrong one. */
+export const tokenWanted = 'a valid token is needed here (--token, --token-file or TRIREME_TOKEN)';
+
+/** The token of an `authorization` header: `Bearer TOKEN`, or the password of `Basic`, which browsers can send. */
+export function tokenOfHeader(value: string | undefined): string | null {
+  const match = /^(bearer|basic) +(\S+)$/i.exec(value ?? '');
+  if (match === null) return null;
+  if (match[1].toLowerCase() === 'bearer') return match[2];
+  const pair = Buffer.from(match[2], 'base64').toString('latin1');
+  const colon = pair.indexOf(':');
+  return colon < 0 ? null : pair.slice(colon + 1);
+}
