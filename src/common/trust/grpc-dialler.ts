@@ -42,8 +42,8 @@ export class GrpcDialler {
       .replace(/ \(\d{4}-\d\d-\d\dT[\d:.]+Z\)\.?$/, '')
       .replace(/^No connection established\. Last error: (Error: )?/, '');
     if (this.trust.tls === null) return /^Failed to connect$|ECONNRESET/.test(said) ? said + this.trust.hint() : said;
-    if (code !== grpc.status.UNAVAILABLE || /certificate|ECONNREFUSED|ENOTFOUND|UNREACH|TIMEDOUT/.test(said))
-      return said;
+    if (code !== grpc.status.UNAVAILABLE) return said;
+    if (!said.includes(' alert ') && /certificate|ECONNREFUSED|ENOTFOUND|UNREACH|TIMEDOUT/.test(said)) return said;
     return said + this.trust.hint();
   }
 }
