@@ -16,6 +16,9 @@ const packageOf: Readonly<Record<string, string>> = {
   umount: 'mount',
 };
 
+/** Where Debian keeps bpftool and ip; root's PATH lacks it after a plain su. */
+const toolPath = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
+
 export interface ToolResult {
   readonly exitCode: number;
   readonly stdout: string;
@@ -28,7 +31,11 @@ export interface ToolResult {
  */
 export function runTool(argv: readonly string[], input?: string): Promise<ToolResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(argv[0], argv.slice(1), { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(argv[0], argv.slice(1), {
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, PATH: toolPath },
+    });
     const output = { stdout: '', stderr: '' };
     const timer = setTimeout(() => child.kill('SIGKILL'), toolTimeoutMs);
     for (const name of ['stdout', 'stderr'] as const) {

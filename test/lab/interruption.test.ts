@@ -173,7 +173,13 @@ describeWithKernel('what is wrong is said in one line', () => {
       code: 1,
       stderr: 'trireme: trireme xdp attach needs root (user id is 65534): run it with sudo\n',
     });
-    const bare = ['env', 'PATH=/nowhere', process.execPath, join(root, 'bin', 'trireme')];
+    const hide = 'mount -t tmpfs tmpfs /usr/sbin && exec "$@"';
+    const unshare = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', hide, 'sh'];
+    const bare = [...unshare, process.execPath, join(root, 'bin', 'trireme')];
+    // The tools are found where Debian keeps them, in whatever PATH.
+    const pathless = ['env', 'PATH=/usr/bin:/bin', process.execPath, join(root, 'bin', 'trireme')];
+    expect(bed.run('server', [...pathless, 'xdp', 'attach', 'pass', '--iface', 'eth0'])).toMatchObject({ code: 0 });
+    bed.mustTrireme('server', 'xdp', 'detach');
     expect(bed.run('server', [...bare, 'xdp', 'attach', 'lb', '--iface', 'eth0'])).toMatchObject({
       code: 1,
       stderr: 'trireme: the labs need bpftool, which is not installed: apt-get install bpftool\n',
