@@ -2,41 +2,73 @@ import { Command, CommanderError } from 'commander';
 import { reportFailure } from './common/errors.js';
 import { version } from './common/version.js';
 
+interface RoleModule {
+  buildCommand(): Command;
+}
+
 /** One role: its one-line summary for `trireme --help`, and the module that builds its command. */
 interface Role {
   readonly summary: string;
-  readonly load: () => Promise<{ buildCommand(): Command }>;
+  readonly load: () => RoleModule;
 }
 
-// A role's module is loaded only when it is asked for: analysing a small capture must not wait for gRPC to load.
+// A role's module is loaded only when it is asked for: analysing a small capture must not wait for gRPC to load,
+// nor (as with import()) for the loader of ES modules to start.
 const roles: Readonly<Record<string, Role>> = {
-  up: { summary: 'run everything on this machine until Ctrl-C', load: () => import('./up/command.js') },
-  demo: { summary: 'show the main job end to end', load: () => import('./up/demo-command.js') },
-  lb: { summary: 'balance jobs from TCP and gRPC clients among workers', load: () => import('./lb/command.js') },
-  master: { summary: 'analyse captures on the workers that dial in', load: () => import('./master/command.js') },
-  worker: { summary: 'run jobs for load balancers and masters', load: () => import('./worker/command.js') },
-  client: { summary: 'send jobs to a load balancer over TCP', load: () => import('./client/command.js') },
+  up: { summary: 'run everything on this machine until Ctrl-C', load: () => require('./up/command.js') as RoleModule },
+  demo: { summary: 'show the main job end to end', load: () => require('./up/demo-command.js') as RoleModule },
+  lb: {
+    summary: 'balance jobs from TCP and gRPC clients among workers',
+    load: () => require('./lb/command.js') as RoleModule,
+  },
+  master: {
+    summary: 'analyse captures on the workers that dial in',
+    load: () => require('./master/command.js') as RoleModule,
+  },
+  worker: {
+    summary: 'run jobs for load balancers and masters',
+    load: () => require('./worker/command.js') as RoleModule,
+  },
+  client: {
+    summary: 'send jobs to a load balancer over TCP',
+    load: () => require('./client/command.js') as RoleModule,
+  },
   'bench-jobs': {
     summary: 'put load on a load balancer and measure it',
-    load: () => import('./client/bench-command.js'),
+    load: () => require('./client/bench-command.js') as RoleModule,
   },
-  analyze: { summary: 'count and summarise packet captures', load: () => import('./analyze/command.js') },
+  analyze: {
+    summary: 'count and summarise packet captures',
+    load: () => require('./analyze/command.js') as RoleModule,
+  },
   certs: {
     summary: 'make certificates for the roles, for labs',
-    load: () => import('./certs/command.js'),
+    load: () => require('./certs/command.js') as RoleModule,
   },
   xdp: {
     summary: 'attach, inspect and detach the XDP programs of the labs',
-    load: () => import('./udp/xdp-command.js'),
+    load: () => require('./udp/xdp-command.js') as RoleModule,
   },
-  lab: { summary: 'play lab A or lab B in network namespaces of its own', load: () => import('./udp/lab-command.js') },
+  lab: {
+    summary: 'play lab A or lab B in network namespaces of its own',
+    load: () => require('./udp/lab-command.js') as RoleModule,
+  },
   'udp-server': {
     summary: 'lab A: print the numbers that arrive by UDP',
-    load: () => import('./udp/udp-server-command.js'),
+    load: () => require('./udp/udp-server-command.js') as RoleModule,
   },
-  'udp-client': { summary: 'lab A: send numbers by UDP', load: () => import('./udp/udp-client-command.js') },
-  'job-server': { summary: 'lab B: serve jobs that sleep', load: () => import('./udp/job-server-command.js') },
-  'job-client': { summary: 'lab B: send jobs that sleep', load: () => import('./udp/job-client-command.js') },
+  'udp-client': {
+    summary: 'lab A: send numbers by UDP',
+    load: () => require('./udp/udp-client-command.js') as RoleModule,
+  },
+  'job-server': {
+    summary: 'lab B: serve jobs that sleep',
+    load: () => require('./udp/job-server-command.js') as RoleModule,
+  },
+  'job-client': {
+    summary: 'lab B: send jobs that sleep',
+    load: () => require('./udp/job-client-command.js') as RoleModule,
+  },
 };
 
 function overview(): Command {
@@ -56,7 +88,7 @@ async function main(argv: readonly string[]): Promise<void> {
       await overview().parseAsync(argv as string[], { from: 'user' });
       return;
     }
-    const command = (await role.load()).buildCommand().name(`trireme ${argv[0]}`).exitOverride();
+    const command = role.load().buildCommand().name(`trireme ${argv[0]}`).exitOverride();
     await command.parseAsync(argv.slice(1), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {

@@ -84,7 +84,8 @@ export function buildCommand(): Command {
   return addDiallerTrust(command).action(
     async (files: string[], { pcap, ...options }: AnalyzeOptions & { pcap?: string[] }) => {
       const settings = compileSettings(files, { ...options, read: pcap }, isFile);
-      const { analyzeAll } = await import('./run.js');
+      // Not import(): starting the loader of ES modules takes longer than a small capture.
+      const { analyzeAll } = require('./run.js') as typeof import('./run.js');
       process.exitCode = await analyzeAll(settings);
     },
   );

@@ -15,14 +15,16 @@ describe('the threads of a scan', () => {
   });
 
   test('one thread never splits the file', () => {
-    expect(planThreads(100_000 * MiB, 1).chunkCount).toBe(1);
+    expect(planThreads(100_000 * MiB, 1).shares).toEqual([1]);
   });
 
-  test('several threads have more chunks than threads, none over 1 GiB', () => {
-    for (const size of [600, 1000, 50_000]) {
-      const { threads, chunkCount } = planThreads(size * MiB, 4);
-      expect(chunkCount).toBeGreaterThan(threads);
-      expect((size * MiB) / chunkCount).toBeLessThanOrEqual(1024 * MiB);
+  test('several threads have more chunks than threads, none over 1 GiB, the last the smallest, and all add up', () => {
+    for (const size of [1100, 4000, 50_000]) {
+      const { threads, shares } = planThreads(size * MiB, 4);
+      expect(shares.length).toBeGreaterThan(threads);
+      expect(size * MiB * Math.max(...shares)).toBeLessThanOrEqual(1024 * MiB + 1);
+      expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9);
+      expect(shares[0]).toBeGreaterThanOrEqual(shares[shares.length - 1]);
     }
   });
 });
