@@ -28,12 +28,12 @@ export interface ThreadPlan {
 export function planThreads(sizeBytes: number, threadsMax: number, threadBytesMin = threadBytesMinDefault): ThreadPlan {
   const threads = Math.max(1, Math.min(threadsMax, Math.floor(sizeBytes / threadBytesMin)));
   if (threads === 1) return { threads: 1, shares: [1] };
-  const smallest = smallestPart / threads;
   const largest = chunkBytesMax / sizeBytes;
+  const smallest = Math.min(smallestPart / threads, largest);
   const shares: number[] = [];
   for (let rest = 1; rest > 0; rest -= shares[shares.length - 1]) {
     const share = Math.min(largest, Math.max(smallest, (rest / threads) * partOfRest));
-    shares.push(rest - share < smallest / 2 ? rest : share);
+    shares.push(rest - share < smallest / 2 && rest <= largest ? rest : Math.min(share, rest));
   }
   return { threads, shares };
 }

@@ -19,11 +19,12 @@ describe('the threads of a scan', () => {
   });
 
   test('several threads have more chunks than threads, none over 1 GiB, the last the smallest, and all add up', () => {
-    for (const size of [1100, 4000, 50_000]) {
+    for (const size of [2100, 4000, 50_000]) {
       const { threads, shares } = planThreads(size * MiB, 4);
       expect(shares.length).toBeGreaterThan(threads);
       expect(size * MiB * Math.max(...shares)).toBeLessThanOrEqual(1024 * MiB + 1);
       expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9);
+      expect(Math.min(...shares)).toBeGreaterThan(0);
       expect(shares[0]).toBeGreaterThanOrEqual(shares[shares.length - 1]);
     }
   });
