@@ -13,6 +13,8 @@ export interface Ran {
 export interface RunOptions {
   readonly stdin?: Uint8Array;
   readonly cwd?: string;
+  /** Variables beside those of this process. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Called once the process runs; what it does to it is the story. */
   readonly meanwhile?: (child: ReturnType<typeof spawn>) => void;
 }
@@ -20,8 +22,12 @@ export interface RunOptions {
 export const triremePath = join(projectRoot, 'bin', 'trireme');
 
 /** Runs bin/trireme as a user does and waits for its end. */
-export function runTrireme(args: readonly string[], { stdin, cwd, meanwhile }: RunOptions = {}): Promise<Ran> {
-  const child = spawn(process.execPath, [triremePath, ...args], { cwd, stdio: 'pipe' });
+export function runTrireme(args: readonly string[], { stdin, cwd, env, meanwhile }: RunOptions = {}): Promise<Ran> {
+  const child = spawn(process.execPath, [triremePath, ...args], {
+    cwd,
+    stdio: 'pipe',
+    env: { ...process.env, ...env },
+  });
   const said = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
