@@ -39,7 +39,7 @@ export interface PickingOptions {
 
 export const pickingDefaults: PickingOptions = {
   seed: 1,
-  windowFloorSeconds: 2e-3,
+  windowFloorSeconds: 6e-3,
   windowSlackSecondsMax: 0.1,
   jobsOutstandingMax: 16_384,
   jobSecondsMin: 2e-6,

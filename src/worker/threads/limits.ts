@@ -12,8 +12,12 @@ export const payloadBytesMax = 64 * 1024;
 /** Bytes of the answers of one batch that fit shared memory (128 for each job); more travel in a message. */
 export const answerBytesMax = 256 * 1024;
 
-/** Expected seconds of one batch: what may wait behind a job that is slower than thought. A hop costs about 10 us. */
-export const batchSecondsMax = 0.001;
+/**
+ * Expected seconds of one batch: what may wait behind a job that is slower than thought. A hop costs about 10 us on a quiet
+ * machine; on one whose cores are all busy with jobs each wake-up costs a turn of the scheduler, and 2 ms carried a tenth
+ * more jobs than 1 ms.
+ */
+export const batchSecondsMax = 0.002;
 
 /** Below this a batch is not split over idle threads: waking another thread would cost as much. */
 export const batchSecondsLeast = 0.00005;

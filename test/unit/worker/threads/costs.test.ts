@@ -14,7 +14,7 @@ const kind = (lanes?: number): Kind => ({
 describe('the jobs of one batch', () => {
   test.each([
     ['a lone job goes at once', kind(), 1, 1e-6, 1, 1],
-    ['a millisecond of short jobs', kind(), 100_000, 1e-6, 1, 1000],
+    ['two milliseconds of short jobs', kind(), 100_000, 1e-6, 1, 2000],
     ['never more than a frame holds', kind(), 100_000, 1e-9, 1, 2048],
     ['one job when a job is longer than a batch', kind(), 50, 0.5, 2, 1],
     ['few jobs are not split: waking a thread costs as much', kind(), 40, 1e-6, 2, 40],
@@ -22,7 +22,7 @@ describe('the jobs of one batch', () => {
     ['lanes are filled before a second thread is woken', kind(4), 4, 20e-6, 2, 4],
     ['a share is full lanes', kind(4), 9, 20e-6, 2, 4],
     ['what is left over is no full set of lanes', kind(4), 3, 20e-6, 2, 3],
-    ['full lanes, a millisecond of them', kind(4), 1000, 20e-6, 1, 52],
+    ['full lanes, two milliseconds of them', kind(4), 1000, 20e-6, 1, 100],
     ['a cost that is not known yet gives a full batch', kind(), 5000, 0, 1, 2048],
   ] as const)('%s', (_, of, waiting, seconds, idle, expected) => {
     expect(batchJobs(of, waiting, seconds, idle)).toBe(expected);
