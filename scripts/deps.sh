@@ -4,12 +4,13 @@ set -euo pipefail
 
 packages=(
   make            # this Makefile
-  clang llvm      # compile the XDP programs
-  libbpf-dev      # their headers
+  clang           # compile the XDP programs
+  libbpf-dev linux-libc-dev # their headers
   bpftool         # load and inspect them
   iproute2        # namespaces, veth, attach
   tcpdump         # peer in benchmarks; records the sample capture
   python3         # the tests' second client
+  iputils-ping    # tests of the labs
   curl            # make fetch-captures
 )
 extra=(
@@ -19,8 +20,7 @@ extra=(
   redis-server    # peer in bench/jobs
   linux-perf      # make perf
   python3-scapy   # oracle in tests
-  iputils-ping    # lab tests
-  ethtool         # lab tests
+  zstd            # second source of zstd files in tests
 )
 [ "${1:-}" = --all ] && packages+=("${extra[@]}")
 
