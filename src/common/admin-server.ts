@@ -82,7 +82,6 @@ function makeServer(trust: ListenerTrust | undefined, listener: RequestListener)
       ...trust.serverOptions,
       // A probe may come without a certificate; every other path looks whether the caller's was accepted.
       rejectUnauthorized: false,
-      handshakeTimeout: requestTimeoutMs,
       ...tls.context,
     },
     listener,

@@ -49,7 +49,7 @@ export const flushLingerMs = 4;
 /** How long a socket that was told good-bye may take to close before it is cut off. */
 export const lingerMs = 1_000;
 
-/** Time for the AUTH line, and for a TLS handshake: a slow link takes a second for either. */
+/** Time for the AUTH line: a slow link takes a second. */
 export const authTimeoutMs = 5_000;
 
 /** Refused clients that are still being told so; further ones are cut off without a word. */

@@ -10,7 +10,7 @@ import { JobConnection, type FrontPort } from './connection.js';
 import { Gate, type GatePort } from './gate.js';
 import { sparseJobsMax, type JobAdmission } from './job-admission.js';
 import type { JobLatencies } from './latency-histogram.js';
-import { authTimeoutMs, lingerMs, refusalsAtOnceMax, flushLingerMs, sweepIntervalMs, type LbLimits } from './limits.js';
+import { lingerMs, refusalsAtOnceMax, flushLingerMs, sweepIntervalMs, type LbLimits } from './limits.js';
 import { Offences, type Offence } from './offences.js';
 import { toRecord } from './record.js';
 
@@ -93,9 +93,8 @@ export class TcpFront implements FrontPort, GatePort {
     const { trust, tls = false, limits } = this.options;
     if (!tls) return createServer(how, (socket) => this.accept(socket));
     if (trust === undefined || trust.tls === null) throw new Error('a TLS front needs a certificate');
-    const server = createTlsServer(
-      { ...how, ...trust.serverOptions, handshakeTimeout: authTimeoutMs, ...trust.tls.context },
-      (socket) => this.accept(socket),
+    const server = createTlsServer({ ...how, ...trust.serverOptions, ...trust.tls.context }, (socket) =>
+      this.accept(socket),
     );
     // Handshakes under way count as well; those above the bound that are refused in words need room beside them.
     server.maxConnections = limits.connectionsMax + refusalsAtOnceMax;

@@ -1,10 +1,13 @@
-import type { TLSSocket } from 'node:tls';
+import type { TlsOptions, TLSSocket } from 'node:tls';
 import type { Logger } from '../logging.js';
 import type { TrustSettings } from './options.js';
 import { Refusals, type RefusingPort } from './refusals.js';
 import { TlsMaterial, tlsVersionLeast } from './tls-material.js';
 import { plainWords } from './tls-words.js';
 import { readToken, TokenCheck } from './token.js';
+
+/** Time for a TLS handshake: a slow link takes a second, and Node's default of two minutes invites many to wait. */
+const handshakeTimeoutMs = 5_000;
 
 /** What the ports of one role ask of those who dial. */
 export class ListenerTrust {
@@ -29,8 +32,14 @@ export class ListenerTrust {
   }
 
   /** What a TLS server is made with, the context aside. */
-  get serverOptions(): { requestCert: boolean; rejectUnauthorized: boolean; minVersion: typeof tlsVersionLeast } {
-    return { requestCert: this.mutual, rejectUnauthorized: this.mutual, minVersion: tlsVersionLeast };
+  get serverOptions(): Pick<TlsOptions, 'requestCert' | 'rejectUnauthorized' | 'minVersion' | 'handshakeTimeout'> {
+    const { mutual } = this;
+    return {
+      requestCert: mutual,
+      rejectUnauthorized: mutual,
+      minVersion: tlsVersionLeast,
+      handshakeTimeout: handshakeTimeoutMs,
+    };
   }
 
   /** Reads token file and certificates again. What fails stays as it was. @throws TriremeError of the first that failed */
