@@ -6,6 +6,8 @@ module.exports = {
   testEnvironment: 'node',
   testMatch: ['**/*.test.js'],
   testTimeout: 60_000,
+  // Many tests wait for processes; jest's default leaves one core of two idle.
+  maxWorkers: '100%',
   reporters: ['default', '<rootDir>/../../scripts/jest-totals.cjs'],
   setupFiles: ['source-map-support/register'],
 };

@@ -12,9 +12,13 @@ export type CaptureEntry = (CaptureFacts & { readonly compression: Compression |
 export function capturedIn(
   report: CaptureReport,
   compression: Compression | null,
-  { damage }: InflateOutcome,
+  { truncated, damage }: InflateOutcome,
 ): CaptureEntry {
-  if (report.error === 'not-a-capture') return damage === null ? report : { ...report, error_detail: damage };
+  if (report.error === 'not-a-capture') {
+    if (damage !== null) return { ...report, error_detail: damage };
+    const cut = compression !== null && truncated;
+    return cut ? { ...report, error_detail: `${report.error_detail}: the ${compression} stream is cut short` } : report;
+  }
   if (report.error !== null || damage === null) return { ...report, compression };
   return { ...report, truncated: false, truncated_offset: undefined, error: 'damaged', error_detail: damage, compression };
 }
