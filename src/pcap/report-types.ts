@@ -94,10 +94,8 @@ export interface ConversationsLimit {
   readonly bytes_not_in_table: Count;
 }
 
-/** The facts of one capture: the fields of a result first, under their names and in their order. */
-export interface CaptureFacts {
-  readonly format: 'pcap' | 'pcap-nsec' | 'pcapng';
-  readonly byte_order: 'little' | 'big' | 'mixed';
+/** What is counted of one capture and summed over several. */
+export interface PacketCounts {
   readonly packets: Count;
   readonly captured_bytes: Count;
   readonly original_bytes: Count;
@@ -110,6 +108,12 @@ export interface CaptureFacts {
   readonly ipv6_tcp: Count;
   readonly ipv6_udp: Count;
   readonly other: Count;
+}
+
+/** The facts of one capture: the fields of a result, and what else is computed, under further names. */
+export interface CaptureFacts extends PacketCounts {
+  readonly format: 'pcap' | 'pcap-nsec' | 'pcapng';
+  readonly byte_order: 'little' | 'big' | 'mixed';
   readonly truncated: boolean;
   readonly error: null | 'damaged';
   readonly link_types: Readonly<Record<string, Count>>;
@@ -154,23 +158,11 @@ export interface NotACapture {
 export type CaptureReport = CaptureFacts | NotACapture;
 
 /** Sums over several captures. Conversations are added, not merged: the same 5-tuple in two files counts twice. */
-export interface CaptureTotal {
+export interface CaptureTotal extends PacketCounts {
   readonly files: number;
   /** Files that gave no counts. */
   readonly files_unreadable: number;
   readonly files_damaged: number;
   readonly files_truncated: number;
-  readonly packets: Count;
-  readonly captured_bytes: Count;
-  readonly original_bytes: Count;
-  readonly first_ns: string | null;
-  readonly last_ns: string | null;
-  readonly ipv4: Count;
-  readonly ipv6: Count;
-  readonly ipv4_tcp: Count;
-  readonly ipv4_udp: Count;
-  readonly ipv6_tcp: Count;
-  readonly ipv6_udp: Count;
-  readonly other: Count;
   readonly conversations: Count;
 }

@@ -4,8 +4,8 @@ export interface PickingOptions {
   readonly seed: number;
   /**
    * Least slack of a window, in seconds. A window must cover the time in which nothing can arrive: the round trip and
-   * the grain of two event loops, which hand over jobs and results in batches. On loopback that grain is about a
-   * millisecond under load, well above the round trip of 0.2 ms; below it the worker's threads run dry.
+   * the grain of two event loops and of the job threads, which hand over jobs and results in batches. On a machine whose
+   * cores are all busy that grain is milliseconds, well above the round trip of 0.2 ms; below it the threads run dry.
    */
   readonly windowFloorSeconds: number;
   /** Most slack of a window. Jobs of seconds (chunks) are not queued behind one another: they wait at the hub. */

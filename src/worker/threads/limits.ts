@@ -3,7 +3,7 @@
 /** Jobs held at once over all hubs: a queue as long as the work of several seconds would only hide that this worker is slow. */
 export const jobsHeldMaxDefault = 65_536;
 
-/** Jobs of one batch: a millisecond of the cheapest kind. */
+/** Jobs of one batch: about a millisecond of the cheapest kind. */
 export const jobsPerBatchMax = 2_048;
 
 /** Bytes of the payloads of one batch; a larger payload travels alone, in a message. */
