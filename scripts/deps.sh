@@ -20,6 +20,8 @@ extra=(
   redis-server    # peer in bench/jobs
   linux-perf      # make perf
   python3-scapy   # oracle in tests
+  chromium        # the pages in a browser, in tests
+  prometheus      # promtool checks dashboard and alert rules
   zstd            # second source of zstd files in tests
 )
 [ "${1:-}" = --all ] && packages+=("${extra[@]}")

@@ -14,6 +14,8 @@ const shared: Readonly<Record<string, readonly string[]>> = {
   kinds: ['common', 'pcap', 'captures', 'gen'],
   captures: ['common', 'pcap', 'gen'],
   hub: ['common', 'gen', 'kinds'],
+  // Browsers load it: of the others it may take only types.
+  web: ['common', 'hub', 'pcap'],
 };
 
 interface Import {
