@@ -39,6 +39,7 @@ Examples:
   trireme analyze --multi --top 20 --sort packets --human huge.pcapng
   trireme analyze --json *.pcap.gz | jq .total.packets
   trireme analyze --csv endpoints --top 100000 day.pcap > endpoints.csv
+  trireme analyze https://store.example/day.pcap?X-Amz-Signature=...
   tcpdump -w - -c 1000 | trireme analyze - --interval 1s
   trireme analyze --master 127.0.0.1:${defaultPorts.masterGrpc} huge.pcap`;
 
@@ -47,7 +48,7 @@ const append = (value: string, all: string[] | undefined): string[] => [...(all 
 export function buildCommand(): Command {
   const command = new Command('analyze')
     .description(description)
-    .argument('[files...]', `captures; '-' is standard input`)
+    .argument('[files...]', `captures: files, http(s) URLs, or '-' for standard input`)
     .option('-r, --pcap <file>', 'a capture, the same as naming it (repeatable)', append)
     .option('--client <address:port>', 'one end of the connection to count; IPv6 as [address]:port')
     .option('--server <address:port>', 'the other end')

@@ -1,4 +1,5 @@
 import { openCapture } from '../captures/capture-file.js';
+import { isUrl, shownName } from '../captures/capture-name.js';
 import { scanFile } from '../captures/scan-file.js';
 import { threadBytesMinDefault } from '../captures/thread-plan.js';
 import { TriremeError } from '../common/errors.js';
@@ -23,12 +24,13 @@ export async function analyzeAll(settings: AnalyzeSettings): Promise<number> {
   return exitCodeOf(entries);
 }
 
-async function entryOf(file: string, settings: AnalyzeSettings, analyse: Analyse): Promise<Entry> {
+async function entryOf(name: string, settings: AnalyzeSettings, analyse: Analyse): Promise<Entry> {
+  const file = shownName(name);
   const progress = openProgress(file, settings.quiet);
   const startedMs = performance.now();
   let entry: Entry;
   try {
-    entry = await analyse(file, progress);
+    entry = await analyse(name, progress);
   } catch (error) {
     entry = failedEntry(file, error);
   } finally {
@@ -70,10 +72,16 @@ async function analyserOf(settings: AnalyzeSettings): Promise<{ analyse: Analyse
 
 async function analyseHere(name: string, settings: AnalyzeSettings, progress: Progress): Promise<Entry> {
   const { scan, top, sort, threadsMax, threadBytesMin = threadBytesMinDefault } = settings;
+  const onProgress = progress.visible ? progress.update : undefined;
+  const scanSettings = { scan, top, sort, threadsMax, threadBytesMin, onProgress };
+  if (isUrl(name)) {
+    // Loaded only here: the HTTP client takes longer to load than a small capture to scan.
+    const { scanUrl } = require('../captures/url/scan-url.js') as typeof import('../captures/url/scan-url.js');
+    return { file: shownName(name), ...(await scanUrl(name, scanSettings)) };
+  }
   const file = openCapture(name);
   try {
-    const onProgress = progress.visible ? progress.update : undefined;
-    return { file: name, ...(await scanFile(file, { scan, top, sort, threadsMax, threadBytesMin, onProgress })) };
+    return { file: name, ...(await scanFile(file, scanSettings)) };
   } finally {
     file.close();
   }

@@ -40,8 +40,9 @@ async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureE
     const header = readHeader(loadScanModule(), readRange(fd, 0, Math.min(sizeBytes, headerBytesWanted)), sizeBytes);
     const plans = planChunks(header, { shares });
     if (plans.length > 1) {
-      const { scanSplit } = require('./scan-split.js') as typeof import('./scan-split.js');
-      const report = await scanSplit(fd, plans, threads, settings, (bytes) => settings.onProgress?.(bytes, sizeBytes));
+      const { fileSource, scanSplit } = require('./scan-split.js') as typeof import('./scan-split.js');
+      const onBytes = (bytes: number): void => settings.onProgress?.(bytes, sizeBytes);
+      const report = await scanSplit(fileSource(fd), plans, threads, settings, onBytes);
       return capturedIn(report, null, { truncated: false, damage: null });
     }
   }

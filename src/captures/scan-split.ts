@@ -10,15 +10,39 @@ import { loadScanModule } from './scan-module.js';
 import type { ScanSettings } from './scan-settings.js';
 import { ScanThreads } from './scan-threads.js';
 
+/** Where the bytes of a split capture come from. */
+export interface SplitSource {
+  /** File name in this folder of the thread that scans chunks of it, and what that is born with. */
+  readonly threadFile: string;
+  readonly threadData: object;
+  /** Pours from a position on into a vessel until it is done, letting others run now and then. */
+  pour(vessel: Vessel, start: number, end: number | null, onBytes: (bytes: number) => void): Promise<void>;
+}
+
 /** Portions scanned on the main thread before it looks at what the others sent: some 10 ms. */
 const portionsPerTurn = 64;
 
+/** An open regular file. */
+export function fileSource(fd: number): SplitSource {
+  return {
+    threadFile: 'scan-thread.js',
+    threadData: { fd },
+    async pour(vessel, start, _end, onBytes) {
+      const file = new FilePour(fd, vessel, start);
+      for (let portion = 1, bytes = file.step(); bytes > 0; bytes = file.step(), portion++) {
+        onBytes(bytes);
+        if (portion % portionsPerTurn === 0) await setImmediate();
+      }
+    },
+  };
+}
+
 /**
- * Scans a split file on this thread and on others, and merges what they give. This thread scans too: it is warm before
+ * Scans a split capture on this thread and on others, and merges what they give. This thread scans too: it is warm before
  * the others have started, and the merging between its turns is short.
  */
 export async function scanSplit(
-  fd: number,
+  source: SplitSource,
   plans: readonly ChunkPlan[],
   threads: number,
   { scan, top, sort }: ScanSettings,
@@ -35,21 +59,15 @@ export async function scanSplit(
     }
     return null;
   };
-  const pool = new ScanThreads(threads - 1, { module, fd, scan }, nextPlan);
-
-  async function pour(vessel: Vessel, start: number): Promise<void> {
-    const file = new FilePour(fd, vessel, start);
-    for (let portion = 1, bytes = file.step(); bytes > 0; bytes = file.step(), portion++) {
-      mainBytes += bytes;
-      if (portion % portionsPerTurn !== 0) continue;
-      onBytes(mainBytes + pool.bytesRead);
-      await setImmediate();
-    }
-  }
+  const pool = new ScanThreads(threads - 1, source.threadFile, { ...source.threadData, module, scan }, nextPlan);
+  const count = (bytes: number): void => {
+    mainBytes += bytes;
+    onBytes(mainBytes + pool.bytesRead);
+  };
 
   async function scanHere(plan: ChunkPlan): Promise<ChunkResult> {
     const scanner = new ChunkScanner(module, plan, scan);
-    await pour(scanner, plan.start);
+    await source.pour(scanner, plan.start, plan.end, count);
     return scanner.end();
   }
 
@@ -61,7 +79,7 @@ export async function scanSplit(
       if (step === 'walk') {
         const plan = merger.walkPlan();
         const walk = new RecordWalk(module, plan);
-        await pour(walk, plan.start);
+        await source.pour(walk, plan.start, null, count);
         merger.walked(walk.end());
         continue;
       }

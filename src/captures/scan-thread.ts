@@ -1,21 +1,18 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ChunkScanner } from '../pcap/chunk-scanner.js';
-import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
+import type { ChunkPlan } from '../pcap/types.js';
 import { FilePour } from './pour.js';
+import type { ThreadData } from './scan-threads.js';
 
-/** What a scanning thread is born with. */
-export interface ScanThreadData {
-  readonly module: WebAssembly.Module;
+/** What a thread that scans a file is born with. */
+interface FileThreadData extends ThreadData {
   /** Descriptors belong to the process: the thread reads the very file that was opened, whatever its name is now. */
   readonly fd: number;
-  readonly scan: ScanOptions;
-  /** One number: bytes that this thread has read, for the progress. */
-  readonly bytesRead: Float64Array;
 }
 
 if (parentPort !== null) {
   const port = parentPort;
-  const { module, fd, scan, bytesRead } = workerData as ScanThreadData;
+  const { module, fd, scan, bytesRead } = workerData as FileThreadData;
   port.on('message', (plan: ChunkPlan) => {
     const scanner = new ChunkScanner(module, plan, scan);
     new FilePour(fd, scanner, plan.start).all((bytes) => {

@@ -1,8 +1,15 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { TriremeError } from '../common/errors.js';
-import type { ChunkPlan, ChunkResult } from '../pcap/types.js';
-import type { ScanThreadData } from './scan-thread.js';
+import { errorKinds, TriremeError, type ErrorCode } from '../common/errors.js';
+import type { ChunkPlan, ChunkResult, ScanOptions } from '../pcap/types.js';
+
+/** What every scanning thread is born with, beside what tells it where the bytes are. */
+export interface ThreadData {
+  readonly module: WebAssembly.Module;
+  readonly scan: ScanOptions;
+  /** One number: bytes that this thread has read, for the progress. */
+  readonly bytesRead: Float64Array;
+}
 
 interface Thread {
   readonly worker: Worker;
@@ -10,7 +17,7 @@ interface Thread {
   busy: boolean;
 }
 
-/** Threads that scan chunks of one open file, one chunk at a time each. Ended with close(), also after a failure. */
+/** Threads that scan chunks of one capture, one chunk at a time each. Ended with close(), also after a failure. */
 export class ScanThreads {
   readonly #threads: Thread[];
   readonly #results: ChunkResult[] = [];
@@ -19,7 +26,9 @@ export class ScanThreads {
 
   constructor(
     count: number,
-    data: Omit<ScanThreadData, 'bytesRead'>,
+    /** Module in this folder that each thread runs. */
+    private readonly threadFile: string,
+    data: Omit<ThreadData, 'bytesRead'>,
     /** Asked for the next plan whenever a thread is free; null: nothing to do now. */
     private readonly nextPlan: () => ChunkPlan | null,
   ) {
@@ -62,10 +71,10 @@ export class ScanThreads {
     for (const { worker } of this.#threads) void worker.terminate();
   }
 
-  #start(data: Omit<ScanThreadData, 'bytesRead'>): Thread {
+  #start(data: Omit<ThreadData, 'bytesRead'>): Thread {
     const bytesRead = new Float64Array(new SharedArrayBuffer(8));
-    const worker = new Worker(join(__dirname, 'scan-thread.js'), {
-      workerData: { ...data, bytesRead } satisfies ScanThreadData,
+    const worker = new Worker(join(__dirname, this.threadFile), {
+      workerData: { ...data, bytesRead } satisfies ThreadData,
       name: 'scan',
     });
     const thread: Thread = { worker, bytesRead, busy: false };
@@ -75,8 +84,11 @@ export class ScanThreads {
       this.feed();
       this.#wake();
     });
-    worker.on('error', (error) => {
-      this.#failure = new TriremeError('INTERNAL', `a scanning thread failed: ${error.message}`, { cause: error });
+    worker.on('error', (error: Error & { code?: string }) => {
+      // An error of ours crosses from the thread with its code, but not with its class.
+      this.#failure = Object.hasOwn(errorKinds, error.code ?? '')
+        ? new TriremeError(error.code as ErrorCode, error.message, { cause: error })
+        : new TriremeError('INTERNAL', `a scanning thread failed: ${error.message}`, { cause: error });
       this.#wake();
     });
     return thread;

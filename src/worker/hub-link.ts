@@ -13,7 +13,7 @@ import {
   type Welcome,
   type WorkerMessage,
 } from '../gen/trireme/v1/worker.js';
-import { BackOff } from './back-off.js';
+import { BackOff } from '../common/back-off.js';
 import { Outbox } from './outbox.js';
 
 /**

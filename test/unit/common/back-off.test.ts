@@ -1,4 +1,4 @@
-import { BackOff } from '../../../src/worker/back-off.js';
+import { BackOff } from '../../../src/common/back-off.js';
 
 test('waits double up to five seconds and never pass it', () => {
   const backOff = new BackOff(() => 1);

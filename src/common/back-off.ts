@@ -1,11 +1,11 @@
-/** Longest wait before the first retry: a hub that was restarted is back within it more often than not. */
+/** Longest wait before the first retry: a server that was restarted is back within it more often than not. */
 const firstMs = 250;
-/** Longest wait ever. A hub that was away for an hour is joined again within this time. */
+/** Longest wait ever. A server that was away for an hour is asked again within this time. */
 const mostMs = 5_000;
 
 /**
- * Waits between attempts that double, each drawn evenly from nothing to the whole (full jitter): a hundred workers
- * that lost their hub at once do not dial it at once.
+ * Waits between attempts that double, each drawn evenly from nothing to the whole (full jitter): a hundred callers
+ * that lost their server at once do not return at once.
  */
 export class BackOff {
   private failures = 0;

@@ -1,0 +1,28 @@
+import { BackOff } from '../../common/back-off.js';
+
+/** How long to go on asking a server that fails: the waits between attempts, and when to give up. */
+export class Patience {
+  private readonly backOff: BackOff;
+  private movedAtMs: number;
+
+  constructor(
+    private readonly stallMsMax: number,
+    private readonly nowMs: () => number,
+    random?: () => number,
+  ) {
+    this.backOff = new BackOff(random);
+    this.movedAtMs = nowMs();
+  }
+
+  /** Bytes came. */
+  moved(): void {
+    this.movedAtMs = this.nowMs();
+    this.backOff.reset();
+  }
+
+  /** Milliseconds to wait before the next attempt; null: it has been too long. */
+  failed(): number | null {
+    const waitMs = this.backOff.nextMs();
+    return this.nowMs() + waitMs - this.movedAtMs > this.stallMsMax ? null : waitMs;
+  }
+}

@@ -1,0 +1,82 @@
+import { planChunks } from '../../pcap/chunk-plans.js';
+import { readHeader } from '../../pcap/read-header.js';
+import { ByteReader, type ByteStream } from '../byte-reader.js';
+import { capturedIn, type CaptureEntry } from '../capture-entry.js';
+import { compressionOf, magicBytes } from '../compression.js';
+import { pourStream } from '../pour.js';
+import { loadScanModule } from '../scan-module.js';
+import type { ScanSettings } from '../scan-settings.js';
+import { scanSplit, type SplitSource } from '../scan-split.js';
+import { scanStream } from '../scan-stream.js';
+import { planThreads } from '../thread-plan.js';
+import { checkUrlUnchanged, openUrl, type RangedUrl, type WholeUrl } from './open-url.js';
+import type { UrlSource } from './url-source.js';
+import { streamUrl } from './url-stream.js';
+
+/**
+ * The whole analysis of a capture on a web server or object store, on this machine. The entry is the one that the file
+ * itself would give. Throws FILE_UNREADABLE, and FILE_CHANGED when the capture is replaced or written to meanwhile.
+ */
+export async function scanUrl(name: string, settings: ScanSettings): Promise<CaptureEntry> {
+  const opened = await openUrl(name, null);
+  if (!opened.ranged) return scanWhole(opened, settings);
+  const entry = await scanRanged(opened, settings);
+  await checkUrlUnchanged(opened.source);
+  return entry;
+}
+
+async function scanWhole({ bytes, sizeBytes, close }: WholeUrl, settings: ScanSettings): Promise<CaptureEntry> {
+  try {
+    const reader = new ByteReader(counted(bytes, (done) => settings.onProgress?.(done, sizeBytes)));
+    const compression = compressionOf(await reader.peek(magicBytes));
+    return await scanStream(reader.remaining(Number.MAX_SAFE_INTEGER), compression, settings);
+  } finally {
+    close();
+  }
+}
+
+async function scanRanged({ source, first }: RangedUrl, settings: ScanSettings): Promise<CaptureEntry> {
+  const { sizeBytes } = source.identity;
+  const onBytes = (bytes: number): void => settings.onProgress?.(bytes, sizeBytes);
+  const compression = compressionOf(first.subarray(0, magicBytes));
+  const { threads, shares } = planThreads(sizeBytes, settings.threadsMax, settings.threadBytesMin);
+  if (compression === null && threads > 1) {
+    const plans = planChunks(readHeader(loadScanModule(), first, sizeBytes), { shares });
+    if (plans.length > 1) {
+      const report = await scanSplit(urlSplitSource(source), plans, threads, settings, onBytes);
+      return capturedIn(report, null, { truncated: false, damage: null });
+    }
+  }
+  return scanStream(counted(fromTheFirst(source, first), onBytes), compression, settings);
+}
+
+/** All bytes, those that the opening has read already not asked for again. */
+async function* fromTheFirst(source: UrlSource, first: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (first.length > 0) yield first;
+  yield* streamUrl(source, first.length, null);
+}
+
+function urlSplitSource(source: UrlSource): SplitSource {
+  return {
+    threadFile: 'url/url-scan-thread.js',
+    threadData: { source },
+    pour: (vessel, start, end, onBytes) => {
+      let before = 0;
+      const onTotal = (done: number): void => {
+        onBytes(done - before);
+        before = done;
+      };
+      return pourStream(counted(streamUrl(source, start, end), onTotal), vessel);
+    },
+  };
+}
+
+/** The stream as it is, telling how many bytes have come. */
+async function* counted(bytes: ByteStream, onBytes: (bytesDone: number) => void): AsyncGenerator<Uint8Array> {
+  let done = 0;
+  for await (const piece of bytes) {
+    done += piece.length;
+    onBytes(done);
+    yield piece;
+  }
+}

@@ -1,0 +1,29 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { ChunkScanner } from '../../pcap/chunk-scanner.js';
+import type { ChunkPlan } from '../../pcap/types.js';
+import { pourStream } from '../pour.js';
+import type { ThreadData } from '../scan-threads.js';
+import type { UrlSource } from './url-source.js';
+import { streamUrl } from './url-stream.js';
+
+/** What a thread that scans a capture over HTTP is born with. */
+interface UrlThreadData extends ThreadData {
+  readonly source: UrlSource;
+}
+
+if (parentPort !== null) {
+  const port = parentPort;
+  const { module, source, scan, bytesRead } = workerData as UrlThreadData;
+  async function* counted({ start, end }: ChunkPlan): AsyncGenerator<Uint8Array> {
+    for await (const bytes of streamUrl(source, start, end)) {
+      bytesRead[0] += bytes.length;
+      yield bytes;
+    }
+  }
+  port.on('message', async (plan: ChunkPlan) => {
+    const scanner = new ChunkScanner(module, plan, scan);
+    await pourStream(counted(plan), scanner);
+    const result = scanner.end();
+    port.postMessage(result, [result.partial.buffer as ArrayBuffer]);
+  });
+}
