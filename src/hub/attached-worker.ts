@@ -3,7 +3,7 @@ import type { Heartbeat, Hello } from '../gen/trireme/v1/worker.js';
 import { JobList } from './job-list.js';
 import { Outbound } from './outbound.js';
 import { ResultParts } from './result-parts.js';
-import type { LentJob } from './stragglers.js';
+import type { LentJob } from './lent-job.js';
 import type { WorkerState } from './types.js';
 import type { WorkerStream } from './worker-stream.js';
 

@@ -1,72 +1,65 @@
 import type { TriremeError } from '../common/errors.js';
 import type { AttachedWorker } from './attached-worker.js';
-import { DeadlineWheel, wheelTickSeconds } from './deadline-wheel.js';
+import { Deadlines } from './deadlines.js';
 import { DrainRate } from './drain-rate.js';
 import { jobErrors } from './job-errors.js';
-import { JobList, nil } from './job-list.js';
-import { jobsLiveMax, JobTable, queueAlone, queueAvoiding, queueNone, queueOfKind } from './job-table.js';
-import { KindState, type FailureCount } from './kind-state.js';
+import { nil } from './job-list.js';
+import { jobsLiveMax, JobTable, queueAlone, queueAvoiding, queueOfKind } from './job-table.js';
+import type { FailureCount, KindState } from './kind-state.js';
 import type { HubOptions } from './options.js';
 import { WAIT, type Picker } from './picking/picker.js';
 import type { Scheduler } from './scheduler.js';
+import { Solitude } from './solitude.js';
 import { Stragglers } from './stragglers.js';
+import { Turn } from './turn.js';
 import { noJob, noWorker, type JobSink } from './types.js';
+import { WaitLines } from './wait-lines.js';
 
 /** What `takeLent` returns for a job that the worker did not have beside another one. */
 export const notLent = -2;
 
-/** Jobs from submit to their one answer: the queues, who holds what, what is sent at the end of this turn. */
+/** Jobs from submit to their one answer: who waits, who holds what, what becomes of it. */
 export class Dispatcher {
   readonly table = new JobTable();
-  readonly kinds = new Map<number, KindState>();
+  readonly lines: WaitLines;
+  readonly turn: Turn;
   /** Workers that may be given jobs or hold some, by the picker's index. */
   readonly workers: (AttachedWorker | undefined)[] = [];
   readonly byNumber = new Map<number, AttachedWorker>();
   draining = false;
   /** Called when the last live job of a draining hub has ended. */
   onIdle: (() => void) | null = null;
-  waiting = 0;
 
-  private readonly avoiding = new JobList();
-  private readonly alone = new JobList();
-  private readonly wheel = new DeadlineWheel(this.table);
+  private readonly deadlines: Deadlines;
   private readonly drainRate = new DrainRate();
+  private readonly solitude: Solitude;
   private readonly stragglers: Stragglers;
-  private readonly dirty: AttachedWorker[] = [];
-  private flushScheduled = false;
-  private wheelScheduled = false;
-  private turnNow = 0;
 
   constructor(
     private readonly options: HubOptions,
     private readonly picker: Picker,
-    private readonly scheduler: Scheduler,
+    scheduler: Scheduler,
   ) {
+    this.lines = new WaitLines(this.table, options.kindNames);
+    this.turn = new Turn(this.table, scheduler);
+    this.deadlines = new Deadlines(this.table, scheduler, (ids, now) => this.expire(ids, now));
+    this.solitude = new Solitude(this.workers, picker);
     this.stragglers = new Stragglers(options.copyAfterMs / 1000, picker, scheduler, {
       table: this.table,
       workers: this.workers,
       waiting: () => this.waiting,
       copy: (row, worker, now) => this.copy(row, worker, now),
-      markDirty: (worker) => this.markDirty(worker),
+      markDirty: (worker) => this.turn.send(worker),
     });
   }
 
-  /** The time at which this turn of the event loop began to hand out jobs: reading the clock costs as much as a pick. */
-  now(): number {
-    if (!this.flushScheduled) this.turnNow = this.scheduler.now();
-    return this.turnNow;
-  }
-
-  /** As `now`, read again: for input that came after the turn began. */
-  freshNow(): number {
-    return (this.turnNow = this.scheduler.now());
+  /** Jobs that wait for a worker that may take them. */
+  get waiting(): number {
+    return this.lines.count;
   }
 
   kindState(kind: number): KindState {
-    let state = this.kinds.get(kind);
-    if (state === undefined)
-      this.kinds.set(kind, (state = new KindState(kind, this.options.kindNames.get(kind) ?? `KIND_${kind}`)));
-    return state;
+    return this.lines.kind(kind);
   }
 
   submit(
@@ -81,7 +74,7 @@ export class Dispatcher {
     const state = this.kindState(kind);
     state.counters.submitted++;
     if (this.draining) return refuse(state, 'draining', sink, tag, jobErrors.draining());
-    const now = this.now();
+    const now = this.turn.now();
     let given = WAIT;
     if (state.queue.length === 0 && avoidWorker === noWorker) given = this.picker.pick(kind, units, now, noWorker);
     if (given === WAIT) {
@@ -95,18 +88,14 @@ export class Dispatcher {
     const row = table.add(kind, units, payload, sink, tag, now);
     if (row === nil) return refuse(state, 'queueFull', sink, tag, jobErrors.tooManyLive(jobsLiveMax));
     const id = table.ids[row];
-    if (timeoutSeconds > 0) {
-      table.deadlines[row] = now + timeoutSeconds;
-      this.wheel.set(row, now + timeoutSeconds, now);
-      this.turnWheel();
-    }
+    if (timeoutSeconds > 0) this.deadlines.set(row, now + timeoutSeconds, now);
     if (given !== WAIT) {
       this.give(row, this.workers[given] as AttachedWorker, state, now);
     } else if (avoidWorker === noWorker) {
-      this.wait(row, queueOfKind, false);
+      this.lines.add(row, queueOfKind, false);
     } else {
       table.avoids[row] = avoidWorker;
-      this.wait(row, queueAvoiding, false);
+      this.lines.add(row, queueAvoiding, false);
       this.pump();
     }
     return id;
@@ -124,11 +113,11 @@ export class Dispatcher {
   /** Gives waiting jobs to workers that may take them: after results, joins, reports. */
   pump(): void {
     if (this.waiting === 0) return;
-    const now = this.now();
-    if (this.alone.length > 0) this.pumpAlone(now);
-    if (this.avoiding.length > 0) this.pumpAvoiding(now);
+    const now = this.turn.now();
+    if (this.lines.alone.length > 0) this.pumpAlone(now);
+    if (this.lines.avoiding.length > 0) this.pumpAvoiding(now);
     for (;;) {
-      const state = this.oldestQueue();
+      const state = this.lines.oldest();
       if (state === null) break;
       const row = state.queue.head;
       const worker = this.picker.pick(state.counters.kind, this.table.units[row], now, noWorker);
@@ -136,11 +125,11 @@ export class Dispatcher {
         state.blocked = true;
         continue;
       }
-      this.unqueue(row);
+      this.lines.remove(row);
       this.drainRate.left(now);
       this.give(row, this.workers[worker] as AttachedWorker, state, now);
     }
-    for (const state of this.kinds.values()) state.blocked = false;
+    for (const state of this.lines.kinds.values()) state.blocked = false;
   }
 
   /** The row of a job that this worker holds, or nil. */
@@ -156,7 +145,7 @@ export class Dispatcher {
     const reply = now - table.givenAt[row];
     this.picker.ended(worker.index, table.kinds[row], table.units[row], exec, held, reply, now);
     table.workers[row] = noWorker;
-    if (worker.aloneJob === table.ids[row]) this.endAlone(worker);
+    if (worker.aloneJob !== 0) this.solitude.end(table.ids[row]);
   }
 
   /**
@@ -250,36 +239,6 @@ export class Dispatcher {
     }
   }
 
-  markDirty(worker: AttachedWorker): void {
-    if (!worker.dirty) {
-      worker.dirty = true;
-      this.dirty.push(worker);
-    }
-    if (this.flushScheduled) return;
-    this.flushScheduled = true;
-    this.scheduler.soon(() => this.flush());
-  }
-
-  /** Sends what the worker's stream would not take before. */
-  drained(worker: AttachedWorker): void {
-    worker.blocked = false;
-    if (!worker.outbound.empty) this.markDirty(worker);
-  }
-
-  private flush(): void {
-    const now = this.turnNow;
-    this.flushScheduled = false;
-    for (let at = 0; at < this.dirty.length; at++) {
-      const worker = this.dirty[at];
-      worker.dirty = false;
-      if (worker.blocked || worker.gone) continue;
-      for (const message of worker.outbound.take(this.table, worker.index, now)) {
-        if (!worker.stream.send(message)) worker.blocked = true;
-      }
-    }
-    this.dirty.length = 0;
-  }
-
   private give(row: number, worker: AttachedWorker, state: KindState, now: number): void {
     const { table } = this;
     table.workers[row] = worker.index;
@@ -290,7 +249,7 @@ export class Dispatcher {
     worker.picks++;
     this.picker.dispatched(worker.index, table.kinds[row], table.units[row], now);
     worker.outbound.addJob(table.ids[row]);
-    this.markDirty(worker);
+    this.turn.send(worker);
     this.stragglers.watch();
     const sink = table.sinks[row] as JobSink;
     sink.given?.(table.tags[row], worker.number);
@@ -304,85 +263,39 @@ export class Dispatcher {
     this.give(row, worker, state, now);
   }
 
-  /** The kind whose first waiting job is the oldest, leaving out those that no worker may take now. */
-  private oldestQueue(): KindState | null {
-    let oldest: KindState | null = null;
-    for (const state of this.kinds.values()) {
-      if (state.blocked || state.queue.length === 0) continue;
-      const at = this.table.submittedAt[state.queue.head];
-      if (oldest === null || at < this.table.submittedAt[oldest.queue.head]) oldest = state;
-    }
-    return oldest;
-  }
-
   private pumpAvoiding(now: number): void {
     const { table } = this;
-    for (let row = this.avoiding.head; row !== nil;) {
+    for (let row = this.lines.avoiding.head; row !== nil;) {
       const following = table.links.next[row];
       const avoid = this.byNumber.get(table.avoids[row])?.index ?? noWorker;
       const worker = this.picker.pick(table.kinds[row], table.units[row], now, avoid);
       if (worker !== WAIT) {
-        this.unqueue(row);
+        this.lines.remove(row);
         this.give(row, this.workers[worker] as AttachedWorker, this.kindState(table.kinds[row]), now);
       }
       row = following;
     }
   }
 
-  /** Keeps a worker free for each job that two workers died with, and gives it the job once it holds nothing else. */
   private pumpAlone(now: number): void {
     const { table } = this;
-    for (let row = this.alone.head; row !== nil;) {
+    for (let row = this.lines.alone.head; row !== nil;) {
       const following = table.links.next[row];
       const kind = table.kinds[row];
-      const worker = this.keptFreeFor(table.ids[row], kind, now);
-      if (worker !== undefined && worker.state === 'SERVING' && holdsNothing(worker)) {
-        this.unqueue(row);
+      const worker = this.solitude.workerFor(table.ids[row], kind, now);
+      if (worker !== undefined) {
+        this.lines.remove(row);
         this.give(row, worker, this.kindState(kind), now);
       }
       row = following;
     }
   }
 
-  private keptFreeFor(id: number, kind: number, now: number): AttachedWorker | undefined {
-    const kept = this.workers.find((worker) => worker?.aloneJob === id);
-    if (kept !== undefined) return kept;
-    const index = this.picker.reserve(kind, now);
-    const worker = index === WAIT ? undefined : this.workers[index];
-    if (worker !== undefined) worker.aloneJob = id;
-    return worker;
-  }
-
-  private endAlone(worker: AttachedWorker): void {
-    worker.aloneJob = 0;
-    this.picker.unreserve(worker.index);
-  }
-
   private requeue(row: number): void {
     const { table } = this;
-    if (table.losses[row] >= 2) this.wait(row, queueAlone, true);
-    else if (table.avoids[row] !== noWorker) this.wait(row, queueAvoiding, true);
-    else this.wait(row, queueOfKind, true);
-  }
-
-  private wait(row: number, queue: number, first: boolean): void {
-    const list = this.queueOf(row, queue);
-    this.table.queues[row] = queue;
-    if (first) this.table.links.prepend(list, row);
-    else this.table.links.append(list, row);
-    this.waiting++;
-  }
-
-  private unqueue(row: number): void {
-    const queue = this.table.queues[row];
-    this.table.links.remove(this.queueOf(row, queue), row);
-    this.table.queues[row] = queueNone;
-    this.waiting--;
-  }
-
-  private queueOf(row: number, queue: number): JobList {
-    if (queue === queueOfKind) return this.kindState(this.table.kinds[row]).queue;
-    return queue === queueAlone ? this.alone : this.avoiding;
+    if (table.losses[row] >= 2) this.lines.add(row, queueAlone, true);
+    else if (table.avoids[row] !== noWorker) this.lines.add(row, queueAvoiding, true);
+    else this.lines.add(row, queueOfKind, true);
   }
 
   /** Takes a job out of whatever list it is in; a worker that has it is told to stop. */
@@ -390,40 +303,24 @@ export class Dispatcher {
     const { table } = this;
     const worker = table.workers[row] === noWorker ? undefined : this.workers[table.workers[row]];
     if (worker === undefined) {
-      this.unqueue(row);
-      for (const other of this.workers) {
-        if (other !== undefined && other.aloneJob === table.ids[row]) this.endAlone(other);
-      }
+      this.lines.remove(row);
+      if (table.losses[row] > 0) this.solitude.end(table.ids[row]);
       return;
     }
     worker.resultsForgiven++;
     worker.outbound.addCancel(table.ids[row]);
-    this.markDirty(worker);
-    this.release(row, worker, NaN, NaN, this.now());
+    this.turn.send(worker);
+    this.release(row, worker, NaN, NaN, this.turn.now());
   }
 
   private forget(row: number): void {
-    this.wheel.clear(row);
+    this.deadlines.clear(row);
     this.stragglers.callOff(row);
     this.table.free(row);
     if (this.draining && this.table.live === 0) this.onIdle?.();
   }
 
-  private turnWheel(): void {
-    if (this.wheelScheduled) return;
-    this.wheelScheduled = true;
-    this.scheduler.after(wheelTickSeconds, () => {
-      this.wheelScheduled = false;
-      this.expire();
-      if (this.wheel.length > 0) this.turnWheel();
-    });
-  }
-
-  private expire(): void {
-    const now = this.scheduler.now();
-    const expired: number[] = [];
-    this.wheel.advance(now, expired);
-    if (expired.length === 0) return;
+  private expire(expired: readonly number[], now: number): void {
     const { table } = this;
     for (const id of expired) {
       // A sink that heard of an earlier one may have cancelled this one.
@@ -442,10 +339,6 @@ export class Dispatcher {
   private offered(kind: number): boolean {
     return this.workers.some((worker) => worker?.hello.kinds.some((offer) => offer.kind === kind));
   }
-}
-
-function holdsNothing(worker: AttachedWorker): boolean {
-  return worker.jobs.length === 0 && worker.lent.size === 0;
 }
 
 function refuse(state: KindState, outcome: FailureCount, sink: JobSink, tag: number, error: TriremeError): number {

@@ -18,7 +18,7 @@ const reasonCharactersMax = 500;
 export function takeResults(dispatcher: Dispatcher, worker: AttachedWorker, batch: ResultBatch): string | null {
   const wrong = refuseResults(batch);
   if (wrong !== null) return wrong;
-  const now = dispatcher.freshNow();
+  const now = dispatcher.turn.freshNow();
   const { job, status, execSeconds, heldSeconds, payloadSize, payloads } = batch;
   let start = 0;
   let complaint: string | null = null;

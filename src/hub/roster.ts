@@ -76,7 +76,7 @@ export class Roster {
         worker = this.join(message.message.value, stream);
       },
       drained: () => {
-        if (worker !== null && !worker.gone) this.dispatcher.drained(worker);
+        if (worker !== null && !worker.gone) this.dispatcher.turn.drained(worker);
       },
       closed: (reason) => {
         this.streams--;
@@ -102,7 +102,7 @@ export class Roster {
       this.leave(other, 'the worker attached again');
       other.stream.close(null);
     }
-    const now = this.dispatcher.freshNow();
+    const now = this.dispatcher.turn.freshNow();
     const { options, scheduler } = this;
     const worker = new AttachedWorker(
       ++this.numbers,
@@ -138,7 +138,7 @@ export class Roster {
   }
 
   private hear(worker: AttachedWorker, message: WorkerMessage): string | null {
-    worker.heardAt = this.dispatcher.freshNow();
+    worker.heardAt = this.dispatcher.turn.freshNow();
     switch (message.message?.$case) {
       case 'heartbeat':
         return this.hearHeartbeat(worker, message.message.value);
@@ -172,7 +172,7 @@ export class Roster {
     worker.lastHeartbeatMs = this.scheduler.wallMs();
     worker.draining = heartbeat.draining;
     this.settle(worker, heartbeat.draining ? 'it is draining' : 'it sent a heartbeat');
-    this.picker.report(worker.index, worker.heartbeat, this.dispatcher.now());
+    this.picker.report(worker.index, worker.heartbeat, this.dispatcher.turn.now());
     this.dispatcher.pump();
     return null;
   }

@@ -10,7 +10,7 @@ export function snapshotHub(dispatcher: Dispatcher, roster: Roster, picker: Pick
     workers: [...roster.workers].map((worker) => snapshotWorker(worker, picker)),
     jobsWaiting: dispatcher.waiting,
     jobsLive: dispatcher.table.live,
-    kinds: [...dispatcher.kinds.values()].map(({ counters }) => ({ ...counters })),
+    kinds: [...dispatcher.lines.kinds.values()].map(({ counters }) => ({ ...counters })),
     workersJoined: roster.joined,
     workersLost: roster.lost,
     workersCut: roster.cut,

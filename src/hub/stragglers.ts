@@ -1,6 +1,7 @@
 import type { AttachedWorker } from './attached-worker.js';
 import { nil } from './job-list.js';
 import type { JobTable } from './job-table.js';
+import type { LentJob } from './lent-job.js';
 import type { Picker } from './picking/picker.js';
 import { WAIT } from './picking/picker.js';
 import type { Scheduler } from './scheduler.js';
@@ -12,13 +13,6 @@ const lookSecondsPerWorker = 10e-6;
 
 /** Workers that may have one job at the same time: the one that stands still, a second, and if that stands still too, a third. */
 const copiesPerJobMax = 2;
-
-/** A job that a silent worker still has while another one was given it too. */
-export interface LentJob {
-  readonly kind: number;
-  readonly units: number;
-  readonly givenAt: number;
-}
 
 export interface StragglersPorts {
   readonly table: JobTable;

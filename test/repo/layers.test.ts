@@ -60,6 +60,25 @@ describe('layers', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('no module of a shared folder imports itself by way of others, types included', () => {
+    const imports = new Map<string, string[]>();
+    for (const entry of Object.keys(shared).flatMap(importsBelow)) {
+      if (!local(entry)) continue;
+      const from = relative('src', entry.file);
+      imports.set(from, [...(imports.get(from) ?? []), entry.target.replace(/\.js$/, '.ts')]);
+    }
+    const done = new Set<string>();
+    const cycles: string[] = [];
+    const visit = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+      if (done.has(file)) return;
+      done.add(file);
+      for (const target of imports.get(file) ?? []) visit(target, [...path, file]);
+    };
+    for (const file of imports.keys()) visit(file, []);
+    expect(cycles).toEqual([]);
+  });
+
   test('the capture engine imports no file, socket, thread or process module', () => {
     const wrong = importsBelow('pcap').filter(({ target }) =>
       /^(node:)?(fs|net|http|http2|https|child_process|worker_threads|dgram|cluster)(\/|$)/.test(target),
