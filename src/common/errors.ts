@@ -15,6 +15,7 @@ export const errorKinds = {
   FILE_CHANGED: { grpc: 'ABORTED', exitCode: 1, retry: true },
   PATH_REFUSED: { grpc: 'PERMISSION_DENIED', exitCode: 2, retry: false },
   NOT_A_CAPTURE: { grpc: 'INVALID_ARGUMENT', exitCode: 2, retry: false },
+  NO_SUCH_PICK: { grpc: 'NOT_FOUND', exitCode: 1, retry: false },
   QUEUE_FULL: { grpc: 'RESOURCE_EXHAUSTED', exitCode: 1, retry: true },
   LIMIT_REACHED: { grpc: 'RESOURCE_EXHAUSTED', exitCode: 1, retry: false },
   DEADLINE_PASSED: { grpc: 'DEADLINE_EXCEEDED', exitCode: 1, retry: true },

@@ -8,6 +8,7 @@ import {
   type WatchWorkersResponse,
   type WorkerInfo,
 } from '../gen/trireme/v1/worker.js';
+import type { ExplainMethods } from './explain/service.js';
 import type { HubSnapshot, WorkerSnapshot } from './types.js';
 
 const watchIntervalMsDefault = 1000;
@@ -15,10 +16,11 @@ const watchIntervalMsDefault = 1000;
 const watchIntervalMsMin = 100;
 
 /** ClusterService over gRPC, from snapshots. */
-export function clusterService(snapshot: () => HubSnapshot): ServedService {
+export function clusterService(snapshot: () => HubSnapshot, explain: ExplainMethods): ServedService {
   return {
     definition: ClusterServiceService,
     implementation: {
+      ...explain,
       listWorkers: (
         _call: grpc.ServerUnaryCall<ListWorkersRequest, ListWorkersResponse>,
         answer: grpc.sendUnaryData<ListWorkersResponse>,

@@ -1,6 +1,8 @@
 import type { TriremeError } from '../common/errors.js';
 import type { AttachedWorker } from './attached-worker.js';
 import { Deadlines } from './deadlines.js';
+import { Optimum } from './explain/optimum.js';
+import { PickLog } from './explain/pick-log.js';
 import { DrainRate } from './drain-rate.js';
 import { jobErrors } from './job-errors.js';
 import { nil } from './job-list.js';
@@ -27,6 +29,8 @@ export class Dispatcher {
   readonly workers: (AttachedWorker | undefined)[] = [];
   readonly byNumber = new Map<number, AttachedWorker>();
   draining = false;
+  readonly picks: PickLog;
+  readonly optimum = new Optimum();
   /** Called when the last live job of a draining hub has ended. */
   onIdle: (() => void) | null = null;
 
@@ -44,6 +48,7 @@ export class Dispatcher {
     this.turn = new Turn(this.table, scheduler);
     this.deadlines = new Deadlines(this.table, scheduler, (ids, now) => this.expire(ids, now));
     this.solitude = new Solitude(this.workers, picker);
+    this.picks = new PickLog(picker, this.table, this.workers, () => scheduler.wallMs());
     this.stragglers = new Stragglers(options.copyAfterMs / 1000, picker, scheduler, {
       table: this.table,
       workers: this.workers,
@@ -73,20 +78,22 @@ export class Dispatcher {
   ): number {
     const state = this.kindState(kind);
     state.counters.submitted++;
-    if (this.draining) return refuse(state, 'draining', sink, tag, jobErrors.draining());
+    if (this.draining) return this.refuse(state, 'draining', sink, tag, jobErrors.draining());
     const now = this.turn.now();
     let given = WAIT;
     if (state.queue.length === 0 && avoidWorker === noWorker) given = this.picker.pick(kind, units, now, noWorker);
     if (given === WAIT) {
       if (this.waiting >= this.options.jobsQueuedMax) {
-        return refuse(state, 'queueFull', sink, tag, jobErrors.queueFull(this.options.jobsQueuedMax));
+        return this.refuse(state, 'queueFull', sink, tag, jobErrors.queueFull(this.options.jobsQueuedMax));
       }
       const wait = timeoutSeconds > 0 ? this.drainRate.waitSeconds(this.waiting, now) : 0;
-      if (wait > timeoutSeconds) return refuse(state, 'expired', sink, tag, jobErrors.hopeless(wait, timeoutSeconds));
+      if (wait > timeoutSeconds)
+        return this.refuse(state, 'expired', sink, tag, jobErrors.hopeless(wait, timeoutSeconds));
     }
     const { table } = this;
     const row = table.add(kind, units, payload, sink, tag, now);
-    if (row === nil) return refuse(state, 'queueFull', sink, tag, jobErrors.tooManyLive(jobsLiveMax));
+    if (row === nil) return this.refuse(state, 'queueFull', sink, tag, jobErrors.tooManyLive(jobsLiveMax));
+    this.optimum.submitted(state, units, table.live, now);
     const id = table.ids[row];
     if (timeoutSeconds > 0) this.deadlines.set(row, now + timeoutSeconds, now);
     if (given !== WAIT) {
@@ -143,6 +150,7 @@ export class Dispatcher {
     const { table } = this;
     table.links.remove(worker.jobs, row);
     const reply = now - table.givenAt[row];
+    if (this.picks.marked(table.ids[row])) this.picks.ended(table.ids[row], worker.number, exec, now);
     this.picker.ended(worker.index, table.kinds[row], table.units[row], exec, held, reply, now);
     table.workers[row] = noWorker;
     if (worker.aloneJob !== 0) this.solitude.end(table.ids[row]);
@@ -178,7 +186,10 @@ export class Dispatcher {
     const tag = table.tags[row];
     const attempts = table.attempts[row];
     const total = now - table.submittedAt[row];
-    this.kindState(table.kinds[row]).counters.done++;
+    const state = this.kindState(table.kinds[row]);
+    state.counters.done++;
+    state.latency.observe(total);
+    this.optimum.answered(state, table.units[row]);
     this.forget(row);
     sink.done(tag, bytes, start, end, worker.number, exec, attempts, total);
   }
@@ -187,7 +198,9 @@ export class Dispatcher {
   fail(row: number, outcome: FailureCount, error: TriremeError): void {
     const sink = this.table.sinks[row] as JobSink;
     const tag = this.table.tags[row];
-    this.kindState(this.table.kinds[row]).counters[outcome]++;
+    const { counters } = this.kindState(this.table.kinds[row]);
+    counters[outcome]++;
+    if (outcome !== 'cancelled') this.options.jobFailed(counters.name, error);
     this.forget(row);
     sink.failed(tag, error);
   }
@@ -220,6 +233,7 @@ export class Dispatcher {
       table.links.remove(worker.jobs, row);
       table.workers[row] = noWorker;
       table.losses[row]++;
+      this.picks.lost(id, this.turn.now());
       if (worker.aloneJob === id) worker.aloneJob = 0;
       if (table.attempts[row] >= this.options.jobAttemptsMax) {
         this.fail(row, 'lost', jobErrors.lost(table.attempts[row]));
@@ -241,6 +255,8 @@ export class Dispatcher {
 
   private give(row: number, worker: AttachedWorker, state: KindState, now: number): void {
     const { table } = this;
+    const sink = table.sinks[row] as JobSink;
+    if (this.picks.due(now) || sink.explained === true) this.picks.keep(row, worker, now);
     table.workers[row] = worker.index;
     table.givenAt[row] = now;
     if (++table.attempts[row] > 1) state.counters.retries++;
@@ -251,7 +267,6 @@ export class Dispatcher {
     worker.outbound.addJob(table.ids[row]);
     this.turn.send(worker);
     this.stragglers.watch();
-    const sink = table.sinks[row] as JobSink;
     sink.given?.(table.tags[row], worker.number);
   }
 
@@ -317,6 +332,7 @@ export class Dispatcher {
     this.deadlines.clear(row);
     this.stragglers.callOff(row);
     this.table.free(row);
+    if (this.table.live === 0) this.optimum.idle(this.turn.now());
     if (this.draining && this.table.live === 0) this.onIdle?.();
   }
 
@@ -336,13 +352,14 @@ export class Dispatcher {
     this.pump();
   }
 
+  private refuse(state: KindState, outcome: FailureCount, sink: JobSink, tag: number, error: TriremeError): number {
+    state.counters[outcome]++;
+    this.options.jobFailed(state.counters.name, error);
+    sink.failed(tag, error);
+    return noJob;
+  }
+
   private offered(kind: number): boolean {
     return this.workers.some((worker) => worker?.hello.kinds.some((offer) => offer.kind === kind));
   }
-}
-
-function refuse(state: KindState, outcome: FailureCount, sink: JobSink, tag: number, error: TriremeError): number {
-  state.counters[outcome]++;
-  sink.failed(tag, error);
-  return noJob;
 }

@@ -4,8 +4,12 @@ import { kinds } from '../kinds/registry.js';
 import { attachService } from './attach-service.js';
 import { clusterService } from './cluster-service.js';
 import { Dispatcher } from './dispatcher.js';
+import type { Optimum } from './explain/optimum.js';
+import type { PickLog } from './explain/pick-log.js';
+import { explainMethods } from './explain/service.js';
 import { hubOptionsDefault, type HubOptions } from './options.js';
-import { Picker } from './picking/picker.js';
+import type { KindState } from './kind-state.js';
+import { Picker, type FleetSpeed } from './picking/picker.js';
 import type { PickingOptions } from './picking/options.js';
 import { Roster } from './roster.js';
 import { realScheduler, type Scheduler } from './scheduler.js';
@@ -16,6 +20,13 @@ import type { WorkerStream, WorkerStreamEvents } from './worker-stream.js';
 /** A hub whose workers may also be attached by hand: tests attach streams that they script. */
 export interface AttachableHub extends Hub {
   attach(stream: WorkerStream): WorkerStreamEvents;
+  /** What the live page and the metrics read beside snapshots. */
+  readonly picks: PickLog;
+  readonly optimum: Optimum;
+  /** Made at its first mention, and kept. */
+  kindState(kind: number): KindState;
+  /** What all workers together could do now. */
+  fleetSpeeds(): FleetSpeed[];
 }
 
 /** Makes a hub; it serves workers once its services are served. */
@@ -35,11 +46,16 @@ export function createHub(
   const picker = new Picker({ ...picking, jobsOutstandingMax: bounds.jobsOutstandingMax });
   const dispatcher = new Dispatcher(bounds, picker, scheduler);
   const roster = new Roster(id, bounds, dispatcher, picker, scheduler, log);
+  const explain = explainMethods(dispatcher.picks, (kind) => dispatcher.kindState(kind).counters.name);
   let closing: Promise<void> | null = null;
 
   const hub: AttachableHub = {
     id,
-    services: [attachService((stream) => roster.attach(stream), log), clusterService(() => hub.snapshot())],
+    services: [attachService((stream) => roster.attach(stream), log), clusterService(() => hub.snapshot(), explain)],
+    picks: dispatcher.picks,
+    optimum: dispatcher.optimum,
+    kindState: (kind) => dispatcher.kindState(kind),
+    fleetSpeeds: () => picker.fleetSpeeds(),
     attach: (stream) => roster.attach(stream),
     submit: (kind, units, payload, timeoutSeconds, avoidWorker, sink, tag) =>
       dispatcher.submit(kind, units, payload, timeoutSeconds, avoidWorker, sink, tag),

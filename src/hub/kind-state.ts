@@ -1,4 +1,6 @@
 import { JobList } from './job-list.js';
+import { LatencyHistogram } from './latency-histogram.js';
+import { LogHistogram } from './log-histogram.js';
 import type { KindCounters } from './types.js';
 
 /** Outcomes that a job may have beside being done. */
@@ -10,6 +12,16 @@ export class KindState {
   /** Set during one pass over the queues when no worker may take this kind now. */
   blocked = false;
   readonly counters: KindCounters;
+  /** From submit to answer, of the jobs that were answered. */
+  readonly latency = new LatencyHistogram();
+  /** The same as one queue before all slots would have had it: see Optimum, whose columns these are. */
+  readonly pooled = new LogHistogram();
+  unitsSubmitted = 0;
+  /** Seconds of all workers together for one unit; 0 while unknown. */
+  fleetSecondsPerUnit = 0;
+  /** Least seconds of a job: a fixed part, and a part for each unit. */
+  floorSeconds = 0;
+  floorSecondsPerUnit = 0;
 
   constructor(kind: number, name: string) {
     this.counters = {

@@ -1,3 +1,4 @@
+import type { TriremeError } from '../common/errors.js';
 import { heartbeatIntervalMsDefault, heartbeatsMissedMax, jobAttemptsMax } from '../common/limits.js';
 
 /** Bounds of a hub. Each has a default and a reason. */
@@ -25,6 +26,8 @@ export interface HubOptions {
   readonly copyAfterMs: number;
   /** Bytes of one result over all its parts. A larger one is a lie or a bug, and its worker is cut off. */
   readonly resultBytesMax: number;
+  /** Hears of each job that has no answer, cancelled ones aside. Must be quick: under overload there are many. */
+  readonly jobFailed: (kind: string, error: TriremeError) => void;
   /** Names of kinds by number, for counters and messages. */
   readonly kindNames: ReadonlyMap<number, string>;
 }
@@ -40,5 +43,6 @@ export const hubOptionsDefault: HubOptions = {
   jobNotRunMax: 16,
   copyAfterMs: 5,
   resultBytesMax: 2 ** 30,
+  jobFailed: () => undefined,
   kindNames: new Map(),
 };

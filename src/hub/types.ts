@@ -38,6 +38,8 @@ export interface JobSink {
    * poison), JOB_FAILED (it ran and failed), DRAINING. May be called before `submit` returns.
    */
   failed(tag: number, error: TriremeError): void;
+  /** True: why its workers were picked is always kept. Left out, a sample of the picks is. */
+  readonly explained?: boolean;
   /** The job was given to a worker, now or again after a loss. It must not submit or cancel. Left out by most sinks. */
   given?(tag: number, worker: number): void;
 }

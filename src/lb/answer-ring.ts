@@ -21,7 +21,6 @@ export class AnswerRing {
   private slots = 0;
   private settled = new Uint8Array(0);
   private lengths = new Uint16Array(0);
-  private kinds = new Uint16Array(0);
   private jobs = new Float64Array(0);
   private bytes = new Uint8Array(0);
   private readonly long = new Map<number, Uint8Array>();
@@ -46,12 +45,11 @@ export class AnswerRing {
   }
 
   /** Takes the next place in the order. There must be room. */
-  add(kind: number): number {
+  add(): number {
     if (this.size === this.slots) this.grow();
     const ticket = this.tail;
     const slot = ticket & (this.slots - 1);
     this.settled[slot] = 0;
-    this.kinds[slot] = kind;
     this.jobs[slot] = 0;
     this.tail = (ticket + 1) >>> 0;
     return ticket;
@@ -60,10 +58,6 @@ export class AnswerRing {
   /** Keeps the id under which the hub knows the job. */
   setJob(ticket: number, job: number): void {
     this.jobs[ticket & (this.slots - 1)] = job;
-  }
-
-  kindOf(ticket: number): number {
-    return this.kinds[ticket & (this.slots - 1)];
   }
 
   /** Keeps source[from..to) as the answer. The bytes are copied. A second answer to one job is a programmer's error. */
@@ -146,10 +140,9 @@ export class AnswerRing {
     const before = this.slots;
     if (before === this.slotsMax) throw new Error(`more than ${this.slotsMax} jobs outstanding`);
     const slots = before === 0 ? Math.min(slotsAtFirst, this.slotsMax) : before * 2;
-    const { settled, lengths, kinds, jobs, bytes } = this;
+    const { settled, lengths, jobs, bytes } = this;
     this.settled = new Uint8Array(slots);
     this.lengths = new Uint16Array(slots);
-    this.kinds = new Uint16Array(slots);
     this.jobs = new Float64Array(slots);
     this.bytes = new Uint8Array(slots * answerBytesInline);
     this.slots = slots;
@@ -158,7 +151,6 @@ export class AnswerRing {
       const to = ticket & (slots - 1);
       this.settled[to] = settled[from];
       this.lengths[to] = lengths[from];
-      this.kinds[to] = kinds[from];
       this.jobs[to] = jobs[from];
       this.bytes.set(bytes.subarray(from * answerBytesInline, (from + 1) * answerBytesInline), to * answerBytesInline);
     }

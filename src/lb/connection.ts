@@ -30,7 +30,6 @@ export interface FrontPort {
   wantFlush(connection: JobConnection): void;
   /** This connection has bytes left that it may decode in a later turn. */
   wantTurn(connection: JobConnection): void;
-  answered(kind: number, totalSeconds: number): void;
   offence(offence: Offence, connection: JobConnection): void;
   closed(connection: JobConnection): void;
 }
@@ -150,7 +149,7 @@ export class JobConnection implements JobSink {
       const job = jobs[i];
       if (clientKinds[job] === 1) {
         this.unknownInRow = 0;
-        const ticket = ring.add(job);
+        const ticket = ring.add();
         front.admission.take();
         ring.setJob(ticket, hub.submit(job, 1, null, 0, noWorker, this, ticket));
       } else {
@@ -162,7 +161,7 @@ export class JobConnection implements JobSink {
 
   private refuse(job: number): void {
     const { digitsMax, unknownInRowMax } = this.front.limits;
-    const ticket = this.ring.add(0);
+    const ticket = this.ring.add();
     this.settleText(
       ticket,
       job === NOT_A_NUMBER
@@ -174,19 +173,9 @@ export class JobConnection implements JobSink {
     if (++this.unknownInRow > unknownInRowMax) this.offend('unknown-in-row');
   }
 
-  done(
-    tag: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    _worker: number,
-    _execSeconds: number,
-    _attempts: number,
-    totalSeconds: number,
-  ): void {
+  done(tag: number, bytes: Uint8Array, start: number, end: number): void {
     this.front.admission.release();
     if (this.isClosed) return;
-    this.front.answered(this.ring.kindOf(tag), totalSeconds);
     this.ring.settle(tag, bytes, start, end);
     if (!this.flushWanted) this.front.wantFlush(this);
   }

@@ -2,7 +2,6 @@ import { TriremeError } from '../common/errors.js';
 import type { Hub } from '../hub/types.js';
 import type { ClientKinds } from './client-kinds.js';
 import type { JobAdmission } from './job-admission.js';
-import type { JobLatencies } from './latency-histogram.js';
 import type { LbLimits } from './limits.js';
 
 /** What both methods of JobService need. */
@@ -11,7 +10,6 @@ export interface JobServicePort {
   readonly limits: LbLimits;
   readonly admission: JobAdmission;
   readonly clientKinds: ClientKinds;
-  readonly latencies: JobLatencies;
 }
 
 /** The error of a kind that there is not, or that is not for clients. */

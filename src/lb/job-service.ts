@@ -47,7 +47,7 @@ export function jobService(port: JobServicePort): ServedJobService {
 }
 
 function runJob(
-  { hub, admission, clientKinds, latencies }: JobServicePort,
+  { hub, admission, clientKinds }: JobServicePort,
   call: ServerUnaryCall<RunJobRequest, RunJobResponse>,
   callback: sendUnaryData<RunJobResponse>,
 ): void {
@@ -61,11 +61,11 @@ function runJob(
     );
   admission.take();
   const sink: JobSink = {
-    done: (_tag, bytes, start, end, worker, execSeconds, attempts, totalSeconds) => {
+    explained: true,
+    done: (_tag, bytes, start, end, worker, execSeconds, attempts) => {
       admission.release();
-      latencies.observe(kind, totalSeconds);
       const result = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
-      callback(null, { result, worker: hub.workerName(worker), execSeconds, attempts });
+      callback(null, { result, worker: hub.workerName(worker), execSeconds, attempts, jobId: job });
     },
     failed: (_tag, error) => {
       admission.release();

@@ -119,13 +119,11 @@ export class JobStream implements JobSink {
     worker: number,
     execSeconds: number,
     attempts: number,
-    totalSeconds: number,
   ): void {
     this.port.admission.release();
     const entry = this.outstanding.get(own);
     if (entry === undefined) return;
     this.outstanding.delete(own);
-    this.port.latencies.observe(entry.kind, totalSeconds);
     this.add({
       tag: entry.tag,
       result: Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString(),

@@ -11,7 +11,6 @@ import { kinds } from '../kinds/registry.js';
 import { clientKindsOf } from './client-kinds.js';
 import { JobAdmission } from './job-admission.js';
 import { jobService } from './job-service.js';
-import { JobLatencies } from './latency-histogram.js';
 import type { LbLimits } from './limits.js';
 import { addLbMetrics } from './metrics.js';
 import { TcpFront } from './tcp-front.js';
@@ -43,15 +42,20 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
     .filter((kind) => kind.clientMay);
   const hub = createHub(log, options.hub);
   const admission = new JobAdmission(hub, limits.jobsTotalMax);
-  const latencies = new JobLatencies(clientKinds);
-  const shared = { hub, limits, admission, latencies, clientKinds: clientKindsOf(clientKinds) };
+  const shared = { hub, limits, admission, clientKinds: clientKindsOf(clientKinds) };
   const jobs = jobService(shared);
   const front = new TcpFront({ ...shared, listen: options.tcp, trust, tls: options.tcpTls, log });
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   addHubMetrics(registry, hub);
   trust.refusals.addMetrics(registry);
-  addLbMetrics(registry, front, jobs, admission, latencies);
+  addLbMetrics(
+    registry,
+    front,
+    jobs,
+    admission,
+    clientKinds.map(({ number }) => hub.kindState(number)),
+  );
 
   let server: RunningGrpcServer | undefined;
   let admin: RunningAdminServer | undefined;

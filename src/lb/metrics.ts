@@ -1,7 +1,8 @@
 import { Counter, Gauge, type Metric, type Registry } from 'prom-client';
+import type { KindState } from '../hub/kind-state.js';
+import { bucketBoundsSeconds } from '../hub/latency-histogram.js';
 import type { JobAdmission } from './job-admission.js';
 import type { ServedJobService } from './job-service.js';
-import { bucketBoundsSeconds, type JobLatencies } from './latency-histogram.js';
 import type { TcpFront } from './tcp-front.js';
 
 /** Adds the metrics of the lb's own parts: clients, latencies, offences. The hub's are in src/hub/metrics.ts. */
@@ -10,7 +11,7 @@ export function addLbMetrics(
   front: TcpFront,
   jobs: ServedJobService,
   admission: JobAdmission,
-  latencies: JobLatencies,
+  clientKinds: readonly KindState[],
 ): void {
   const registers = [registry];
   new Gauge({
@@ -57,24 +58,22 @@ export function addLbMetrics(
       for (const [reason, count] of front.offences.counts) this.inc({ reason }, count);
     },
   });
-  registry.registerMetric(latencyMetric(latencies));
+  registry.registerMetric(latencyMetric(clientKinds));
 }
 
 /** Our histograms in the form in which a registry reads its own. */
-function latencyMetric(latencies: JobLatencies): Metric {
+function latencyMetric(kinds: readonly KindState[]): Metric {
   const name = 'trireme_lb_job_seconds';
   const help = 'Seconds from the submit of a job to its result, by kind';
   const get = (): unknown => {
     const values: { metricName: string; labels: Record<string, string | number>; value: number }[] = [];
-    for (const kind of latencies.kinds) {
-      const histogram = latencies.of(kind.number);
-      if (histogram === undefined) continue;
+    for (const { counters, latency: histogram } of kinds) {
       let cumulative = 0;
       bucketBoundsSeconds.forEach((le, i) => {
         cumulative += histogram.counts[i];
-        values.push({ metricName: `${name}_bucket`, labels: { kind: kind.name, le }, value: cumulative });
+        values.push({ metricName: `${name}_bucket`, labels: { kind: counters.name, le }, value: cumulative });
       });
-      const labels = { kind: kind.name };
+      const labels = { kind: counters.name };
       values.push({ metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: histogram.count });
       values.push({ metricName: `${name}_sum`, labels, value: histogram.sumSeconds });
       values.push({ metricName: `${name}_count`, labels, value: histogram.count });

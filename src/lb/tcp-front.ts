@@ -9,7 +9,6 @@ import type { ClientKinds } from './client-kinds.js';
 import { JobConnection, type FrontPort } from './connection.js';
 import { Gate, type GatePort } from './gate.js';
 import { sparseJobsMax, type JobAdmission } from './job-admission.js';
-import type { JobLatencies } from './latency-histogram.js';
 import { lingerMs, refusalsAtOnceMax, flushLingerMs, sweepIntervalMs, type LbLimits } from './limits.js';
 import { Offences, type Offence } from './offences.js';
 import { toRecord } from './record.js';
@@ -20,7 +19,6 @@ export interface TcpFrontOptions {
   readonly limits: LbLimits;
   readonly admission: JobAdmission;
   readonly clientKinds: ClientKinds;
-  readonly latencies: JobLatencies;
   readonly log: Logger;
   /** What is asked of clients; undefined: nothing. */
   readonly trust?: ListenerTrust;
@@ -234,10 +232,6 @@ export class TcpFront implements FrontPort, GatePort {
     if (toTurn.length === 0) return;
     if (admission.queueRoom > 0) this.scheduleTurn();
     else this.waitForRoom();
-  }
-
-  answered(kind: number, totalSeconds: number): void {
-    this.options.latencies.observe(kind, totalSeconds);
   }
 
   offence(offence: Offence, connection: JobConnection): void {

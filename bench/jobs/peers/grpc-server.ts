@@ -6,7 +6,7 @@ import { say, time } from '../closed-loop.js';
 const server = new grpc.Server();
 server.addService(JobServiceService, {
   runJob: (_call: grpc.ServerUnaryCall<RunJobRequest, RunJobResponse>, callback: grpc.sendUnaryData<RunJobResponse>) =>
-    callback(null, { result: time(), worker: '', execSeconds: 0, attempts: 1 }),
+    callback(null, { result: time(), worker: '', execSeconds: 0, attempts: 1, jobId: 0 }),
   runJobs: (call: grpc.ServerDuplexStream<unknown, unknown>) => call.end(),
 });
 server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, port) => {

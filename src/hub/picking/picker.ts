@@ -50,6 +50,30 @@ export interface WorkerPicture {
   readonly kinds: readonly { kind: number; secondsPerUnit: number; results: number }[];
 }
 
+/** What speaks for one worker at a moment; filled in place, so that looking at many allocates nothing. */
+export interface WorkerLook {
+  /** Until a job given to it now would be answered. */
+  finishSeconds: number;
+  /** Of the job alone. */
+  costSeconds: number;
+  backlogSeconds: number;
+  windowSeconds: number;
+  outstanding: number;
+  slots: number;
+  /** Whether it may be given the job: there, not draining, and its window open. */
+  room: boolean;
+}
+
+/** What all workers together can do of one kind. */
+export interface FleetSpeed {
+  readonly kind: number;
+  /** Units a second with every slot at work; 0 when no worker takes the kind now. */
+  readonly unitsPerSecond: number;
+  /** Of the fastest slot, and the round trip to the nearest worker; Infinity when there is none. */
+  readonly secondsPerUnitLeast: number;
+  readonly roundTripSecondsLeast: number;
+}
+
 /** Share of the newest report in the smoothed backlog of other hubs. */
 const elsewhereShare = 0.5;
 
@@ -275,6 +299,38 @@ export class Picker {
           results: costs.results[worker],
         })),
     };
+  }
+
+  /** Fills `into` with what would decide about a job now. False, and nothing filled, where the kind is not offered. */
+  lookAt(worker: number, kind: number, units: number, now: number, into: WorkerLook): boolean {
+    const costs = this.kindByNumber[kind];
+    if (costs === undefined || costs.offered[worker] === 0) return false;
+    const columns = this.columns;
+    into.costSeconds = this.scores.jobSeconds(worker, costs, units);
+    into.finishSeconds = this.scores.waitSeconds(worker, now) + into.costSeconds;
+    into.backlogSeconds = columns.backlog[worker];
+    into.windowSeconds = columns.window[worker];
+    into.outstanding = columns.outstanding[worker];
+    into.slots = columns.slots[worker];
+    into.room = this.scores.eligible(worker, costs);
+    return true;
+  }
+
+  /** What the workers that take jobs now could do of each kind together, if they did nothing else. */
+  fleetSpeeds(): FleetSpeed[] {
+    const { columns } = this;
+    return this.kinds.map((costs) => {
+      let unitsPerSecond = 0;
+      let secondsPerUnitLeast = Infinity;
+      let roundTripSecondsLeast = Infinity;
+      for (let worker = 0; worker < columns.length; worker++) {
+        if (columns.flags[worker] !== flag.present || costs.offered[worker] === 0) continue;
+        unitsPerSecond += columns.slots[worker] / costs.expected[worker];
+        secondsPerUnitLeast = Math.min(secondsPerUnitLeast, costs.expected[worker]);
+        roundTripSecondsLeast = Math.min(roundTripSecondsLeast, this.roundTrips.least[worker]);
+      }
+      return { kind: costs.kind, unitsPerSecond, secondsPerUnitLeast, roundTripSecondsLeast };
+    });
   }
 
   private kindColumns(kind: number): KindCosts {

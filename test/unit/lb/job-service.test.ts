@@ -12,7 +12,6 @@ import {
 import { clientKindsOf } from '../../../src/lb/client-kinds.js';
 import { JobAdmission } from '../../../src/lb/job-admission.js';
 import { jobService, type ServedJobService } from '../../../src/lb/job-service.js';
-import { JobLatencies } from '../../../src/lb/latency-histogram.js';
 import { lbLimitsDefault } from '../../../src/lb/limits.js';
 import { FakeHub } from '../../support/fake-hub.js';
 
@@ -30,7 +29,6 @@ beforeEach(async () => {
     admission,
     limits: { ...lbLimitsDefault, jobsPerConnectionMax: 8 },
     clientKinds: clientKindsOf([{ number: 1 }, { number: 2 }]),
-    latencies: new JobLatencies([{ number: 1, name: 'GET_TIME' }]),
   });
   server = await startGrpcServer({
     listen: { host: '127.0.0.1', port: 0 },
@@ -62,6 +60,7 @@ describe('RunJob', () => {
     expect(await runJob(JobKind.MINE_BITCOIN)).toEqual({
       result: 'kind 2',
       worker: 'fake-worker',
+      jobId: 1,
       execSeconds: 1e-6,
       attempts: 1,
     });

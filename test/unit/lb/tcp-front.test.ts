@@ -4,7 +4,6 @@ import { pino } from 'pino';
 import { TriremeError } from '../../../src/common/errors.js';
 import { clientKindsOf } from '../../../src/lb/client-kinds.js';
 import { JobAdmission } from '../../../src/lb/job-admission.js';
-import { JobLatencies } from '../../../src/lb/latency-histogram.js';
 import { lbLimitsDefault, type LbLimits } from '../../../src/lb/limits.js';
 import { TcpFront } from '../../../src/lb/tcp-front.js';
 import { FakeHub } from '../../support/fake-hub.js';
@@ -24,7 +23,6 @@ async function start(limits: Partial<LbLimits> = {}): Promise<void> {
     limits: all,
     admission: new JobAdmission(hub, all.jobsTotalMax),
     clientKinds: clientKindsOf([{ number: 1 }, { number: 2 }]),
-    latencies: new JobLatencies([]),
     log,
   });
   port = (await front.listen()).port;

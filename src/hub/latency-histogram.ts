@@ -1,3 +1,5 @@
+import { LogHistogram } from './log-histogram.js';
+
 /** Upper bounds of the buckets in seconds: 1, 2 and 5 of each decade from 50 us to 100 s. */
 export const bucketBoundsSeconds: readonly number[] = [
   5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100,
@@ -10,6 +12,8 @@ export const bucketBoundsSeconds: readonly number[] = [
 export class LatencyHistogram {
   /** Observations per bucket; the last is beyond every bound. */
   readonly counts = new Float64Array(bucketBoundsSeconds.length + 1);
+  /** The same in bins fine enough to read a 99th percentile off. */
+  readonly fine = new LogHistogram();
   sumSeconds = 0;
   count = 0;
 
@@ -17,24 +21,8 @@ export class LatencyHistogram {
     let bucket = 0;
     while (bucket < bucketBoundsSeconds.length && seconds > bucketBoundsSeconds[bucket]) bucket++;
     this.counts[bucket]++;
+    this.fine.observe(seconds);
     this.sumSeconds += seconds;
     this.count++;
-  }
-}
-
-/** The latencies of every kind that clients may ask for, from submit to result. */
-export class JobLatencies {
-  private readonly histograms: (LatencyHistogram | undefined)[] = [];
-
-  constructor(readonly kinds: readonly { readonly number: number; readonly name: string }[]) {
-    for (const { number } of kinds) this.histograms[number] = new LatencyHistogram();
-  }
-
-  observe(kind: number, seconds: number): void {
-    this.histograms[kind]?.observe(seconds);
-  }
-
-  of(kind: number): LatencyHistogram | undefined {
-    return this.histograms[kind];
   }
 }
