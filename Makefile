@@ -11,6 +11,7 @@ JOBS ?= 1,2,1
 PCAP ?=
 IFACE ?=
 ARGS ?=
+RUNS ?= 100000
 
 ##@ First
 .PHONY: help
@@ -24,6 +25,11 @@ demo: build ## install, build, and run the main job end to end on this machine
 .PHONY: test
 test: build bpf-if-possible ## install, build, and run every test
 	$(Q)npx --no-install jest $(ARGS)
+
+##@ Break it
+.PHONY: fuzz
+fuzz: build ## RUNS=100000 random and mutated inputs for each parser (ARGS="--target NAME --seed N")
+	$(Q)node --enable-source-maps dist/test/fuzz/run.js --runs $(RUNS) $(ARGS)
 
 ##@ Build
 .PHONY: deps

@@ -15,7 +15,10 @@ export function parseJobs(text: string, source: string): number[] {
     throw new TriremeError('USAGE', `${source}: ${tokens.length} jobs are more than ${jobsMax}`);
   return tokens.map((token, i) => {
     if (!/^\d{1,15}$/.test(token))
-      throw new TriremeError('USAGE', `${source}: '${token.slice(0, 40)}' (entry ${i + 1}) is not a job number`);
+      throw new TriremeError(
+        'USAGE',
+        `${source}: '${token.slice(0, 40)}' (entry ${i + 1}) is not a job number of 1 to 15 digits`,
+      );
     return Number(token);
   });
 }

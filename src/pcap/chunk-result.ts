@@ -31,7 +31,7 @@ export function checkResult(result: ChunkResult): void {
     end >= (start ?? plan.start) &&
     (endState === null || isState(endState)) &&
     (endState !== null || plan.start === 0) &&
-    (damage === null || (isPosition(damage.offset) && typeof damage.detail === 'string')) &&
+    (damage === null || (isPosition(damage?.offset) && typeof damage.detail === 'string')) &&
     (notACapture === null || (typeof notACapture === 'string' && plan.start === 0)) &&
     typeof result.truncated === 'boolean' &&
     typeof result.endOfInput === 'boolean' &&

@@ -2,7 +2,7 @@
 export function describeDamage(code: number, offset: number, a: number, b: number): string {
   switch (code) {
     case 1:
-      return `record at offset ${offset} claims ${a} captured bytes`;
+      return `record at offset ${offset} claims ${a} captured bytes, over ${b}`;
     case 2:
       return `block at offset ${offset} claims a length of ${a}`;
     case 3:

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../src/common/version.js';
 
@@ -22,4 +22,13 @@ export function sharedCaptures(): SharedCapture[] {
   }
   const entries = JSON.parse(readFileSync(index, 'utf8')) as Record<string, { result: Record<string, unknown> }>;
   return Object.entries(entries).map(([name, { result }]) => ({ name, path: join(folder, name), expected: result }));
+}
+
+/** Paths of all files of the collection; none, without a word, where it is absent. */
+export function sharedCapturePaths(): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(pcap|pcapng|cap)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
 }

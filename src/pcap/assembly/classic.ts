@@ -32,7 +32,7 @@ export function scanClassic(at: usize, limit: usize, end: usize): usize {
   while (at < limit && at + RECORD_HEAD <= end) {
     const captured = read32(at + capturedAt);
     if (captured > most) {
-      damaged(RECORD_TOO_LONG, captured, 0);
+      damaged(RECORD_TOO_LONG, captured, most);
       break;
     }
     const next = at + RECORD_HEAD + <usize>captured;

@@ -1,0 +1,47 @@
+import type { ByteStream } from './byte-reader.js';
+import { inflated, StreamDamaged, type Inflated } from './inflated.js';
+
+/** How far packed bytes may grow. Memory is bounded elsewhere; this bounds the time that a few bytes can cost. */
+export interface InflateBound {
+  /** Bytes that any file may inflate to: some seconds of scanning. */
+  readonly freeBytes: number;
+  /** Past freeBytes: times its packed size. gzip reaches 1,032 with nothing but zeros; captures seldom pass 50. */
+  readonly ratioMax: number;
+}
+
+export const inflateBoundDefault: InflateBound = { freeBytes: 8 * 2 ** 30, ratioMax: 1000 };
+
+/** Inflates within a bound. What came before it is good; the outcome says how much was refused, and what to do. */
+export function inflateBounded(
+  stream: ByteStream,
+  inflate: (stream: ByteStream) => Inflated,
+  { freeBytes, ratioMax }: InflateBound = inflateBoundDefault,
+): Inflated {
+  let packedBytes = 0;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const bytes of stream) {
+      packedBytes += bytes.length;
+      yield bytes;
+    }
+  }
+  const inner = inflate(counted());
+  let bytes = 0;
+  const outer = inflated(async function* () {
+    for await (const piece of inner.bytes) {
+      bytes += piece.length;
+      if (bytes > freeBytes && bytes > ratioMax * packedBytes) {
+        throw new StreamDamaged(
+          `${packedBytes} packed bytes inflate to over ${bytes - piece.length}, past ${freeBytes} bytes and ${ratioMax} times their size; if that is meant, unpack it first and analyse what is inside`,
+        );
+      }
+      yield piece;
+    }
+  });
+  return {
+    bytes: outer.bytes,
+    outcome: () => {
+      const bound = outer.outcome();
+      return bound.damage === null ? inner.outcome() : bound;
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { FuzzTarget } from '../target.js';
+import { capture, captureSplit, gzip, zstd } from './captures.js';
+import { authLine, frames } from './frames.js';
+import { commandLines, optionValues } from './options.js';
+import { plantedCrash, plantedHang, plantedHoard } from './planted.js';
+import { datagrams } from './udp.js';
+import { chunkAnswer, reports, requests, workerStream } from './wire.js';
+
+/** Every parser that reads what strangers send or write. */
+export const targets: readonly FuzzTarget[] = [
+  ...[frames, authLine, capture, captureSplit, gzip, zstd],
+  ...[workerStream, chunkAnswer, requests, reports, optionValues, commandLines, datagrams],
+];
+
+/** @throws Error that lists what there is */
+export function targetNamed(name: string): FuzzTarget {
+  const found = [...targets, plantedCrash, plantedHang, plantedHoard].find((target) => target.name === name);
+  if (found !== undefined) return found;
+  throw new Error(`no fuzz target '${name}'; there are ${targets.map((target) => target.name).join(', ')}`);
+}
