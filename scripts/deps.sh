@@ -17,6 +17,7 @@ extra=(
   tshark          # peers in benchmarks (tshark, capinfos)
   xdp-tools       # peer in bench/xdp
   nats-server     # peer in bench/jobs
+  nginx-light     # serves captures over HTTP in tests
   redis-server    # peer in bench/jobs
   linux-perf      # make perf
   python3-scapy   # oracle in tests

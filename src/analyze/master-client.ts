@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { openCapture, standardInput, type CaptureFile } from '../captures/capture-file.js';
+import { isUrl, shownName } from '../captures/capture-name.js';
 import { identityOf } from '../captures/identity.js';
 import { TriremeError } from '../common/errors.js';
 import { messageBytesMax } from '../common/limits.js';
@@ -39,17 +40,17 @@ export class MasterClient {
 
   /** Throws TriremeError: of the file as a local analysis would, of the cluster in the master's words. */
   async analyse(name: string, progress: Progress): Promise<Entry> {
-    const file = openIfHere(name);
+    const file = isUrl(name) ? null : openIfHere(name);
     try {
       const report =
         file === null
-          ? await this.#analyse(resolve(name), undefined, progress)
+          ? await this.#analyse(isUrl(name) ? name : resolve(name), undefined, progress)
           : await this.#analyseHeld(file, progress);
       file?.checkUnchanged();
-      return { file: name, ...parseReport(report) };
+      return { file: shownName(name), ...parseReport(report) };
     } catch (error) {
       const ours = fromMaster(error, this.#name, this.#dialler);
-      if (file === null && ours.code === 'FILE_UNREADABLE') {
+      if (file === null && !isUrl(name) && ours.code === 'FILE_UNREADABLE') {
         throw new TriremeError('FILE_UNREADABLE', `${name}: no such file here, nor on the master: ${ours.message}`);
       }
       throw ours;
@@ -67,7 +68,7 @@ export class MasterClient {
     let identity: FileIdentity | undefined;
     if (file.sizeBytes !== null) {
       const { sizeBytes, endsSha256 } = identityOf(file.fd, file.sizeBytes);
-      identity = { sizeBytes: BigInt(sizeBytes), endsSha256 };
+      identity = { sizeBytes: BigInt(sizeBytes), endsSha256, etag: '', lastModified: '' };
       try {
         return await this.#analyse(resolve(file.name), identity, progress);
       } catch (error) {

@@ -59,13 +59,13 @@ export class Analysis {
         this.step();
         this.tick();
       });
-      this.capture.checkUnchanged();
+      await this.capture.checkUnchanged();
       this.setState('DONE');
       return result;
     } catch (error) {
       this.setState('FAILED');
-      // A file that was cut or written to while it was read fails in many ways: say the one that matters.
-      this.capture.checkUnchanged();
+      // A capture that was cut or written to while it was read fails in many ways: say the one that matters.
+      if (TriremeError.from(error).code !== 'CANCELLED') await this.capture.checkUnchanged();
       throw error;
     } finally {
       this.stopWatching();
@@ -93,11 +93,11 @@ export class Analysis {
     const { capture, request } = this;
     this.setState('PLANNING');
     this.chunkBytes = this.chunkBytesFixed ?? chunkBytesFor(capture.sizeBytes, this.workers());
-    const { fd, sizeBytes } = capture;
+    const { bytes, sizeBytes } = capture;
     const { scan, top, sort } = request;
     const { chunkBytes } = this;
     this.merge = new Merge(
-      { module: loadScanModule(), fd, sizeBytes, chunkBytes, scan, top, sort },
+      { module: loadScanModule(), bytes, sizeBytes, chunkBytes, scan, top, sort },
       (news) => this.hear(news),
       (error) => this.reject(error),
     );
@@ -177,6 +177,7 @@ export class Analysis {
       planJson: JSON.stringify(plan),
       optionsJson: JSON.stringify(this.request.scan),
       compression,
+      urlPrefix: this.capture.bytes.at === 'url' ? (this.capture.bytes.source.prefix ?? '') : '',
     }).finish();
   }
 

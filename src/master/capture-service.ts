@@ -1,5 +1,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { CaptureAccess } from '../captures/capture-access.js';
+import { isUrl, shownName } from '../captures/capture-name.js';
+import type { UrlPrefix } from '../captures/url/url-prefix.js';
 import { TriremeError } from '../common/errors.js';
 import { toStatus } from '../common/grpc-errors.js';
 import type { ServedService } from '../common/grpc-server.js';
@@ -33,6 +35,8 @@ export class CaptureService implements ServedService {
   constructor(
     private readonly hub: Hub,
     private readonly access: CaptureAccess,
+    /** URLs that may be read. */
+    private readonly urls: readonly UrlPrefix[],
     private readonly sources: Sources,
     private readonly spool: Spool,
     private readonly waitMs: number,
@@ -79,7 +83,10 @@ export class CaptureService implements ServedService {
       this.refuseIfBusy();
       const request = compileRequest(call.request, this.waitMs);
       spooled = this.spool.claim(request.path);
-      const capture = await openCapture(this.access, request.path, request.identity);
+      const capture = isUrl(request.path)
+        ? // Loaded only here: it brings the HTTP client.
+          await (await import('./open-url-capture.js')).openUrlCapture(this.urls, request.path)
+        : await openCapture(this.access, request.path, request.identity);
       const source = this.sources.serve(capture);
       let held = false;
       call.on('drain', () => (held = false));
@@ -103,7 +110,10 @@ export class CaptureService implements ServedService {
         if (cancelled) analysis.abort(new TriremeError('CANCELLED', 'the client is gone'));
         const result = await running;
         this.counts.done++;
-        this.log.info({ path, bytes: capture.sizeBytes, ms: Math.round(performance.now() - began) }, 'analysed');
+        this.log.info(
+          { path: shownName(path), bytes: capture.sizeBytes, ms: Math.round(performance.now() - began) },
+          'analysed',
+        );
         call.write({ event: { $case: 'result', value: result } });
         call.end();
       } finally {
@@ -114,7 +124,7 @@ export class CaptureService implements ServedService {
     } catch (error) {
       const ours = TriremeError.from(error);
       this.counts[ours.code === 'CANCELLED' ? 'cancelled' : 'failed']++;
-      this.log.warn({ path, code: ours.code, error: ours.message }, 'analysis failed');
+      this.log.warn({ path: shownName(path), code: ours.code, error: ours.message }, 'analysis failed');
       if (!cancelled) call.emit('error', toStatus(ours));
     } finally {
       if (spooled) await this.spool.remove(path);

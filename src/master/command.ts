@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { runUntilSignal } from '../common/lifecycle.js';
 import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { createLogger } from '../common/logging.js';
+import { urlPrefixes, type UrlPrefix } from '../captures/url/url-prefix.js';
 import { byteSize, durationMs, formatHostPort, hostPort, type HostPort } from '../common/options.js';
 import { guardPorts } from '../common/trust/guard.js';
 import { addListenerTrust, type TrustOptions } from '../common/trust/options.js';
@@ -14,6 +15,7 @@ interface MasterCommandOptions extends TrustOptions {
   readonly grpc: HostPort;
   readonly admin: HostPort;
   readonly captures?: string[];
+  readonly allowUrl?: UrlPrefix[];
   readonly spool: string;
   readonly spoolBytesMax: number;
   readonly wait: number;
@@ -35,6 +37,11 @@ export function buildCommand(): Command {
       address('--admin <host:port>', 'HTTP: /metrics, /healthz, /readyz, /api/workers', defaultPorts.masterAdmin),
     )
     .option('--captures <dir>', 'folder whose captures may be read; repeatable (default: the current one)', collect)
+    .option(
+      '--allow-url <prefix>',
+      'captures at http(s) URLs below it may be read; repeatable (default: none)',
+      urlPrefixes,
+    )
     .option('--spool <dir>', 'folder for captures that clients send', join(tmpdir(), `trireme-spool-${userInfo().uid}`))
     .addOption(
       new Option('--spool-bytes-max <size>', 'bytes that all uploads may take')
@@ -61,7 +68,7 @@ export function buildCommand(): Command {
 }
 
 async function run(options: MasterCommandOptions): Promise<void> {
-  const { captures = [process.cwd()], wait, grace, chunkBytes = null } = options;
+  const { captures = [process.cwd()], allowUrl: urls = [], wait, grace, chunkBytes = null } = options;
   const { grpc, admin, spool, spoolBytesMax } = options;
   const log = createLogger('master');
   const ports = [
@@ -70,7 +77,7 @@ async function run(options: MasterCommandOptions): Promise<void> {
   ];
   const trust = guardPorts(ports, options, log);
   const master = await startMaster(
-    { grpc, admin, captures, spool, spoolBytesMax, waitMs: wait, chunkBytes, trust },
+    { grpc, admin, captures, urls, spool, spoolBytesMax, waitMs: wait, chunkBytes, trust },
     log,
   );
   log.info({ grpc: formatHostPort(master.grpc), admin: formatHostPort(master.admin), captures }, 'listening');

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { CaptureAccess } from '../captures/capture-access.js';
+import type { UrlPrefix } from '../captures/url/url-prefix.js';
 import { startAdminServer, type RunningAdminServer } from '../common/admin-server.js';
 import { startGrpcServer, type RunningGrpcServer } from '../common/grpc-server.js';
 import type { Logger } from '../common/logging.js';
@@ -19,6 +20,8 @@ export interface MasterOptions {
   readonly admin: HostPort;
   /** Folders below which captures may be opened. */
   readonly captures: readonly string[];
+  /** URLs below which captures may be read. */
+  readonly urls: readonly UrlPrefix[];
   /** Folder for uploads. */
   readonly spool: string;
   readonly spoolBytesMax: number;
@@ -45,7 +48,16 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
   try {
     const access = new CaptureAccess([...options.captures, spool.folder]);
     const sources = new Sources();
-    const service = new CaptureService(hub, access, sources, spool, options.waitMs, log, options.chunkBytes);
+    const service = new CaptureService(
+      hub,
+      access,
+      options.urls,
+      sources,
+      spool,
+      options.waitMs,
+      log,
+      options.chunkBytes,
+    );
     let closing = false;
     const notReady = (): string | undefined =>
       closing ? 'shutting down' : hub.workersReady(scanChunkKind) === 0 ? 'no worker is attached' : undefined;

@@ -1,12 +1,13 @@
 import type { Compression } from '../captures/compression.js';
 import type { InflateOutcome } from '../captures/inflated.js';
+import type { CaptureBytes } from './open-capture.js';
 import type { ChunkPlan, ChunkResult, ScanOptions, SortOrder } from '../pcap/types.js';
 
 /** What the merge of one analysis is told at its start. */
 export interface MergeData {
   readonly module: WebAssembly.Module;
   /** Descriptors belong to the process: the thread reads the very file that the master opened. */
-  readonly fd: number;
+  readonly bytes: CaptureBytes;
   readonly sizeBytes: number;
   readonly chunkBytes: number;
   readonly scan: ScanOptions;

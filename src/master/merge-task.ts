@@ -2,7 +2,7 @@ import { capturedIn, type CaptureEntry } from '../captures/capture-entry.js';
 import { compressionOf, magicBytes, type Compression } from '../captures/compression.js';
 import { readRange } from '../captures/read-range.js';
 import type { InflateOutcome } from '../captures/inflated.js';
-import { FilePour } from '../captures/pour.js';
+import { FilePour, pourStream } from '../captures/pour.js';
 import { planChunks, wholeFilePlan } from '../pcap/chunk-plans.js';
 import { Merger } from '../pcap/merger.js';
 import { headerBytesWanted, readHeader } from '../pcap/read-header.js';
@@ -24,15 +24,18 @@ export class MergeTask {
     private readonly data: MergeData,
     private readonly say: (news: MergeNews) => void,
   ) {
-    const { module, fd, sizeBytes, chunkBytes, scan } = data;
-    this.compression = compressionOf(readRange(fd, 0, Math.min(magicBytes, sizeBytes)));
-    const plans = this.compression !== null ? [wholeFilePlan] : planOf(module, fd, sizeBytes, chunkBytes);
+    const { module, sizeBytes, chunkBytes, scan } = data;
+    this.compression = compressionOf(firstBytes(data, magicBytes));
+    const plans =
+      this.compression !== null
+        ? [wholeFilePlan]
+        : planChunks(readHeader(module, firstBytes(data, headerBytesWanted), sizeBytes), { chunkBytes });
     this.merger = new Merger(module, plans, scan);
     this.wanted = [...plans];
     say({ news: 'planned', plans, compression: this.compression });
   }
 
-  offer({ result, outcome }: MergeOffer): void {
+  async offer({ result, outcome }: MergeOffer): Promise<void> {
     if (this.finished) return;
     if (this.compression !== null) this.outcome = outcome;
     this.merger.offer(result);
@@ -44,16 +47,22 @@ export class MergeTask {
       if (step === 'waiting') {
         return this.say({ news: 'merged', provenBytes: this.merger.provenBytes, unwanted });
       }
-      if (step === 'walk') this.walk();
+      if (step === 'walk') await this.walk();
       else this.say({ news: 'rescan', plan: step.rescan });
     }
   }
 
-  private walk(): void {
+  private async walk(): Promise<void> {
     this.say({ news: 'walking' });
+    const { module, bytes } = this.data;
     const plan = this.merger.walkPlan();
-    const walk = new RecordWalk(this.data.module, plan);
-    new FilePour(this.data.fd, walk, plan.start).all();
+    const walk = new RecordWalk(module, plan);
+    if (bytes.at === 'file') new FilePour(bytes.fd, walk, plan.start).all();
+    else {
+      // Loaded only here: it brings the HTTP client.
+      const { streamUrl } = require('../captures/url/url-stream.js') as typeof import('../captures/url/url-stream.js');
+      await pourStream(streamUrl(bytes.source, plan.start, null), walk);
+    }
     this.merger.walked(walk.end());
   }
 
@@ -72,9 +81,8 @@ export class MergeTask {
   }
 }
 
-function planOf(module: WebAssembly.Module, fd: number, sizeBytes: number, chunkBytes: number): ChunkPlan[] {
-  const first = readRange(fd, 0, Math.min(sizeBytes, headerBytesWanted));
-  return planChunks(readHeader(module, first, sizeBytes), { chunkBytes });
+function firstBytes({ bytes, sizeBytes }: MergeData, count: number): Uint8Array {
+  return bytes.at === 'file' ? readRange(bytes.fd, 0, Math.min(sizeBytes, count)) : bytes.first.subarray(0, count);
 }
 
 function countsOf(entry: CaptureEntry): ReportCounts {

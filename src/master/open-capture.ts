@@ -3,16 +3,23 @@ import type { CaptureAccess } from '../captures/capture-access.js';
 import { identityOf } from '../captures/identity.js';
 import { TriremeError } from '../common/errors.js';
 import type { FileIdentity } from '../gen/trireme/v1/capture.js';
+import type { UrlSource } from '../captures/url/url-source.js';
+
+/** Where the bytes of a capture are. */
+export type CaptureBytes =
+  | { readonly at: 'file'; readonly fd: number }
+  /** `first`: its first bytes, enough to plan the chunks. */
+  | { readonly at: 'url'; readonly source: UrlSource; readonly first: Uint8Array };
 
 /** A capture that the master holds open for one analysis. */
 export interface OpenCapture {
-  /** Resolved: what a worker that sees the same file opens. */
+  /** Resolved, or the URL: what a worker that sees the same one opens. A URL's query is a secret: see shownName. */
   readonly path: string;
-  readonly fd: number;
+  readonly bytes: CaptureBytes;
   readonly sizeBytes: number;
   readonly identity: FileIdentity;
   /** @throws TriremeError FILE_CHANGED when it is not as it was at the opening */
-  checkUnchanged(): void;
+  checkUnchanged(): void | Promise<void>;
   close(): void;
 }
 
@@ -46,9 +53,9 @@ export async function openCapture(
   if (!same) throw refuse('the master sees another file under this name (size or ends differ): upload it');
   return {
     path: real,
-    fd,
+    bytes: { at: 'file', fd },
     sizeBytes: opened.size,
-    identity: { sizeBytes: BigInt(identity.sizeBytes), endsSha256: identity.endsSha256 },
+    identity: { sizeBytes: BigInt(identity.sizeBytes), endsSha256: identity.endsSha256, etag: '', lastModified: '' },
     checkUnchanged: () => {
       const now = fstatSync(fd);
       if (now.size === opened.size && now.mtimeMs === opened.mtimeMs) return;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { read } from 'node:fs';
 import type * as grpc from '@grpc/grpc-js';
 import { TriremeError } from '../common/errors.js';
@@ -7,6 +8,7 @@ import type { ServedService } from '../common/grpc-server.js';
 import { rangeMessage } from '../captures/range-wire.js';
 import { ChunkSourceService, type ReadRangeRequest } from '../gen/trireme/v1/capture.js';
 import { rangeMessageBytes, rangesMax } from './limits.js';
+import type { UrlSource } from '../captures/url/url-source.js';
 import type { OpenCapture } from './open-capture.js';
 
 /** Its messages are sent as they are: see rangeMessage. */
@@ -82,6 +84,11 @@ export class Sources {
     call.on('cancelled', finish);
     call.on('error', finish);
     call.on('finish', finish);
+    const { bytes } = source.capture;
+    if (bytes.at === 'url') {
+      void this.sendUrl(call, bytes.source, Number(offset), end);
+      return;
+    }
     let position = Number(offset);
     const next = (): void => {
       if (over) return;
@@ -91,7 +98,7 @@ export class Sources {
       }
       const { message, data } = rangeMessage(Math.min(rangeMessageBytes, end - position));
       source.reads++;
-      read(source.capture.fd, data, 0, data.length, position, (error, count) => {
+      read(bytes.fd, data, 0, data.length, position, (error, count) => {
         source.reads--;
         if (source.reads === 0) source.closing?.();
         if (over) return;
@@ -107,5 +114,23 @@ export class Sources {
       });
     };
     next();
+  }
+  /** For a worker that cannot read the URL itself. */
+  private async sendUrl(call: RangeCall, source: UrlSource, start: number, end: number): Promise<void> {
+    const stop = new AbortController();
+    for (const event of ['cancelled', 'error'] as const) call.on(event, () => stop.abort());
+    try {
+      // Loaded only here: it brings the HTTP client.
+      const { streamUrl } = await import('../captures/url/url-stream.js');
+      for await (const bytes of streamUrl(source, start, end, stop.signal)) {
+        const { message, data } = rangeMessage(bytes.length);
+        data.set(bytes);
+        this.bytesServed += bytes.length;
+        if (!call.write(message)) await once(call, 'drain', { signal: stop.signal });
+      }
+      call.end();
+    } catch (error) {
+      if (!stop.signal.aborted) call.emit('error', toStatus(TriremeError.from(error)));
+    }
   }
 }

@@ -2,19 +2,26 @@ import { TriremeError } from '../common/errors.js';
 import { ScanChunk, type ChunkSourceClient } from '../gen/trireme/v1/capture.js';
 import type { ChunkPlan } from '../pcap/types.js';
 import type { CaptureAccess } from '../captures/capture-access.js';
+import { isUrl } from '../captures/capture-name.js';
+import type { UrlPrefix } from '../captures/url/url-prefix.js';
+import { urlRange } from './url-range.js';
 import { streamRange } from './range-stream.js';
 import type { JobSource } from './threads/types.js';
 
-/** Finds the bytes of a SCAN_CHUNK job: the file itself when this machine sees the same one, else the hub's bytes. */
+/**
+ * Finds the bytes of a SCAN_CHUNK job: the file itself when this machine sees the same one, or the URL; else the hub's bytes.
+ */
 export async function openChunk(
   payload: Uint8Array,
   access: CaptureAccess,
+  /** URLs that this worker may read; null: whatever its hubs name. */
+  urls: readonly UrlPrefix[] | null,
   source: ChunkSourceClient | undefined,
   signal: AbortSignal,
 ): Promise<JobSource> {
   const chunk = ScanChunk.decode(payload);
   const wanted = chunk.identity;
-  if (chunk.path !== '' && wanted !== undefined) {
+  if (chunk.path !== '' && !isUrl(chunk.path) && wanted !== undefined) {
     const path = await access.find(chunk.path, wanted);
     if (path !== null) return { type: 'file', path };
   }
@@ -26,15 +33,18 @@ export async function openChunk(
   }
   if (source === undefined) throw new TriremeError('WORKER_LOST', 'the hub that wanted the chunk is gone');
   // A packed file is read from its first byte; positions of its plan are those of what is inside.
-  const offset = chunk.compression === '' ? startOf(chunk.planJson) : 0;
+  const { start: offset, end } = chunk.compression === '' ? rangeOf(chunk.planJson) : { start: 0, end: null };
   const sizeBytes = wanted === undefined ? Number.MAX_SAFE_INTEGER : Number(wanted.sizeBytes);
-  return { type: 'stream', bytes: streamRange(source, chunk.source, offset, sizeBytes - offset, signal) };
+  const hubsBytes = (from: number): AsyncIterable<Uint8Array> =>
+    streamRange(source, chunk.source, from, sizeBytes - from, signal);
+  if (!isUrl(chunk.path)) return { type: 'stream', bytes: hubsBytes(offset) };
+  return { type: 'stream', bytes: urlRange(chunk, offset, end, urls, hubsBytes, signal) };
 }
 
-function startOf(planJson: string): number {
-  const { start } = JSON.parse(planJson) as Partial<ChunkPlan>;
+function rangeOf(planJson: string): { start: number; end: number | null } {
+  const { start, end } = JSON.parse(planJson) as Partial<ChunkPlan>;
   if (!Number.isSafeInteger(start) || (start as number) < 0) {
     throw new TriremeError('INTERNAL', `the plan's start ${String(start)} is not a position in a file`);
   }
-  return start as number;
+  return { start: start as number, end: Number.isSafeInteger(end) ? (end as number) : null };
 }

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { urlPrefixes, type UrlPrefix } from '../captures/url/url-prefix.js';
 import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { runUntilSignal } from '../common/lifecycle.js';
 import { createLogger } from '../common/logging.js';
@@ -17,6 +18,7 @@ interface CommandOptions extends TrustOptions {
   readonly slots: number;
   readonly name?: string;
   readonly captures?: string[];
+  readonly allowUrl?: UrlPrefix[];
   readonly grace: number;
 }
 
@@ -32,6 +34,11 @@ export function buildCommand(): Command {
     .option('--name <s>', 'how lists call it (default: host name and process id)', workerName)
     .option('--captures <dir>', 'folder whose captures may be read; repeatable (default: the current one)', collect)
     .option(
+      '--allow-url <prefix>',
+      'read captures at http(s) URLs only below it, others through the hub; repeatable (default: all that hubs name)',
+      urlPrefixes,
+    )
+    .option(
       '--grace <time>',
       'longest wait for running jobs after SIGTERM',
       durationMs(0, 3_600_000),
@@ -46,6 +53,7 @@ async function run({
   slots,
   name,
   captures = [process.cwd()],
+  allowUrl,
   grace,
   ...options
 }: CommandOptions): Promise<void> {
@@ -53,7 +61,10 @@ async function run({
   const trust = new DiallerTrust(settings);
   const log = createLogger('worker');
   reloadOnHangup(settings, trust, log);
-  const worker = await Worker.start({ hubs: host, slots, name, captures, graceMs: grace, trust }, log);
+  const worker = await Worker.start(
+    { hubs: host, slots, name, captures, urls: allowUrl ?? null, graceMs: grace, trust },
+    log,
+  );
   await runUntilSignal(log, () => worker.drain(grace));
 }
 

@@ -5,6 +5,7 @@ import type { DiallerTrust } from '../common/trust/dialler-trust.js';
 import { GrpcDialler } from '../common/trust/grpc-dialler.js';
 import type { Hello, JobBatch, WorkerMessage } from '../gen/trireme/v1/worker.js';
 import { CaptureAccess } from '../captures/capture-access.js';
+import type { UrlPrefix } from '../captures/url/url-prefix.js';
 import { openChunk } from './chunk-opener.js';
 import { HubLink, type LinkOwner } from './hub-link.js';
 import { helloOf } from './machine.js';
@@ -18,6 +19,8 @@ export interface WorkerOptions {
   readonly name: string | undefined;
   /** Folders below which captures may be opened. */
   readonly captures: readonly string[];
+  /** URLs below which captures may be read; null: whatever the hubs name. */
+  readonly urls: readonly UrlPrefix[] | null;
   /** Longest drain after the first signal. */
   readonly graceMs: number;
   /** What the hubs are shown, and whom this worker trusts. */
@@ -48,7 +51,7 @@ export class Worker implements LinkOwner {
       slots: options.slots,
       onResults: (attachment, results) => byAttachment.get(attachment)?.sendResults(results),
       openSource: (attachment, _kind, payload, signal) =>
-        openChunk(payload, access, byAttachment.get(attachment)?.chunkSource(), signal),
+        openChunk(payload, access, options.urls, byAttachment.get(attachment)?.chunkSource(), signal),
       onThreadDeath: (reason, restartInMs) => log.error({ reason, restartInMs }, 'job thread died'),
     });
     const kinds = await threads.start();

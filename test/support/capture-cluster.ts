@@ -26,11 +26,15 @@ export class CaptureCluster {
   }
 
   /** Starts a worker and waits until it is attached, unless told not to. */
-  async addWorker(folder: string, { slots = 1, wait = true } = {}): Promise<RunningRole> {
+  async addWorker(
+    folder: string,
+    { slots = 1, wait = true, args = [] as readonly string[] } = {},
+  ): Promise<RunningRole> {
     const name = `w${this.workers.length}`;
     const worker = RunningRole.start([
       'worker',
       ...['--host', this.grpc, '--slots', String(slots), '--name', name, '--captures', folder],
+      ...args,
     ]);
     this.workers.push(worker);
     if (wait) await worker.line('attached');

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
@@ -22,13 +22,16 @@ export class Nginx {
   private child: ChildProcess | null = null;
 
   private constructor(
-    readonly folder: string,
+    private readonly state: string,
     private readonly config: string,
     readonly origin: string,
   ) {}
 
-  /** @param state empty folder for its configuration and logs */
-  static async start(folder: string, state: string): Promise<Nginx> {
+  /**
+   * @param state empty folder for its configuration and logs
+   * @param bytesPerSecond what each answer is held to, so that there is a middle of it
+   */
+  static async start(folder: string, state: string, bytesPerSecond: number): Promise<Nginx> {
     const port = await freePort();
     mkdirSync(join(state, 'temp'), { recursive: true });
     const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${state}/temp;`);
@@ -37,9 +40,9 @@ export class Nginx {
       config,
       `daemon off; master_process off; pid ${state}/pid; error_log ${state}/error.log;
        events { worker_connections 256; }
-       http { access_log off; ${temp.join(' ')} server { listen 127.0.0.1:${port}; root ${folder}; } }`,
+       http { access_log ${state}/access.log; ${temp.join(' ')} server { listen 127.0.0.1:${port}; root ${folder}; limit_rate ${bytesPerSecond}; } }`,
     );
-    const nginx = new Nginx(folder, config, `http://127.0.0.1:${port}`);
+    const nginx = new Nginx(state, config, `http://127.0.0.1:${port}`);
     await nginx.resume();
     return nginx;
   }
@@ -61,6 +64,11 @@ export class Nginx {
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
     throw new Error(`nginx does not answer: ${said}`);
+  }
+
+  /** Answers given so far whose body has so many bytes. */
+  answersOf(bytes: number): number {
+    return readFileSync(join(this.state, 'access.log'), 'utf8').split(` 206 ${bytes} `).length - 1;
   }
 
   /** Ends it; connections break. */

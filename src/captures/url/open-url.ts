@@ -113,7 +113,7 @@ async function bytesOf({ body }: Answer, length: number): Promise<Uint8Array> {
 }
 
 async function patiently<Result>(shown: string, stallMs: number, attempt: () => Promise<Result>): Promise<Result> {
-  const patience = new Patience(stallMs, () => monotonicClock() * 1000);
+  const patience = new Patience(stallMs, stallMs, () => monotonicClock() * 1000);
   for (;;) {
     try {
       return await attempt();

@@ -6,7 +6,10 @@ export class Patience {
   private movedAtMs: number;
 
   constructor(
-    private readonly stallMsMax: number,
+    /** Time without a byte after which it gives up, before any has come. */
+    private stallMs: number,
+    /** The same once bytes have come. */
+    private readonly stallMsLater: number,
     private readonly nowMs: () => number,
     random?: () => number,
   ) {
@@ -16,6 +19,7 @@ export class Patience {
 
   /** Bytes came. */
   moved(): void {
+    this.stallMs = this.stallMsLater;
     this.movedAtMs = this.nowMs();
     this.backOff.reset();
   }
@@ -23,6 +27,6 @@ export class Patience {
   /** Milliseconds to wait before the next attempt; null: it has been too long. */
   failed(): number | null {
     const waitMs = this.backOff.nextMs();
-    return this.nowMs() + waitMs - this.movedAtMs > this.stallMsMax ? null : waitMs;
+    return this.nowMs() + waitMs - this.movedAtMs > this.stallMs ? null : waitMs;
   }
 }

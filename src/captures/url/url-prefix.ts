@@ -38,6 +38,11 @@ export class UrlPrefix {
   }
 }
 
+/** Collects the values of a repeatable `--allow-url`. */
+export function urlPrefixes(text: string, before: UrlPrefix[] | undefined): UrlPrefix[] {
+  return [...(before ?? []), UrlPrefix.parse(text)];
+}
+
 /** The parser has resolved plain dots; those behind an encoded slash or backslash, encoded any number of times, are left. */
 function climbs(path: string): boolean {
   let plain = path;

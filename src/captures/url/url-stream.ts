@@ -20,18 +20,20 @@ interface Part {
  * next part is sent while one is read, and its bytes wait in the sockets. What breaks is asked for again from the first
  * byte that is missing, until nothing has come for stallMsMax.
  * @param end where the reader expects to stop: past it little is asked for ahead; null: the end of the capture
+ * @param openingStallMs the time to give up before the first byte
  */
 export async function* streamUrl(
   source: UrlSource,
   start: number,
   end: number | null,
   signal?: AbortSignal,
+  openingStallMs = stallMsMax,
 ): AsyncGenerator<Uint8Array> {
   const { sizeBytes } = source.identity;
   const wantedEnd = Math.min(sizeBytes, end === null ? sizeBytes : end + tailBytes);
   const stop = new AbortController();
   const signals = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-  const patience = new Patience(stallMsMax, () => monotonicClock() * 1000);
+  const patience = new Patience(openingStallMs, stallMsMax, () => monotonicClock() * 1000);
   const ask = (from: number): Part => {
     const to = from < wantedEnd ? Math.min(from + partBytes, wantedEnd) : from + tailBytes * 4;
     const partEnd = Math.min(to, sizeBytes);
