@@ -68,7 +68,7 @@ export class MasterClient {
     let identity: FileIdentity | undefined;
     if (file.sizeBytes !== null) {
       const { sizeBytes, endsSha256 } = identityOf(file.fd, file.sizeBytes);
-      identity = { sizeBytes: BigInt(sizeBytes), endsSha256, etag: '', lastModified: '' };
+      identity = { sizeBytes: BigInt(sizeBytes), endsSha256 };
       try {
         return await this.#analyse(resolve(file.name), identity, progress);
       } catch (error) {

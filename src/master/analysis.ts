@@ -177,7 +177,7 @@ export class Analysis {
       planJson: JSON.stringify(plan),
       optionsJson: JSON.stringify(this.request.scan),
       compression,
-      urlPrefix: this.capture.bytes.at === 'url' ? (this.capture.bytes.source.prefix ?? '') : '',
+      urlPrefix: this.capture.bytes.at === 'url' ? (this.capture.bytes.source.prefix ?? undefined) : undefined,
     }).finish();
   }
 

@@ -55,7 +55,7 @@ export async function openCapture(
     path: real,
     bytes: { at: 'file', fd },
     sizeBytes: opened.size,
-    identity: { sizeBytes: BigInt(identity.sizeBytes), endsSha256: identity.endsSha256, etag: '', lastModified: '' },
+    identity: { sizeBytes: BigInt(identity.sizeBytes), endsSha256: identity.endsSha256 },
     checkUnchanged: () => {
       const now = fstatSync(fd);
       if (now.size === opened.size && now.mtimeMs === opened.mtimeMs) return;

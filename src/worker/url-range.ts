@@ -47,10 +47,10 @@ export async function* urlRange(
 function sourceOf({ path, urlPrefix, identity }: ScanChunk, allowed: readonly UrlPrefix[] | null): UrlSource | null {
   if (identity === undefined || !URL.canParse(path)) return null;
   const url = new URL(path);
-  const prefix = UrlPrefix.parse(urlPrefix);
+  const prefix = UrlPrefix.parse(urlPrefix ?? '');
   const narrower = allowed?.find((each) => each.allows(url));
   if (!prefix.allows(url) || (allowed !== null && narrower === undefined)) return null;
-  const { sizeBytes, etag, lastModified } = identity;
+  const { sizeBytes, etag = '', lastModified = '' } = identity;
   const told = { sizeBytes: Number(sizeBytes), etag, lastModified };
   return { url: path, prefix: (narrower ?? prefix).text, identity: told };
 }

@@ -10,8 +10,6 @@ const log = pino({ level: 'silent' });
 const identityOf = (text: string) => ({
   sizeBytes: BigInt(text.length),
   endsSha256: createHash('sha256').update(text).digest(),
-  etag: '',
-  lastModified: '',
 });
 const spooled = async (spool: Spool, text: string): Promise<string> => {
   const file = await spool.create();
