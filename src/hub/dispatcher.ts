@@ -4,15 +4,16 @@ import { Deadlines } from './deadlines.js';
 import { Optimum } from './explain/optimum.js';
 import { PickLog } from './explain/pick-log.js';
 import { DrainRate } from './drain-rate.js';
+import { HandOut } from './hand-out.js';
+import { Hedges } from './hedges.js';
 import { jobErrors } from './job-errors.js';
 import { nil } from './job-list.js';
-import { jobsLiveMax, JobTable, queueAlone, queueAvoiding, queueOfKind } from './job-table.js';
+import { jobsLiveMax, JobTable, queueAlone, queueAvoiding, queueNone, queueOfKind } from './job-table.js';
 import type { FailureCount, KindState } from './kind-state.js';
 import type { HubOptions } from './options.js';
 import { WAIT, type Picker } from './picking/picker.js';
 import type { Scheduler } from './scheduler.js';
 import { Solitude } from './solitude.js';
-import { Stragglers } from './stragglers.js';
 import { Turn } from './turn.js';
 import { noJob, noWorker, type JobSink } from './types.js';
 import { WaitLines } from './wait-lines.js';
@@ -36,8 +37,9 @@ export class Dispatcher {
 
   private readonly deadlines: Deadlines;
   private readonly drainRate = new DrainRate();
+  private readonly handOut: HandOut;
   private readonly solitude: Solitude;
-  private readonly stragglers: Stragglers;
+  private readonly hedges: Hedges;
 
   constructor(
     private readonly options: HubOptions,
@@ -45,16 +47,23 @@ export class Dispatcher {
     scheduler: Scheduler,
   ) {
     this.lines = new WaitLines(this.table, options.kindNames);
-    this.turn = new Turn(this.table, scheduler);
+    this.turn = new Turn(this.table, scheduler, (worker, id, now) => this.takeLent(worker, id, false, 0, NaN, now));
     this.deadlines = new Deadlines(this.table, scheduler, (ids, now) => this.expire(ids, now));
     this.solitude = new Solitude(this.workers, picker);
     this.picks = new PickLog(picker, this.table, this.workers, () => scheduler.wallMs());
-    this.stragglers = new Stragglers(options.copyAfterMs / 1000, picker, scheduler, {
+    this.handOut = new HandOut(this.table, this.lines, this.workers, picker, this.solitude, this.drainRate, (...job) =>
+      this.give(...job),
+    );
+    this.hedges = new Hedges(options, picker, scheduler, {
       table: this.table,
       workers: this.workers,
       waiting: () => this.waiting,
-      copy: (row, worker, now) => this.copy(row, worker, now),
-      markDirty: (worker) => this.turn.send(worker),
+      waitingElsewhere: () => this.lines.avoiding.length,
+      giveCopy: (row, worker, now) => this.giveCopy(row, worker, now),
+      send: (worker) => this.turn.send(worker),
+      unhand: (row, worker) => this.unhand(row, worker),
+      countRecall: (kind) => void this.kindState(kind).counters.recalls++,
+      countWaste: (kind, seconds) => void (this.kindState(kind).counters.wastedSeconds += seconds),
     });
   }
 
@@ -119,24 +128,7 @@ export class Dispatcher {
 
   /** Gives waiting jobs to workers that may take them: after results, joins, reports. */
   pump(): void {
-    if (this.waiting === 0) return;
-    const now = this.turn.now();
-    if (this.lines.alone.length > 0) this.pumpAlone(now);
-    if (this.lines.avoiding.length > 0) this.pumpAvoiding(now);
-    for (;;) {
-      const state = this.lines.oldest();
-      if (state === null) break;
-      const row = state.queue.head;
-      const worker = this.picker.pick(state.counters.kind, this.table.units[row], now, noWorker);
-      if (worker === WAIT) {
-        state.blocked = true;
-        continue;
-      }
-      this.lines.remove(row);
-      this.drainRate.left(now);
-      this.give(row, this.workers[worker] as AttachedWorker, state, now);
-    }
-    for (const state of this.lines.kinds.values()) state.blocked = false;
+    if (this.waiting > 0) this.handOut.all(this.turn.now());
   }
 
   /** The row of a job that this worker holds, or nil. */
@@ -148,12 +140,11 @@ export class Dispatcher {
   /** Takes a job out of its worker's hands: it has answered, or is not asked any more. */
   release(row: number, worker: AttachedWorker, exec: number, held: number, now: number): void {
     const { table } = this;
-    table.links.remove(worker.jobs, row);
     const reply = now - table.givenAt[row];
     if (this.picks.marked(table.ids[row])) this.picks.ended(table.ids[row], worker.number, exec, now);
     this.picker.ended(worker.index, table.kinds[row], table.units[row], exec, held, reply, now);
-    table.workers[row] = noWorker;
-    if (worker.aloneJob !== 0) this.solitude.end(table.ids[row]);
+    this.unhand(row, worker);
+    this.hedges.budget.executed(exec);
   }
 
   /**
@@ -161,13 +152,16 @@ export class Dispatcher {
    * no list any more, if this is its answer; nil if the job has ended or this is none; notLent if there is no such job.
    */
   takeLent(worker: AttachedWorker, id: number, done: boolean, exec: number, held: number, now: number): number {
-    const lent = this.stragglers.takeLent(worker, id);
+    const lent = this.hedges.takeLent(worker, id, exec, done);
     if (lent === null) return notLent;
-    this.picker.ended(worker.index, lent.kind, lent.units, exec, held, now - lent.givenAt, now);
+    this.picker.ended(worker.index, lent.kind, lent.units, done ? exec : NaN, held, now - lent.givenAt, now);
+    if (done) this.hedges.budget.executed(exec);
+    const { counters } = this.kindState(lent.kind);
     const row = this.table.rowOf(id);
-    if (row === nil) this.kindState(lent.kind).counters.duplicates++;
+    if (row === nil && done) counters.duplicates++;
     if (row === nil || !done) return nil;
-    this.takeAway(row);
+    if (lent.isCopy) counters.copiesWon++;
+    if (this.table.queues[row] !== queueNone) this.unqueue(row);
     return row;
   }
 
@@ -205,13 +199,16 @@ export class Dispatcher {
     sink.failed(tag, error);
   }
 
-  /** A job came back unharmed: it waits again, before those that came later. The row has been released. */
-  giveBack(row: number): void {
+  /**
+   * A job came back unharmed: it waits again, before those that came later. The row has been released.
+   * @param asked the hub wanted it back
+   */
+  giveBack(row: number, asked: boolean): void {
     const { table } = this;
     const counters = this.kindState(table.kinds[row]).counters;
     counters.notRun++;
     table.attempts[row]--;
-    if (++table.notRuns[row] > this.options.jobNotRunMax) {
+    if (!asked && ++table.notRuns[row] > this.options.jobNotRunMax) {
       this.fail(row, 'noWorker', jobErrors.notRun(table.notRuns[row]));
       return;
     }
@@ -221,11 +218,7 @@ export class Dispatcher {
   /** The worker is gone: each of its jobs waits again, or has used up its attempts. */
   orphan(worker: AttachedWorker): void {
     const { table } = this;
-    for (const id of worker.lent.keys()) {
-      const row = table.rowOf(id);
-      if (row !== nil) table.losses[row]++;
-    }
-    worker.lent.clear();
+    this.hedges.forget(worker);
     // Newest first, each to the front of its queue, so that the oldest ends up first.
     while (worker.jobs.tail !== nil) {
       const row = worker.jobs.tail;
@@ -259,6 +252,7 @@ export class Dispatcher {
     if (this.picks.due(now) || sink.explained === true) this.picks.keep(row, worker, now);
     table.workers[row] = worker.index;
     table.givenAt[row] = now;
+    this.hedges.giving(row, worker.index, now);
     if (++table.attempts[row] > 1) state.counters.retries++;
     table.links.append(worker.jobs, row);
     state.counters.picks++;
@@ -266,50 +260,26 @@ export class Dispatcher {
     this.picker.dispatched(worker.index, table.kinds[row], table.units[row], now);
     worker.outbound.addJob(table.ids[row]);
     this.turn.send(worker);
-    this.stragglers.watch();
     sink.given?.(table.tags[row], worker.number);
   }
 
   /** Gives a job to one more worker: a precaution of the hub, so it costs the job no attempt. */
-  private copy(row: number, worker: AttachedWorker, now: number): void {
+  private giveCopy(row: number, worker: AttachedWorker | undefined, now: number): void {
     const state = this.kindState(this.table.kinds[row]);
     state.counters.copies++;
+    if (worker === undefined) {
+      this.lines.add(row, queueAvoiding, false);
+      this.handOut.avoiding(now);
+      return;
+    }
     this.table.attempts[row]--;
     this.give(row, worker, state, now);
-  }
-
-  private pumpAvoiding(now: number): void {
-    const { table } = this;
-    for (let row = this.lines.avoiding.head; row !== nil;) {
-      const following = table.links.next[row];
-      const avoid = this.byNumber.get(table.avoids[row])?.index ?? noWorker;
-      const worker = this.picker.pick(table.kinds[row], table.units[row], now, avoid);
-      if (worker !== WAIT) {
-        this.lines.remove(row);
-        this.give(row, this.workers[worker] as AttachedWorker, this.kindState(table.kinds[row]), now);
-      }
-      row = following;
-    }
-  }
-
-  private pumpAlone(now: number): void {
-    const { table } = this;
-    for (let row = this.lines.alone.head; row !== nil;) {
-      const following = table.links.next[row];
-      const kind = table.kinds[row];
-      const worker = this.solitude.workerFor(table.ids[row], kind, now);
-      if (worker !== undefined) {
-        this.lines.remove(row);
-        this.give(row, worker, this.kindState(kind), now);
-      }
-      row = following;
-    }
   }
 
   private requeue(row: number): void {
     const { table } = this;
     if (table.losses[row] >= 2) this.lines.add(row, queueAlone, true);
-    else if (table.avoids[row] !== noWorker) this.lines.add(row, queueAvoiding, true);
+    else if (table.avoids[row] !== noWorker || table.copies[row] > 0) this.lines.add(row, queueAvoiding, true);
     else this.lines.add(row, queueOfKind, true);
   }
 
@@ -317,20 +287,29 @@ export class Dispatcher {
   private takeAway(row: number): void {
     const { table } = this;
     const worker = table.workers[row] === noWorker ? undefined : this.workers[table.workers[row]];
-    if (worker === undefined) {
-      this.lines.remove(row);
-      if (table.losses[row] > 0) this.solitude.end(table.ids[row]);
-      return;
-    }
+    if (worker === undefined) return this.unqueue(row);
     worker.resultsForgiven++;
     worker.outbound.addCancel(table.ids[row]);
     this.turn.send(worker);
     this.release(row, worker, NaN, NaN, this.turn.now());
   }
 
+  /** Takes a waiting job out of its line. */
+  private unqueue(row: number): void {
+    this.lines.remove(row);
+    if (this.table.losses[row] > 0) this.solitude.end(this.table.ids[row]);
+  }
+
+  /** Takes a row out of its worker's list. */
+  private unhand(row: number, worker: AttachedWorker): void {
+    this.table.links.remove(worker.jobs, row);
+    this.table.workers[row] = noWorker;
+    if (worker.aloneJob !== 0) this.solitude.end(this.table.ids[row]);
+  }
+
   private forget(row: number): void {
     this.deadlines.clear(row);
-    this.stragglers.callOff(row);
+    this.hedges.callOff(row);
     this.table.free(row);
     if (this.table.live === 0) this.optimum.idle(this.turn.now());
     if (this.draining && this.table.live === 0) this.onIdle?.();

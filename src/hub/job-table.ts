@@ -40,8 +40,14 @@ export class JobTable {
   /** Workers that died with it. */
   losses = new Uint8Array(0);
   notRuns = new Uint8Array(0);
-  /** Times that it was given to one more worker because the one before stood still. */
+  /** Workers that have it beside the one in `workers`: see Hedges. */
   copies = new Uint8Array(0);
+  /** Times that it was given to one more worker. */
+  hedges = new Uint8Array(0);
+  /** 1 when its worker was asked to give it back unless it has begun. */
+  recalled = new Uint8Array(0);
+  /** When it will have been with its worker for too long, on the hub's clock. */
+  overdueAt = new Float64Array(0);
   /** Where it waits: see queueNone and the others. */
   queues = new Uint8Array(0);
   readonly links = new JobLinks();
@@ -70,6 +76,7 @@ export class JobTable {
     this.losses[row] = 0;
     this.notRuns[row] = 0;
     this.copies[row] = 0;
+    this.hedges[row] = 0;
     this.queues[row] = 0;
     this.deadlines[row] = Infinity;
     this.avoids[row] = noWorker;
@@ -137,6 +144,9 @@ export class JobTable {
     this.losses = grown(this.losses, new Uint8Array(capacity));
     this.notRuns = grown(this.notRuns, new Uint8Array(capacity));
     this.copies = grown(this.copies, new Uint8Array(capacity));
+    this.hedges = grown(this.hedges, new Uint8Array(capacity));
+    this.recalled = grown(this.recalled, new Uint8Array(capacity));
+    this.overdueAt = grown(this.overdueAt, new Float64Array(capacity));
     this.queues = grown(this.queues, new Uint8Array(capacity));
     this.timerBuckets = grown(this.timerBuckets, new Int32Array(capacity));
     this.links.grow(capacity);

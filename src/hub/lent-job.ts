@@ -3,4 +3,8 @@ export interface LentJob {
   readonly kind: number;
   readonly units: number;
   readonly givenAt: number;
+  /** Seconds that the copy was charged to the budget. */
+  readonly chargedSeconds: number;
+  /** It was not the first to have the job. */
+  readonly isCopy: boolean;
 }

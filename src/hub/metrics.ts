@@ -73,7 +73,10 @@ export function addHubMetrics(registry: Registry, hub: Hub): void {
   counter('workers_cut', 'Workers cut off because they broke the protocol', (state) => state.workersCut);
   kindCounter('jobs_submitted', 'Jobs submitted, by kind', (kind) => kind.submitted);
   kindCounter('picks', 'Jobs given to a worker, first attempts and later ones', (kind) => kind.picks);
-  kindCounter('copies', 'Jobs given to one more worker while theirs stood still', (kind) => kind.copies);
+  kindCounter('copies', 'Jobs given to one more worker while theirs took too long', (kind) => kind.copies);
+  kindCounter('copies_won', 'Copies whose answer came first', (kind) => kind.copiesWon);
+  kindCounter('copies_wasted_seconds', 'Seconds spent on jobs that another answered', (kind) => kind.wastedSeconds);
+  kindCounter('recalls', 'Jobs asked back from a worker that took too long', (kind) => kind.recalls);
   kindCounter('retries', 'Attempts after the first', (kind) => kind.retries);
   kindCounter('not_run', 'Jobs that a worker gave back without running them', (kind) => kind.notRun);
   kindCounter('duplicates', 'Results for a job that was answered already', (kind) => kind.duplicates);

@@ -21,9 +21,16 @@ export interface HubOptions {
   /**
    * A worker that has jobs and is silent for so long beyond what they should take stands still: its jobs are given to
    * another worker too. Well above a busy event loop's pauses, well below the 100 ms period of a CPU quota. Infinity
-   * copies nothing.
+   * copies none for that.
    */
   readonly copyAfterMs: number;
+  /**
+   * Work that may be done twice for the sake of jobs that take too long, as a share of the work executed. 0 copies nothing;
+   * jobs that have not begun are recalled all the same.
+   */
+  readonly hedgeShare: number;
+  /** A job is overdue after so many times what was predicted when it was given to its worker. */
+  readonly hedgeFactor: number;
   /** Bytes of one result over all its parts. A larger one is a lie or a bug, and its worker is cut off. */
   readonly resultBytesMax: number;
   /** Hears of each job that has no answer, cancelled ones aside. Must be quick: under overload there are many. */
@@ -42,6 +49,8 @@ export const hubOptionsDefault: HubOptions = {
   jobAttemptsMax,
   jobNotRunMax: 16,
   copyAfterMs: 5,
+  hedgeShare: 0.05,
+  hedgeFactor: 4,
   resultBytesMax: 2 ** 30,
   jobFailed: () => undefined,
   kindNames: new Map(),

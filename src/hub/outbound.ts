@@ -11,9 +11,10 @@ const payloadBytesMax = 8 * 1024 * 1024;
 export class Outbound {
   private jobs: number[] = [];
   private cancels: number[] = [];
+  private recalls: number[] = [];
 
   get empty(): boolean {
-    return this.jobs.length === 0 && this.cancels.length === 0;
+    return this.jobs.length === 0 && this.cancels.length === 0 && this.recalls.length === 0;
   }
 
   addJob(id: number): void {
@@ -24,14 +25,24 @@ export class Outbound {
     this.cancels.push(id);
   }
 
-  /** The messages, built from the table's columns; jobs that ended meanwhile are left out. Empties itself. */
-  take(table: JobTable, worker: number, now: number): HubMessage[] {
+  addRecall(id: number): void {
+    this.recalls.push(id);
+  }
+
+  /**
+   * The messages, built from the table's columns. Jobs that are not this worker's any more are left out, and their ids
+   * are added to `unsent`. Empties itself.
+   */
+  take(table: JobTable, worker: number, now: number, unsent: number[]): HubMessage[] {
     const messages: HubMessage[] = [];
     const ids = this.jobs;
     const cancels = this.cancels;
     this.jobs = [];
+    const { recalls } = this;
     this.cancels = [];
-    for (let from = 0; from < ids.length;) from = this.takeJobs(ids, from, table, worker, now, messages);
+    this.recalls = [];
+    for (let from = 0; from < ids.length;) from = this.takeJobs(ids, from, table, worker, now, messages, unsent);
+    if (recalls.length > 0) messages.push({ message: { $case: 'recalls', value: { job: recalls } } });
     if (cancels.length > 0) messages.push({ message: { $case: 'cancels', value: { job: cancels } } });
     return messages;
   }
@@ -43,6 +54,7 @@ export class Outbound {
     worker: number,
     now: number,
     messages: HubMessage[],
+    unsent: number[],
   ): number {
     const job: number[] = [];
     const kind: number[] = [];
@@ -53,7 +65,10 @@ export class Outbound {
     let at = from;
     for (; at < ids.length && bytes < payloadBytesMax; at++) {
       const row = table.rowOf(ids[at]);
-      if (row === nil || table.workers[row] !== worker) continue;
+      if (row === nil || table.workers[row] !== worker) {
+        unsent.push(ids[at]);
+        continue;
+      }
       const payload = table.payloads[row];
       const size = payload === null ? 0 : payload.length;
       // A column stays empty while all its values are the default; the first other one fills in those before it.

@@ -85,7 +85,7 @@ function takeLent(
   now: number,
 ): boolean {
   const isDone = status === JobStatus.DONE || status === JobStatus.UNSPECIFIED;
-  const row = dispatcher.takeLent(worker, id, isDone, isDone ? exec : NaN, isDone ? held : NaN, now);
+  const row = dispatcher.takeLent(worker, id, isDone, exec, isDone ? held : NaN, now);
   if (row === notLent) return false;
   if (row === nil) worker.parts.take(id);
   else finish(dispatcher, worker, row, exec, payloads, start, end, now);
@@ -131,6 +131,7 @@ function takeResult(
   const kind = table.kinds[row];
   if (status === JobStatus.DONE || status === JobStatus.UNSPECIFIED) {
     dispatcher.release(row, worker, exec, held, now);
+    if (table.hedges[row] > 0) dispatcher.kindState(kind).counters.copiesWon++;
     finish(dispatcher, worker, row, exec, payloads, start, end, now);
     return;
   }
@@ -146,7 +147,8 @@ function takeResult(
     dispatcher.fail(row, 'expired', jobErrors.expired(now - table.submittedAt[row]));
     return;
   }
-  // Whatever its reason, it would give back the next job too: nothing more for it until its next heartbeat.
-  worker.draining = true;
-  dispatcher.giveBack(row);
+  // Unless it was asked to, it would give back the next job too: nothing more for it until its next heartbeat.
+  const asked = table.recalled[row] === 1;
+  if (!asked) worker.draining = true;
+  dispatcher.giveBack(row, asked);
 }

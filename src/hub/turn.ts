@@ -11,6 +11,8 @@ export class Turn {
   constructor(
     private readonly table: JobTable,
     private readonly scheduler: Scheduler,
+    /** A job was taken from the worker before it was sent. */
+    private readonly unsent: (worker: AttachedWorker, id: number, now: number) => void,
   ) {}
 
   /** The time at which this turn began to hand out jobs: reading the clock costs as much as a pick. */
@@ -48,9 +50,11 @@ export class Turn {
       const worker = this.dirty[at];
       worker.dirty = false;
       if (worker.blocked || worker.gone) continue;
-      for (const message of worker.outbound.take(this.table, worker.index, now)) {
+      const unsent: number[] = [];
+      for (const message of worker.outbound.take(this.table, worker.index, now, unsent)) {
         if (!worker.stream.send(message)) worker.blocked = true;
       }
+      for (const id of unsent) this.unsent(worker, id, now);
     }
     this.dirty.length = 0;
   }

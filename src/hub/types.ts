@@ -53,8 +53,14 @@ export interface KindCounters {
   picks: number;
   /** Attempts after the first. */
   retries: number;
-  /** Jobs given to one more worker while the one before stood still; not counted as attempts. */
+  /** Jobs given to one more worker while the one before took too long; not counted as attempts. */
   copies: number;
+  /** Copies whose answer came first. */
+  copiesWon: number;
+  /** Seconds that workers spent on jobs which another one answered. */
+  wastedSeconds: number;
+  /** Jobs asked back from a worker that took too long, unless begun. */
+  recalls: number;
   /** Jobs given back as NOT_RUN. */
   notRun: number;
   /** Results that came for a job already answered or taken away. */

@@ -30,6 +30,7 @@ export interface LinkOwner {
   attached(link: HubLink): void;
   jobs(attachment: number, batch: JobBatch): void;
   cancels(attachment: number, jobs: readonly number[]): void;
+  recalls(attachment: number, jobs: readonly number[]): void;
   detached(attachment: number): void;
 }
 
@@ -172,6 +173,9 @@ export class HubLink {
         return;
       case 'cancels':
         if (this.attachment !== 0) this.owner.cancels(this.attachment, message.value.job);
+        return;
+      case 'recalls':
+        if (this.attachment !== 0) this.owner.recalls(this.attachment, message.value.job);
     }
   }
 

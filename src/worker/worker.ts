@@ -98,6 +98,10 @@ export class Worker implements LinkOwner {
     this.threads.cancel(attachment, jobs);
   }
 
+  recalls(attachment: number, jobs: readonly number[]): void {
+    this.threads.recall(attachment, jobs);
+  }
+
   detached(attachment: number): void {
     this.byAttachment.delete(attachment);
     this.threads.forget(attachment);

@@ -51,6 +51,7 @@ export class ScriptedWorker implements WorkerStream {
   readonly payloads: string[] = [];
   timeouts: number[] = [];
   readonly cancels: number[] = [];
+  readonly recalls: number[] = [];
   /** Numbers of jobs in each message. */
   readonly batches: number[] = [];
   welcome: Welcome | null = null;
@@ -72,6 +73,7 @@ export class ScriptedWorker implements WorkerStream {
       this.cancels.push(...message.value.job);
       this.jobs = this.jobs.filter((job) => !message.value.job.includes(job));
     }
+    if (message?.$case === 'recalls') this.recalls.push(...message.value.job);
     if (message?.$case === 'jobs') {
       const { job, kind, payloadSize, payloads, timeoutSeconds } = message.value;
       this.batches.push(job.length);
@@ -107,7 +109,12 @@ export class ScriptedWorker implements WorkerStream {
   }
 
   giveBack(jobs: readonly number[] = this.jobs): void {
-    this.answer(jobs, { status: jobs.map(() => JobStatus.NOT_RUN), payloadSize: [], payloads: Buffer.alloc(0) });
+    this.answer(jobs, {
+      status: jobs.map(() => JobStatus.NOT_RUN),
+      execSeconds: jobs.map(() => 0),
+      payloadSize: [],
+      payloads: Buffer.alloc(0),
+    });
   }
 
   /** The stream breaks. */

@@ -269,6 +269,11 @@ export class Picker {
     return this.scores.waitSeconds(worker, now) + this.scores.jobSeconds(worker, this.kindOf(kind), units);
   }
 
+  /** Expected seconds of one slot for the job on the worker. */
+  jobSeconds(worker: number, kind: number, units: number): number {
+    return this.scores.jobSeconds(worker, this.kindOf(kind), units);
+  }
+
   /**
    * Seconds for which a worker with jobs outstanding has answered nothing beyond what its longest job takes; not above
    * 0 when there is nothing to wonder about. When a hub has nothing waiting, the jobs of a worker that is silent for

@@ -108,21 +108,15 @@ export class JobThreads implements JobThreadsApi {
   }
 
   cancel(hub: number, jobs: readonly number[]): void {
-    const from = this.#hubs.get(hub);
-    if (from === undefined) return;
     const wanted = new Set(jobs);
-    for (const [kind, queue] of from.queues) {
-      if (queue.length === 0) continue;
-      this.#drop(
-        from,
-        kind,
-        queue.remove((job) => wanted.has(job)),
-        'CANCELLED: before it began',
-      );
-    }
+    this.#dropQueued(hub, wanted, 'CANCELLED: before it began');
     for (const running of this.#sourceJobs.values()) {
-      if (running.batch.hub === from && wanted.has(running.batch.jobs.job[0])) running.cancel();
+      if (running.batch.hub.hub === hub && wanted.has(running.batch.jobs.job[0])) running.cancel();
     }
+  }
+
+  recall(hub: number, jobs: readonly number[]): void {
+    this.#dropQueued(hub, new Set(jobs), 'CANCELLED: asked back before it began');
   }
 
   forget(hub: number): void {
@@ -338,6 +332,20 @@ export class JobThreads implements JobThreadsApi {
     if (!hub.heard) return this.#release(hub, kind.number, jobs.job.length, units);
     hub.queue(kind.number).unshift(jobs, alone);
     this.#queued += jobs.job.length;
+  }
+
+  #dropQueued(hub: number, wanted: ReadonlySet<number>, reason: string): void {
+    const from = this.#hubs.get(hub);
+    if (from === undefined) return;
+    for (const [kind, queue] of from.queues) {
+      if (queue.length === 0) continue;
+      this.#drop(
+        from,
+        kind,
+        queue.remove((job) => wanted.has(job)),
+        reason,
+      );
+    }
   }
 
   /** Answers queued jobs that were taken out of their queue with NOT_RUN. */

@@ -64,6 +64,8 @@ export interface JobThreadsApi {
   submit(hub: number, batch: JobBatch): void;
   /** Queued jobs become NOT_RUN; running ones with a source are told to stop and become NOT_RUN; other ones end by themselves. */
   cancel(hub: number, jobs: readonly number[]): void;
+  /** Queued jobs become NOT_RUN; those that have begun run on. */
+  recall(hub: number, jobs: readonly number[]): void;
   /** The stream to a hub broke: its queued jobs are dropped, its running ones cancelled, and no result is reported. */
   forget(hub: number): void;
   /** Takes no new jobs (they become NOT_RUN) and resolves when those held have been reported. A second call joins the first. */

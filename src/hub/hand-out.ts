@@ -1,0 +1,96 @@
+import type { AttachedWorker } from './attached-worker.js';
+import type { DrainRate } from './drain-rate.js';
+import { nil } from './job-list.js';
+import type { JobTable } from './job-table.js';
+import type { KindState } from './kind-state.js';
+import { noWorker } from './types.js';
+import { WAIT, type Picker } from './picking/picker.js';
+import type { Solitude } from './solitude.js';
+import type { WaitLines } from './wait-lines.js';
+
+/** Gives the row, which is in no list any more, to the worker. */
+export type Give = (row: number, worker: AttachedWorker, state: KindState, now: number) => void;
+
+/** Hands waiting jobs out: first those that few workers may have, then the others, oldest first. */
+export class HandOut {
+  constructor(
+    private readonly table: JobTable,
+    private readonly lines: WaitLines,
+    private readonly workers: readonly (AttachedWorker | undefined)[],
+    private readonly picker: Picker,
+    private readonly solitude: Solitude,
+    private readonly drainRate: DrainRate,
+    private readonly give: Give,
+  ) {}
+
+  /** Until no worker may take any of those that are left. */
+  all(now: number): void {
+    const { lines, table, picker } = this;
+    if (lines.alone.length > 0) this.alone(now);
+    if (lines.avoiding.length > 0) this.avoiding(now);
+    for (;;) {
+      const state = lines.oldest();
+      if (state === null) break;
+      const row = state.queue.head;
+      const worker = picker.pick(state.counters.kind, table.units[row], now, noWorker);
+      if (worker === WAIT) {
+        state.blocked = true;
+        continue;
+      }
+      lines.remove(row);
+      this.drainRate.left(now);
+      this.give(row, this.workers[worker] as AttachedWorker, state, now);
+    }
+    for (const state of lines.kinds.values()) state.blocked = false;
+  }
+
+  /** The jobs that not every worker may have. */
+  avoiding(now: number): void {
+    const { lines, table, picker } = this;
+    let fullKind = -1;
+    for (let row = lines.avoiding.head; row !== nil;) {
+      const following = table.links.next[row];
+      const kind = table.kinds[row];
+      if (kind !== fullKind) {
+        const worker = this.pickElsewhere(row, now);
+        if (worker !== undefined) {
+          lines.remove(row);
+          // While others still have it this is a copy, and costs the job no attempt.
+          if (table.copies[row] > 0) table.attempts[row]--;
+          this.give(row, worker, lines.kind(kind), now);
+        } else if (!picker.anyEligible(kind)) fullKind = kind;
+      }
+      row = following;
+    }
+  }
+
+  private alone(now: number): void {
+    const { lines, table } = this;
+    for (let row = lines.alone.head; row !== nil;) {
+      const following = table.links.next[row];
+      const kind = table.kinds[row];
+      const worker = this.solitude.workerFor(table.ids[row], kind, now);
+      if (worker !== undefined) {
+        lines.remove(row);
+        this.give(row, worker, lines.kind(kind), now);
+      }
+      row = following;
+    }
+  }
+
+  /** The worker for a job that some must not get, or have already. */
+  private pickElsewhere(row: number, now: number): AttachedWorker | undefined {
+    const { table, picker } = this;
+    const id = table.ids[row];
+    const kind = table.kinds[row];
+    let best: AttachedWorker | undefined;
+    let bestSeconds = Infinity;
+    for (const worker of this.workers) {
+      if (worker === undefined || worker.number === table.avoids[row] || worker.lent.has(id)) continue;
+      if (!picker.canTake(worker.index, kind)) continue;
+      const seconds = picker.expectedSeconds(worker.index, kind, table.units[row], now);
+      if (seconds < bestSeconds) [best, bestSeconds] = [worker, seconds];
+    }
+    return best;
+  }
+}
