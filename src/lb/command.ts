@@ -5,11 +5,12 @@ import { createLogger, logLevels } from '../common/logging.js';
 import { byteSize, durationMs, formatHostPort, hostPort, integer, type HostPort } from '../common/options.js';
 import { guardPorts } from '../common/trust/guard.js';
 import { addListenerTrust, type TrustOptions } from '../common/trust/options.js';
+import { addHubOptions, compileHubOptions, type HubCommandOptions } from '../hub/command-options.js';
 import { hubOptionsDefault } from '../hub/options.js';
 import { lbLimitsDefault } from './limits.js';
 import { startLoadBalancer } from './load-balancer.js';
 
-interface LbCommandOptions extends TrustOptions {
+interface LbCommandOptions extends TrustOptions, HubCommandOptions {
   readonly tcp: HostPort;
   readonly grpc: HostPort;
   readonly admin: HostPort;
@@ -82,7 +83,7 @@ export function buildCommand(): Command {
     )
     .addOption(new Option('--log-level <level>', 'least severe log lines to write').choices(logLevels))
     .option('--verbose', 'show the stack of an error');
-  return addListenerTrust(command).action(run);
+  return addListenerTrust(addHubOptions(command)).action(run);
 }
 
 function powerOfTwo(value: string): number {
@@ -110,7 +111,7 @@ async function run(options: LbCommandOptions): Promise<void> {
       admin: options.admin,
       trust,
       tcpTls,
-      hub: { jobsQueuedMax: options.jobsQueued },
+      hub: { ...compileHubOptions(options), jobsQueuedMax: options.jobsQueued },
       limits: {
         ...lbLimitsDefault,
         connectionsMax: options.connectionsMax,

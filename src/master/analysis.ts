@@ -107,7 +107,7 @@ export class Analysis {
     switch (news.news) {
       case 'planned': {
         const payloadOf = (plan: ChunkPlan): Uint8Array => this.payload(plan, news.compression ?? '');
-        this.jobs = new ChunkJobs(this.hub, payloadOf, this.capture.sizeBytes, this, monotonicClock);
+        this.jobs = new ChunkJobs(this.hub, payloadOf, this.capture.sizeBytes, this);
         this.jobs.add(news.plans);
         this.chunksTotal = news.plans.length;
         this.setState('SCANNING');
@@ -158,7 +158,6 @@ export class Analysis {
       );
       return;
     }
-    this.jobs?.copyStraggler();
     this.onProgress({
       bytesDone: BigInt(this.bytesDone),
       bytesTotal: BigInt(this.capture.sizeBytes),
@@ -191,7 +190,7 @@ export class Analysis {
   }
 
   private setState(state: AnalysisState): void {
-    this.log.debug({ from: this.current, to: state, copies: this.jobs?.copies }, 'analysis state');
+    this.log.debug({ from: this.current, to: state }, 'analysis state');
     this.current = state;
   }
 }

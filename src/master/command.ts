@@ -8,10 +8,11 @@ import { urlPrefixes, type UrlPrefix } from '../captures/url/url-prefix.js';
 import { byteSize, durationMs, formatHostPort, hostPort, type HostPort } from '../common/options.js';
 import { guardPorts } from '../common/trust/guard.js';
 import { addListenerTrust, type TrustOptions } from '../common/trust/options.js';
+import { addHubOptions, compileHubOptions, type HubCommandOptions } from '../hub/command-options.js';
 import { spoolBytesMaxDefault, waitMsDefault, waitMsMost } from './limits.js';
 import { startMaster } from './master.js';
 
-interface MasterCommandOptions extends TrustOptions {
+interface MasterCommandOptions extends TrustOptions, HubCommandOptions {
   readonly grpc: HostPort;
   readonly admin: HostPort;
   readonly captures?: string[];
@@ -64,7 +65,7 @@ export function buildCommand(): Command {
         .hideHelp(),
     )
     .option('--verbose', 'print the stack of an error');
-  return addListenerTrust(command).action(run);
+  return addListenerTrust(addHubOptions(command)).action(run);
 }
 
 async function run(options: MasterCommandOptions): Promise<void> {
@@ -77,7 +78,18 @@ async function run(options: MasterCommandOptions): Promise<void> {
   ];
   const trust = guardPorts(ports, options, log);
   const master = await startMaster(
-    { grpc, admin, captures, urls, spool, spoolBytesMax, waitMs: wait, chunkBytes, trust },
+    {
+      grpc,
+      admin,
+      captures,
+      urls,
+      spool,
+      spoolBytesMax,
+      waitMs: wait,
+      chunkBytes,
+      trust,
+      hub: compileHubOptions(options),
+    },
     log,
   );
   log.info({ grpc: formatHostPort(master.grpc), admin: formatHostPort(master.admin), captures }, 'listening');

@@ -36,12 +36,6 @@ export const chunksOutstandingPerSlot = 2;
 /** Chunks for each slot that may be ahead of what is proven: bounds the results that wait for the proof in memory. */
 export const chunksAheadPerSlot = 4;
 
-/** A chunk is copied to an idle worker when it has run this many times as long as the others did, and at least so long. */
-export const stragglerFactor = 2;
-export const stragglerSecondsMin = 0.3;
-/** The same while no chunk has ended yet, so that nothing but the expected cost is known. */
-export const stragglerSecondsUnknown = 3;
-
 /** Bytes in one message of a range: large enough to be cheap, small enough that a cancelled range stops soon. */
 export const rangeMessageBytes = 256 * 1024;
 /** Ranges read at once: one for each slot of a large cluster. */

@@ -8,6 +8,7 @@ import type { HostPort } from '../common/options.js';
 import type { ListenerTrust } from '../common/trust/listener-trust.js';
 import { createHub } from '../hub/hub.js';
 import { addHubMetrics } from '../hub/metrics.js';
+import type { HubOptions } from '../hub/options.js';
 import { CaptureService } from './capture-service.js';
 import { scanChunkKind } from './chunk-jobs.js';
 import { endIdleMergeThreads } from './merge.js';
@@ -30,6 +31,7 @@ export interface MasterOptions {
   /** Bytes of a chunk; null: sized for the workers present. */
   readonly chunkBytes: number | null;
   readonly trust: ListenerTrust;
+  readonly hub: Partial<HubOptions>;
 }
 
 export interface RunningMaster {
@@ -44,7 +46,7 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
   const spool = new Spool(options.spool, options.spoolBytesMax, log);
   let server: RunningGrpcServer | undefined;
   let admin: RunningAdminServer | undefined;
-  const hub = createHub(log);
+  const hub = createHub(log, options.hub);
   try {
     const access = new CaptureAccess([...options.captures, spool.folder]);
     const sources = new Sources();

@@ -52,9 +52,10 @@ test('all workers killed in the middle: the run goes on with the next one that c
   expect(entryOf(await report)).toEqual(expectedEntry());
 });
 
-test('a worker that stands still loses its chunks, and joins again when it goes on', async () => {
+test('a worker that stands still has its chunks done by another, is lost, and joins again when it goes on', async () => {
   const { report } = await halfDone();
   expect(entryOf(await report)).toEqual(expectedEntry());
+  expect(await cluster.metric('trireme_hub_copies_total{kind="SCAN_CHUNK"}')).toBeGreaterThan(0);
   await cluster.master.line('worker state', (line) => line.worker === 'w0' && line.to === 'LOST');
   one.child.kill('SIGCONT');
   await eventually('a second attachment', () => one.log.filter(({ msg }) => msg === 'attached').length === 2);

@@ -200,6 +200,21 @@ describe('cancelling', () => {
     while (!streams[0].returned) await new Promise(setImmediate);
   });
 
+  test('is not recalling: what has begun runs on, what has not comes back at once', async () => {
+    const { streams, begun } = await withStreams(1);
+    const { threads } = harness;
+    threads.submit(0, jobBatch([1], reader, ['1']));
+    await begun(1);
+    threads.submit(0, jobBatch([2, 3], echo, ['a', 'b']));
+    threads.submit(1, jobBatch([2], echo, ['c']));
+    threads.recall(0, [1, 2, 77]);
+    expect((await harness.outcome(0, 2)).status).toBe('NOT_RUN');
+    streams[0].push(null);
+    expect((await harness.outcome(0, 1)).status).toBe('DONE');
+    expect((await harness.outcome(0, 3)).status).toBe('DONE');
+    expect((await harness.outcome(1, 2)).status).toBe('DONE');
+  });
+
   test('answers at once while the source is still being opened, and frees the slot', async () => {
     let aborted = false;
     await started({
