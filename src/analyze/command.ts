@@ -2,11 +2,12 @@ import { statSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { durationMs, durationNs, hostPort, integer } from '../common/options.js';
 import { defaultPorts } from '../common/limits.js';
+import { isUrl } from '../captures/capture-name.js';
 import { addDiallerTrust } from '../common/trust/options.js';
 import { conversationsMaxDefault, conversationsMaxMost, intervalNsMost } from '../pcap/scan-options.js';
 import type { SortOrder } from '../pcap/types.js';
 import { csvTableNames } from './csv-tables.js';
-import { compileSettings, type AnalyzeOptions } from './settings.js';
+import { compileSettings, topDefault, topInFilesDefault, type AnalyzeOptions, type NameKind } from './settings.js';
 
 /** Rows of a table at most: each is an object of about 1 kB until it is printed. */
 const topMax = 1_000_000;
@@ -25,6 +26,9 @@ What is counted:
 Output:
   Text by default, the total, the IPv4 TCP packets and the connection's packets in its first lines. --json prints one
   document, --csv one table (${csvTableNames.join(', ')}), each the same bytes on one core, all cores and a cluster.
+  --html FILE and --csv DIR write files beside that: a report with charts and tables of at most ${topInFilesDefault} rows, under 1 MB
+  whatever the size of the capture, that opens without a network; and every table, with a row for each pair of
+  addresses (pairs). Without --interval they choose one that gives 200 to 600 rows where the capture is long enough.
 
 Exit codes:
   0  every file was read to its end
@@ -40,6 +44,7 @@ Examples:
   trireme analyze --json *.pcap.gz | jq .total.packets
   trireme analyze --csv endpoints --top 100000 day.pcap > endpoints.csv
   trireme analyze https://store.example/day.pcap?X-Amz-Signature=...
+  trireme analyze --html report.html --csv tables/ day.pcap
   tcpdump -w - -c 1000 | trireme analyze - --interval 1s
   trireme analyze --master 127.0.0.1:${defaultPorts.masterGrpc} huge.pcap`;
 
@@ -61,8 +66,16 @@ export function buildCommand(): Command {
       durationMs(1, 86_400_000),
     )
     .option('--json', 'print one JSON document')
-    .option('--csv [table]', 'print one CSV table (default conversations)')
-    .option('--top <n>', 'rows of the tables of conversations and talkers', integer(1, topMax), 10)
+    .option(
+      '--csv [table|dir]',
+      'print one CSV table (default conversations); or write every table into a folder, such as tables/',
+    )
+    .option('--html <file>', 'write a report for the browser, one file without outside parts; - is standard output')
+    .option(
+      '--top <n>',
+      `rows of the tables of conversations and talkers (default: ${topDefault}, in --html and --csv DIR ${topInFilesDefault})`,
+      integer(1, topMax),
+    )
     .addOption(new Option('--sort <order>', 'order of the conversations').choices(sortOrders).default('bytes'))
     .option(
       '--interval <duration>',
@@ -84,7 +97,7 @@ export function buildCommand(): Command {
     .addHelpText('after', notes);
   return addDiallerTrust(command).action(
     async (files: string[], { pcap, ...options }: AnalyzeOptions & { pcap?: string[] }) => {
-      const settings = compileSettings(files, { ...options, read: pcap }, isFile);
+      const settings = compileSettings(files, { ...options, read: pcap }, kindOf);
       // Not import(): starting the loader of ES modules takes longer than a small capture.
       const { analyzeAll } = require('./run.js') as typeof import('./run.js');
       process.exitCode = await analyzeAll(settings);
@@ -92,6 +105,11 @@ export function buildCommand(): Command {
   );
 }
 
-function isFile(name: string): boolean {
-  return statSync(name, { throwIfNoEntry: false }) !== undefined;
+function kindOf(name: string): NameKind {
+  if (isUrl(name)) return 'file';
+  try {
+    return statSync(name).isDirectory() ? 'folder' : 'file';
+  } catch {
+    return 'nothing';
+  }
 }

@@ -15,10 +15,21 @@ export function documentOf(
   entries: readonly Entry[],
   { output, human, sort }: Pick<AnalyzeSettings, 'output' | 'human' | 'sort'>,
 ): Iterable<string> {
-  if (output.form === 'json') return [toCanonicalJson({ schemaVersion, results: entries, total: total(entries) })];
+  if (output.form === 'json') return [toCanonicalJson(jsonDocument(entries))];
   if (output.form === 'csv') return csvDocument(output.table, entries);
   const framed = process.stdout.isTTY === true;
   return [textDocument(entries, total(entries), { units: human ? humanUnits : rawUnits, framed, sort })];
+}
+
+/** What --json prints, before it is text. */
+export function jsonDocument(entries: readonly Entry[]): JsonDocument {
+  return { schemaVersion, results: entries, total: total(entries) };
+}
+
+export interface JsonDocument {
+  readonly schemaVersion: number;
+  readonly results: readonly Entry[];
+  readonly total: CaptureTotal;
 }
 
 function total(entries: readonly Entry[]): CaptureTotal {

@@ -7,21 +7,35 @@ import { complaintOf, exitCodeOf, hasFacts, type Entry } from './entry.js';
 import { documentOf } from './document.js';
 import { openProgress, type Progress } from './progress.js';
 import type { AnalyzeSettings } from './settings.js';
+import type { WrittenFiles } from './files/written-files.js';
 import { writeOut } from './standard-output.js';
 
 type Analyse = (file: string, progress: Progress) => Promise<Entry>;
 
 /** Analyses every file, prints the result, and returns the exit code. A file that fails does not stop the others. */
 export async function analyzeAll(settings: AnalyzeSettings): Promise<number> {
-  const { analyse, close } = await analyserOf(settings);
+  const files = writtenFilesOf(settings);
+  const { analyse, close } = await analyserOf(files?.asked ?? settings);
   const entries: Entry[] = [];
   try {
-    for (const file of settings.files) entries.push(await entryOf(file, settings, analyse));
+    for (const file of settings.files) {
+      const entry = await entryOf(file, settings, analyse);
+      entries.push(files === null ? entry : files.take(entry));
+    }
   } finally {
     close();
   }
-  await writeOut(documentOf(entries, settings));
+  await writeOut(settings.output.form === 'html' ? files!.html() : documentOf(entries, settings));
+  files?.write();
   return exitCodeOf(entries);
+}
+
+/** What writes the report and the folder of tables, loaded only when they are asked for. */
+function writtenFilesOf(settings: AnalyzeSettings): WrittenFiles | null {
+  const { written, output } = settings;
+  if (written.html === null && written.csvFolder === null && output.form !== 'html') return null;
+  const files = require('./files/written-files.js') as typeof import('./files/written-files.js');
+  return new files.WrittenFiles(settings);
 }
 
 async function entryOf(name: string, settings: AnalyzeSettings, analyse: Analyse): Promise<Entry> {

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { TriremeError } from '../common/errors.js';
 import type { HostPort } from '../common/options.js';
 import {
@@ -25,7 +26,8 @@ export interface AnalyzeOptions extends TrustOptions {
   readonly wait?: number;
   readonly json?: boolean;
   readonly csv?: string | true;
-  readonly top: number;
+  readonly html?: string;
+  readonly top?: number;
   readonly sort: SortOrder;
   readonly interval?: bigint;
   readonly maxConversations: number;
@@ -35,7 +37,20 @@ export interface AnalyzeOptions extends TrustOptions {
 }
 
 export type OutputForm =
-  { readonly form: 'text' } | { readonly form: 'json' } | { readonly form: 'csv'; readonly table: CsvTableName };
+  | { readonly form: 'text' }
+  | { readonly form: 'json' }
+  | { readonly form: 'csv'; readonly table: CsvTableName }
+  | { readonly form: 'html' };
+
+/** What is written beside standard output. */
+export interface FileOutputs {
+  /** The report's file; null: none, or standard output. */
+  readonly html: string | null;
+  /** The folder of all CSV tables. */
+  readonly csvFolder: string | null;
+  /** Rows of the tables in them. */
+  readonly top: number;
+}
 
 /** What the code runs on: complete and checked. */
 export interface AnalyzeSettings {
@@ -52,6 +67,7 @@ export interface AnalyzeSettings {
   /** Time to wait for a first worker. */
   readonly waitMs: number;
   readonly output: OutputForm;
+  readonly written: FileOutputs;
   readonly human: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
@@ -59,6 +75,10 @@ export interface AnalyzeSettings {
 
 /** Rows of each table in a result of the cluster: a row is up to 1 kB, and a message up to messageBytesMax. */
 const clusterTopMax = 50_000;
+
+/** Rows of each table on standard output, and in files, which are searched and not read from end to end. */
+export const topDefault = 10;
+export const topInFilesDefault = 500;
 
 /** Time to wait for a first worker: a worker started together with this command is there by then. */
 const waitMsDefault = 30_000;
@@ -69,14 +89,18 @@ const usage = (message: string): TriremeError => new TriremeError('USAGE', messa
 export function compileSettings(
   files: readonly string[],
   options: AnalyzeOptions,
-  isFile: (name: string) => boolean,
+  kindOf: (name: string) => NameKind,
 ): AnalyzeSettings {
-  const csv = csvOf(options.csv, isFile);
+  const csv = csvOf(options.csv, kindOf);
   const all = [...(options.read ?? []), ...csv.files, ...files];
   if (all.length === 0) throw usage(`name a capture: trireme analyze FILE ('-' reads standard input)`);
   if (all.filter((name) => name === standardInput).length > 1)
     throw usage(`'-' was named twice: standard input can be read once`);
   if (options.json === true && csv.table !== null) throw usage('--json and --csv are two forms of output: choose one');
+  if (options.html === standardInput && (options.json === true || csv.table !== null))
+    throw usage(`--html - is a form of output, as --json and --csv are: choose one, or write --html FILE beside it`);
+  if (options.html !== undefined && kindOf(options.html) === 'folder')
+    throw usage(`--html ${options.html} is a folder: name a file, such as ${join(options.html, 'report.html')}`);
   if (options.wait !== undefined && options.master === undefined)
     throw usage('--wait bounds waiting for workers: it needs --master');
   if (options.master === undefined && trustOptionGiven(options))
@@ -84,8 +108,9 @@ export function compileSettings(
   if (options.master !== undefined && (options.multi === true || options.cores !== undefined)) {
     throw usage('--multi and --cores are about this machine, --master is about the cluster: choose one');
   }
-  if (options.master !== undefined && options.top > clusterTopMax) {
-    throw usage(`--top ${options.top} is over ${clusterTopMax}, the most rows that fit a message of the cluster`);
+  const top = options.top ?? topDefault;
+  if (options.master !== undefined && top > clusterTopMax) {
+    throw usage(`--top ${top} is over ${clusterTopMax}, the most rows that fit a message of the cluster`);
   }
   return {
     files: all,
@@ -97,7 +122,7 @@ export function compileSettings(
       // a better one would cost 3 ms.
       hashSeed: Math.floor(Math.random() * 2 ** 32),
     },
-    top: options.top,
+    top,
     sort: options.sort,
     threadsMax: options.cores ?? (options.multi === true ? availableParallelism() : 1),
     threadBytesMin: options.threadBytes,
@@ -109,23 +134,43 @@ export function compileSettings(
         ? { form: 'json' }
         : csv.table !== null
           ? { form: 'csv', table: csv.table }
-          : { form: 'text' },
+          : { form: options.html === standardInput ? 'html' : 'text' },
+    written: {
+      html: options.html === undefined || options.html === standardInput ? null : options.html,
+      csvFolder: csv.folder,
+      top: options.top ?? topInFilesDefault,
+    },
     human: options.human ?? false,
     quiet: options.quiet ?? false,
     verbose: options.verbose ?? false,
   };
 }
 
-/** `--csv` takes the next word for its table; where that word is a file's name, it was meant as the file. */
-function csvOf(
-  csv: string | true | undefined,
-  isFile: (name: string) => boolean,
-): { table: CsvTableName | null; files: string[] } {
-  if (csv === undefined) return { table: null, files: [] };
-  if (csv === true) return { table: 'conversations', files: [] };
-  if (csvTableNames.includes(csv)) return { table: csv as CsvTableName, files: [] };
-  if (csv === standardInput || isFile(csv)) return { table: 'conversations', files: [csv] };
-  throw usage(`--csv '${csv}' is no table and no file; tables are ${csvTableNames.join(', ')}`);
+/** What a name on the command line leads to. */
+export type NameKind = 'file' | 'folder' | 'nothing';
+
+interface CsvSettings {
+  readonly table: CsvTableName | null;
+  readonly folder: string | null;
+  readonly files: readonly string[];
+}
+
+/**
+ * `--csv` takes the next word: a table's name; a folder, there or (with a slash in it) to be made, for all tables; or,
+ * where it is a file's name, it was meant as the file. A word with an ending makes no folder: it is a file misspelt.
+ */
+function csvOf(csv: string | true | undefined, kindOf: (name: string) => NameKind): CsvSettings {
+  const none = { table: null, folder: null, files: [] };
+  if (csv === undefined) return none;
+  if (csv === true) return { ...none, table: 'conversations' };
+  if (csvTableNames.includes(csv)) return { ...none, table: csv as CsvTableName };
+  const kind = csv === standardInput ? 'file' : kindOf(csv);
+  if (kind === 'file') return { table: 'conversations', folder: null, files: [csv] };
+  if (kind === 'folder' || /\/$|\/[^./]+$/.test(csv)) return { ...none, folder: csv };
+  throw usage(
+    `--csv '${csv}' is no table and no file; tables are ${csvTableNames.join(', ')}, and a folder for all of them is ` +
+      `written with a slash, such as ./tables/`,
+  );
 }
 
 function connectionOf({ client, server }: AnalyzeOptions): ScanOptions['connection'] {

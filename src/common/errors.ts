@@ -12,6 +12,7 @@ export const errorKinds = {
   USAGE: { grpc: 'INVALID_ARGUMENT', exitCode: 2, retry: false },
   UNKNOWN_JOB: { grpc: 'INVALID_ARGUMENT', exitCode: 1, retry: false },
   FILE_UNREADABLE: { grpc: 'NOT_FOUND', exitCode: 2, retry: false },
+  FILE_UNWRITABLE: { grpc: 'FAILED_PRECONDITION', exitCode: 1, retry: false },
   FILE_CHANGED: { grpc: 'ABORTED', exitCode: 1, retry: true },
   PATH_REFUSED: { grpc: 'PERMISSION_DENIED', exitCode: 2, retry: false },
   NOT_A_CAPTURE: { grpc: 'INVALID_ARGUMENT', exitCode: 2, retry: false },

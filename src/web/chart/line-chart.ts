@@ -1,5 +1,6 @@
 import uPlot from 'uplot';
 import { element, setAttributes, setText } from '../dom.js';
+import { axisStyle, styleToken } from './axis-style.js';
 
 /** One line of a chart. */
 export interface LineSeries {
@@ -85,14 +86,7 @@ export class LineChart {
 
   private plotOptions(): uPlot.Options {
     const { height, format, logarithmic = false, sync, spanSeconds } = this.options;
-    const style = getComputedStyle(document.documentElement);
-    const color = (name: string): string => style.getPropertyValue(name).trim();
-    const axis = {
-      stroke: color('--ink-soft'),
-      grid: { stroke: color('--line'), width: 1 },
-      ticks: { stroke: color('--line'), width: 1, size: 4 },
-      font: `11px ${color('--font')}`,
-    };
+    const axis = axisStyle();
     const lastSpan = (_chart: uPlot, least: number, most: number): [number, number] =>
       spanSeconds === undefined || !Number.isFinite(most) ? [least, most] : [most - spanSeconds, most];
     return {
@@ -122,7 +116,7 @@ export class LineChart {
         {},
         ...this.series.map(({ label, color: number, dashed = false }) => ({
           label,
-          stroke: color(`--series-${((number - 1) % 8) + 1}`),
+          stroke: styleToken(`--series-${((number - 1) % 8) + 1}`),
           width: dashed ? 1.25 : 1.75,
           ...(dashed ? { dash: [4, 4] } : {}),
           points: { show: false },

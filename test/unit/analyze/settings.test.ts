@@ -2,7 +2,9 @@ import { compileSettings, type AnalyzeOptions } from '../../../src/analyze/setti
 
 const base: AnalyzeOptions = { top: 10, sort: 'bytes', maxConversations: 1000 };
 const compile = (files: string[], options: Partial<AnalyzeOptions> = {}) =>
-  compileSettings(files, { ...base, ...options }, (name) => name.endsWith('.pcap'));
+  compileSettings(files, { ...base, ...options }, (name) =>
+    name.endsWith('.pcap') ? 'file' : name.endsWith('-folder') ? 'folder' : 'nothing',
+  );
 const master = { host: '127.0.0.1', port: 1 };
 
 test.each<[string, string[], Partial<AnalyzeOptions>, string]>([
@@ -17,6 +19,10 @@ test.each<[string, string[], Partial<AnalyzeOptions>, string]>([
   ['a wait without a master', ['a'], { wait: 1000 }, 'needs --master'],
   ['all cores and a master', ['a'], { multi: true, master }, 'choose one'],
   ['an unknown table', ['a'], { csv: 'hosts' }, `--csv 'hosts' is no table and no file`],
+  ['a table misspelt', ['a'], { csv: 'endpoint' }, 'a folder for all of them is written with a slash'],
+  ['a capture misspelt after --csv', ['a'], { csv: 'tmp/b.pcpa' }, 'is no table and no file'],
+  ['two forms on standard output', ['a'], { html: '-', json: true }, 'choose one'],
+  ['a folder for the report', ['a'], { html: 'a-folder' }, 'name a file, such as a-folder/report.html'],
   ['more rows than a message of the cluster holds', ['a'], { top: 60_000, master }, 'is over 50000'],
 ])('%s is wrong usage', (_name, files, options, message) => {
   expect(() => compile(files, options)).toThrow(expect.objectContaining({ code: 'USAGE' }));
@@ -36,6 +42,24 @@ test.each<[string | true | undefined, unknown, string[]]>([
 ])('--csv %s', (csv, output, files) => {
   const settings = compile(['a'], { csv });
   expect([settings.output, settings.files]).toEqual([output, files]);
+});
+
+test.each([['a-folder'], ['tables/'], ['tmp/tables'], ['/tmp/tables']])('--csv %s is a folder', (csv) => {
+  const settings = compile(['a'], { csv });
+  expect(settings).toMatchObject({ output: { form: 'text' }, written: { csvFolder: csv }, files: ['a'] });
+});
+
+test('a report beside another form of output, or in its place', () => {
+  expect(compile(['a'], { html: 'r.html', json: true })).toMatchObject({
+    output: { form: 'json' },
+    written: { html: 'r.html' },
+  });
+  expect(compile(['a'], { html: '-' })).toMatchObject({ output: { form: 'html' }, written: { html: null } });
+});
+
+test('files hold more rows than the text unless it is said how many', () => {
+  expect(compile(['a'], { top: undefined })).toMatchObject({ top: 10, written: { top: 500 } });
+  expect(compile(['a'], { top: 7 })).toMatchObject({ top: 7, written: { top: 7 } });
 });
 
 test('files of --pcap come before the others', () => {

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import type { TimeSeries } from '../../pcap/report-types.js';
+import { csvDocument, csvTableNames, type CsvTableName } from '../csv-tables.js';
+import { hasFacts, type Entry, type FactsEntry } from '../entry.js';
+import { boundsFor } from '../html/limits.js';
+import { matrixOf } from '../html/matrix.js';
+import type { KeptEntry } from '../html/report-data.js';
+import type { AnalyzeSettings } from '../settings.js';
+import { humanBytes } from '../units.js';
+import { fitSeries } from './fit-series.js';
+import { pairedConversationsMax, scanIntervalNs, seriesRowsMax } from './limits.js';
+import { checkHtmlName, ensureFolder, writeWhole } from './out-file.js';
+import { pairsOf } from './pairs.js';
+import { pairsTable } from './pairs-table.js';
+
+/** The report and the tables that an analysis writes beside what it prints. */
+export class WrittenFiles {
+  /** What the scan is asked, so that there is enough for files: more rows than are printed, and a time series. */
+  readonly asked: AnalyzeSettings;
+  readonly #kept: KeptEntry[] = [];
+
+  /** @throws TriremeError where they could not be written: better now than after the scan */
+  constructor(private readonly settings: AnalyzeSettings) {
+    const { written, scan, top } = settings;
+    if (written.html !== null) checkHtmlName(written.html);
+    if (written.csvFolder !== null) ensureFolder('--csv', written.csvFolder);
+    this.asked = {
+      ...settings,
+      top: Math.max(top, written.top, pairedConversationsMax),
+      scan: { ...scan, intervalNs: scan.intervalNs ?? scanIntervalNs.toString() },
+    };
+  }
+
+  /** Keeps what files tell of an entry, and gives the entry that is printed: the one that there would be without files. */
+  take(entry: Entry): Entry {
+    if (!hasFacts(entry)) {
+      this.#kept.push({ entry, pairs: [], matrix: null });
+      return entry;
+    }
+    const { settings } = this;
+    const { top } = settings.written;
+    // A series that nobody asked for is told in plain intervals.
+    const fitted = (series: TimeSeries): TimeSeries =>
+      settings.scan.intervalNs === null ? fitSeries(series, seriesRowsMax) : series;
+    const pairs = pairsOf(entry.top);
+    // Cut at once: many files would fill memory with rows that nothing shows.
+    this.#kept.push({
+      entry: cut({ ...entry, series: fitted(entry.series!) }, top),
+      pairs: pairs.slice(0, top),
+      matrix: matrixOf(pairs, boundsFor(settings.files.length).matrixAddresses),
+    });
+    const { series, ...facts } = cut(entry, settings.top);
+    return settings.scan.intervalNs === null ? facts : { ...facts, series };
+  }
+
+  /** Writes the files. @throws TriremeError FILE_UNWRITABLE */
+  write(): void {
+    const { html, csvFolder } = this.settings.written;
+    if (csvFolder !== null) this.#writeTables(csvFolder);
+    if (html !== null) this.#say(html, writeWhole('--html', html, this.html()));
+  }
+
+  /** The report, in pieces. */
+  html(): Iterable<string> {
+    // Loaded only for a report.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { htmlDocument } = require('../html/document.js') as typeof import('../html/document.js');
+    return htmlDocument(this.#kept, this.settings.sort);
+  }
+
+  #writeTables(folder: string): void {
+    const entries = this.#kept.map(({ entry }) => entry);
+    let bytes = 0;
+    for (const name of csvTableNames) {
+      bytes += writeWhole('--csv', join(folder, `${name}.csv`), csvDocument(name as CsvTableName, entries));
+    }
+    bytes += writeWhole('--csv', join(folder, 'pairs.csv'), pairsTable(this.#kept));
+    this.#say(`${csvTableNames.length + 1} tables in ${folder}`, bytes);
+  }
+
+  #say(what: string, bytes: number): void {
+    if (!this.settings.quiet) process.stderr.write(`trireme: wrote ${what} (${humanBytes(bytes)})\n`);
+  }
+}
+
+/** The first rows of the long tables. */
+function cut(entry: FactsEntry, rows: number): FactsEntry {
+  return {
+    ...entry,
+    top: entry.top.slice(0, rows),
+    top_times: entry.top_times.slice(0, rows),
+    endpoints: entry.endpoints.slice(0, rows),
+  };
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot, version } from '../../common/version.js';
+import { reportDataOf, type KeptEntry } from './report-data.js';
+
+/**
+ * The report as one file of HTML, in pieces. Nothing is loaded from elsewhere, and the browser is told to refuse it: only
+ * this very script and style may run, by their hashes.
+ */
+export function* htmlDocument(kept: readonly KeptEntry[], sort: string): Generator<string> {
+  const data = reportDataOf(kept, sort);
+  const title = data.filesTotal === 1 ? data.results[0].file : `${data.filesTotal} captures`;
+  const [script, style] = ['report.js', 'report.css'].map((name) =>
+    readFileSync(join(projectRoot, 'dist', 'web', name), 'utf8').trim(),
+  );
+  const policy = `default-src 'none'; script-src ${hashOf(script)}; style-src ${hashOf(style)}; base-uri 'none'; form-action 'none'`;
+  yield `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="Trireme ${version}">
+<title>${escaped(title)} – capture report</title>
+<style>${style}</style>
+</head>
+<body>
+<header class="report-head"><h1>Capture report</h1><p class="soft">${escaped(title)}</p></header>
+<main id="report"><noscript><p class="warning">This report draws itself with JavaScript, which is off here. Its figures are in the
+element with the id data, as JSON.</p></noscript></main>
+<footer class="soft small">Made by Trireme ${version}. This file holds all that it shows and loads nothing.</footer>
+<script type="application/json" id="data">`;
+  yield jsonInHtml(data);
+  yield `</script>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+/** What the browser compares the text between the tags with. */
+function hashOf(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
+
+/** JSON that cannot end its element, whatever a file is called. */
+function jsonInHtml(value: unknown): string {
+  const json = JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? each.toString() : each));
+  return json.replaceAll('<', '\\u003c');
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+}

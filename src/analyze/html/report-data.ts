@@ -1,0 +1,64 @@
+import type { FileLine, ReportData, ReportEntry, TrafficMatrix } from '../../web/report/data.js';
+import { jsonDocument } from '../document.js';
+import { hasFacts, type Entry } from '../entry.js';
+import { coarsenSeries } from '../files/fit-series.js';
+import type { PairRow } from '../files/pairs.js';
+import { boundsFor, filesListedMax, filesShownMax, textLengthMax, type ReportBounds } from './limits.js';
+
+/** An entry, and what was summed from its conversations before they were cut to the rows of a table. */
+export interface KeptEntry {
+  readonly entry: Entry;
+  readonly pairs: readonly PairRow[];
+  /** Null for an entry without counts. */
+  readonly matrix: TrafficMatrix | null;
+}
+
+/** Cuts what is known of every file to what a page holds. */
+export function reportDataOf(kept: readonly KeptEntry[], sort: string): ReportData {
+  const { schemaVersion, total } = jsonDocument(kept.map(({ entry }) => entry));
+  const shown = kept.slice(0, filesShownMax);
+  const bounds = boundsFor(kept.length);
+  return {
+    schemaVersion,
+    results: shown.map(({ entry }) => boundEntry(entry, bounds)),
+    total,
+    extras: shown.map(({ entry, matrix }) => ({
+      matrix,
+      protocolsLeftOut: hasFacts(entry) ? Math.max(0, entry.protocols.length - bounds.protocolRows) : 0,
+    })),
+    files: kept.length === 1 ? [] : kept.slice(0, filesListedMax).map(({ entry }) => fileLine(entry)),
+    filesTotal: kept.length,
+    sort,
+  };
+}
+
+function boundEntry(entry: Entry, bounds: ReportBounds): ReportEntry {
+  const file = shortened(entry.file);
+  if (!hasFacts(entry)) return { ...entry, file, error_detail: shortened(entry.error_detail ?? '') };
+  const { top_times: _notShown, ...facts } = entry;
+  return {
+    ...facts,
+    file,
+    link_types: Object.fromEntries(Object.entries(entry.link_types).slice(0, bounds.protocolRows)),
+    top: entry.top.slice(0, bounds.tableRows),
+    endpoints: entry.endpoints.slice(0, bounds.tableRows),
+    protocols: entry.protocols.slice(0, bounds.protocolRows),
+    series: entry.series === undefined ? undefined : coarsenSeries(entry.series, bounds.seriesPoints),
+  };
+}
+
+function fileLine(entry: Entry): FileLine {
+  const facts = hasFacts(entry) ? entry : { packets: 0, original_bytes: 0, conversations: 0 };
+  const note = entry.error !== null ? entry.error : hasFacts(entry) && entry.truncated ? 'cut short' : null;
+  return {
+    file: shortened(entry.file),
+    packets: facts.packets,
+    original_bytes: facts.original_bytes,
+    conversations: facts.conversations,
+    note,
+  };
+}
+
+function shortened(text: string): string {
+  return text.length <= textLengthMax ? text : `${text.slice(0, textLengthMax - 1)}…`;
+}

@@ -1,0 +1,66 @@
+import type { CaptureFacts, CaptureTotal } from '../../pcap/report-types.js';
+import type { Count } from '../../pcap/types.js';
+
+/**
+ * What a capture report shows: the document of `trireme analyze --json` with long tables cut, and what it does not hold. It
+ * stands in the page as JSON, where counts past 2^53 are text.
+ */
+export interface ReportData {
+  readonly schemaVersion: number;
+  /** As in --json, in the same order. */
+  readonly results: readonly ReportEntry[];
+  readonly total: CaptureTotal;
+  /** One for each of results. */
+  readonly extras: readonly ReportExtras[];
+  /** Every file in one line each, when there are several. */
+  readonly files: readonly FileLine[];
+  readonly filesTotal: number;
+  /** Order of the conversations. */
+  readonly sort: string;
+}
+
+export type FactsEntry = { readonly file: string } & Omit<CaptureFacts, 'top_times'>;
+
+/** A capture, or a file that gave no counts. */
+export type ReportEntry =
+  | FactsEntry
+  | {
+      readonly file: string;
+      readonly error: 'not-a-capture' | 'unreadable' | 'changed';
+      readonly error_detail: string;
+    };
+
+export interface ReportExtras {
+  /** Null for a file without counts. */
+  readonly matrix: TrafficMatrix | null;
+  /** Lines left out of the protocol tree. */
+  readonly protocolsLeftOut: number;
+}
+
+export type FileLine = Pick<FactsEntry, 'file' | 'packets' | 'original_bytes' | 'conversations'> & {
+  /** What is wrong with the file, or null. */
+  readonly note: string | null;
+};
+
+/** Who sent how much to whom, among the addresses with the most traffic. */
+export interface TrafficMatrix {
+  /** Most bytes first. The last stands for all others together when `others` is above 0. */
+  readonly addresses: readonly string[];
+  readonly others: number;
+  /** Only where something was sent; `from` and `to` are positions in addresses. */
+  readonly cells: readonly MatrixCell[];
+  /** What the cells add up to: packets of the TCP and UDP conversations that they were summed from. */
+  readonly packets: Count;
+  readonly bytes: Count;
+}
+
+export interface MatrixCell {
+  readonly from: number;
+  readonly to: number;
+  readonly packets: Count;
+  readonly bytes: Count;
+}
+
+export function hasFacts(entry: ReportEntry): entry is FactsEntry {
+  return entry.error === null || entry.error === 'damaged';
+}

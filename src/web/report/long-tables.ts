@@ -1,0 +1,91 @@
+import type { ConversationRow, EndpointRow } from '../../pcap/report-types.js';
+import { formatBytes } from '../format.js';
+import type { FactsEntry } from './data.js';
+import { approximate, exact, secondsBetween, span, type Figure } from './figures.js';
+import { SortedTable, type SortedColumn } from './sorted-table.js';
+
+function count<T>(title: string, value: (row: T) => Figure): SortedColumn<T> {
+  return { title, number: true, value, text: (row) => exact(value(row)) };
+}
+
+function bytes<T>(title: string, value: (row: T) => Figure): SortedColumn<T> {
+  return {
+    title,
+    number: true,
+    value,
+    text: (row) => formatBytes(approximate(value(row))),
+    full: (row) => `${exact(value(row))} bytes`,
+  };
+}
+
+function seconds<T>(title: string, value: (row: T) => number | null): SortedColumn<T> {
+  return {
+    title,
+    number: true,
+    // Nanoseconds: figures are sorted as whole numbers.
+    value: (row) => {
+      const length = value(row);
+      return length === null ? null : Math.round(length * 1e9);
+    },
+    text: (row) => span(value(row) ?? NaN),
+  };
+}
+
+/** Which column the order of --sort is, and whether it comes with the largest first. */
+const orders: Readonly<Record<string, readonly [string, boolean]>> = {
+  bytes: ['Bytes', true],
+  packets: ['Packets', true],
+  duration: ['Duration', true],
+  start: ['Start', false],
+};
+
+/** The conversations, as tshark's users know them: A, B, each way, total, start, duration. */
+export function conversationTable(
+  { top, conversations, first_ns }: FactsEntry,
+  sort: string,
+): SortedTable<ConversationRow> {
+  const [sortedBy, descending] = orders[sort] ?? orders.bytes;
+  return new SortedTable<ConversationRow>({
+    name: 'Conversations',
+    rows: top,
+    total: conversations,
+    sortedBy,
+    descending,
+    columns: [
+      { title: 'Proto', value: ({ proto }) => proto },
+      { title: 'A', value: ({ a }) => a },
+      { title: 'B', value: ({ b }) => b },
+      count('A→B packets', ({ packets_a_to_b }) => packets_a_to_b),
+      bytes('A→B bytes', ({ bytes_a_to_b }) => bytes_a_to_b),
+      count('B→A packets', ({ packets_b_to_a }) => packets_b_to_a),
+      bytes('B→A bytes', ({ bytes_b_to_a }) => bytes_b_to_a),
+      count('Packets', ({ packets }) => packets),
+      bytes('Bytes', (row) => row.bytes),
+      seconds('Start', (row) =>
+        row.first_ns === null || first_ns === null ? null : secondsBetween(first_ns, row.first_ns),
+      ),
+      seconds('Duration', (row) =>
+        row.first_ns === null || row.last_ns === null ? null : secondsBetween(row.first_ns, row.last_ns),
+      ),
+    ],
+  });
+}
+
+export function talkerTable({ endpoints, endpoints_total }: FactsEntry, sort: string): SortedTable<EndpointRow> {
+  return new SortedTable<EndpointRow>({
+    name: 'Top talkers',
+    rows: endpoints,
+    total: endpoints_total,
+    sortedBy: sort === 'packets' ? 'Packets' : 'Bytes',
+    descending: true,
+    columns: [
+      { title: 'Address', value: ({ address }) => address },
+      count('Sent packets', ({ packets_sent }) => packets_sent),
+      bytes('Sent bytes', ({ bytes_sent }) => bytes_sent),
+      count('Received packets', ({ packets_received }) => packets_received),
+      bytes('Received bytes', ({ bytes_received }) => bytes_received),
+      count('Packets', ({ packets }) => packets),
+      bytes('Bytes', (row) => row.bytes),
+    ],
+  });
+}

@@ -1,0 +1,71 @@
+import { element, type Child } from '../dom.js';
+import type { FactsEntry, ReportEntry, ReportExtras } from './data.js';
+import { shareOf } from './figures.js';
+import { conversationTable, talkerTable } from './long-tables.js';
+import { heatMap } from './matrix.js';
+import { protocolTree, sizeTable } from './shares.js';
+import { fileFacts, tiles, warningsOf } from './summary.js';
+import { trafficCharts } from './traffic.js';
+
+/** Everything about one capture. */
+export function captureSection(entry: FactsEntry, extras: ReportExtras, sort: string, id: string): HTMLElement {
+  const conversations = conversationTable(entry, sort);
+  const talkers = talkerTable(entry, sort);
+  const conversationsCard = card('Conversations', `${id}-conversations`, conversations.node);
+  const { series } = entry;
+  const { matrix } = extras;
+  const choose = (from: string, to: string): void => {
+    conversations.search([from, to].filter((address) => !address.includes(' ')).join(' '));
+    conversationsCard.scrollIntoView({ behavior: 'smooth' });
+  };
+  return element(
+    'section',
+    { id, 'aria-labelledby': `${id}-title`, class: 'capture' },
+    element('h2', { id: `${id}-title`, class: 'file-name' }, entry.file),
+    ...warningsOf(entry).map((warning) => element('p', { class: 'warning', role: 'note' }, warning)),
+    tiles(entry),
+    series === undefined || series.rows.length === 0
+      ? null
+      : card('Traffic over time', `${id}-traffic`, trafficCharts(series, id)),
+    element(
+      'div',
+      { class: 'pair' },
+      card('Protocols', `${id}-protocols`, protocolTree(entry, extras.protocolsLeftOut)),
+      card('Packet sizes', `${id}-sizes`, sizeTable(entry)),
+    ),
+    matrix === null || matrix.cells.length === 0
+      ? null
+      : card(
+          'Who talks to whom',
+          `${id}-matrix`,
+          element('p', { class: 'soft small' }, coverage(matrix.bytes, entry)),
+          heatMap(matrix, choose),
+        ),
+    entry.top.length === 0 ? null : conversationsCard,
+    entry.endpoints.length === 0 ? null : card('Top talkers', `${id}-talkers`, talkers.node),
+    card('File', `${id}-facts`, fileFacts(entry)),
+  );
+}
+
+/** A file that gave no counts. */
+export function failedSection(entry: ReportEntry, id: string): HTMLElement {
+  return element(
+    'section',
+    { id, 'aria-labelledby': `${id}-title`, class: 'capture' },
+    element('h2', { id: `${id}-title`, class: 'file-name' }, entry.file),
+    element('p', { class: 'warning', role: 'note' }, `No counts: ${entry.error_detail ?? String(entry.error)}`),
+  );
+}
+
+function coverage(bytes: number | bigint, { original_bytes }: FactsEntry): string {
+  return `TCP and UDP from one address (row) to another (column): ${shareOf(bytes, original_bytes)} of all bytes.`;
+}
+
+function card(title: string, id: string, ...children: Child[]): HTMLElement {
+  return element(
+    'section',
+    { class: 'card', 'aria-labelledby': id },
+    element('div', { class: 'card-head' }, element('h3', { id }, title)),
+    ...children,
+  );
+}

@@ -1,0 +1,98 @@
+import type { PacketCounts } from '../../pcap/report-types.js';
+import type { Count } from '../../pcap/types.js';
+import { element, type Child } from '../dom.js';
+import { formatBytes, formatCount } from '../format.js';
+import type { FactsEntry } from './data.js';
+import { approximate, exact, moment, secondsBetween, span } from './figures.js';
+
+/** The first figures of a capture, or of all together, large. `fact` names the field of --json that a figure is. */
+export function tiles(counts: PacketCounts & { readonly conversations: Count }): HTMLElement {
+  const packets = approximate(counts.packets);
+  const bytes = approximate(counts.original_bytes);
+  const seconds =
+    counts.first_ns === null || counts.last_ns === null ? NaN : secondsBetween(counts.first_ns, counts.last_ns);
+  const mean = packets === 0 ? 'none' : `${formatBytes(bytes / packets)} each on average`;
+  return element(
+    'dl',
+    { class: 'tiles' },
+    tile('Packets', 'packets', exact(counts.packets), seconds > 0 ? `${formatCount(packets / seconds)}/s` : ''),
+    tile('Bytes on the wire', 'original_bytes', formatBytes(bytes), `${exact(counts.original_bytes)}; ${mean}`),
+    tile('IPv4 TCP packets', 'ipv4_tcp', exact(counts.ipv4_tcp), `of ${exact(counts.ipv4)} IPv4`),
+    tile('Conversations', 'conversations', exact(counts.conversations), 'TCP and UDP'),
+    tile(
+      'Duration',
+      'duration',
+      span(seconds),
+      counts.first_ns === null ? 'no packet has a time' : `from ${moment(counts.first_ns)}`,
+    ),
+    tile(
+      'Rate',
+      'rate',
+      seconds > 0 ? `${formatBytes((bytes * 8) / seconds).replace('B', 'bit')}/s` : '–',
+      'on average',
+    ),
+  );
+}
+
+function tile(name: string, fact: string, value: string, note: string): HTMLElement {
+  return element(
+    'div',
+    { class: 'tile', 'data-fact': fact },
+    element('dt', {}, name),
+    element('dd', { class: 'value' }, value),
+    element('dd', { class: 'soft small' }, note),
+  );
+}
+
+const formats = { pcap: 'pcap', 'pcap-nsec': 'pcap with nanoseconds', pcapng: 'pcapng' } as const;
+
+/** What is known of the file itself. */
+export function fileFacts(entry: FactsEntry): HTMLElement {
+  const facts: [string, string][] = [
+    ['Format', `${formats[entry.format]}, ${entry.byte_order} byte order${entry.gzip ? ', gzip' : ''}`],
+    ['Interfaces', exact(entry.interfaces)],
+    ['Captured bytes', `${exact(entry.captured_bytes)} of ${exact(entry.original_bytes)} on the wire`],
+    ['First packet', entry.first_ns === null ? 'no time' : moment(entry.first_ns)],
+    ['Last packet', entry.last_ns === null ? 'no time' : moment(entry.last_ns)],
+    ['IPv4', `${exact(entry.ipv4)} packets: ${exact(entry.ipv4_tcp)} TCP, ${exact(entry.ipv4_udp)} UDP`],
+    ['IPv6', `${exact(entry.ipv6)} packets: ${exact(entry.ipv6_tcp)} TCP, ${exact(entry.ipv6_udp)} UDP`],
+    ['Neither', `${exact(entry.other)} packets`],
+  ];
+  const { connection } = entry;
+  if (connection !== undefined) {
+    const way = (from: string, to: string, packets: Count, bytes: Count): [string, string] => [
+      `${from} → ${to}`,
+      `${exact(packets)} packets, ${exact(bytes)} bytes`,
+    ];
+    facts.push(
+      ['Connection', `${exact(connection.packets)} packets, ${exact(connection.bytes)} bytes, in both directions`],
+      way(connection.client, connection.server, connection.packets_client_to_server, connection.bytes_client_to_server),
+      way(connection.server, connection.client, connection.packets_server_to_client, connection.bytes_server_to_client),
+    );
+  }
+  const rows = facts.flatMap(([name, value]): Child[] => [element('dt', {}, name), element('dd', {}, value)]);
+  return element('dl', { class: 'facts' }, ...rows);
+}
+
+/** What a reader must know before trusting the figures, a line each. */
+export function warningsOf(entry: FactsEntry): string[] {
+  const warnings: string[] = [];
+  if (entry.error === 'damaged')
+    warnings.push(`The file is damaged: ${entry.error_detail ?? ''}. Only what comes before the damage is counted.`);
+  if (entry.truncated) warnings.push('The file is cut short. Only complete records are counted.');
+  const limit = entry.conversations_limit;
+  if (limit !== undefined)
+    warnings.push(
+      `The table of conversations was full at ${exact(limit.limit)}: it holds a share of ${limit.share_kept} of them, ` +
+        `each exact; ${exact(limit.packets_not_in_table)} packets with ${exact(limit.bytes_not_in_table)} bytes are not in it.`,
+    );
+  const { series } = entry;
+  if (series !== undefined && approximate(series.packets_without_row) > 0)
+    warnings.push(`${exact(series.packets_without_row)} packets have no time and are in no chart.`);
+  if (series?.coarsened === true)
+    warnings.push(
+      `Intervals of ${span(Number(series.interval_ns_asked) / 1e9)} were asked for; the charts take ` +
+        `${span(Number(series.interval_ns) / 1e9)}, so that at most ${series.rows_max} fit.`,
+    );
+  return warnings;
+}

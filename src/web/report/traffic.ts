@@ -1,0 +1,170 @@
+import uPlot from 'uplot';
+import type { SeriesRow, TimeSeries } from '../../pcap/report-types.js';
+import { axisStyle, styleToken } from '../chart/axis-style.js';
+import { element, setText } from '../dom.js';
+import { formatBytes, formatCount } from '../format.js';
+import { approximate, exact, moment, secondsBetween, span } from './figures.js';
+
+/** Pixels. */
+const height = 170;
+
+/** Steps of the time axis: parts of a second, then those of clocks. */
+const stepsSeconds: readonly number[] = [
+  ...[-9, -8, -7, -6, -5, -4, -3, -2, -1].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power)),
+  ...[1, 2, 5, 10, 15, 30],
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => 60 * minutes),
+  ...[1, 2, 4, 6, 12].map((hours) => 3600 * hours),
+  ...[1, 2, 7, 14, 30, 90, 365, 3650].map((days) => 86_400 * days),
+];
+
+interface Line {
+  readonly label: string;
+  /** Of tokens.css. */
+  readonly color: string;
+  readonly valueOf: (row: SeriesRow) => number;
+  readonly format: (value: number) => string;
+}
+
+const lines: readonly Line[] = [
+  { label: 'Packets', color: '--series-1', valueOf: ({ packets }) => approximate(packets), format: formatCount },
+  { label: 'Bytes', color: '--series-3', valueOf: ({ bytes }) => approximate(bytes), format: formatBytes },
+];
+
+/** Packets and bytes over time: two charts that zoom and point together, and their numbers as a table. */
+export function trafficCharts(series: TimeSeries, file: string): HTMLElement {
+  const { rows } = series;
+  const interval = span(Number(series.interval_ns) / 1e9);
+  const start = rows[0].start_ns;
+  const seconds = rows.map((row) => secondsBetween(start, row.start_ns));
+  const under = element('p', { class: 'small mono under-pointer' });
+  const whole = `From ${moment(start)}; each step is ${interval}. Drag over a chart to zoom in, double-click for all.`;
+  setText(under, whole);
+  const point = (at: number | null | undefined): void => {
+    const row = at === null || at === undefined ? undefined : rows[at];
+    setText(
+      under,
+      row === undefined ? whole : `${moment(row.start_ns)}: ${exact(row.packets)} packets, ${exact(row.bytes)} bytes`,
+    );
+  };
+  const figures = lines.map((line) => new SteppedChart(line, interval, seconds, rows, `${file}`, point));
+  return element('div', {}, ...figures.map(({ node }) => node), under, numbers(rows, interval));
+}
+
+/** One line, as steps over its intervals. */
+class SteppedChart {
+  readonly node: HTMLElement;
+  private readonly plot: HTMLElement;
+  private readonly data: uPlot.AlignedData;
+  private chart: uPlot | null = null;
+
+  constructor(
+    private readonly line: Line,
+    interval: string,
+    seconds: readonly number[],
+    rows: readonly SeriesRow[],
+    private readonly group: string,
+    private readonly point: (at: number | null | undefined) => void,
+  ) {
+    const values = rows.map(line.valueOf);
+    this.data = [[...seconds], values];
+    const highest = values.indexOf(values.reduce((most, value) => Math.max(most, value), 0));
+    const title = `${line.label} per ${interval}`;
+    const told = `${title}: at most ${line.format(values[highest])}, at ${moment(rows[highest].start_ns)}`;
+    this.plot = element('div', { class: 'chart-plot traffic-plot', role: 'img', 'aria-label': told });
+    this.node = element(
+      'figure',
+      { class: 'chart' },
+      element(
+        'figcaption',
+        { class: 'small' },
+        element('strong', {}, title),
+        ` · at most ${line.format(values[highest])}`,
+      ),
+      this.plot,
+    );
+    new ResizeObserver(() => this.fit()).observe(this.plot);
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.build());
+  }
+
+  private fit(): void {
+    const width = this.plot.clientWidth;
+    if (width === 0) return;
+    if (this.chart === null) this.build();
+    else if (this.chart.width !== width) this.chart.setSize({ width, height });
+  }
+
+  private build(): void {
+    this.chart?.destroy();
+    const { line, group } = this;
+    const axis = axisStyle();
+    const color = styleToken(line.color);
+    const options: uPlot.Options = {
+      width: this.plot.clientWidth,
+      height,
+      legend: { show: false },
+      cursor: { y: false, points: { size: 6 }, drag: { x: true, y: false }, sync: { key: group, scales: ['x', null] } },
+      scales: { x: { time: false }, y: { range: (_chart, _least, most) => [0, most > 0 ? most * 1.08 : 1] } },
+      axes: [
+        { ...axis, size: 26, space: 80, incrs: [...stepsSeconds], values: (_chart, splits) => splits.map(span) },
+        { ...axis, size: 64, space: 32, values: (_chart, splits) => splits.map(line.format) },
+      ],
+      series: [
+        {},
+        {
+          stroke: color,
+          width: 1.25,
+          fill: `${color}33`,
+          paths: uPlot.paths.stepped!({ align: 1 }),
+          points: { show: false },
+        },
+      ],
+      hooks: { setCursor: [(chart) => this.point(chart.cursor.idx)] },
+    };
+    this.chart = new uPlot(options, this.data, this.plot);
+  }
+}
+
+/** The table of the charts, made when it is opened. */
+function numbers(rows: readonly SeriesRow[], interval: string): HTMLElement {
+  const body = element('tbody');
+  const details = element(
+    'details',
+    {},
+    element('summary', {}, `As numbers: ${rows.length} intervals of ${interval}`),
+    element(
+      'div',
+      { class: 'table-scroll tall', tabindex: 0, role: 'region', 'aria-label': 'Traffic over time as numbers' },
+      element(
+        'table',
+        { class: 'small' },
+        element(
+          'thead',
+          {},
+          element(
+            'tr',
+            {},
+            element('th', { scope: 'col' }, 'From'),
+            element('th', { scope: 'col', class: 'number' }, 'Packets'),
+            element('th', { scope: 'col', class: 'number' }, 'Bytes'),
+          ),
+        ),
+        body,
+      ),
+    ),
+  );
+  details.addEventListener('toggle', () => {
+    if (!details.open || body.children.length > 0) return;
+    body.append(
+      ...rows.map((row) =>
+        element(
+          'tr',
+          {},
+          element('th', { scope: 'row' }, moment(row.start_ns)),
+          element('td', { class: 'number' }, exact(row.packets)),
+          element('td', { class: 'number' }, exact(row.bytes)),
+        ),
+      ),
+    );
+  });
+  return details;
+}
