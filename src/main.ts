@@ -1,5 +1,5 @@
-import { Command, CommanderError } from 'commander';
-import { reportFailure } from './common/errors.js';
+import { Command } from 'commander';
+import { guarded, runRole } from './common/run-role.js';
 import { version } from './common/version.js';
 
 interface RoleModule {
@@ -82,22 +82,10 @@ function overview(): Command {
 }
 
 async function main(argv: readonly string[]): Promise<void> {
-  const role = roles[argv[0] ?? ''];
-  try {
-    if (role === undefined) {
-      await overview().parseAsync(argv as string[], { from: 'user' });
-      return;
-    }
-    const command = role.load().buildCommand().name(`trireme ${argv[0]}`).exitOverride();
-    await command.parseAsync(argv.slice(1), { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      // commander has already written its message; help and version are no failures.
-      process.exitCode = error.exitCode === 0 ? 0 : 2;
-      return;
-    }
-    process.exitCode = reportFailure(error, process.argv.includes('--verbose'));
-  }
+  const name = argv[0] ?? '';
+  const role = Object.hasOwn(roles, name) ? roles[name] : undefined;
+  if (role === undefined) return guarded(() => overview().parseAsync(argv, { from: 'user' }));
+  await runRole(name, () => role.load().buildCommand(), argv.slice(1));
 }
 
 void main(process.argv.slice(2));

@@ -14,7 +14,8 @@ import { addMakeOptions, makeCapture, type MakeOptions } from './make-capture.js
 import { median, runOnce, type Run } from './measure.js';
 
 interface Options extends Omit<MakeOptions, 'out' | 'size'> {
-  readonly size: readonly number[];
+  /** Undefined: one of 1 GB. */
+  readonly size?: readonly number[];
   readonly runs: number;
   readonly dir: string;
   readonly tsharkSize: number;
@@ -39,12 +40,9 @@ const command = addMakeOptions(
   new Command('bench captures').description('time analyze beside other tools on one large capture'),
 )
   .addOption(
-    new Option('--size <bytes...>', 'sizes of the captures')
-      .default([1e9], '1G')
-      .argParser((value: string, before: number[] | undefined) => [
-        ...(before === undefined || before[0] === 1e9 ? [] : before),
-        byteSize(1, 1e12)(value),
-      ]),
+    new Option('--size <bytes...>', 'sizes of the captures (default: 1G)').argParser(
+      (value: string, before: number[] | undefined) => [...(before ?? []), byteSize(1, 1e12)(value)],
+    ),
   )
   .addOption(new Option('--runs <count>', 'runs of each, after one that does not count').default(5).argParser(integer(1, 100)))
   .option('--dir <folder>', 'where the captures are made and kept', join(projectRoot, 'bench/data'))
@@ -62,7 +60,7 @@ const command = addMakeOptions(
     const made: string[] = [];
     const outcomes = [];
     try {
-      for (const size of options.size) outcomes.push(await measureSize(options, size, made));
+      for (const size of options.size ?? [1e9]) outcomes.push(await measureSize(options, size, made));
     } finally {
       if (options.clean) for (const path of made) rmSync(path, { force: true });
     }

@@ -1,5 +1,5 @@
 import type { FactsEntry } from './entry.js';
-import type { TextStyle } from './text-report.js';
+import type { TextStyle } from './text-style.js';
 import { timeText } from './units.js';
 
 /** Names of the link types that are looked into; the others are told by their number. */

@@ -4,15 +4,7 @@ import { conversationLines, endpointLines, protocolLines, seriesLines, sizeLines
 import { fileFacts } from './text-facts.js';
 import type { CaptureTotal } from '../pcap/report-types.js';
 import { textTable } from './text-table.js';
-import type { Units } from './units.js';
-
-/** How a report is laid out for people. */
-export interface TextStyle {
-  readonly units: Units;
-  /** Tables in frames, for a terminal. */
-  readonly framed: boolean;
-  readonly sort: string;
-}
+import type { TextStyle } from './text-style.js';
 
 /** The whole text: a report for each file, and a total when there are several. */
 export function textDocument(entries: readonly Entry[], total: CaptureTotal, style: TextStyle): string {

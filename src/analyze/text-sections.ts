@@ -1,6 +1,6 @@
 import type { FactsEntry } from './entry.js';
 import { textTable, type Column } from './text-table.js';
-import type { TextStyle } from './text-report.js';
+import type { TextStyle } from './text-style.js';
 import { timeText } from './units.js';
 
 const left = (title: string): Column => ({ title });

@@ -73,7 +73,7 @@ export class ScanThreads {
 
   #start(data: Omit<ThreadData, 'bytesRead'>): Thread {
     const bytesRead = new Float64Array(new SharedArrayBuffer(8));
-    const worker = new Worker(join(__dirname, this.threadFile), {
+    const worker = new Worker(join(__dirname, '..', 'captures', this.threadFile), {
       workerData: { ...data, bytesRead } satisfies ThreadData,
       name: 'scan',
     });

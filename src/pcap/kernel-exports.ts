@@ -52,6 +52,7 @@ export interface KernelExports {
   beginExport(): void;
   countEntries(six: boolean): number;
   exportEntries(six: boolean): number;
+  nextRow(table: number, number: number, rows: number): number;
   makeRoom(entries: number): void;
   importEntries(six: boolean, count: number): number;
   importSeries(shift: bigint, low: bigint, rows: number): void;

@@ -25,12 +25,16 @@ export function sparseRows(
   at: number,
   rowsMax: number,
 ): { number: number; packets: bigint; bytes: bigint }[] {
-  const cellsOf = new BigUint64Array(kernel.exports.memory.buffer, at, rowsMax * 2);
-  // As doubles, a count is zero exactly where it is zero as an integer, and no bigint is made to find that out.
-  const nonZero = new Float64Array(kernel.exports.memory.buffer, at, rowsMax * 2);
+  const { exports, view } = kernel;
   const rows = [];
-  for (let number = 0; number < rowsMax; number++)
-    if (nonZero[2 * number] !== 0) rows.push({ number, packets: cellsOf[2 * number], bytes: cellsOf[2 * number + 1] });
+  for (
+    let number = exports.nextRow(at, 0, rowsMax);
+    number < rowsMax;
+    number = exports.nextRow(at, number + 1, rowsMax)
+  ) {
+    const row = at + 16 * number;
+    rows.push({ number, packets: view.getBigUint64(row, true), bytes: view.getBigUint64(row + 8, true) });
+  }
   return rows;
 }
 

@@ -16,6 +16,12 @@ import { drop, find4, find6, index, indexSlots } from './table';
 
 let cursor: u32 = 0;
 
+/** Number of the first row with packets, from a number on, in a table of so many rows of two cells; `rows`: none is left. */
+export function nextRow(table: usize, number: u32, rows: u32): u32 {
+  while (number < rows && !load<u64>(table + (<usize>number << 4))) number++;
+  return number;
+}
+
 export function beginExport(): void {
   cursor = 0;
 }

@@ -35,7 +35,7 @@ export {
 } from './layout';
 export { setInterface, setInterfaceCount } from './interfaces';
 export { lowerThreshold, makeRoom, pin } from './table';
-export { beginExport, countEntries, exportEntries, importEntries, importSeries } from './exchange';
+export { beginExport, countEntries, exportEntries, importEntries, importSeries, nextRow } from './exchange';
 export { kinds, pinnedSums, rankConversations, rankedCount } from './conversations';
 export { rankTalkers } from './talkers';
 import { talkersTotal } from './talkers';
@@ -52,9 +52,13 @@ export {
 } from './window';
 export { setOrder, setHeadersOnly, setOrderOfRows };
 
+/** The memory of an instance that has just been made is zero; writing zeros there would only make its pages be there. */
+let used: bool = false;
+
 /** Makes the instance new: empty counters, empty table. */
 export function begin(conversationsMax: u32, seed: u32, intervalNs: i64, onlyWalk: bool): void {
-  memory.fill(TOTALS, 0, SERIES_TWIN - TOTALS);
+  if (used) memory.fill(TOTALS, 0, SERIES_TWIN - TOTALS);
+  used = true;
   store<i64>(FIRST_NS, I64_MAX);
   store<i64>(LAST_NS, I64_MIN);
   beginArena();
