@@ -21,6 +21,8 @@ extra=(
   redis-server    # peer in bench/jobs
   linux-perf      # make perf
   python3-scapy   # oracle in tests
+  tmux            # trireme top in a terminal, in tests
+  jq              # commands of the documents, in tests
   chromium        # the pages in a browser, in tests
   prometheus      # promtool checks dashboard and alert rules
   zstd            # second source of zstd files in tests

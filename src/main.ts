@@ -41,6 +41,10 @@ const roles: Readonly<Record<string, Role>> = {
     summary: 'count and summarise packet captures',
     load: () => require('./analyze/command.js') as RoleModule,
   },
+  top: {
+    summary: 'watch the workers of a load balancer or a master in the terminal',
+    load: () => require('./top/command.js') as RoleModule,
+  },
   certs: {
     summary: 'make certificates for the roles, for labs',
     load: () => require('./certs/command.js') as RoleModule,

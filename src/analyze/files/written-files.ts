@@ -63,7 +63,6 @@ export class WrittenFiles {
   /** The report, in pieces. */
   html(): Iterable<string> {
     // Loaded only for a report.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { htmlDocument } = require('../html/document.js') as typeof import('../html/document.js');
     return htmlDocument(this.#kept, this.settings.sort);
   }

@@ -1,0 +1,78 @@
+import { Command, Option } from 'commander';
+import { TriremeError } from '../common/errors.js';
+import { defaultPorts } from '../common/limits.js';
+import { durationMs, hostPort, type HostPort } from '../common/options.js';
+import { DiallerTrust } from '../common/trust/dialler-trust.js';
+import { addDiallerTrust, compileDiallerTrust, type TrustOptions } from '../common/trust/options.js';
+import { sortKeys } from './columns.js';
+import { intervalMsDefault, intervalMsLeast, intervalMsMost } from './limits.js';
+import { listOnce, onceJson, onceText } from './once.js';
+import { WorkerWatch } from './watch.js';
+
+interface TopOptions extends TrustOptions {
+  readonly lb?: HostPort;
+  readonly master?: HostPort;
+  readonly interval: number;
+  readonly sort: string;
+  readonly once?: boolean;
+  readonly json?: boolean;
+}
+
+const notes = `
+Keys:
+  q, Esc or Ctrl-C quit; left and right choose the column that orders; up and down scroll.
+
+Columns:
+  GIVEN    jobs that this hub has given the worker and that are not answered
+  BACKLOG  expected seconds of those jobs; WINDOW: how much it may hold
+  BUSY, QUEUED, LOAD  as the worker last reported, for all its hubs
+  JOBS/S   answers since the list before; DONE and FAILED: since the worker attached
+  RTT      round trip; SEEN: time since its last heartbeat
+
+Examples:
+  trireme top
+  trireme top --lb 192.0.2.1 --sort backlog --interval 250ms
+  trireme top --master 127.0.0.1:${defaultPorts.masterGrpc} --once --sort rate
+  trireme top --json | jq '.workers[] | {name, busy, slots}'`;
+
+/** `trireme top` */
+export function buildCommand(): Command {
+  const command = new Command()
+    .description(`watch a hub's workers in the terminal; once, where the output is no terminal`)
+    .option(
+      '--lb <host:port>',
+      `gRPC port of a load balancer (default: 127.0.0.1:${defaultPorts.lbGrpc})`,
+      hostPort(defaultPorts.lbGrpc),
+    )
+    .option('--master <host:port>', 'gRPC port of a master', hostPort(defaultPorts.masterGrpc))
+    .addOption(
+      new Option('--interval <duration>', 'time between two lists')
+        .argParser(durationMs(intervalMsLeast, intervalMsMost))
+        .default(intervalMsDefault, '1s'),
+    )
+    .addOption(new Option('--sort <column>', 'order of the workers').choices(sortKeys).default('name'))
+    .option('--once', 'print one plain table and end; takes one interval, because rates need two lists')
+    .option('--json', 'the same as one JSON document')
+    .option('--verbose', 'show the stack of an error')
+    .addHelpText('after', notes);
+  return addDiallerTrust(command).action(run);
+}
+
+async function run({ lb, master, interval, sort, once, json, ...options }: TopOptions): Promise<void> {
+  if (lb !== undefined && master !== undefined)
+    throw new TriremeError('USAGE', '--lb and --master are two hubs: watch one at a time');
+  const hub = lb ?? master ?? { host: '127.0.0.1', port: defaultPorts.lbGrpc };
+  const watch = new WorkerWatch(hub, new DiallerTrust(compileDiallerTrust(options)));
+  try {
+    if (once === true || json === true || !process.stdout.isTTY || !process.stdin.isTTY) {
+      const list = await listOnce(watch, interval);
+      const text = json === true ? onceJson(watch.name, list, sort) : onceText(watch.name, list, sort, Date.now());
+      process.stdout.write(text);
+      return;
+    }
+    const { liveView } = require('./live.js') as typeof import('./live.js');
+    await liveView(watch, interval, sort);
+  } finally {
+    watch.close();
+  }
+}
