@@ -85,11 +85,23 @@ function overview(): Command {
   return program;
 }
 
+function addExamples(command: Command, role: string): void {
+  const { helpExamples } = require('./help-examples.js') as typeof import('./help-examples.js');
+  const examples = helpExamples[role];
+  if (examples === undefined) return;
+  command.addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`);
+}
+
 async function main(argv: readonly string[]): Promise<void> {
   const name = argv[0] ?? '';
   const role = Object.hasOwn(roles, name) ? roles[name] : undefined;
   if (role === undefined) return guarded(() => overview().parseAsync(argv, { from: 'user' }));
-  await runRole(name, () => role.load().buildCommand(), argv.slice(1));
+  const build = (): Command => {
+    const command = role.load().buildCommand();
+    if (argv[1] === '--help' || argv[1] === '-h') addExamples(command, name);
+    return command;
+  };
+  await runRole(name, build, argv.slice(1));
 }
 
 void main(process.argv.slice(2));

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Table from 'cli-table3';
+import { Command } from 'commander';
 import { lbConfigBytes, parityConfigBytes } from '../../src/udp/config-bytes.js';
 import { Bed, bpfObjects, hostCompiler, missingForBed, root } from '../../test/lab/support/bed.js';
 import { u32, udpFrame } from '../../test/lab/support/frames.js';
@@ -124,4 +125,15 @@ async function main(): Promise<void> {
   else await endToEnd(compiler, join(root, 'bench', 'xdp', 'relay.c'));
 }
 
-void main();
+new Command('bench xdp')
+  .description(
+    `measure the labs' XDP programs: ns a packet through BPF_PROG_TEST_RUN (${repeat} runs, median of ${rounds}), then jobs a second ` +
+      'and round trips over veth beside a relay in user space; needs root, bpftool and built programs, else it says SKIP',
+  )
+  .addHelpText('after', '\nExamples:\n  make bpf && make bench ARGS=xdp')
+  .action(main)
+  .parseAsync()
+  .catch((error: Error) => {
+    process.stderr.write(`bench xdp: ${error.message}\n`);
+    process.exitCode = 1;
+  });

@@ -37,7 +37,10 @@ async function run(options: UpCommandOptions): Promise<void> {
     `TCP jobs      ${cluster.lb.tcp}    bin/trireme client --lb ${cluster.lb.tcp} --jobs 1,2,1\n` +
       `gRPC jobs     ${cluster.lb.grpc}    grpcurl ${plain ? '-plaintext ' : ''}${cluster.lb.grpc} list\n` +
       `gRPC captures ${cluster.master.grpc}    bin/trireme analyze --master ${cluster.master.grpc} FILE\n` +
+      `live pages    ${[cluster.lb, cluster.master].map(({ admin }) => `http${plain ? '' : 's'}://${admin}/`).join('  ')}\n` +
+      `workers       bin/trireme top --lb ${cluster.lb.grpc}\n` +
       `metrics       ${[cluster.lb, cluster.master].map(({ admin }) => `http${plain ? '' : 's'}://${admin}/metrics`).join('  ')}\n` +
+      'Ctrl-C ends everything.\n' +
       (settings.token === null && plain ? '' : 'Clients need the credentials of these roles as well.\n'),
   );
   let broken: string | null = null;

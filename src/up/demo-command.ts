@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { TriremeError } from '../common/errors.js';
+import { defaultPorts } from '../common/limits.js';
 import { projectRoot } from '../common/version.js';
 import { startCluster } from './cluster.js';
 
@@ -22,6 +24,22 @@ async function trireme(args: readonly string[]): Promise<string> {
 }
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** What was shown, and where to look. */
+function nextSteps(report: string): string {
+  const { lbAdmin, masterAdmin, masterGrpc } = defaultPorts;
+  return `Shown: one capture counted on one core, on all cores and by a master with two workers, the same byte for byte;
+and three jobs handed to workers by the load balancer, answered in the order asked.
+
+Look at
+  ${report}
+      the capture in a browser: charts, tables, who talks to whom; made by analyze --html
+  bin/trireme up
+      the same cluster until Ctrl-C, with live pages: http://127.0.0.1:${lbAdmin}/ (jobs), http://127.0.0.1:${masterAdmin}/ (captures);
+      then bin/trireme top, and bin/trireme analyze --master 127.0.0.1:${masterGrpc} FILE
+  docs/TUTORIAL.md
+      everything step by step, in ten minutes; make help lists the rest`;
+}
 
 /** `trireme demo`: the main job end to end: one capture in three ways, then a few jobs. Leaves nothing running. */
 export function buildCommand(): Command {
@@ -56,7 +74,10 @@ export function buildCommand(): Command {
         say(await trireme(['analyze', file, '--top', '5']));
         say(`Jobs 1,2,1 over TCP (1 = GET_TIME, 2 = MINE_BITCOIN):`);
         say(await trireme(['client', '--lb', cluster.lb.tcp, '--jobs', '1,2,1']));
-        say(`Next: bin/trireme up, then bin/trireme analyze --master 127.0.0.1:50052 FILE; make help lists the rest.`);
+        const report = join(projectRoot, 'build', 'demo-report.html');
+        mkdirSync(dirname(report), { recursive: true });
+        await trireme(['analyze', file, '--html', report, '--quiet']);
+        say(nextSteps(report));
       } catch (error) {
         process.stderr.write(`${log.slice(-20).join('\n')}\n`);
         throw error;

@@ -25,7 +25,7 @@ async function json(...args: string[]): Promise<Json> {
 
 async function report(name: string, ...args: string[]): Promise<string> {
   const path = join(scratch.path, name);
-  const { code, stderr } = await runTrireme(['analyze', ...args, '--html', path, '--quiet']);
+  const { code, stderr } = await runTrireme(['analyze', ...args, '--html', path, '--quiet'], { cwd: projectRoot });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return path;
 }
@@ -178,7 +178,7 @@ describeWithBrowser('the report in a browser', (browser) => {
   ] as const)(
     'axe finds nothing serious in %s at %d pixels, and nothing is wider than the page',
     async (scheme, width) => {
-      const path = await report(`axe-${scheme}-${width}.html`, sample);
+      const path = await report(`axe-${scheme}-${width}.html`, 'captures/sample.pcap');
       // axe is put into the page by the test, which the page's own policy would refuse.
       const options = { viewport: { width, height: 900 }, colorScheme: scheme, bypassCSP: true };
       await open(

@@ -27,7 +27,7 @@ export function* htmlDocument(kept: readonly KeptEntry[], sort: string): Generat
 <style>${style}</style>
 </head>
 <body>
-<header class="report-head"><h1>Capture report</h1><p class="soft">${escaped(title)}</p></header>
+<header class="report-head"><h1>Capture report</h1></header>
 <main id="report"><noscript><p class="warning">This report draws itself with JavaScript, which is off here. Its figures are in the
 element with the id data, as JSON.</p></noscript></main>
 <footer class="soft small">Made by Trireme ${version}. This file holds all that it shows and loads nothing.</footer>

@@ -179,6 +179,12 @@ export class Bed {
     return new Running(spawn(command[0], command.slice(1), { stdio: ['pipe', 'pipe', 'pipe'] }));
   }
 
+  /** A process whose streams the caller reads and writes itself. */
+  spawn(host: string, argv: readonly string[]): ChildProcess {
+    const command = this.command(host, argv);
+    return spawn(command[0], command.slice(1), { stdio: 'pipe' });
+  }
+
   trireme(host: string, ...argv: readonly string[]): Finished {
     return this.run(host, [process.execPath, join(root, 'bin', 'trireme'), ...argv]);
   }
