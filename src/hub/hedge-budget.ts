@@ -3,7 +3,8 @@ export const hedgeBurstSeconds = 2;
 
 /**
  * How much work may be done twice: a share of what was executed. Seconds of one slot. A copy is charged what it is
- * expected to cost; when the worker that lost says what it spent, the charge becomes that, nothing if it had not begun.
+ * expected to cost; when the worker that lost says what it spent, what is above that is given back: all if it had not
+ * begun.
  * So over any time the extra work is at most share * executed + hedgeBurstSeconds, and one job more.
  */
 export class HedgeBudget {

@@ -137,7 +137,8 @@ export class Hedges {
   }
 
   private settle({ kind, chargedSeconds }: LentJob, spentSeconds: number): void {
-    const spent = spentSeconds > 0 ? spentSeconds : 0;
+    // A worker that stood still measured its standing still as well, which cost nobody anything.
+    const spent = spentSeconds > 0 ? Math.min(spentSeconds, chargedSeconds) : 0;
     this.budget.settle(chargedSeconds, spent);
     this.ports.countWaste(kind, spent);
   }
