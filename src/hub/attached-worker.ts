@@ -1,5 +1,6 @@
 import type { Logger } from '../common/logging.js';
 import type { Heartbeat, Hello } from '../gen/trireme/v1/worker.js';
+import type { Evidence } from './audit/evidence.js';
 import { JobList } from './job-list.js';
 import { Outbound } from './outbound.js';
 import { ResultParts } from './result-parts.js';
@@ -27,6 +28,8 @@ export class AttachedWorker {
   draining = false;
   /** Row id of the one job that it holds, or is kept free for, alone; 0 is none. */
   aloneJob = 0;
+  /** Why it is quarantined, or null. */
+  evidence: Evidence | null = null;
   /** Results that may still come for jobs taken away from it. Any beyond them were never asked for. */
   resultsForgiven = 0;
   picks = 0;

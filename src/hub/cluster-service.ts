@@ -2,6 +2,7 @@ import type * as grpc from '@grpc/grpc-js';
 import type { ServedService } from '../common/grpc-server.js';
 import {
   ClusterServiceService,
+  type LieEvidence,
   type ListWorkersRequest,
   type ListWorkersResponse,
   type WatchWorkersRequest,
@@ -9,6 +10,7 @@ import {
   type WorkerInfo,
 } from '../gen/trireme/v1/worker.js';
 import type { ExplainMethods } from './explain/service.js';
+import type { Evidence } from './audit/evidence.js';
 import type { HubSnapshot, WorkerSnapshot } from './types.js';
 
 const watchIntervalMsDefault = 1000;
@@ -66,5 +68,10 @@ function workerInfo(worker: WorkerSnapshot): WorkerInfo {
     cpuModel: worker.cpuModel,
     memoryBytes: worker.memoryBytes,
     host: worker.host,
+    evidence: worker.evidence === null ? undefined : evidenceMessage(worker.evidence),
   };
+}
+
+function evidenceMessage({ kind, job, answer, othersAnswer, others, atMs }: Evidence): LieEvidence {
+  return { kind, job, answer, othersAnswer, others: [...others], at: new Date(atMs).toISOString() };
 }

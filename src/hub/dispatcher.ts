@@ -1,5 +1,6 @@
 import type { TriremeError } from '../common/errors.js';
 import type { AttachedWorker } from './attached-worker.js';
+import type { Audits } from './audit/audits.js';
 import { Deadlines } from './deadlines.js';
 import { Optimum } from './explain/optimum.js';
 import { PickLog } from './explain/pick-log.js';
@@ -8,7 +9,7 @@ import { HandOut } from './hand-out.js';
 import { Hedges } from './hedges.js';
 import { jobErrors } from './job-errors.js';
 import { nil } from './job-list.js';
-import { jobsLiveMax, JobTable, queueAlone, queueAvoiding, queueNone, queueOfKind } from './job-table.js';
+import { jobsLiveMax, JobTable, queueAlone, queueAvoiding, queueHeld, queueNone, queueOfKind } from './job-table.js';
 import type { FailureCount, KindState } from './kind-state.js';
 import type { HubOptions } from './options.js';
 import { WAIT, type Picker } from './picking/picker.js';
@@ -30,6 +31,8 @@ export class Dispatcher {
   readonly workers: (AttachedWorker | undefined)[] = [];
   readonly byNumber = new Map<number, AttachedWorker>();
   draining = false;
+  /** Null: no answer is audited. */
+  audits: Audits | null = null;
   readonly picks: PickLog;
   readonly optimum = new Optimum();
   /** Called when the last live job of a draining hub has ended. */
@@ -51,8 +54,18 @@ export class Dispatcher {
     this.deadlines = new Deadlines(this.table, scheduler, (ids, now) => this.expire(ids, now));
     this.solitude = new Solitude(this.workers, picker);
     this.picks = new PickLog(picker, this.table, this.workers, () => scheduler.wallMs());
-    this.handOut = new HandOut(this.table, this.lines, this.workers, picker, this.solitude, this.drainRate, (...job) =>
-      this.give(...job),
+    this.handOut = new HandOut(
+      this.table,
+      this.lines,
+      this.workers,
+      picker,
+      this.solitude,
+      this.drainRate,
+      (...job) => this.give(...job),
+      (row, worker) =>
+        this.audits !== null &&
+        this.table.sinks[row] === this.audits &&
+        this.audits.excludes(this.table.tags[row], worker.number),
     );
     this.hedges = new Hedges(options, picker, scheduler, {
       table: this.table,
@@ -152,26 +165,76 @@ export class Dispatcher {
    * no list any more, if this is its answer; nil if the job has ended or this is none; notLent if there is no such job.
    */
   takeLent(worker: AttachedWorker, id: number, done: boolean, exec: number, held: number, now: number): number {
-    const lent = this.hedges.takeLent(worker, id, exec, done);
+    const row = this.table.rowOf(id);
+    const wins = done && (row === nil || this.table.queues[row] !== queueHeld);
+    const lent = this.hedges.takeLent(worker, id, exec, wins);
     if (lent === null) return notLent;
     this.picker.ended(worker.index, lent.kind, lent.units, done ? exec : NaN, held, now - lent.givenAt, now);
     if (done) this.hedges.budget.executed(exec);
     const { counters } = this.kindState(lent.kind);
-    const row = this.table.rowOf(id);
-    if (row === nil && done) counters.duplicates++;
-    if (row === nil || !done) return nil;
+    if (done && (row === nil || !wins)) counters.duplicates++;
+    if (row === nil || !wins) return nil;
     if (lent.isCopy) counters.copiesWon++;
     if (this.table.queues[row] !== queueNone) this.unqueue(row);
     return row;
   }
 
-  /** Ends a job with its answer. The row has been released. */
+  /** Takes a job's answer. The row has been released. */
   done(
     row: number,
     bytes: Uint8Array,
     start: number,
     end: number,
     worker: AttachedWorker,
+    exec: number,
+    now: number,
+  ): void {
+    const { audits, table } = this;
+    const due = audits !== null && table.sinks[row] !== audits && audits.due(table.kinds[row]);
+    if (due && this.hold(row, bytes.subarray(start, end), worker, exec, now, audits)) return;
+    this.deliver(row, bytes, start, end, worker.number, exec, now);
+  }
+
+  /** Answers a job whose answer was held back, if it still wants one. */
+  answerHeld(id: number, bytes: Uint8Array, worker: number, exec: number): void {
+    const row = this.table.rowOf(id);
+    if (row === nil) return;
+    this.lines.remove(row);
+    this.deliver(row, bytes, 0, bytes.length, worker, exec, this.turn.now());
+  }
+
+  failHeld(id: number, error: TriremeError): void {
+    const row = this.table.rowOf(id);
+    if (row === nil) return;
+    this.lines.remove(row);
+    this.fail(row, 'failed', error);
+  }
+
+  private hold(
+    row: number,
+    answer: Uint8Array,
+    worker: AttachedWorker,
+    exec: number,
+    now: number,
+    audits: Audits,
+  ): boolean {
+    const { ids, kinds, units, payloads, submittedAt } = this.table;
+    const waited = now - submittedAt[row];
+    const number = audits.begin(ids[row], kinds[row], units[row], payloads[row], answer, worker, exec, waited);
+    if (number === 0) return false;
+    this.hedges.callOff(row);
+    this.lines.add(row, queueHeld, false);
+    audits.start(number);
+    return true;
+  }
+
+  /** Ends a job with its answer. */
+  private deliver(
+    row: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    worker: number,
     exec: number,
     now: number,
   ): void {
@@ -185,7 +248,7 @@ export class Dispatcher {
     state.latency.observe(total);
     this.optimum.answered(state, table.units[row]);
     this.forget(row);
-    sink.done(tag, bytes, start, end, worker.number, exec, attempts, total);
+    sink.done(tag, bytes, start, end, worker, exec, attempts, total);
   }
 
   /** Ends a job without an answer. The row is in no list. */
@@ -233,6 +296,16 @@ export class Dispatcher {
       } else {
         this.requeue(row);
       }
+    }
+  }
+
+  /** Takes back what a worker has: it is not to be trusted, which is no fault of its jobs. */
+  takeBack(worker: AttachedWorker): void {
+    while (worker.jobs.tail !== nil) {
+      const row = worker.jobs.tail;
+      this.takeAway(row);
+      this.table.attempts[row]--;
+      this.requeue(row);
     }
   }
 

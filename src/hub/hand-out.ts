@@ -21,6 +21,8 @@ export class HandOut {
     private readonly solitude: Solitude,
     private readonly drainRate: DrainRate,
     private readonly give: Give,
+    /** Whether this worker must not have the row. */
+    private readonly barred: (row: number, worker: AttachedWorker) => boolean,
   ) {}
 
   /** Until no worker may take any of those that are left. */
@@ -86,8 +88,8 @@ export class HandOut {
     let best: AttachedWorker | undefined;
     let bestSeconds = Infinity;
     for (const worker of this.workers) {
-      if (worker === undefined || worker.number === table.avoids[row] || worker.lent.has(id)) continue;
-      if (!picker.canTake(worker.index, kind)) continue;
+      if (worker === undefined || !picker.canTake(worker.index, kind)) continue;
+      if (worker.number === table.avoids[row] || worker.lent.has(id) || this.barred(row, worker)) continue;
       const seconds = picker.expectedSeconds(worker.index, kind, table.units[row], now);
       if (seconds < bestSeconds) [best, bestSeconds] = [worker, seconds];
     }

@@ -174,11 +174,11 @@ export class Hedges {
     const { table, workers } = this.ports;
     for (let row = from.jobs.head; row !== nil && this.budget.open;) {
       const following = table.links.next[row];
-      if (table.units[row] === 1 && this.mayCopy(row, from)) {
+      if (table.units[row] === 1 && table.avoids[row] === noWorker && this.mayCopy(row, from)) {
         const index = this.picker.pick(table.kinds[row], 1, now, from.index);
         if (index === WAIT) return;
         const to = workers[index] as AttachedWorker;
-        if (!to.lent.has(table.ids[row]) && table.avoids[row] !== to.number) this.copy(row, from, to, now);
+        if (!to.lent.has(table.ids[row])) this.copy(row, from, to, now);
       }
       row = following;
     }

@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import type { Logger } from '../common/logging.js';
 import { kinds } from '../kinds/registry.js';
+import { auditsOf } from './audit/audits-of.js';
 import { attachService } from './attach-service.js';
 import { clusterService } from './cluster-service.js';
 import { Dispatcher } from './dispatcher.js';
@@ -42,11 +43,18 @@ export function createHub(
       .all()
       .map(({ number, name }) => [number, name]),
   );
-  const bounds: HubOptions = { ...hubOptionsDefault, kindNames, ...options };
+  const bounds: HubOptions = {
+    ...hubOptionsDefault,
+    kindNames,
+    auditSeed: randomInt(2 ** 32),
+    auditOf: (kind) => kinds().get(kind)?.audit,
+    ...options,
+  };
   const picker = new Picker({ ...picking, jobsOutstandingMax: bounds.jobsOutstandingMax });
   const dispatcher = new Dispatcher(bounds, picker, scheduler);
   const roster = new Roster(id, bounds, dispatcher, picker, scheduler, log);
   const explain = explainMethods(dispatcher.picks, (kind) => dispatcher.kindState(kind).counters.name);
+  dispatcher.audits = auditsOf(bounds, dispatcher, roster, scheduler, log);
   let closing: Promise<void> | null = null;
 
   const hub: AttachableHub = {

@@ -20,6 +20,11 @@ export const jobErrors = {
   lost: (attempts: number) =>
     new TriremeError('WORKER_LOST', `its worker was lost ${attempts} times (jobAttemptsMax ${attempts})`),
   notRun: (times: number) => new TriremeError('NO_WORKER', `workers gave the job back ${times} times (jobNotRunMax)`),
+  contradicted: (workers: readonly string[]) =>
+    new TriremeError(
+      'JOB_FAILED',
+      `audited: ${workers.join(' and ')} contradict each other, and no other worker can say who is right`,
+    ),
   jobFailed: (reason: string) => new TriremeError('JOB_FAILED', reason),
   draining: () => new TriremeError('DRAINING', 'this process is shutting down; ask another one'),
 } as const;

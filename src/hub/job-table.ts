@@ -16,6 +16,9 @@ export const queueAvoiding = 2;
 /** Jobs whose workers died twice, each to be tried on a worker that holds nothing else. */
 export const queueAlone = 3;
 
+/** Jobs that are answered and whose answer is audited before they get it: they wait for no worker. */
+export const queueHeld = 4;
+
 /**
  * All live jobs of a hub, in columns: a job is a row number, and no object or closure is made for it. A row is free,
  * or its job is in one list: waiting, or with a worker.

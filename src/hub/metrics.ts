@@ -70,6 +70,7 @@ export function addHubMetrics(registry: Registry, hub: Hub): void {
   gauge('jobs_live', 'Jobs submitted and not answered', (state) => state.jobsLive);
   counter('workers_joined', 'Workers that have joined', (state) => state.workersJoined);
   counter('workers_lost', 'Workers that were lost', (state) => state.workersLost);
+  counter('quarantines', 'Workers found lying', (state) => state.workersQuarantined);
   counter('workers_cut', 'Workers cut off because they broke the protocol', (state) => state.workersCut);
   kindCounter('jobs_submitted', 'Jobs submitted, by kind', (kind) => kind.submitted);
   kindCounter('picks', 'Jobs given to a worker, first attempts and later ones', (kind) => kind.picks);
@@ -91,6 +92,17 @@ export function addHubMetrics(registry: Registry, hub: Hub): void {
         for (const outcome of outcomes) this.inc({ kind: kind.name, outcome }, kind[outcome]);
     },
   });
+  new Counter({
+    name: 'trireme_hub_audits_total',
+    help: 'Answers chosen for an audit, by kind and what became of it',
+    labelNames: ['kind', 'outcome'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [kind, counts] of Object.entries(snapshot().audits))
+        for (const [outcome, count] of Object.entries(counts)) this.inc({ kind, outcome }, count);
+    },
+  });
   new Gauge({
     name: 'trireme_hub_workers',
     help: 'Workers by state',
@@ -98,7 +110,7 @@ export function addHubMetrics(registry: Registry, hub: Hub): void {
     registers,
     collect() {
       this.reset();
-      for (const state of ['SERVING', 'SILENT', 'DRAINING']) this.set({ state }, 0);
+      for (const state of ['SERVING', 'SILENT', 'DRAINING', 'QUARANTINED']) this.set({ state }, 0);
       for (const worker of snapshot().workers) this.inc({ state: worker.state });
     },
   });

@@ -1,4 +1,5 @@
 import type { TriremeError } from '../common/errors.js';
+import type { KindAudit } from '../kinds/audit.js';
 import { heartbeatIntervalMsDefault, heartbeatsMissedMax, jobAttemptsMax } from '../common/limits.js';
 
 /** Bounds of a hub. Each has a default and a reason. */
@@ -31,6 +32,14 @@ export interface HubOptions {
   readonly hedgeShare: number;
   /** A job is overdue after so many times what was predicted when it was given to its worker. */
   readonly hedgeFactor: number;
+  /** Share of the answers, of kinds that can be audited, that other workers check before their clients get them. */
+  readonly auditShare: number;
+  /** Start of the random numbers that choose them. Who knows it knows which. */
+  readonly auditSeed: number;
+  /** How a kind is audited, by number. */
+  readonly auditOf: (kind: number) => KindAudit | undefined;
+  /** How long a worker that was found lying gets no job; Infinity: as long as its process runs. */
+  readonly quarantineMs: number;
   /** Bytes of one result over all its parts. A larger one is a lie or a bug, and its worker is cut off. */
   readonly resultBytesMax: number;
   /** Hears of each job that has no answer, cancelled ones aside. Must be quick: under overload there are many. */
@@ -51,6 +60,10 @@ export const hubOptionsDefault: HubOptions = {
   copyAfterMs: 5,
   hedgeShare: 0.05,
   hedgeFactor: 4,
+  auditShare: 0,
+  auditSeed: 0,
+  auditOf: () => undefined,
+  quarantineMs: Infinity,
   resultBytesMax: 2 ** 30,
   jobFailed: () => undefined,
   kindNames: new Map(),

@@ -84,7 +84,7 @@ function takeLent(
   end: number,
   now: number,
 ): boolean {
-  const isDone = status === JobStatus.DONE || status === JobStatus.UNSPECIFIED;
+  const isDone = worker.evidence === null && (status === JobStatus.DONE || status === JobStatus.UNSPECIFIED);
   const row = dispatcher.takeLent(worker, id, isDone, exec, isDone ? held : NaN, now);
   if (row === notLent) return false;
   if (row === nil) worker.parts.take(id);

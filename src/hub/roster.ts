@@ -2,6 +2,8 @@ import type { Logger } from '../common/logging.js';
 import { resultPartBytesMax } from '../common/limits.js';
 import { version } from '../common/version.js';
 import type { Heartbeat, Hello, WorkerMessage } from '../gen/trireme/v1/worker.js';
+import type { Evidence } from './audit/evidence.js';
+import { Quarantine } from './audit/quarantine.js';
 import { AttachedWorker } from './attached-worker.js';
 import type { Dispatcher } from './dispatcher.js';
 import { refuseHello, slotsMax } from './hello.js';
@@ -21,6 +23,7 @@ export class Roster {
   joined = 0;
   lost = 0;
   cut = 0;
+  readonly quarantine: Quarantine;
   readonly listeners = new Set<() => void>();
   private numbers = 0;
   private streams = 0;
@@ -34,7 +37,9 @@ export class Roster {
     private readonly picker: Picker,
     private readonly scheduler: Scheduler,
     private readonly log: Logger,
-  ) {}
+  ) {
+    this.quarantine = new Quarantine(options.quarantineMs);
+  }
 
   /** Attached workers in the order in which they came. */
   get workers(): Iterable<AttachedWorker> {
@@ -131,6 +136,8 @@ export class Roster {
     this.dispatcher.workers[worker.index] = worker;
     this.dispatcher.byNumber.set(worker.number, worker);
     worker.setState('SERVING', `joined from ${stream.address}`);
+    const evidence = this.quarantine.evidenceOf(hello.workerId, scheduler.wallMs());
+    if (evidence !== null) this.distrust(worker, evidence);
     this.watch();
     this.dispatcher.pump();
     this.changed();
@@ -179,12 +186,31 @@ export class Roster {
 
   /** Something was heard: the state follows from what the worker last said. */
   private settle(worker: AttachedWorker, reason: string): void {
+    if (worker.evidence !== null) return;
     const state = worker.draining ? 'DRAINING' : 'SERVING';
     if (worker.state === state) return;
     worker.setState(state, reason);
     if (state === 'SERVING') this.picker.resume(worker.index);
     else this.picker.suspend(worker.index);
     this.changed();
+  }
+
+  /** A worker was found lying: it gets no job and no answer of it counts, now or when it dials again. */
+  shutOut(workerId: string, evidence: Evidence): void {
+    // Of several audits under way one is enough.
+    if (this.quarantine.evidenceOf(workerId, evidence.atMs) !== null) return;
+    this.log.error({ workerId, ...evidence }, 'worker found lying');
+    this.quarantine.add(workerId, evidence);
+    for (const worker of this.workers) if (worker.hello.workerId === workerId) this.distrust(worker, evidence);
+    this.dispatcher.pump();
+    this.changed();
+  }
+
+  private distrust(worker: AttachedWorker, evidence: Evidence): void {
+    worker.evidence = evidence;
+    worker.setState('QUARANTINED', `its answer to job ${evidence.job} was a lie`);
+    this.picker.suspend(worker.index);
+    this.dispatcher.takeBack(worker);
   }
 
   private leave(worker: AttachedWorker, reason: string): void {
@@ -229,12 +255,21 @@ export class Roster {
       if (silent > interval * (this.options.heartbeatsMissedMax + silentIntervals - 1)) {
         this.leave(worker, `${this.options.heartbeatsMissedMax} heartbeats missed: silent for ${silent.toFixed(1)} s`);
         worker.stream.close('heartbeats missed');
+      } else if (worker.evidence !== null) {
+        this.trustAgain(worker);
       } else if (silent > interval * silentIntervals && worker.state !== 'SILENT') {
         worker.setState('SILENT', `silent for ${silent.toFixed(1)} s`);
         this.picker.suspend(worker.index);
         this.changed();
       }
     }
+  }
+
+  private trustAgain(worker: AttachedWorker): void {
+    if (this.quarantine.evidenceOf(worker.hello.workerId, this.scheduler.wallMs()) !== null) return;
+    worker.evidence = null;
+    this.settle(worker, 'its quarantine is over');
+    this.dispatcher.pump();
   }
 
   private changed(): void {

@@ -14,6 +14,13 @@ export function snapshotHub(dispatcher: Dispatcher, roster: Roster, picker: Pick
     workersJoined: roster.joined,
     workersLost: roster.lost,
     workersCut: roster.cut,
+    workersQuarantined: roster.quarantine.count,
+    audits: Object.fromEntries(
+      [...(dispatcher.audits?.counts ?? [])].map(([kind, counts]) => [
+        dispatcher.kindState(kind).counters.name,
+        { ...counts },
+      ]),
+    ),
     draining: dispatcher.draining,
   };
 }
@@ -42,6 +49,7 @@ function snapshotWorker(worker: AttachedWorker, picker: Picker): WorkerSnapshot 
     windowSeconds: picture.windowSeconds,
     roundTripSeconds: picture.roundTripSeconds,
     picks: worker.picks,
+    evidence: worker.evidence,
     lastHeartbeatMs: worker.lastHeartbeatMs,
     kinds: hello.kinds.map(({ kind, name }) => ({
       kind,

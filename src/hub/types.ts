@@ -1,3 +1,5 @@
+import type { AuditCounts } from './audit/audit-counts.js';
+import type { Evidence } from './audit/evidence.js';
 import type { TriremeError } from '../common/errors.js';
 import type { ServedService } from '../common/grpc-server.js';
 
@@ -76,8 +78,9 @@ export interface KindCounters {
   draining: number;
 }
 
-/** Where a worker stands with the hub. JOINING: the stream is open, Hello has not come. SILENT: heartbeats overdue. */
-export type WorkerState = 'JOINING' | 'SERVING' | 'SILENT' | 'DRAINING' | 'LOST' | 'LEFT';
+/** Where a worker stands with the hub. JOINING: the stream is open, Hello has not come. SILENT: heartbeats overdue.
+ * QUARANTINED: it was found lying and gets no job. */
+export type WorkerState = 'JOINING' | 'SERVING' | 'SILENT' | 'DRAINING' | 'QUARANTINED' | 'LOST' | 'LEFT';
 
 export interface WorkerKindSnapshot {
   readonly kind: number;
@@ -113,6 +116,8 @@ export interface WorkerSnapshot {
   readonly windowSeconds: number;
   readonly roundTripSeconds: number;
   readonly picks: number;
+  /** Why it is quarantined, or null. */
+  readonly evidence: Evidence | null;
   /** Milliseconds since 1970. */
   readonly lastHeartbeatMs: number;
   readonly kinds: readonly WorkerKindSnapshot[];
@@ -130,6 +135,10 @@ export interface HubSnapshot {
   readonly workersLost: number;
   /** Streams cut off because the worker broke the protocol. */
   readonly workersCut: number;
+  /** Workers that were found lying. */
+  readonly workersQuarantined: number;
+  /** What became of audits, by kind; empty where none are made. */
+  readonly audits: Readonly<Record<string, AuditCounts>>;
   readonly draining: boolean;
 }
 

@@ -1,5 +1,5 @@
 import { JobList } from './job-list.js';
-import { queueAlone, queueNone, queueOfKind, type JobTable } from './job-table.js';
+import { queueAlone, queueHeld, queueNone, queueOfKind, type JobTable } from './job-table.js';
 import { KindState } from './kind-state.js';
 
 /** The jobs that wait at the hub: one line per kind, and those that not every worker may take. */
@@ -9,7 +9,9 @@ export class WaitLines {
   readonly avoiding = new JobList();
   /** Jobs whose workers died twice. */
   readonly alone = new JobList();
-  /** Jobs in all lines. */
+  /** Jobs whose answer is audited. */
+  readonly held = new JobList();
+  /** Jobs that wait for a worker, in all lines. */
   count = 0;
 
   constructor(
@@ -30,14 +32,14 @@ export class WaitLines {
     this.table.queues[row] = queue;
     if (first) this.table.links.prepend(list, row);
     else this.table.links.append(list, row);
-    this.count++;
+    if (queue !== queueHeld) this.count++;
   }
 
   remove(row: number): void {
     const queue = this.table.queues[row];
     this.table.links.remove(this.listOf(row, queue), row);
     this.table.queues[row] = queueNone;
-    this.count--;
+    if (queue !== queueHeld) this.count--;
   }
 
   /** The kind whose first waiting job is the oldest, leaving out those that no worker may take now. */
@@ -53,6 +55,7 @@ export class WaitLines {
 
   private listOf(row: number, queue: number): JobList {
     if (queue === queueOfKind) return this.kind(this.table.kinds[row]).queue;
+    if (queue === queueHeld) return this.held;
     return queue === queueAlone ? this.alone : this.avoiding;
   }
 }

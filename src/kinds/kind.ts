@@ -1,3 +1,5 @@
+import type { KindAudit } from './audit.js';
+
 /**
  * One kind of job. A kind is one file `NAME.kind.ts` in this folder with `export const kind: Kind = {...}`; the registry finds it by
  * reading the folder. Loading the module must be cheap (every role loads all kinds for their names and numbers): compile
@@ -16,6 +18,8 @@ export interface Kind {
   readonly needsSource?: boolean;
   /** Units of work in a job, from its payload; default 1 for each job. Throws when the payload is not one of this kind. */
   unitsOf?(payload: Uint8Array): number;
+  /** How another worker can check an answer; without it answers are not audited. */
+  readonly audit?: KindAudit;
   /** Measures what one unit costs here, in seconds of one slot. Takes some 50 ms at most; called on a job thread. */
   calibrate(): number;
   /**

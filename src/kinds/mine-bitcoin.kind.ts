@@ -1,3 +1,4 @@
+import { minedSeconds } from './audit.js';
 import type { Kind } from './kind.js';
 import { secondsEach } from './measure.js';
 import { answerBytes, loadMiner, type Miner } from './miner.js';
@@ -17,6 +18,7 @@ export const kind: Kind = {
   name: 'MINE_BITCOIN',
   clientMay: true,
   lanes,
+  audit: minedSeconds,
   calibrate() {
     const kernel = miner();
     kernel.seconds.fill(Math.floor(Date.now() / 1000), 0, lanes);

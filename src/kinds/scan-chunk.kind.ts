@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { sameAnswer } from './audit.js';
 import type * as ChunkScan from './chunk-scan.js';
 import type { Kind } from './kind.js';
 import type * as Calibration from './scan-calibration.js';
@@ -15,6 +16,7 @@ export const kind: Kind = {
   name: 'SCAN_CHUNK',
   clientMay: false,
   needsSource: true,
+  audit: sameAnswer(100),
   unitsOf: (payload) => scan().bytesOf(payload),
   calibrate: () => calibration().scanSecondsPerByte(),
   run: (batch) => scan().scanChunk(batch),

@@ -104,6 +104,8 @@ export class FakeHub implements Hub {
       workersJoined: 0,
       workersLost: 0,
       workersCut: 0,
+      workersQuarantined: 0,
+      audits: {},
       draining: false,
     };
   }

@@ -29,6 +29,7 @@ class HubWithState extends FakeHub {
           windowSeconds: 1,
           roundTripSeconds: 0.001,
           picks: 9,
+          evidence: null,
           lastHeartbeatMs: 0,
           kinds: [{ kind: 1, name: 'GET_TIME', secondsPerUnit: 1e-6, done: 5, failed: 0 }],
         },

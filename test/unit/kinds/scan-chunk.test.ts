@@ -106,7 +106,7 @@ describe('SCAN_CHUNK on a job thread', () => {
   beforeAll(async () => {
     harness = new ThreadHarness({ kindsFolder: undefined, openSource: async () => source });
     const offered = await harness.threads.start();
-    expect(offered.map(({ name }) => name)).toEqual(['GET_TIME', 'MINE_BITCOIN', 'SCAN_CHUNK']);
+    expect(offered.map(({ name }) => name)).toEqual(['GET_TIME', 'MINE_BITCOIN', 'SCAN_CHUNK', 'MINE_SECONDS']);
   });
   afterAll(() => harness.threads.close());
 
