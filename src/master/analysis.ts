@@ -26,6 +26,8 @@ export class Analysis {
   private chunksTotal = 0;
   private chunksDone = 0;
   private bytesDone = 0;
+  /** Numbers of the workers whose results are merged. */
+  private readonly answeredBy = new Set<number>();
   private provenBytes = 0;
   private aloneSince = monotonicClock();
   private ticker: NodeJS.Timeout | null = null;
@@ -54,7 +56,10 @@ export class Analysis {
       const result = await new Promise<AnalyzeResult>((resolve, reject) => {
         this.resolve = resolve;
         this.reject = reject;
-        this.stopWatching = this.hub.onWorkersChanged(() => this.step());
+        this.stopWatching = this.hub.onWorkersChanged(() => {
+          this.refuseLies();
+          this.step();
+        });
         this.ticker = setInterval(() => this.tick(), progressIntervalMs);
         this.step();
         this.tick();
@@ -135,7 +140,8 @@ export class Analysis {
     this.step();
   }
 
-  answered(_plan: ChunkPlan, bytes: number, { result, outcome }: ChunkAnswer): void {
+  answered(_plan: ChunkPlan, bytes: number, { result, outcome }: ChunkAnswer, worker: number): void {
+    this.answeredBy.add(worker);
     this.chunksDone++;
     this.bytesDone = Math.min(this.capture.sizeBytes, this.bytesDone + bytes);
     this.merge?.offer(result, outcome);
@@ -144,6 +150,20 @@ export class Analysis {
 
   failed(error: TriremeError): void {
     this.reject(error);
+  }
+
+  /** What a worker said before it was found lying is in the sums already, and cannot be taken out again. */
+  private refuseLies(): void {
+    const liar = this.hub
+      .snapshot()
+      .workers.find(({ state, number }) => state === 'QUARANTINED' && this.answeredBy.has(number));
+    if (liar === undefined) return;
+    this.reject(
+      new TriremeError(
+        'WORKER_LOST',
+        `worker ${liar.name} did chunks of this analysis and was found lying: run it again`,
+      ),
+    );
   }
 
   private tick(): void {

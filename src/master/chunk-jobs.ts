@@ -15,8 +15,8 @@ interface Chunk {
 }
 
 export interface ChunkJobsOwner {
-  /** The answer to a chunk. */
-  answered(plan: ChunkPlan, bytes: number, answer: ChunkAnswer): void;
+  /** The answer to a chunk, from the worker of this number. */
+  answered(plan: ChunkPlan, bytes: number, answer: ChunkAnswer, worker: number): void;
   /** A chunk has no answer and will have none. */
   failed(error: TriremeError): void;
 }
@@ -81,7 +81,7 @@ export class ChunkJobs implements JobSink {
     for (const chunk of this.chunks.values()) this.settle(chunk);
   }
 
-  done(tag: number, bytes: Uint8Array, start: number, end: number): void {
+  done(tag: number, bytes: Uint8Array, start: number, end: number, worker: number): void {
     const chunk = this.running.get(tag);
     if (chunk === undefined) return;
     this.running.delete(tag);
@@ -92,7 +92,7 @@ export class ChunkJobs implements JobSink {
       this.owner.failed(TriremeError.from(error));
       return;
     }
-    this.owner.answered(chunk.plan, chunk.bytes, answer);
+    this.owner.answered(chunk.plan, chunk.bytes, answer, worker);
   }
 
   failed(tag: number, error: TriremeError): void {
