@@ -52,8 +52,8 @@ export function peers(
 export function ours(file: string, masterAt: string | null): Contestant[] {
   const analyze = (name: string, ...more: string[]): Contestant => ({
     name,
-    command: process.execPath,
-    args: [trireme, 'analyze', file, '--json', ...more],
+    command: trireme,
+    args: ['analyze', file, '--json', ...more],
     scale: 1,
     ours: true,
   });
