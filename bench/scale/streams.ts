@@ -25,7 +25,7 @@ const secondsMost = 30;
 /** A hub in this process with so many workers on real streams, in another one. */
 export async function overStreams(workers: number, seconds: number, rounds: number): Promise<StreamFigures> {
   const hub = createHub(silent);
-  const server = await startGrpcServer({ listen: { host: '127.0.0.1', port: 0 }, services: hub.services });
+  const server = await startGrpcServer({ log: silent, listen: { host: '127.0.0.1', port: 0 }, services: hub.services });
   const address = formatHostPort(server.address);
   const children: ChildProcess[] = [];
   const start = (count: number, name: string): ChildProcess => {

@@ -1,7 +1,10 @@
 import * as grpc from '@grpc/grpc-js';
 import { HealthImplementation, type ServingStatusMap } from 'grpc-health-check';
+import type { Registry } from 'prom-client';
 import { TriremeError } from './errors.js';
-import { messageBytesMax } from './limits.js';
+import { GrpcGuard, type GrpcGuardLimits } from './grpc-guard.js';
+import { callsPerConnectionMax, messageBytesMax, receivedMessageBytesMax } from './limits.js';
+import type { Logger } from './logging.js';
 import { formatHostPort, type HostPort } from './options.js';
 import { addReflection } from './reflection.js';
 import { serverCredentials, tokenInterceptors, watchHandshakes } from './trust/grpc-listener.js';
@@ -10,6 +13,9 @@ import type { ListenerTrust } from './trust/listener-trust.js';
 /** A peer that vanished without closing its connection is noticed, and its streams are ended, within the sum of these. */
 const keepaliveTimeMs = 20_000;
 const keepaliveTimeoutMs = 10_000;
+
+/** A connection without a call for this long is closed, as on the TCP port; its client dials again when it has one. */
+const connectionIdleMs = 300_000;
 
 /** A service as ts-proto generates it, with its implementation. */
 export interface ServedService {
@@ -23,6 +29,11 @@ export interface GrpcServerOptions {
   /** What is asked of callers; undefined: nothing. Health is open to all who may connect. */
   readonly trust?: ListenerTrust;
   readonly channelOptions?: grpc.ServerOptions;
+  readonly log: Logger;
+  /** Gets the counts of callers that were cut off. */
+  readonly registry?: Registry;
+  /** Bounds on connections and on callers that are too slow; default grpcGuardLimitsDefault. */
+  readonly guard?: GrpcGuardLimits;
 }
 
 export interface RunningGrpcServer {
@@ -37,16 +48,20 @@ export interface RunningGrpcServer {
 /** Starts a gRPC server with reflection (v1 and v1alpha), health and channelz beside the given services. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningGrpcServer> {
   const server = new grpc.Server({
-    'grpc.max_receive_message_length': messageBytesMax,
+    'grpc.max_receive_message_length': receivedMessageBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
     'grpc.keepalive_time_ms': keepaliveTimeMs,
     'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
+    'grpc.max_connection_idle_ms': connectionIdleMs,
+    'grpc.max_concurrent_streams': callsPerConnectionMax,
     interceptors: tokenInterceptors(options.trust),
     ...options.channelOptions,
   });
+  const oneMessage = new Set<string>();
   const names: string[] = [''];
   for (const { definition, implementation } of options.services) {
     server.addService(definition, implementation);
+    for (const method of Object.values(definition)) if (!method.requestStream) oneMessage.add(method.path);
     const path = Object.values(definition)[0]?.path;
     if (path !== undefined) names.push(path.split('/')[1]);
   }
@@ -67,6 +82,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     });
   });
   watchHandshakes(server, options.trust);
+  const guard = new GrpcGuard((path) => oneMessage.has(path), options.log, options.guard);
+  guard.watch(server);
+  if (options.registry !== undefined) guard.addMetrics(options.registry);
   return {
     address: { host: options.listen.host, port },
     setServing: (serving) => {
@@ -74,6 +92,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     },
     close: (graceMs) =>
       new Promise<void>((resolve) => {
+        guard.close();
         const force = setTimeout(() => server.forceShutdown(), graceMs);
         server.tryShutdown(() => {
           clearTimeout(force);

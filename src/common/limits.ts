@@ -6,6 +6,15 @@
 /** A gRPC message. Large enough for a report with the longest tables, small enough that a liar cannot fill memory. */
 export const messageBytesMax = 64 * 1024 * 1024;
 
+/**
+ * A message that a server takes. What comes in is small: results of workers travel in parts of resultPartBytesMax, uploads in
+ * pieces of 256 KiB. Only reports go out, and they may be larger.
+ */
+export const receivedMessageBytesMax = 8 * 1024 * 1024;
+
+/** Calls at once on one gRPC connection; each may hold a message that is not whole. A client library makes the others wait. */
+export const callsPerConnectionMax = 256;
+
 /** A worker reports this often unless the hub says otherwise. */
 export const heartbeatIntervalMsDefault = 1000;
 

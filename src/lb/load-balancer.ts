@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { startAdminServer, type RunningAdminServer } from '../common/admin-server.js';
+import { grpcGuardLimitsDefault } from '../common/grpc-guard.js';
 import { startGrpcServer, type RunningGrpcServer } from '../common/grpc-server.js';
 import type { Logger } from '../common/logging.js';
 import type { HostPort } from '../common/options.js';
@@ -82,6 +83,13 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
       listen: options.grpc,
       services: [...hub.services, jobs],
       trust,
+      log,
+      registry,
+      guard: {
+        ...grpcGuardLimitsDefault,
+        readerTimeoutMs: limits.readerTimeoutMs,
+        senderTimeoutMs: limits.senderTimeoutMs,
+      },
     });
     const tcp = await front.listen();
     admin = await startAdminServer({

@@ -73,6 +73,8 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
       listen: options.grpc,
       services: [...hub.services, service, sources.service],
       trust: options.trust,
+      log,
+      registry,
     });
     admin = await startAdminServer({
       listen: options.admin,

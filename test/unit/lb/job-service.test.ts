@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import * as grpc from '@grpc/grpc-js';
 import { once } from 'node:events';
 import { TriremeError } from '../../../src/common/errors.js';
@@ -31,6 +32,7 @@ beforeEach(async () => {
     clientKinds: clientKindsOf([{ number: 1 }, { number: 2 }]),
   });
   server = await startGrpcServer({
+    log: pino({ level: 'silent' }),
     listen: { host: '127.0.0.1', port: 0 },
     services: [service],
   });
