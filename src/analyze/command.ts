@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { durationMs, durationNs, hostPort, integer } from '../common/options.js';
+import { durationMs, durationNs, hostPort, integer, type HostPort } from '../common/options.js';
 import { defaultPorts } from '../common/limits.js';
 import { isUrl } from '../captures/capture-name.js';
 import { addDiallerTrust } from '../common/trust/options.js';
@@ -60,6 +60,7 @@ export function buildCommand(): Command {
     .option('--multi', 'use all cores of this machine, as far as the size of the file pays for them')
     .option('--cores <n>', 'use at most so many cores', integer(1, 1024))
     .option('--master <host:port>', 'let a cluster do it', hostPort(defaultPorts.masterGrpc))
+    .option('--discover <nats-url>', 'instead of --master: one of the masters announced at nats://H:P[,H:P]')
     .option(
       '--wait <duration>',
       'with --master: how long to wait for a first worker (default 30s)',
@@ -96,13 +97,23 @@ export function buildCommand(): Command {
     )
     .addHelpText('after', notes);
   return addDiallerTrust(command).action(
-    async (files: string[], { pcap, ...options }: AnalyzeOptions & { pcap?: string[] }) => {
-      const settings = compileSettings(files, { ...options, read: pcap }, kindOf);
+    async (
+      files: string[],
+      { pcap, discover, ...options }: AnalyzeOptions & { pcap?: string[]; discover?: string },
+    ) => {
+      const master = discover === undefined ? options.master : (options.master ?? (await masterFrom(discover)));
+      const settings = compileSettings(files, { ...options, master, read: pcap }, kindOf);
       // Not import(): starting the loader of ES modules takes longer than a small capture.
       const { analyzeAll } = require('./run.js') as typeof import('./run.js');
       process.exitCode = await analyzeAll(settings);
     },
   );
+}
+
+/** One of the masters that are announced. The NATS client is loaded only here. */
+async function masterFrom(url: string): Promise<HostPort> {
+  const [{ findOne }, { natsUrl }] = await Promise.all([import('../nats/options.js'), import('../nats/nats-url.js')]);
+  return (await findOne(natsUrl(url), 'master')).grpc;
 }
 
 function kindOf(name: string): NameKind {

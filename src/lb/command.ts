@@ -9,8 +9,9 @@ import { addHubOptions, compileHubOptions, type HubCommandOptions } from '../hub
 import { hubOptionsDefault } from '../hub/options.js';
 import { lbLimitsDefault } from './limits.js';
 import { startLoadBalancer } from './load-balancer.js';
+import { addAnnounceOptions, announced, memberOf, type AnnounceOptions } from '../nats/options.js';
 
-interface LbCommandOptions extends TrustOptions, HubCommandOptions {
+interface LbCommandOptions extends TrustOptions, HubCommandOptions, AnnounceOptions {
   readonly tcp: HostPort;
   readonly grpc: HostPort;
   readonly admin: HostPort;
@@ -83,7 +84,7 @@ export function buildCommand(): Command {
     )
     .addOption(new Option('--log-level <level>', 'least severe log lines to write').choices(logLevels))
     .option('--verbose', 'show the stack of an error');
-  return addListenerTrust(addHubOptions(command)).action(run);
+  return addListenerTrust(addAnnounceOptions(addHubOptions(command))).action(run);
 }
 
 function powerOfTwo(value: string): number {
@@ -129,5 +130,8 @@ async function run(options: LbCommandOptions): Promise<void> {
   );
   const [tcp, grpc, admin] = [lb.tcp, lb.grpc, lb.admin].map(formatHostPort);
   log.info({ tcp, grpc, admin }, 'listening');
-  await runUntilSignal(log, () => lb.close(options.grace));
+  const announcement = await announced(memberOf('lb', options, lb), options, log);
+  await runUntilSignal(log, async () => {
+    await Promise.all([announcement?.end(), lb.close(options.grace)]);
+  });
 }

@@ -11,8 +11,9 @@ import { addListenerTrust, type TrustOptions } from '../common/trust/options.js'
 import { addHubOptions, compileHubOptions, type HubCommandOptions } from '../hub/command-options.js';
 import { spoolBytesMaxDefault, waitMsDefault, waitMsMost } from './limits.js';
 import { startMaster } from './master.js';
+import { addAnnounceOptions, announced, memberOf, type AnnounceOptions } from '../nats/options.js';
 
-interface MasterCommandOptions extends TrustOptions, HubCommandOptions {
+interface MasterCommandOptions extends TrustOptions, HubCommandOptions, AnnounceOptions {
   readonly grpc: HostPort;
   readonly admin: HostPort;
   readonly captures?: string[];
@@ -65,7 +66,7 @@ export function buildCommand(): Command {
         .hideHelp(),
     )
     .option('--verbose', 'print the stack of an error');
-  return addListenerTrust(addHubOptions(command)).action(run);
+  return addListenerTrust(addAnnounceOptions(addHubOptions(command))).action(run);
 }
 
 async function run(options: MasterCommandOptions): Promise<void> {
@@ -93,7 +94,10 @@ async function run(options: MasterCommandOptions): Promise<void> {
     log,
   );
   log.info({ grpc: formatHostPort(master.grpc), admin: formatHostPort(master.admin), captures }, 'listening');
-  await runUntilSignal(log, () => master.close(grace));
+  const announcement = await announced(memberOf('master', options, master), options, log);
+  await runUntilSignal(log, async () => {
+    await Promise.all([announcement?.end(), master.close(grace)]);
+  });
 }
 
 function collect(folder: string, before: string[] | undefined): string[] {

@@ -9,12 +9,16 @@ import { addDiallerTrust, compileDiallerTrust, type TrustOptions } from '../comm
 import { reloadOnHangup } from '../common/trust/reload.js';
 import { slotsDefault } from './machine.js';
 import { Worker } from './worker.js';
+import { addDiscoverOption } from '../nats/options.js';
+import type { NatsSettings } from '../nats/nats-url.js';
+import { TriremeError } from '../common/errors.js';
 
 /** More threads than this are a mistake: each costs some 10 MB. */
 const slotsMax = 1024;
 
 interface CommandOptions extends TrustOptions {
-  readonly host: HostPort[];
+  readonly host?: HostPort[];
+  readonly discover?: NatsSettings;
   readonly slots: number;
   readonly name?: string;
   readonly captures?: string[];
@@ -25,7 +29,7 @@ interface CommandOptions extends TrustOptions {
 export function buildCommand(): Command {
   const command = new Command()
     .description('run jobs for the hubs (load balancers and masters) that it dials; it dials again for ever')
-    .requiredOption(
+    .option(
       '--host <H:P,...>',
       `hubs to dial; a bare host gets port ${defaultPorts.lbGrpc}`,
       hostPorts(defaultPorts.lbGrpc),
@@ -45,11 +49,12 @@ export function buildCommand(): Command {
       drainGraceMsDefault,
     )
     .option('--verbose', 'print the stack of an error');
-  return addDiallerTrust(command).action(run);
+  return addDiallerTrust(addDiscoverOption(command, 'dial all hubs that are')).action(run);
 }
 
 async function run({
-  host,
+  host = [],
+  discover,
   slots,
   name,
   captures = [process.cwd()],
@@ -57,6 +62,8 @@ async function run({
   grace,
   ...options
 }: CommandOptions): Promise<void> {
+  if (host.length === 0 && discover === undefined)
+    throw new TriremeError('USAGE', 'say where the hubs are: --host H:P[,H:P...] or --discover nats://H:P');
   const settings = compileDiallerTrust(options);
   const trust = new DiallerTrust(settings);
   const log = createLogger('worker');
@@ -65,7 +72,18 @@ async function run({
     { hubs: host, slots, name, captures, urls: allowUrl ?? null, graceMs: grace, trust },
     log,
   );
-  await runUntilSignal(log, () => worker.drain(grace));
+  const members =
+    discover === undefined
+      ? null
+      : (await import('../nats/members.js')).watchMembers(
+          discover,
+          null,
+          (found) => worker.follow([...host, ...found.map((member) => member.grpc)]),
+          log,
+        );
+  await runUntilSignal(log, async () => {
+    await Promise.all([members?.close(), worker.drain(grace)]);
+  });
 }
 
 function collect(folder: string, before: string[] | undefined): string[] {

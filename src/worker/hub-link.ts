@@ -74,7 +74,8 @@ export class HubLink {
   state: LinkState = 'WAITING';
   /** Number of the present attachment, or 0. */
   attachment = 0;
-  private readonly address: string;
+  /** `H:P` */
+  readonly address: string;
   private readonly log: Logger;
   private readonly backOff = new BackOff();
   private client: WorkerHubClient | null = null;
@@ -86,6 +87,7 @@ export class HubLink {
   private attachedAtMs = 0;
   private failures = 0;
   private closed: (() => void) | null = null;
+  private retired = false;
 
   constructor(
     private readonly hub: HostPort,
@@ -155,6 +157,20 @@ export class HubLink {
     });
   }
 
+  /**
+   * The hub is not announced any more: it is not dialled again. A stream that is open stays until the hub ends it, because a hub
+   * that shuts down waits for its jobs, and one that only NATS cannot see is none the worse.
+   */
+  retire(): void {
+    this.retired = true;
+    if (this.state !== 'ATTACHED') this.close();
+  }
+
+  /** It is announced again. */
+  keep(): void {
+    this.retired = false;
+  }
+
   /** Ends everything at once. */
   close(): void {
     if (this.state === 'CLOSED') return;
@@ -206,7 +222,7 @@ export class HubLink {
       if (performance.now() - this.attachedAtMs >= heldMs) this.backOff.reset();
       this.owner.detached(attachment);
     }
-    if (state === 'LEAVING') {
+    if (state === 'LEAVING' || this.retired) {
       this.setState('CLOSED');
       this.closed?.();
       return;

@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os';
 import type { Logger } from '../common/logging.js';
-import type { HostPort } from '../common/options.js';
+import { formatHostPort, type HostPort } from '../common/options.js';
 import type { DiallerTrust } from '../common/trust/dialler-trust.js';
 import { GrpcDialler } from '../common/trust/grpc-dialler.js';
 import type { Hello, JobBatch, WorkerMessage } from '../gen/trireme/v1/worker.js';
@@ -29,7 +29,8 @@ export interface WorkerOptions {
 
 /** Runs jobs of any number of hubs on one set of threads. */
 export class Worker implements LinkOwner {
-  private readonly links: readonly HubLink[];
+  private links: readonly HubLink[];
+  private readonly dialler: GrpcDialler;
   private draining = false;
 
   private constructor(
@@ -39,8 +40,8 @@ export class Worker implements LinkOwner {
     private readonly byAttachment: Map<number, HubLink>,
     private readonly log: Logger,
   ) {
-    const dialler = new GrpcDialler(options.trust);
-    this.links = options.hubs.map((hub) => new HubLink(hub, this, log, dialler));
+    this.dialler = new GrpcDialler(options.trust);
+    this.links = options.hubs.map((hub) => this.linkTo(hub));
   }
 
   /** Starts the threads, measures what each kind costs here, and dials the hubs. */
@@ -66,6 +67,24 @@ export class Worker implements LinkOwner {
     );
     for (const link of worker.links) link.dial();
     return worker;
+  }
+
+  /** Dials the hubs of this list that it does not dial yet, and leaves those that it dials and are not in it. */
+  follow(hubs: readonly HostPort[]): void {
+    if (this.draining) return;
+    const wanted = new Map(hubs.map((hub) => [formatHostPort(hub), hub]));
+    const links = this.links.filter(({ state }) => state !== 'CLOSED');
+    for (const link of links) {
+      if (wanted.delete(link.address)) link.keep();
+      else link.retire();
+    }
+    const added = [...wanted.values()].map((hub) => this.linkTo(hub));
+    this.links = [...links, ...added];
+    for (const link of added) link.dial();
+  }
+
+  private linkTo(hub: HostPort): HubLink {
+    return new HubLink(hub, this, this.log, this.dialler);
   }
 
   heartbeat(attachment: number): WorkerMessage {

@@ -13,6 +13,7 @@ const shared: Readonly<Record<string, readonly string[]>> = {
   pcap: ['common'],
   kinds: ['common', 'pcap', 'captures', 'gen'],
   captures: ['common', 'pcap', 'gen'],
+  nats: ['common'],
   hub: ['common', 'gen', 'kinds'],
   // Browsers load it: of the others it may take only types.
   web: ['common', 'hub', 'pcap'],

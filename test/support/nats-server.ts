@@ -1,0 +1,71 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** Where Debian puts it, which is no part of every user's PATH. */
+const program = ['/usr/sbin/nats-server', 'nats-server'].find((path) => {
+  try {
+    execFileSync(path, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+/** Whether nats-server is installed. */
+export const natsIsHere = program !== undefined;
+
+/** Says why tests with NATS are skipped, where they are. */
+export function skipWithoutNats(suite: string): jest.Describe {
+  if (natsIsHere) return describe;
+  process.stderr.write(`SKIP ${suite}: nats-server is not installed (Debian's nats-server)\n`);
+  return describe.skip as unknown as jest.Describe;
+}
+
+/** A nats-server with JetStream on a free port of loopback, as a process of its own. */
+export class NatsServer {
+  private child: ChildProcess | null = null;
+  private port = -1;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly args: readonly string[],
+  ) {}
+
+  /** @param folder empty, for what JetStream stores */
+  static async start(folder: string, args: readonly string[] = []): Promise<NatsServer> {
+    const server = new NatsServer(folder, args);
+    await server.resume();
+    return server;
+  }
+
+  get url(): string {
+    return `nats://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it (again, on the same port and with what it had stored). */
+  async resume(): Promise<void> {
+    const args = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.folder, ...this.args];
+    const child = spawn(program as string, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.child = child;
+    const said: string[] = [];
+    await new Promise<void>((resolve, reject) => {
+      createInterface({ input: child.stderr }).on('line', (line) => {
+        said.push(line);
+        const listening = /Listening for client connections on 127\.0\.0\.1:(\d+)/.exec(line);
+        if (listening !== null) this.port = Number(listening[1]);
+        if (line.includes('Server is ready')) resolve();
+      });
+      child.once('exit', () => reject(new Error(`nats-server ended:\n${said.join('\n')}`)));
+    });
+  }
+
+  async stop(): Promise<void> {
+    const { child } = this;
+    this.child = null;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    child.removeAllListeners('exit');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+}

@@ -1,0 +1,26 @@
+import { natsFiles, natsName, natsUrl } from '../../../src/nats/nats-url.js';
+
+const none = { tls: false, user: null, pass: null, token: null };
+
+test.each([
+  ['nats://a', { ...none, servers: ['a:4222'] }],
+  ['nats://a:1,b:2,[::1]:3', { ...none, servers: ['a:1', 'b:2', '[::1]:3'] }],
+  ['nats://a:1,nats://b:2/', { ...none, servers: ['a:1', 'b:2'] }],
+  ['tls://u:p%40ss@a:1,b', { ...none, tls: true, user: 'u', pass: 'p@ss', servers: ['a:1', 'b:4222'] }],
+  ['nats://t0ken@a', { ...none, token: 't0ken', servers: ['a:4222'] }],
+])('%s is read as the nats tool reads it', (text, settings) => {
+  expect(natsUrl(text)).toEqual(settings);
+  expect(natsName(settings)).not.toMatch(/p@ss|t0ken/);
+});
+
+test.each(['', 'a:1', 'http://a', 'nats://', 'nats://a:99999', 'nats://a,', 'nats://a/b'])(
+  "'%s' is refused",
+  (text) => {
+    expect(() => natsUrl(text)).toThrow(/is not nats:\/\/HOST:PORT/);
+  },
+);
+
+test('a file that a variable of the nats tool names and that is not there is wrong usage', () => {
+  expect(() => natsFiles({ NATS_CREDS: '/no/such.creds' })).toThrow(/^NATS_CREDS=\/no\/such.creds: ENOENT/);
+  expect(natsFiles({})).toEqual({ creds: null, nkeySeed: null, ca: null, cert: null, key: null });
+});
