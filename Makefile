@@ -12,6 +12,10 @@ PCAP ?=
 IFACE ?=
 ARGS ?=
 RUNS ?= 100000
+SEED ?=
+SECONDS ?= 600
+CLIENTS ?= 100
+WORKERS ?= 6
 
 ##@ First
 .PHONY: help
@@ -30,6 +34,10 @@ test: build bpf-if-possible ## install, build, and run every test
 .PHONY: fuzz
 fuzz: build ## RUNS=100000 random and mutated inputs for each parser (ARGS="--target NAME --seed N")
 	$(Q)node --enable-source-maps dist/test/fuzz/run.js --runs $(RUNS) $(ARGS)
+
+.PHONY: chaos
+chaos: build ## faults by a seeded script for SECONDS=600 under CLIENTS=100 and WORKERS=6 (SEED=N repeats one)
+	$(Q)node --enable-source-maps dist/test/chaos/run.js $(if $(SEED),--seed $(SEED)) --seconds $(SECONDS) --clients $(CLIENTS) --workers $(WORKERS) $(ARGS)
 
 ##@ Build
 .PHONY: deps

@@ -12,6 +12,7 @@ packages=(
   python3         # the tests' second client
   iputils-ping    # tests of the labs
   curl            # make fetch-captures
+  nftables libfaketime # faults of make chaos: half-open links, clocks that step
 )
 extra=(
   tshark          # peers in benchmarks (tshark, capinfos)

@@ -31,7 +31,7 @@ export class Spool {
   private bytes = 0;
 
   constructor(
-    root: string,
+    private readonly root: string,
     private readonly bytesMax: number,
     private readonly log: Logger,
   ) {
@@ -49,6 +49,7 @@ export class Spool {
   }
 
   async create(): Promise<SpoolWriter> {
+    const { root } = this;
     const path = join(this.folder, `${randomUUID()}.capture`);
     const file: Spooled = { bytes: 0, timer: null };
     this.files.set(path, file);
@@ -68,7 +69,8 @@ export class Spool {
         }
         this.bytes += data.length;
         file.bytes += data.length;
-        await handle?.write(data);
+        // A disk that is nearly full takes a part and says so by a count alone.
+        for (let at = 0; at < data.length && handle !== null;) at += await written(handle, data.subarray(at), root);
       },
       finish: async (identity) => {
         if (handle === null) throw new TriremeError('CANCELLED', 'the upload was given up');
@@ -112,6 +114,19 @@ export class Spool {
 
   close(): void {
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Bytes that the disk took, at least one. @throws TriremeError LIMIT_REACHED when it is full */
+async function written(handle: FileHandle, data: Uint8Array, root: string): Promise<number> {
+  try {
+    return (await handle.write(data)).bytesWritten;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
+    throw new TriremeError('LIMIT_REACHED', `the disk of the spool is full (--spool ${root}): make room or try later`, {
+      cause: error,
+    });
   }
 }
 
