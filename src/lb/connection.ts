@@ -248,6 +248,13 @@ export class JobConnection implements JobSink {
     if (this.ring.headSettled && !this.flushWanted && !this.isClosed) this.front.wantFlush(this);
   };
 
+  /** So much time counts for none of the time-outs. */
+  forgive(ms: number): void {
+    this.lastByteMs += ms;
+    this.numberSinceMs += ms;
+    this.progressMs += ms;
+  }
+
   /** Closes the connection if it breaks one of the time-outs. Called by the front every sweepIntervalMs. */
   checkTimeouts(nowMs: number): void {
     const { limits } = this.front;

@@ -48,6 +48,7 @@ export class TcpFront implements FrontPort, GatePort {
   private roomAwaited = false;
   private refusals = 0;
   private sweep: NodeJS.Timeout | undefined;
+  private sweptMs = 0;
   private drained: (() => void) | undefined;
 
   constructor(private readonly options: TcpFrontOptions) {
@@ -71,6 +72,7 @@ export class TcpFront implements FrontPort, GatePort {
       this.server.listen({ host, port, backlog: 4096 }, resolve);
     });
     this.server.on('error', (error) => this.options.log.error({ error: error.message }, 'accepting failed'));
+    this.sweptMs = this.nowMs();
     this.sweep = setInterval(() => this.checkTimeouts(), sweepIntervalMs);
     return { host, port: (this.server.address() as AddressInfo).port };
   }
@@ -245,7 +247,13 @@ export class TcpFront implements FrontPort, GatePort {
 
   private checkTimeouts(): void {
     const nowMs = this.nowMs();
-    for (const connection of this.connections) connection.checkTimeouts(nowMs);
+    const lateMs = nowMs - this.sweptMs - sweepIntervalMs;
+    this.sweptMs = nowMs;
+    for (const connection of this.connections) {
+      // When this process itself stood still, what clients sent and took in that time is not yet known: no fault of theirs.
+      if (lateMs > sweepIntervalMs / 2) connection.forgive(lateMs);
+      connection.checkTimeouts(nowMs);
+    }
   }
 
   /** Accepts no more, answers what was read, closes each connection; after graceMs cuts those that are left. */

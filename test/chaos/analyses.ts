@@ -9,8 +9,8 @@ import { triremePath } from '../support/run-trireme.js';
 /** Large enough for a dozen chunks, small enough to come round every second or two. */
 const captureBytes = 64 * 1024 * 1024;
 
-/** An analysis that takes longer than this hangs. Faults last some seconds, and half-open links take ten to notice. */
-const analysisMsMax = 90_000;
+/** An analysis that takes longer than this hangs: faults last some seconds, and half-open links take ten to notice. */
+const analysisSecondsMax = 90;
 
 export interface AnalysesDone {
   readonly exact: number;
@@ -29,6 +29,7 @@ export class Analyses {
   private expected = new Map<string, string>();
   private ending = false;
   private running: Promise<void> = Promise.resolve();
+  private round = 0;
   private exact = 0;
   private failed = 0;
   private readonly wrong: string[] = [];
@@ -54,20 +55,27 @@ export class Analyses {
     }
   }
 
+  /** Starts, or goes on after a pause. */
   start(master: string): void {
+    this.ending = false;
     this.running = this.loop(master);
   }
 
-  async end(): Promise<AnalysesDone> {
+  /** Resolves when no analysis runs any more. */
+  async pause(): Promise<void> {
     this.ending = true;
     await this.running;
+  }
+
+  async end(): Promise<AnalysesDone> {
+    await this.pause();
     const { exact, failed, wrong, errors } = this;
     return { exact, failed, wrong, errors };
   }
 
   private async loop(master: string): Promise<void> {
-    for (let round = 0; !this.ending; round++) {
-      const path = round % 2 === 0 ? this.seen : this.sent;
+    for (; !this.ending; this.round++) {
+      const path = this.round % 2 === 0 ? this.seen : this.sent;
       const { code, stdout, stderr } = await this.analyze(path, master);
       if (stdout === this.expected.get(path)) this.exact++;
       else if (stdout.includes('"packets"') || (code === 0 && stdout !== '')) {
@@ -93,13 +101,16 @@ export class Analyses {
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    const hung = setTimeout(() => {
-      this.wrong.push(`${path}: no answer within ${analysisMsMax} ms`);
+    let seconds = 0;
+    // Seconds are counted, so that a standstill of the machine is no hang.
+    const hung = setInterval(() => {
+      if (++seconds !== analysisSecondsMax) return;
+      this.wrong.push(`${path}: no answer within ${analysisSecondsMax} s`);
       child.kill('SIGKILL');
-    }, analysisMsMax);
+    }, 1000);
     return new Promise((resolve) =>
       child.on('close', (code) => {
-        clearTimeout(hung);
+        clearInterval(hung);
         resolve({ code, stdout, stderr });
       }),
     );

@@ -46,6 +46,8 @@ export interface ChaosReport {
   readonly skipped: Readonly<Record<string, string>>;
   readonly faults: readonly FaultDone[];
   readonly jobs: Omit<Checked, 'slow'>;
+  /** An answer later than this is late. */
+  readonly lateMs: number;
   readonly analyses: AnalysesDone;
   readonly memory: readonly MemoryOf[];
   /** Times during which the whole run stood still, in all. */
@@ -54,8 +56,12 @@ export interface ChaosReport {
   readonly violations: readonly string[];
 }
 
-/** An answer later than this is late. Every fault but the loss of a worker's link is over sooner. */
+/** An answer later than this is late, and than so many times what 99 of 100 answers took before the first fault. */
 const slowMs = 250;
+const lateFactor = 3;
+
+/** No analysis runs in the last seconds of the warm-up and of the run, so that garbage is collected and memory is seen. */
+const quietSeconds = 15;
 
 /** After what explains it, a connection may still break for so long. */
 const excuseMs = 3_000;
@@ -64,7 +70,7 @@ const excuseMs = 3_000;
 const clientsPerHost = 10;
 
 const memoryIntervalMs = 500;
-/** Seconds of which the least is taken. */
+/** Seconds of which the least is taken; within quietSeconds. */
 const memorySpanSeconds = 10;
 /** Shorter runs show start-up, not growth. */
 export const memoryJudgedSeconds = 120;
@@ -116,9 +122,22 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     });
     clock = new RunClock();
     const memory = watchMemory(cluster, clock);
+    const startMs = RunClock.epochMs();
     analyses.start(cluster.masterAddress);
+    const calm = warmUpSeconds(seconds);
+    if (seconds >= memoryJudgedSeconds) {
+      await Promise.race([clock.reach(calm - quietSeconds), aborted]);
+      await analyses.pause();
+      await Promise.race([clock.reach(calm), aborted]);
+      analyses.start(cluster.masterAddress);
+    }
+    const calmUntilMs = RunClock.epochMs();
     const playing = play(schedule, new Faults(cluster, stage), clock, cluster, say);
     const done = await Promise.race([playing, aborted]);
+    if (seconds >= memoryJudgedSeconds) {
+      await Promise.race([clock.reach(seconds - quietSeconds), aborted]);
+      await analyses.pause();
+    }
     await Promise.race([clock.reach(seconds), aborted]);
     const analysed = await analyses.end();
     clearInterval(memory.timer);
@@ -126,11 +145,14 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const stills = clock.stills;
     const checked = check(await readLogs(cluster.clientLogs), {
       slowMs,
+      calm: { fromMs: startMs, toMs: calmUntilMs },
       clockStepsSeconds: schedule.some(({ name }) => name === 'worker-clock') ? [clockStepSeconds] : [],
       excuses: done.flatMap(({ excuses }) => excuses),
     });
-    const slow = checked.slow.filter(({ askedMs, answeredMs }) =>
-      stills.every(({ fromMs, toMs }) => answeredMs < fromMs || askedMs > toMs),
+    const lateMs = Math.max(slowMs, lateFactor * checked.calmP99Ms);
+    const slow = checked.slow.filter(
+      ({ askedMs, answeredMs }) =>
+        answeredMs - askedMs > lateMs && stills.every(({ fromMs, toMs }) => answeredMs < fromMs || askedMs > toMs),
     );
     const faults = done.map(({ fault, fromMs, toMs, untilMs, clientsHarmed }) => ({
       ...fault,
@@ -145,7 +167,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     }));
     const { slow: _told, ...jobs } = checked;
     const report = {
-      ...{ seed, seconds, skipped, faults, jobs, analyses: analysed },
+      ...{ seed, seconds, skipped, faults, jobs, lateMs, analyses: analysed },
       memory: memory.told(seconds),
       stillSeconds: stills.reduce((sum, { fromMs, toMs }) => sum + (toMs - fromMs) / 1000, 0),
     };

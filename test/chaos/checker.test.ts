@@ -9,7 +9,7 @@ const ms = second * 1000;
 
 function checked(lines: readonly string[], excuses: readonly Excuse[] = [], clockStepsSeconds: readonly number[] = []) {
   const events = lines.map((line) => readEvent(line) as ClientEvent);
-  return check([events], { excuses, clockStepsSeconds, slowMs: 250 });
+  return check([events], { excuses, clockStepsSeconds, slowMs: 250, calm: { fromMs: ms, toMs: ms + 1 } });
 }
 
 const marker = markerFirst + 2;
@@ -25,7 +25,8 @@ const excuse = [{ clients: 'a', fromMs: ms, toMs: ms + 1000 }];
 
 describe('what clients wrote down', () => {
   test('passes when every job has its answer', () => {
-    const { violations, answers, markers, slow } = checked(sound, excuse);
+    const { violations, answers, markers, slow, calmP99Ms } = checked(sound, excuse);
+    expect(calmP99Ms).toBe(400);
     expect({ violations, answers, markers }).toEqual({ violations: [], answers: 3, markers: 1 });
     expect(slow).toEqual([{ client: 'a', askedMs: ms, answeredMs: ms + 400 }]);
   });

@@ -21,6 +21,8 @@ export interface CheckOptions {
   readonly clockStepsSeconds: readonly number[];
   /** Answers that took longer are kept for the table of recoveries. */
   readonly slowMs: number;
+  /** Latencies of jobs asked in this time, in milliseconds since 1970, are the usual ones. */
+  readonly calm: { readonly fromMs: number; readonly toMs: number };
 }
 
 export interface Checked {
@@ -33,6 +35,8 @@ export interface Checked {
   /** By sort: error answers, wrong values, answers out of place, answers that nobody waited for, jobs lost, connections lost. */
   readonly counts: Readonly<Record<ViolationSort, number>>;
   readonly slow: readonly Slow[];
+  /** 99 of 100 answers in the calm took no longer; 0 where there were none. */
+  readonly calmP99Ms: number;
 }
 
 export type ViolationSort = 'error' | 'wrong' | 'disordered' | 'doubled' | 'lost' | 'closed';
@@ -78,6 +82,7 @@ export function check(logs: Iterable<Iterable<ClientEvent>>, options: CheckOptio
   const excused = (client: string, atMs: number): boolean =>
     options.excuses.some(({ clients, fromMs, toMs }) => client.startsWith(clients) && atMs >= fromMs && atMs <= toMs);
   const slow: Slow[] = [];
+  const calm: number[] = [];
   const lastJob = new Map<string, number>();
   let [answers, markers, connections] = [0, 0, 0];
   for (const log of logs) {
@@ -104,6 +109,7 @@ export function check(logs: Iterable<Iterable<ClientEvent>>, options: CheckOptio
             );
           if (job <= (lastJob.get(client) ?? -1)) blame('doubled', `${client} had an answer to job ${job} already`);
           lastJob.set(client, job);
+          if (askedMs >= options.calm.fromMs && askedMs < options.calm.toMs) calm.push(answeredMs - askedMs);
           if (answeredMs - askedMs > options.slowMs) slow.push({ client, askedMs, answeredMs });
           break;
         }
@@ -119,7 +125,9 @@ export function check(logs: Iterable<Iterable<ClientEvent>>, options: CheckOptio
       }
     }
   }
-  return { answers, markers, connections, clients: lastJob.size, violations, counts, slow };
+  calm.sort((a, b) => a - b);
+  const calmP99Ms = calm[Math.floor(calm.length * 0.99)] ?? 0;
+  return { answers, markers, connections, clients: lastJob.size, violations, counts, slow, calmP99Ms };
 }
 
 /** How long after a fault began its last slow answer came, in seconds; 0: none was slow. */

@@ -18,8 +18,9 @@ const unansweredMax = 64;
 const redialMs = 100;
 const tickMs = 20;
 
-/** Time for the last answers once no more is asked. */
-const settleMsMax = 20_000;
+/** Looks for the last answers once no more is asked, and time between them. Counted, so that a standstill ends none. */
+const settleLooksMax = 1_000;
+const settleLookMs = 20;
 
 const nowMs = (): number => Math.round((performance.timeOrigin + performance.now()) * 10) / 10;
 
@@ -129,10 +130,10 @@ function main(order: ClientHostOrder): void {
   });
   process.on('SIGTERM', () => {
     clearInterval(ticker);
-    const stopMs = performance.now() + settleMsMax;
+    let looks = 0;
     const look = (): void => {
-      if (performance.now() < stopMs && clients.some((client) => client.unanswered > 0))
-        return void setTimeout(look, 20);
+      if (++looks < settleLooksMax && clients.some((client) => client.unanswered > 0))
+        return void setTimeout(look, settleLookMs);
       for (const client of clients) client.end();
       flush();
       process.exit(0);

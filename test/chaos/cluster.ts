@@ -26,6 +26,12 @@ interface WorkerPlace {
   role: RunningRole;
 }
 
+/**
+ * Settings of the C library's allocator: what is freed goes back to the kernel at once. Without them a process keeps as
+ * much as it ever held, and its memory tells how busy it was and not what it holds.
+ */
+const memoryGivenBack = ['MALLOC_MMAP_THRESHOLD_=65536', 'MALLOC_TRIM_THRESHOLD_=65536', 'MALLOC_ARENA_MAX=2'];
+
 const ports = (host: string): string[] => ['--grpc', `${host}:0`, '--admin', '127.0.0.1:0'];
 
 /** The processes of a run: an lb, a master, workers each behind a relay, and machines of clients. */
@@ -80,10 +86,10 @@ export class ChaosCluster {
 
   private startRole(host: string, name: string, args: readonly string[]): RunningRole {
     const library = faketimeLibrary();
-    const before = [...this.options.stage.on(host)];
+    const before = [...this.options.stage.on(host), 'env', ...memoryGivenBack];
     if (library !== undefined) {
       this.stepClock(name, 0);
-      before.push('env', `LD_PRELOAD=${library}`, `FAKETIME_TIMESTAMP_FILE=${this.clockFile(name)}`);
+      before.push(`LD_PRELOAD=${library}`, `FAKETIME_TIMESTAMP_FILE=${this.clockFile(name)}`);
       // Only the clock of the calendar is stepped; the monotonic one never is, on a real machine either.
       before.push('FAKETIME_DONT_FAKE_MONOTONIC=1', 'FAKETIME_CACHE_DURATION=1');
     }

@@ -46,6 +46,7 @@ function text(report: ChaosReport): string {
   return [
     table(['at s', 'fault', 'whom', 'lasts s', 'recovery s', 'how'], rows),
     '',
+    `recovery is the time from a fault to the last answer that took over ${report.lateMs.toFixed(0)} ms (99 of 100 took up to ${jobs.calmP99Ms.toFixed(0)} ms before)`,
     `jobs: ${jobs.answers} answered (${jobs.markers} of them marks of place) on ${jobs.connections} connections of ${jobs.clients} clients: ${counts.join(', ')}`,
     `analyses: ${analyses.exact} exact, ${analyses.wrong.length} wrong, ${analyses.failed} refused with an error`,
     ...Object.entries(analyses.errors).map(([words, count]) => `  ${count} x ${words}`),
