@@ -131,6 +131,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       await Promise.race([clock.reach(calm), aborted]);
       analyses.start(cluster.masterAddress);
     }
+    await Promise.race([clock.reach(calm), aborted]);
     const calmUntilMs = RunClock.epochMs();
     const playing = play(schedule, new Faults(cluster, stage), clock, cluster, say);
     const done = await Promise.race([playing, aborted]);
