@@ -19,4 +19,6 @@ COPY --from=build /app/proto proto
 COPY --from=build /app/captures captures
 COPY --from=build /app/node_modules node_modules
 ENV PATH="/app/bin:$PATH"
+# Nothing but attaching XDP programs needs root; compose.yaml says so for the two services that do.
+USER node
 ENTRYPOINT ["trireme"]

@@ -39,6 +39,10 @@ fuzz: build ## RUNS=100000 random and mutated inputs for each parser (ARGS="--ta
 chaos: build ## faults by a seeded script for SECONDS=600 under CLIENTS=100 and WORKERS=6 (SEED=N repeats one)
 	$(Q)node --enable-source-maps dist/test/chaos/run.js $(if $(SEED),--seed $(SEED)) --seconds $(SECONDS) --clients $(CLIENTS) --workers $(WORKERS) $(ARGS)
 
+.PHONY: audit
+audit: build ## ask the registry for known weaknesses of the production packages
+	$(Q)npm audit --omit=dev
+
 ##@ Build
 .PHONY: deps
 deps: ## install the Debian packages that are missing (names them first; needs root)
