@@ -26,7 +26,10 @@ function isState(value: unknown): value is ReadState {
 export function checkResult(result: ChunkResult): void {
   const { plan, start, end, endState, damage, notACapture, partial } = result;
   const sound =
-    (start === null || (isPosition(start) && start >= plan.start && (!plan.startCertain || start === plan.start))) &&
+    // A certain start is not looked for, so it cannot be missing: taking that would have the chunk asked again for ever.
+    (start === null
+      ? !plan.startCertain
+      : isPosition(start) && start >= plan.start && (!plan.startCertain || start === plan.start)) &&
     isPosition(end) &&
     end >= (start ?? plan.start) &&
     (endState === null || isState(endState)) &&

@@ -58,6 +58,8 @@ describe("a chunk's flat result", () => {
 
   test.each<[string, Partial<ChunkResult>]>([
     ['starts before its plan', { start: -1 }],
+    ['has no start though its plan has', { start: null, end: 0 }],
+    ['says nothing of damage', { damage: undefined as unknown as null }],
     ['starts past a certain start', { start: 5 }],
     ['ends before it starts', { end: -5 }],
     ['ends at no integer', { end: 1.5 }],
