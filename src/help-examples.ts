@@ -11,6 +11,8 @@ export const helpExamples: Readonly<Record<string, readonly string[]>> = {
     'TRIREME_TOKEN=... trireme lb --tcp 192.0.2.1:13337 --grpc 192.0.2.1:50051',
   ],
   master: ['trireme master --captures /data', 'trireme master --captures /data --captures /more --wait 5m'],
+  analyses: ['trireme analyses', 'trireme analyses --master 192.0.2.1:50052 --json'],
+  cancel: ['trireme cancel ID', 'trireme cancel ID --master 192.0.2.1:50052'],
   worker: [
     'trireme worker --host 127.0.0.1',
     'trireme worker --host 192.0.2.1:50051,192.0.2.1:50052 --slots 4 --name w1 --captures /data',

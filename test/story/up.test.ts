@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { runTrireme, triremePath } from '../support/run-trireme.js';
+
+/** Time for four roles to start on a loaded machine. */
+const startMsMax = 45_000;
+
+test('up prints where its live pages are, serves them, and ends whole on Ctrl-C', async () => {
+  const up = spawn(process.execPath, [triremePath, 'up', '--free-ports'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let printed = '';
+  let logged = '';
+  up.stderr.on('data', (data: Buffer) => (logged += data.toString()));
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`up never said that it runs:\n${printed}\n${logged}`)),
+        startMsMax,
+      );
+      up.stdout.on('data', (data: Buffer) => {
+        printed += data.toString();
+        if (!printed.includes('Ctrl-C ends everything.')) return;
+        clearTimeout(timer);
+        resolve();
+      });
+      up.once('exit', () => reject(new Error(`up ended:\n${logged}`)));
+    });
+    const pages = /^live pages +(\S+) +(\S+)$/m.exec(printed)!.slice(1);
+    for (const page of pages) {
+      const answer = await fetch(page);
+      expect([page, answer.status, answer.headers.get('content-type')]).toEqual([
+        page,
+        200,
+        expect.stringContaining('text/html'),
+      ]);
+    }
+    const hub = /--lb (\S+)$/m.exec(printed.slice(printed.indexOf('\nworkers')))![1];
+    expect((await runTrireme(['top', '--lb', hub, '--once', '--interval', '100ms'])).stdout).toContain('2 workers');
+    const ended = once(up, 'exit');
+    up.kill('SIGINT');
+    expect(await ended).toEqual([0, null]);
+    await expect(fetch(pages[0])).rejects.toThrow();
+  } finally {
+    up.kill('SIGTERM');
+  }
+});
+
+test('demo ends by saying what it showed and where to look', async () => {
+  const { code, stdout } = await runTrireme(['demo']);
+  expect(code).toBe(0);
+  const [, end] = stdout.split('\nShown: ');
+  expect(end).toMatch(/^one capture counted on one core, on all cores and by a master/);
+  for (const place of ['bin/trireme up', 'http://127.0.0.1:9100/', 'docs/TUTORIAL.md']) expect(end).toContain(place);
+  const report = /^ {2}(\/\S+\.html)$/m.exec(end)![1];
+  expect(readFileSync(report, 'utf8')).toContain('"packets":1043');
+});
