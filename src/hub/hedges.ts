@@ -11,6 +11,8 @@ import { noWorker } from './types.js';
 
 /** Workers are looked at this often; less often with very many of them, so that looking costs under 1 %. */
 const lookSecondsMin = 0.002;
+/** While jobs wait at the hub, only overdue ones matter, and a busy hub has better to do: a timer costs what 20 jobs do. */
+const lookSecondsBusy = 0.008;
 const lookSecondsPerWorker = 10e-6;
 /** A look that comes so much too late says that the hub itself was held up: it has results to read first. */
 const lateSeconds = 0.005;
@@ -146,7 +148,8 @@ export class Hedges {
   private watch(): void {
     if (this.scheduled) return;
     this.scheduled = true;
-    const seconds = Math.max(lookSecondsMin, this.ports.workers.length * lookSecondsPerWorker);
+    const least = this.ports.waiting() > 0 ? lookSecondsBusy : lookSecondsMin;
+    const seconds = Math.max(least, this.ports.workers.length * lookSecondsPerWorker);
     this.dueAt = this.scheduler.now() + seconds;
     // Timers run before sockets are read: the look comes after, so that results which wait to be read are not missed.
     this.scheduler.after(seconds, () => this.scheduler.soon(() => this.look()));

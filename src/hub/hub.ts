@@ -71,6 +71,7 @@ export function createHub(
     get jobsWaiting() {
       return dispatcher.waiting;
     },
+    widenWindows: (seconds) => picker.widenWindows(seconds),
     workersReady: (kind) => {
       let ready = 0;
       for (const worker of roster.workers) {

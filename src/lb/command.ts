@@ -29,6 +29,7 @@ interface LbCommandOptions extends TrustOptions, HubCommandOptions, AnnounceOpti
   readonly readerTimeout: number;
   readonly outputBytes: number;
   readonly unknownInRow: number;
+  readonly fairness: 'on' | 'off';
 }
 
 const dayMs = 86_400_000;
@@ -82,6 +83,11 @@ export function buildCommand(): Command {
     .addOption(
       count('--unknown-in-row <n>', 'close a client after so many unknown jobs in a row', limits.unknownInRowMax, 1e9),
     )
+    .addOption(
+      new Option('--fairness <on|off>', 'clients take turns, those with few jobs first; off: first come, first served')
+        .choices(['on', 'off'])
+        .default('on'),
+    )
     .addOption(new Option('--log-level <level>', 'least severe log lines to write').choices(logLevels))
     .option('--verbose', 'show the stack of an error');
   return addListenerTrust(addAnnounceOptions(addHubOptions(command))).action(run);
@@ -112,6 +118,7 @@ async function run(options: LbCommandOptions): Promise<void> {
       admin: options.admin,
       trust,
       tcpTls,
+      fairness: options.fairness === 'on',
       hub: { ...compileHubOptions(options), jobsQueuedMax: options.jobsQueued },
       limits: {
         ...lbLimitsDefault,

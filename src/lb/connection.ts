@@ -5,13 +5,13 @@ import { AnswerRing } from './answer-ring.js';
 import type { ClientKinds } from './client-kinds.js';
 import { FrameDecoder, NOT_A_NUMBER, NUMBER_TOO_LONG } from './frame-decoder.js';
 import { sparseJobsMax, type JobAdmission } from './job-admission.js';
-import { lingerMs, type LbLimits } from './limits.js';
+import { lingerMs, readAheadBytesMax, type LbLimits } from './limits.js';
 import type { Offence } from './offences.js';
 import { toRecord } from './record.js';
 import { RecordPacer } from './record-pacer.js';
 
 /** Answers that are worth a write of their own. */
-const lingerReadyMax = 256;
+const lingerReadyMax = 1024;
 
 /** What a connection needs of the front that holds it. */
 export interface FrontPort {
@@ -45,7 +45,7 @@ export class JobConnection implements JobSink {
   private readonly pacer = new RecordPacer();
   private paceTimer: NodeJS.Timeout | undefined;
 
-  /** A chunk that is not decoded to its end. While there is one, the socket is paused. */
+  /** Bytes that are not decoded. From readAheadBytesMax of them on, the socket is paused. */
   private rest: Buffer | undefined;
   private restAt = 0;
   private inputEnded = false;
@@ -53,6 +53,10 @@ export class JobConnection implements JobSink {
   private draining = false;
   private isClosed = false;
   private unknownInRow = 0;
+  /** See JobAdmission.asked. */
+  private askedMark = 0;
+  /** Answers written since the client last asked: it may be asking again for as many, in bytes still on their way. */
+  private answeredSince = 0;
 
   private lastByteMs: number;
   /** When the number began whose end has not come. */
@@ -103,9 +107,21 @@ export class JobConnection implements JobSink {
   received(chunk: Buffer): void {
     if (this.draining || this.outputEnded) return;
     this.lastByteMs = this.front.nowMs();
-    this.rest = chunk;
+    const waits = this.rest !== undefined;
+    this.rest = this.rest === undefined ? chunk : Buffer.concat([this.rest.subarray(this.restAt), chunk]);
     this.restAt = 0;
-    this.takeTurn();
+    const asked = this.ring.size + this.jobsToDecode;
+    if (asked > 0) this.askedMark = this.front.admission.asked(asked + this.answeredSince, this.askedMark);
+    this.answeredSince = 0;
+    if (waits) this.readOn();
+    else this.takeTurn();
+  }
+
+  /** Reads the socket while there is room for what it may hold. */
+  private readOn(): void {
+    const full = this.rest !== undefined && this.rest.length - this.restAt >= readAheadBytesMax;
+    if (full) this.socket.pause();
+    else if (this.socket.isPaused() && !this.draining) this.socket.resume();
   }
 
   /**
@@ -130,15 +146,18 @@ export class JobConnection implements JobSink {
       decoder.end();
       this.submitDecoded();
     }
-    if (this.rest !== undefined) {
-      this.socket.pause();
+    if (this.rest !== undefined || (this.inputEnded && decoder.unfinished)) {
       if (this.ring.room > 0) front.wantTurn(this);
-    } else if (this.inputEnded) {
-      if (decoder.unfinished && this.ring.room > 0) front.wantTurn(this);
-    } else if (this.socket.isPaused() && !this.draining) {
-      this.socket.resume();
     }
+    this.readOn();
     return decoder.count;
+  }
+
+  /** Jobs in the bytes at hand, about: a digit and a delimiter each in lines framing. */
+  private get jobsToDecode(): number {
+    if (this.rest === undefined) return 0;
+    const bytes = this.rest.length - this.restAt;
+    return this.decoder.framing === 'lines' ? bytes >> 1 : bytes;
   }
 
   private submitDecoded(): void {
@@ -195,9 +214,11 @@ export class JobConnection implements JobSink {
   /** Writes the answers whose turn it is, and goes on reading where that made room. Called by the front. */
   flush(): void {
     if (this.isClosed || this.outputEnded) return;
+    const { ring } = this;
+    const before = ring.size;
     if (this.decoder.framing === 'records') this.flushRecords();
     else this.flushLines();
-    const { ring } = this;
+    this.answeredSince += before - ring.size;
     const waiting = this.rest !== undefined || (this.inputEnded && this.decoder.unfinished);
     if (waiting) {
       // A little room at a time would decode a chunk in a thousand small steps.

@@ -1,13 +1,27 @@
 import type { Hub } from '../hub/types.js';
+import { ClientDepth, shallowJobsMax } from './client-depth.js';
+import { flushLingerMs } from './limits.js';
 
-/** Jobs that the hub's queue should hold, in seconds of what it gets done: enough that no worker runs dry in between. */
-const waitingTargetSeconds = 0.01;
+/**
+ * Jobs that the hub's queue should hold, in seconds of what it gets done: a share of what the clients are ahead, enough
+ * that no worker runs dry in between, and so little that a client with few jobs does not wait long behind the others.
+ */
+const waiting = { shareOfDepth: 1 / 8, secondsLeast: 0.002, secondsMax: 0.01 };
 
-/** Least length of that queue: without it nothing would be measured to begin with. */
-const waitingTargetLeast = 256;
+/**
+ * Work that each worker may hold while all clients are far ahead, in seconds. Each doubling halves the wake-ups of every
+ * process: with 6 ms they took 5 us of CPU for a mined job of 20 us, with 30 ms 2 us.
+ */
+const window = { shareOfDepth: 0.6, secondsMax: 0.045 };
+
+/** How long answers may wait for others to be written with them: well below the wait that the client has anyway. */
+const linger = { shareOfDepth: 1 / 4, msMax: 16 };
+
+/** Least length of the hub's queue: without it nothing would be measured to begin with. */
+const waitingTargetLeast = 64;
 
 /** Jobs of one client that are let through whatever the queue: a client that asks for little does not wait for floods. */
-export const sparseJobsMax = 64;
+export const sparseJobsMax = shallowJobsMax;
 
 /** How long completions are counted before the rate is taken from them. */
 const rateIntervalMs = 10;
@@ -15,36 +29,68 @@ const rateIntervalMs = 10;
 /** Weight of the newest interval in the rate. */
 const rateGain = 0.3;
 
+/** What an admission may be told. */
+export interface AdmissionOptions {
+  /** Jobs of all clients that may be with the hub, whatever its queue: bounds memory. */
+  readonly max: number;
+  /** Clients take turns and the hub's queue is kept short. Without it, first come is first served. */
+  readonly fair: boolean;
+}
+
 /**
  * Decides how many jobs of a client may go to the hub now. The hub's queue is one line for everybody, so it is kept
- * short: who asks for much waits here, where clients take turns, and who asks for little finds the line short. All
- * clients, TCP and gRPC, share one admission. Time is passed in.
+ * short: who asks for much waits here, where clients take turns, and who asks for little finds the line short. How short
+ * depends on how far ahead the clients are (ClientDepth), and so does how much each worker may hold. All clients, TCP and
+ * gRPC, share one admission. Time is passed in.
  */
 export class JobAdmission {
+  readonly fair: boolean;
   /** Jobs of all clients that are with the hub. */
   used = 0;
-  private waiting: (() => void)[] = [];
+  /** How long an answer may wait for others of its connection. */
+  lingerMs = flushLingerMs;
+  private readonly max: number;
+  private readonly depth: ClientDepth;
+  private wakes: (() => void)[] = [];
   private ended = 0;
-  private endedSinceMs: number;
+  private measuredMs: number;
   private ratePerSecond = 0;
+  private waitingSeconds = waiting.secondsLeast;
+  private deep = false;
 
-  /** @param max jobs of all clients that may be with the hub, whatever its queue: bounds memory */
   constructor(
-    private readonly hub: Pick<Hub, 'jobsWaiting'>,
-    readonly max: number,
+    private readonly hub: Pick<Hub, 'jobsWaiting' | 'widenWindows'>,
+    { max, fair }: AdmissionOptions,
     private readonly nowMs: () => number = () => performance.now(),
   ) {
-    this.endedSinceMs = nowMs();
+    this.max = max;
+    this.fair = fair;
+    this.measuredMs = nowMs();
+    this.depth = new ClientDepth(this.measuredMs);
   }
 
   /** Jobs that the hub's queue can take without growing longer than it should; not positive when it is long enough. */
   get queueRoom(): number {
-    return Math.min(this.max - this.used, this.waitingTarget() - this.hub.jobsWaiting);
+    const room = this.max - this.used;
+    return this.fair ? Math.min(room, this.waitingTarget() - this.hub.jobsWaiting) : room;
   }
 
   /** Jobs that a client with so many outstanding may submit now. */
   room(outstanding: number): number {
     return Math.max(0, Math.min(this.max - this.used, Math.max(this.queueRoom, sparseJobsMax - outstanding)));
+  }
+
+  /**
+   * A client has asked for more.
+   * @param outstanding all that it has asked for and has no answer to, whether or not the hub has it yet
+   * @param mark what this returned for it the last time, 0 at first
+   */
+  asked(outstanding: number, mark: number): number {
+    const nowMs = this.nowMs();
+    const next = this.depth.asked(outstanding, mark, nowMs);
+    // Windows are not narrowed a measurement later than they could be.
+    if (this.deep && outstanding <= shallowJobsMax) this.follow(nowMs);
+    return next;
   }
 
   take(): void {
@@ -55,25 +101,35 @@ export class JobAdmission {
   release(): void {
     this.used--;
     this.ended++;
-    if (this.waiting.length === 0) return;
-    const { waiting } = this;
-    this.waiting = [];
-    for (const wake of waiting) wake();
+    if (this.wakes.length === 0) return;
+    const { wakes } = this;
+    this.wakes = [];
+    for (const wake of wakes) wake();
   }
 
   /** Calls back once, when the next job has ended: there may be room then. */
   whenRoom(wake: () => void): void {
-    this.waiting.push(wake);
+    this.wakes.push(wake);
   }
 
   private waitingTarget(): number {
     const nowMs = this.nowMs();
-    const elapsedMs = nowMs - this.endedSinceMs;
+    const elapsedMs = nowMs - this.measuredMs;
     if (elapsedMs >= rateIntervalMs) {
       this.ratePerSecond += rateGain * ((this.ended * 1000) / elapsedMs - this.ratePerSecond);
       this.ended = 0;
-      this.endedSinceMs = nowMs;
+      this.measuredMs = nowMs;
+      this.follow(nowMs);
     }
-    return Math.max(waitingTargetLeast, this.ratePerSecond * waitingTargetSeconds);
+    return Math.max(waitingTargetLeast, this.ratePerSecond * this.waitingSeconds);
+  }
+
+  /** Sets what follows from how far ahead the clients are. */
+  private follow(nowMs: number): void {
+    const depth = this.depth.seconds(this.ratePerSecond, nowMs);
+    this.deep = depth > 0;
+    this.waitingSeconds = Math.min(waiting.secondsMax, Math.max(waiting.secondsLeast, depth * waiting.shareOfDepth));
+    this.lingerMs = Math.min(linger.msMax, Math.max(flushLingerMs, depth * linger.shareOfDepth * 1000));
+    this.hub.widenWindows(Math.min(window.secondsMax, depth * window.shareOfDepth));
   }
 }

@@ -59,6 +59,7 @@ function runJob(
     return callback(
       toStatus(new TriremeError('QUEUE_FULL', `${admission.used} jobs are outstanding, which is the bound`)),
     );
+  admission.asked(1, 0);
   admission.take();
   const sink: JobSink = {
     explained: true,

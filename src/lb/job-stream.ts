@@ -29,6 +29,8 @@ export class JobStream implements JobSink {
   /** The caller does not read as fast as results come; nothing new is taken until it does. */
   private choked = false;
   private turnAwaited = false;
+  /** See JobAdmission.asked. */
+  private askedMark = 0;
 
   constructor(
     private readonly call: ServerDuplexStream<RunJobsRequest, RunJobsResponse>,
@@ -64,11 +66,12 @@ export class JobStream implements JobSink {
     while (this.requests.length > 0 && !this.choked && !this.draining) {
       const { jobs } = this.requests[0];
       // Streams and connections take turns: so many now, the rest after the others.
-      let room = Math.min(sparseJobsMax, this.room());
+      let room = this.port.admission.fair ? Math.min(sparseJobsMax, this.room()) : this.room();
       while (this.taken < jobs.length && room-- > 0) {
         const { tag, kind } = jobs[this.taken++];
         this.submit(tag, kind);
       }
+      this.askedMark = this.port.admission.asked(this.asked(), this.askedMark);
       if (this.taken < jobs.length) break;
       this.requests.shift();
       this.taken = 0;
@@ -80,6 +83,11 @@ export class JobStream implements JobSink {
       this.call.resume();
     }
     this.endIfDone();
+  }
+
+  /** Jobs asked for and not answered: those outstanding and those that wait here. */
+  private asked(): number {
+    return this.requests.reduce((sum, { jobs }) => sum + jobs.length, this.outstanding.size - this.taken);
   }
 
   private room(): number {

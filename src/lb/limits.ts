@@ -41,10 +41,17 @@ export const lbLimitsDefault: LbLimits = {
 };
 
 /**
- * How long an answer may wait for others of its connection when many are about to come. It seldom does: a quarter of
+ * How long an answer may wait for others of its connection when many are about to come (JobAdmission makes it longer
+ * while every client is far ahead). It seldom does: a quarter of
  * what is outstanding is flushed at once, so the wait is a quarter of the client's round trip at most.
  */
 export const flushLingerMs = 4;
+
+/**
+ * Bytes of a connection read ahead of what may be decoded: 8,192 jobs, so that one sees how far ahead a client is. Past
+ * them the socket is not read and TCP pushes back.
+ */
+export const readAheadBytesMax = 16 * 1024;
 
 /** How long a socket that was told good-bye may take to close before it is cut off. */
 export const lingerMs = 1_000;

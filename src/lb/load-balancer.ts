@@ -22,6 +22,8 @@ export interface LoadBalancerOptions {
   readonly admin: HostPort;
   readonly limits: LbLimits;
   readonly hub: Partial<HubOptions>;
+  /** Clients take turns, and one that asks for little goes before those that ask for much. */
+  readonly fairness: boolean;
   readonly trust: ListenerTrust;
   /** Encrypt the TCP port as well. */
   readonly tcpTls: boolean;
@@ -42,7 +44,7 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
     .all()
     .filter((kind) => kind.clientMay);
   const hub = createHub(log, options.hub);
-  const admission = new JobAdmission(hub, limits.jobsTotalMax);
+  const admission = new JobAdmission(hub, { max: limits.jobsTotalMax, fair: options.fairness });
   const shared = { hub, limits, admission, clientKinds: clientKindsOf(clientKinds) };
   const jobs = jobService(shared);
   const front = new TcpFront({ ...shared, listen: options.tcp, trust, tls: options.tcpTls, log });

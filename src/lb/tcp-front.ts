@@ -9,7 +9,7 @@ import type { ClientKinds } from './client-kinds.js';
 import { JobConnection, type FrontPort } from './connection.js';
 import { Gate, type GatePort } from './gate.js';
 import { sparseJobsMax, type JobAdmission } from './job-admission.js';
-import { lingerMs, refusalsAtOnceMax, flushLingerMs, sweepIntervalMs, type LbLimits } from './limits.js';
+import { lingerMs, refusalsAtOnceMax, sweepIntervalMs, type LbLimits } from './limits.js';
 import { Offences, type Offence } from './offences.js';
 import { toRecord } from './record.js';
 
@@ -158,7 +158,7 @@ export class TcpFront implements FrontPort, GatePort {
 
   /** A few while others wait for their turn, and many while nobody does. */
   get jobsPerTurn(): number {
-    return this.toTurn.length === 0 ? this.limits.jobsPerTurnMax : sparseJobsMax;
+    return this.toTurn.length === 0 || !this.admission.fair ? this.limits.jobsPerTurnMax : sparseJobsMax;
   }
 
   wantFlush(connection: JobConnection): void {
@@ -186,7 +186,7 @@ export class TcpFront implements FrontPort, GatePort {
       }
       this.lingering = [];
       this.turn();
-    }, flushLingerMs);
+    }, this.admission.lingerMs);
   }
 
   private waitForRoom(): void {

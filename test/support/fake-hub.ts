@@ -81,6 +81,13 @@ export class FakeHub implements Hub {
   /** Jobs wait when the test says so. */
   jobsWaiting = 0;
 
+  /** As last asked for. */
+  windowSeconds = 0;
+
+  widenWindows(seconds: number): void {
+    this.windowSeconds = seconds;
+  }
+
   workersReady(): number {
     return this.ready;
   }

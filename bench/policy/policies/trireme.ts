@@ -46,6 +46,7 @@ class Trireme implements Policy {
 export const policyConstants: Partial<PickingOptions> = {
   windowFloorSeconds: 0,
   silenceGraceSeconds: 0,
+  answeredTogether: 0,
   jobSecondsMin: 0,
   slowStartResults: 0,
 };

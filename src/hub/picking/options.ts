@@ -6,6 +6,7 @@ export interface PickingOptions {
    * Least slack of a window, in seconds. A window must cover the time in which nothing can arrive: the round trip and
    * the grain of two event loops and of the job threads, which hand over jobs and results in batches. On a machine whose
    * cores are all busy that grain is milliseconds, well above the round trip of 0.2 ms; below it the threads run dry.
+   * A hub may widen the windows beyond it for as long as that is worth it.
    */
   readonly windowFloorSeconds: number;
   /** Most slack of a window. Jobs of seconds (chunks) are not queued behind one another: they wait at the hub. */
@@ -27,6 +28,13 @@ export interface PickingOptions {
   readonly slowStartResults: number;
   /** Memory of the stall factor: several periods of a cgroup CPU quota (0.1 s), so that its freezes are averaged. */
   readonly stallMemorySeconds: number;
+  /**
+   * Memory of how much a worker has been at work: two periods of a cgroup CPU quota. Its window is widened in proportion,
+   * and no faster than this.
+   */
+  readonly workMemorySeconds: number;
+  /** Share of what a worker holds that it may answer at once, after so long: workers batch a third. */
+  readonly answeredTogether: number;
   /** A worker may be quiet for this long beyond what its jobs take before it is charged for silence. */
   readonly silenceGraceSeconds: number;
   /** The least round trip is that of the last one to two such spans. */
@@ -39,13 +47,15 @@ export interface PickingOptions {
 
 export const pickingDefaults: PickingOptions = {
   seed: 1,
-  windowFloorSeconds: 6e-3,
+  windowFloorSeconds: 4e-3,
   windowSlackSecondsMax: 0.1,
   jobsOutstandingMax: 16_384,
   jobSecondsMin: 2e-6,
   jobSecondsUnknown: 1e-3,
   slowStartResults: 20,
   stallMemorySeconds: 0.5,
+  workMemorySeconds: 0.2,
+  answeredTogether: 0.5,
   silenceGraceSeconds: 2e-3,
   roundTripMemorySeconds: 10,
   roundTripSecondsUnknown: 1e-3,

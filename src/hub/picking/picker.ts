@@ -152,6 +152,15 @@ export class Picker {
     this.setFlag(worker, flag.draining, report.draining);
   }
 
+  /**
+   * Widens windows: the slack of a slot that is at work all the time is so many seconds, if that is more than usual, and
+   * less in proportion for one that is not. A worker's window follows with its next job or result, so this costs nothing
+   * however many there are.
+   */
+  widenWindows(seconds: number): void {
+    this.scores.wideSeconds = seconds;
+  }
+
   /** No new jobs for this worker (its heartbeats are overdue) until `resume`. */
   suspend(worker: number): void {
     this.setFlag(worker, flag.suspended, true);
@@ -177,7 +186,10 @@ export class Picker {
   dispatched(worker: number, kind: number, units: number, now: number): void {
     const costs = this.kindOf(kind);
     const columns = this.columns;
-    if (columns.outstanding[worker]++ === 0) columns.progressAt[worker] = now;
+    if (columns.outstanding[worker]++ === 0) {
+      columns.progressAt[worker] = now;
+      columns.work(worker, 0, this.options.workMemorySeconds, now);
+    }
     costs.outstandingJobs[worker]++;
     costs.outstandingUnits[worker] += units;
     columns.usedAt[worker] = ++this.picks;
@@ -207,6 +219,7 @@ export class Picker {
       costs.learn(worker, Math.max(execSeconds, 1e-9), units, now);
       columns.executed[worker] += execSeconds;
       columns.executedJobs[worker]++;
+      columns.work(worker, costs.usual[worker] * units, this.options.workMemorySeconds, now);
       const roundTrip = replySeconds - heldSeconds;
       if (!Number.isNaN(roundTrip)) this.roundTrips.learn(worker, roundTrip, now);
     }

@@ -11,6 +11,9 @@ const silenceFactor = 4;
 
 /** Who may take a job and when it would be done there: the rules of the policy, over the columns. */
 export class Scores {
+  /** Slack of the window of a slot that has been at work all the time, in seconds, if above the usual. */
+  wideSeconds = 0;
+
   constructor(
     private readonly options: PickingOptions,
     private readonly columns: WorkerColumns,
@@ -50,7 +53,9 @@ export class Scores {
   silenceSeconds(worker: number, now: number): number {
     const columns = this.columns;
     if (columns.outstanding[worker] === 0) return 0;
-    const expected = columns.longest[worker] + this.roundTrips.least[worker] + this.options.silenceGraceSeconds;
+    const together = (columns.running[worker] / columns.slots[worker]) * this.options.answeredTogether;
+    const expected =
+      columns.longest[worker] + together + this.roundTrips.least[worker] + this.options.silenceGraceSeconds;
     return now - columns.progressAt[worker] - expected;
   }
 
@@ -78,8 +83,11 @@ export class Scores {
     columns.running[worker] = running;
     columns.longest[worker] = longest;
     const roundTrip = this.roundTrips.least[worker];
-    const slack = Math.max(roundTrip, longest, slowest, this.options.windowFloorSeconds);
-    const window = columns.slots[worker] * (roundTrip + Math.min(slack, this.options.windowSlackSecondsMax));
+    const slots = columns.slots[worker];
+    // A worker that a quota holds back, or that has only begun, has not shown that it can do so much so soon.
+    const atWork = Math.min(1, columns.worked[worker] / (this.options.workMemorySeconds * slots));
+    const slack = Math.max(roundTrip, longest, slowest, this.options.windowFloorSeconds, this.wideSeconds * atWork);
+    const window = slots * (roundTrip + Math.min(slack, this.options.windowSlackSecondsMax));
     // Half of the window stays open whatever other hubs are said to have there: their reports are a heartbeat old, and
     // two hubs that each left the worker to the other would both wait.
     columns.window[worker] = window - Math.min(columns.elsewhere[worker], window / 2);

@@ -34,6 +34,9 @@ export class WorkerColumns {
   executed = new Float64Array(this.capacity);
   executedJobs = new Float64Array(this.capacity);
   queuedBefore = new Uint8Array(this.capacity);
+  /** Usual seconds of the jobs that it has done, those of long ago forgotten, as of workedAt. */
+  worked = new Float64Array(this.capacity);
+  workedAt = new Float64Array(this.capacity);
   private readonly free: number[] = [];
 
   /** An index for a new worker: the one that is free for longest, or the next. All its columns are 0. */
@@ -56,6 +59,15 @@ export class WorkerColumns {
     this.free.push(worker);
   }
 
+  /** Counts seconds of work that a worker has done; a memory of so many seconds is the sum of one that never rests. */
+  work(worker: number, seconds: number, memorySeconds: number, now: number): void {
+    if (now !== this.workedAt[worker]) {
+      this.worked[worker] *= Math.exp((this.workedAt[worker] - now) / memorySeconds);
+      this.workedAt[worker] = now;
+    }
+    this.worked[worker] += seconds;
+  }
+
   private floats(): Float64Array[] {
     return [
       this.slotsDeclared,
@@ -70,6 +82,8 @@ export class WorkerColumns {
       this.usedAt,
       this.executed,
       this.executedJobs,
+      this.worked,
+      this.workedAt,
     ];
   }
 
@@ -90,6 +104,8 @@ export class WorkerColumns {
     this.usedAt = grownFloats(this.usedAt, capacity);
     this.executed = grownFloats(this.executed, capacity);
     this.executedJobs = grownFloats(this.executedJobs, capacity);
+    this.worked = grownFloats(this.worked, capacity);
+    this.workedAt = grownFloats(this.workedAt, capacity);
     this.capacity = capacity;
   }
 }

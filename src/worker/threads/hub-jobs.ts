@@ -17,6 +17,12 @@ export class HubJobs {
     return this.#queues;
   }
 
+  /** Does a job wait here for a thread? */
+  get waiting(): boolean {
+    for (const queue of this.#queues.values()) if (queue.length > 0) return true;
+    return false;
+  }
+
   queue(kind: number): JobQueue {
     let queue = this.#queues.get(kind);
     if (queue === undefined) this.#queues.set(kind, (queue = new JobQueue()));

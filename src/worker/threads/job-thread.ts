@@ -1,10 +1,12 @@
 /** What runs on a job thread: it sleeps until a batch is given, runs it, and leaves the answers in shared memory. */
+import { setPriority } from 'node:os';
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { TriremeError } from '../../common/errors.js';
 import { readKinds } from '../../kinds/registry.js';
 import type { BatchSource } from '../../kinds/kind.js';
 import { RingReader } from './byte-ring.js';
 import { FrameBatch } from './frame-batch.js';
+import { jobThreadNice } from './limits.js';
 import { wakeUp, type AnswersMessage, type PayloadMessage, type ReadyMessage, type ThreadData } from './messages.js';
 import { Control, ThreadMemory, Travel } from './thread-memory.js';
 
@@ -53,6 +55,8 @@ function run(batch: number): void | Promise<void> {
 }
 
 async function serve(): Promise<void> {
+  // On Linux 0 is the calling thread. Those that carry messages have little to do and everybody waits for them.
+  if (process.platform === 'linux') setPriority(0, jobThreadNice);
   // Every thread measures, at the same time as the others: that is how jobs will run, and it compiles what they need.
   const kinds = registry.all().map((kind) => ({ kind: kind.number, secondsPerUnit: kind.calibrate() }));
   port.postMessage({ type: 'ready', kinds } satisfies ReadyMessage);

@@ -3,7 +3,7 @@ import { TriremeError } from '../../common/errors.js';
 import { JobStatus, type JobBatch } from '../../gen/trireme/v1/worker.js';
 import type { Kind } from '../../kinds/kind.js';
 import { kinds, readKinds, type KindRegistry } from '../../kinds/registry.js';
-import { Costs, batchJobs } from './costs.js';
+import { Costs, batchJobs, batchSeconds } from './costs.js';
 import { HubJobs } from './hub-jobs.js';
 import type { JobColumns, JobExtra, JobQueue } from './job-queue.js';
 import { jobsHeldMaxDefault, payloadBytesMax } from './limits.js';
@@ -251,7 +251,8 @@ export class JobThreads implements JobThreadsApi {
     const cost = this.#costs.of(kind.number);
     let idle = 0;
     for (const thread of this.#threads) if (thread.idle) idle++;
-    let count = batchJobs(kind, queue.length, cost * (queue.extra(0)?.units ?? 1), idle);
+    const secondsMax = batchSeconds(this.#leastBacklogSeconds() / this.#threads.size);
+    let count = batchJobs(kind, queue.length, cost * (queue.extra(0)?.units ?? 1), idle, secondsMax);
     if (kind.needsSource === true || queue.extra(0)?.alone === true) count = 1;
     let bytes = queue.extra(0)?.payload?.length ?? 0;
     for (let index = 1; index < count; index++) {
@@ -266,6 +267,15 @@ export class JobThreads implements JobThreadsApi {
     let units = jobs.job.length;
     if (jobs.extra !== null) units = jobs.extra.reduce((sum, extra) => sum + (extra?.units ?? 1), 0);
     return { hub, kind, jobs, units, expectedSeconds: units * cost };
+  }
+
+  /** Of the hubs whose jobs wait here, the one with the least work decides: its clients may be waiting for a single job. */
+  #leastBacklogSeconds(): number {
+    let least = Infinity;
+    for (const hub of this.#hubs.values()) {
+      if (hub.waiting) least = Math.min(least, hub.backlogSeconds(this.#costs));
+    }
+    return least;
   }
 
   #withoutExpired(hub: HubJobs, kind: number, jobs: JobColumns): JobColumns {

@@ -13,20 +13,33 @@ export const payloadBytesMax = 64 * 1024;
 export const answerBytesMax = 256 * 1024;
 
 /**
- * Expected seconds of one batch: what may wait behind a job that is slower than thought. A hop costs about 10 us on a quiet
- * machine; on one whose cores are all busy with jobs each wake-up costs a turn of the scheduler, and 2 ms carried a tenth
- * more jobs than 1 ms.
+ * A batch is this share of what each thread has to do: with one that runs and one that waits, a third is still to be
+ * handed out, so threads end together and a late job of another hub does not wait long. Batches thus follow the window
+ * of the hubs, which is wide only while no client could tell.
  */
-export const batchSecondsMax = 0.002;
+export const batchShareOfHeld = 1 / 3;
+
+/**
+ * Expected seconds of one batch at most: what may wait behind a job that is slower than thought. On a machine whose cores
+ * are all busy, each batch costs some 300 us of wake-ups in worker, hub and client: 2 ms carried 0.72 of the bare
+ * kernel's jobs, 4 ms 0.80, 10 ms 0.85.
+ */
+export const batchSecondsMax = 0.015;
+
+/** A batch is worth at least this where there is so much to do: below it, wake-ups cost a third of the jobs. */
+export const batchSecondsBusy = 0.001;
 
 /** Below this a batch is not split over idle threads: waking another thread would cost as much. */
 export const batchSecondsLeast = 0.00005;
 
-/** A batch expected to run longer has its thread to itself: nothing is put behind it. */
-export const shortBatchSecondsMax = 0.004;
+/** A batch expected to run longer has its thread to itself: nothing is put behind it. Above batchSecondsMax by its lanes. */
+export const shortBatchSecondsMax = 0.02;
 
 /** Batches that one thread has: one that runs and one that waits, so that the thread never waits for the main thread. */
 export const batchesPerThreadMax = 2;
+
+/** Niceness of a job thread beside the main thread's 0: where cores are short, messages go before jobs. */
+export const jobThreadNice = 5;
 
 /** A larger answer is reported in a call of its own. */
 export const resultAloneBytes = 64 * 1024;
@@ -44,4 +57,9 @@ export const deathsExcusedMax = 3;
 export const restartDelayMsMax = 5_000;
 
 if (answerBytesMax < jobsPerBatchMax * 64) throw new Error('a full batch of digests must fit the answers of a frame');
-if (batchSecondsLeast > batchSecondsMax) throw new Error('the least batch must not be over the largest');
+if (
+  batchSecondsLeast > batchSecondsBusy ||
+  batchSecondsBusy > batchSecondsMax ||
+  batchSecondsMax > shortBatchSecondsMax
+)
+  throw new Error('the bounds of batches must rise: least, busy, max, short');

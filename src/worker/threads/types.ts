@@ -55,7 +55,7 @@ export interface ThreadsSnapshot {
 
 /**
  * Runs jobs on worker threads. The main thread never blocks: it moves columns between the hubs' streams and the threads.
- * Work is given to threads late, in batches worth at most batchSecondsMax, round robin between hubs.
+ * Work is given to threads late, in batches worth a share of what is held, round robin between hubs.
  */
 export interface JobThreadsApi {
   /** Starts the threads and calibrates (some 200 ms). Rejects with INTERNAL when no thread can start. */

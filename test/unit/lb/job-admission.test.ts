@@ -1,30 +1,35 @@
 import { JobAdmission, sparseJobsMax } from '../../../src/lb/job-admission.js';
+import { FakeHub } from '../../support/fake-hub.js';
 
-const hub = { jobsWaiting: 0 };
+let hub: FakeHub;
 let nowMs: number;
 let admission: JobAdmission;
 
-beforeEach(() => {
-  hub.jobsWaiting = 0;
+const start = (fair: boolean): void => {
+  hub = new FakeHub();
   nowMs = 1000;
-  admission = new JobAdmission(hub, 1000, () => nowMs);
-});
+  admission = new JobAdmission(hub, { max: 10_000, fair }, () => nowMs);
+};
 
-/** So many jobs are done in every ten milliseconds, for a second. */
-function run(jobsPerTenMs: number): void {
+beforeEach(() => start(true));
+
+/** So many jobs are done in every ten milliseconds, for a second, while clients ask as told. */
+function run(jobsPerTenMs: number, clients: readonly number[] = []): void {
+  const marks = clients.map(() => 0);
   for (let i = 0; i < 100; i++) {
     for (let k = 0; k < jobsPerTenMs; k++) {
       admission.take();
       admission.release();
     }
     nowMs += 10;
+    clients.forEach((outstanding, at) => (marks[at] = admission.asked(outstanding, marks[at])));
     void admission.queueRoom;
   }
 }
 
 describe('job admission', () => {
   test('the hub is not given more than the bound, whoever asks', () => {
-    for (let i = 0; i < 990; i++) admission.take();
+    for (let i = 0; i < 9_990; i++) admission.take();
     expect(admission.room(0)).toBe(10);
     for (let i = 0; i < 10; i++) admission.take();
     expect(admission.room(0)).toBe(0);
@@ -36,16 +41,49 @@ describe('job admission', () => {
     expect(admission.room(0)).toBe(sparseJobsMax);
     expect(admission.room(sparseJobsMax - 1)).toBe(1);
     hub.jobsWaiting = 0;
-    expect(admission.room(sparseJobsMax)).toBe(256);
+    expect(admission.room(sparseJobsMax)).toBe(64);
   });
 
-  test('the queue may hold ten milliseconds of what gets done', () => {
+  test('without fairness nobody is held back before the bound', () => {
+    start(false);
+    hub.jobsWaiting = 9_000;
+    expect(admission.room(16_000)).toBe(10_000);
+    expect(admission.queueRoom).toBe(10_000);
+  });
+
+  test.each([
+    { title: 'nobody asks', clients: [], waitingMs: 2, windowMs: 0, lingerMs: 4 },
+    { title: 'one client has one job', clients: [1], waitingMs: 2, windowMs: 0, lingerMs: 4 },
+    { title: 'two clients are 60 ms ahead', clients: [3000, 3000], waitingMs: 7.5, windowMs: 36, lingerMs: 15 },
+    { title: 'two clients are 20 ms ahead', clients: [1000, 1000], waitingMs: 2.5, windowMs: 12, lingerMs: 5 },
+    { title: 'two clients are 600 ms ahead', clients: [30e3, 30e3], waitingMs: 10, windowMs: 45, lingerMs: 16 },
+    { title: 'a shallow one is among the deep', clients: [8000, 8000, 3], waitingMs: 2, windowMs: 0, lingerMs: 4 },
+    { title: 'one is less ahead than the others', clients: [8000, 500], waitingMs: 2, windowMs: 6, lingerMs: 4 },
+  ])('$title: the queue is $waitingMs ms, windows $windowMs ms', ({ clients, waitingMs, windowMs, lingerMs }) => {
+    run(1000, clients);
+    expect(admission.room(5000) / 100).toBeCloseTo(waitingMs, 1);
+    expect(hub.windowSeconds * 1000).toBeCloseTo(windowMs, 1);
+    expect(admission.lingerMs).toBeCloseTo(lingerMs, 1);
+  });
+
+  test('the queue follows what gets done, down to its least length', () => {
     run(700);
-    expect(admission.room(500)).toBeCloseTo(700, -1);
-    run(300);
-    expect(admission.room(500)).toBeCloseTo(300, -1);
+    expect(admission.room(500)).toBeCloseTo(140, -1);
+    run(400);
+    expect(admission.room(500)).toBeCloseTo(80, -1);
     run(1);
-    expect(admission.room(500)).toBe(256);
+    expect(admission.room(500)).toBe(64);
+  });
+
+  test('windows are narrowed the moment that a shallow client asks, and widened again after a second or two', () => {
+    run(1000, [9000]);
+    expect(hub.windowSeconds).toBeCloseTo(0.045, 6);
+    admission.asked(1, 0);
+    expect(hub.windowSeconds).toBe(0);
+    run(1000, [9000]);
+    run(1000, [9000]);
+    run(1000, [9000]);
+    expect(hub.windowSeconds).toBeCloseTo(0.045, 6);
   });
 
   test('those who wait hear of the next job that ends, once', () => {

@@ -24,7 +24,7 @@ let client: JobServiceClient;
 
 beforeEach(async () => {
   hub = new FakeHub();
-  admission = new JobAdmission(hub, 20);
+  admission = new JobAdmission(hub, { max: 20, fair: true });
   service = jobService({
     hub,
     admission,

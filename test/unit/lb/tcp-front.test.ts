@@ -21,7 +21,7 @@ async function start(limits: Partial<LbLimits> = {}): Promise<void> {
     listen: { host: '127.0.0.1', port: 0 },
     hub,
     limits: all,
-    admission: new JobAdmission(hub, all.jobsTotalMax),
+    admission: new JobAdmission(hub, { max: all.jobsTotalMax, fair: true }),
     clientKinds: clientKindsOf([{ number: 1 }, { number: 2 }]),
     log,
   });
@@ -183,7 +183,7 @@ describe('tcp front', () => {
     await polite.until(() => polite.text === 'served\n');
     expect(hub.submitted).toBe(2 * 64 + 1);
     // The queue is short again: the next jobs are those of both floods in equal parts.
-    hub.jobsWaiting = 256 - 1;
+    hub.jobsWaiting = 64 - 1;
     const [first] = hub.jobs.keys();
     hub.answer(first, 'x');
     await turnsUntil(() => hub.submitted >= 2 * 64 + 1 + 100);

@@ -133,6 +133,14 @@ describe('picker', () => {
   });
 });
 
+test('a worker that holds much may answer much of it at once and is not thought silent meanwhile', () => {
+  const picker = new Picker({ silenceGraceSeconds: 0, slowStartResults: 0, answeredTogether: 0.5 });
+  const worker = picker.addWorker(joining(2, 100e-6), 0);
+  for (let job = 0; job < 100; job++) picker.dispatched(worker, mine, 1, 0);
+  // Five milliseconds of work for each of its slots: half of that, its round trip and one job.
+  expect(picker.silenceSeconds(worker, 1)).toBeCloseTo(1 - 0.0025 - 0.0002, 6);
+});
+
 describe('window', () => {
   test('a joining worker holds one job per slot and one more per result until it has shown what it can', () => {
     const picker = new Picker({ windowFloorSeconds: 0.05 });
@@ -145,6 +153,47 @@ describe('window', () => {
     }
     expect(held.slice(0, 4)).toEqual([2, 4, 8, 16]);
     expect(held[4]).toBeGreaterThan(1000 - 1);
+  });
+
+  /** Works for a second: every 10 ms jobs worth `share` of that time are answered and as many as the window takes given. */
+  function workFor1s(picker: Picker, worker: number, share: number): void {
+    for (let step = 1; step <= 100; step++) {
+      const now = step * 0.01;
+      for (let job = 0; job < share * 100 && picker.outstanding(worker) > 0; job++)
+        resultOf(picker, worker, 100e-6, now);
+      shares(picker, 10_000, now);
+    }
+  }
+
+  test.each([
+    { title: 'a worker that is always at work', share: 1, wide: 0.04, held: 400 },
+    { title: 'one that works half of the time', share: 0.5, wide: 0.04, held: 200 },
+    { title: 'one that works a twentieth of the time keeps the usual window', share: 0.05, wide: 0.04, held: 60 },
+    { title: 'nothing beyond the usual is asked for', share: 1, wide: 0, held: 60 },
+  ])('windows of $wide s: $title holds about $held jobs', ({ share, wide, held }) => {
+    const picker = policyPicker({ windowFloorSeconds: 0.006 });
+    const worker = picker.addWorker(joining(1, 100e-6), 0);
+    picker.widenWindows(wide);
+    shares(picker, 10_000, 0);
+    expect(picker.outstanding(worker)).toBeCloseTo(61, -1);
+    workFor1s(picker, worker, share);
+    expect(picker.outstanding(worker) / held).toBeGreaterThan(0.9);
+    expect(picker.outstanding(worker) / held).toBeLessThan(1.1);
+  });
+
+  test('a wide window is forgotten while a worker rests, and narrowed from the next job on when it is taken back', () => {
+    const picker = policyPicker({ windowFloorSeconds: 0.006 });
+    const worker = picker.addWorker(joining(1, 100e-6), 0);
+    picker.widenWindows(0.04);
+    shares(picker, 10_000, 0);
+    workFor1s(picker, worker, 1);
+    while (picker.outstanding(worker) > 0) resultOf(picker, worker, 100e-6, 1);
+    shares(picker, 10_000, 5);
+    expect(picker.outstanding(worker)).toBeCloseTo(61, -1);
+    workFor1s(picker, worker, 1);
+    picker.widenWindows(0);
+    resultOf(picker, worker, 100e-6, 7);
+    expect(shares(picker, 10_000, 7)).toEqual([]);
   });
 
   test('the count of jobs is bounded whatever they cost', () => {

@@ -9,6 +9,7 @@ export function policyPicker(options: Partial<PickingOptions> = {}): Picker {
   return new Picker({
     windowFloorSeconds: 0,
     silenceGraceSeconds: 0,
+    answeredTogether: 0,
     jobSecondsMin: 0,
     slowStartResults: 0,
     ...options,

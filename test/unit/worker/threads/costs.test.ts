@@ -1,5 +1,5 @@
 import type { Kind } from '../../../../src/kinds/kind.js';
-import { Costs, batchJobs } from '../../../../src/worker/threads/costs.js';
+import { Costs, batchJobs, batchSeconds } from '../../../../src/worker/threads/costs.js';
 import { Restarts } from '../../../../src/worker/threads/restarts.js';
 
 const kind = (lanes?: number): Kind => ({
@@ -25,8 +25,17 @@ describe('the jobs of one batch', () => {
     ['full lanes, two milliseconds of them', kind(4), 1000, 20e-6, 1, 100],
     ['a cost that is not known yet gives a full batch', kind(), 5000, 0, 1, 2048],
   ] as const)('%s', (_, of, waiting, seconds, idle, expected) => {
-    expect(batchJobs(of, waiting, seconds, idle)).toBe(expected);
+    expect(batchJobs(of, waiting, seconds, idle, 0.002)).toBe(expected);
   });
+});
+
+test.each([
+  ['a millisecond while little is held', 0.0005, 0.001],
+  ['a third of what each thread holds', 0.006, 0.002],
+  ['a third of a wide window', 0.03, 0.01],
+  ['fifteen milliseconds at most', 5, 0.015],
+])('a batch is worth %s', (_, held, expected) => {
+  expect(batchSeconds(held)).toBeCloseTo(expected, 9);
 });
 
 describe('costs', () => {
