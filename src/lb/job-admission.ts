@@ -6,7 +6,7 @@ import { flushLingerMs } from './limits.js';
  * Jobs that the hub's queue should hold, in seconds of what it gets done: a share of what the clients are ahead, enough
  * that no worker runs dry in between, and so little that a client with few jobs does not wait long behind the others.
  */
-const waiting = { shareOfDepth: 1 / 8, secondsLeast: 0.002, secondsMax: 0.01 };
+const waiting = { shareOfDepth: 1 / 8, secondsLeast: 0.003, secondsMax: 0.01 };
 
 /**
  * Work that each worker may hold while all clients are far ahead, in seconds. Each doubling halves the wake-ups of every
@@ -18,7 +18,7 @@ const window = { shareOfDepth: 0.6, secondsMax: 0.045 };
 const linger = { shareOfDepth: 1 / 4, msMax: 16 };
 
 /** Least length of the hub's queue: without it nothing would be measured to begin with. */
-const waitingTargetLeast = 64;
+const waitingTargetLeast = 128;
 
 /** Jobs of one client that are let through whatever the queue: a client that asks for little does not wait for floods. */
 export const sparseJobsMax = shallowJobsMax;

@@ -41,7 +41,7 @@ describe('job admission', () => {
     expect(admission.room(0)).toBe(sparseJobsMax);
     expect(admission.room(sparseJobsMax - 1)).toBe(1);
     hub.jobsWaiting = 0;
-    expect(admission.room(sparseJobsMax)).toBe(64);
+    expect(admission.room(sparseJobsMax)).toBe(128);
   });
 
   test('without fairness nobody is held back before the bound', () => {
@@ -52,13 +52,13 @@ describe('job admission', () => {
   });
 
   test.each([
-    { title: 'nobody asks', clients: [], waitingMs: 2, windowMs: 0, lingerMs: 4 },
-    { title: 'one client has one job', clients: [1], waitingMs: 2, windowMs: 0, lingerMs: 4 },
+    { title: 'nobody asks', clients: [], waitingMs: 3, windowMs: 0, lingerMs: 4 },
+    { title: 'one client has one job', clients: [1], waitingMs: 3, windowMs: 0, lingerMs: 4 },
     { title: 'two clients are 60 ms ahead', clients: [3000, 3000], waitingMs: 7.5, windowMs: 36, lingerMs: 15 },
-    { title: 'two clients are 20 ms ahead', clients: [1000, 1000], waitingMs: 2.5, windowMs: 12, lingerMs: 5 },
+    { title: 'two clients are 20 ms ahead', clients: [1000, 1000], waitingMs: 3, windowMs: 12, lingerMs: 5 },
     { title: 'two clients are 600 ms ahead', clients: [30e3, 30e3], waitingMs: 10, windowMs: 45, lingerMs: 16 },
-    { title: 'a shallow one is among the deep', clients: [8000, 8000, 3], waitingMs: 2, windowMs: 0, lingerMs: 4 },
-    { title: 'one is less ahead than the others', clients: [8000, 500], waitingMs: 2, windowMs: 6, lingerMs: 4 },
+    { title: 'a shallow one is among the deep', clients: [8000, 8000, 3], waitingMs: 3, windowMs: 0, lingerMs: 4 },
+    { title: 'one is less ahead than the others', clients: [8000, 500], waitingMs: 3, windowMs: 6, lingerMs: 4 },
   ])('$title: the queue is $waitingMs ms, windows $windowMs ms', ({ clients, waitingMs, windowMs, lingerMs }) => {
     run(1000, clients);
     expect(admission.room(5000) / 100).toBeCloseTo(waitingMs, 1);
@@ -68,11 +68,11 @@ describe('job admission', () => {
 
   test('the queue follows what gets done, down to its least length', () => {
     run(700);
-    expect(admission.room(500)).toBeCloseTo(140, -1);
-    run(400);
-    expect(admission.room(500)).toBeCloseTo(80, -1);
+    expect(admission.room(500)).toBeCloseTo(210, -1);
+    run(500);
+    expect(admission.room(500)).toBeCloseTo(150, -1);
     run(1);
-    expect(admission.room(500)).toBe(64);
+    expect(admission.room(500)).toBe(128);
   });
 
   test('windows are narrowed the moment that a shallow client asks, and widened again after a second or two', () => {

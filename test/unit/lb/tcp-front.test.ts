@@ -183,7 +183,7 @@ describe('tcp front', () => {
     await polite.until(() => polite.text === 'served\n');
     expect(hub.submitted).toBe(2 * 64 + 1);
     // The queue is short again: the next jobs are those of both floods in equal parts.
-    hub.jobsWaiting = 64 - 1;
+    hub.jobsWaiting = 128 - 1;
     const [first] = hub.jobs.keys();
     hub.answer(first, 'x');
     await turnsUntil(() => hub.submitted >= 2 * 64 + 1 + 100);
