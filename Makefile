@@ -95,7 +95,7 @@ fetch-captures: ## download the two public captures of the exercise into capture
 
 ##@ Measure
 .PHONY: bench
-bench: build ## side-by-side benchmarks (ARGS=captures|jobs|policy|scale|xdp for one of them)
+bench: build ## side-by-side benchmarks (ARGS=captures|jobs|policy|quotas|scale|xdp for one)
 	$(Q)scripts/bench.sh $(ARGS)
 
 .PHONY: perf

@@ -11,10 +11,17 @@ export class JobCluster {
     readonly admin: string,
   ) {}
 
-  /** Starts a load balancer and one worker for each number of slots. */
-  static async start(slots: readonly number[], lbArgs: readonly string[] = []): Promise<JobCluster> {
+  /**
+   * Starts a load balancer and one worker for each number of slots.
+   * @param before a command in front of the load balancer's own
+   */
+  static async start(
+    slots: readonly number[],
+    lbArgs: readonly string[] = [],
+    before: readonly string[] = [],
+  ): Promise<JobCluster> {
     const free = '127.0.0.1:0';
-    const lb = RunningRole.start(['lb', '--tcp', free, '--grpc', free, '--admin', free, ...lbArgs]);
+    const lb = RunningRole.start(['lb', '--tcp', free, '--grpc', free, '--admin', free, ...lbArgs], before);
     const { tcp, grpc, admin } = (await lb.line('listening')) as { tcp: string; grpc: string; admin: string };
     const [host, port] = tcp.split(':');
     const cluster = new JobCluster(lb, { host, port: Number(port) }, grpc, admin);
@@ -27,16 +34,12 @@ export class JobCluster {
     }
   }
 
-  async addWorker(slots: number): Promise<RunningRole> {
-    const worker = RunningRole.start([
-      'worker',
-      '--host',
-      this.grpc,
-      '--slots',
-      String(slots),
-      '--name',
-      `w${this.workers.length}`,
-    ]);
+  /** @param before a command in front of the worker's own, such as that of a CpuQuota */
+  async addWorker(slots: number, before: readonly string[] = []): Promise<RunningRole> {
+    const worker = RunningRole.start(
+      ['worker', '--host', this.grpc, '--slots', String(slots), '--name', `w${this.workers.length}`],
+      before,
+    );
     this.workers.push(worker);
     await worker.line('attached');
     return worker;

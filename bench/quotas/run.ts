@@ -1,0 +1,137 @@
+/**
+ * Real workers held to unequal speeds by cgroup CPU quotas: what each does alone, what they do together, and what plain
+ * round robin makes of the same workers. Needs root.
+ */
+import Table from 'cli-table3';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { join } from 'node:path';
+import { integer } from '../../src/common/options.js';
+import { CpuQuota } from '../../test/support/cpu-quota.js';
+import { JobCluster } from '../../test/support/job-cluster.js';
+import { LineClient } from '../../test/support/line-client.js';
+
+interface Options {
+  readonly shares: readonly number[];
+  readonly jobs: number;
+  readonly runs: number;
+}
+
+/** Jobs before those that are measured: code gets hot, and quotas are seen. */
+const warmupJobs = 5_000;
+
+/** Seconds that a worker is measured alone, about: several periods of a quota. */
+const aloneSeconds = 0.6;
+
+const say = (words: string): void => void process.stderr.write(`${words}\n`);
+
+function parseShares(text: string): number[] {
+  const shares = text.split(',').map(Number);
+  if (shares.some((share) => !(share >= 0.02 && share <= 1)))
+    throw new InvalidArgumentError(`'${text}' is not a list of shares of a core from 0.02 to 1, such as 1,0.5`);
+  return shares;
+}
+
+/** Sends so many MINE_BITCOIN at once over one connection. @returns seconds until the last answer */
+async function mine(cluster: JobCluster, jobs: number): Promise<number> {
+  const client = await LineClient.dial(cluster.tcp);
+  let bytes = 0;
+  const done = new Promise<void>((resolve, reject) => {
+    client.socket.removeAllListeners('data');
+    client.socket.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes === jobs * 65) resolve();
+    });
+    client.socket.once('close', () => reject(new Error('the lb closed the connection')));
+  });
+  const fromMs = performance.now();
+  client.socket.write('2\n'.repeat(jobs));
+  await done;
+  const seconds = (performance.now() - fromMs) / 1000;
+  client.socket.destroy();
+  return seconds;
+}
+
+/** A cluster whose workers have started, have shown what they do, and are then held to their shares. */
+async function withWorkers<T>(
+  shares: readonly number[],
+  roundRobin: boolean,
+  use: (cluster: JobCluster) => Promise<T>,
+): Promise<T> {
+  const before = roundRobin ? ['env', `NODE_OPTIONS=--require=${join(__dirname, 'round-robin.js')}`] : [];
+  const cluster = await JobCluster.start([], roundRobin ? ['--hedge-share', '0'] : [], before);
+  const quotas: CpuQuota[] = [];
+  try {
+    for (const share of shares) {
+      const quota = CpuQuota.of(1);
+      quotas.push(quota);
+      await cluster.addWorker(1, quota.command);
+      quota.set(share);
+    }
+    await mine(cluster, warmupJobs);
+    return await use(cluster);
+  } finally {
+    await cluster.stop();
+    for (const quota of quotas) quota.remove();
+  }
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
+}
+
+async function measure({ shares, jobs, runs }: Options): Promise<void> {
+  const speeds: number[] = [];
+  for (const share of shares) {
+    say(`alone: ${share * 100} % of a core`);
+    speeds.push(
+      await withWorkers([share], false, async (cluster) => {
+        const count = Math.ceil(aloneSeconds * share * 45_000);
+        const rates: number[] = [];
+        for (let run = 0; run < runs; run++) rates.push(count / (await mine(cluster, count)));
+        return median(rates);
+      }),
+    );
+  }
+  const ideal = jobs / speeds.reduce((sum, speed) => sum + speed, 0);
+  const together = async (roundRobin: boolean): Promise<number[]> => {
+    say(`together, ${roundRobin ? 'round robin' : 'Trireme'}`);
+    return withWorkers(shares, roundRobin, async (cluster) => {
+      const ratios: number[] = [];
+      for (let run = 0; run < runs; run++) ratios.push((await mine(cluster, jobs)) / ideal);
+      return ratios;
+    });
+  };
+  const trireme = await together(false);
+  const turns = await together(true);
+  const style = { head: [], border: [] };
+  const alone = new Table({ head: ['alone', ...shares.map((share) => `${share * 100} %`)], style });
+  alone.push(['jobs/s', ...speeds.map((speed) => Math.round(speed))]);
+  const ratio = new Table({
+    head: [`${jobs} MINE_BITCOIN together, time / ideal ${(ideal * 1000).toFixed(0)} ms`, 'median', 'least', 'most'],
+    style,
+  });
+  for (const [name, ratios] of [
+    ['Trireme', trireme],
+    ['plain round robin', turns],
+  ] as const)
+    ratio.push([name, ...[median(ratios), Math.min(...ratios), Math.max(...ratios)].map((each) => each.toFixed(2))]);
+  process.stdout.write(`${alone.toString()}\n${ratio.toString()}\n`);
+}
+
+const command = new Command('bench quotas')
+  .description('workers held to unequal speeds by CPU quotas: together beside the sum of what each does alone')
+  .addOption(
+    new Option('--shares <list>', 'share of a core of each worker').argParser(parseShares).default([1, 0.5, 0.25, 0.1]),
+  )
+  .addOption(new Option('--jobs <n>', 'MINE_BITCOIN jobs').argParser(integer(100, 1_000_000)).default(20_000))
+  .addOption(new Option('--runs <n>', 'of each; medians are shown').argParser(integer(1, 100)).default(5))
+  .action(async (options: Options) => {
+    const reason = CpuQuota.unavailable();
+    if (reason !== null) say(`SKIP: ${reason}`);
+    else await measure(options);
+  });
+
+command.parseAsync().catch((error: Error) => {
+  say(`bench quotas: ${error.message}`);
+  process.exitCode = 1;
+});
