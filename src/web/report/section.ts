@@ -1,6 +1,6 @@
 import { element, type Child } from '../dom.js';
 import type { FactsEntry, ReportEntry, ReportExtras } from './data.js';
-import { shareOf } from './figures.js';
+import { approximate, shareOf } from './figures.js';
 import { conversationTable, talkerTable } from './long-tables.js';
 import { heatMap } from './matrix.js';
 import { protocolTree, sizeTable } from './shares.js';
@@ -21,18 +21,20 @@ export function captureSection(entry: FactsEntry, extras: ReportExtras, sort: st
   return element(
     'section',
     { id, 'aria-labelledby': `${id}-title`, class: 'capture' },
-    element('h2', { id: `${id}-title`, class: 'file-name' }, entry.file),
+    element('h2', { id: `${id}-title`, class: 'file-name' }, nameOf(entry.file)),
     ...warningsOf(entry).map((warning) => element('p', { class: 'warning', role: 'note' }, warning)),
     tiles(entry),
     series === undefined || series.rows.length === 0
       ? null
       : card('Traffic over time', `${id}-traffic`, trafficCharts(series, id)),
-    element(
-      'div',
-      { class: 'pair' },
-      card('Protocols', `${id}-protocols`, protocolTree(entry, extras.protocolsLeftOut)),
-      card('Packet sizes', `${id}-sizes`, sizeTable(entry)),
-    ),
+    approximate(entry.packets) === 0
+      ? null
+      : element(
+          'div',
+          { class: 'pair' },
+          card('Protocols', `${id}-protocols`, protocolTree(entry, extras.protocolsLeftOut)),
+          card('Packet sizes', `${id}-sizes`, sizeTable(entry)),
+        ),
     matrix === null || matrix.cells.length === 0
       ? null
       : card(
@@ -52,9 +54,14 @@ export function failedSection(entry: ReportEntry, id: string): HTMLElement {
   return element(
     'section',
     { id, 'aria-labelledby': `${id}-title`, class: 'capture' },
-    element('h2', { id: `${id}-title`, class: 'file-name' }, entry.file),
+    element('h2', { id: `${id}-title`, class: 'file-name' }, nameOf(entry.file)),
     element('p', { class: 'warning', role: 'note' }, `No counts: ${entry.error_detail ?? String(entry.error)}`),
   );
+}
+
+/** A capture that came through a pipe has no name of its own. */
+function nameOf(file: string): string {
+  return file === '-' ? 'standard input' : file;
 }
 
 function coverage(bytes: number | bigint, { original_bytes }: FactsEntry): string {

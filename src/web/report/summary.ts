@@ -11,12 +11,12 @@ export function tiles(counts: PacketCounts & { readonly conversations: Count }):
   const bytes = approximate(counts.original_bytes);
   const seconds =
     counts.first_ns === null || counts.last_ns === null ? NaN : secondsBetween(counts.first_ns, counts.last_ns);
-  const mean = packets === 0 ? 'none' : `${formatBytes(bytes / packets)} each on average`;
+  const mean = packets === 0 ? '' : `; ${formatBytes(bytes / packets)} each on average`;
   return element(
     'dl',
     { class: 'tiles' },
     tile('Packets', 'packets', exact(counts.packets), seconds > 0 ? `${formatCount(packets / seconds)}/s` : ''),
-    tile('Bytes on the wire', 'original_bytes', formatBytes(bytes), `${exact(counts.original_bytes)}; ${mean}`),
+    tile('Bytes on the wire', 'original_bytes', formatBytes(bytes), exact(counts.original_bytes) + mean),
     tile('IPv4 TCP packets', 'ipv4_tcp', exact(counts.ipv4_tcp), `of ${exact(counts.ipv4)} IPv4`),
     tile('Conversations', 'conversations', exact(counts.conversations), 'TCP and UDP'),
     tile(
