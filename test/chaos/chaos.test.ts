@@ -14,7 +14,7 @@ test('14 s of faults by a seeded script: every job is answered once, in order, w
   const say = (line: string): void => void said.push(line);
   const report = await runChaos({ seed, seconds: 14, clients: 20, workers: 3, rate: 20, faults: short, say });
   console.log(
-    `make chaos SEED=${seed}: ${report.jobs.answers} answers, ${report.analyses.exact} analyses; ${said.join('; ')}`,
+    `TRIREME_PROPERTY_SEED=${seed}: ${report.jobs.answers} answers, ${report.analyses.exact} analyses; ${said.join('; ')}`,
   );
   expect([`seed ${seed}`, ...report.violations]).toEqual([`seed ${seed}`]);
   expect(report.jobs.markers).toBeGreaterThan(50);

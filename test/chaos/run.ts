@@ -23,8 +23,10 @@ async function main(options: Options): Promise<void> {
   process.stdout.write(options.json ? `${JSON.stringify({ schemaVersion: 1, ...report }, null, 2)}\n` : text(report));
   if (report.violations.length === 0) return;
   for (const words of report.violations) say(`chaos: ${words}`);
+  const { seed, seconds, clients, workers, rate, fault } = options;
+  const args = `--rate ${rate}${fault === undefined ? '' : ` --fault ${fault.join(' ')}`}`;
   say(
-    `chaos: FAILED; repeat it with make chaos SEED=${options.seed} SECONDS=${options.seconds} CLIENTS=${options.clients} WORKERS=${options.workers}`,
+    `chaos: FAILED; repeat it with make chaos SEED=${seed} SECONDS=${seconds} CLIENTS=${clients} WORKERS=${workers} ARGS="${args}"`,
   );
   process.exitCode = 1;
 }

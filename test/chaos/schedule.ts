@@ -54,8 +54,9 @@ export const settling = { share: 0.1, leastSeconds: 3 };
 export const warmUpSeconds = (seconds: number): number => Math.max(warmUp.leastSeconds, seconds * warmUp.share);
 export const settlingSeconds = (seconds: number): number => Math.max(settling.leastSeconds, seconds * settling.share);
 
-/** Seconds between the end of one fault and the start of the next. */
+/** Seconds between the end of one fault and the start of the next; less in a run that is shorter than a minute. */
 const gapSeconds = [0.7, 4] as const;
+const gapSecondsShort = [0.3, 1] as const;
 
 /** Two workers are harmed at once so often. */
 const pairShare = 0.25;
@@ -104,6 +105,6 @@ export function scheduleOf({ seed, seconds, workers, clientHosts, faults }: Sche
     const lasts = Math.max(...all.map(({ lastsSeconds }) => lastsSeconds));
     if (atSeconds + lasts > endSeconds) return schedule;
     schedule.push(...all);
-    atSeconds += lasts + between(gapSeconds);
+    atSeconds += lasts + between(seconds < 60 ? gapSecondsShort : gapSeconds);
   }
 }

@@ -13,7 +13,7 @@ const sequenceLength = 4096;
 export function parseMix(text: string): MixPart[] {
   return text.split(',').map((entry) => {
     const match = /^([12])(?::(\d{1,6}))?$/.exec(entry.trim());
-    if (match === null || match[2] === '0')
+    if (match === null || Number(match[2]) === 0)
       throw new InvalidArgumentError(`'${entry}' is not KIND:PARTS with a kind of 1 or 2, such as 1:90`);
     return { kind: Number(match[1]), parts: match[2] === undefined ? 1 : Number(match[2]) };
   });
