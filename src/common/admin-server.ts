@@ -3,8 +3,9 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Registry } from 'prom-client';
-import { adminPage } from './admin-page.js';
+import { contentSecurityPolicy, loadAssets, type Asset } from './admin-assets.js';
 import { TriremeError } from './errors.js';
+import { eventListenersMax, type EventStream } from './event-stream.js';
 import { formatHostPort, type HostPort } from './options.js';
 import type { ListenerTrust } from './trust/listener-trust.js';
 import { tokenOfHeader, tokenWanted } from './trust/token.js';
@@ -18,6 +19,8 @@ export interface AdminServerOptions {
   readonly notReady: () => string | undefined;
   /** JSON documents below /api/, made when asked for. BigInts become strings. */
   readonly api: Readonly<Record<string, () => unknown>>;
+  /** What the page shows: /api/events streams it, /api/live answers it once. Without it there is no page. */
+  readonly events?: EventStream;
   /** What is asked of callers; undefined: nothing. /healthz and /readyz answer everyone: probes have no credentials. */
   readonly trust?: ListenerTrust;
 }
@@ -27,19 +30,20 @@ export interface RunningAdminServer {
   close(): Promise<void>;
 }
 
-/** A scraper, a probe and some browsers; a flood must not take the descriptors of the job clients. */
-const connectionsMax = 64;
+/** Browsers that listen, and as many requests beside; a flood must not take the descriptors of the job clients. */
+const connectionsMax = 2 * eventListenersMax;
 /** Ten times what a browser sends. */
 const headerBytesMax = 16 * 1024;
 /** Time for a whole request to come. */
 const requestTimeoutMs = 5_000;
 
-/** Starts the HTTP server of a role: /metrics, /healthz, /readyz, /api/... and a small page at /. It only reads. */
+/** Starts the HTTP server of a role: /metrics, /healthz, /readyz, /api/... and the live page at /. It only reads. */
 export async function startAdminServer(options: AdminServerOptions): Promise<RunningAdminServer> {
+  const assets = options.events === undefined ? new Map<string, Asset>() : loadAssets(options.role);
   const server = makeServer(options.trust, (request, response) => {
     // Whatever a request carries is of no use here.
     request.resume();
-    answer(options, request, response).catch((error: unknown) => {
+    answer(options, assets, request, response).catch((error: unknown) => {
       if (!response.headersSent) send(response, 500, 'text/plain', `${TriremeError.from(error).message}\n`);
       else response.destroy();
     });
@@ -112,7 +116,8 @@ function admitted(trust: ListenerTrust | undefined, request: IncomingMessage, re
 }
 
 async function answer(
-  { registry, notReady, api, role, trust }: AdminServerOptions,
+  { registry, notReady, api, events, trust }: AdminServerOptions,
+  assets: ReadonlyMap<string, Asset>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -127,8 +132,15 @@ async function answer(
     return send(response, reason === undefined ? 200 : 503, 'text/plain', `${reason ?? 'ready'}\n`);
   }
   if (!admitted(trust, request, response)) return;
-  if (path === '/') return send(response, 200, 'text/html; charset=utf-8', adminPage(role));
+  const asset = assets.get(path);
+  if (asset !== undefined) return sendAsset(asset, request, response);
   if (path === '/metrics') return send(response, 200, registry.contentType, await registry.metrics());
+  if (events !== undefined && path === '/api/live') return send(response, 200, 'application/json', events.latest());
+  if (events !== undefined && path === '/api/events' && request.method === 'GET') {
+    if (!events.add(response))
+      send(response, 503, 'text/plain', `${eventListenersMax} listeners are here (eventListenersMax): ask /api/live\n`);
+    return;
+  }
   const name = /^\/api\/([a-z-]+)$/.exec(path)?.[1];
   if (name !== undefined && Object.hasOwn(api, name)) {
     const text = JSON.stringify(api[name](), (_key, value: unknown) =>
@@ -140,10 +152,25 @@ async function answer(
     response,
     404,
     'text/plain',
-    `there are /metrics, /healthz, /readyz, ${Object.keys(api)
+    `there are /metrics, /healthz, /readyz, ${[...Object.keys(api), ...(events === undefined ? [] : ['live', 'events'])]
       .map((key) => `/api/${key}`)
       .join(', ')}\n`,
   );
+}
+
+function sendAsset({ type, body, etag }: Asset, request: IncomingMessage, response: ServerResponse): void {
+  const headers = {
+    etag,
+    'cache-control': 'no-cache',
+    'content-security-policy': contentSecurityPolicy,
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+  };
+  if (request.headers['if-none-match'] === etag) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  response.writeHead(200, { ...headers, 'content-type': type, 'content-length': body.length }).end(body);
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {

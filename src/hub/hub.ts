@@ -23,6 +23,8 @@ export interface AttachableHub extends Hub {
   attach(stream: WorkerStream): WorkerStreamEvents;
   /** What the live page and the metrics read beside snapshots. */
   readonly picks: PickLog;
+  /** Jobs submitted and not answered. */
+  readonly jobsLive: number;
   readonly optimum: Optimum;
   /** Made at its first mention, and kept. */
   kindState(kind: number): KindState;
@@ -68,6 +70,9 @@ export function createHub(
     submit: (kind, units, payload, timeoutSeconds, avoidWorker, sink, tag) =>
       dispatcher.submit(kind, units, payload, timeoutSeconds, avoidWorker, sink, tag),
     cancel: (job) => dispatcher.cancel(job),
+    get jobsLive() {
+      return dispatcher.table.live;
+    },
     get jobsWaiting() {
       return dispatcher.waiting;
     },

@@ -3,6 +3,7 @@ import { runUntilSignal } from '../common/lifecycle.js';
 import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { createLogger, logLevels } from '../common/logging.js';
 import { byteSize, durationMs, formatHostPort, hostPort, integer, type HostPort } from '../common/options.js';
+import { RecentErrors } from '../common/recent-errors.js';
 import { guardPorts } from '../common/trust/guard.js';
 import { addListenerTrust, type TrustOptions } from '../common/trust/options.js';
 import { addHubOptions, compileHubOptions, type HubCommandOptions } from '../hub/command-options.js';
@@ -49,7 +50,13 @@ export function buildCommand(): Command {
     .description('load balancer: jobs from TCP and gRPC clients to the workers that dial in')
     .addOption(address('--tcp <host:port>', 'where TCP job clients connect', defaultPorts.tcp))
     .addOption(address('--grpc <host:port>', 'where workers and gRPC clients connect', defaultPorts.lbGrpc))
-    .addOption(address('--admin <host:port>', 'HTTP: /metrics, /healthz, /readyz, /api/workers', defaultPorts.lbAdmin))
+    .addOption(
+      address(
+        '--admin <host:port>',
+        'HTTP: the live page at /, /metrics, /healthz, /readyz, /api/workers',
+        defaultPorts.lbAdmin,
+      ),
+    )
     .option('--tcp-tls', 'encrypt the TCP port as well, with --tls-cert', false)
     .addOption(duration('--grace <duration>', 'time to finish what was asked for after SIGTERM', drainGraceMsDefault))
     .addOption(count('--connections-max <n>', 'TCP connections at once', limits.connectionsMax, 1_000_000))
@@ -101,7 +108,8 @@ function powerOfTwo(value: string): number {
 
 async function run(options: LbCommandOptions): Promise<void> {
   const { tcpTls } = options;
-  const log = createLogger('lb', options.logLevel);
+  const errors = new RecentErrors();
+  const log = createLogger('lb', options.logLevel, errors);
   const trust = guardPorts(
     [
       { option: '--tcp', address: options.tcp, tls: { option: '--tcp-tls', given: tcpTls } },
@@ -117,6 +125,7 @@ async function run(options: LbCommandOptions): Promise<void> {
       grpc: options.grpc,
       admin: options.admin,
       trust,
+      errors,
       tcpTls,
       fairness: options.fairness === 'on',
       hub: { ...compileHubOptions(options), jobsQueuedMax: options.jobsQueued },

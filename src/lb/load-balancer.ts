@@ -2,10 +2,13 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { startAdminServer, type RunningAdminServer } from '../common/admin-server.js';
 import { grpcGuardLimitsDefault } from '../common/grpc-guard.js';
 import { startGrpcServer, type RunningGrpcServer } from '../common/grpc-server.js';
+import type { TriremeError } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
 import type { HostPort } from '../common/options.js';
+import type { RecentErrors } from '../common/recent-errors.js';
 import type { ListenerTrust } from '../common/trust/listener-trust.js';
 import { createHub } from '../hub/hub.js';
+import { Live } from '../hub/live/live.js';
 import { addHubMetrics } from '../hub/metrics.js';
 import type { HubOptions } from '../hub/options.js';
 import { kinds } from '../kinds/registry.js';
@@ -25,6 +28,8 @@ export interface LoadBalancerOptions {
   /** Clients take turns, and one that asks for little goes before those that ask for much. */
   readonly fairness: boolean;
   readonly trust: ListenerTrust;
+  /** For the live page. */
+  readonly errors: RecentErrors;
   /** Encrypt the TCP port as well. */
   readonly tcpTls: boolean;
 }
@@ -39,11 +44,12 @@ export interface RunningLoadBalancer {
 
 /** Starts the hub, the gRPC port, the TCP front and the admin port. What was started is closed when a part fails. */
 export async function startLoadBalancer(options: LoadBalancerOptions, log: Logger): Promise<RunningLoadBalancer> {
-  const { limits, trust } = options;
+  const { limits, trust, errors } = options;
   const clientKinds = kinds()
     .all()
     .filter((kind) => kind.clientMay);
-  const hub = createHub(log, options.hub);
+  const jobFailed = (kind: string, error: TriremeError): void => errors.add(`${kind} ${error.code}`, error.message);
+  const hub = createHub(log, { ...options.hub, jobFailed });
   const admission = new JobAdmission(hub, { max: limits.jobsTotalMax, fair: options.fairness });
   const shared = { hub, limits, admission, clientKinds: clientKindsOf(clientKinds) };
   const jobs = jobService(shared);
@@ -65,6 +71,22 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
   let closing = false;
   const notReady = (): string | undefined =>
     closing ? 'shutting down' : hub.workersReady() === 0 ? 'no worker is attached' : undefined;
+  const live = new Live({
+    role: 'lb',
+    hub,
+    kinds: clientKinds.map(({ number }) => number),
+    errors,
+    notReady,
+    gauges: () => {
+      const { records, lines, undecided } = front.connectionCounts();
+      return {
+        'records connections': records,
+        'lines connections': lines,
+        'silent connections': undecided,
+        'gRPC job streams': jobs.streams.size,
+      };
+    },
+  });
   const stopWatching = hub.onWorkersChanged(() => server?.setServing(notReady() === undefined));
 
   const close = async (graceMs: number): Promise<void> => {
@@ -76,6 +98,7 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
     await front.close(graceMs);
     await hub.close(leftMs());
     stopWatching();
+    live.close();
     await server?.close(leftMs());
     await admin?.close();
   };
@@ -99,7 +122,8 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
       role: 'lb',
       registry,
       notReady,
-      api: { workers: () => hub.snapshot() },
+      api: { workers: () => hub.snapshot(), history: () => live.historyDocument() },
+      events: live.events,
       trust,
     });
     return { tcp, grpc: server.address, admin: admin.address, close };

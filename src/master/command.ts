@@ -6,6 +6,7 @@ import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { createLogger } from '../common/logging.js';
 import { urlPrefixes, type UrlPrefix } from '../captures/url/url-prefix.js';
 import { byteSize, durationMs, formatHostPort, hostPort, type HostPort } from '../common/options.js';
+import { RecentErrors } from '../common/recent-errors.js';
 import { guardPorts } from '../common/trust/guard.js';
 import { addListenerTrust, type TrustOptions } from '../common/trust/options.js';
 import { addHubOptions, compileHubOptions, type HubCommandOptions } from '../hub/command-options.js';
@@ -36,7 +37,11 @@ export function buildCommand(): Command {
     .description('capture master: splits captures into chunks for the workers that dial in, and merges what they find')
     .addOption(address('--grpc <host:port>', 'where workers and clients connect', defaultPorts.masterGrpc))
     .addOption(
-      address('--admin <host:port>', 'HTTP: /metrics, /healthz, /readyz, /api/workers', defaultPorts.masterAdmin),
+      address(
+        '--admin <host:port>',
+        'HTTP: the live page at /, /metrics, /healthz, /readyz, /api/workers',
+        defaultPorts.masterAdmin,
+      ),
     )
     .option('--captures <dir>', 'folder whose captures may be read; repeatable (default: the current one)', collect)
     .option(
@@ -72,7 +77,8 @@ export function buildCommand(): Command {
 async function run(options: MasterCommandOptions): Promise<void> {
   const { captures = [process.cwd()], allowUrl: urls = [], wait, grace, chunkBytes = null } = options;
   const { grpc, admin, spool, spoolBytesMax } = options;
-  const log = createLogger('master');
+  const errors = new RecentErrors();
+  const log = createLogger('master', undefined, errors);
   const ports = [
     { option: '--grpc', address: grpc },
     { option: '--admin', address: admin },
@@ -89,6 +95,7 @@ async function run(options: MasterCommandOptions): Promise<void> {
       waitMs: wait,
       chunkBytes,
       trust,
+      errors,
       hub: compileHubOptions(options),
     },
     log,

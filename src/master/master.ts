@@ -3,10 +3,13 @@ import { CaptureAccess } from '../captures/capture-access.js';
 import type { UrlPrefix } from '../captures/url/url-prefix.js';
 import { startAdminServer, type RunningAdminServer } from '../common/admin-server.js';
 import { startGrpcServer, type RunningGrpcServer } from '../common/grpc-server.js';
+import type { TriremeError } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
 import type { HostPort } from '../common/options.js';
+import type { RecentErrors } from '../common/recent-errors.js';
 import type { ListenerTrust } from '../common/trust/listener-trust.js';
 import { createHub } from '../hub/hub.js';
+import { Live } from '../hub/live/live.js';
 import { addHubMetrics } from '../hub/metrics.js';
 import type { HubOptions } from '../hub/options.js';
 import { CaptureService } from './capture-service.js';
@@ -32,6 +35,8 @@ export interface MasterOptions {
   readonly chunkBytes: number | null;
   readonly trust: ListenerTrust;
   readonly hub: Partial<HubOptions>;
+  /** For the live page. */
+  readonly errors: RecentErrors;
 }
 
 export interface RunningMaster {
@@ -46,7 +51,10 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
   const spool = new Spool(options.spool, options.spoolBytesMax, log);
   let server: RunningGrpcServer | undefined;
   let admin: RunningAdminServer | undefined;
-  const hub = createHub(log, options.hub);
+  let live: Live | undefined;
+  const { errors } = options;
+  const jobFailed = (kind: string, error: TriremeError): void => errors.add(`${kind} ${error.code}`, error.message);
+  const hub = createHub(log, { ...options.hub, jobFailed });
   try {
     const access = new CaptureAccess([...options.captures, spool.folder]);
     const sources = new Sources();
@@ -68,6 +76,7 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
     addHubMetrics(registry, hub);
     options.trust.refusals.addMetrics(registry);
     addMasterMetrics(registry, service, sources, spool);
+    const page = (live = new Live({ role: 'master', hub, kinds: [scanChunkKind], errors, notReady, gauges: () => ({}), analyses: () => [] }));
     hub.onWorkersChanged(() => server?.setServing(notReady() === undefined));
     server = await startGrpcServer({
       listen: options.grpc,
@@ -81,7 +90,8 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
       role: 'master',
       registry,
       notReady,
-      api: { workers: () => hub.snapshot() },
+      api: { workers: () => hub.snapshot(), history: () => page.historyDocument() },
+      events: page.events,
       trust: options.trust,
     });
     const running = { server, admin };
@@ -96,12 +106,14 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
         await service.drain(graceMs);
         await hub.close(leftMs());
         await running.server.close(leftMs());
+        page.close();
         await running.admin.close();
         await endIdleMergeThreads();
         spool.close();
       },
     };
   } catch (error) {
+    live?.close();
     await hub.close(0);
     await server?.close(0);
     await admin?.close();

@@ -1,5 +1,6 @@
 import uPlot from 'uplot';
 import { element, setAttributes, setText } from '../dom.js';
+import { formatClock } from '../format.js';
 import { axisStyle, styleToken } from './axis-style.js';
 
 /** One line of a chart. */
@@ -27,6 +28,9 @@ export interface LineChartOptions {
 
 /** Seconds since 1970 first, then one column for each series; null is a gap. */
 export type LineData = readonly [readonly number[], ...(readonly (number | null)[])[]];
+
+/** A chart that has just begun shows at least so much: else its first points would race across it. */
+const spanSecondsMin = 60;
 
 /** Rows of the table that says in numbers what the chart draws. */
 const tableRowsMax = 15;
@@ -88,7 +92,9 @@ export class LineChart {
     const { height, format, logarithmic = false, sync, spanSeconds } = this.options;
     const axis = axisStyle();
     const lastSpan = (_chart: uPlot, least: number, most: number): [number, number] =>
-      spanSeconds === undefined || !Number.isFinite(most) ? [least, most] : [most - spanSeconds, most];
+      spanSeconds === undefined || !Number.isFinite(most)
+        ? [least, most]
+        : [most - Math.min(spanSeconds, Math.max(spanSecondsMin, most - least)), most];
     return {
       width: this.plot.clientWidth,
       height,
@@ -104,12 +110,18 @@ export class LineChart {
         y: logarithmic ? { distr: 3, log: 10 } : { range: (_chart, _least, most) => [0, most > 0 ? most * 1.1 : 1] },
       },
       axes: [
-        { ...axis, size: 28, values: '{HH}:{mm}', space: 70 },
+        { ...axis, size: 28, values: timeOfDay, space: 76 },
         {
           ...axis,
           size: 64,
           values: (_chart, splits) => splits.map((value) => (value === null ? '' : format(value))),
-          ...(logarithmic ? { filter: decadesOnly } : { space: 32 }),
+          ...(logarithmic
+            ? {
+                filter: decadesOnly,
+                grid: { ...axis.grid, filter: decadesOnly },
+                ticks: { ...axis.ticks, filter: decadesOnly },
+              }
+            : { space: 32 }),
         },
       ],
       series: [
@@ -170,6 +182,12 @@ export class LineChart {
       element('tbody', {}, ...rows),
     );
   }
+}
+
+/** Hours and minutes; with seconds where the steps are shorter than a minute. */
+function timeOfDay(_chart: uPlot, splits: number[]): string[] {
+  const short = splits.length > 1 && splits[1] - splits[0] < 60;
+  return splits.map((seconds) => formatClock(seconds * 1000).slice(0, short ? 8 : 5));
 }
 
 /** Of a logarithmic axis, only the powers of ten have a text. */

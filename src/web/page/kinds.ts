@@ -1,0 +1,28 @@
+import type { LiveKind } from '../../hub/live/types.js';
+import { byId, element, KeyedList, setText } from '../dom.js';
+
+/** Whole numbers with thin spaces: these are counts that people compare. */
+const whole = new Intl.NumberFormat('en', { useGrouping: true });
+
+/** The table of what became of the jobs of each kind. */
+export class Kinds {
+  private readonly list = new KeyedList<LiveKind, HTMLTableRowElement>(
+    byId('kinds-rows'),
+    ({ name }) =>
+      element(
+        'tr',
+        {},
+        element('th', { scope: 'row' }, name),
+        ...Array.from({ length: 5 }, () => element('td', { class: 'number' })),
+      ),
+    (made, { submitted, done, notDone, retries, copies }) => {
+      [submitted, done, notDone, retries, copies].forEach((count, at) =>
+        setText(made.children[at + 1], whole.format(count)),
+      );
+    },
+  );
+
+  show(kinds: readonly LiveKind[]): void {
+    this.list.show(kinds, ({ name }) => name);
+  }
+}
