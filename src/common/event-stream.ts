@@ -69,6 +69,7 @@ export class EventStream {
     for (const listener of this.listeners) {
       if (listener.writableLength > listenerBytesMax) {
         this.dropped++;
+        this.remove(listener);
         listener.destroy();
       } else {
         listener.write(this.event);

@@ -1,25 +1,34 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { Gauge, Registry } from 'prom-client';
+import { eventListenersMax, EventStream } from '../../../src/common/event-stream.js';
 import { startAdminServer, type RunningAdminServer } from '../../../src/common/admin-server.js';
 
 let server: RunningAdminServer;
 let reason: string | undefined;
+let events: EventStream;
+let made: number;
 
 beforeEach(async () => {
   const registry = new Registry();
   new Gauge({ name: 'answer', help: 'to everything', registers: [registry] }).set(42);
   reason = undefined;
+  made = 0;
+  events = new EventStream(() => JSON.stringify({ made: ++made }), 50);
   server = await startAdminServer({
     listen: { host: '127.0.0.1', port: 0 },
     role: 'test',
     registry,
     notReady: () => reason,
     api: { workers: () => ({ memoryBytes: 2n ** 60n }) },
+    events,
   });
 });
 
-afterEach(() => server.close());
+afterEach(async () => {
+  events.close();
+  await server.close();
+});
 
 const get = (path: string, method = 'GET'): Promise<Response> =>
   fetch(`http://127.0.0.1:${server.address.port}${path}`, { method });
@@ -30,6 +39,76 @@ describe('admin server', () => {
     expect(await (await get('/api/workers?x=1')).json()).toEqual({ memoryBytes: '1152921504606846976' });
     expect(await (await get('/')).text()).toContain('<title>trireme test</title>');
     expect((await get('/healthz')).status).toBe(200);
+  });
+
+  test('the page and its files are its own, may load nothing from elsewhere, and are not sent twice', async () => {
+    const page = await get('/');
+    expect(page.headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; script-src 'self'; style-src 'self';/,
+    );
+    const html = await page.text();
+    expect(html).not.toMatch(/\sstyle=|<style|<script(?! src)|https?:/);
+    const paths = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path);
+    expect(new Set(paths).size).toBe(3);
+    for (const path of paths) {
+      const file = await get(path);
+      expect(file.status).toBe(200);
+      const again = await fetch(file.url, { headers: { 'if-none-match': file.headers.get('etag') ?? '' } });
+      expect([again.status, await again.text()]).toEqual([304, '']);
+    }
+  });
+
+  test('every listener is sent the same event, made once in an interval; /api/live is the same document', async () => {
+    const streams = await Promise.all(Array.from({ length: 20 }, () => get('/api/events')));
+    const readers = streams.map((stream) => (stream.body as ReadableStream<Uint8Array>).getReader());
+    const texts = readers.map(() => '');
+    await Promise.all(
+      readers.map(async (reader, at) => {
+        while ((texts[at].match(/data: /g) ?? []).length < 4)
+          texts[at] += Buffer.from((await reader.read()).value ?? []).toString();
+      }),
+    );
+    for (const text of texts) expect(text).toContain('data: {"made":2}\n\n');
+    expect(made).toBeLessThan(12);
+    expect(streams[0].headers.get('content-type')).toBe('text/event-stream');
+    await Promise.all(readers.map((reader) => reader.cancel()));
+    while (events.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const before = made;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(made).toBe(before);
+    expect(await (await get('/api/live')).json()).toEqual({ made: before + 1 });
+  });
+
+  test('one listener too many is refused and told what to ask instead; the others stay', async () => {
+    const streams = await Promise.all(Array.from({ length: eventListenersMax }, () => get('/api/events')));
+    const refused = await get('/api/events');
+    expect([refused.status, await refused.text()]).toEqual([503, expect.stringContaining('/api/live')]);
+    expect(events.size).toBe(eventListenersMax);
+    await Promise.all(streams.map((stream) => stream.body?.cancel()));
+  });
+
+  test('a listener that does not read is dropped, and the others are not held up', async () => {
+    events.close();
+    const large = new EventStream(() => JSON.stringify('x'.repeat(400_000)), 5);
+    await server.close();
+    server = await startAdminServer({
+      listen: { host: '127.0.0.1', port: 0 },
+      role: 'test',
+      registry: new Registry(),
+      notReady: () => undefined,
+      api: {},
+      events: large,
+    });
+    const deaf = connect(server.address.port, '127.0.0.1');
+    deaf.on('error', () => undefined);
+    deaf.pause();
+    deaf.write('GET /api/events HTTP/1.1\r\nHost: x\r\n\r\n');
+    const reader = ((await get('/api/events')).body as ReadableStream<Uint8Array>).getReader();
+    while (large.dropped === 0) await reader.read();
+    expect(large.size).toBe(1);
+    await reader.cancel();
+    deaf.destroy();
+    large.close();
   });
 
   test('is ready or says why not', async () => {
