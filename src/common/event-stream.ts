@@ -35,7 +35,7 @@ export class EventStream {
 
   /** The document, at most an interval old: what those are sent who ask instead of listening. */
   latest(): string {
-    this.refresh(this.intervalMs);
+    this.refreshOld();
     return this.document;
   }
 
@@ -53,7 +53,7 @@ export class EventStream {
     response.on('close', () => this.remove(response));
     response.on('error', () => this.remove(response));
     response.write(`retry: ${retryMs}\n\n`);
-    this.refresh(this.intervalMs);
+    this.refreshOld();
     response.write(this.event);
     this.timer ??= setInterval(() => this.tick(), this.intervalMs).unref();
     return true;
@@ -65,7 +65,7 @@ export class EventStream {
   }
 
   private tick(): void {
-    this.refresh(0);
+    this.refresh();
     for (const listener of this.listeners) {
       if (listener.writableLength > listenerBytesMax) {
         this.dropped++;
@@ -77,10 +77,13 @@ export class EventStream {
     }
   }
 
-  private refresh(ageMsMax: number): void {
-    const now = this.nowMs();
-    if (now - this.madeMs < ageMsMax) return;
-    this.madeMs = now;
+  /** While somebody listens the timer makes documents, and all others take the newest of these. */
+  private refreshOld(): void {
+    if (this.timer === null && this.nowMs() - this.madeMs >= this.intervalMs) this.refresh();
+  }
+
+  private refresh(): void {
+    this.madeMs = this.nowMs();
     this.document = this.make();
     this.event = Buffer.from(`data: ${this.document}\n\n`);
   }
