@@ -37,6 +37,10 @@ const roles: Readonly<Record<string, Role>> = {
     summary: 'put load on a load balancer and measure it',
     load: () => require('./client/bench-command.js') as RoleModule,
   },
+  why: {
+    summary: 'tell why a job went to the worker that it went to',
+    load: () => require('./client/why-command.js') as RoleModule,
+  },
   analyze: {
     summary: 'count and summarise packet captures',
     load: () => require('./analyze/command.js') as RoleModule,

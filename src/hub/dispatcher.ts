@@ -172,6 +172,7 @@ export class Dispatcher {
     this.picker.ended(worker.index, lent.kind, lent.units, done ? exec : NaN, held, now - lent.givenAt, now);
     if (done) this.hedges.budget.executed(exec);
     const { counters } = this.kindState(lent.kind);
+    if (done) this.picks.lentAnswered(id, worker.number, exec, now);
     if (done && (row === nil || !wins)) counters.duplicates++;
     if (row === nil || !wins) return nil;
     if (lent.isCopy) counters.copiesWon++;

@@ -9,6 +9,7 @@ import type { RecentErrors } from '../common/recent-errors.js';
 import type { ListenerTrust } from '../common/trust/listener-trust.js';
 import { createHub } from '../hub/hub.js';
 import { Live } from '../hub/live/live.js';
+import { addLiveMetrics } from '../hub/live/metrics.js';
 import { addHubMetrics } from '../hub/metrics.js';
 import type { HubOptions } from '../hub/options.js';
 import { kinds } from '../kinds/registry.js';
@@ -87,6 +88,7 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
       };
     },
   });
+  addLiveMetrics(registry, live);
   const stopWatching = hub.onWorkersChanged(() => server?.setServing(notReady() === undefined));
 
   const close = async (graceMs: number): Promise<void> => {

@@ -10,6 +10,7 @@ import type { RecentErrors } from '../common/recent-errors.js';
 import type { ListenerTrust } from '../common/trust/listener-trust.js';
 import { createHub } from '../hub/hub.js';
 import { Live } from '../hub/live/live.js';
+import { addLiveMetrics } from '../hub/live/metrics.js';
 import { addHubMetrics } from '../hub/metrics.js';
 import type { HubOptions } from '../hub/options.js';
 import { CaptureService } from './capture-service.js';
@@ -76,7 +77,16 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
     addHubMetrics(registry, hub);
     options.trust.refusals.addMetrics(registry);
     addMasterMetrics(registry, service, sources, spool);
-    const page = (live = new Live({ role: 'master', hub, kinds: [scanChunkKind], errors, notReady, gauges: () => ({}), analyses: () => [] }));
+    const page = (live = new Live({
+      role: 'master',
+      hub,
+      kinds: [scanChunkKind],
+      errors,
+      notReady,
+      gauges: () => ({}),
+      analyses: () => [],
+    }));
+    addLiveMetrics(registry, page);
     hub.onWorkersChanged(() => server?.setServing(notReady() === undefined));
     server = await startGrpcServer({
       listen: options.grpc,

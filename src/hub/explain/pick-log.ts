@@ -104,6 +104,16 @@ export class PickLog {
     this.close(id, Number.isNaN(execSeconds) ? notAnswered : answered, execSeconds, now);
   }
 
+  /** A worker answered a job that was given to another one too: its pick, closed as moved, has its answer after all. */
+  lentAnswered(id: number, worker: number, execSeconds: number, now: number): void {
+    for (let slot = 0; slot < picksKept; slot++) {
+      if (this.jobs[slot] !== id || this.chosen[slot] !== worker || this.outcomes[slot] !== moved) continue;
+      this.outcomes[slot] = answered;
+      this.exec[slot] = execSeconds;
+      this.actual[slot] = now - this.givenAt[slot];
+    }
+  }
+
   /** The worker is lost with the job. */
   lost(id: number, now: number): void {
     this.close(id, moved, NaN, now);

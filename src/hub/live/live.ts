@@ -2,13 +2,14 @@ import { hostname } from 'node:os';
 import { EventStream } from '../../common/event-stream.js';
 import type { RecentErrors } from '../../common/recent-errors.js';
 import { version } from '../../common/version.js';
+import type { BusyTime } from '../explain/optimum.js';
 import type { AttachableHub } from '../hub.js';
 import type { KindState } from '../kind-state.js';
 import { realScheduler, type Scheduler } from '../scheduler.js';
 import type { WorkerSnapshot } from '../types.js';
 import { History } from './history.js';
 import { historyStepMs, picksShownMax, workersShownMax } from './limits.js';
-import type { HistoryDocument, LiveAnalysis, LiveDocument, LiveKind, LiveWorker } from './types.js';
+import type { HistoryDocument, HistoryKind, LiveAnalysis, LiveDocument, LiveKind, LiveWorker } from './types.js';
 
 export interface LiveOptions {
   readonly role: string;
@@ -50,6 +51,16 @@ export class Live {
     return this.history.document();
   }
 
+  /** The last second of each kind. */
+  latestByKind(): [name: string, row: HistoryKind][] {
+    const rows = this.history.latest()?.kinds ?? [];
+    return rows.map((row, index) => [this.kinds[index].counters.name, row]);
+  }
+
+  busy(): BusyTime | null {
+    return this.options.hub.optimum.busy(this.scheduler.now());
+  }
+
   close(): void {
     this.stopTimer?.();
     this.stopTimer = null;
@@ -84,7 +95,7 @@ export class Live {
       workers: state.workers.slice(0, workersShownMax).map((worker) => liveWorker(worker, this.byNumber)),
       kinds: this.kinds.map(liveKind),
       gauges: Object.entries(gauges()).map(([name, value]) => ({ name, value })),
-      busy: hub.optimum.busy(this.scheduler.now()),
+      busy: this.busy(),
       picks: hub.picks.latest(picksShownMax, kindName),
       errors: errors.list(),
       analyses: analyses?.() ?? null,

@@ -1,0 +1,97 @@
+import Table from 'cli-table3';
+import type { Pick as PickMessage } from '../gen/trireme/v1/worker.js';
+
+/** A table without lines, so that it pipes into cut and awk. */
+const plain = {
+  chars: {
+    ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' },
+    ...{
+      'bottom-right': '',
+      left: '',
+      'left-mid': '',
+      mid: '',
+      'mid-mid': '',
+      right: '',
+      'right-mid': '',
+      middle: '  ',
+    },
+  },
+  style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+};
+
+/** The last picks, a line each. */
+export function pickTable(picks: readonly PickMessage[]): string {
+  if (picks.length === 0) return 'no job was given out yet\n';
+  const table = new Table({
+    ...plain,
+    head: ['TIME', 'JOB', 'KIND', 'WORKER', 'PREDICTED', 'ACTUAL', 'ERROR', 'CANDIDATES'],
+    colAligns: ['left', 'right', 'left', 'left', 'right', 'right', 'right', 'right'],
+  });
+  for (const pick of picks) {
+    table.push([
+      pick.time.slice(11, 23),
+      pick.jobId,
+      pick.kind,
+      pick.worker,
+      seconds(pick.predictedSeconds),
+      pick.actualSeconds === undefined ? pick.outcome : seconds(pick.actualSeconds),
+      pick.errorSeconds === undefined ? '-' : signed(pick.errorSeconds),
+      pick.candidatesTotal,
+    ]);
+  }
+  return lines(table);
+}
+
+/** One pick in words, and its candidates, the best first. */
+export function explanation(pick: PickMessage): string {
+  const { jobId, kind, worker, time, attempt, waitedSeconds, predictedSeconds, candidates, candidatesTotal } = pick;
+  const head = [
+    `job ${jobId}, ${kind}${pick.units === 1 ? '' : ` of ${pick.units} bytes`}, attempt ${attempt}: given to ${worker} at ${time}`,
+    `  waited at the hub   ${seconds(waitedSeconds)}`,
+    `  predicted           ${seconds(predictedSeconds)}`,
+    pick.actualSeconds === undefined || pick.errorSeconds === undefined
+      ? `  outcome             ${pick.outcome}`
+      : `  actual              ${seconds(pick.actualSeconds)} (error ${signed(pick.errorSeconds)}, execution ${seconds(pick.execSeconds ?? NaN)})`,
+    '',
+  ];
+  const table = new Table({
+    ...plain,
+    head: ['', 'WORKER', 'PREDICTED', 'COST', 'BACKLOG', 'WINDOW', 'OUTSTANDING', 'SLOTS', ''],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
+  });
+  for (const each of candidates) {
+    table.push([
+      each.chosen ? '*' : ' ',
+      each.worker,
+      seconds(each.predictedSeconds),
+      seconds(each.costSeconds),
+      seconds(each.backlogSeconds),
+      seconds(each.windowSeconds),
+      each.outstanding,
+      each.slots,
+      each.room ? '' : 'no room',
+    ]);
+  }
+  const more = candidatesTotal - candidates.length;
+  return `${head.join('\n')}\n${lines(table)}${more > 0 ? `and ${more} more that would have finished later\n` : ''}`;
+}
+
+function lines(table: InstanceType<typeof Table>): string {
+  return `${table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')}\n`;
+}
+
+const signed = (value: number): string => `${value > 0 ? '+' : ''}${seconds(value)}`;
+
+/** Three digits and a unit. */
+function seconds(value: number): string {
+  if (Number.isNaN(value)) return 'unknown';
+  const size = Math.abs(value);
+  if (size === 0) return '0 s';
+  if (size < 1e-3) return `${Number((value * 1e6).toPrecision(3))} us`;
+  if (size < 1) return `${Number((value * 1e3).toPrecision(3))} ms`;
+  return `${Number(value.toPrecision(3))} s`;
+}
