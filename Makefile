@@ -93,6 +93,15 @@ analyze: build ## analyse PCAP=FILE (ARGS=--multi for all cores)
 fetch-captures: ## download the two public captures of the exercise into captures/fetched
 	$(Q)scripts/fetch-captures.sh
 
+##@ Documents
+.PHONY: docs-metrics
+docs-metrics: build ## write docs/METRICS.md anew
+	$(Q)node scripts/metrics-doc.mjs
+
+.PHONY: pictures
+pictures: build ## take the pictures of the README from the running program (needs chromium)
+	$(Q)TRIREME_PICTURES=1 npx --no-install jest dist/test/story/live-page
+
 ##@ Measure
 .PHONY: bench
 bench: build ## side-by-side benchmarks (ARGS=captures|jobs|policy|quotas|scale|xdp for one)

@@ -141,6 +141,7 @@ async function answer(
       send(response, 503, 'text/plain', `${eventListenersMax} listeners are here (eventListenersMax): ask /api/live\n`);
     return;
   }
+  if (path === '/api/metrics') return send(response, 200, 'application/json', describeMetrics(registry));
   const name = /^\/api\/([a-z-]+)$/.exec(path)?.[1];
   if (name !== undefined && Object.hasOwn(api, name)) {
     const text = JSON.stringify(api[name](), (_key, value: unknown) =>
@@ -152,10 +153,25 @@ async function answer(
     response,
     404,
     'text/plain',
-    `there are /metrics, /healthz, /readyz, ${[...Object.keys(api), ...(events === undefined ? [] : ['live', 'events'])]
+    `there are /metrics, /healthz, /readyz, ${[
+      'metrics',
+      ...Object.keys(api),
+      ...(events === undefined ? [] : ['live', 'events']),
+    ]
       .map((key) => `/api/${key}`)
       .join(', ')}\n`,
   );
+}
+
+/** Name, type, labels and meaning of each metric, also of those that have no value yet. */
+function describeMetrics(registry: Registry): string {
+  const all = registry.getMetricsAsArray() as unknown as readonly {
+    readonly name: string;
+    readonly help: string;
+    readonly type: string;
+    readonly labelNames?: readonly string[];
+  }[];
+  return JSON.stringify(all.map(({ name, help, type, labelNames = [] }) => ({ name, help, type, labels: labelNames })));
 }
 
 function sendAsset({ type, body, etag }: Asset, request: IncomingMessage, response: ServerResponse): void {

@@ -80,5 +80,5 @@ function latencyMetric(kinds: readonly KindState[]): Metric {
     }
     return { name, help, type: 'histogram', values, aggregator: 'sum' };
   };
-  return { name, help, type: 'histogram', get } as unknown as Metric;
+  return { name, help, type: 'histogram', labelNames: ['kind'], get } as unknown as Metric;
 }
