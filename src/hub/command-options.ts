@@ -8,6 +8,7 @@ export interface HubCommandOptions {
   readonly audit: number;
   readonly auditSeed?: number;
   readonly quarantine?: number;
+  readonly pickSample: number;
 }
 
 /** Adds the options that every role with a hub has. */
@@ -33,6 +34,13 @@ export function addHubOptions(command: Command): Command {
         '--quarantine <duration>',
         'how long a worker found lying gets no job (default: until it is started anew)',
       ).argParser(durationMs(1, 365 * 86_400_000)),
+    )
+    .addOption(
+      // For bench/page: what keeping picks costs.
+      new Option('--pick-sample <seconds>', 'time between two picks that are kept for `trireme why`')
+        .argParser(decimal(0, 1e9))
+        .default(hubOptionsDefault.pickSampleSeconds)
+        .hideHelp(),
     );
 }
 
@@ -41,11 +49,14 @@ export function compileHubOptions({
   audit,
   auditSeed,
   quarantine,
+  pickSample,
 }: HubCommandOptions): Partial<HubOptions> {
   return {
     hedgeShare,
     auditShare: audit,
     ...(auditSeed === undefined ? {} : { auditSeed }),
+    // Nobody waits so long: it means never.
+    pickSampleSeconds: pickSample === 1e9 ? Infinity : pickSample,
     ...(quarantine === undefined ? {} : { quarantineMs: quarantine }),
   };
 }

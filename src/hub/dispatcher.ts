@@ -53,7 +53,7 @@ export class Dispatcher {
     this.turn = new Turn(this.table, scheduler, (worker, id, now) => this.takeLent(worker, id, false, 0, NaN, now));
     this.deadlines = new Deadlines(this.table, scheduler, (ids, now) => this.expire(ids, now));
     this.solitude = new Solitude(this.workers, picker);
-    this.picks = new PickLog(picker, this.table, this.workers, () => scheduler.wallMs());
+    this.picks = new PickLog(picker, this.table, this.workers, () => scheduler.wallMs(), options.pickSampleSeconds);
     this.handOut = new HandOut(
       this.table,
       this.lines,

@@ -1,6 +1,7 @@
 import type { TriremeError } from '../common/errors.js';
 import type { KindAudit } from '../kinds/audit.js';
 import { heartbeatIntervalMsDefault, heartbeatsMissedMax, jobAttemptsMax } from '../common/limits.js';
+import { pickSampleSeconds } from './explain/limits.js';
 
 /** Bounds of a hub. Each has a default and a reason. */
 export interface HubOptions {
@@ -42,6 +43,8 @@ export interface HubOptions {
   readonly quarantineMs: number;
   /** Bytes of one result over all its parts. A larger one is a lie or a bug, and its worker is cut off. */
   readonly resultBytesMax: number;
+  /** Seconds between two picks that are kept, whatever jobs come between; Infinity keeps only those asked for. */
+  readonly pickSampleSeconds: number;
   /** Hears of each job that has no answer, cancelled ones aside. Must be quick: under overload there are many. */
   readonly jobFailed: (kind: string, error: TriremeError) => void;
   /** Names of kinds by number, for counters and messages. */
@@ -65,6 +68,7 @@ export const hubOptionsDefault: HubOptions = {
   auditOf: () => undefined,
   quarantineMs: Infinity,
   resultBytesMax: 2 ** 30,
+  pickSampleSeconds,
   jobFailed: () => undefined,
   kindNames: new Map(),
 };

@@ -1,7 +1,7 @@
 import type { AttachedWorker } from '../attached-worker.js';
 import type { Picker, WorkerLook } from '../picking/picker.js';
 import type { JobTable } from '../job-table.js';
-import { candidatesKept, picksKept, pickSampleSeconds, pickSampleSecondsPerWorker } from './limits.js';
+import { candidatesKept, picksKept, pickSampleSecondsPerWorker } from './limits.js';
 import type { CandidateView, PickOutcome, PickView } from './types.js';
 
 const outcomes: readonly PickOutcome[] = ['RUNNING', 'ANSWERED', 'NOT_ANSWERED', 'MOVED'];
@@ -61,7 +61,11 @@ export class PickLog {
     private readonly table: JobTable,
     private readonly workers: readonly (AttachedWorker | undefined)[],
     private readonly wallNow: () => number,
-  ) {}
+    /** Time between two picks that are kept; with Infinity none is but those asked for. */
+    private readonly sampleSeconds: number,
+  ) {
+    if (sampleSeconds === Infinity) this.nextAt = Infinity;
+  }
 
   /** Whether a job given now is to be kept. */
   due(now: number): boolean {
@@ -87,7 +91,7 @@ export class PickLog {
     this.actual[slot] = this.exec[slot] = NaN;
     this.predicted[slot] = NaN;
     const offering = this.rank(slot, worker, now);
-    this.nextAt = now + Math.max(pickSampleSeconds, offering * pickSampleSecondsPerWorker);
+    this.nextAt = now + Math.max(this.sampleSeconds, offering * pickSampleSecondsPerWorker);
     this.open.set(id, slot);
     this.marks[id & (marksSize - 1)]++;
   }
