@@ -16,6 +16,7 @@ module.exports = ts.config(
         console: 'readonly',
         __dirname: 'readonly',
         URL: 'readonly',
+        fetch: 'readonly',
         WebAssembly: 'readonly',
       },
     },

@@ -61,15 +61,13 @@ describe('admin server', () => {
   test('every listener is sent the same event, made once in an interval; /api/live is the same document', async () => {
     const streams = await Promise.all(Array.from({ length: 20 }, () => get('/api/events')));
     const readers = streams.map((stream) => (stream.body as ReadableStream<Uint8Array>).getReader());
-    const texts = readers.map(() => '');
+    // All listen by now, so all are sent the event after the next.
+    const common = `data: {"made":${made + 2}}\n\n`;
     await Promise.all(
-      readers.map(async (reader, at) => {
-        while ((texts[at].match(/data: /g) ?? []).length < 4)
-          texts[at] += Buffer.from((await reader.read()).value ?? []).toString();
+      readers.map(async (reader) => {
+        for (let text = ''; !text.includes(common);) text += Buffer.from((await reader.read()).value ?? []).toString();
       }),
     );
-    for (const text of texts) expect(text).toContain('data: {"made":2}\n\n');
-    expect(made).toBeLessThan(12);
     expect(streams[0].headers.get('content-type')).toBe('text/event-stream');
     await Promise.all(readers.map((reader) => reader.cancel()));
     while (events.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,0 +1,58 @@
+import { chunksShownMax } from '../hub/live/limits.js';
+import type { ChunkState, LiveAnalysis, LiveChunk } from '../hub/live/types.js';
+
+/** One chunk as an analysis knows it. */
+export interface ChunkPicture {
+  readonly start: number;
+  readonly end: number;
+  readonly state: ChunkState;
+  /** Name of the worker that has it or gave its result; empty: nobody. */
+  readonly worker: string;
+}
+
+/**
+ * Chunks for the live page: in the order of the file, without overlaps, and no more of them than a screen can show.
+ * Neighbours that are alike are put together; of more than `most` the ones in the same slice of the file take the state
+ * that is least finished, so that a map never shows as done what is not.
+ */
+export function shownChunks(chunks: readonly ChunkPicture[], bytesTotal: number, most = chunksShownMax): LiveChunk[] {
+  const sorted = [...chunks].sort((a, b) => a.start - b.start || a.end - b.end);
+  const slices = sorted.length > most ? sliced(sorted, bytesTotal, most) : sorted;
+  const shown: LiveChunk[] = [];
+  for (const { start, end, state, worker } of slices) {
+    const last = shown[shown.length - 1];
+    const from = Math.max(start, last?.end ?? 0);
+    if (end <= from) continue;
+    if (
+      last !== undefined &&
+      last.state === state &&
+      last.worker === worker &&
+      last.end === from &&
+      state !== 'RUNNING'
+    )
+      shown[shown.length - 1] = { ...last, end };
+    else shown.push({ start: from, end, state, worker });
+  }
+  return shown;
+}
+
+const rank: Readonly<Record<ChunkState, number>> = { WAITING: 0, QUEUED: 1, RUNNING: 2, DONE: 3 };
+
+function sliced(sorted: readonly ChunkPicture[], bytesTotal: number, most: number): ChunkPicture[] {
+  const slices: ChunkPicture[] = [];
+  for (const chunk of sorted) {
+    const slice = Math.floor((chunk.start / Math.max(1, bytesTotal)) * most);
+    const last = slices[slices.length - 1];
+    if (last === undefined || Math.floor((last.start / Math.max(1, bytesTotal)) * most) !== slice) slices.push(chunk);
+    else {
+      const least = rank[chunk.state] < rank[last.state] ? chunk : last;
+      slices[slices.length - 1] = { ...least, start: last.start, end: Math.max(last.end, chunk.end) };
+    }
+  }
+  return slices;
+}
+
+/** An analysis for the live page from what a master knows of it. */
+export function liveAnalysis(facts: Omit<LiveAnalysis, 'chunks'>, chunks: readonly ChunkPicture[]): LiveAnalysis {
+  return { ...facts, chunks: shownChunks(chunks, facts.bytesTotal) };
+}
