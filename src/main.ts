@@ -49,6 +49,14 @@ const roles: Readonly<Record<string, Role>> = {
     summary: 'watch the workers of a load balancer or a master in the terminal',
     load: () => require('./top/command.js') as RoleModule,
   },
+  analyses: {
+    summary: 'list the analyses that a master knows',
+    load: () => require('./analyze/analyses-command.js') as RoleModule,
+  },
+  cancel: {
+    summary: 'end an analysis of a master',
+    load: () => require('./analyze/cancel-command.js') as RoleModule,
+  },
   certs: {
     summary: 'make certificates for the roles, for labs',
     load: () => require('./certs/command.js') as RoleModule,

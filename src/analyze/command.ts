@@ -35,7 +35,7 @@ Exit codes:
   1  a file is damaged or cut short (what came before is counted), changed while it was read, or could not be read
      though another could; or the cluster failed
   2  wrong usage, or no file could be read as a capture
-  Ctrl-C ends at once with nothing printed (130 in a shell).
+  Ctrl-C ends at once with nothing printed (130 in a shell); it cancels what was submitted, but not what was resumed.
 
 Examples:
   trireme analyze capture.pcap
@@ -46,7 +46,9 @@ Examples:
   trireme analyze https://store.example/day.pcap?X-Amz-Signature=...
   trireme analyze --html report.html --csv tables/ day.pcap
   tcpdump -w - -c 1000 | trireme analyze - --interval 1s
-  trireme analyze --master 127.0.0.1:${defaultPorts.masterGrpc} huge.pcap`;
+  trireme analyze --master 127.0.0.1:${defaultPorts.masterGrpc} huge.pcap
+  id=$(trireme analyze --master 127.0.0.1:${defaultPorts.masterGrpc} --detach huge.pcap)
+  trireme analyze --master 127.0.0.1:${defaultPorts.masterGrpc} --resume $id --json`;
 
 const append = (value: string, all: string[] | undefined): string[] => [...(all ?? []), value];
 
@@ -66,6 +68,8 @@ export function buildCommand(): Command {
       'with --master: how long to wait for a first worker (default 30s)',
       durationMs(1, 86_400_000),
     )
+    .option('--detach', 'with --master: print the id of each analysis and leave; --resume asks for its result')
+    .option('--resume <id>', 'with --master: wait for an analysis that was submitted before (repeatable)', append)
     .option('--json', 'print one JSON document')
     .option(
       '--csv [table|dir]',
@@ -103,6 +107,11 @@ export function buildCommand(): Command {
     ) => {
       const master = discover === undefined ? options.master : (options.master ?? (await masterFrom(discover)));
       const settings = compileSettings(files, { ...options, master, read: pcap }, kindOf);
+      if (settings.detach) {
+        const { detachAll } = require('./detach.js') as typeof import('./detach.js');
+        process.exitCode = await detachAll(settings);
+        return;
+      }
       // Not import(): starting the loader of ES modules takes longer than a small capture.
       const { analyzeAll } = require('./run.js') as typeof import('./run.js');
       process.exitCode = await analyzeAll(settings);

@@ -3,53 +3,103 @@ import { openCapture, standardInput, type CaptureFile } from '../captures/captur
 import { isUrl, shownName } from '../captures/capture-name.js';
 import { identityOf } from '../captures/identity.js';
 import { TriremeError } from '../common/errors.js';
-import { messageBytesMax } from '../common/limits.js';
-import { formatHostPort, type HostPort } from '../common/options.js';
-import type { DiallerTrust } from '../common/trust/dialler-trust.js';
-import { GrpcDialler } from '../common/trust/grpc-dialler.js';
-import { CaptureServiceClient, type AnalyzeRequest, type FileIdentity } from '../gen/trireme/v1/capture.js';
+import type { HostPort } from '../common/options.js';
+import type { AnalysisAccepted, AnalyzeRequest, FileIdentity } from '../gen/trireme/v1/capture.js';
+import type { SortOrder } from '../pcap/types.js';
 import type { Entry } from './entry.js';
+import { failedEntry } from './failed-entry.js';
+import { followCall } from './followed-call.js';
+import { cancelOnInterrupt } from './interrupt.js';
+import { dialMaster, type DialledMaster } from './master-dial.js';
 import { fromMaster, wantsUpload } from './master-errors.js';
 import { parseReport } from './parse-report.js';
 import type { Progress } from './progress.js';
 import type { AnalyzeSettings } from './settings.js';
 import { upload } from './upload.js';
 
-/** A master that vanished without a word is noticed after the sum of these. */
-const keepalive = { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms': 10_000 };
-
 /** Analyses captures on a cluster. The entry is the one that this machine alone would give. */
 export class MasterClient {
-  readonly #client: CaptureServiceClient;
-  readonly #name: string;
-  readonly #dialler: GrpcDialler;
+  readonly #master: DialledMaster;
+  /** Order that a resumed analysis was asked for. */
+  sort: SortOrder | null = null;
 
   constructor(
     master: HostPort,
     private readonly settings: AnalyzeSettings,
-    trust: DiallerTrust,
   ) {
-    this.#dialler = new GrpcDialler(trust);
-    this.#name = formatHostPort(master);
-    this.#client = new CaptureServiceClient(this.#name, this.#dialler.credentials(master.host), {
-      ...this.#dialler.options(master.host),
-      'grpc.max_receive_message_length': messageBytesMax,
-      ...keepalive,
-    });
+    this.#master = dialMaster(master, settings.trust);
   }
 
   /** Throws TriremeError: of the file as a local analysis would, of the cluster in the master's words. */
   async analyse(name: string, progress: Progress): Promise<Entry> {
+    let takeBack = (): void => undefined;
+    try {
+      const report = await this.#submit(name, progress, false, ({ analysis, durable }) => {
+        if (!durable || analysis === undefined) return;
+        progress.say(`${shownName(name)} is analysis ${analysis.id}`);
+        takeBack();
+        takeBack = cancelOnInterrupt(this.#master, analysis.id);
+      });
+      if (report === null) throw new TriremeError('INTERNAL', `master ${this.#master.name} ended without a result`);
+      return { file: shownName(name), ...parseReport(report) };
+    } finally {
+      takeBack();
+    }
+  }
+
+  /** Submits a file and answers with the analysis's id; nobody waits for the result. */
+  async detach(name: string, progress: Progress): Promise<string> {
+    let id = '';
+    await this.#submit(name, progress, true, ({ analysis }) => (id = analysis?.id ?? ''));
+    return id;
+  }
+
+  /** The entry of an analysis that was asked for earlier, as it was then. */
+  async resume(id: string, progress: Progress): Promise<Entry> {
+    let name: string | null = null;
+    try {
+      const report = await followCall(
+        this.#master,
+        this.#master.client.resumeAnalysis({ id }),
+        progress,
+        ({ analysis }) => {
+          name = analysis?.name ?? id;
+          this.sort ??= (analysis?.options?.sort ?? 'bytes') as SortOrder;
+        },
+      );
+      if (report === null) throw new TriremeError('INTERNAL', `master ${this.#master.name} ended without a result`);
+      return { file: name ?? id, ...parseReport(report) };
+    } catch (error) {
+      const ours = fromMaster(error, this.#master.name, this.#master.dialler);
+      if (name === null) throw ours;
+      return failedEntry(name, ours);
+    }
+  }
+
+  close(): void {
+    this.#master.client.close();
+  }
+
+  async #submit(
+    name: string,
+    progress: Progress,
+    detach: boolean,
+    onAccepted: (accepted: AnalysisAccepted) => void,
+  ): Promise<string | null> {
     const file = isUrl(name) ? null : openIfHere(name);
+    const ask = (path: string, identity: FileIdentity | undefined): Promise<string | null> => {
+      const call = this.#master.client.analyze(this.#request(name, path, identity, detach));
+      return followCall(this.#master, call, progress, onAccepted);
+    };
     try {
       const report =
         file === null
-          ? await this.#analyse(isUrl(name) ? name : resolve(name), undefined, progress)
-          : await this.#analyseHeld(file, progress);
+          ? await ask(isUrl(name) ? name : resolve(name), undefined)
+          : await this.#askHeld(file, progress, ask);
       file?.checkUnchanged();
-      return { file: shownName(name), ...parseReport(report) };
+      return report;
     } catch (error) {
-      const ours = fromMaster(error, this.#name, this.#dialler);
+      const ours = fromMaster(error, this.#master.name, this.#master.dialler);
       if (file === null && !isUrl(name) && ours.code === 'FILE_UNREADABLE') {
         throw new TriremeError('FILE_UNREADABLE', `${name}: no such file here, nor on the master: ${ours.message}`);
       }
@@ -59,52 +109,34 @@ export class MasterClient {
     }
   }
 
-  close(): void {
-    this.#client.close();
-  }
-
   /** Names a file that this machine holds; sends it when the master does not see the same one. */
-  async #analyseHeld(file: CaptureFile, progress: Progress): Promise<string> {
+  async #askHeld(
+    file: CaptureFile,
+    progress: Progress,
+    ask: (path: string, identity: FileIdentity | undefined) => Promise<string | null>,
+  ): Promise<string | null> {
     let identity: FileIdentity | undefined;
     if (file.sizeBytes !== null) {
       const { sizeBytes, endsSha256 } = identityOf(file.fd, file.sizeBytes);
       identity = { sizeBytes: BigInt(sizeBytes), endsSha256 };
       try {
-        return await this.#analyse(resolve(file.name), identity, progress);
+        return await ask(resolve(file.name), identity);
       } catch (error) {
         if (!wantsUpload(error)) throw error;
         progress.say(`the master does not see ${file.name}: sending it`);
       }
     }
-    const path = await upload(this.#client, file, identity, (bytes) => progress.update(bytes, file.sizeBytes));
-    return this.#analyse(path, identity, progress);
+    const path = await upload(this.#master.client, file, identity, (bytes) => progress.update(bytes, file.sizeBytes));
+    return ask(path, identity);
   }
 
-  #analyse(path: string, identity: FileIdentity | undefined, progress: Progress): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const call = this.#client.analyze(this.#request(path, identity));
-      let report: string | null = null;
-      call.on('data', ({ event }) => {
-        if (event?.$case === 'result') report = event.value.reportJson;
-        else if (event?.$case === 'progress') {
-          progress.say(event.value.message);
-          progress.update(Number(event.value.bytesDone), Number(event.value.bytesTotal));
-        }
-      });
-      call.on('error', reject);
-      call.on('end', () => {
-        if (report !== null) resolve(report);
-        // After a failed call 'end' comes as well, and 'error' has the reason or brings it.
-        else setImmediate(() => reject(new TriremeError('INTERNAL', `master ${this.#name} ended without a result`)));
-      });
-    });
-  }
-
-  #request(path: string, identity: FileIdentity | undefined): AnalyzeRequest {
+  #request(name: string, path: string, identity: FileIdentity | undefined, detach: boolean): AnalyzeRequest {
     const { scan, top, sort, waitMs } = this.settings;
     return {
+      name: shownName(name),
       path,
       identity,
+      detach,
       waitMs,
       options: {
         client: scan.connection?.client ?? '',

@@ -28,3 +28,10 @@ export function wantsUpload(caught: unknown): boolean {
   const { code } = caught as Partial<ServiceError>;
   return code === status.NOT_FOUND || code === status.PERMISSION_DENIED;
 }
+
+/** The analysis may be well: only who told of it is gone, or going. */
+export function wayLost(caught: unknown): boolean {
+  const { code, details } = caught as Partial<ServiceError>;
+  const named = /^([A-Z_]+): /.exec(details ?? '')?.[1] ?? '';
+  return code !== undefined && (named === 'DRAINING' || !Object.hasOwn(errorKinds, named));
+}

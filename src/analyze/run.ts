@@ -2,9 +2,10 @@ import { openCapture } from '../captures/capture-file.js';
 import { isUrl, shownName } from '../captures/capture-name.js';
 import { scanFile } from '../captures/scan-file.js';
 import { threadBytesMinDefault } from '../captures/thread-plan.js';
-import { TriremeError } from '../common/errors.js';
+import type { SortOrder } from '../pcap/types.js';
 import { complaintOf, exitCodeOf, hasFacts, type Entry } from './entry.js';
 import { documentOf } from './document.js';
+import { failedEntry } from './failed-entry.js';
 import { openProgress, type Progress } from './progress.js';
 import type { AnalyzeSettings } from './settings.js';
 import type { WrittenFiles } from './files/written-files.js';
@@ -15,7 +16,7 @@ type Analyse = (file: string, progress: Progress) => Promise<Entry>;
 /** Analyses every file, prints the result, and returns the exit code. A file that fails does not stop the others. */
 export async function analyzeAll(settings: AnalyzeSettings): Promise<number> {
   const files = writtenFilesOf(settings);
-  const { analyse, close } = await analyserOf(files?.asked ?? settings);
+  const { analyse, close, sort } = analyserOf(files?.asked ?? settings);
   const entries: Entry[] = [];
   try {
     for (const file of settings.files) {
@@ -25,7 +26,7 @@ export async function analyzeAll(settings: AnalyzeSettings): Promise<number> {
   } finally {
     close();
   }
-  await writeOut(settings.output.form === 'html' ? files!.html() : documentOf(entries, settings));
+  await writeOut(settings.output.form === 'html' ? files!.html() : documentOf(entries, { ...settings, sort: sort() }));
   files?.write();
   return exitCodeOf(entries);
 }
@@ -58,30 +59,31 @@ async function entryOf(name: string, settings: AnalyzeSettings, analyse: Analyse
   return entry;
 }
 
-/** The entry of a file that gave no counts. An error that is not about the file ends the whole command. */
-function failedEntry(file: string, caught: unknown): Entry {
-  const error = TriremeError.from(caught);
-  if (error.code === 'FILE_UNREADABLE' || error.code === 'PATH_REFUSED') {
-    return { file, error: 'unreadable', error_detail: error.message };
-  }
-  if (error.code === 'FILE_CHANGED') return { file, error: 'changed', error_detail: error.message };
-  const { syscall, code } = (caught ?? {}) as NodeJS.ErrnoException;
-  if (syscall === 'read') {
-    return { file, error: 'unreadable', error_detail: `${file}: cannot be read: ${code ?? error.message}` };
-  }
-  throw error;
+interface Analyser {
+  readonly analyse: Analyse;
+  readonly close: () => void;
+  /** The order that was asked for: of a resumed analysis, the one that it was submitted with. */
+  readonly sort: () => SortOrder;
 }
 
-async function analyserOf(settings: AnalyzeSettings): Promise<{ analyse: Analyse; close: () => void }> {
-  if (settings.master !== null) {
-    const [{ MasterClient }, { DiallerTrust }] = await Promise.all([
-      import('./master-client.js'),
-      import('../common/trust/dialler-trust.js'),
-    ]);
-    const client = new MasterClient(settings.master, settings, new DiallerTrust(settings.trust));
-    return { analyse: (file, progress) => client.analyse(file, progress), close: () => client.close() };
+function analyserOf(settings: AnalyzeSettings): Analyser {
+  const { master, resume, sort } = settings;
+  if (master === null) {
+    return {
+      analyse: (file, progress) => analyseHere(file, settings, progress),
+      close: () => undefined,
+      sort: () => sort,
+    };
   }
-  return { analyse: (file, progress) => analyseHere(file, settings, progress), close: () => undefined };
+  // Loaded here: a local analysis must not wait for gRPC.
+
+  const { MasterClient } = require('./master-client.js') as typeof import('./master-client.js');
+  const client = new MasterClient(master, settings);
+  return {
+    analyse: (file, progress) => (resume ? client.resume(file, progress) : client.analyse(file, progress)),
+    close: () => client.close(),
+    sort: () => client.sort ?? sort,
+  };
 }
 
 async function analyseHere(name: string, settings: AnalyzeSettings, progress: Progress): Promise<Entry> {

@@ -24,6 +24,8 @@ export interface AnalyzeOptions extends TrustOptions {
   readonly threadBytes?: number;
   readonly master?: HostPort;
   readonly wait?: number;
+  readonly resume?: readonly string[];
+  readonly detach?: boolean;
   readonly json?: boolean;
   readonly csv?: string | true;
   readonly html?: string;
@@ -54,7 +56,11 @@ export interface FileOutputs {
 
 /** What the code runs on: complete and checked. */
 export interface AnalyzeSettings {
+  /** Names of captures; with `resume`, ids of analyses. */
   readonly files: readonly string[];
+  readonly resume: boolean;
+  /** Submit and leave. */
+  readonly detach: boolean;
   readonly scan: ScanOptions;
   readonly top: number;
   readonly sort: SortOrder;
@@ -64,7 +70,7 @@ export interface AnalyzeSettings {
   readonly master: HostPort | null;
   /** What the master is shown, and whom this side trusts. */
   readonly trust: TrustSettings;
-  /** Time to wait for a first worker. */
+  /** Time to wait for a first worker; 0: as long as the master says. */
   readonly waitMs: number;
   readonly output: OutputForm;
   readonly written: FileOutputs;
@@ -92,7 +98,10 @@ export function compileSettings(
   kindOf: (name: string) => NameKind,
 ): AnalyzeSettings {
   const csv = csvOf(options.csv, kindOf);
-  const all = [...(options.read ?? []), ...csv.files, ...files];
+  const { resume = [], detach = false } = options;
+  const named = [...(options.read ?? []), ...csv.files, ...files];
+  checkResume(options, named);
+  const all = [...resume, ...named];
   if (all.length === 0) throw usage(`name a capture: trireme analyze FILE ('-' reads standard input)`);
   if (all.filter((name) => name === standardInput).length > 1)
     throw usage(`'-' was named twice: standard input can be read once`);
@@ -103,6 +112,7 @@ export function compileSettings(
     throw usage(`--html ${options.html} is a folder: name a file, such as ${join(options.html, 'report.html')}`);
   if (options.wait !== undefined && options.master === undefined)
     throw usage('--wait bounds waiting for workers: it needs --master');
+  if (detach && options.master === undefined) throw usage('--detach leaves the work to a cluster: it needs --master');
   if (options.master === undefined && trustOptionGiven(options))
     throw usage('--token, --tls and their like are for the cluster: they need --master');
   if (options.master !== undefined && (options.multi === true || options.cores !== undefined)) {
@@ -114,6 +124,8 @@ export function compileSettings(
   }
   return {
     files: all,
+    resume: resume.length > 0,
+    detach,
     scan: {
       intervalNs: options.interval?.toString() ?? null,
       conversationsMax: options.maxConversations,
@@ -128,7 +140,7 @@ export function compileSettings(
     threadBytesMin: options.threadBytes,
     master: options.master ?? null,
     trust: options.master === undefined ? noTrust : compileDiallerTrust(options),
-    waitMs: options.wait ?? waitMsDefault,
+    waitMs: options.wait ?? (detach ? 0 : waitMsDefault),
     output:
       options.json === true
         ? { form: 'json' }
@@ -144,6 +156,19 @@ export function compileSettings(
     quiet: options.quiet ?? false,
     verbose: options.verbose ?? false,
   };
+}
+
+/** What changes a result was said when the analysis was submitted. */
+function checkResume(options: AnalyzeOptions, named: readonly string[]): void {
+  const { resume, master, detach, client, server, interval, wait } = options;
+  if (resume === undefined) return;
+  if (master === undefined) throw usage('--resume asks a master for an analysis: it needs --master');
+  if (named.length > 0) throw usage(`--resume ${resume[0]} names an analysis already: leave out ${named[0]}`);
+  if (detach === true) throw usage('--resume waits for a result, --detach does not: choose one');
+  const said = { '--client': client, '--server': server, '--interval': interval, '--wait': wait };
+  const wrong = Object.entries(said).find(([, value]) => value !== undefined);
+  if (wrong !== undefined)
+    throw usage(`${wrong[0]} was settled when analysis ${resume[0]} was submitted: leave it out`);
 }
 
 /** What a name on the command line leads to. */

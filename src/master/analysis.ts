@@ -1,31 +1,57 @@
 import { monotonicClock } from '../common/clock.js';
 import { loadScanModule } from '../captures/scan-module.js';
-import { TriremeError } from '../common/errors.js';
+import { TriremeError, type ErrorCode } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
-import { ScanChunk, type AnalyzeProgress, type AnalyzeResult } from '../gen/trireme/v1/capture.js';
+import { version } from '../common/version.js';
+import { ScanChunk, type AnalyzeResult } from '../gen/trireme/v1/capture.js';
 import type { Hub } from '../hub/types.js';
+import type { Lease, ProgressFacts } from '../ledger/types.js';
+import { partialMagic } from '../pcap/partial-layout.js';
 import type { ChunkPlan } from '../pcap/types.js';
 import type { ChunkAnswer } from './chunk-answer.js';
 import { ChunkJobs, scanChunkKind } from './chunk-jobs.js';
+import { ChunkJournal } from './chunk-journal.js';
+import { ChunkMap, type ChunkFacts } from './chunk-map.js';
 import { chunkBytesFor, type ScanWorker } from './chunk-size.js';
 import { chunksAheadPerSlot, chunksOutstandingPerSlot, progressIntervalMs } from './limits.js';
 import type { MergeNews } from './merge-messages.js';
 import { Merge } from './merge.js';
 import type { OpenCapture } from './open-capture.js';
-import type { AnalysisRequest } from './request.js';
+
+/** Results of chunks count only with those of the same version: another one may cut or count otherwise. */
+export const scanEngine = `${version}-${partialMagic.toString(16)}`;
+
+/** It did not fail by itself. */
+const givenUp: readonly ErrorCode[] = ['CANCELLED', 'LEASE_LOST', 'DRAINING'];
 
 /** What an analysis is doing. WAITING: for a first worker. PLANNING. SCANNING. WALKING: through the record headers. */
-export type AnalysisState = 'WAITING' | 'PLANNING' | 'SCANNING' | 'WALKING' | 'DONE' | 'FAILED';
+export type AnalysisPhase = 'WAITING' | 'PLANNING' | 'SCANNING' | 'WALKING' | 'DONE' | 'FAILED';
+
+export interface AnalysisSetup {
+  readonly hub: Hub;
+  readonly lease: Lease;
+  readonly capture: OpenCapture;
+  /** Name of the capture at ChunkSource. */
+  readonly source: string;
+  /** Bytes of a chunk; null: sized for the workers present. */
+  readonly chunkBytes: number | null;
+  /** Finished chunks are worth writing. */
+  readonly durable: boolean;
+  /** Wait for workers of an analysis that outlives its caller and has begun. */
+  readonly keepMs: number;
+  readonly log: Logger;
+}
 
 /** One capture on the workers of a hub, from the first wait to the report. */
 export class Analysis {
-  private current: AnalysisState = 'WAITING';
+  private phase: AnalysisPhase = 'WAITING';
   private merge: Merge | null = null;
   private jobs: ChunkJobs | null = null;
+  private readonly journal: ChunkJournal;
+  private readonly chunks: ChunkMap;
+  /** Chunks that were answered and are not in the ledger yet. */
+  private readonly unwritten = new Set<ChunkPlan>();
   private chunkBytes = 0;
-  private chunksTotal = 0;
-  private chunksDone = 0;
-  private bytesDone = 0;
   /** Numbers of the workers whose results are merged. */
   private readonly answeredBy = new Set<number>();
   private provenBytes = 0;
@@ -35,28 +61,51 @@ export class Analysis {
   private resolve: (result: AnalyzeResult) => void = () => undefined;
   private reject: (error: TriremeError) => void = () => undefined;
 
-  constructor(
-    private readonly hub: Hub,
-    private readonly capture: OpenCapture,
-    private readonly source: string,
-    private readonly request: AnalysisRequest,
-    private readonly onProgress: (progress: AnalyzeProgress) => void,
-    private readonly log: Logger,
-    /** Null: sized for the workers present. */
-    private readonly chunkBytesFixed: number | null,
-  ) {}
+  constructor(private readonly setup: AnalysisSetup) {
+    const { lease, durable, log, capture } = setup;
+    this.chunks = new ChunkMap(capture.sizeBytes);
+    this.journal = new ChunkJournal(
+      lease,
+      durable,
+      {
+        resumed: (plan, answer) => {
+          this.chunks.done(plan, 'ledger');
+          this.offer(answer);
+        },
+        notResumed: (plan) => {
+          this.jobs?.addFirst(plan);
+          this.step();
+        },
+        written: (plans) => {
+          for (const plan of plans) {
+            this.unwritten.delete(plan);
+            this.chunks.done(plan, 'worker');
+          }
+          this.step();
+        },
+      },
+      log,
+    );
+  }
 
-  get state(): AnalysisState {
-    return this.current;
+  /** The chunks as they stand, in file order. */
+  chunkFacts(): ChunkFacts[] {
+    return this.chunks.facts((plan) => this.jobs?.holderOf(plan) ?? null);
+  }
+
+  get counts(): { readonly scanned: number; readonly resumed: number } {
+    return this.chunks;
   }
 
   /** Rejects with TriremeError; after that nothing of it runs any more. */
   async run(): Promise<AnalyzeResult> {
+    const { capture } = this.setup;
     try {
       const result = await new Promise<AnalyzeResult>((resolve, reject) => {
         this.resolve = resolve;
         this.reject = reject;
-        this.stopWatching = this.hub.onWorkersChanged(() => {
+        this.setup.lease.onLost(reject);
+        this.stopWatching = this.setup.hub.onWorkersChanged(() => {
           this.refuseLies();
           this.step();
         });
@@ -64,18 +113,21 @@ export class Analysis {
         this.step();
         this.tick();
       });
-      await this.capture.checkUnchanged();
-      this.setState('DONE');
+      await capture.checkUnchanged();
+      this.setPhase('DONE');
       return result;
     } catch (error) {
-      this.setState('FAILED');
+      this.setPhase('FAILED');
       // A capture that was cut or written to while it was read fails in many ways: say the one that matters.
-      if (TriremeError.from(error).code !== 'CANCELLED') await this.capture.checkUnchanged();
+      if (!givenUp.includes(TriremeError.from(error).code)) await capture.checkUnchanged();
       throw error;
     } finally {
       this.stopWatching();
       if (this.ticker !== null) clearInterval(this.ticker);
       this.jobs?.close();
+      // What workers have answered is not scanned again by the next master.
+      if (this.phase === 'FAILED') await this.journal.flush();
+      this.journal.close();
       await this.merge?.close();
     }
   }
@@ -87,22 +139,32 @@ export class Analysis {
 
   /** Does what can be done now. */
   private step(): void {
-    if (this.current === 'WAITING' && this.workers().length > 0) this.plan();
+    if (this.phase === 'WAITING' && (this.workers().length > 0 || this.plannedBytes !== null)) {
+      this.plan().catch((error: unknown) => this.reject(TriremeError.from(error)));
+    }
     if (this.jobs === null) return;
     const slots = this.workers().reduce((sum, worker) => sum + worker.slots, 0) || 1;
     const ahead = this.provenBytes + slots * chunksAheadPerSlot * this.chunkBytes + 1;
-    this.jobs.feed(slots * chunksOutstandingPerSlot, ahead);
+    this.journal.feed(ahead);
+    if (!this.journal.behind) this.jobs.feed(slots * chunksOutstandingPerSlot, ahead);
   }
 
-  private plan(): void {
-    const { capture, request } = this;
-    this.setState('PLANNING');
-    this.chunkBytes = this.chunkBytesFixed ?? chunkBytesFor(capture.sizeBytes, this.workers());
+  /** The size of chunks that an earlier master chose; another one would make its results useless. */
+  private get plannedBytes(): number | null {
+    const { plan } = this.setup.lease.record;
+    return plan !== null && plan.engine === scanEngine ? plan.chunkBytes : null;
+  }
+
+  private async plan(): Promise<void> {
+    const { capture, lease, chunkBytes } = this.setup;
+    this.setPhase('PLANNING');
+    this.chunkBytes = this.plannedBytes ?? chunkBytes ?? chunkBytesFor(capture.sizeBytes, this.workers());
+    await this.journal.plan({ chunkBytes: this.chunkBytes, engine: scanEngine });
+    if (this.ended) return;
     const { bytes, sizeBytes } = capture;
-    const { scan, top, sort } = request;
-    const { chunkBytes } = this;
+    const { scan, top, sort } = lease.record.request;
     this.merge = new Merge(
-      { module: loadScanModule(), bytes, sizeBytes, chunkBytes, scan, top, sort },
+      { module: loadScanModule(), bytes, sizeBytes, chunkBytes: this.chunkBytes, scan, top, sort },
       (news) => this.hear(news),
       (error) => this.reject(error),
     );
@@ -112,25 +174,31 @@ export class Analysis {
     switch (news.news) {
       case 'planned': {
         const payloadOf = (plan: ChunkPlan): Uint8Array => this.payload(plan, news.compression ?? '');
-        this.jobs = new ChunkJobs(this.hub, payloadOf, this.capture.sizeBytes, this);
-        this.jobs.add(news.plans);
-        this.chunksTotal = news.plans.length;
-        this.setState('SCANNING');
+        this.jobs = new ChunkJobs(this.setup.hub, payloadOf, this.setup.capture.sizeBytes, this);
+        this.jobs.add(news.plans.filter((plan) => !this.journal.has(plan)));
+        this.journal.resume(news.plans.filter((plan) => this.journal.has(plan)));
+        this.chunks.add(news.plans);
+        this.setPhase('SCANNING');
         break;
       }
       case 'merged':
         this.provenBytes = news.provenBytes;
         this.jobs?.drop(news.unwanted);
-        if (this.current === 'WALKING') this.setState('SCANNING');
+        this.journal.drop(news.unwanted);
+        if (this.phase === 'WALKING') this.setPhase('SCANNING');
         break;
       case 'rescan':
-        this.chunksTotal++;
-        this.jobs?.addFirst(news.plan);
+        this.chunks.add([news.plan]);
+        if (this.journal.has(news.plan)) this.journal.resume([news.plan], true);
+        else this.jobs?.addFirst(news.plan);
         break;
       case 'walking':
-        this.setState('WALKING');
+        this.setPhase('WALKING');
         break;
       case 'complete':
+        // The rest is on its way to the ledger, where the result makes it needless.
+        for (const plan of this.unwritten) this.chunks.done(plan, 'worker');
+        this.setup.lease.progress({ ...this.progress(1, 0, 0), bytesDone: this.setup.capture.sizeBytes });
         this.resolve({
           reportJson: news.reportJson,
           counts: { ...news.counts },
@@ -140,12 +208,12 @@ export class Analysis {
     this.step();
   }
 
-  answered(_plan: ChunkPlan, bytes: number, { result, outcome }: ChunkAnswer, worker: number): void {
+  answered(plan: ChunkPlan, answer: ChunkAnswer, raw: Uint8Array, worker: number): void {
     this.answeredBy.add(worker);
-    this.chunksDone++;
-    this.bytesDone = Math.min(this.capture.sizeBytes, this.bytesDone + bytes);
-    this.merge?.offer(result, outcome);
-    this.step();
+    // A chunk is told as done once no master will scan it again.
+    if (this.journal.add(plan, raw)) this.unwritten.add(plan);
+    else this.chunks.done(plan, 'worker');
+    this.offer(answer);
   }
 
   failed(error: TriremeError): void {
@@ -154,7 +222,7 @@ export class Analysis {
 
   /** What a worker said before it was found lying is in the sums already, and cannot be taken out again. */
   private refuseLies(): void {
-    const liar = this.hub
+    const liar = this.setup.hub
       .snapshot()
       .workers.find(({ state, number }) => state === 'QUARANTINED' && this.answeredBy.has(number));
     if (liar === undefined) return;
@@ -166,51 +234,75 @@ export class Analysis {
     );
   }
 
+  private offer({ result, outcome }: ChunkAnswer): void {
+    this.merge?.offer(result, outcome);
+    this.step();
+  }
+
   private tick(): void {
     const now = monotonicClock();
     const workers = this.workers().length;
     if (workers > 0) this.aloneSince = now;
     const alone = now - this.aloneSince;
-    if (alone * 1000 >= this.request.waitMs) {
-      const seconds = (this.request.waitMs / 1000).toString();
+    const waitMs = this.waitMs;
+    if (alone * 1000 >= waitMs) {
+      const seconds = (waitMs / 1000).toString();
       this.reject(
         new TriremeError('NO_WORKER', `no worker came within ${seconds} s: start one with 'trireme worker --host ...'`),
       );
       return;
     }
-    this.onProgress({
-      bytesDone: BigInt(this.bytesDone),
-      bytesTotal: BigInt(this.capture.sizeBytes),
-      chunksDone: this.chunksDone,
-      chunksTotal: this.chunksTotal,
+    this.setup.lease.progress(this.progress(workers, alone, waitMs));
+  }
+
+  private progress(workers: number, alone: number, waitMs: number): ProgressFacts {
+    const { trouble } = this.journal;
+    const waits = `waiting for a worker (${Math.floor(alone)} s of ${waitMs / 1000} s)`;
+    return {
+      bytesDone: this.chunks.bytesDone,
+      chunksDone: this.chunks.scanned + this.chunks.resumed,
+      chunksResumed: this.chunks.resumed,
+      chunksTotal: this.chunks.total,
       workers,
-      message: workers > 0 ? '' : `waiting for a worker (${Math.floor(alone)} s of ${this.request.waitMs / 1000} s)`,
-    });
+      message: workers === 0 ? waits : trouble === null ? '' : `it would not survive its master: ${trouble}`,
+    };
+  }
+
+  /** Work that was begun and can be kept is not given up because its workers are gone for a while. */
+  private get waitMs(): number {
+    const { lease, durable, keepMs } = this.setup;
+    const { waitMs } = lease.record.request;
+    return durable && (this.merge !== null || lease.record.plan !== null) ? Math.max(waitMs, keepMs) : waitMs;
   }
 
   private payload(plan: ChunkPlan, compression: string): Uint8Array {
+    const { capture, source, lease } = this.setup;
     return ScanChunk.encode({
-      path: this.capture.path,
-      identity: this.capture.identity,
-      source: this.source,
+      path: capture.path,
+      identity: capture.identity,
+      source,
       planJson: JSON.stringify(plan),
-      optionsJson: JSON.stringify(this.request.scan),
+      optionsJson: JSON.stringify(lease.record.request.scan),
       compression,
-      urlPrefix: this.capture.bytes.at === 'url' ? (this.capture.bytes.source.prefix ?? undefined) : undefined,
+      urlPrefix: capture.bytes.at === 'url' ? (capture.bytes.source.prefix ?? undefined) : undefined,
     }).finish();
   }
 
   private workers(): ScanWorker[] {
     const workers: ScanWorker[] = [];
-    for (const { state, slots, kinds } of this.hub.snapshot().workers) {
+    for (const { state, slots, kinds } of this.setup.hub.snapshot().workers) {
       const cost = kinds.find(({ kind }) => kind === scanChunkKind);
       if (state === 'SERVING' && cost !== undefined) workers.push({ slots, secondsPerByte: cost.secondsPerUnit });
     }
     return workers;
   }
 
-  private setState(state: AnalysisState): void {
-    this.log.debug({ from: this.current, to: state }, 'analysis state');
-    this.current = state;
+  private get ended(): boolean {
+    return this.phase === 'DONE' || this.phase === 'FAILED';
+  }
+
+  private setPhase(phase: AnalysisPhase): void {
+    this.setup.log.debug({ from: this.phase, to: phase }, 'analysis phase');
+    this.phase = phase;
   }
 }

@@ -1,7 +1,5 @@
 import type * as grpc from '@grpc/grpc-js';
-import type { CaptureAccess } from '../captures/capture-access.js';
-import { isUrl, shownName } from '../captures/capture-name.js';
-import type { UrlPrefix } from '../captures/url/url-prefix.js';
+import { shownName } from '../captures/capture-name.js';
 import { TriremeError } from '../common/errors.js';
 import { toStatus } from '../common/grpc-errors.js';
 import type { ServedService } from '../common/grpc-server.js';
@@ -10,41 +8,66 @@ import {
   CaptureServiceService,
   type AnalyzeRequest,
   type AnalyzeResponse,
+  type CancelAnalysisRequest,
+  type CancelAnalysisResponse,
+  type GetAnalysisRequest,
+  type GetAnalysisResponse,
+  type ListAnalysesRequest,
+  type ListAnalysesResponse,
+  type ResumeAnalysisRequest,
   type UploadRequest,
   type UploadResponse,
 } from '../gen/trireme/v1/capture.js';
-import type { Hub } from '../hub/types.js';
-import { Analysis } from './analysis.js';
-import { analysesMax } from './limits.js';
-import { openCapture } from './open-capture.js';
+import type { AnalysisRecord, Ledger } from '../ledger/types.js';
+import type { Analyses } from './analyses.js';
+import { analysisInfo } from './analysis-info.js';
+import { follow } from './follower.js';
+import { callersMax } from './limits.js';
 import { compileRequest } from './request.js';
-import type { Sources } from './sources.js';
 import type { Spool } from './spool.js';
 import { receiveUpload } from './upload.js';
 
-/** CaptureService over gRPC: what runs, and what is refused. */
+export interface CaptureServiceOptions {
+  /** Wait for a first worker when the caller does not say. */
+  readonly waitMs: number;
+  /** The same for an analysis that nobody waits for. */
+  readonly keepMs: number;
+}
+
+/** CaptureService over gRPC: who asks, and what is refused. */
 export class CaptureService implements ServedService {
   readonly definition = CaptureServiceService;
   readonly implementation: ServedService['implementation'];
-  readonly counts = { started: 0, done: 0, failed: 0, cancelled: 0 };
-  private readonly running = new Set<Analysis>();
+  private readonly ending = new AbortController();
+  /** Callers that wait for an analysis, by its id. */
+  private readonly followers = new Map<string, number>();
   private draining = false;
   private idle: (() => void) | null = null;
   private calls = 0;
 
   constructor(
-    private readonly hub: Hub,
-    private readonly access: CaptureAccess,
-    /** URLs that may be read. */
-    private readonly urls: readonly UrlPrefix[],
-    private readonly sources: Sources,
+    private readonly analyses: Analyses,
+    private readonly ledger: Ledger,
     private readonly spool: Spool,
-    private readonly waitMs: number,
+    private readonly options: CaptureServiceOptions,
     private readonly log: Logger,
-    private readonly chunkBytesFixed: number | null,
   ) {
     this.implementation = {
       analyze: (call: grpc.ServerWritableStream<AnalyzeRequest, AnalyzeResponse>) => void this.analyze(call),
+      resumeAnalysis: (call: grpc.ServerWritableStream<ResumeAnalysisRequest, AnalyzeResponse>) =>
+        void this.resume(call),
+      listAnalyses: (
+        _call: grpc.ServerUnaryCall<ListAnalysesRequest, ListAnalysesResponse>,
+        answer: grpc.sendUnaryData<ListAnalysesResponse>,
+      ) => answer(null, { analyses: this.ledger.list().map(analysisInfo) }),
+      getAnalysis: (
+        call: grpc.ServerUnaryCall<GetAnalysisRequest, GetAnalysisResponse>,
+        answer: grpc.sendUnaryData<GetAnalysisResponse>,
+      ) => void this.one(call.request.id, (id) => this.ledger.get(id), answer),
+      cancelAnalysis: (
+        call: grpc.ServerUnaryCall<CancelAnalysisRequest, CancelAnalysisResponse>,
+        answer: grpc.sendUnaryData<CancelAnalysisResponse>,
+      ) => void this.one(call.request.id, (id) => this.analyses.cancel(id, 'cancelled on request'), answer),
       upload: (
         call: grpc.ServerReadableStream<UploadRequest, UploadResponse>,
         answer: grpc.sendUnaryData<UploadResponse>,
@@ -52,84 +75,96 @@ export class CaptureService implements ServedService {
     };
   }
 
-  get analysesRunning(): number {
-    return this.running.size;
-  }
-
   /** Takes nothing new and resolves when what runs has ended, at the latest after graceMs. */
   async drain(graceMs: number): Promise<void> {
     this.draining = true;
-    if (this.calls === 0) return;
-    const timer = setTimeout(() => {
-      for (const analysis of this.running) analysis.abort(new TriremeError('DRAINING', 'the master is shutting down'));
-    }, graceMs);
-    await new Promise<void>((resolve) => (this.idle = resolve));
-    clearTimeout(timer);
+    await this.analyses.drain(graceMs);
+    // Who still follows one that was given back asks again, here or at another master.
+    setImmediate(() => this.ending.abort());
+    if (this.calls > 0) await new Promise<void>((resolve) => (this.idle = resolve));
   }
 
-  private async analyze(call: grpc.ServerWritableStream<AnalyzeRequest, AnalyzeResponse>): Promise<void> {
-    this.begin();
-    let analysis: Analysis | null = null;
-    let cancelled = false;
-    call.on('cancelled', () => {
-      cancelled = true;
-      analysis?.abort(new TriremeError('CANCELLED', 'the client is gone'));
+  private analyze(call: grpc.ServerWritableStream<AnalyzeRequest, AnalyzeResponse>): Promise<void> {
+    return this.serve(call, shownName(call.request.path), async () => {
+      const { waitMs, keepMs } = this.options;
+      const request = compileRequest(call.request, call.request.detach ? keepMs : waitMs);
+      const record = await this.analyses.submit(request);
+      if (!request.detached) return record;
+      const value = { analysis: analysisInfo(record), durable: this.ledger.durable };
+      call.write({ event: { $case: 'accepted', value } });
+      call.end();
+      return null;
     });
+  }
+
+  private resume(call: grpc.ServerWritableStream<ResumeAnalysisRequest, AnalyzeResponse>): Promise<void> {
+    return this.serve(call, call.request.id, () => this.known(call.request.id, (id) => this.ledger.get(id)));
+  }
+
+  /** Runs a call that follows the analysis that `find` gives; null: the call has been answered. */
+  private async serve(
+    call: grpc.ServerWritableStream<unknown, AnalyzeResponse>,
+    what: string,
+    find: () => Promise<AnalysisRecord | null>,
+  ): Promise<void> {
+    this.begin();
+    let gone = false;
+    call.on('cancelled', () => (gone = true));
     // A stream that fails is also cancelled; without a listener its error would end the process.
     call.on('error', () => undefined);
-    const { path } = call.request;
-    let spooled = false;
     try {
       this.refuseIfBusy();
-      const request = compileRequest(call.request, this.waitMs);
-      spooled = this.spool.claim(request.path);
-      const capture = isUrl(request.path)
-        ? // Loaded only here: it brings the HTTP client.
-          await (await import('./open-url-capture.js')).openUrlCapture(this.urls, request.path)
-        : await openCapture(this.access, request.path, request.identity);
-      const source = this.sources.serve(capture);
-      let held = false;
-      call.on('drain', () => (held = false));
-      try {
-        analysis = new Analysis(
-          this.hub,
-          capture,
-          source.name,
-          request,
-          (progress) => {
-            // A client that does not read misses progress; it is not kept for it.
-            if (!held && !cancelled) held = !call.write({ event: { $case: 'progress', value: progress } });
-          },
-          this.log,
-          this.chunkBytesFixed,
-        );
-        this.running.add(analysis);
-        this.counts.started++;
-        const began = performance.now();
-        const running = analysis.run();
-        if (cancelled) analysis.abort(new TriremeError('CANCELLED', 'the client is gone'));
-        const result = await running;
-        this.counts.done++;
-        this.log.info(
-          { path: shownName(path), bytes: capture.sizeBytes, ms: Math.round(performance.now() - began) },
-          'analysed',
-        );
-        call.write({ event: { $case: 'result', value: result } });
-        call.end();
-      } finally {
-        if (analysis !== null) this.running.delete(analysis);
-        await source.end();
-        capture.close();
-      }
+      const record = await find();
+      if (record !== null) await this.followed(record, call, () => gone);
     } catch (error) {
       const ours = TriremeError.from(error);
-      this.counts[ours.code === 'CANCELLED' ? 'cancelled' : 'failed']++;
-      this.log.warn({ path: shownName(path), code: ours.code, error: ours.message }, 'analysis failed');
-      if (!cancelled) call.emit('error', toStatus(ours));
+      this.log.warn({ asked: what, code: ours.code, error: ours.message }, 'caller told of an error');
+      if (!gone) call.emit('error', toStatus(ours));
     } finally {
-      if (spooled) await this.spool.remove(path);
       this.end();
     }
+  }
+
+  private async followed(
+    record: AnalysisRecord,
+    call: grpc.ServerWritableStream<unknown, AnalyzeResponse>,
+    gone: () => boolean,
+  ): Promise<void> {
+    const { id } = record;
+    this.followers.set(id, (this.followers.get(id) ?? 0) + 1);
+    try {
+      if (!gone()) await follow(this.ledger, record, call, this.ending.signal);
+    } finally {
+      const left = (this.followers.get(id) ?? 1) - 1;
+      if (left > 0) this.followers.set(id, left);
+      else this.followers.delete(id);
+      // Nobody could ever ask for what only this process knows: it would run for nothing.
+      if (gone() && left === 0 && !this.ledger.durable && !record.request.detached) {
+        await this.analyses.cancel(id, 'the client is gone');
+      }
+    }
+  }
+
+  private async one(
+    id: string,
+    find: (id: string) => Promise<AnalysisRecord | null>,
+    answer: grpc.sendUnaryData<GetAnalysisResponse>,
+  ): Promise<void> {
+    try {
+      answer(null, { analysis: analysisInfo(await this.known(id, find)) });
+    } catch (error) {
+      answer(toStatus(error));
+    }
+  }
+
+  private async known(id: string, find: (id: string) => Promise<AnalysisRecord | null>): Promise<AnalysisRecord> {
+    if (id === '') throw new TriremeError('USAGE', `id is empty: 'trireme analyses' lists them`);
+    const record = /^[0-9a-f]{16}$/.test(id) ? await find(id) : null;
+    if (record !== null) return record;
+    throw new TriremeError(
+      'NO_ANALYSIS',
+      `there is no analysis '${id.slice(0, 64)}', or it is kept no longer (--keep)`,
+    );
   }
 
   private async upload(
@@ -151,8 +186,8 @@ export class CaptureService implements ServedService {
 
   private refuseIfBusy(): void {
     if (this.draining) throw new TriremeError('DRAINING', 'the master is shutting down; ask another one');
-    if (this.calls > analysesMax) {
-      throw new TriremeError('QUEUE_FULL', `${analysesMax} analyses run already (analysesMax); ask again later`);
+    if (this.calls > callersMax) {
+      throw new TriremeError('QUEUE_FULL', `${callersMax} callers are served already (callersMax); ask again later`);
     }
   }
 

@@ -12,11 +12,13 @@ interface Chunk {
   /** As the hub knows it while it has it, else noJob; and the tag under which it answers. */
   job: number;
   tag: number;
+  /** Worker that has it, or noWorker. */
+  worker: number;
 }
 
 export interface ChunkJobsOwner {
-  /** The answer to a chunk, from the worker of this number. */
-  answered(plan: ChunkPlan, bytes: number, answer: ChunkAnswer, worker: number): void;
+  /** The answer to a chunk from the worker of this number, as it was read and as it came; the latter is valid during the call. */
+  answered(plan: ChunkPlan, answer: ChunkAnswer, raw: Uint8Array, worker: number): void;
   /** A chunk has no answer and will have none. */
   failed(error: TriremeError): void;
 }
@@ -75,24 +77,36 @@ export class ChunkJobs implements JobSink {
     }
   }
 
+  /** Number of the worker that scans this chunk, or null. */
+  holderOf(plan: ChunkPlan): number | null {
+    const chunk = this.chunks.get(keyOf(plan));
+    return chunk === undefined || !this.running.has(chunk.tag) || chunk.worker === noWorker ? null : chunk.worker;
+  }
+
   /** Cancels all. */
   close(): void {
     this.closed = true;
     for (const chunk of this.chunks.values()) this.settle(chunk);
   }
 
+  given(tag: number, worker: number): void {
+    const chunk = this.running.get(tag);
+    if (chunk !== undefined) chunk.worker = worker;
+  }
+
   done(tag: number, bytes: Uint8Array, start: number, end: number, worker: number): void {
     const chunk = this.running.get(tag);
     if (chunk === undefined) return;
     this.running.delete(tag);
+    const raw = bytes.subarray(start, end);
     let answer: ChunkAnswer;
     try {
-      answer = readAnswer(bytes.subarray(start, end), chunk.plan);
+      answer = readAnswer(raw, chunk.plan);
     } catch (error) {
       this.owner.failed(TriremeError.from(error));
       return;
     }
-    this.owner.answered(chunk.plan, chunk.bytes, answer, worker);
+    this.owner.answered(chunk.plan, answer, raw, worker);
   }
 
   failed(tag: number, error: TriremeError): void {
@@ -101,6 +115,7 @@ export class ChunkJobs implements JobSink {
 
   private submit(chunk: Chunk): void {
     chunk.tag = ++this.tags;
+    chunk.worker = noWorker;
     this.running.set(chunk.tag, chunk);
     const { bytes, tag } = chunk;
     chunk.job = this.hub.submit(scanChunkKind, bytes, this.payloadOf(chunk.plan), 0, noWorker, this, tag);
@@ -108,7 +123,7 @@ export class ChunkJobs implements JobSink {
 
   private chunkOf(plan: ChunkPlan): Chunk {
     const bytes = Math.max(1, (plan.end ?? this.sizeBytes) - plan.start);
-    const chunk: Chunk = { plan, bytes, job: noJob, tag: 0 };
+    const chunk: Chunk = { plan, bytes, job: noJob, tag: 0, worker: noWorker };
     this.chunks.set(keyOf(plan), chunk);
     return chunk;
   }
@@ -119,6 +134,7 @@ export class ChunkJobs implements JobSink {
   }
 }
 
-function keyOf({ start, end, startCertain }: ChunkPlan): string {
+/** Name of a chunk within its analysis. */
+export function keyOf({ start, end, startCertain }: ChunkPlan): string {
   return `${start}-${end ?? ''}-${startCertain ? 'certain' : 'guess'}`;
 }

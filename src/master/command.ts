@@ -10,6 +10,7 @@ import { RecentErrors } from '../common/recent-errors.js';
 import { guardPorts } from '../common/trust/guard.js';
 import { addListenerTrust, type TrustOptions } from '../common/trust/options.js';
 import { addHubOptions, compileHubOptions, type HubCommandOptions } from '../hub/command-options.js';
+import { keepMsDefault, keepMsLeast, keepMsMost } from '../ledger/limits.js';
 import { spoolBytesMaxDefault, waitMsDefault, waitMsMost } from './limits.js';
 import { startMaster } from './master.js';
 import { addAnnounceOptions, announced, memberOf, type AnnounceOptions } from '../nats/options.js';
@@ -23,6 +24,8 @@ interface MasterCommandOptions extends TrustOptions, HubCommandOptions, Announce
   readonly spoolBytesMax: number;
   readonly wait: number;
   readonly grace: number;
+  readonly state?: string;
+  readonly keep: number;
   readonly insecure: boolean;
   readonly chunkBytes?: number;
 }
@@ -49,11 +52,24 @@ export function buildCommand(): Command {
       'captures at http(s) URLs below it may be read; repeatable (default: none)',
       urlPrefixes,
     )
-    .option('--spool <dir>', 'folder for captures that clients send', join(tmpdir(), `trireme-spool-${userInfo().uid}`))
+    .option(
+      '--spool <dir>',
+      'folder for captures that clients send (with --state: DIR/spool)',
+      join(tmpdir(), `trireme-spool-${userInfo().uid}`),
+    )
     .addOption(
       new Option('--spool-bytes-max <size>', 'bytes that all uploads may take')
         .argParser(byteSize(0, 2 ** 50))
         .default(spoolBytesMaxDefault, '64GiB'),
+    )
+    .option(
+      '--state <dir>',
+      'remember analyses in this folder: they go on after the master was killed and started again',
+    )
+    .addOption(
+      new Option('--keep <duration>', 'time that results are kept')
+        .argParser(durationMs(keepMsLeast, keepMsMost))
+        .default(keepMsDefault, '24h'),
     )
     .addOption(
       new Option('--wait <duration>', 'wait for a first worker when the caller does not say')
@@ -76,7 +92,7 @@ export function buildCommand(): Command {
 
 async function run(options: MasterCommandOptions): Promise<void> {
   const { captures = [process.cwd()], allowUrl: urls = [], wait, grace, chunkBytes = null } = options;
-  const { grpc, admin, spool, spoolBytesMax } = options;
+  const { grpc, admin, spool, spoolBytesMax, state = null, keep } = options;
   const errors = new RecentErrors();
   const log = createLogger('master', undefined, errors);
   const ports = [
@@ -92,6 +108,8 @@ async function run(options: MasterCommandOptions): Promise<void> {
       urls,
       spool,
       spoolBytesMax,
+      state,
+      keepMs: keep,
       waitMs: wait,
       chunkBytes,
       trust,

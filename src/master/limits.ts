@@ -3,6 +3,9 @@
 /** Analyses at once. Each holds a table of conversations and a thread; more would only make each of them slower. */
 export const analysesMax = 16;
 
+/** Callers that wait for an analysis or send a capture at once: each holds a stream, and few wait for the same one. */
+export const callersMax = 1024;
+
 /** Time to wait for a first worker when the caller does not say. */
 export const waitMsDefault = 30_000;
 /** Longest wait that a caller may ask for. */
@@ -45,3 +48,11 @@ export const rangesMax = 1024;
 export const spoolBytesMaxDefault = 64 * 2 ** 30;
 /** An upload that no analysis asks for is removed after this time: its client is gone. */
 export const uploadUnclaimedMs = 60_000;
+
+/** Results of chunks that wait to be written to the ledger: past it no chunk is handed out, because they are in memory. */
+export const journalQueuedBytesMax = 256 * 1024 * 1024;
+/** Kept chunks that are read at once when an analysis is resumed: the merge takes them one at a time. */
+export const journalLoadsMax = 4;
+
+/** Analyses that the live page is told of: the newest. */
+export const picturesMax = 100;

@@ -1,3 +1,5 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { CaptureAccess } from '../captures/capture-access.js';
 import type { UrlPrefix } from '../captures/url/url-prefix.js';
@@ -13,8 +15,12 @@ import { Live } from '../hub/live/live.js';
 import { addLiveMetrics } from '../hub/live/metrics.js';
 import { addHubMetrics } from '../hub/metrics.js';
 import type { HubOptions } from '../hub/options.js';
+import { openLedger } from '../ledger/open-ledger.js';
+import { isFinal, type Ledger } from '../ledger/types.js';
+import { Analyses } from './analyses.js';
 import { CaptureService } from './capture-service.js';
 import { scanChunkKind } from './chunk-jobs.js';
+import { picturesMax } from './limits.js';
 import { endIdleMergeThreads } from './merge.js';
 import { addMasterMetrics } from './metrics.js';
 import { Sources } from './sources.js';
@@ -30,6 +36,10 @@ export interface MasterOptions {
   /** Folder for uploads. */
   readonly spool: string;
   readonly spoolBytesMax: number;
+  /** Folder of the ledger; null: analyses end with this process. */
+  readonly state: string | null;
+  /** Time that results are kept. */
+  readonly keepMs: number;
   /** Wait for a first worker when the caller does not say. */
   readonly waitMs: number;
   /** Bytes of a chunk; null: sized for the workers present. */
@@ -49,7 +59,16 @@ export interface RunningMaster {
 
 /** Starts the hub, the gRPC port and the admin port. What was started is closed when a part fails. */
 export async function startMaster(options: MasterOptions, log: Logger): Promise<RunningMaster> {
-  const spool = new Spool(options.spool, options.spoolBytesMax, log);
+  const holder = `${hostname()}-${process.pid}`;
+  const ledger = await openLedger({ state: options.state, keepMs: options.keepMs, holder }, log);
+  let spool: Spool;
+  try {
+    spool = openSpool(options, ledger, log);
+  } catch (error) {
+    await ledger.close();
+    throw error;
+  }
+  let analyses: Analyses | undefined;
   let server: RunningGrpcServer | undefined;
   let admin: RunningAdminServer | undefined;
   let live: Live | undefined;
@@ -59,16 +78,10 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
   try {
     const access = new CaptureAccess([...options.captures, spool.folder]);
     const sources = new Sources();
-    const service = new CaptureService(
-      hub,
-      access,
-      options.urls,
-      sources,
-      spool,
-      options.waitMs,
-      log,
-      options.chunkBytes,
-    );
+    const { chunkBytes, keepMs, waitMs } = options;
+    analyses = new Analyses({ ledger, hub, access, urls: options.urls, sources, spool, chunkBytes, keepMs, log });
+    const service = new CaptureService(analyses, ledger, spool, { waitMs, keepMs }, log);
+    const pictured = analyses;
     let closing = false;
     const notReady = (): string | undefined =>
       closing ? 'shutting down' : hub.workersReady(scanChunkKind) === 0 ? 'no worker is attached' : undefined;
@@ -76,7 +89,7 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
     collectDefaultMetrics({ register: registry });
     addHubMetrics(registry, hub);
     options.trust.refusals.addMetrics(registry);
-    addMasterMetrics(registry, service, sources, spool);
+    addMasterMetrics(registry, analyses, sources, spool);
     const page = (live = new Live({
       role: 'master',
       hub,
@@ -100,7 +113,7 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
       role: 'master',
       registry,
       notReady,
-      api: { workers: () => hub.snapshot(), history: () => page.historyDocument() },
+      api: { workers: () => hub.snapshot(), analyses: () => pictured.pictures(picturesMax), history: () => page.historyDocument() },
       events: page.events,
       trust: options.trust,
     });
@@ -120,14 +133,26 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
         await running.admin.close();
         await endIdleMergeThreads();
         spool.close();
+        await ledger.close();
       },
     };
   } catch (error) {
     live?.close();
+    await analyses?.drain(0);
     await hub.close(0);
     await server?.close(0);
     await admin?.close();
     spool.close();
+    await ledger.close();
     throw error;
   }
+}
+
+/** With a folder for the ledger, uploads lie beside it and outlive the process as their analyses do. */
+function openSpool({ state, spool: root, spoolBytesMax }: MasterOptions, ledger: Ledger, log: Logger): Spool {
+  if (state === null) return new Spool(root, spoolBytesMax, log);
+  const spool = new Spool(join(state, 'spool'), spoolBytesMax, log, true);
+  const waiting = ledger.list().filter((record) => record.capture.spooled && !isFinal(record));
+  spool.adopt(waiting.map(({ request }) => request.path));
+  return spool;
 }

@@ -1,10 +1,10 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { CaptureService } from './capture-service.js';
+import type { Analyses } from './analyses.js';
 import type { Sources } from './sources.js';
 import type { Spool } from './spool.js';
 
 /** Adds a master's own metrics to a registry; values are read when scraped. */
-export function addMasterMetrics(registry: Registry, service: CaptureService, sources: Sources, spool: Spool): void {
+export function addMasterMetrics(registry: Registry, analyses: Analyses, sources: Sources, spool: Spool): void {
   const registers = [registry];
   const gauge = (name: string, help: string, value: () => number): void => {
     new Gauge({
@@ -16,7 +16,8 @@ export function addMasterMetrics(registry: Registry, service: CaptureService, so
       },
     });
   };
-  gauge('analyses_running', 'Analyses that run now', () => service.analysesRunning);
+  gauge('analyses_running', 'Analyses that run now', () => analyses.analysesRunning);
+  gauge('analyses_queued', 'Analyses that wait for a master', () => analyses.analysesQueued);
   gauge('spool_bytes', 'Bytes of uploads that are held', () => spool.bytesHeld);
   new Counter({
     name: 'trireme_master_analyses_total',
@@ -25,7 +26,18 @@ export function addMasterMetrics(registry: Registry, service: CaptureService, so
     registers,
     collect() {
       this.reset();
-      for (const outcome of ['done', 'failed', 'cancelled'] as const) this.inc({ outcome }, service.counts[outcome]);
+      for (const outcome of ['done', 'failed', 'cancelled'] as const) this.inc({ outcome }, analyses.counts[outcome]);
+    },
+  });
+  new Counter({
+    name: 'trireme_master_chunks_total',
+    help: 'Chunks that count towards a result: scanned by a worker, or taken over finished from the ledger',
+    labelNames: ['from'],
+    registers,
+    collect() {
+      this.reset();
+      this.inc({ from: 'worker' }, analyses.chunks.scanned);
+      this.inc({ from: 'ledger' }, analyses.chunks.resumed);
     },
   });
   new Counter({

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { CaptureAccess } from '../captures/capture-access.js';
-import { identityOf } from '../captures/identity.js';
+import { identityOf, sampleHashOf } from '../captures/identity.js';
 import { TriremeError } from '../common/errors.js';
 import type { FileIdentity } from '../gen/trireme/v1/capture.js';
 import type { UrlSource } from '../captures/url/url-source.js';
@@ -18,6 +18,10 @@ export interface OpenCapture {
   readonly bytes: CaptureBytes;
   readonly sizeBytes: number;
   readonly identity: FileIdentity;
+  /** When it was last changed, in the words of its file system (nanoseconds since 1970) or its server. */
+  readonly modified: string;
+  /** What tells its content from another of the same size and time; reads some of a file. */
+  content(): string;
   /** @throws TriremeError FILE_CHANGED when it is not as it was at the opening */
   checkUnchanged(): void | Promise<void>;
   close(): void;
@@ -41,6 +45,7 @@ export async function openCapture(
     throw new TriremeError('FILE_UNREADABLE', `${path}: ${code ?? 'cannot be opened'}`, { cause: error });
   }
   const opened = fstatSync(fd);
+  const { mtimeNs } = fstatSync(fd, { bigint: true });
   const refuse = (message: string): TriremeError => {
     closeSync(fd);
     return new TriremeError('FILE_UNREADABLE', `${path}: ${message}`);
@@ -56,6 +61,8 @@ export async function openCapture(
     bytes: { at: 'file', fd },
     sizeBytes: opened.size,
     identity: { sizeBytes: BigInt(identity.sizeBytes), endsSha256: identity.endsSha256 },
+    modified: mtimeNs.toString(),
+    content: () => sampleHashOf(fd, opened.size),
     checkUnchanged: () => {
       const now = fstatSync(fd);
       if (now.size === opened.size && now.mtimeMs === opened.mtimeMs) return;

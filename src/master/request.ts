@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
+import { shownName } from '../captures/capture-name.js';
 import { TriremeError } from '../common/errors.js';
 import type { AnalyzeRequest, FileIdentity } from '../gen/trireme/v1/capture.js';
+import type { RequestedAnalysis } from '../ledger/types.js';
 import { formatEndpoint, parseEndpoint } from '../pcap/endpoint.js';
 import type { ScanOptions, SortOrder } from '../pcap/types.js';
 import {
@@ -19,20 +21,16 @@ const intervalNsMost = 31_536_000_000_000_000n;
 const conversationsLeast = 16;
 
 /** What a caller asked for, checked and complete. */
-export interface AnalysisRequest {
-  readonly path: string;
+export interface AnalysisRequest extends RequestedAnalysis {
   readonly identity: FileIdentity | null;
-  readonly scan: ScanOptions;
-  readonly top: number;
-  readonly sort: SortOrder;
-  readonly waitMs: number;
 }
 
 /** @throws TriremeError USAGE that names the field, its value and its bound */
 export function compileRequest(request: AnalyzeRequest, waitMsUnsaid = waitMsDefault): AnalysisRequest {
-  const { path, identity, options, waitMs } = request;
+  const { path, identity, options, waitMs, name, detach } = request;
   if (path === '') throw usage('path is empty: name a capture');
   if (path.length > pathLengthMax) throw usage(`path has ${path.length} characters, over ${pathLengthMax}`);
+  if (name.length > pathLengthMax) throw usage(`name has ${name.length} characters, over ${pathLengthMax}`);
   if (path.includes('\0')) throw usage('path holds a NUL character');
   if (identity !== undefined && identity.endsSha256.length !== 32) {
     throw usage(`identity.ends_sha256 has ${identity.endsSha256.length} bytes, not 32`);
@@ -51,8 +49,10 @@ export function compileRequest(request: AnalyzeRequest, waitMsUnsaid = waitMsDef
   }
   if (waitMs > waitMsMost) throw usage(`wait_ms ${waitMs} is over ${waitMsMost}`);
   return {
+    name: shownName(name === '' ? path : name),
     path,
     identity: identity ?? null,
+    detached: detach,
     scan: {
       intervalNs: interval === 0n ? null : interval.toString(),
       conversationsMax,

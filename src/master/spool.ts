@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { open, rm, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { identityOf } from '../captures/identity.js';
 import { TriremeError } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
@@ -25,7 +25,7 @@ export interface SpoolWriter {
 
 /** Captures that clients sent because the master does not see them. Bounded, and gone when their analysis ends. */
 export class Spool {
-  /** Of this process alone: what a dead master left is found by its process id. */
+  /** Of this process alone, where what a dead master left is found by its process id; or one that outlives it. */
   readonly folder: string;
   private readonly files = new Map<string, Spooled>();
   private bytes = 0;
@@ -34,14 +34,36 @@ export class Spool {
     private readonly root: string,
     private readonly bytesMax: number,
     private readonly log: Logger,
+    /** The folder is the root itself, and what lies there is kept for those that need it still: see adopt. */
+    private readonly lasting = false,
   ) {
-    this.folder = join(root, `${process.pid}-${createHash('sha256').update(randomUUID()).digest('hex').slice(0, 12)}`);
+    this.folder = lasting
+      ? root
+      : join(root, `${process.pid}-${createHash('sha256').update(randomUUID()).digest('hex').slice(0, 12)}`);
     try {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     } catch (error) {
       throw new TriremeError('USAGE', `--spool ${root}: ${(error as Error).message}`, { cause: error });
     }
-    removeLeftovers(root, log);
+    if (!lasting) removeLeftovers(root, log);
+  }
+
+  /** Takes over what an earlier process held: keeps the files that analyses wait for, removes the others. */
+  adopt(paths: readonly string[]): void {
+    const wanted = new Set(paths.map((path) => basename(path)));
+    for (const name of readdirSync(this.folder)) {
+      const path = join(this.folder, name);
+      if (wanted.has(name)) {
+        const bytes = statSync(path).size;
+        this.files.set(path, { bytes, timer: null });
+        this.bytes += bytes;
+      } else rmSync(path, { recursive: true, force: true });
+    }
+  }
+
+  /** Where an upload lies, whatever its folder was called when it came. */
+  pathOf(path: string): string {
+    return join(this.folder, basename(path));
   }
 
   get bytesHeld(): number {
@@ -113,7 +135,7 @@ export class Spool {
   }
 
   close(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    if (!this.lasting) rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

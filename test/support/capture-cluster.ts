@@ -49,7 +49,14 @@ export class CaptureCluster {
   /** Calls Analyze and hears of its progress. */
   call(path: string, onProgress: (progress: AnalyzeProgress) => void): { report: Promise<string>; cancel: () => void } {
     const client = new CaptureServiceClient(this.grpc, credentials.createInsecure());
-    const request: AnalyzeRequest = { path, identity: undefined, options: undefined, waitMs: 0 };
+    const request: AnalyzeRequest = {
+      path,
+      identity: undefined,
+      options: undefined,
+      waitMs: 0,
+      name: '',
+      detach: false,
+    };
     const call = client.analyze(request);
     const report = new Promise<string>((resolve, reject) => {
       call.on('data', ({ event }) => {

@@ -3,7 +3,10 @@ import { compileRequest } from '../../../src/master/request.js';
 
 const none: AnalyzeOptions = { client: '', server: '', top: 0, sort: '', intervalNs: 0n, conversationsMax: 0 };
 const request = (options: Partial<AnalyzeOptions>, path = 'a.pcap', waitMs = 0) =>
-  compileRequest({ path, identity: undefined, options: { ...none, ...options }, waitMs }, 1234);
+  compileRequest(
+    { path, identity: undefined, options: { ...none, ...options }, waitMs, name: '', detach: false },
+    1234,
+  );
 
 test('what is not said has its default', () => {
   expect(request({})).toMatchObject({

@@ -1,0 +1,213 @@
+import { crc32 } from 'node:zlib';
+import { TriremeError } from '../../common/errors.js';
+import type { Logger } from '../../common/logging.js';
+import { analysesQueuedMax, pruneIntervalMs } from '../limits.js';
+import { RecordBook } from '../record-book.js';
+import { expired, overdue, type RetentionBounds } from '../retention.js';
+import { ended, submitted, taken } from '../transitions.js';
+import { isFinal, type AnalysisRecord, type Ledger, type Lease, type NewAnalysis, type Outcome } from '../types.js';
+import { LocalLease, type LocalLeaseOwner } from './local-lease.js';
+import type { LocalStore } from './local-store.js';
+
+/** A ledger of one process: records in memory, and in a store what must outlive it. */
+export class LocalLedger implements Ledger, LocalLeaseOwner {
+  readonly shared = false;
+  private readonly book = new RecordBook();
+  /** Ids that wait for a master, the longest-waiting first. */
+  private readonly waiting: string[] = [];
+  private readonly leases = new Map<string, LocalLease>();
+  private readonly chunkKeys = new Map<string, Set<string>>();
+  /** Results that could not be written: kept for those who ask while this process lives. */
+  private readonly unwritten = new Map<string, Uint8Array>();
+  private wake: (() => void) | null = null;
+  private readonly pruneTimer: NodeJS.Timeout;
+
+  private constructor(
+    readonly store: LocalStore,
+    private readonly holder: string,
+    private readonly retention: RetentionBounds,
+    private readonly log: Logger,
+  ) {
+    this.pruneTimer = setInterval(() => void this.prune(), Math.min(pruneIntervalMs, retention.keepMs));
+    this.pruneTimer.unref();
+  }
+
+  /** @param holder name of this master, for records */
+  static async open(store: LocalStore, holder: string, retention: RetentionBounds, log: Logger): Promise<LocalLedger> {
+    const ledger = new LocalLedger(store, holder, retention, log);
+    try {
+      const { records, chunkKeys } = await store.load();
+      for (const record of [...records].sort((a, b) => a.submittedMs - b.submittedMs)) {
+        // The master that held it was this store's only user, so it is gone.
+        const now: AnalysisRecord = record.state === 'running' ? { ...record, state: 'queued' } : record;
+        ledger.book.set(now);
+        if (!isFinal(now)) ledger.waiting.push(now.id);
+      }
+      for (const [id, keys] of chunkKeys) ledger.chunkKeys.set(id, new Set(keys));
+      await ledger.prune();
+      return ledger;
+    } catch (error) {
+      await ledger.close();
+      throw error;
+    }
+  }
+
+  get place(): string {
+    return this.store.place;
+  }
+
+  get durable(): boolean {
+    return this.store.durable;
+  }
+
+  get trouble(): string | null {
+    return this.store.trouble;
+  }
+
+  async submit(analysis: NewAnalysis): Promise<AnalysisRecord> {
+    if (this.waiting.length >= analysesQueuedMax) {
+      throw new TriremeError(
+        'QUEUE_FULL',
+        `${analysesQueuedMax} analyses wait already (analysesQueuedMax); ask again later`,
+      );
+    }
+    const record = submitted(analysis, Date.now());
+    await this.store.putRecord(record, true).catch(async (error: unknown) => {
+      // It was refused: it must not be there after all once the store can be written again.
+      await this.store.drop(record.id).catch(() => undefined);
+      throw error;
+    });
+    this.book.set(record);
+    this.queue(record.id);
+    return record;
+  }
+
+  async take(signal: AbortSignal): Promise<Lease | null> {
+    while (!signal.aborted) {
+      const id = this.waiting.shift();
+      const record = id === undefined ? null : this.book.get(id);
+      if (record !== null && record.state === 'queued') return this.lease(record);
+      if (id !== undefined) continue;
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+    return null;
+  }
+
+  get(id: string): Promise<AnalysisRecord | null> {
+    return Promise.resolve(this.book.get(id));
+  }
+
+  list(): readonly AnalysisRecord[] {
+    return this.book.list();
+  }
+
+  async result(id: string): Promise<Uint8Array | null> {
+    const facts = this.book.get(id)?.result;
+    if (facts === null || facts === undefined) return null;
+    const bytes = this.unwritten.get(id) ?? (await this.store.readResult(id));
+    return bytes !== null && bytes.length === facts.bytes && crc32(bytes) === facts.crc32 ? bytes : null;
+  }
+
+  watch(id: string, listener: (record: AnalysisRecord) => void): () => void {
+    return this.book.watch(id, listener);
+  }
+
+  async cancel(id: string, reason: string): Promise<AnalysisRecord | null> {
+    const record = this.book.get(id);
+    if (record === null || isFinal(record)) return record;
+    const cancelled = await this.end(record, { state: 'cancelled', error: new TriremeError('CANCELLED', reason) });
+    return cancelled;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.pruneTimer);
+    this.wake?.();
+    await this.store.close();
+  }
+
+  // What a lease does.
+
+  keysOf(id: string): Set<string> {
+    let keys = this.chunkKeys.get(id);
+    if (keys === undefined) this.chunkKeys.set(id, (keys = new Set()));
+    return keys;
+  }
+
+  async change(record: AnalysisRecord, stored: boolean): Promise<void> {
+    this.book.set(record);
+    if (stored) await this.store.putRecord(record, false);
+  }
+
+  async release(record: AnalysisRecord): Promise<void> {
+    this.leases.delete(record.id);
+    this.book.set(record);
+    this.queue(record.id);
+    await this.store.putRecord(record, true);
+  }
+
+  /** Ends an analysis. Its outcome holds in this process even if it cannot be written; then it is done again after it. */
+  async end(record: AnalysisRecord, outcome: Outcome): Promise<AnalysisRecord> {
+    const { id } = record;
+    const bytes = outcome.state === 'done' ? outcome.result : null;
+    const facts = bytes === null ? null : { bytes: bytes.length, crc32: crc32(bytes) };
+    if (bytes !== null) this.unwritten.set(id, bytes);
+    const final = ended(record, outcome, facts, Date.now());
+    const lease = this.leases.get(id);
+    this.leases.delete(id);
+    // Nobody writes it any more from here on; whoever holds it hears so at once.
+    if (outcome.state === 'cancelled') {
+      this.book.set(final);
+      lease?.lose(final);
+    }
+    try {
+      if (bytes !== null) await this.store.putResult(id, bytes);
+      await this.store.putRecord(final, true);
+      this.unwritten.delete(id);
+      await this.store.dropChunks(id);
+    } catch (error) {
+      this.log.error(
+        { id, error: TriremeError.from(error).message },
+        'the outcome of an analysis could not be written',
+      );
+    }
+    this.chunkKeys.delete(id);
+    if (outcome.state !== 'cancelled') this.book.set(final);
+    void this.prune();
+    return final;
+  }
+
+  private lease(record: AnalysisRecord): LocalLease {
+    const now = taken(record, this.holder, Date.now());
+    this.book.set(now);
+    // Only how often it was taken depends on it.
+    this.store.putRecord(now, false).catch(() => undefined);
+    const lease = new LocalLease(this, this.store, now);
+    this.leases.set(record.id, lease);
+    return lease;
+  }
+
+  private queue(id: string): void {
+    this.waiting.push(id);
+    this.wake?.();
+    this.wake = null;
+  }
+
+  private async prune(): Promise<void> {
+    const records = this.book.list();
+    const { keepMs } = this.retention;
+    for (const id of overdue(records, keepMs, Date.now())) {
+      const error = new TriremeError('DEADLINE_PASSED', `no master could run it within ${keepMs / 1000} s (--keep)`);
+      await this.end(this.book.get(id) as AnalysisRecord, { state: 'failed', error });
+    }
+    for (const id of expired(records, this.retention, Date.now())) {
+      this.book.drop(id);
+      this.unwritten.delete(id);
+      await this.store.drop(id).catch((error: unknown) => {
+        this.log.warn({ id, error: TriremeError.from(error).message }, 'an old analysis could not be removed');
+      });
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import type { AnalysisRecord, FinishedChunk } from '../types.js';
+
+/** What a store held when it was opened. */
+export interface StoredLedger {
+  readonly records: readonly AnalysisRecord[];
+  /** Keys of finished chunks, by analysis. */
+  readonly chunkKeys: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** Where a ledger of one process keeps what must outlive it. Methods reject with STATE_FAILED when it cannot be written. */
+export interface LocalStore {
+  readonly place: string;
+  readonly durable: boolean;
+  /** Why it cannot be written at the moment, or null. */
+  readonly trouble: string | null;
+  load(): Promise<StoredLedger>;
+  /** @param sync resolves only once it would survive the machine, not only the process */
+  putRecord(record: AnalysisRecord, sync: boolean): Promise<void>;
+  putChunks(id: string, chunks: readonly FinishedChunk[]): Promise<void>;
+  /** Null: not there, or damaged. */
+  readChunk(id: string, key: string): Promise<Uint8Array | null>;
+  dropChunks(id: string): Promise<void>;
+  putResult(id: string, bytes: Uint8Array): Promise<void>;
+  /** Null: not there. */
+  readResult(id: string): Promise<Uint8Array | null>;
+  /** Removes all of an analysis. */
+  drop(id: string): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,24 @@
+import type { Logger } from '../common/logging.js';
+import { finishedBytesMax, finishedBytesMaxInMemory, finishedMax } from './limits.js';
+import { LocalLedger } from './local/local-ledger.js';
+import { memoryStore } from './local/memory-store.js';
+import type { Ledger } from './types.js';
+
+export interface LedgerOptions {
+  /** A folder; null: in memory. */
+  readonly state: string | null;
+  readonly keepMs: number;
+  /** Name of this master, for records. */
+  readonly holder: string;
+}
+
+/** Opens the ledger that --state names. @throws TriremeError STATE_FAILED */
+export async function openLedger({ state, keepMs, holder }: LedgerOptions, log: Logger): Promise<Ledger> {
+  const bounds = { keepMs, finishedMax, finishedBytesMax };
+  if (state === null) {
+    return LocalLedger.open(memoryStore(), holder, { ...bounds, finishedBytesMax: finishedBytesMaxInMemory }, log);
+  }
+
+  const { LevelStore } = require('./local/level-store.js') as typeof import('./local/level-store.js');
+  return LocalLedger.open(await LevelStore.open(state), holder, bounds, log);
+}

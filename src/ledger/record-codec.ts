@@ -1,0 +1,30 @@
+import { crc32 } from 'node:zlib';
+import { recordBytesMax } from './limits.js';
+import type { AnalysisRecord, AnalysisState } from './types.js';
+
+/** Version of the form of records. One of another form is refused: guessing could mix what must not be mixed. */
+const recordForm = 1;
+
+const states: readonly AnalysisState[] = ['queued', 'running', 'done', 'failed', 'cancelled'];
+
+/** A record as stored: one line of JSON after its CRC-32. */
+export function encodeRecord(record: AnalysisRecord): Uint8Array {
+  const json = Buffer.from(JSON.stringify({ form: recordForm, ...record }));
+  const bytes = Buffer.allocUnsafe(4 + json.length);
+  bytes.writeUInt32LE(crc32(json), 0);
+  json.copy(bytes, 4);
+  return bytes;
+}
+
+/** Null: damaged, or of another form. */
+export function decodeRecord(bytes: Uint8Array): AnalysisRecord | null {
+  if (bytes.length < 5 || bytes.length > recordBytesMax) return null;
+  const json = Buffer.from(bytes.buffer, bytes.byteOffset + 4, bytes.length - 4);
+  if (Buffer.from(bytes.buffer, bytes.byteOffset, 4).readUInt32LE(0) !== crc32(json)) return null;
+  try {
+    const { form, ...record } = JSON.parse(json.toString()) as AnalysisRecord & { form: number };
+    return form === recordForm && states.includes(record.state) ? record : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,60 @@
+import { TriremeError } from '../common/errors.js';
+import { noProgress, type AnalysisRecord, type NewAnalysis, type Outcome } from './types.js';
+
+/** How a record changes, the same for every store. */
+
+export function submitted(analysis: NewAnalysis, nowMs: number): AnalysisRecord {
+  return {
+    ...analysis,
+    state: 'queued',
+    revision: 1,
+    plan: null,
+    holder: '',
+    submittedMs: nowMs,
+    startedMs: null,
+    endedMs: null,
+    attempts: 0,
+    progress: noProgress,
+    error: null,
+    result: null,
+  };
+}
+
+export function taken(record: AnalysisRecord, holder: string, nowMs: number): AnalysisRecord {
+  return {
+    ...record,
+    state: 'running',
+    revision: record.revision + 1,
+    holder,
+    startedMs: record.startedMs ?? nowMs,
+    attempts: record.attempts + 1,
+  };
+}
+
+export function released(record: AnalysisRecord): AnalysisRecord {
+  const progress = { ...record.progress, workers: 0, message: 'waiting for a master' };
+  return { ...record, state: 'queued', revision: record.revision + 1, progress };
+}
+
+export function ended(
+  record: AnalysisRecord,
+  outcome: Outcome,
+  result: AnalysisRecord['result'],
+  nowMs: number,
+): AnalysisRecord {
+  return {
+    ...record,
+    state: outcome.state,
+    revision: record.revision + 1,
+    endedMs: nowMs,
+    progress: { ...record.progress, workers: 0, message: '' },
+    error: outcome.state === 'done' ? null : { code: outcome.error.code, message: outcome.error.message },
+    result,
+  };
+}
+
+export function leaseLost(record: AnalysisRecord): TriremeError {
+  return record.state === 'cancelled' && record.error !== null
+    ? new TriremeError(record.error.code, record.error.message)
+    : new TriremeError('LEASE_LOST', `analysis ${record.id} is held by another master (${record.holder}) now`);
+}

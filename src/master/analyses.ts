@@ -1,0 +1,245 @@
+import { randomBytes } from 'node:crypto';
+import type { CaptureAccess } from '../captures/capture-access.js';
+import { isUrl, shownName } from '../captures/capture-name.js';
+import type { UrlPrefix } from '../captures/url/url-prefix.js';
+import { TriremeError } from '../common/errors.js';
+import type { Logger } from '../common/logging.js';
+import { AnalyzeResult, type FileIdentity } from '../gen/trireme/v1/capture.js';
+import type { Hub } from '../hub/types.js';
+import { isFinal, type AnalysisRecord, type Ledger, type Lease } from '../ledger/types.js';
+import { Analysis } from './analysis.js';
+import { checkStamp, stampOf } from './capture-stamp.js';
+import type { ChunkFacts } from './chunk-map.js';
+import { analysesMax } from './limits.js';
+import { openCapture, type OpenCapture } from './open-capture.js';
+import type { AnalysisRequest } from './request.js';
+import type { Sources } from './sources.js';
+import type { Spool } from './spool.js';
+
+export interface AnalysesSetup {
+  readonly ledger: Ledger;
+  readonly hub: Hub;
+  readonly access: CaptureAccess;
+  /** URLs that may be read. */
+  readonly urls: readonly UrlPrefix[];
+  readonly sources: Sources;
+  readonly spool: Spool;
+  /** Bytes of a chunk; null: sized for the workers present. */
+  readonly chunkBytes: number | null;
+  readonly keepMs: number;
+  readonly log: Logger;
+}
+
+/** An analysis as the live page shows it: its record, and its chunks while this master runs it. */
+export interface AnalysisPicture {
+  readonly analysis: Omit<AnalysisRecord, 'request'> & { readonly name: string; readonly path: string };
+  readonly chunks: readonly ChunkFacts[];
+}
+
+/** The analyses of a master: takes them from the ledger, runs some at once, and writes how they ended. */
+export class Analyses {
+  readonly counts = { started: 0, done: 0, failed: 0, cancelled: 0, chunksScanned: 0, chunksResumed: 0 };
+  /** Ids of the analyses whose lease this master holds, and those of them that scan. */
+  private readonly held = new Set<string>();
+  private readonly running = new Map<string, Analysis>();
+  /** Captures of analyses that were submitted here and are about to start, by id. */
+  private readonly opened = new Map<string, OpenCapture>();
+  private readonly taking = new AbortController();
+  private changed: (() => void) | null = null;
+  private readonly taker: Promise<void>;
+
+  constructor(private readonly setup: AnalysesSetup) {
+    this.taker = this.takeAll();
+  }
+
+  get analysesRunning(): number {
+    return this.held.size;
+  }
+
+  get analysesQueued(): number {
+    return this.setup.ledger.list().filter(({ state }) => state === 'queued').length;
+  }
+
+  /** Chunks done by the workers of this master, and those taken over from the ledger, those of running ones included. */
+  get chunks(): { readonly scanned: number; readonly resumed: number } {
+    let { chunksScanned: scanned, chunksResumed: resumed } = this.counts;
+    for (const { counts } of this.running.values()) {
+      scanned += counts.scanned;
+      resumed += counts.resumed;
+    }
+    return { scanned, resumed };
+  }
+
+  /** For the live page: the newest analyses, with the chunks of those that run here. */
+  pictures(max: number): AnalysisPicture[] {
+    return this.setup.ledger
+      .list()
+      .slice(0, max)
+      .map(({ request: { name, path }, ...record }) => ({
+        analysis: { ...record, name, path: shownName(path) },
+        chunks: this.running.get(record.id)?.chunkFacts() ?? [],
+      }));
+  }
+
+  /**
+   * Checks that the capture can be read, and adds the analysis.
+   * @throws TriremeError of the file, or of the ledger
+   */
+  async submit({ identity, ...request }: AnalysisRequest): Promise<AnalysisRecord> {
+    const { spool, ledger } = this.setup;
+    // Without a ledger that outlives us, what waits would wait in vain should we end: it is refused as long as all run.
+    if (!ledger.durable && this.held.size + this.analysesQueued >= analysesMax) {
+      throw new TriremeError('QUEUE_FULL', `${analysesMax} analyses run already (analysesMax); ask again later`);
+    }
+    const spooled = spool.claim(request.path);
+    const id = randomBytes(8).toString('hex');
+    try {
+      const capture = await this.open(request.path, identity);
+      const stamp = stampOf(capture, spooled);
+      // One that starts at once, here, is not opened a second time.
+      if (!ledger.shared && this.held.size + this.opened.size < analysesMax) this.opened.set(id, capture);
+      else capture.close();
+      return await ledger.submit({ id, request, capture: stamp });
+    } catch (error) {
+      this.closeOpened(id);
+      if (spooled) await spool.remove(request.path);
+      throw error;
+    }
+  }
+
+  /** Ends an analysis that has not ended. Null: there is none of this id. */
+  async cancel(id: string, reason: string): Promise<AnalysisRecord | null> {
+    const record = await this.setup.ledger.cancel(id, reason);
+    this.closeOpened(id);
+    if (record !== null && !this.held.has(id)) await this.forgetUpload(record);
+    return record;
+  }
+
+  /** Takes nothing more, lets what runs end for at most graceMs, and gives back what is left. */
+  async drain(graceMs: number): Promise<void> {
+    this.taking.abort();
+    await this.taker;
+    for (const id of [...this.opened.keys()]) this.closeOpened(id);
+    const timer = setTimeout(() => {
+      for (const analysis of this.running.values()) {
+        analysis.abort(new TriremeError('DRAINING', 'the master is shutting down'));
+      }
+    }, graceMs);
+    while (this.held.size > 0) await this.oneEnded();
+    clearTimeout(timer);
+  }
+
+  private async takeAll(): Promise<void> {
+    const { signal } = this.taking;
+    while (!signal.aborted) {
+      if (this.held.size >= analysesMax) {
+        await this.oneEnded();
+        continue;
+      }
+      const lease = await this.setup.ledger.take(signal);
+      if (lease !== null) void this.run(lease);
+    }
+  }
+
+  private async oneEnded(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const before = this.changed;
+      this.changed = () => {
+        before?.();
+        resolve();
+      };
+    });
+  }
+
+  private async run(lease: Lease): Promise<void> {
+    const { log } = this.setup;
+    const { id, request, capture, attempts } = lease.record;
+    const began = performance.now();
+    this.counts.started++;
+    this.held.add(id);
+    const facts = { id, path: shownName(request.path), bytes: capture.sizeBytes };
+    if (attempts > 1) log.info({ ...facts, chunksFinished: lease.chunkKeys.size }, 'analysis goes on');
+    try {
+      const result = await this.scan(lease);
+      await lease.finish({ state: 'done', result: AnalyzeResult.encode(result).finish() });
+      this.counts.done++;
+      log.info({ ...facts, ms: Math.round(performance.now() - began) }, 'analysed');
+    } catch (error) {
+      await this.end(lease, TriremeError.from(error));
+    } finally {
+      const record = await this.setup.ledger.get(id).catch(() => null);
+      if (record !== null) await this.forgetUpload(record);
+      this.held.delete(id);
+      this.changed?.();
+      this.changed = null;
+    }
+  }
+
+  private async scan(lease: Lease): Promise<AnalyzeResult> {
+    const { hub, sources, spool, chunkBytes, keepMs, ledger, log } = this.setup;
+    const { request, capture: stamp, id } = lease.record;
+    const path = stamp.spooled ? spool.pathOf(request.path) : request.path;
+    const opened = this.opened.get(id);
+    this.opened.delete(id);
+    const capture = opened ?? (await this.open(path, null));
+    try {
+      if (opened === undefined) checkStamp(request.name, capture, stamp);
+      const source = sources.serve(capture);
+      const analysis = new Analysis({
+        ...{ hub, lease, capture, source: source.name, chunkBytes, keepMs, log },
+        durable: ledger.durable,
+      });
+      this.running.set(id, analysis);
+      try {
+        return await analysis.run();
+      } finally {
+        this.counts.chunksScanned += analysis.counts.scanned;
+        this.counts.chunksResumed += analysis.counts.resumed;
+        this.running.delete(id);
+        await source.end();
+      }
+    } finally {
+      capture.close();
+    }
+  }
+
+  private closeOpened(id: string): void {
+    this.opened.get(id)?.close();
+    this.opened.delete(id);
+  }
+
+  private async open(path: string, identity: FileIdentity | null): Promise<OpenCapture> {
+    const { access, urls } = this.setup;
+    if (!isUrl(path)) return openCapture(access, path, identity);
+    // Loaded only here: it brings the HTTP client.
+    const { openUrlCapture } = await import('./open-url-capture.js');
+    return openUrlCapture(urls, path);
+  }
+
+  private async end(lease: Lease, error: TriremeError): Promise<void> {
+    const { log, ledger } = this.setup;
+    const { id, request } = lease.record;
+    const { code, message } = error;
+    const facts = { id, path: shownName(request.path), code, error: message };
+    this.counts[code === 'CANCELLED' ? 'cancelled' : 'failed']++;
+    try {
+      if (code === 'CANCELLED') log.warn(facts, 'analysis cancelled');
+      else if (code === 'LEASE_LOST') log.warn(facts, 'analysis taken by another master');
+      else if (code === 'DRAINING' && ledger.durable) {
+        await lease.release();
+        log.info(facts, 'analysis given back');
+      } else {
+        await lease.finish({ state: 'failed', error });
+        log.warn(facts, 'analysis failed');
+      }
+    } catch (failure) {
+      log.error({ id, error: TriremeError.from(failure).message }, 'the end of an analysis could not be written');
+    }
+  }
+
+  /** An upload serves one analysis and goes with it. */
+  private async forgetUpload(record: AnalysisRecord): Promise<void> {
+    const { spool } = this.setup;
+    if (record.capture.spooled && isFinal(record)) await spool.remove(spool.pathOf(record.request.path));
+  }
+}

@@ -1,0 +1,34 @@
+import { TriremeError } from '../common/errors.js';
+import type { CaptureStamp } from '../ledger/types.js';
+import type { OpenCapture } from './open-capture.js';
+
+/** What an open capture is, to be known again later. */
+export function stampOf({ sizeBytes, modified, content }: OpenCapture, spooled: boolean): CaptureStamp {
+  return { sizeBytes, modified, content: content(), spooled };
+}
+
+/**
+ * Makes sure that a capture is still the one that was submitted: results of two must never be mixed.
+ * @throws TriremeError FILE_CHANGED that says what differs
+ */
+export function checkStamp(name: string, capture: OpenCapture, wanted: CaptureStamp): void {
+  const { sizeBytes, modified, content } = stampOf(capture, wanted.spooled);
+  const differs =
+    sizeBytes !== wanted.sizeBytes
+      ? `it had ${wanted.sizeBytes} bytes and has ${sizeBytes} now`
+      : modified !== wanted.modified
+        ? `it was written to at ${timeOf(modified)}`
+        : content !== wanted.content
+          ? 'its content differs'
+          : null;
+  if (differs === null) return;
+  throw new TriremeError(
+    'FILE_CHANGED',
+    `${name}: changed since the analysis was submitted: ${differs}; submit it anew`,
+  );
+}
+
+/** Nanoseconds since 1970 as a date; what a server said, as it is. */
+function timeOf(modified: string): string {
+  return /^\d+$/.test(modified) ? new Date(Number(BigInt(modified) / 1_000_000n)).toISOString() : modified;
+}

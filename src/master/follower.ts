@@ -1,0 +1,60 @@
+import type * as grpc from '@grpc/grpc-js';
+import { TriremeError } from '../common/errors.js';
+import { AnalyzeResult, type AnalyzeResponse } from '../gen/trireme/v1/capture.js';
+import { isFinal, type AnalysisRecord, type Ledger } from '../ledger/types.js';
+import { analysisInfo, progressInfo } from './analysis-info.js';
+
+type Call = grpc.ServerWritableStream<unknown, AnalyzeResponse>;
+
+/**
+ * Tells a caller of an analysis until it has ended: that it was accepted, how far it is, its result.
+ * @returns when the result was sent, or the caller is gone
+ * @throws TriremeError the analysis' own; DRAINING when `ending` was given
+ */
+export async function follow(ledger: Ledger, first: AnalysisRecord, call: Call, ending: AbortSignal): Promise<void> {
+  const { id } = first;
+  let held = false;
+  call.on('drain', () => (held = false));
+  call.write({ event: { $case: 'accepted', value: { analysis: analysisInfo(first), durable: ledger.durable } } });
+  let told = first.progress;
+  const final = await new Promise<AnalysisRecord | null>((resolve, reject) => {
+    const stop = (): void => {
+      unwatch();
+      ending.removeEventListener('abort', onEnding);
+    };
+    const end = (record: AnalysisRecord | null): void => {
+      stop();
+      resolve(record);
+    };
+    const hear = (record: AnalysisRecord): void => {
+      if (isFinal(record)) return end(record);
+      // A caller that does not read misses progress; it is not kept for it.
+      if (held || record.progress === told) return;
+      told = record.progress;
+      const value = progressInfo(told, record.capture.sizeBytes);
+      held = !call.write({ event: { $case: 'progress', value } });
+    };
+    const onEnding = (): void => {
+      stop();
+      reject(new TriremeError('DRAINING', 'the master is shutting down'));
+    };
+    const unwatch = ledger.watch(id, hear);
+    call.on('cancelled', () => end(null));
+    ending.addEventListener('abort', onEnding, { once: true });
+    if (ending.aborted) onEnding();
+    // It may have changed before we watched.
+    ledger.get(id).then((record) => {
+      if (record !== null) hear(record);
+      else end(first);
+    }, reject);
+  });
+  if (final === null) return;
+  const bytes = final.state === 'done' ? await ledger.result(id) : null;
+  if (bytes !== null) {
+    call.write({ event: { $case: 'result', value: AnalyzeResult.decode(bytes) } });
+    call.end();
+    return;
+  }
+  if (final.error !== null) throw new TriremeError(final.error.code, final.error.message);
+  throw new TriremeError('NO_ANALYSIS', `the result of analysis ${id} is damaged or kept no longer: ask for it anew`);
+}
