@@ -10,9 +10,13 @@ export const helpExamples: Readonly<Record<string, readonly string[]>> = {
     'trireme lb --tcp 127.0.0.1:13337 --grpc 127.0.0.1:50051 --admin 127.0.0.1:9100',
     'TRIREME_TOKEN=... trireme lb --tcp 192.0.2.1:13337 --grpc 192.0.2.1:50051',
   ],
-  master: ['trireme master --captures /data', 'trireme master --captures /data --captures /more --wait 5m'],
+  master: [
+    'trireme master --captures /data',
+    'trireme master --captures /data --captures /more --wait 5m',
+    'trireme master --captures /data --state /var/lib/trireme --keep 7d',
+  ],
   analyses: ['trireme analyses', 'trireme analyses --master 192.0.2.1:50052 --json'],
-  cancel: ['trireme cancel ID', 'trireme cancel ID --master 192.0.2.1:50052'],
+  cancel: ['trireme cancel 0123456789abcdef --master 192.0.2.1:50052'],
   worker: [
     'trireme worker --host 127.0.0.1',
     'trireme worker --host 192.0.2.1:50051,192.0.2.1:50052 --slots 4 --name w1 --captures /data',

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { hostPort, type HostPort } from '../common/options.js';
 import { defaultPorts } from '../common/limits.js';
 import { addDiallerTrust, compileDiallerTrust, type TrustOptions } from '../common/trust/options.js';
@@ -17,7 +17,11 @@ export function masterCommand(name: string, description: string): Command {
   const port = defaultPorts.masterGrpc;
   const command = new Command(name)
     .description(description)
-    .option('--master <host:port>', 'the master to ask', hostPort(port), { host: '127.0.0.1', port })
+    .addOption(
+      new Option('--master <host:port>', 'the master to ask')
+        .argParser(hostPort(port))
+        .default({ host: '127.0.0.1', port }, `127.0.0.1:${port}`),
+    )
     .option('--json', 'print one JSON document')
     .option('--verbose', 'print the stack of an error');
   return addDiallerTrust(command);
