@@ -1,4 +1,6 @@
 import { chunksShownMax } from '../hub/live/limits.js';
+import { isFinal } from '../ledger/types.js';
+import type { AnalysisPicture } from './analyses.js';
 import type { ChunkState, LiveAnalysis, LiveChunk } from '../hub/live/types.js';
 
 /** One chunk as an analysis knows it. */
@@ -56,3 +58,35 @@ function sliced(sorted: readonly ChunkPicture[], bytesTotal: number, most: numbe
 export function liveAnalysis(facts: Omit<LiveAnalysis, 'chunks'>, chunks: readonly ChunkPicture[]): LiveAnalysis {
   return { ...facts, chunks: shownChunks(chunks, facts.bytesTotal) };
 }
+
+/** What the live page shows: the analyses that run, by what this master knows of them. */
+export function liveAnalyses(
+  pictures: readonly AnalysisPicture[],
+  workerName: (worker: number) => string,
+): LiveAnalysis[] {
+  return pictures
+    .filter(({ analysis }) => !isFinal(analysis))
+    .map(({ analysis: { id, name, state, progress, capture, startedMs, submittedMs }, chunks }) =>
+      liveAnalysis(
+        {
+          id,
+          file: name,
+          state,
+          message: progress.message,
+          startedMs: startedMs ?? submittedMs,
+          bytesDone: progress.bytesDone,
+          bytesTotal: capture.sizeBytes,
+          chunksDone: progress.chunksDone,
+          chunksTotal: progress.chunksTotal,
+        },
+        chunks.map(({ start, end, state, worker }) => ({
+          start,
+          end,
+          state: chunkStates[state],
+          worker: worker === null ? '' : workerName(worker),
+        })),
+      ),
+    );
+}
+
+const chunkStates = { waiting: 'WAITING', running: 'RUNNING', done: 'DONE' } as const;

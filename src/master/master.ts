@@ -20,6 +20,7 @@ import { isFinal, type Ledger } from '../ledger/types.js';
 import { Analyses } from './analyses.js';
 import { CaptureService } from './capture-service.js';
 import { scanChunkKind } from './chunk-jobs.js';
+import { liveAnalyses } from './live-analyses.js';
 import { picturesMax } from './limits.js';
 import { endIdleMergeThreads } from './merge.js';
 import { addMasterMetrics } from './metrics.js';
@@ -97,7 +98,7 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
       errors,
       notReady,
       gauges: () => ({}),
-      analyses: () => [],
+      analyses: () => liveAnalyses(pictured.pictures(picturesMax), (worker) => hub.workerName(worker)),
     }));
     addLiveMetrics(registry, page);
     hub.onWorkersChanged(() => server?.setServing(notReady() === undefined));
@@ -113,7 +114,11 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
       role: 'master',
       registry,
       notReady,
-      api: { workers: () => hub.snapshot(), analyses: () => pictured.pictures(picturesMax), history: () => page.historyDocument() },
+      api: {
+        workers: () => hub.snapshot(),
+        analyses: () => pictured.pictures(picturesMax),
+        history: () => page.historyDocument(),
+      },
       events: page.events,
       trust: options.trust,
     });
