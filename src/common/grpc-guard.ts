@@ -34,7 +34,7 @@ export type GrpcOffence = 'connections' | 'slow-reader' | 'slow-sender' | 'pings
 /** A call under way. */
 interface Watched {
   readonly path: string;
-  readonly sinceMs: number;
+  sinceMs: number;
   /** When the caller last took a message. */
   progressMs: number;
 }
@@ -49,6 +49,7 @@ export class GrpcGuard {
   private readonly rate = new RateLimit();
   private readonly streams = new Map<ServerHttp2Stream, Watched>();
   private readonly sweep: NodeJS.Timeout;
+  private lookedMs: number;
 
   /** @param oneMessage says whether the method of this path takes one message, from its `/package.Service/Method` */
   constructor(
@@ -57,6 +58,7 @@ export class GrpcGuard {
     private readonly limits: GrpcGuardLimits = grpcGuardLimitsDefault,
     private readonly nowMs: () => number = () => performance.now(),
   ) {
+    this.lookedMs = nowMs();
     this.sweep = setInterval(() => this.look(), limits.sweepIntervalMs);
     this.sweep.unref();
   }
@@ -120,8 +122,15 @@ export class GrpcGuard {
 
   private look(): void {
     const nowMs = this.nowMs();
-    const { readerTimeoutMs, senderTimeoutMs } = this.limits;
+    const { readerTimeoutMs, senderTimeoutMs, sweepIntervalMs } = this.limits;
+    const lateMs = nowMs - this.lookedMs - sweepIntervalMs;
+    this.lookedMs = nowMs;
     for (const [stream, watched] of this.streams) {
+      // When this process itself stood still, what callers sent and took in that time is not yet known: no fault of theirs.
+      if (lateMs > sweepIntervalMs / 2) {
+        watched.sinceMs = Math.min(nowMs, watched.sinceMs + lateMs);
+        watched.progressMs = Math.min(nowMs, watched.progressMs + lateMs);
+      }
       const waiting = stream.writableLength;
       if (waiting === 0) watched.progressMs = nowMs;
       if (nowMs - watched.progressMs > readerTimeoutMs) this.cut(stream, 'slow-reader', { waitingBytes: waiting });

@@ -12,7 +12,7 @@ import {
   type ListWorkersRequest,
   type ListWorkersResponse,
   type WatchWorkersRequest,
-  type WatchWorkersResponse,
+  WatchWorkersResponse,
 } from '../../src/gen/trireme/v1/worker.js';
 import { eventually } from '../support/capture-cluster.js';
 
@@ -25,7 +25,8 @@ let watchersGone = 0;
 
 beforeAll(async () => {
   const sink = { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) };
-  const fat = { workers: [], jobsWaiting: 0 };
+  // Large beside the window of 64 KiB: a reader that takes a message lets the server write another.
+  const fat = WatchWorkersResponse.fromPartial({ workers: [{ name: 'x'.repeat(8192) }] });
   server = await startGrpcServer({
     listen: { host: '127.0.0.1', port: 0 },
     log: pino({}, sink),
@@ -33,7 +34,7 @@ beforeAll(async () => {
     guard: {
       ...grpcGuardLimitsDefault,
       connectionsMax: 8,
-      readerTimeoutMs: 500,
+      readerTimeoutMs: 1500,
       senderTimeoutMs: 500,
       sweepIntervalMs: 50,
     },
@@ -132,10 +133,10 @@ test('a caller that reads slowly but steadily is not', async () => {
   stream.on('data', (data: Buffer) => {
     bytes += data.length;
     stream.pause();
-    setTimeout(() => stream.resume(), 20);
+    setTimeout(() => stream.resume(), 5);
   });
   stream.end(emptyMessage);
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await new Promise((resolve) => setTimeout(resolve, 4000));
   expect([over, bytes > 0, await offences('slow-reader')]).toEqual([false, true, before]);
 });
 
