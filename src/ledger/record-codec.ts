@@ -17,8 +17,8 @@ export function encodeRecord(record: AnalysisRecord): Uint8Array {
 }
 
 /** Null: damaged, or of another form. */
-export function decodeRecord(bytes: Uint8Array): AnalysisRecord | null {
-  if (bytes.length < 5 || bytes.length > recordBytesMax) return null;
+export function decodeRecord(bytes: Uint8Array, bytesMax = recordBytesMax): AnalysisRecord | null {
+  if (bytes.length < 5 || bytes.length > bytesMax) return null;
   const json = Buffer.from(bytes.buffer, bytes.byteOffset + 4, bytes.length - 4);
   if (Buffer.from(bytes.buffer, bytes.byteOffset, 4).readUInt32LE(0) !== crc32(json)) return null;
   try {

@@ -153,5 +153,7 @@ export interface Ledger {
   watch(id: string, listener: (record: AnalysisRecord) => void): () => void;
   /** Ends an analysis that has not ended, and answers with what it then is; null: there is none of this id. */
   cancel(id: string, reason: string): Promise<AnalysisRecord | null>;
+  /** Writes that wait for the store to come back fail from now on: the process is about to end. */
+  endWaits(): void;
   close(): Promise<void>;
 }

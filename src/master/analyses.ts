@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { CaptureAccess } from '../captures/capture-access.js';
 import { isUrl, shownName } from '../captures/capture-name.js';
 import type { UrlPrefix } from '../captures/url/url-prefix.js';
-import { TriremeError } from '../common/errors.js';
+import { TriremeError, type ErrorCode } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
 import { AnalyzeResult, type FileIdentity } from '../gen/trireme/v1/capture.js';
 import type { Hub } from '../hub/types.js';
@@ -10,7 +10,8 @@ import { isFinal, type AnalysisRecord, type Ledger, type Lease } from '../ledger
 import { Analysis } from './analysis.js';
 import { checkStamp, stampOf } from './capture-stamp.js';
 import type { ChunkFacts } from './chunk-map.js';
-import { analysesMax } from './limits.js';
+import { scanChunkKind } from './chunk-jobs.js';
+import { analysesMax, giveBackMs, openAttemptsMax } from './limits.js';
 import { openCapture, type OpenCapture } from './open-capture.js';
 import type { AnalysisRequest } from './request.js';
 import type { Sources } from './sources.js';
@@ -120,27 +121,46 @@ export class Analyses {
     this.taking.abort();
     await this.taker;
     for (const id of [...this.opened.keys()]) this.closeOpened(id);
-    const timer = setTimeout(() => {
-      for (const analysis of this.running.values()) {
-        analysis.abort(new TriremeError('DRAINING', 'the master is shutting down'));
-      }
-    }, graceMs);
+    const timers = [
+      setTimeout(() => {
+        for (const analysis of this.running.values()) {
+          analysis.abort(new TriremeError('DRAINING', 'the master is shutting down'));
+        }
+      }, graceMs),
+      setTimeout(() => this.setup.ledger.endWaits(), graceMs + giveBackMs),
+    ];
     while (this.held.size > 0) await this.oneEnded();
-    clearTimeout(timer);
+    for (const timer of timers) clearTimeout(timer);
   }
 
   private async takeAll(): Promise<void> {
     const { signal } = this.taking;
+    const { ledger, hub } = this.setup;
+    const stopWatching = hub.onWorkersChanged(() => this.wake());
+    signal.addEventListener('abort', () => this.wake());
     while (!signal.aborted) {
-      if (this.held.size >= analysesMax) {
+      if (this.held.size >= this.heldMax()) {
         await this.oneEnded();
         continue;
       }
-      const lease = await this.setup.ledger.take(signal);
+      const lease = await ledger.take(signal);
       if (lease !== null) void this.run(lease);
     }
+    stopWatching();
   }
 
+  /** Analyses to hold at once. Shared ones are left to masters that have workers for them. */
+  private heldMax(): number {
+    const { ledger, hub } = this.setup;
+    return ledger.shared ? Math.min(analysesMax, hub.workersReady(scanChunkKind)) : analysesMax;
+  }
+
+  private wake(): void {
+    this.changed?.();
+    this.changed = null;
+  }
+
+  /** Resolves when an analysis has ended, or what may be held has changed. */
   private async oneEnded(): Promise<void> {
     await new Promise<void>((resolve) => {
       const before = this.changed;
@@ -170,8 +190,7 @@ export class Analyses {
       const record = await this.setup.ledger.get(id).catch(() => null);
       if (record !== null) await this.forgetUpload(record);
       this.held.delete(id);
-      this.changed?.();
-      this.changed = null;
+      this.wake();
     }
   }
 
@@ -188,6 +207,7 @@ export class Analyses {
       const analysis = new Analysis({
         ...{ hub, lease, capture, source: source.name, chunkBytes, keepMs, log },
         durable: ledger.durable,
+        shared: ledger.shared,
       });
       this.running.set(id, analysis);
       try {
@@ -225,7 +245,7 @@ export class Analyses {
     try {
       if (code === 'CANCELLED') log.warn(facts, 'analysis cancelled');
       else if (code === 'LEASE_LOST') log.warn(facts, 'analysis taken by another master');
-      else if (code === 'DRAINING' && ledger.durable) {
+      else if ((code === 'DRAINING' && ledger.durable) || this.elsewhere(lease, code)) {
         await lease.release();
         log.info(facts, 'analysis given back');
       } else {
@@ -235,6 +255,12 @@ export class Analyses {
     } catch (failure) {
       log.error({ id, error: TriremeError.from(failure).message }, 'the end of an analysis could not be written');
     }
+  }
+
+  /** A capture that this master cannot open may be open to another one, such as the one that was sent it. */
+  private elsewhere({ record }: Lease, code: ErrorCode): boolean {
+    if (!this.setup.ledger.shared || record.attempts >= openAttemptsMax) return false;
+    return code === 'FILE_UNREADABLE' || code === 'PATH_REFUSED';
   }
 
   /** An upload serves one analysis and goes with it. */

@@ -13,7 +13,7 @@ import { ChunkJobs, scanChunkKind } from './chunk-jobs.js';
 import { ChunkJournal } from './chunk-journal.js';
 import { ChunkMap, type ChunkFacts } from './chunk-map.js';
 import { chunkBytesFor, type ScanWorker } from './chunk-size.js';
-import { chunksAheadPerSlot, chunksOutstandingPerSlot, progressIntervalMs } from './limits.js';
+import { aloneMsSharedMax, chunksAheadPerSlot, chunksOutstandingPerSlot, progressIntervalMs } from './limits.js';
 import type { MergeNews } from './merge-messages.js';
 import { Merge } from './merge.js';
 import type { OpenCapture } from './open-capture.js';
@@ -35,6 +35,8 @@ export interface AnalysisSetup {
   readonly source: string;
   /** Bytes of a chunk; null: sized for the workers present. */
   readonly chunkBytes: number | null;
+  /** Other masters may have workers where this one has none. */
+  readonly shared: boolean;
   /** Finished chunks are worth writing. */
   readonly durable: boolean;
   /** Wait for workers of an analysis that outlives its caller and has begun. */
@@ -245,6 +247,10 @@ export class Analysis {
     if (workers > 0) this.aloneSince = now;
     const alone = now - this.aloneSince;
     const waitMs = this.waitMs;
+    if (this.setup.shared && alone * 1000 >= Math.min(waitMs, aloneMsSharedMax)) {
+      this.reject(new TriremeError('DRAINING', 'this master has no worker: another one goes on'));
+      return;
+    }
     if (alone * 1000 >= waitMs) {
       const seconds = (waitMs / 1000).toString();
       this.reject(

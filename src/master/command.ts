@@ -11,6 +11,7 @@ import { guardPorts } from '../common/trust/guard.js';
 import { addListenerTrust, type TrustOptions } from '../common/trust/options.js';
 import { addHubOptions, compileHubOptions, type HubCommandOptions } from '../hub/command-options.js';
 import { keepMsDefault, keepMsLeast, keepMsMost } from '../ledger/limits.js';
+import { isNatsUrl, natsUrl, type NatsSettings } from '../nats/nats-url.js';
 import { spoolBytesMaxDefault, waitMsDefault, waitMsMost } from './limits.js';
 import { startMaster } from './master.js';
 import { addAnnounceOptions, announced, memberOf, type AnnounceOptions } from '../nats/options.js';
@@ -63,8 +64,9 @@ export function buildCommand(): Command {
         .default(spoolBytesMaxDefault, '64GiB'),
     )
     .option(
-      '--state <dir>',
-      'remember analyses in this folder: they go on after the master was killed and started again',
+      '--state <place>',
+      'remember analyses in this folder, so that they go on after the master was killed; or at nats://H:P[,H:P...], ' +
+        'shared with other masters (credentials and TLS by NATS_CREDS, NATS_CA and their like; TRIREME_STATE hides a URL)',
     )
     .addOption(
       new Option('--keep <duration>', 'time that results are kept')
@@ -92,7 +94,8 @@ export function buildCommand(): Command {
 
 async function run(options: MasterCommandOptions): Promise<void> {
   const { captures = [process.cwd()], allowUrl: urls = [], wait, grace, chunkBytes = null } = options;
-  const { grpc, admin, spool, spoolBytesMax, state = null, keep } = options;
+  const { grpc, admin, spool, spoolBytesMax, keep } = options;
+  const state = stateOf(options);
   const errors = new RecentErrors();
   const log = createLogger('master', undefined, errors);
   const ports = [
@@ -123,6 +126,13 @@ async function run(options: MasterCommandOptions): Promise<void> {
   await runUntilSignal(log, async () => {
     await Promise.all([announcement?.end(), master.close(grace)]);
   });
+}
+
+/** What --state names: a folder, NATS, or nothing. */
+function stateOf({ state }: MasterCommandOptions): string | NatsSettings | null {
+  const place = state ?? process.env.TRIREME_STATE ?? '';
+  if (isNatsUrl(place)) return natsUrl(place);
+  return place === '' ? null : place;
 }
 
 function collect(folder: string, before: string[] | undefined): string[] {

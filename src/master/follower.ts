@@ -20,6 +20,7 @@ export async function follow(ledger: Ledger, first: AnalysisRecord, call: Call, 
   const final = await new Promise<AnalysisRecord | null>((resolve, reject) => {
     const stop = (): void => {
       unwatch();
+      clearTimeout(timer);
       ending.removeEventListener('abort', onEnding);
     };
     const end = (record: AnalysisRecord | null): void => {
@@ -38,6 +39,20 @@ export async function follow(ledger: Ledger, first: AnalysisRecord, call: Call, 
       stop();
       reject(new TriremeError('DRAINING', 'the master is shutting down'));
     };
+    // Where masters share a ledger, none may have a worker: then nobody takes it, and nobody else would say so.
+    const { waitMs, detached } = first.request;
+    const giveUp = (): void => {
+      const waits = `no master with a worker took it within ${waitMs / 1000} s: start one with 'trireme worker --host ...'`;
+      ledger
+        .get(id)
+        .then((record) => (record?.attempts === 0 ? ledger.cancel(id, waits) : null))
+        .then((record) => {
+          if (record?.state !== 'cancelled') return;
+          stop();
+          reject(new TriremeError('NO_WORKER', waits));
+        }, reject);
+    };
+    const timer = ledger.shared && !detached && first.attempts === 0 ? setTimeout(giveUp, waitMs) : undefined;
     const unwatch = ledger.watch(id, hear);
     call.on('cancelled', () => end(null));
     ending.addEventListener('abort', onEnding, { once: true });

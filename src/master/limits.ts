@@ -56,3 +56,10 @@ export const journalLoadsMax = 4;
 
 /** Analyses that the live page is told of: the newest. */
 export const picturesMax = 100;
+
+/** Where several masters share a ledger: one without workers gives its analyses back after this time. */
+export const aloneMsSharedMax = 5_000;
+/** Times that masters may find that they cannot open a capture which one of them has seen, before the analysis fails. */
+export const openAttemptsMax = 20;
+/** After the grace time: for what is given back to be written. */
+export const giveBackMs = 3_000;

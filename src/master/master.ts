@@ -17,6 +17,7 @@ import { addHubMetrics } from '../hub/metrics.js';
 import type { HubOptions } from '../hub/options.js';
 import { openLedger } from '../ledger/open-ledger.js';
 import { isFinal, type Ledger } from '../ledger/types.js';
+import type { NatsSettings } from '../nats/nats-url.js';
 import { Analyses } from './analyses.js';
 import { CaptureService } from './capture-service.js';
 import { scanChunkKind } from './chunk-jobs.js';
@@ -37,8 +38,8 @@ export interface MasterOptions {
   /** Folder for uploads. */
   readonly spool: string;
   readonly spoolBytesMax: number;
-  /** Folder of the ledger; null: analyses end with this process. */
-  readonly state: string | null;
+  /** Folder of the ledger, or NATS; null: analyses end with this process. */
+  readonly state: string | NatsSettings | null;
   /** Time that results are kept. */
   readonly keepMs: number;
   /** Wait for a first worker when the caller does not say. */
@@ -153,9 +154,9 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
   }
 }
 
-/** With a folder for the ledger, uploads lie beside it and outlive the process as their analyses do. */
+/** With a folder for the ledger, uploads lie in it and outlive the process as their analyses do. */
 function openSpool({ state, spool: root, spoolBytesMax }: MasterOptions, ledger: Ledger, log: Logger): Spool {
-  if (state === null) return new Spool(root, spoolBytesMax, log);
+  if (typeof state !== 'string') return new Spool(root, spoolBytesMax, log);
   const spool = new Spool(join(state, 'spool'), spoolBytesMax, log, true);
   const waiting = ledger.list().filter((record) => record.capture.spooled && !isFinal(record));
   spool.adopt(waiting.map(({ request }) => request.path));

@@ -17,7 +17,7 @@ const shared: Readonly<Record<string, readonly string[]>> = {
   hub: ['common', 'gen', 'kinds'],
   // Browsers load it: of the others it may take only types.
   web: ['common', 'hub', 'pcap'],
-  ledger: ['common', 'gen', 'pcap'],
+  ledger: ['common', 'gen', 'nats', 'pcap'],
 };
 
 interface Import {

@@ -122,6 +122,10 @@ export class LocalLedger implements Ledger, LocalLeaseOwner {
     return cancelled;
   }
 
+  endWaits(): void {
+    // None waits.
+  }
+
   async close(): Promise<void> {
     clearInterval(this.pruneTimer);
     this.wake?.();

@@ -1,0 +1,28 @@
+/** Bounds of the ledger on NATS, each with its unit and its reason. */
+
+/** A message that its master does not keep is given to another one after this time: how soon a lost master is noticed. */
+export const ackWaitMs = 2_000;
+/** A master says this often that it holds an analysis: three times in that time. */
+export const heartbeatMs = 600;
+/** Who wrote its record within this time is alive, whatever became of its message. */
+export const aliveMs = 1_500;
+/** After NATS was away, masters that live have this time to say so before their analyses are taken. */
+export const settleMs = 3_000;
+/** A message that is not for us now comes back after this time. */
+export const againMs = 1_000;
+/** Deliveries of a message whose record does not exist, until it is dropped: submitting writes the record first. */
+export const strayDeliveriesMax = 5;
+/** Time for one request to NATS; then it is tried again. */
+export const requestTimeoutMs = 3_000;
+/** Pause before that. */
+export const retryMs = 300;
+/** One pull waits so long at the server. */
+export const pullMs = 2_000;
+/** Progress is written this often: it is also what says that the master lives. */
+export const progressMs = 500;
+/** Bytes of a record: below the largest message of a NATS server by default, 1 MiB. */
+export const storedRecordBytesMax = 768 * 1024;
+/** Attempts to cancel an analysis whose master writes at the same time. */
+export const cancelAttemptsMax = 50;
+/** Chunks of an analysis that nobody ended are dropped after this time, or twice --keep if that is longer. */
+export const chunksKeptMsMin = 7 * 86_400_000;

@@ -1,0 +1,240 @@
+import { crc32 } from 'node:zlib';
+import type { JsMsg } from '@nats-io/jetstream';
+import { TriremeError } from '../../common/errors.js';
+import type { Logger } from '../../common/logging.js';
+import { ended, leaseLost, released } from '../transitions.js';
+import type { AnalysisRecord, FinishedChunk, Lease, Outcome, PlanFacts, ProgressFacts } from '../types.js';
+import { againMs, heartbeatMs, progressMs, storedRecordBytesMax } from './limits.js';
+import type { NatsStore } from './nats-store.js';
+import { isConflict, type Patience } from './patience.js';
+import { encodeStored, type FoundRecord, type StoredRecord } from './stored-record.js';
+
+/** What a lease uses of its ledger. */
+export interface NatsLeaseOwner {
+  readonly store: NatsStore;
+  readonly patience: Patience;
+  readonly trouble: string | null;
+  find(id: string): Promise<FoundRecord | null>;
+  /** A record as it is now: those who watch hear of it. */
+  hear(record: AnalysisRecord): void;
+  forget(id: string): void;
+  /** In the background: the buckets drop what this leaves. */
+  removeChunks(objects: Iterable<string>): void;
+}
+
+/**
+ * A lease on NATS. It is kept by the queue's message, and proved at every write: the record is written by compare-and-set
+ * against what this lease wrote last, so a master that was away and comes late writes nothing. Writes wait while NATS is
+ * away, which keeps finished chunks in memory, within the journal's bound.
+ */
+export class NatsLease implements Lease {
+  readonly record: AnalysisRecord;
+  private now: StoredRecord;
+  private readonly chunks: Map<string, string>;
+  private lostWith: TriremeError | null = null;
+  private over = false;
+  private listener: ((error: TriremeError) => void) | null = null;
+  private saving: Promise<void> = Promise.resolve();
+  private savedMs = -Infinity;
+  private readonly heartbeat: NodeJS.Timeout;
+
+  constructor(
+    private readonly ledger: NatsLeaseOwner,
+    stored: StoredRecord,
+    private keyRevision: number,
+    private message: JsMsg,
+    private readonly log: Logger,
+  ) {
+    this.record = stored.record;
+    this.chunks = new Map(stored.chunks);
+    this.now = { ...stored, chunks: this.chunks };
+    this.heartbeat = setInterval(() => this.beat(), heartbeatMs);
+    this.heartbeat.unref();
+  }
+
+  get chunkKeys(): ReadonlySet<string> {
+    return new Set(this.chunks.keys());
+  }
+
+  async readChunk(key: string): Promise<Uint8Array | null> {
+    const name = this.chunks.get(key);
+    if (name === undefined) return null;
+    return this.ledger.patience.until(async () => {
+      try {
+        return await this.ledger.store.chunks.getBlob(name);
+      } catch (error) {
+        // With NATS there it is the object that is at fault.
+        if (this.ledger.trouble === null && /digest|corrupt|mismatch/i.test(String(error))) return null;
+        throw error;
+      }
+    });
+  }
+
+  async plan(facts: PlanFacts): Promise<void> {
+    this.check();
+    const { plan } = this.now.record;
+    if (plan?.chunkBytes === facts.chunkBytes && plan.engine === facts.engine) return;
+    const old = [...this.chunks.values()];
+    this.chunks.clear();
+    this.change({ plan: facts });
+    await this.save();
+    this.ledger.removeChunks(old);
+  }
+
+  async writeChunks(chunks: readonly FinishedChunk[]): Promise<void> {
+    this.check();
+    const { id, revision } = this.record;
+    const named = chunks.map(({ key, bytes }) => ({ key, bytes, name: `${id}/${revision}/${key}` }));
+    const { patience, store } = this.ledger;
+    await Promise.all(
+      named.map(({ name, bytes }) =>
+        patience.until(async () => {
+          this.check();
+          await store.chunks.putBlob({ name }, bytes);
+        }),
+      ),
+    );
+    this.check();
+    for (const { key, name } of named) this.chunks.set(key, name);
+    await this.save();
+  }
+
+  progress(facts: ProgressFacts): void {
+    if (this.over || this.lostWith !== null) return;
+    this.change({ progress: facts });
+    this.ledger.hear(this.now.record);
+    if (performance.now() - this.savedMs < progressMs) return;
+    this.savedMs = performance.now();
+    this.save().catch(() => undefined);
+  }
+
+  async finish(outcome: Outcome): Promise<void> {
+    this.check();
+    const { patience, store } = this.ledger;
+    const { id, revision } = this.record;
+    let resultObject = '';
+    let facts: AnalysisRecord['result'] = null;
+    if (outcome.state === 'done') {
+      resultObject = `${id}/${revision}`;
+      facts = { bytes: outcome.result.length, crc32: crc32(outcome.result) };
+      await patience.until(async () => {
+        this.check();
+        await store.results.putBlob({ name: resultObject }, outcome.result);
+      });
+    }
+    // Behind what is being written, so that nothing of ours comes after it.
+    await this.saving.catch(() => undefined);
+    this.check();
+    const objects = [...this.chunks.values()];
+    this.chunks.clear();
+    this.now = { record: ended(this.now.record, outcome, facts, Date.now()), chunks: this.chunks, resultObject };
+    await this.save();
+    this.end();
+    this.ledger.hear(this.now.record);
+    this.message.ack();
+    this.ledger.removeChunks(objects);
+  }
+
+  async release(): Promise<void> {
+    this.check();
+    await this.saving.catch(() => undefined);
+    this.check();
+    this.now = { ...this.now, record: released(this.now.record) };
+    await this.save();
+    this.end();
+    this.ledger.hear(this.now.record);
+    this.message.nak(againMs);
+  }
+
+  onLost(listener: (error: TriremeError) => void): void {
+    if (this.lostWith !== null) listener(this.lostWith);
+    else this.listener = listener;
+  }
+
+  // What the ledger tells it.
+
+  /** The queue gave us the message anew; the one before does not count any more. */
+  adopt(message: JsMsg): void {
+    this.message = message;
+    message.working();
+  }
+
+  /** Somebody wrote the record, perhaps we. */
+  seen(record: AnalysisRecord): void {
+    if (record.revision > this.now.record.revision) this.lose(record);
+  }
+
+  stop(): void {
+    clearInterval(this.heartbeat);
+  }
+
+  private beat(): void {
+    if (this.ledger.trouble === null) this.message.working();
+  }
+
+  private change(changes: Partial<AnalysisRecord>): void {
+    this.now = { ...this.now, record: { ...this.now.record, ...changes } };
+  }
+
+  /** Writes the record as it then is, one write at a time. */
+  private save(): Promise<void> {
+    const turn = this.saving.then(() => this.saveNow());
+    this.saving = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async saveNow(): Promise<void> {
+    const { patience, store } = this.ledger;
+    await patience.until(async () => {
+      if (this.lostWith !== null) throw this.lostWith;
+      const value = encodeStored(this.now);
+      if (value.length > storedRecordBytesMax) {
+        throw new TriremeError('LIMIT_REACHED', `${this.chunks.size} chunks are more than a record at NATS takes`);
+      }
+      try {
+        this.keyRevision = await store.records.update(this.record.id, value, this.keyRevision);
+        this.savedMs = performance.now();
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+        await this.settleConflict();
+      }
+    });
+  }
+
+  /** Our own write may have come through although its answer did not; every other one means that the lease is gone. */
+  private async settleConflict(): Promise<void> {
+    const found = await this.ledger.find(this.record.id);
+    const ours =
+      found !== null &&
+      found.record.holder === this.record.holder &&
+      found.record.attempts === this.record.attempts &&
+      found.record.state !== 'cancelled';
+    if (found === null || !ours) {
+      this.lose(found?.record ?? this.now.record);
+      throw this.lostWith ?? leaseLost(this.now.record);
+    }
+    this.keyRevision = found.keyRevision;
+    throw new Error('the answer to an earlier write was lost; written again');
+  }
+
+  private lose(now: AnalysisRecord): void {
+    if (this.over || this.lostWith !== null) return;
+    this.lostWith = leaseLost(now);
+    this.log.warn({ id: this.record.id, holder: now.holder, state: now.state }, 'lease lost');
+    this.stop();
+    this.ledger.forget(this.record.id);
+    this.ledger.hear(now);
+    this.listener?.(this.lostWith);
+  }
+
+  private end(): void {
+    this.over = true;
+    this.stop();
+    this.ledger.forget(this.record.id);
+  }
+
+  private check(): void {
+    if (this.lostWith !== null) throw this.lostWith;
+    if (this.over) throw new TriremeError('LEASE_LOST', `the lease of analysis ${this.record.id} was given back`);
+  }
+}

@@ -1,0 +1,77 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { TriremeError } from '../../common/errors.js';
+import { retryMs } from './limits.js';
+
+/** JetStream's word for a compare-and-set that came too late, and for a key that is there already. */
+const wrongLastSequence = 10071;
+
+export function isConflict(error: unknown): boolean {
+  return (error as { code?: number }).code === wrongLastSequence || /wrong last sequence/i.test(String(error));
+}
+
+/** Whether NATS is there, and waiting for it. */
+export class Patience {
+  private connected = true;
+  private ended = false;
+  /** Monotonic ms at which the connection came back last. */
+  backSinceMs = -Infinity;
+
+  constructor(
+    private readonly connection: NatsConnection,
+    readonly shown: string,
+    onChange: (connected: boolean) => void,
+  ) {
+    void this.listen(onChange);
+  }
+
+  get trouble(): string | null {
+    return this.connected ? null : `${this.shown} cannot be reached at the moment: ask again later`;
+  }
+
+  /** Waits fail from now on. */
+  end(): void {
+    this.ended = true;
+  }
+
+  get over(): boolean {
+    return this.ended || this.connection.isClosed();
+  }
+
+  /** Tries until it works, as long as it may. Conflicts are answers and are thrown at once. */
+  async until<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (isConflict(error) || error instanceof TriremeError) throw error;
+        if (this.over) throw this.failure(error);
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
+  }
+
+  /** Tries once; what NATS says against it is told as ours. */
+  async once<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.connected) throw new TriremeError('STATE_FAILED', this.trouble as string);
+    try {
+      return await work();
+    } catch (error) {
+      if (isConflict(error) || error instanceof TriremeError) throw error;
+      throw this.failure(error);
+    }
+  }
+
+  private failure(error: unknown): TriremeError {
+    const { message, name } = error as Error;
+    return new TriremeError('STATE_FAILED', `${this.shown} does not answer: ${message || name}`, { cause: error });
+  }
+
+  private async listen(onChange: (connected: boolean) => void): Promise<void> {
+    for await (const { type } of this.connection.status()) {
+      if (type !== 'disconnect' && type !== 'reconnect') continue;
+      this.connected = type === 'reconnect';
+      if (this.connected) this.backSinceMs = performance.now();
+      onChange(this.connected);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { NatsLedger } from '../../../../src/ledger/nats/nats-ledger.js';
+import type { Ledger } from '../../../../src/ledger/types.js';
+import { natsUrl } from '../../../../src/nats/nats-url.js';
+import { eventually } from '../../../support/capture-cluster.js';
+import {
+  bytesOf,
+  durableConformance,
+  ledgerConformance,
+  newAnalysis,
+  taken,
+} from '../../../support/ledger-conformance.js';
+import { NatsServer, skipWithoutNats } from '../../../support/nats-server.js';
+import { scratchFolder } from '../../../support/scratch.js';
+
+let server: NatsServer;
+// Before the folder goes: hooks run in this order.
+afterAll(() => server?.stop());
+const scratch = scratchFolder();
+const log = pino({ level: process.env.TRIREME_LOG_LEVEL ?? 'silent' });
+const bounds = { keepMs: 3_600_000, finishedMax: 100, finishedBytesMax: 1e9 };
+let folders = 0;
+
+const openOne = (holder: string): Promise<NatsLedger> => NatsLedger.open(natsUrl(server.url), holder, bounds, log);
+
+/** A server of its own for each test, so that no analysis of another is in its queue. */
+async function freshBench() {
+  await server?.stop();
+  server = await NatsServer.start(join(scratch.path, `nats-${++folders}`));
+  // A connection that is closed without a word is what a killed process leaves.
+  return { open: openOne, kill: (ledger: Ledger) => ledger.close() };
+}
+
+skipWithoutNats('the ledger on NATS')('on NATS', () => {
+  ledgerConformance(freshBench);
+  durableConformance(freshBench);
+
+  describe('with two masters', () => {
+    let one: NatsLedger;
+    let two: NatsLedger;
+    beforeEach(async () => {
+      await freshBench();
+      [one, two] = await Promise.all([openOne('one'), openOne('two')]);
+    });
+    afterEach(async () => {
+      await Promise.all([one.close(), two.close()]);
+    });
+
+    test('each analysis is taken by one of them, and known to both', async () => {
+      const ids: string[] = [];
+      for (let i = 0; i < 6; i++) ids.push((await one.submit(newAnalysis())).id);
+      const leases = [];
+      for (let i = 0; i < 3; i++) leases.push(...(await Promise.all([taken(one), taken(two)])));
+      expect(leases.map(({ record }) => record.id).sort()).toEqual([...ids].sort());
+      for (const lease of leases) await lease.finish({ state: 'done', result: bytesOf(lease.record.id) });
+      for (const id of ids) {
+        for (const ledger of [one, two]) {
+          expect(Buffer.from((await ledger.result(id)) as Uint8Array).toString()).toBe(id);
+        }
+      }
+    });
+
+    test('a living master keeps what it holds, however long it says nothing of progress', async () => {
+      await one.submit(newAnalysis());
+      await taken(one);
+      expect(await two.take(AbortSignal.timeout(5_000))).toBeNull();
+    });
+
+    test('a master that stands still loses its analysis, and what it writes when it comes back does not count', async () => {
+      const { id } = await one.submit(newAnalysis());
+      const late = await taken(one);
+      await late.plan({ chunkBytes: 1, engine: 'x' });
+      await late.writeChunks([{ key: 'a', bytes: bytesOf('of one') }]);
+      let lost = '';
+      late.onLost(({ code }) => (lost = code));
+      // As one whose process does not run: no heartbeat leaves it.
+      (late as unknown as { stop(): void }).stop();
+      const next = await taken(two);
+      expect(next.record).toMatchObject({ id, holder: 'two', attempts: 2 });
+      expect(Buffer.from((await next.readChunk('a')) as Uint8Array).toString()).toBe('of one');
+      await expect(late.writeChunks([{ key: 'b', bytes: bytesOf('late') }])).rejects.toMatchObject({
+        code: 'LEASE_LOST',
+      });
+      await expect(late.finish({ state: 'done', result: bytesOf('late') })).rejects.toMatchObject({
+        code: 'LEASE_LOST',
+      });
+      expect(lost).toBe('LEASE_LOST');
+      await next.finish({ state: 'done', result: bytesOf('right') });
+      expect(Buffer.from((await one.result(id)) as Uint8Array).toString()).toBe('right');
+    });
+
+    test('while NATS is away submissions are refused with the reason, what runs goes on, and all is written after it', async () => {
+      const { id } = await one.submit(newAnalysis());
+      const lease = await taken(one);
+      await server.stop();
+      await eventually('the loss of NATS', () => one.trouble !== null);
+      await expect(one.submit(newAnalysis())).rejects.toMatchObject({ code: 'STATE_FAILED' });
+      const written = lease.writeChunks([{ key: 'a', bytes: bytesOf('kept') }]);
+      const finished = written.then(() => lease.finish({ state: 'done', result: bytesOf('report') }));
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      await server.resume();
+      await finished;
+      await eventually('word at the other master', async () => (await two.get(id).catch(() => null))?.state === 'done');
+      expect(Buffer.from((await two.result(id)) as Uint8Array).toString()).toBe('report');
+      await one.submit(newAnalysis());
+      expect(await two.take(AbortSignal.timeout(20_000))).not.toBeNull();
+    });
+  });
+
+  test('a server without JetStream, one that is not there and wrong credentials are told apart', async () => {
+    await expect(NatsLedger.open(natsUrl('nats://127.0.0.1:1'), 'm', bounds, log)).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+    });
+    const guarded = await NatsServer.start(join(scratch.path, 'guarded'), ['--user', 'a', '--pass', 'right']);
+    try {
+      const wrong = natsUrl(guarded.url.replace('//', '//a:wrong@'));
+      await expect(NatsLedger.open(wrong, 'm', bounds, log)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+      const right = await NatsLedger.open(natsUrl(guarded.url.replace('//', '//a:right@')), 'm', bounds, log);
+      expect(right.place).not.toContain('right');
+      await right.close();
+    } finally {
+      await guarded.stop();
+    }
+  });
+});
