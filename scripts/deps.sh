@@ -17,7 +17,7 @@ packages=(
 extra=(
   tshark          # peers in benchmarks (tshark, capinfos)
   xdp-tools       # peer in bench/xdp
-  nats-server     # ledger and discovery in tests; peer in bench/jobs; discovery in tests
+  nats-server     # ledger and discovery in tests; peer in bench/jobs
   nginx-light     # serves captures over HTTP in tests
   redis-server    # peer in bench/jobs
   linux-perf      # make perf

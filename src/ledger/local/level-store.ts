@@ -115,8 +115,9 @@ export class LevelStore implements LocalStore {
   async dropChunks(id: string): Promise<void> {
     const keys = [...(this.chunks.get(id)?.keys() ?? [])];
     this.chunks.delete(id);
-    if (keys.length > 0) await this.db.write(new Map(keys.map((key) => [chunkKey(id, key), null])), false);
+    // First, because it gives a full disk room again; a chunk without its file is one that is not finished.
     await this.tryFiles(() => rm(this.chunkFolder(id), { recursive: true, force: true }));
+    if (keys.length > 0) await this.db.write(new Map(keys.map((key) => [chunkKey(id, key), null])), false);
   }
 
   async putResult(id: string, bytes: Uint8Array): Promise<void> {

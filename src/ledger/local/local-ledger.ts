@@ -166,11 +166,20 @@ export class LocalLedger implements Ledger, LocalLeaseOwner {
       this.book.set(final);
       lease?.lose(final);
     }
-    try {
+    const write = async (): Promise<void> => {
       if (bytes !== null) await this.store.putResult(id, bytes);
       await this.store.putRecord(final, true);
       this.unwritten.delete(id);
-      await this.store.dropChunks(id);
+    };
+    const dropChunks = (): Promise<void> => this.store.dropChunks(id);
+    try {
+      // On a full disk the chunks may hold the room that the outcome needs.
+      await write().catch(() =>
+        dropChunks()
+          .catch(() => undefined)
+          .then(write),
+      );
+      await dropChunks();
     } catch (error) {
       this.log.error(
         { id, error: TriremeError.from(error).message },
