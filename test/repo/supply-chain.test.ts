@@ -19,6 +19,7 @@ const scripted = Object.entries(packages)
 
 /** Packages that have an install script, and why they work without it. */
 const withoutTheirScript: Readonly<Record<string, { readonly use: string; readonly why: string }>> = {
+  'classic-level': { use: 'production', why: 'builds itself where no binary of the platform is in the package' },
   protobufjs: { use: 'production', why: 'prints a warning about version ranges' },
   '@bufbuild/buf': { use: 'development', why: 'checks that the binary of the platform was installed beside it' },
   '@parcel/watcher': { use: 'development', why: 'builds itself where no binary of the platform is; not called' },

@@ -10,6 +10,27 @@ export const ranElsewhere: Readonly<Record<string, { readonly file: string; read
     file: '.ci/run',
     by: 'scripts/deps.sh --all',
   },
+  'nats-server -js': { file: 'test/story/discovery.test.ts', by: 'NatsServer.start' },
+  'bin/trireme lb --tcp 0.0.0.0:13337 --grpc 0.0.0.0:50051 --announce nats://nats:4222': {
+    file: 'test/story/discovery.test.ts',
+    by: "start('lb', ...anyPort('tcp', 'grpc', 'admin'), '--announce', nats.url)",
+  },
+  'bin/trireme master --grpc 0.0.0.0:50052 --announce nats://nats:4222': {
+    file: 'test/story/discovery.test.ts',
+    by: "start('master', ...anyPort('grpc', 'admin'), '--captures', projectRoot, '--announce', nats.url)",
+  },
+  'bin/trireme worker --discover nats://nats:4222': {
+    file: 'test/story/discovery.test.ts',
+    by: "start('worker', '--slots', '1', '--discover', nats.url)",
+  },
+  'bin/trireme client --discover nats://nats:4222 --jobs 1,2,1': {
+    file: 'test/story/discovery.test.ts',
+    by: "runTrireme(['client', '--discover', nats.url, '--jobs', '1,2,1'])",
+  },
+  'bin/trireme analyze --discover nats://nats:4222 day.pcap': {
+    file: 'test/story/discovery.test.ts',
+    by: "runTrireme(['analyze', '--json', '-q', '--discover', nats.url, sample])",
+  },
   'sudo make lab-a': { file: 'test/lab/whole-labs.test.ts', by: "play('a')" },
   'sudo make lab-b': { file: 'test/lab/whole-labs.test.ts', by: "play('b')" },
 };
