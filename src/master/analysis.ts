@@ -211,6 +211,7 @@ export class Analysis {
   }
 
   answered(plan: ChunkPlan, answer: ChunkAnswer, raw: Uint8Array, worker: number): void {
+    this.chunks.answered(plan, this.setup.hub.workerName(worker));
     this.answeredBy.add(worker);
     // A chunk is told as done once no master will scan it again.
     if (this.journal.add(plan, raw)) this.unwritten.add(plan);

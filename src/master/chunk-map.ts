@@ -11,6 +11,8 @@ export interface ChunkFacts {
   readonly state: 'waiting' | 'running' | 'done';
   /** Number of the worker that scans it at the hub, or null. */
   readonly worker: number | null;
+  /** Name of the worker that answered it, which may have gone since; else empty. */
+  readonly by: string;
   /** Done by an earlier master. */
   readonly resumed: boolean;
 }
@@ -18,6 +20,8 @@ export interface ChunkFacts {
 interface Entry {
   readonly plan: ChunkPlan;
   origin: ChunkOrigin | null;
+  /** Name of the worker that answered it here. */
+  by: string;
 }
 
 /** What is known of the chunks of one analysis: counted once each, however often they were tried. */
@@ -39,7 +43,13 @@ export class ChunkMap {
   }
 
   add(plans: readonly ChunkPlan[]): void {
-    for (const plan of plans) this.entries.set(keyOf(plan), { plan, origin: null });
+    for (const plan of plans) this.entries.set(keyOf(plan), { plan, origin: null, by: '' });
+  }
+
+  /** A worker answered it; done it is once its result is kept. */
+  answered(plan: ChunkPlan, workerName: string): void {
+    const entry = this.entries.get(keyOf(plan));
+    if (entry !== undefined) entry.by = workerName;
   }
 
   done(plan: ChunkPlan, origin: ChunkOrigin): void {
@@ -54,10 +64,10 @@ export class ChunkMap {
   /** In file order. @param holderOf number of the worker that has it, or null */
   facts(holderOf: (plan: ChunkPlan) => number | null): ChunkFacts[] {
     return [...this.entries.values()]
-      .map(({ plan, origin }): ChunkFacts => {
+      .map(({ plan, origin, by }): ChunkFacts => {
         const worker = origin === null ? holderOf(plan) : null;
         const state = origin !== null ? 'done' : worker !== null ? 'running' : 'waiting';
-        return { start: plan.start, end: this.endOf(plan), state, worker, resumed: origin === 'ledger' };
+        return { start: plan.start, end: this.endOf(plan), state, worker, resumed: origin === 'ledger', by };
       })
       .sort((a, b) => a.start - b.start || a.end - b.end);
   }

@@ -79,11 +79,11 @@ export function liveAnalyses(
           chunksDone: progress.chunksDone,
           chunksTotal: progress.chunksTotal,
         },
-        chunks.map(({ start, end, state, worker }) => ({
+        chunks.map(({ start, end, state, worker, by }) => ({
           start,
           end,
           state: chunkStates[state],
-          worker: worker === null ? '' : workerName(worker),
+          worker: worker === null ? by : workerName(worker),
         })),
       ),
     );

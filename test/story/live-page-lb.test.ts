@@ -96,7 +96,7 @@ describeWithBrowser('the live page of an lb under load', (browser) => {
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the figures');
     await page.locator('#rate-chart summary').focus();
     await page.keyboard.press('Enter');
-    expect(await page.locator('#rate-chart tbody tr').count()).toBeGreaterThan(0);
+    await page.locator('#rate-chart tbody tr').first().waitFor();
     expect(await page.locator('#rate-chart [role=img]').getAttribute('aria-label')).toMatch(/Now: GET_TIME [\d.]+/);
     await context.close();
   }, 60_000);
