@@ -43,11 +43,12 @@ export class Dispatcher {
   private readonly handOut: HandOut;
   private readonly solitude: Solitude;
   private readonly hedges: Hedges;
+  private pumping = false;
 
   constructor(
     private readonly options: HubOptions,
     private readonly picker: Picker,
-    scheduler: Scheduler,
+    private readonly scheduler: Scheduler,
   ) {
     this.lines = new WaitLines(this.table, options.kindNames);
     this.turn = new Turn(this.table, scheduler, (worker, id, now) => this.takeLent(worker, id, false, 0, NaN, now));
@@ -103,7 +104,9 @@ export class Dispatcher {
     if (this.draining) return this.refuse(state, 'draining', sink, tag, jobErrors.draining());
     const now = this.turn.now();
     let given = WAIT;
-    if (state.queue.length === 0 && avoidWorker === noWorker) given = this.picker.pick(kind, units, now, noWorker);
+    // New jobs that took every room as it comes free would starve those that not every worker may have.
+    const first = state.queue.length === 0 && this.lines.avoiding.length === 0;
+    if (first && avoidWorker === noWorker) given = this.picker.pick(kind, units, now, noWorker);
     if (given === WAIT) {
       if (this.waiting >= this.options.jobsQueuedMax) {
         return this.refuse(state, 'queueFull', sink, tag, jobErrors.queueFull(this.options.jobsQueuedMax));
@@ -122,6 +125,7 @@ export class Dispatcher {
       this.give(row, this.workers[given] as AttachedWorker, state, now);
     } else if (avoidWorker === noWorker) {
       this.lines.add(row, queueOfKind, false);
+      if (this.lines.avoiding.length > 0) this.pumpSoon();
     } else {
       table.avoids[row] = avoidWorker;
       this.lines.add(row, queueAvoiding, false);
@@ -137,6 +141,16 @@ export class Dispatcher {
     this.fail(row, 'cancelled', jobErrors.cancelled());
     this.pump();
     return true;
+  }
+
+  /** Hands out what waits once this turn's jobs are all there. */
+  private pumpSoon(): void {
+    if (this.pumping) return;
+    this.pumping = true;
+    this.scheduler.soon(() => {
+      this.pumping = false;
+      this.pump();
+    });
   }
 
   /** Gives waiting jobs to workers that may take them: after results, joins, reports. */

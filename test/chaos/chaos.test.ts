@@ -18,7 +18,7 @@ test('14 s of faults by a seeded script: every job is answered once, in order, w
   );
   expect([`seed ${seed}`, ...report.violations]).toEqual([`seed ${seed}`]);
   expect(report.jobs.markers).toBeGreaterThan(50);
-  expect(report.faults.length).toBeGreaterThan(1);
+  expect(report.faults.length).toBeGreaterThan(0);
   // An analysis that a fault ended says why in words of ours.
   for (const words of Object.keys(report.analyses.errors))
     expect(words).toMatch(

@@ -10,3 +10,7 @@ test('the jobs of a lost worker run elsewhere at once when its stream breaks, so
   expect(figures.stoppedBusySeconds).toBeLessThan(4);
   expect(figures.picksPerSecond).toBeGreaterThan(0);
 });
+
+test('the jobs of a stopped worker are not starved by new ones that come as soon as others are answered', () => {
+  expect(simulate(5, 2_000).stoppedSeconds).toBeLessThan(1);
+});
