@@ -7,7 +7,7 @@ interface ErrorKind {
   readonly retry: boolean;
 }
 
-/** Every error that leaves a role. The code leads each message; docs/ERRORS.md lists them. */
+/** Every error that leaves a role. The code leads each message. */
 export const errorKinds = {
   USAGE: { grpc: 'INVALID_ARGUMENT', exitCode: 2, retry: false },
   UNKNOWN_JOB: { grpc: 'INVALID_ARGUMENT', exitCode: 1, retry: false },
