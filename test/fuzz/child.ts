@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inputsOf, type FuzzInput } from './inputs.js';
 import { shrinkMsMax } from './limits.js';
+import { reduce } from './reduce.js';
 import { utf8, type FuzzTarget } from './target.js';
 import { targetNamed } from './targets/index.js';
 import { residentBytesPeak, Watchdog } from './watchdog.js';
@@ -71,13 +72,27 @@ async function fuzz(order: ChildOrder, target: FuzzTarget): Promise<ChildReport>
           parameters,
         );
   const seconds = (performance.now() - began) / 1000;
+  let failure: string | null = null;
+  if (result.counterexample !== null) {
+    const fails = async (bytes: Uint8Array): Promise<boolean> => {
+      watchdog.begins(bytes);
+      try {
+        await target.run(bytes);
+        return false;
+      } catch {
+        return true;
+      }
+    };
+    const until = performance.now() + shrinkMsMax;
+    const smallest = await reduce(result.counterexample[0].bytes, fails, () => performance.now() < until);
+    failure = keep(order, smallest, result.errorInstance);
+  }
   await watchdog.end();
-  const failure = result.counterexample === null ? null : keep(order, result.counterexample[0], result.errorInstance);
   return { runs, seconds, peakBytes: residentBytesPeak(), failure };
 }
 
 /** Writes a failing input down and says what went wrong with it. */
-function keep({ folder, target }: ChildOrder, { bytes }: FuzzInput, error: unknown): string {
+function keep({ folder, target }: ChildOrder, bytes: Uint8Array, error: unknown): string {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${target}-${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}.bin`);
   writeFileSync(path, bytes);

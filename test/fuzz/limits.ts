@@ -12,5 +12,5 @@ export const watchIntervalMs = 200;
 /** Longest input that the watchdog keeps a copy of. */
 export const watchedBytesMax = 64 * 1024;
 
-/** Wall time for a failing input to be made smaller. */
+/** Wall time for a failing input to be made smaller, for its recipe and for its bytes each. */
 export const shrinkMsMax = 20_000;

@@ -3,6 +3,7 @@ import { CaptureAccess } from '../../src/captures/capture-access.js';
 import { messageBytesMax } from '../../src/common/limits.js';
 import { ScanChunkResult } from '../../src/gen/trireme/v1/capture.js';
 import {
+  JobStatus,
   WorkerHubClient,
   type HubMessage,
   type ResultBatch,
@@ -79,7 +80,10 @@ export class LyingWorker {
     let at = 0;
     results.job.forEach((job, index) => {
       const size = results.payloadSize[index];
-      parts.push(this.changed(this.kinds.get(job), Buffer.from(results.payloads.subarray(at, at + size))));
+      const answer = Buffer.from(results.payloads.subarray(at, at + size));
+      // A job called back has a reason and no answer.
+      const done = (results.status[index] ?? JobStatus.DONE) === JobStatus.DONE;
+      parts.push(done ? this.changed(this.kinds.get(job), answer) : answer);
       at += size;
     });
     const payloads = Buffer.concat(parts);
