@@ -1,5 +1,5 @@
 import { toRecord } from '../../../src/lb/record.js';
-import { RecordPacer } from '../../../src/lb/record-pacer.js';
+import { paceLimits, RecordPacer } from '../../../src/lb/record-pacer.js';
 
 describe('record', () => {
   test('an answer is padded with blanks to 1,024 bytes, the last a newline', () => {
@@ -17,18 +17,28 @@ describe('record', () => {
 });
 
 describe('record pacer', () => {
-  test('no more than four records fall within any millisecond', () => {
+  /** Writes so many records as soon as each may be, and says when that was. */
+  function writtenAt(records: number): number[] {
     const pacer = new RecordPacer();
     const written: number[] = [];
-    for (let nowMs = 0; written.length < 100; nowMs += 0.05) {
+    for (let nowMs = 0; written.length < records; nowMs += 0.05) {
       while (pacer.waitMs(nowMs) === 0) {
         pacer.wrote(nowMs);
         written.push(nowMs);
       }
     }
-    for (let i = 4; i < written.length; i++) expect(written[i] - written[i - 4]).toBeGreaterThanOrEqual(1 - 1e-9);
-    // and it does not hold them back longer than that
-    expect(written[99]).toBeLessThan(26);
+    return written;
+  }
+
+  test.each(paceLimits)('no more than $records records fall within any $withinMs ms', ({ records, withinMs }) => {
+    const written = writtenAt(300);
+    for (let i = records; i < written.length; i++)
+      expect(written[i] - written[i - records]).toBeGreaterThanOrEqual(withinMs - 1e-9);
+  });
+
+  test('and records are not held back longer than that', () => {
+    expect(writtenAt(64)[63]).toBeLessThan(16.5);
+    expect(writtenAt(128)[127]).toBeLessThan(64 + 16.5);
   });
 
   test('a record after a pause goes at once', () => {
