@@ -34,6 +34,8 @@ export function complaintOf(entry: Entry): string | null {
   }
   if (entry.error === 'damaged') return `${entry.file}: damaged: ${entry.error_detail}; counts are those before it`;
   if (!entry.truncated) return null;
-  const where = entry.truncated_offset === undefined ? '' : ` in the record at offset ${entry.truncated_offset}`;
-  return `${entry.file}: cut short${where}; complete records are counted`;
+  const { truncated_offset: offset, truncated_claimed: claimed, truncated_held: held } = entry;
+  const where = offset === undefined ? '' : ` in the record at offset ${offset}`;
+  const how = claimed === undefined ? '' : `, which claims ${claimed} bytes where ${held} are left`;
+  return `${entry.file}: cut short${where}${how}; complete records are counted`;
 }

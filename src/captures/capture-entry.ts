@@ -20,5 +20,6 @@ export function capturedIn(
     return cut ? { ...report, error_detail: `${report.error_detail}: the ${compression} stream is cut short` } : report;
   }
   if (report.error !== null || damage === null) return { ...report, compression };
-  return { ...report, truncated: false, truncated_offset: undefined, error: 'damaged', error_detail: damage, compression };
+  const cut = { truncated: false, truncated_offset: undefined, truncated_claimed: undefined, truncated_held: undefined };
+  return { ...report, ...cut, error: 'damaged', error_detail: damage, compression };
 }

@@ -24,7 +24,7 @@ function isState(value: unknown): value is ReadState {
 
 /** Throws JOB_FAILED when a result cannot be its plan's: a worker may send anything. */
 export function checkResult(result: ChunkResult): void {
-  const { plan, start, end, endState, damage, notACapture, partial } = result;
+  const { plan, start, end, endState, cut, damage, notACapture, partial } = result;
   const sound =
     // A certain start is not looked for, so it cannot be missing: taking that would have the chunk asked again for ever.
     (start === null
@@ -36,7 +36,7 @@ export function checkResult(result: ChunkResult): void {
     (endState !== null || plan.start === 0) &&
     (damage === null || (isPosition(damage?.offset) && typeof damage.detail === 'string')) &&
     (notACapture === null || (typeof notACapture === 'string' && plan.start === 0)) &&
-    typeof result.truncated === 'boolean' &&
+    (cut === null || (isPosition(cut?.held) && (cut.claimed === null || isPosition(cut.claimed)))) &&
     typeof result.endOfInput === 'boolean' &&
     partial instanceof Uint8Array;
   const finished = result.endOfInput || damage !== null || notACapture !== null;

@@ -4,7 +4,7 @@ import { Kernel, noLimit, phases } from './kernel.js';
 import { writePartial } from './partial.js';
 import { buildReport } from './report.js';
 import type { CaptureReport } from './report-types.js';
-import type { ChunkPlan, ChunkResult, ReportOptions, ScanOptions } from './types.js';
+import type { ChunkPlan, ChunkResult, CutRecord, ReportOptions, ScanOptions } from './types.js';
 
 /** Scans one chunk. Push style: put bytes of the file into space(), say how many with filled(), until done or no more. */
 export class ChunkScanner {
@@ -102,7 +102,8 @@ export class ChunkScanner {
         start,
         end: position,
         endState: notACapture === null ? (searching ? this.plan.state : kernel.readState()) : null,
-        truncated: phase === phases.records && exports.pendingBytes() > 0n,
+        cut:
+          phase === phases.records ? cutRecord(Number(exports.claimedBytes()), Number(exports.pendingBytes())) : null,
         damage:
           phase === phases.damaged
             ? {
@@ -126,4 +127,8 @@ export class ChunkScanner {
     if (this.pushed === 0) return 'empty file';
     return reason === 1 ? 'unknown magic' : 'file header cut short';
   }
+}
+
+function cutRecord(claimed: number, held: number): CutRecord | null {
+  return held === 0 ? null : { claimed: claimed === 0 ? null : claimed, held };
 }

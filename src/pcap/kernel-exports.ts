@@ -41,6 +41,7 @@ export interface KernelExports {
   position(): bigint;
   startPosition(): bigint;
   pendingBytes(): bigint;
+  claimedBytes(): bigint;
   phaseNow(): number;
   damageCode(): number;
   damageFirst(): number;

@@ -31,7 +31,7 @@ export class Merger {
   /** Certain plans that were asked for and have not come, by their start. */
   private readonly asked = new Map<number, ChunkPlan>();
   private readonly toHandOut: ChunkPlan[] = [];
-  private frontier: Outcome = { end: 0, endState: null, truncated: false, damage: null, notACapture: null };
+  private frontier: Outcome = { end: 0, endState: null, cut: null, damage: null, notACapture: null };
   /** Nothing follows the frontier. */
   private final = false;
   /** The chunk in which the frontier stands. */
@@ -175,9 +175,9 @@ export class Merger {
   }
 
   private accept(result: ChunkResult, endState: ReadState | null): void {
-    const { end, truncated, damage, notACapture } = result;
+    const { end, cut, damage, notACapture } = result;
     addPartial(this.kernel, result.partial);
-    this.frontier = { end, endState, truncated, damage, notACapture };
+    this.frontier = { end, endState, cut, damage, notACapture };
     this.final = damage !== null || notACapture !== null || result.endOfInput;
     if (this.final) {
       this.guesses.fill(null);

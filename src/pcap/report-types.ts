@@ -124,6 +124,9 @@ export interface CaptureFacts extends PacketCounts {
   readonly error_offset?: number;
   /** Only when truncated: the offset of the record in which the file ends. */
   readonly truncated_offset?: number;
+  /** Only when that record says how long it is: the bytes that it claims, and those that the file holds of it. */
+  readonly truncated_claimed?: number;
+  readonly truncated_held?: number;
   readonly interfaces: Count;
   readonly sections: Count;
   readonly conversations: Count;

@@ -11,7 +11,7 @@ import type { CaptureFacts, CaptureReport, ConnectionFacts, ConversationsLimit, 
 import type { ChunkResult, ReportOptions, ScanOptions } from './types.js';
 
 /** How a scan ended, as a chunk's result says it. */
-export type Outcome = Pick<ChunkResult, 'end' | 'endState' | 'truncated' | 'damage' | 'notACapture'>;
+export type Outcome = Pick<ChunkResult, 'end' | 'endState' | 'cut' | 'damage' | 'notACapture'>;
 
 /** A longer list is a database's work, not a report's. */
 export const topMost = 1_000_000;
@@ -38,7 +38,8 @@ export function buildReport(
   const packetsOf = (rows: readonly { number: number; packets: bigint }[], number: number): bigint =>
     rows.find((row) => row.number === number)?.packets ?? 0n;
   const orders = Number(kernel.cell(cells.byteOrders));
-  const truncated = outcome.truncated || options.inputCut === true;
+  const { cut } = outcome;
+  const truncated = cut !== null || options.inputCut === true;
   const ranked = rankConversations(kernel, options);
   const endpoints = rankEndpoints(kernel, options);
   const widePackets = kernel.cell(cells.widePackets);
@@ -64,6 +65,7 @@ export function buildReport(
     gzip: options.compression === 'gzip',
     ...(outcome.damage === null ? {} : { error_detail: outcome.damage.detail, error_offset: outcome.damage.offset }),
     ...(truncated ? { truncated_offset: outcome.end } : {}),
+    ...(cut === null || cut.claimed === null ? {} : { truncated_claimed: cut.claimed, truncated_held: cut.held }),
     interfaces: exactCount(kernel.cell(cells.interfaces)),
     sections: exactCount(kernel.cell(cells.sections)),
     ...ranked,

@@ -78,6 +78,14 @@ export interface ChunkPlan {
   readonly state: ReadState | null;
 }
 
+/** The record in which a file ends. */
+export interface CutRecord {
+  /** Bytes that the record says it has; null where not even its header is whole. */
+  readonly claimed: number | null;
+  /** Bytes of it that the file holds. */
+  readonly held: number;
+}
+
 /** What one chunk gave. */
 export interface ChunkResult {
   readonly plan: ChunkPlan;
@@ -87,8 +95,8 @@ export interface ChunkResult {
   readonly end: number;
   /** State in force at end. Null when the file header itself could not be read. */
   readonly endState: ReadState | null;
-  /** The file ended inside a record (at end). */
-  readonly truncated: boolean;
+  /** The file ended inside a record (at end); null: it did not. */
+  readonly cut: CutRecord | null;
   /** Damage that stopped the scan: where, and words for people. */
   readonly damage: { readonly offset: number; readonly detail: string } | null;
   /** The file header was no capture's: words for people. */

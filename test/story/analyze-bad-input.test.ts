@@ -97,7 +97,7 @@ describe('a file that is not all well', () => {
     const { code, results, stderr } = await entries(cut);
     expect([code, results[0]]).toMatchObject([1, { packets: 4, truncated: true, error: null }]);
     expect(stderr).toMatch(
-      /^trireme: .*cut\.pcap: cut short in the record at offset \d+; complete records are counted\n$/,
+      /^trireme: .*cut\.pcap: cut short in the record at offset \d+, which claims 58 bytes where 55 are left; complete records are counted\n$/,
     );
   });
 

@@ -41,6 +41,7 @@ export { rankTalkers } from './talkers';
 import { talkersTotal } from './talkers';
 export {
   beginWindow,
+  claimedBytes,
   filled,
   finish,
   pendingBytes,

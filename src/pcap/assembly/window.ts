@@ -80,9 +80,10 @@ export function position(): u64 {
   return base + <u64>(at - WINDOW);
 }
 
-/** Bytes of an unfinished record are waiting. */
+/** Bytes of an unfinished record that have come. */
 export function pendingBytes(): u64 {
-  return longLength ? longLength - skip : <u64>(fillEnd - at);
+  const countedOff: u64 = longLength ? longLength - <u64>HEAD_BYTES - <u64>TRAILER_BYTES - skip : 0;
+  return countedOff + <u64>(fillEnd - at);
 }
 
 export function filled(bytes: usize): void {
@@ -93,6 +94,11 @@ export function filled(bytes: usize): void {
 /** No bytes follow. A search may now use the end of the file. */
 export function finish(): void {
   advance(true);
+}
+
+/** Bytes that the unfinished record says it has; 0: its length is not there yet. */
+export function claimedBytes(): u64 {
+  return longLength ? longLength : claimed();
 }
 
 function advance(final: bool): void {
@@ -131,19 +137,20 @@ function compact(): void {
   fillEnd = WINDOW + rest;
 }
 
+/** The length of the record at the front, as it says; 0: not enough of it is there. */
+function claimed(): u64 {
+  const here = fillEnd - at;
+  if (format != BLOCKS) return here < 16 ? 0 : classicLength(at);
+  if (here < 12) return 0;
+  const before = big;
+  const length = <u64>blockLength(at);
+  setOrder(before, false);
+  return length;
+}
+
 /** Notices that the record at the front will never fit the window. */
 function beginLong(): bool {
-  const here = fillEnd - at;
-  let length: u64 = 0;
-  if (format == BLOCKS) {
-    if (here < 12) return false;
-    const before = big;
-    length = <u64>blockLength(at);
-    setOrder(before, false);
-  } else {
-    if (here < 16) return false;
-    length = classicLength(at);
-  }
+  const length = claimed();
   if (length <= <u64>WINDOW_BYTES) return false;
   longLength = length;
   skip = length - <u64>HEAD_BYTES - <u64>TRAILER_BYTES;

@@ -25,6 +25,10 @@ test.each<[string, Entry[], number]>([
 test.each<[Entry, string | null]>([
   [sound, null],
   [cut, 'a.pcap: cut short in the record at offset 430; complete records are counted'],
+  [
+    sampleEntry({ truncated: true, truncated_offset: 140, truncated_claimed: 4_294_967_292, truncated_held: 92 }),
+    'a.pcap: cut short in the record at offset 140, which claims 4294967292 bytes where 92 are left; complete records are counted',
+  ],
   [sampleEntry({ truncated: true }), 'a.pcap: cut short; complete records are counted'],
   [damaged, 'a.pcap: damaged: record at offset 430 claims 2147483647 bytes; counts are those before it'],
   [missing, 'b: no such file'],

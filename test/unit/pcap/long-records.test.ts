@@ -38,7 +38,21 @@ describe('records larger than the window', () => {
     for (const cut of [1, 4, 5, 100, 3 * mebibyte, 8 * mebibyte]) {
       const report = scanWhole(classic.subarray(0, classic.length - frame.length - 16 - cut)) as CaptureFacts;
       expect(report).toMatchObject({ packets: 1, truncated: true, truncated_offset: 24 + 16 + frame.length });
+      expect(report).toMatchObject({ truncated_claimed: 16 + long.length, truncated_held: 16 + long.length - cut });
     }
+  });
+
+  test('that claim more than any file holds are told with their claim, and take no memory', () => {
+    const sound = new PcapngBuilder().section().interface().enhanced({ bytes: frame }).bytes();
+    const claims = 0xffff_fffc;
+    const head = Buffer.alloc(100);
+    head.writeUInt32LE(6, 0);
+    head.writeUInt32LE(claims, 4);
+    const report = scanWhole(Buffer.concat([sound, head]));
+    expect(report).toMatchObject({ packets: 1, truncated: true, truncated_offset: sound.length });
+    expect(report).toMatchObject({ truncated_claimed: claims, truncated_held: 100 });
+    // Of seven bytes nobody can say what they claim.
+    expect(scanWhole(Buffer.concat([sound, head.subarray(0, 7)]))).not.toHaveProperty('truncated_claimed');
   });
 
   test('whose two lengths differ are damage', () => {
