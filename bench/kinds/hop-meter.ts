@@ -58,5 +58,6 @@ function messageOf(kind: number, count: number): JobBatch {
     payloadSize: [],
     payloads: Buffer.alloc(0),
     timeoutSeconds: [],
+    urgent: [],
   };
 }

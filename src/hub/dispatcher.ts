@@ -9,7 +9,16 @@ import { HandOut } from './hand-out.js';
 import { Hedges } from './hedges.js';
 import { jobErrors } from './job-errors.js';
 import { nil } from './job-list.js';
-import { jobsLiveMax, JobTable, queueAlone, queueAvoiding, queueHeld, queueNone, queueOfKind } from './job-table.js';
+import {
+  jobsLiveMax,
+  JobTable,
+  queueAlone,
+  queueAvoiding,
+  queueHeld,
+  queueNone,
+  queueOfKind,
+  queueUrgent,
+} from './job-table.js';
 import type { FailureCount, KindState } from './kind-state.js';
 import type { HubOptions } from './options.js';
 import { WAIT, type Picker } from './picking/picker.js';
@@ -105,7 +114,9 @@ export class Dispatcher {
     const now = this.turn.now();
     let given = WAIT;
     // New jobs that took every room as it comes free would starve those that not every worker may have.
-    const first = state.queue.length === 0 && this.lines.avoiding.length === 0;
+    const { lines } = this;
+    const inFront = sink.urgent === true && lines.urgentMayPass ? 0 : state.queue.length;
+    const first = inFront + state.urgent.length + lines.avoiding.length === 0;
     if (first && avoidWorker === noWorker) given = this.picker.pick(kind, units, now, noWorker);
     if (given === WAIT) {
       if (this.waiting >= this.options.jobsQueuedMax) {
@@ -122,13 +133,14 @@ export class Dispatcher {
     const id = table.ids[row];
     if (timeoutSeconds > 0) this.deadlines.set(row, now + timeoutSeconds, now);
     if (given !== WAIT) {
+      lines.given(row);
       this.give(row, this.workers[given] as AttachedWorker, state, now);
     } else if (avoidWorker === noWorker) {
-      this.lines.add(row, queueOfKind, false);
-      if (this.lines.avoiding.length > 0) this.pumpSoon();
+      lines.add(row, this.lineOf(row), false);
+      if (lines.avoiding.length > 0) this.pumpSoon();
     } else {
       table.avoids[row] = avoidWorker;
-      this.lines.add(row, queueAvoiding, false);
+      lines.add(row, queueAvoiding, false);
       this.pump();
     }
     return id;
@@ -368,7 +380,12 @@ export class Dispatcher {
     const { table } = this;
     if (table.losses[row] >= 2) this.lines.add(row, queueAlone, true);
     else if (table.avoids[row] !== noWorker || table.copies[row] > 0) this.lines.add(row, queueAvoiding, true);
-    else this.lines.add(row, queueOfKind, true);
+    else this.lines.add(row, this.lineOf(row), true);
+  }
+
+  /** The line in which a job waits that any worker may have. */
+  private lineOf(row: number): number {
+    return this.table.urgent[row] === 1 ? queueUrgent : queueOfKind;
   }
 
   /** Takes a job out of whatever list it is in; a worker that has it is told to stop. */

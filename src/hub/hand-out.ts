@@ -11,7 +11,7 @@ import type { WaitLines } from './wait-lines.js';
 /** Gives the row, which is in no list any more, to the worker. */
 export type Give = (row: number, worker: AttachedWorker, state: KindState, now: number) => void;
 
-/** Hands waiting jobs out: first those that few workers may have, then the others, oldest first. */
+/** Hands waiting jobs out: first those that few workers may have, then the urgent ones and the others, oldest first. */
 export class HandOut {
   constructor(
     private readonly table: JobTable,
@@ -31,15 +31,17 @@ export class HandOut {
     if (lines.alone.length > 0) this.alone(now);
     if (lines.avoiding.length > 0) this.avoiding(now);
     for (;;) {
-      const state = lines.oldest();
-      if (state === null) break;
-      const row = state.queue.head;
-      const worker = picker.pick(state.counters.kind, table.units[row], now, noWorker);
+      const row = lines.next();
+      if (row === nil) break;
+      const kind = table.kinds[row];
+      const state = lines.kind(kind);
+      const worker = picker.pick(kind, table.units[row], now, noWorker);
       if (worker === WAIT) {
         state.blocked = true;
         continue;
       }
       lines.remove(row);
+      lines.given(row);
       this.drainRate.left(now);
       this.give(row, this.workers[worker] as AttachedWorker, state, now);
     }

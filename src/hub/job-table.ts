@@ -18,6 +18,8 @@ export const queueAlone = 3;
 
 /** Jobs that are answered and whose answer is audited before they get it: they wait for no worker. */
 export const queueHeld = 4;
+/** Jobs of clients that ask for little. */
+export const queueUrgent = 5;
 
 /**
  * All live jobs of a hub, in columns: a job is a row number, and no object or closure is made for it. A row is free,
@@ -51,6 +53,8 @@ export class JobTable {
   recalled = new Uint8Array(0);
   /** When it will have been with its worker for too long, on the hub's clock. */
   overdueAt = new Float64Array(0);
+  /** 1 when it goes before jobs that are not urgent. */
+  urgent = new Uint8Array(0);
   /** Where it waits: see queueNone and the others. */
   queues = new Uint8Array(0);
   readonly links = new JobLinks();
@@ -72,6 +76,7 @@ export class JobTable {
     this.units[row] = units;
     this.payloads[row] = payload;
     this.sinks[row] = sink;
+    this.urgent[row] = sink.urgent === true ? 1 : 0;
     this.tags[row] = tag;
     this.submittedAt[row] = now;
     this.workers[row] = -1;
@@ -150,6 +155,7 @@ export class JobTable {
     this.hedges = grown(this.hedges, new Uint8Array(capacity));
     this.recalled = grown(this.recalled, new Uint8Array(capacity));
     this.overdueAt = grown(this.overdueAt, new Float64Array(capacity));
+    this.urgent = grown(this.urgent, new Uint8Array(capacity));
     this.queues = grown(this.queues, new Uint8Array(capacity));
     this.timerBuckets = grown(this.timerBuckets, new Int32Array(capacity));
     this.links.grow(capacity);

@@ -6,9 +6,11 @@ import type { KindCounters } from './types.js';
 /** Outcomes that a job may have beside being done. */
 export type FailureCount = 'failed' | 'queueFull' | 'expired' | 'cancelled' | 'lost' | 'noWorker' | 'draining';
 
-/** One kind at a hub: its jobs that wait, first in, first out, and its counts. */
+/** One kind at a hub: its jobs that wait, in two lines that are each first in, first out, and its counts. */
 export class KindState {
   readonly queue = new JobList();
+  /** Those that go before the others. */
+  readonly urgent = new JobList();
   /** Set during one pass over the queues when no worker may take this kind now. */
   blocked = false;
   readonly counters: KindCounters;

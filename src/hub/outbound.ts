@@ -60,6 +60,7 @@ export class Outbound {
     const kind: number[] = [];
     let sizes: number[] = [];
     let timeouts: number[] = [];
+    let urgent: boolean[] = [];
     const payloads: Uint8Array[] = [];
     let bytes = 0;
     let at = from;
@@ -79,11 +80,14 @@ export class Outbound {
       }
       const deadline = table.deadlines[row];
       if (deadline !== Infinity && timeouts.length === 0) timeouts = job.map(() => 0);
+      const first = table.urgent[row] === 1;
+      if (first && urgent.length === 0) urgent = job.map(() => false);
       job.push(ids[at]);
       kind.push(table.kinds[row]);
       if (bytes > 0) sizes.push(size);
       if (deadline !== Infinity) timeouts.push(Math.max(deadline - now, 1e-3));
       else if (timeouts.length > 0) timeouts.push(0);
+      if (first || urgent.length > 0) urgent.push(first);
     }
     if (job.length > 0) {
       messages.push({
@@ -95,6 +99,7 @@ export class Outbound {
             payloadSize: sizes,
             payloads: bytes === 0 ? noBytes : Buffer.concat(payloads, bytes),
             timeoutSeconds: timeouts,
+            urgent,
           },
         },
       });

@@ -40,6 +40,11 @@ export interface JobSink {
    * poison), JOB_FAILED (it ran and failed), DRAINING. May be called before `submit` returns.
    */
   failed(tag: number, error: TriremeError): void;
+  /**
+   * Read when a job is submitted. True: its client asks for little and waits for it, so the job goes before those that
+   * are not urgent, here and in its worker.
+   */
+  readonly urgent?: boolean;
   /** True: why its workers were picked is always kept. Left out, a sample of the picks is. */
   readonly explained?: boolean;
   /** The job was given to a worker, now or again after a loss. It must not submit or cancel. Left out by most sinks. */

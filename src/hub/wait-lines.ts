@@ -1,8 +1,11 @@
-import { JobList } from './job-list.js';
-import { queueAlone, queueHeld, queueNone, queueOfKind, type JobTable } from './job-table.js';
+import { JobList, nil } from './job-list.js';
+import { queueAlone, queueHeld, queueNone, queueOfKind, queueUrgent, type JobTable } from './job-table.js';
 import { KindState } from './kind-state.js';
 
-/** The jobs that wait at the hub: one line per kind, and those that not every worker may take. */
+/** Urgent jobs that are handed out in a row while others wait: those are not to starve, however many clients ask for little. */
+export const urgentInRowMax = 8;
+
+/** The jobs that wait at the hub: two lines per kind, and those that not every worker may take. */
 export class WaitLines {
   readonly kinds = new Map<number, KindState>();
   /** Jobs that must not go to some worker. */
@@ -13,6 +16,7 @@ export class WaitLines {
   readonly held = new JobList();
   /** Jobs that wait for a worker, in all lines. */
   count = 0;
+  private urgentInRow = 0;
 
   constructor(
     private readonly table: JobTable,
@@ -42,19 +46,46 @@ export class WaitLines {
     if (queue !== queueHeld) this.count--;
   }
 
-  /** The kind whose first waiting job is the oldest, leaving out those that no worker may take now. */
-  oldest(): KindState | null {
+  /** Whether an urgent job may be given to a worker now though others wait. */
+  get urgentMayPass(): boolean {
+    return this.urgentInRow < urgentInRowMax || !this.anyOrdinary();
+  }
+
+  /** A job that waited in no line, or was the next of its line, was given to a worker. */
+  given(row: number): void {
+    this.urgentInRow = this.table.urgent[row] === 1 ? this.urgentInRow + 1 : 0;
+  }
+
+  /**
+   * The job of any kind that is next, or nil: the oldest of the urgent ones, in their turn the oldest of the others.
+   * Kinds that no worker may take now are left out.
+   */
+  next(): number {
+    const urgent = this.oldest(true);
+    if (urgent !== nil && this.urgentInRow < urgentInRowMax) return urgent;
+    const other = this.oldest(false);
+    return other === nil ? urgent : other;
+  }
+
+  private oldest(urgent: boolean): number {
     const { submittedAt } = this.table;
-    let oldest: KindState | null = null;
+    let oldest = nil;
     for (const state of this.kinds.values()) {
-      if (state.blocked || state.queue.length === 0) continue;
-      if (oldest === null || submittedAt[state.queue.head] < submittedAt[oldest.queue.head]) oldest = state;
+      const { head } = urgent ? state.urgent : state.queue;
+      if (state.blocked || head === nil) continue;
+      if (oldest === nil || submittedAt[head] < submittedAt[oldest]) oldest = head;
     }
     return oldest;
   }
 
+  private anyOrdinary(): boolean {
+    for (const state of this.kinds.values()) if (state.queue.length > 0) return true;
+    return false;
+  }
+
   private listOf(row: number, queue: number): JobList {
     if (queue === queueOfKind) return this.kind(this.table.kinds[row]).queue;
+    if (queue === queueUrgent) return this.kind(this.table.kinds[row]).urgent;
     if (queue === queueHeld) return this.held;
     return queue === queueAlone ? this.alone : this.avoiding;
   }

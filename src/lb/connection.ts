@@ -53,6 +53,8 @@ export class JobConnection implements JobSink {
   private draining = false;
   private isClosed = false;
   private unknownInRow = 0;
+  /** This client asks for little at a time: see JobSink. Set before jobs are submitted. */
+  urgent = false;
   /** See JobAdmission.asked. */
   private askedMark = 0;
   /** Answers written since the client last asked: it may be asking again for as many, in bytes still on their way. */
@@ -163,7 +165,8 @@ export class JobConnection implements JobSink {
   private submitDecoded(): void {
     const { decoder, front, ring } = this;
     const { jobs, count } = decoder;
-    const { clientKinds, hub } = front;
+    const { admission, clientKinds, hub } = front;
+    this.urgent = admission.urgent(ring.size + count + this.jobsToDecode);
     for (let i = 0; i < count; i++) {
       const job = jobs[i];
       if (clientKinds[job] === 1) {

@@ -93,6 +93,11 @@ export class JobAdmission {
     return next;
   }
 
+  /** Whether the jobs of a client that has asked for so many go before those of others. */
+  urgent(asked: number): boolean {
+    return this.fair && asked <= sparseJobsMax;
+  }
+
   take(): void {
     this.used++;
   }

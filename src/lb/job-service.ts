@@ -22,12 +22,13 @@ export interface ServedJobService extends ServedService {
 }
 
 export function jobService(port: JobServicePort): ServedJobService {
+  const calls = new CallsOfPeers();
   const streams = new Set<JobStream>();
   let draining = false;
   const implementation: JobServiceServer = {
     runJob: (call, callback) => {
       if (draining) callback(toStatus(new TriremeError('DRAINING', 'this load balancer is shutting down')));
-      else runJob(port, call, callback);
+      else runJob(port, calls, call, callback);
     },
     runJobs: (call) => {
       const stream = new JobStream(call, port, () => streams.delete(stream));
@@ -46,8 +47,27 @@ export function jobService(port: JobServicePort): ServedJobService {
   };
 }
 
+/** RunJob calls under way, by the connection that they came on. */
+class CallsOfPeers {
+  private readonly counts = new Map<string, number>();
+
+  /** @returns how many there are now */
+  begun(peer: string): number {
+    const count = (this.counts.get(peer) ?? 0) + 1;
+    this.counts.set(peer, count);
+    return count;
+  }
+
+  ended(peer: string): void {
+    const count = (this.counts.get(peer) ?? 1) - 1;
+    if (count === 0) this.counts.delete(peer);
+    else this.counts.set(peer, count);
+  }
+}
+
 function runJob(
   { hub, admission, clientKinds }: JobServicePort,
+  calls: CallsOfPeers,
   call: ServerUnaryCall<RunJobRequest, RunJobResponse>,
   callback: sendUnaryData<RunJobResponse>,
 ): void {
@@ -61,15 +81,21 @@ function runJob(
     );
   admission.asked(1, 0);
   admission.take();
+  const peer = call.getPeer();
+  const ended = (): void => {
+    admission.release();
+    calls.ended(peer);
+  };
   const sink: JobSink = {
+    urgent: admission.urgent(calls.begun(peer)),
     explained: true,
     done: (_tag, bytes, start, end, worker, execSeconds, attempts) => {
-      admission.release();
+      ended();
       const result = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
       callback(null, { result, worker: hub.workerName(worker), execSeconds, attempts, jobId: job });
     },
     failed: (_tag, error) => {
-      admission.release();
+      ended();
       callback(toStatus(error));
     },
   };

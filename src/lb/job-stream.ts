@@ -29,6 +29,8 @@ export class JobStream implements JobSink {
   /** The caller does not read as fast as results come; nothing new is taken until it does. */
   private choked = false;
   private turnAwaited = false;
+  /** See JobSink. */
+  urgent = false;
   /** See JobAdmission.asked. */
   private askedMark = 0;
 
@@ -66,6 +68,7 @@ export class JobStream implements JobSink {
     while (this.requests.length > 0 && !this.choked && !this.draining) {
       const { jobs } = this.requests[0];
       // Streams and connections take turns: so many now, the rest after the others.
+      this.urgent = this.port.admission.urgent(this.asked());
       let room = this.port.admission.fair ? Math.min(sparseJobsMax, this.room()) : this.room();
       while (this.taken < jobs.length && room-- > 0) {
         const { tag, kind } = jobs[this.taken++];

@@ -50,6 +50,7 @@ export class ScriptedWorker implements WorkerStream {
   readonly kinds: number[] = [];
   readonly payloads: string[] = [];
   timeouts: number[] = [];
+  readonly urgent: boolean[] = [];
   readonly cancels: number[] = [];
   readonly recalls: number[] = [];
   /** Numbers of jobs in each message. */
@@ -75,7 +76,8 @@ export class ScriptedWorker implements WorkerStream {
     }
     if (message?.$case === 'recalls') this.recalls.push(...message.value.job);
     if (message?.$case === 'jobs') {
-      const { job, kind, payloadSize, payloads, timeoutSeconds } = message.value;
+      const { job, kind, payloadSize, payloads, timeoutSeconds, urgent } = message.value;
+      this.urgent.push(...job.map((_, at) => urgent[at] ?? false));
       this.batches.push(job.length);
       this.jobs.push(...job);
       this.kinds.push(...kind);

@@ -21,6 +21,7 @@ export function jobBatch(
   kind: number,
   payloads: readonly string[] = [],
   timeoutSeconds = 0,
+  urgent: readonly boolean[] = [],
 ): JobBatch {
   const bytes = payloads.map((text) => Buffer.from(text));
   return {
@@ -29,6 +30,7 @@ export function jobBatch(
     payloadSize: bytes.map(({ length }) => length),
     payloads: Buffer.concat(bytes),
     timeoutSeconds: timeoutSeconds === 0 ? [] : jobs.map(() => timeoutSeconds),
+    urgent: [...urgent],
   };
 }
 

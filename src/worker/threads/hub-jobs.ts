@@ -1,43 +1,60 @@
 import type { KindRegistry } from '../../kinds/registry.js';
 import type { Costs } from './costs.js';
 import { JobQueue } from './job-queue.js';
+import { urgentBatchesInRowMax } from './limits.js';
 import { ResultColumns } from './result-columns.js';
+
+/** Waiting jobs of one kind that are alike in how they wait. */
+export interface Line {
+  readonly kind: number;
+  /** These go before others. */
+  readonly urgent: boolean;
+  readonly queue: JobQueue;
+}
 
 /** What the threads know of one hub: its waiting jobs by kind, how much of its work is held, and results not yet reported. */
 export class HubJobs {
   readonly results = new ResultColumns();
-  readonly #queues = new Map<number, JobQueue>();
+  /** In the order in which their first job came. */
+  readonly lines: Line[] = [];
   readonly #unitsHeld = new Map<number, number>();
   /** False once the hub is forgotten: what still runs ends unheard. */
   heard = true;
+  #urgentInRow = 0;
 
   constructor(readonly hub: number) {}
 
-  get queues(): ReadonlyMap<number, JobQueue> {
-    return this.#queues;
-  }
-
   /** Does a job wait here for a thread? */
   get waiting(): boolean {
-    for (const queue of this.#queues.values()) if (queue.length > 0) return true;
-    return false;
+    return this.lines.some(({ queue }) => queue.length > 0);
   }
 
-  queue(kind: number): JobQueue {
-    let queue = this.#queues.get(kind);
-    if (queue === undefined) this.#queues.set(kind, (queue = new JobQueue()));
-    return queue;
+  queue(kind: number, urgent: boolean): JobQueue {
+    let line = this.lines.find((each) => each.kind === kind && each.urgent === urgent);
+    if (line === undefined) this.lines.push((line = { kind, urgent, queue: new JobQueue() }));
+    return line.queue;
   }
 
-  /** The kind whose first job has waited longest among those that `may` start now; null when there is none. */
-  oldestKind(registry: KindRegistry, sourcesMay: boolean): number | null {
-    let oldest = Infinity;
-    let found: number | null = null;
-    for (const [number, queue] of this.#queues) {
-      if (queue.oldest < oldest && (sourcesMay || registry.get(number)?.needsSource !== true)) {
-        oldest = queue.oldest;
-        found = number;
-      }
+  /**
+   * The line whose first job is next among those that `may` start now, or null: of the urgent ones the one that has
+   * waited longest, and in their turn of the others.
+   */
+  next(registry: KindRegistry, sourcesMay: boolean): Line | null {
+    const may = ({ kind }: Line): boolean => sourcesMay || registry.get(kind)?.needsSource !== true;
+    const urgent = this.#oldest((line) => line.urgent && may(line));
+    if (urgent !== null && this.#urgentInRow < urgentBatchesInRowMax) return urgent;
+    return this.#oldest((line) => !line.urgent && may(line)) ?? urgent;
+  }
+
+  /** A batch of this line is about to run. */
+  taken({ urgent }: Line): void {
+    this.#urgentInRow = urgent ? this.#urgentInRow + 1 : 0;
+  }
+
+  #oldest(wanted: (line: Line) => boolean): Line | null {
+    let found: Line | null = null;
+    for (const line of this.lines) {
+      if (line.queue.length > 0 && line.queue.oldest < (found?.queue.oldest ?? Infinity) && wanted(line)) found = line;
     }
     return found;
   }

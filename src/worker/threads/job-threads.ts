@@ -4,7 +4,7 @@ import { JobStatus, type JobBatch } from '../../gen/trireme/v1/worker.js';
 import type { Kind } from '../../kinds/kind.js';
 import { kinds, readKinds, type KindRegistry } from '../../kinds/registry.js';
 import { Costs, batchJobs, batchSeconds } from './costs.js';
-import { HubJobs } from './hub-jobs.js';
+import { HubJobs, type Line } from './hub-jobs.js';
 import type { JobColumns, JobExtra, JobQueue } from './job-queue.js';
 import { jobsHeldMaxDefault, payloadBytesMax } from './limits.js';
 import type { ReadyMessage } from './messages.js';
@@ -65,6 +65,7 @@ export class JobThreads implements JobThreadsApi {
     const jobs = this.#hub(hub);
     const now = monotonicClock();
     let lastKind = -1;
+    let lastUrgent = false;
     let kind: Kind | undefined;
     let queue: JobQueue | undefined;
     let at = 0;
@@ -74,11 +75,12 @@ export class JobThreads implements JobThreadsApi {
       const number = batch.kind[index] ?? 0;
       const size = batch.payloadSize[index] ?? 0;
       const payload = size === 0 ? null : batch.payloads.subarray(at, (at += size));
-      if (number !== lastKind) {
-        lastKind = number;
+      const urgent = batch.urgent[index] ?? false;
+      if (number !== lastKind || urgent !== lastUrgent) {
+        [lastKind, lastUrgent] = [number, urgent];
         kind = this.#registry.get(number);
         if (kind !== undefined && !this.#offered(kind)) kind = undefined;
-        queue = kind === undefined ? undefined : jobs.queue(number);
+        queue = kind === undefined ? undefined : jobs.queue(number, urgent);
       }
       if (refusal !== null || kind === undefined || queue === undefined || this.#held >= this.#jobsHeldMax) {
         const reason =
@@ -125,7 +127,7 @@ export class JobThreads implements JobThreadsApi {
     from.heard = false;
     this.#hubs.delete(hub);
     this.#turns = this.#turns.filter((other) => other !== from);
-    for (const [kind, queue] of from.queues) this.#drop(from, kind, queue.shift(queue.length), '');
+    for (const { kind, queue } of from.lines) this.#drop(from, kind, queue.shift(queue.length), '');
     for (const running of this.#sourceJobs.values()) if (running.batch.hub === from) running.cancel();
   }
 
@@ -215,19 +217,19 @@ export class JobThreads implements JobThreadsApi {
     this.#release(hub, kind.number, jobs.job.length, units);
   }
 
-  /** Gives waiting jobs to threads that can take them: hubs in turns, within a hub the kind that has waited longest. */
+  /** Gives waiting jobs to threads that can take them: hubs in turns, within a hub the line that is next. */
   #pump(): void {
     while (this.#queued > 0 && this.#closing === null) {
       const thread = this.#freeThread();
       if (thread === null) return;
       const idle = thread.idle;
-      const turn = this.#turns.findIndex((hub) => hub.oldestKind(this.#registry, idle) !== null);
+      const turn = this.#turns.findIndex((hub) => hub.next(this.#registry, idle) !== null);
       if (turn < 0) return;
       const hub = this.#turns.splice(turn, 1)[0];
       this.#turns.push(hub);
-      const kind = this.#registry.get(hub.oldestKind(this.#registry, idle) as number) as Kind;
-      const batch = this.#takeBatch(hub, kind);
+      const batch = this.#takeBatch(hub, hub.next(this.#registry, idle) as Line);
       if (batch === null) continue;
+      const { kind } = batch;
       const first = batch.jobs.extra?.[0];
       if (kind.needsSource === true) this.#startSource(thread, batch);
       else if (first?.payload != null && first.payload.length > payloadBytesMax) {
@@ -245,9 +247,11 @@ export class JobThreads implements JobThreadsApi {
     return found;
   }
 
-  /** Takes the next batch of a kind out of its queue; null when all of it was past its deadline. */
-  #takeBatch(hub: HubJobs, kind: Kind): GivenBatch | null {
-    const queue = hub.queue(kind.number);
+  /** Takes the next batch out of a line; null when all of it was past its deadline. */
+  #takeBatch(hub: HubJobs, line: Line): GivenBatch | null {
+    const { queue, urgent } = line;
+    const kind = this.#registry.get(line.kind) as Kind;
+    hub.taken(line);
     const cost = this.#costs.of(kind.number);
     let idle = 0;
     for (const thread of this.#threads) if (thread.idle) idle++;
@@ -266,7 +270,7 @@ export class JobThreads implements JobThreadsApi {
     if (jobs.job.length === 0) return null;
     let units = jobs.job.length;
     if (jobs.extra !== null) units = jobs.extra.reduce((sum, extra) => sum + (extra?.units ?? 1), 0);
-    return { hub, kind, jobs, units, expectedSeconds: units * cost };
+    return { hub, kind, urgent, jobs, units, expectedSeconds: units * cost };
   }
 
   /** Of the hubs whose jobs wait here, the one with the least work decides: its clients may be waiting for a single job. */
@@ -338,16 +342,16 @@ export class JobThreads implements JobThreadsApi {
     this.#pump();
   }
 
-  #putBack({ hub, kind, jobs, units }: GivenBatch, alone: boolean): void {
+  #putBack({ hub, kind, urgent, jobs, units }: GivenBatch, alone: boolean): void {
     if (!hub.heard) return this.#release(hub, kind.number, jobs.job.length, units);
-    hub.queue(kind.number).unshift(jobs, alone);
+    hub.queue(kind.number, urgent).unshift(jobs, alone);
     this.#queued += jobs.job.length;
   }
 
   #dropQueued(hub: number, wanted: ReadonlySet<number>, reason: string): void {
     const from = this.#hubs.get(hub);
     if (from === undefined) return;
-    for (const [kind, queue] of from.queues) {
+    for (const { kind, queue } of from.lines) {
       if (queue.length === 0) continue;
       this.#drop(
         from,
@@ -403,7 +407,7 @@ export class JobThreads implements JobThreadsApi {
     for (const job of this.#sourceJobs.values()) job.end();
     await Promise.all(ending);
     for (const hub of this.#hubs.values()) {
-      for (const [kind, queue] of hub.queues)
+      for (const { kind, queue } of hub.lines)
         this.#drop(hub, kind, queue.shift(queue.length), 'DRAINING: worker ended');
     }
     this.#flush();

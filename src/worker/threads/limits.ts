@@ -35,6 +35,9 @@ export const batchSecondsLeast = 0.00005;
 /** A batch expected to run longer has its thread to itself: nothing is put behind it. Above batchSecondsMax by its lanes. */
 export const shortBatchSecondsMax = 0.02;
 
+/** Batches of urgent jobs that are run in a row while others wait: those are not to starve. */
+export const urgentBatchesInRowMax = 8;
+
 /** Batches that one thread has: one that runs and one that waits, so that the thread never waits for the main thread. */
 export const batchesPerThreadMax = 2;
 

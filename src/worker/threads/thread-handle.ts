@@ -11,6 +11,7 @@ import { Control, ThreadMemory, Travel, type Frame } from './thread-memory.js';
 export interface GivenBatch {
   readonly hub: HubJobs;
   readonly kind: Kind;
+  readonly urgent: boolean;
   readonly jobs: JobColumns;
   /** Units of all its jobs. */
   readonly units: number;

@@ -72,6 +72,56 @@ describe('hub', () => {
     expect(hub.snapshot()).toMatchObject({ jobsWaiting: 0, jobsLive: 0 });
   });
 
+  describe('urgent jobs', () => {
+    const urgentSink = (): RecordingSink => Object.assign(new RecordingSink(), { urgent: true });
+
+    /** Nine ordinary jobs wait, then urgent ones come; one worker answers one at a time. @returns tags as answered */
+    function answered(urgent: number): { readonly order: readonly string[]; readonly told: readonly boolean[] } {
+      const { time, hub, sink, submit, worker } = bench({ jobsOutstandingMax: 1 });
+      const one = worker('one', 1);
+      for (let tag = 1; tag <= 9; tag++) submit(tag);
+      const first = urgentSink();
+      for (let tag = 1; tag <= urgent; tag++) {
+        time.advance(0.001);
+        hub.submit(tag % 2 === 0 ? 2 : 1, 1, null, 0, noWorker, first, tag);
+      }
+      const order: string[] = [];
+      for (let round = 0; round < 9 + urgent; round++) {
+        time.endTurn();
+        const before = [sink.order.length, first.order.length];
+        one.answer();
+        order.push(...sink.order.slice(before[0]).map((tag) => `${tag}`));
+        order.push(...first.order.slice(before[1]).map((tag) => `urgent ${tag}`));
+      }
+      return { order, told: one.urgent };
+    }
+
+    test('go before those that wait, whatever their kind, and the worker is told which they are', () => {
+      const { order, told } = answered(3);
+      expect(order).toEqual(['1', 'urgent 1', 'urgent 2', 'urgent 3', '2', '3', '4', '5', '6', '7', '8', '9']);
+      expect(told).toEqual(order.map((tag) => tag.startsWith('urgent')));
+    });
+
+    test('after eight of them one of the others has its turn', () => {
+      const { order } = answered(20);
+      expect(order.map((tag) => (tag.startsWith('urgent') ? 'u' : '.')).join('')).toBe('.uuuuuuuu.uuuuuuuu.uuuu......');
+    });
+
+    test('that lose their worker wait in front of the others again', () => {
+      const { time, hub, submit, sink, worker } = bench({ jobsOutstandingMax: 1 });
+      const one = worker('one', 1);
+      const first = urgentSink();
+      hub.submit(1, 1, null, 0, noWorker, first, 1);
+      for (let tag = 1; tag <= 3; tag++) submit(tag);
+      time.endTurn();
+      one.die();
+      const two = worker('two', 1);
+      time.endTurn();
+      two.answer();
+      expect([first.order, sink.order]).toEqual([[1], []]);
+    });
+  });
+
   test('a full wait queue refuses at once', () => {
     const { sink, hub, submit } = bench({ jobsQueuedMax: 2 });
     expect(submit(1)).not.toBe(0);

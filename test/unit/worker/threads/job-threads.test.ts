@@ -103,6 +103,27 @@ describe('jobs', () => {
     expect(alone.map(({ results }) => results.job)).toEqual([[2], [3], [4]]);
   });
 
+  test('that are urgent begin before those that wait, eight batches in a row at most', async () => {
+    const { streams, begun } = await withStreams(1);
+    harness.threads.submit(0, jobBatch([1], reader, ['1']));
+    await begun(1);
+    // Jobs that read from streams run one at a time, so each is a batch, and streams are opened in their order.
+    const ordinary = sequence(2, 10);
+    const urgent = sequence(10, 20);
+    harness.threads.submit(0, jobBatch(ordinary, reader, ordinary.map(String)));
+    const flags = urgent.map(() => true);
+    harness.threads.submit(0, jobBatch(urgent, reader, urgent.map(String), 0, flags));
+    const order: number[] = [];
+    const all = [...ordinary, ...urgent];
+    const ended = all.map((job) => harness.outcome(0, job).then(() => order.push(job)));
+    for (let stream = 0; stream <= all.length; stream++) {
+      await begun(stream + 1);
+      streams[stream].push(null);
+    }
+    await Promise.all(ended);
+    expect(order).toEqual([...urgent.slice(0, 8), 10, ...urgent.slice(8), 11]);
+  });
+
   test('of a kind that is not there are not run', async () => {
     const { threads } = await started();
     threads.submit(0, jobBatch([1], 99));
