@@ -60,7 +60,7 @@ export interface ChaosReport {
 const slowMs = 250;
 const lateFactor = 3;
 
-/** No analysis runs in the last seconds of the warm-up and of the run, so that garbage is collected and memory is seen. */
+/** No analysis runs in the last seconds of the warm-up and of the run, and garbage is collected: memory is seen then. */
 const quietSeconds = 15;
 
 /** After what explains it, a connection may still break for so long. */
@@ -119,11 +119,15 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       rate,
     });
     clock = new RunClock();
-    const memory = watchMemory(cluster, clock);
+    const calm = warmUpSeconds(seconds);
+    const judgesMemory = seconds >= memoryJudgedSeconds;
+    const quiet = (atSeconds: number): boolean =>
+      judgesMemory &&
+      ((atSeconds > calm - memorySpanSeconds && atSeconds < calm) || atSeconds > seconds - memorySpanSeconds);
+    const memory = watchMemory(cluster, clock, quiet);
     const startMs = RunClock.epochMs();
     analyses.start(cluster.masterAddress);
-    const calm = warmUpSeconds(seconds);
-    if (seconds >= memoryJudgedSeconds) {
+    if (judgesMemory) {
       await Promise.race([clock.reach(calm - quietSeconds), aborted]);
       await analyses.pause();
       await Promise.race([clock.reach(calm), aborted]);
@@ -133,7 +137,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const calmUntilMs = RunClock.epochMs();
     const playing = play(schedule, new Faults(cluster, stage), clock, cluster, say);
     const done = await Promise.race([playing, aborted]);
-    if (seconds >= memoryJudgedSeconds) {
+    if (judgesMemory) {
       await Promise.race([clock.reach(seconds - quietSeconds), aborted]);
       await analyses.pause();
     }
@@ -185,7 +189,7 @@ function violationsOf({ jobs, analyses, memory, seconds }: Omit<ChaosReport, 'vi
   if (jobs.answers === 0) told.push('no job was answered');
   if (analyses.exact === 0) told.push('no analysis ended');
   if (seconds < memoryJudgedSeconds) return told;
-  for (const { role, beforeMiB, afterMiB } of judged(memory)) {
+  for (const { role, beforeMiB, afterMiB } of memory) {
     const most = beforeMiB * (1 + memoryGrowthMax);
     if (!(afterMiB <= most))
       told.push(
@@ -193,19 +197,6 @@ function violationsOf({ jobs, analyses, memory, seconds }: Omit<ChaosReport, 'vi
       );
   }
   return told;
-}
-
-/** The lb, and the workers on average: which of them holds garbage at a given moment is chance. */
-export function judged(memory: readonly MemoryOf[]): MemoryOf[] {
-  const workers = memory.filter(({ role }) => role.startsWith('worker'));
-  const mean = (of: (entry: MemoryOf) => number): number =>
-    workers.reduce((sum, entry) => sum + of(entry), 0) / workers.length;
-  const average = {
-    role: 'workers on average',
-    beforeMiB: mean(({ beforeMiB }) => beforeMiB),
-    afterMiB: mean(({ afterMiB }) => afterMiB),
-  };
-  return [...memory.filter(({ role }) => role === 'lb'), average];
 }
 
 interface Played {
@@ -268,10 +259,11 @@ interface MemoryWatch {
 }
 
 /** Samples the memory of the lb and of all workers. Roles that are started again go on in the row of those before. */
-function watchMemory(cluster: ChaosCluster, clock: RunClock): MemoryWatch {
+function watchMemory(cluster: ChaosCluster, clock: RunClock, quiet: (atSeconds: number) => boolean): MemoryWatch {
   const rows = new Map<string, { readonly atSeconds: number; readonly mib: number }[]>();
   const sample = (): void => {
     const atSeconds = clock.seconds;
+    if (quiet(atSeconds)) cluster.collectGarbage();
     const roles = [
       ['lb', cluster.lb] as const,
       ...cluster.workers.map(({ role }, i) => [`worker ${i}`, role] as const),

@@ -87,6 +87,7 @@ export class ChaosCluster {
   private startRole(host: string, name: string, args: readonly string[]): RunningRole {
     const library = faketimeLibrary();
     const before = [...this.options.stage.on(host), 'env', ...memoryGivenBack];
+    before.push(`NODE_OPTIONS=--require=${join(__dirname, 'collect-garbage.js')}`);
     if (library !== undefined) {
       this.stepClock(name, 0);
       before.push(`LD_PRELOAD=${library}`, `FAKETIME_TIMESTAMP_FILE=${this.clockFile(name)}`);
@@ -148,6 +149,13 @@ export class ChaosCluster {
     const order: ClientHostOrder = { name, clients: share, lb: this.lbTcp, rate, log };
     this.clientLogs.push(log);
     this.clients[number] = { host: await Helper.start(stage, 'clients', 'client-host', order), name };
+  }
+
+  /** Has the lb and the workers collect their garbage: see collect-garbage.ts. */
+  collectGarbage(): void {
+    for (const { child, log } of [this.lb, ...this.workers.map(({ role }) => role)])
+      // One that has just begun does not listen to the signal yet, and would end.
+      if (log.length > 0) child.kill('SIGUSR2');
   }
 
   /** Lets clients hear their last answers. */

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { decimal, integer } from '../../src/common/options.js';
-import { judged, memoryJudgedSeconds, runChaos, type ChaosReport } from './chaos.js';
+import { memoryJudgedSeconds, runChaos, type ChaosReport } from './chaos.js';
 import { faultKinds, type FaultName } from './schedule.js';
 
 interface Options {
@@ -38,8 +38,7 @@ function text(report: ChaosReport): string {
     const victimName = whom === 'worker' || whom === 'client' ? `${whom} ${victim}` : whom;
     return [atSeconds.toFixed(1), name, victimName, lastsSeconds.toFixed(1), recoverySeconds.toFixed(2), how];
   });
-  const average = judged(memory).slice(1);
-  const memoryRows = [...memory, ...average].map(({ role, beforeMiB, afterMiB }) => [
+  const memoryRows = memory.map(({ role, beforeMiB, afterMiB }) => [
     role,
     beforeMiB.toFixed(0),
     afterMiB.toFixed(0),
