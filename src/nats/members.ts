@@ -20,16 +20,20 @@ export function announce(settings: NatsSettings, member: Member, log: Logger): {
   let timer: NodeJS.Timeout | null = null;
   let kv: KV | null = null;
   let ended = false;
-  let failing = true;
+  /** Null: nothing was tried yet. */
+  let failing: boolean | null = null;
   const put = async (): Promise<void> => {
     try {
       nats ??= await connected(settings, `trireme ${member.role}`, log);
+      if (ended) return await nats.close();
       kv ??= await openBucket(nats);
       await kv.put(key, value);
-      if (failing) log.info({ nats: natsName(settings), ...member }, 'announced');
+      if (failing !== false) log.info({ nats: natsName(settings), ...member }, 'announced');
       failing = false;
     } catch (error) {
-      if (!failing) log.warn({ reason: (error as Error).message }, 'not announced; trying again for ever');
+      if (failing !== true && !ended) {
+        log.warn({ reason: (error as Error).message }, 'not announced; trying again for ever');
+      }
       failing = true;
       // The bucket may be gone with the disk of its server: it is made anew.
       kv = null;
@@ -62,6 +66,8 @@ export function watchMembers(
   let kv: KV | null = null;
   let entries: Awaited<ReturnType<KV['watch']>> | null = null;
   let hearingSinceMs = Infinity;
+  /** It was said that the members cannot be read. */
+  let toldOfTrouble = false;
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
 
@@ -76,6 +82,7 @@ export function watchMembers(
   async function look(): Promise<void> {
     try {
       nats ??= await connected(settings, 'trireme discovery', log);
+      if (closed) return await nats.close();
       kv ??= await openBucket(nats);
       // Answered only while the bucket can be read: an open connection alone says nothing of it.
       await kv.status();
@@ -83,10 +90,12 @@ export function watchMembers(
         entries = await kv.watch();
         void listen(entries).catch((error: Error) => log.debug({ reason: error.message }, 'watch ended'));
       }
+      toldOfTrouble = false;
       if (hearingSinceMs === Infinity) hearingSinceMs = performance.now();
       tell(book.expire(performance.now(), hearingSinceMs));
     } catch (error) {
-      if (hearingSinceMs !== Infinity) log.warn({ reason: (error as Error).message }, 'the members cannot be read');
+      if (!toldOfTrouble && !closed) log.warn({ reason: (error as Error).message }, 'the members cannot be read');
+      toldOfTrouble = true;
       hearingSinceMs = Infinity;
       entries?.stop();
       entries = kv = null;
@@ -106,7 +115,7 @@ export function watchMembers(
 
 /** The members of a role that are there now, for a command that asks once. Throws UNREACHABLE. */
 export async function findMembers(settings: NatsSettings, role: MemberRole): Promise<readonly Member[]> {
-  const nats = await connectNats(settings, 'trireme client', false);
+  const nats = await connectNats(settings, 'trireme client');
   try {
     const kv = await openBucket(nats);
     const found: Member[] = [];
@@ -122,7 +131,7 @@ export async function findMembers(settings: NatsSettings, role: MemberRole): Pro
 }
 
 async function connected(settings: NatsSettings, name: string, log: Logger): Promise<NatsConnection> {
-  const nats = await connectNats(settings, name, true);
+  const nats = await connectNats(settings, name);
   watchNats(nats, log);
   return nats;
 }

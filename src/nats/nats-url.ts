@@ -52,6 +52,16 @@ export function natsName({ servers, tls }: NatsSettings): string {
   return `${tls ? 'tls' : 'nats'}://${servers.join(',')}`;
 }
 
+/** User and password, or token: those of the URL, else those of the variables NATS_USER, NATS_PASSWORD and NATS_TOKEN. */
+export function natsUser(
+  { user, pass, token }: NatsSettings,
+  env: NodeJS.ProcessEnv = process.env,
+): Pick<NatsSettings, 'user' | 'pass' | 'token'> {
+  if (user !== null || token !== null) return { user, pass, token };
+  const said = (name: string): string | null => env[name] || null;
+  return { user: said('NATS_USER'), pass: said('NATS_PASSWORD'), token: said('NATS_TOKEN') };
+}
+
 /** Credentials and certificates by the variables of the nats tool; contents of the files that they name. */
 export interface NatsFiles {
   readonly creds: Uint8Array | null;

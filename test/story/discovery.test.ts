@@ -100,6 +100,23 @@ skipWithoutNats('discovery')('discovery by NATS', () => {
     expect(stderr).not.toMatch(/SECRET/);
     const right = await runTrireme(['client', '--jobs', '1', '--discover', nats.url.replace('//', '//right@')]);
     expect(right.stderr).toMatch(/no lb is announced/);
+    const wrong = nats.url.replace('//', '//SECRET@');
+    const worker = start('worker', '--slots', '1', '--discover', wrong);
+    const lb = start('lb', ...anyPort('tcp', 'grpc', 'admin'), '--announce', wrong);
+    const says = [
+      await worker.line('the members cannot be read'),
+      await lb.line('not announced; trying again for ever'),
+    ];
+    for (const { reason } of says) expect(reason).toMatch(/^nats:\/\/127\.0\.0\.1:\d+: refuses the credentials: /);
+    expect([...worker.stderr, ...lb.stderr].join('\n')).not.toMatch(/SECRET/);
+  });
+
+  test('roles without NATS end when they are told to', async () => {
+    await nats.stop();
+    const roles = [start('worker', '--slots', '1', '--discover', nats.url), startLb()];
+    await roles[0].line('the members cannot be read');
+    await roles[1].line('not announced; trying again for ever');
+    expect(await Promise.all(roles.map((role) => role.end('SIGTERM')))).toEqual([0, 0]);
   });
 });
 

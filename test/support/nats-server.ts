@@ -22,37 +22,62 @@ export function skipWithoutNats(suite: string): jest.Describe {
   return describe.skip as unknown as jest.Describe;
 }
 
-/** A nats-server with JetStream on a free port of loopback, as a process of its own. */
+/** Where a server listens, and what its command begins with (such as `nsenter ...`). */
+export interface NatsPlace {
+  readonly host: string;
+  /** -1: a free one. */
+  readonly port: number;
+  readonly before: readonly string[];
+}
+
+/** A nats-server with JetStream, as a process of its own; on a free port of loopback if nothing else is said. */
 export class NatsServer {
   private child: ChildProcess | null = null;
-  private port = -1;
+  private readonly host: string;
+  private port: number;
 
   private constructor(
     private readonly folder: string,
     private readonly args: readonly string[],
-  ) {}
+    private readonly place: NatsPlace,
+  ) {
+    ({ host: this.host, port: this.port } = place);
+  }
 
   /** @param folder empty, for what JetStream stores */
-  static async start(folder: string, args: readonly string[] = []): Promise<NatsServer> {
-    const server = new NatsServer(folder, args);
+  static async start(
+    folder: string,
+    args: readonly string[] = [],
+    place: NatsPlace = { host: '127.0.0.1', port: -1, before: [] },
+  ): Promise<NatsServer> {
+    const server = new NatsServer(folder, args, place);
     await server.resume();
     return server;
   }
 
   get url(): string {
-    return `nats://127.0.0.1:${this.port}`;
+    return `nats://${this.host}:${this.port}`;
+  }
+
+  get running(): boolean {
+    return this.child !== null && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child?.kill(signal);
   }
 
   /** Starts it (again, on the same port and with what it had stored). */
   async resume(): Promise<void> {
-    const args = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.folder, ...this.args];
-    const child = spawn(program as string, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const args = ['-a', this.host, '-p', String(this.port), '-js', '-sd', this.folder, ...this.args];
+    const [command, ...rest] = [...this.place.before, program as string, ...args];
+    const child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.child = child;
     const said: string[] = [];
     await new Promise<void>((resolve, reject) => {
       createInterface({ input: child.stderr }).on('line', (line) => {
         said.push(line);
-        const listening = /Listening for client connections on 127\.0\.0\.1:(\d+)/.exec(line);
+        const listening = /Listening for client connections on [\d.]+:(\d+)/.exec(line);
         if (listening !== null) this.port = Number(listening[1]);
         if (line.includes('Server is ready')) resolve();
       });
@@ -65,7 +90,8 @@ export class NatsServer {
     this.child = null;
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     child.removeAllListeners('exit');
+    const ended = once(child, 'exit');
     child.kill('SIGKILL');
-    await once(child, 'exit');
+    await ended;
   }
 }

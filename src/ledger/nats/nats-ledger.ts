@@ -59,7 +59,7 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
     retention: RetentionBounds,
     log: Logger,
   ): Promise<NatsLedger> {
-    const connection = await connectNats(settings, `trireme ${holder}`, false);
+    const connection = await connectNats(settings, `trireme ${holder}`);
     const shown = natsName(settings);
     try {
       const replicas = settings.servers.length >= 3 ? 3 : 1;

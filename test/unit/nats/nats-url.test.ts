@@ -1,4 +1,4 @@
-import { natsFiles, natsName, natsUrl } from '../../../src/nats/nats-url.js';
+import { natsFiles, natsName, natsUrl, natsUser } from '../../../src/nats/nats-url.js';
 
 const none = { tls: false, user: null, pass: null, token: null };
 
@@ -23,4 +23,13 @@ test.each(['', 'a:1', 'http://a', 'nats://', 'nats://a:99999', 'nats://a,', 'nat
 test('a file that a variable of the nats tool names and that is not there is wrong usage', () => {
   expect(() => natsFiles({ NATS_CREDS: '/no/such.creds' })).toThrow(/^NATS_CREDS=\/no\/such.creds: ENOENT/);
   expect(natsFiles({})).toEqual({ creds: null, nkeySeed: null, ca: null, cert: null, key: null });
+});
+
+test('a URL without a user takes those of the variables, and one with a user or a token keeps its own', () => {
+  const env = { NATS_USER: 'u', NATS_PASSWORD: 'p' };
+  expect(natsUser(natsUrl('nats://a'), env)).toEqual({ user: 'u', pass: 'p', token: null });
+  expect(natsUser(natsUrl('nats://a'), { NATS_TOKEN: 't' })).toEqual({ user: null, pass: null, token: 't' });
+  expect(natsUser(natsUrl('nats://v:q@a'), env)).toEqual({ user: 'v', pass: 'q', token: null });
+  expect(natsUser(natsUrl('nats://t@a'), env)).toEqual({ user: null, pass: null, token: 't' });
+  expect(natsUser(natsUrl('nats://a'), {})).toEqual({ user: null, pass: null, token: null });
 });
