@@ -16,6 +16,8 @@ SEED ?=
 SECONDS ?= 600
 CLIENTS ?= 100
 WORKERS ?= 6
+ANALYSES ?= 20
+BYTES ?= 200M
 
 ##@ First
 .PHONY: help
@@ -38,6 +40,10 @@ fuzz: build ## RUNS=100000 random and mutated inputs for each parser (ARGS="--ta
 .PHONY: chaos
 chaos: build ## faults by a seeded script for SECONDS=600 under CLIENTS=100 and WORKERS=6 (SEED=N repeats one)
 	$(Q)node --enable-source-maps dist/test/chaos/run.js $(if $(SEED),--seed $(SEED)) --seconds $(SECONDS) --clients $(CLIENTS) --workers $(WORKERS) $(ARGS)
+
+.PHONY: chaos-masters
+chaos-masters: build ## masters that share NATS under ANALYSES=20 of BYTES=200M: any process is killed or cut off (SEED=N)
+	$(Q)node --enable-source-maps dist/test/chaos/masters/run.js $(if $(SEED),--seed $(SEED)) $(if $(filter-out file,$(origin SECONDS)),--seconds $(SECONDS)) --analyses $(ANALYSES) --bytes $(BYTES) $(ARGS)
 
 .PHONY: audit
 audit: build ## ask the registry for known weaknesses of the production packages

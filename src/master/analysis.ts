@@ -9,11 +9,17 @@ import type { Lease, ProgressFacts } from '../ledger/types.js';
 import { partialMagic } from '../pcap/partial-layout.js';
 import type { ChunkPlan } from '../pcap/types.js';
 import type { ChunkAnswer } from './chunk-answer.js';
-import { ChunkJobs, scanChunkKind } from './chunk-jobs.js';
+import { ChunkJobs, keyOf, scanChunkKind } from './chunk-jobs.js';
 import { ChunkJournal } from './chunk-journal.js';
 import { ChunkMap, type ChunkFacts } from './chunk-map.js';
 import { chunkBytesFor, type ScanWorker } from './chunk-size.js';
-import { aloneMsSharedMax, chunksAheadPerSlot, chunksOutstandingPerSlot, progressIntervalMs } from './limits.js';
+import {
+  aloneMsSharedMax,
+  chunkJobsMax,
+  chunksAheadPerSlot,
+  chunksOutstandingPerSlot,
+  progressIntervalMs,
+} from './limits.js';
 import type { MergeNews } from './merge-messages.js';
 import { Merge } from './merge.js';
 import type { OpenCapture } from './open-capture.js';
@@ -72,6 +78,7 @@ export class Analysis {
       {
         resumed: (plan, answer) => {
           this.chunks.done(plan, 'ledger');
+          this.tell('chunk taken over', plan);
           this.offer(answer);
         },
         notResumed: (plan) => {
@@ -176,7 +183,8 @@ export class Analysis {
     switch (news.news) {
       case 'planned': {
         const payloadOf = (plan: ChunkPlan): Uint8Array => this.payload(plan, news.compression ?? '');
-        this.jobs = new ChunkJobs(this.setup.hub, payloadOf, this.setup.capture.sizeBytes, this);
+        const { hub, capture, durable } = this.setup;
+        this.jobs = new ChunkJobs(hub, payloadOf, capture.sizeBytes, this, durable ? chunkJobsMax : 1);
         this.jobs.add(news.plans.filter((plan) => !this.journal.has(plan)));
         this.journal.resume(news.plans.filter((plan) => this.journal.has(plan)));
         this.chunks.add(news.plans);
@@ -210,13 +218,23 @@ export class Analysis {
     this.step();
   }
 
+  given(plan: ChunkPlan, worker: number): void {
+    this.tell('chunk given', plan, worker);
+  }
+
   answered(plan: ChunkPlan, answer: ChunkAnswer, raw: Uint8Array, worker: number): void {
+    this.tell('chunk answered', plan, worker);
     this.chunks.answered(plan, this.setup.hub.workerName(worker));
     this.answeredBy.add(worker);
     // A chunk is told as done once no master will scan it again.
     if (this.journal.add(plan, raw)) this.unwritten.add(plan);
     else this.chunks.done(plan, 'worker');
     this.offer(answer);
+  }
+
+  /** In a turn of its own: the hub is in the midst of the loss. */
+  waitsAgain(): void {
+    setImmediate(() => this.step());
   }
 
   failed(error: TriremeError): void {
@@ -302,6 +320,15 @@ export class Analysis {
       if (state === 'SERVING' && cost !== undefined) workers.push({ slots, secondsPerByte: cost.secondsPerUnit });
     }
     return workers;
+  }
+
+  /** At the level debug the log says what became of each chunk, and under which take of its analysis. */
+  private tell(what: string, plan: ChunkPlan, worker?: number): void {
+    const { log, lease, hub } = this.setup;
+    if (!log.isLevelEnabled('debug')) return;
+    const { id, attempts: attempt } = lease.record;
+    const by = worker === undefined ? {} : { worker: hub.workerName(worker) };
+    log.debug({ id, attempt, chunk: keyOf(plan), ...by }, what);
   }
 
   private get ended(): boolean {

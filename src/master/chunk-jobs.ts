@@ -14,11 +14,17 @@ interface Chunk {
   tag: number;
   /** Worker that has it, or noWorker. */
   worker: number;
+  /** Jobs of it that ended because their workers were lost. */
+  lostJobs: number;
 }
 
 export interface ChunkJobsOwner {
   /** The answer to a chunk from the worker of this number, as it was read and as it came; the latter is valid during the call. */
   answered(plan: ChunkPlan, answer: ChunkAnswer, raw: Uint8Array, worker: number): void;
+  /** The hub gave a chunk to a worker, for the first time or again. Left out: not of interest. */
+  given?(plan: ChunkPlan, worker: number): void;
+  /** A chunk whose workers were lost waits to be handed out once more. Left out: there are no such tries. */
+  waitsAgain?(): void;
   /** A chunk has no answer and will have none. */
   failed(error: TriremeError): void;
 }
@@ -38,6 +44,8 @@ export class ChunkJobs implements JobSink {
     private readonly payloadOf: (plan: ChunkPlan) => Uint8Array,
     private readonly sizeBytes: number,
     private readonly owner: ChunkJobsOwner,
+    /** Jobs that a chunk may be, one after the other, while all that is wrong is that the workers are lost. */
+    private readonly jobsMax = 1,
   ) {}
 
   /** Chunks with the hub and not answered. */
@@ -91,7 +99,9 @@ export class ChunkJobs implements JobSink {
 
   given(tag: number, worker: number): void {
     const chunk = this.running.get(tag);
-    if (chunk !== undefined) chunk.worker = worker;
+    if (chunk === undefined) return;
+    chunk.worker = worker;
+    this.owner.given?.(chunk.plan, worker);
   }
 
   done(tag: number, bytes: Uint8Array, start: number, end: number, worker: number): void {
@@ -110,7 +120,15 @@ export class ChunkJobs implements JobSink {
   }
 
   failed(tag: number, error: TriremeError): void {
-    if (this.running.delete(tag)) this.owner.failed(error);
+    const chunk = this.running.get(tag);
+    if (chunk === undefined) return;
+    this.running.delete(tag);
+    if (error.code !== 'WORKER_LOST' || ++chunk.lostJobs >= this.jobsMax) {
+      this.owner.failed(error);
+      return;
+    }
+    this.waiting.unshift(chunk);
+    this.owner.waitsAgain?.();
   }
 
   private submit(chunk: Chunk): void {
@@ -123,7 +141,7 @@ export class ChunkJobs implements JobSink {
 
   private chunkOf(plan: ChunkPlan): Chunk {
     const bytes = Math.max(1, (plan.end ?? this.sizeBytes) - plan.start);
-    const chunk: Chunk = { plan, bytes, job: noJob, tag: 0, worker: noWorker };
+    const chunk: Chunk = { plan, bytes, job: noJob, tag: 0, worker: noWorker, lostJobs: 0 };
     this.chunks.set(keyOf(plan), chunk);
     return chunk;
   }

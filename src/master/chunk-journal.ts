@@ -152,7 +152,8 @@ export class ChunkJournal {
     if (this.closed) return;
     if (answer !== null) this.owner.resumed(plan, answer);
     else {
-      this.log.warn({ id: this.lease.record.id, at: plan.start }, 'a kept chunk is damaged and scanned again');
+      const { id, attempts: attempt } = this.lease.record;
+      this.log.warn({ id, attempt, chunk: keyOf(plan) }, 'a kept chunk is damaged and scanned again');
       this.owner.notResumed(plan);
     }
   }

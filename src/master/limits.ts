@@ -54,6 +54,12 @@ export const journalQueuedBytesMax = 256 * 1024 * 1024;
 /** Kept chunks that are read at once when an analysis is resumed: the merge takes them one at a time. */
 export const journalLoadsMax = 4;
 
+/**
+ * Jobs that a chunk of an analysis that outlives its master may be: each is lost when its workers were (jobAttemptsMax), which a
+ * bad minute of a network does as well as a chunk that kills them.
+ */
+export const chunkJobsMax = 4;
+
 /** Analyses that the live page is told of: the newest. */
 export const picturesMax = 100;
 

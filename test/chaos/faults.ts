@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import type { RunningRole } from '../support/running-role.js';
 import { starveOfFiles, type ChaosCluster } from './cluster.js';
 import { faultKinds, type Fault, type FaultName } from './schedule.js';
-import { faketimeLibrary, smallDiskBytes, type Stage } from './stage.js';
+import { cutOff, faketimeLibrary, smallDiskBytes, type Stage } from './stage.js';
 
 /** Seconds by which a stepped clock is ahead. */
 export const clockStepSeconds = 3600;
@@ -66,8 +66,7 @@ export class Faults {
         cluster.tellRelay(victim, { hold: true });
         return async () => cluster.tellRelay(victim, { hold: false });
       case 'worker-cut':
-        stage.must(`w${victim}`, ['nft', cutRules]);
-        return async () => stage.must(`w${victim}`, ['nft', 'delete table inet chaos']);
+        return cutOff(stage, `w${victim}`);
       case 'worker-files': {
         const { role } = cluster.workers[victim];
         starveOfFiles(role, true);
@@ -118,13 +117,6 @@ export class Faults {
     return async () => this.cluster.stepClock(role, 0);
   }
 }
-
-/** One script for nft: packets of TCP vanish in both directions. */
-const cutRules = `add table inet chaos
-add chain inet chaos in { type filter hook input priority 0 ; }
-add chain inet chaos out { type filter hook output priority 0 ; }
-add rule inet chaos in iifname eth0 drop
-add rule inet chaos out oifname eth0 drop`;
 
 function stopped(child: { kill(signal: NodeJS.Signals): boolean }): () => Promise<void> {
   child.kill('SIGSTOP');

@@ -76,6 +76,19 @@ export async function makeStage(hosts: readonly string[]): Promise<{ stage: Stag
   return { stage: new Namespaces(await Bed.make(hosts), hosts), skipped: undefined };
 }
 
+/** One script for nft: packets vanish in both directions. */
+const cutRules = `add table inet chaos
+add chain inet chaos in { type filter hook input priority 0 ; }
+add chain inet chaos out { type filter hook output priority 0 ; }
+add rule inet chaos in iifname eth0 drop
+add rule inet chaos out oifname eth0 drop`;
+
+/** Cuts a host off from all others, without a word to anybody; what it answers with joins it again. */
+export function cutOff(stage: Stage, host: string): () => Promise<void> {
+  stage.must(host, ['nft', cutRules]);
+  return async () => stage.must(host, ['nft', 'delete table inet chaos']);
+}
+
 /** Where Debian's libfaketime lies; undefined where it is not installed. */
 export function faketimeLibrary(): string | undefined {
   const folders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib'];

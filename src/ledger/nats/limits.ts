@@ -12,6 +12,8 @@ export const settleMs = 3_000;
 export const againMs = 1_000;
 /** Deliveries of a message whose record does not exist, until it is dropped: submitting writes the record first. */
 export const strayDeliveriesMax = 5;
+/** So long a finished chunk that is not found is looked for again: servers elect, and catch up, for up to ten seconds. */
+export const missingMsMax = 15_000;
 /** Time for one request to NATS; then it is tried again. */
 export const requestTimeoutMs = 3_000;
 /** Pause before that. */

@@ -4,7 +4,7 @@ import { TriremeError } from '../../common/errors.js';
 import type { Logger } from '../../common/logging.js';
 import { ended, leaseLost, released } from '../transitions.js';
 import type { AnalysisRecord, FinishedChunk, Lease, Outcome, PlanFacts, ProgressFacts } from '../types.js';
-import { againMs, heartbeatMs, progressMs, storedRecordBytesMax } from './limits.js';
+import { againMs, heartbeatMs, missingMsMax, progressMs, storedRecordBytesMax } from './limits.js';
 import type { NatsStore } from './nats-store.js';
 import { isConflict, type Patience } from './patience.js';
 import { encodeStored, type FoundRecord, type StoredRecord } from './stored-record.js';
@@ -36,6 +36,8 @@ export class NatsLease implements Lease {
   private listener: ((error: TriremeError) => void) | null = null;
   private saving: Promise<void> = Promise.resolve();
   private savedMs = -Infinity;
+  /** Monotonic ms at which a finished chunk was not found first. */
+  private missingSinceMs: number | null = null;
   private readonly heartbeat: NodeJS.Timeout;
 
   constructor(
@@ -60,14 +62,35 @@ export class NatsLease implements Lease {
     const name = this.chunks.get(key);
     if (name === undefined) return null;
     return this.ledger.patience.until(async () => {
-      try {
-        return await this.ledger.store.chunks.getBlob(name);
-      } catch (error) {
-        // With NATS there it is the object that is at fault.
-        if (this.ledger.trouble === null && /digest|corrupt|mismatch/i.test(String(error))) return null;
-        throw error;
-      }
+      this.check();
+      const bytes = await this.blob(name);
+      if (bytes === null && !this.isLost(name)) throw new Error(`${name} is not there yet`);
+      return bytes;
     });
+  }
+
+  /** Null: it is not there, or is not what was written. */
+  private async blob(name: string): Promise<Uint8Array | null> {
+    try {
+      return await this.ledger.store.chunks.getBlob(name);
+    } catch (error) {
+      // With NATS there it is the object that is at fault.
+      if (this.ledger.trouble === null && /digest|corrupt|mismatch/i.test(String(error))) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * A server that has just come back may answer before it has caught up: that an object is not there is believed only
+   * after a time, which all objects of this lease share.
+   */
+  private isLost(name: string): boolean {
+    const nowMs = performance.now();
+    if (this.missingSinceMs === null) {
+      this.missingSinceMs = nowMs;
+      this.log.info({ name }, 'a finished chunk is not at NATS, and is looked for again');
+    }
+    return nowMs - this.missingSinceMs > missingMsMax;
   }
 
   async plan(facts: PlanFacts): Promise<void> {
@@ -196,13 +219,14 @@ export class NatsLease implements Lease {
         this.savedMs = performance.now();
       } catch (error) {
         if (!isConflict(error)) throw error;
-        await this.settleConflict();
+        await this.settleConflict(value);
+        this.savedMs = performance.now();
       }
     });
   }
 
   /** Our own write may have come through although its answer did not; every other one means that the lease is gone. */
-  private async settleConflict(): Promise<void> {
+  private async settleConflict(value: Uint8Array): Promise<void> {
     const found = await this.ledger.find(this.record.id);
     const ours =
       found !== null &&
@@ -214,13 +238,16 @@ export class NatsLease implements Lease {
       throw this.lostWith ?? leaseLost(this.now.record);
     }
     this.keyRevision = found.keyRevision;
+    // What is there is this very write: written again, an end would be there twice.
+    if (Buffer.compare(encodeStored(found), value) === 0) return;
     throw new Error('the answer to an earlier write was lost; written again');
   }
 
   private lose(now: AnalysisRecord): void {
     if (this.over || this.lostWith !== null) return;
     this.lostWith = leaseLost(now);
-    this.log.warn({ id: this.record.id, holder: now.holder, state: now.state }, 'lease lost');
+    const { id, attempts: attempt } = this.record;
+    this.log.warn({ id, attempt, holder: now.holder, state: now.state }, 'lease lost');
     this.stop();
     this.ledger.forget(this.record.id);
     this.ledger.hear(now);

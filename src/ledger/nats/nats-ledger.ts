@@ -15,8 +15,10 @@ import {
   againMs,
   aliveMs,
   cancelAttemptsMax,
+  missingMsMax,
   pullMs,
   requestTimeoutMs,
+  retryMs,
   settleMs,
   strayDeliveriesMax,
 } from './limits.js';
@@ -96,12 +98,12 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
     const record = submitted(analysis, Date.now());
     const { id } = record;
     const { records, js } = this.store;
-    await this.patience.once(() => records.create(id, encodeStored({ record, chunks: new Map(), resultObject: '' })));
     try {
+      await this.patience.once(() => records.create(id, encodeStored({ record, chunks: new Map(), resultObject: '' })));
       await this.patience.once(() => js.publish(queueSubject, id, { msgID: id }));
     } catch (error) {
-      // Refused is refused: should the message be there after all, it finds no record.
-      await records.purge(id).catch(() => undefined);
+      // Refused is refused: either may be there although its answer was lost. A message without its record is dropped.
+      void this.patience.until(() => records.purge(id)).catch(() => undefined);
       throw error;
     }
     this.hear(record);
@@ -120,7 +122,7 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
         message?.nak(againMs);
         if (this.trouble === null)
           this.log.warn({ error: TriremeError.from(error).message }, 'no analysis could be taken');
-        await new Promise((resolve) => setTimeout(resolve, againMs));
+        await pause(againMs);
       }
     }
     return null;
@@ -138,11 +140,15 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
   }
 
   async result(id: string): Promise<Uint8Array | null> {
-    const found = await this.patience.once(() => this.find(id));
-    const facts = found?.record.result ?? null;
-    if (found === null || facts === null) return null;
-    const bytes = await this.patience.once(() => this.store.results.getBlob(found.resultObject));
-    return bytes !== null && bytes.length === facts.bytes && crc32(bytes) === facts.crc32 ? bytes : null;
+    // That it is not there is believed only after a time: a server that has just come back may not have caught up.
+    for (const sinceMs = performance.now(); ; await pause(retryMs)) {
+      const found = await this.patience.once(() => this.find(id));
+      const facts = found?.record.result ?? null;
+      if (found === null || facts === null) return null;
+      const bytes = await this.patience.once(() => this.store.results.getBlob(found.resultObject));
+      if (bytes !== null && bytes.length === facts.bytes && crc32(bytes) === facts.crc32) return bytes;
+      if (performance.now() - sinceMs > missingMsMax || this.patience.over) return null;
+    }
   }
 
   watch(id: string, listener: (record: AnalysisRecord) => void): () => void {
@@ -309,4 +315,8 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
       this.changedAtMs.delete(id);
     }
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -18,7 +18,7 @@ const answerTo = (asked: ChunkPlan): Uint8Array =>
     inputDamage: '',
   }).finish();
 
-function bench(chunks: number) {
+function bench(chunks: number, jobsMax?: number) {
   const jobs: { id: number; tag: number; sink: JobSink; cancelled: boolean }[] = [];
   const hub = {
     submit: (
@@ -41,7 +41,7 @@ function bench(chunks: number) {
     answered: (asked: ChunkPlan) => void answered.push(asked.start / 100),
     failed: (error: TriremeError) => void errors.push(error.code),
   };
-  const chunkJobs = new ChunkJobs(hub, () => new Uint8Array(0), chunks * 100, owner);
+  const chunkJobs = new ChunkJobs(hub, () => new Uint8Array(0), chunks * 100, owner, jobsMax);
   chunkJobs.add(Array.from({ length: chunks }, (_, number) => plan(number)));
   const done = (job: number, asked: ChunkPlan): void => {
     const bytes = answerTo(asked);
@@ -94,4 +94,29 @@ test('closing cancels all that runs', () => {
   expect(jobs.map(({ cancelled }) => cancelled)).toEqual([true, true, true]);
   chunkJobs.feed(3, Infinity);
   expect(jobs).toHaveLength(3);
+});
+
+test('a chunk whose workers were lost is handed out again, first, as often as it may be', () => {
+  const { jobs, chunkJobs, errors, fail, answered, done } = bench(3, 3);
+  chunkJobs.feed(2, Infinity);
+  fail(0);
+  expect(errors).toEqual([]);
+  chunkJobs.feed(2, Infinity);
+  expect(jobs).toHaveLength(3);
+  done(2, plan(0));
+  expect(answered).toEqual([0]);
+  fail(1);
+  chunkJobs.feed(1, Infinity);
+  fail(3);
+  chunkJobs.feed(1, Infinity);
+  fail(4);
+  expect(errors).toEqual(['WORKER_LOST']);
+});
+
+test('a chunk that failed for any other reason is not handed out again', () => {
+  const { jobs, chunkJobs, errors } = bench(1, 3);
+  chunkJobs.feed(1, Infinity);
+  jobs[0].sink.failed(jobs[0].tag, new TriremeError('JOB_FAILED', 'no'));
+  expect(errors).toEqual(['JOB_FAILED']);
+  expect(chunkJobs.unassigned).toBe(0);
 });

@@ -90,6 +90,62 @@ skipWithoutNats('the ledger on NATS')('on NATS', () => {
       expect(Buffer.from((await one.result(id)) as Uint8Array).toString()).toBe('right');
     });
 
+    test('of a submission that was refused because its answer was lost nothing stays', async () => {
+      const { records } = one.store;
+      const create = records.create.bind(records);
+      records.create = async (...written) => {
+        await create(...written);
+        throw new Error('timeout');
+      };
+      const refused = newAnalysis();
+      await expect(one.submit(refused)).rejects.toMatchObject({ code: 'STATE_FAILED' });
+      const { id } = refused;
+      await eventually('its end', async () => (await two.get(id)) === null && one.list().length === 0);
+      await eventually('word of it at the other master', () => two.list().length === 0);
+    });
+
+    test('an end whose answer was lost is not written a second time', async () => {
+      const { id } = await one.submit(newAnalysis());
+      const lease = await taken(one);
+      const { records } = one.store;
+      const update = records.update.bind(records);
+      const revisions: number[] = [];
+      const { update: real } = records;
+      records.update = async (...written) => {
+        revisions.push(await update(...written));
+        if (revisions.length === 1) throw new Error('timeout');
+        return revisions[revisions.length - 1];
+      };
+      await lease.finish({ state: 'done', result: bytesOf('report') });
+      records.update = real;
+      expect(revisions).toHaveLength(1);
+      expect((await records.get(id))?.revision).toBe(revisions[0]);
+      expect(Buffer.from((await two.result(id)) as Uint8Array).toString()).toBe('report');
+    });
+
+    test('a finished chunk that a server does not know yet is looked for again before it is given up', async () => {
+      await one.submit(newAnalysis());
+      const lease = await taken(one);
+      await lease.plan({ chunkBytes: 1, engine: 'x' });
+      await lease.writeChunks([{ key: 'a', bytes: bytesOf('of one') }]);
+      const { chunks } = one.store;
+      const getBlob = chunks.getBlob.bind(chunks);
+      let asked = 0;
+      chunks.getBlob = async (name) => (++asked < 3 ? null : getBlob(name));
+      expect(Buffer.from((await lease.readChunk('a')) as Uint8Array).toString()).toBe('of one');
+      expect(asked).toBe(3);
+    });
+
+    test('a result that a server does not know yet is looked for again before it is given up', async () => {
+      const { id } = await one.submit(newAnalysis());
+      await (await taken(one)).finish({ state: 'done', result: bytesOf('report') });
+      const { results } = two.store;
+      const getBlob = results.getBlob.bind(results);
+      let asked = 0;
+      results.getBlob = async (name) => (++asked < 3 ? null : getBlob(name));
+      expect(Buffer.from((await two.result(id)) as Uint8Array).toString()).toBe('report');
+    });
+
     test('while NATS is away submissions are refused with the reason, what runs goes on, and all is written after it', async () => {
       const { id } = await one.submit(newAnalysis());
       const lease = await taken(one);
