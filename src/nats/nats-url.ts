@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { InvalidArgumentError } from 'commander';
 import { TriremeError } from '../common/errors.js';
 
 /** Where a NATS cluster is and what is shown to it. */
@@ -20,11 +19,14 @@ export function isNatsUrl(text: string): boolean {
   return /^(nats|tls):\/\//i.test(text);
 }
 
-/** Reads `nats://[USER:PASS@|TOKEN@]H[:P][,H[:P]...]` as commander asks; `tls://` encrypts. */
+/**
+ * Reads `nats://[USER:PASS@|TOKEN@]H[:P][,H[:P]...]`; `tls://` encrypts. Throws USAGE, and not commander's own error for
+ * values: commander would repeat the value with the password in it.
+ */
 export function natsUrl(text: string): NatsSettings {
   const match = /^(nats|tls):\/\/(?:([^@]*)@)?(.+)$/i.exec(text);
-  const refuse = (): InvalidArgumentError =>
-    new InvalidArgumentError(`'${withoutUser(text)}' is not nats://HOST:PORT[,HOST:PORT...]`);
+  const refuse = (): TriremeError =>
+    new TriremeError('USAGE', `'${withoutUser(text)}' is not nats://HOST:PORT[,HOST:PORT...] with ports up to 65535`);
   if (match === null) throw refuse();
   const servers = match[3].split(',').map((server) => {
     // Each may repeat scheme and user, as the nats tool writes them.
@@ -92,6 +94,7 @@ export function natsFiles(env: NodeJS.ProcessEnv = process.env): NatsFiles {
   };
 }
 
+/** Leaves out more rather than less: a password may hold what ends one elsewhere. */
 function withoutUser(text: string): string {
-  return text.replace(/\/\/[^@/]*@/g, '//');
+  return text.replace(/\/\/.*@/, '//');
 }

@@ -177,3 +177,16 @@ skipWithoutNats('credentials and TLS of NATS')('a ledger at NATS behind', () => 
     }
   });
 });
+
+test.each([
+  ['worker', '--discover'],
+  ['master', '--state'],
+  ['lb', '--announce'],
+])('a URL that is none is wrong usage in one line, without its password: %s %s', async (role, option) => {
+  const { code, stderr } = await runTrireme([role, option, 'nats://user:secret@127.0.0.1:99999']);
+  expect([code, stderr.trim().split('\n')]).toEqual([
+    2,
+    [expect.stringMatching(/'nats:\/\/127\.0\.0\.1:99999' is not nats:\/\/HOST:PORT/)],
+  ]);
+  expect(stderr).not.toContain('secret');
+});

@@ -20,6 +20,11 @@ test.each(['', 'a:1', 'http://a', 'nats://', 'nats://a:99999', 'nats://a,', 'nat
   },
 );
 
+test('what is refused is repeated without user and password, whatever is in them', () => {
+  for (const user of ['u:secret', 'u:se@secret', 'u:se/secret', 'secret'])
+    expect(() => natsUrl(`nats://${user}@a:99999`)).toThrow(/^'nats:\/\/a:99999' is not/);
+});
+
 test('a file that a variable of the nats tool names and that is not there is wrong usage', () => {
   expect(() => natsFiles({ NATS_CREDS: '/no/such.creds' })).toThrow(/^NATS_CREDS=\/no\/such.creds: ENOENT/);
   expect(natsFiles({})).toEqual({ creds: null, nkeySeed: null, ca: null, cert: null, key: null });
