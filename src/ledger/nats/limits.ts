@@ -1,5 +1,7 @@
 /** Bounds of the ledger on NATS, each with its unit and its reason. */
 
+/** A master that starts while the servers elect a leader waits so long for them. */
+export const openMsMax = 20_000;
 /** A message that its master does not keep is given to another one after this time: how soon a lost master is noticed. */
 export const ackWaitMs = 2_000;
 /** A master says this often that it holds an analysis: three times in that time. */

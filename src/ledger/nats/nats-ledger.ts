@@ -16,6 +16,7 @@ import {
   aliveMs,
   cancelAttemptsMax,
   missingMsMax,
+  openMsMax,
   pullMs,
   requestTimeoutMs,
   retryMs,
@@ -65,14 +66,16 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
     const shown = natsName(settings);
     try {
       const replicas = settings.servers.length >= 3 ? 3 : 1;
-      const store = await openNatsStore(connection, shown, replicas, retention.keepMs);
+      // Servers that elect a leader answer after a while; a server that has no JetStream never does.
+      const untilMs = performance.now() + (connection.info?.jetstream === true ? openMsMax : 0);
+      const store = await openInTime(() => openNatsStore(connection, shown, replicas, retention.keepMs), untilMs);
       const patience = new Patience(connection, shown, (connected) =>
         connected
           ? log.info({ nats: shown }, 'NATS is back')
           : log.warn({ nats: shown }, 'NATS is gone; what runs goes on'),
       );
       const ledger = new NatsLedger(connection, store, patience, holder, retention, log);
-      await ledger.listen();
+      await openInTime(() => patience.once(() => ledger.listen()), untilMs);
       return ledger;
     } catch (error) {
       await connection.close();
@@ -212,7 +215,9 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
 
   /** In the background: the buckets drop what this leaves. */
   removeChunks(objects: Iterable<string>): void {
-    for (const name of objects) this.store.chunks.delete(name).catch(() => undefined);
+    const names = [...objects];
+    if (names.length > 0) this.log.debug({ id: names[0].split('/')[0] }, 'chunks removed');
+    for (const name of names) this.store.chunks.delete(name).catch(() => undefined);
   }
 
   private async pull(signal: AbortSignal): Promise<JsMsg | null> {
@@ -313,6 +318,18 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
     for (const id of expired(this.book.list(), this.retention, Date.now())) {
       this.book.drop(id);
       this.changedAtMs.delete(id);
+    }
+  }
+}
+
+/** Tries until it works or the time is up. */
+async function openInTime<T>(open: () => Promise<T>, untilMs: number): Promise<T> {
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      if (performance.now() > untilMs) throw error;
+      await pause(againMs);
     }
   }
 }

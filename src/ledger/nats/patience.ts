@@ -63,7 +63,11 @@ export class Patience {
 
   private failure(error: unknown): TriremeError {
     const { message, name } = error as Error;
-    return new TriremeError('STATE_FAILED', `${this.shown} does not answer: ${message || name}`, { cause: error });
+    // It was switched on when the ledger was opened: what the client calls so is a cluster between two leaders.
+    const words = name === 'JetStreamNotEnabled' ? 'its servers have no leader at the moment' : message || name;
+    return new TriremeError('STATE_FAILED', `${this.shown} does not answer: ${words}: ask again later`, {
+      cause: error,
+    });
   }
 
   private async listen(onChange: (connected: boolean) => void): Promise<void> {

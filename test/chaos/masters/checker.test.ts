@@ -4,6 +4,7 @@ import { scheduleOf } from './schedule.js';
 const version = (atMs: number, attempt: number, state: string, ...keys: string[]): RecordVersion => ({
   ...{ id: 'a', state, attempt, holder: `m${attempt}`, atMs },
   chunks: keys.map((key) => [key, `a/${key}`]),
+  result: state === 'done' ? `a/${attempt}` : '',
 });
 
 const event = (atMs: number, attempt: number, what: ChunkEvent['what'], chunk: string): ChunkEvent => ({
@@ -43,7 +44,16 @@ test('what is lost with a master may be scanned again, and is counted', () => {
   expect(violations).toEqual([]);
   expect({ exact, outcomes, resumed }).toEqual({ exact: 1, outcomes: 1, resumed: 1 });
   expect(chunks).toEqual({
-    ...{ chunks: 2, given: 3, besides: 0, finishedAgain: 0, lostWithMaster: 1, unfinished: 0, takenOver: 1 },
+    ...{
+      chunks: 2,
+      given: 3,
+      besides: 0,
+      finishedAgain: 0,
+      lostAtNats: 0,
+      lostWithMaster: 1,
+      unfinished: 0,
+      takenOver: 1,
+    },
   });
 });
 
@@ -74,12 +84,22 @@ test('a master that cannot know of its loss may give out what another one finish
   expect(withEvents(event(53, 1, 'lease lost', ''), event(75, 1, 'given', 'y'))).toHaveLength(1);
 });
 
-test('a finished chunk that cannot be read is a violation', () => {
-  expect(withEvents(event(55, 2, 'damaged', 'x'))).toHaveLength(1);
+test('a finished chunk that NATS lost may be scanned again, one that a master removed may not', () => {
+  const damaged = [event(51, 2, 'damaged', 'x'), event(52, 2, 'given', 'x')];
+  expect(check({ ...good, events: [...good.events, ...damaged] })).toMatchObject({
+    violations: [],
+    chunks: { lostAtNats: 1, finishedAgain: 0 },
+  });
+  expect(withEvents(event(40, 0, 'removed', ''), ...damaged)).toEqual([
+    'analysis a: take 2 could not read the finished chunk x, which masters had removed',
+    'analysis a: take 2 at m2 gave out chunk x, which was finished',
+  ]);
 });
 
 test('a second outcome, a write after the end, and a late master that writes are violations', () => {
-  expect(withVersions(version(90, 2, 'done'))).toEqual(['analysis a: 2 outcomes were written']);
+  expect(withVersions(version(90, 2, 'failed'))).toContain('analysis a: 2 outcomes were written');
+  expect(withVersions(version(90, 3, 'done'))).toEqual(['analysis a: 2 outcomes were written']);
+  expect(withVersions(version(90, 2, 'done'))).toEqual([]);
   expect(withVersions(version(90, 2, 'running'))).toEqual(['analysis a: written after its end']);
   const late = [...good.versions];
   late.splice(4, 0, version(60, 1, 'running', 'x'));

@@ -10,12 +10,17 @@ export interface RecordVersion {
   /** Finished chunks by key, and the objects with their results. */
   readonly chunks: readonly (readonly [key: string, object: string])[];
   /** Milliseconds since 1970, by the clock of the one machine that all processes run on. */
+  /** Object of the result; empty: none. */
+  readonly result: string;
   readonly atMs: number;
 }
 
-/** A line of a master's log about one chunk under one take of its analysis. LEASE LOST is about all of them. */
+/**
+ * A line of a master's log about one chunk under one take of its analysis. LEASE LOST and REMOVED are about all of them. DAMAGED: its
+ * result was not at NATS, however long it was looked for.
+ */
 export interface ChunkEvent {
-  readonly what: 'given' | 'answered' | 'taken over' | 'damaged' | 'lease lost';
+  readonly what: 'given' | 'answered' | 'taken over' | 'damaged' | 'lease lost' | 'removed';
   readonly id: string;
   readonly attempt: number;
   readonly chunk: string;
@@ -38,6 +43,8 @@ export interface ChunkCounts {
   /** Given again though finished before: by a master that was cut off and could not know yet; and without that reason. */
   readonly besides: number;
   readonly finishedAgain: number;
+  /** Given again because NATS had lost the result, and no master had removed it. */
+  readonly lostAtNats: number;
   /** Given again because the result was with a master that lost the analysis before it was written. */
   readonly lostWithMaster: number;
   /** Given again with no answer yet: its worker was lost, slow, or the master was. */
@@ -52,6 +59,8 @@ export interface Checked {
   readonly recorded: number;
   readonly resumed: number;
   readonly outcomes: number;
+  /** Writes of these: more, where the answer to one was lost. */
+  readonly outcomeWrites: number;
   readonly exact: number;
   readonly violations: readonly string[];
 }
@@ -69,9 +78,18 @@ export function check({ versions, events, results }: Evidence): Checked {
   const byId = grouped(versions, ({ id }) => id);
   const eventsById = grouped(events, ({ id }) => id);
   const violations = [...byId].flatMap(([id, history]) =>
-    badWrites(history).map((words) => `analysis ${id}: ${words}`),
+    badWrites(history, lostKeys(eventsById.get(id) ?? [])).map((words) => `analysis ${id}: ${words}`),
   );
-  const counts = { chunks: 0, given: 0, besides: 0, finishedAgain: 0, lostWithMaster: 0, unfinished: 0, takenOver: 0 };
+  const counts = {
+    chunks: 0,
+    given: 0,
+    besides: 0,
+    finishedAgain: 0,
+    lostAtNats: 0,
+    lostWithMaster: 0,
+    unfinished: 0,
+    takenOver: 0,
+  };
   for (const [id, history] of byId) {
     const judged = judgeChunks(history, eventsById.get(id) ?? []);
     for (const name of Object.keys(counts) as (keyof ChunkCounts)[]) counts[name] += judged.counts[name];
@@ -90,16 +108,23 @@ export function check({ versions, events, results }: Evidence): Checked {
     chunks: counts,
     recorded: byId.size,
     resumed: all.filter((history) => history.some(({ attempt }) => attempt > 1)).length,
-    outcomes: versions.filter(({ state }) => finals.includes(state)).length,
+    outcomes: all.reduce((sum, history) => sum + outcomesOf(history).length, 0),
+    outcomeWrites: versions.filter(({ state }) => finals.includes(state)).length,
     exact,
     violations,
   };
 }
 
+/** A write whose answer was lost may come twice; the same end by the same take with the same result is one outcome. */
+function outcomesOf(history: readonly RecordVersion[]): RecordVersion[] {
+  const ends = history.filter(({ state }) => finals.includes(state));
+  return [...new Map(ends.map((end) => [`${end.state} ${end.attempt} ${end.holder} ${end.result}`, end])).values()];
+}
+
 /** An analysis ends once, no take comes after a later one, and what is finished stays so until the end. */
-function badWrites(history: readonly RecordVersion[]): string[] {
+function badWrites(history: readonly RecordVersion[], lost: ReadonlySet<string>): string[] {
   const bad: string[] = [];
-  const outcomes = history.filter(({ state }) => finals.includes(state));
+  const outcomes = outcomesOf(history);
   if (outcomes.length !== 1) bad.push(`${outcomes.length} outcomes were written`);
   if (outcomes.some(({ state }) => state !== 'done')) bad.push(`it ended ${outcomes.map(({ state }) => state).join()}`);
   if (outcomes.length > 0 && !finals.includes(history[history.length - 1].state)) bad.push('written after its end');
@@ -113,10 +138,19 @@ function badWrites(history: readonly RecordVersion[]): string[] {
     holders.set(now.attempt, holder);
     if (before === undefined || finals.includes(now.state)) continue;
     const kept = new Map(now.chunks);
-    const dropped = before.chunks.filter(([key, object]) => kept.get(key) !== object).length;
+    const dropped = before.chunks.filter(([key, object]) => {
+      return kept.get(key) !== object && !(kept.has(key) && lost.has(`${now.attempt} ${key}`));
+    }).length;
     if (dropped > 0) bad.push(`take ${now.attempt} dropped ${dropped} finished chunks`);
   }
   return bad;
+}
+
+/** Takes and chunks whose results NATS lost. What was missing after masters had removed it is not among them. */
+function lostKeys(unordered: readonly ChunkEvent[]): Set<string> {
+  const removedAtMs = Math.min(...unordered.filter(({ what }) => what === 'removed').map(({ atMs }) => atMs));
+  const lost = unordered.filter(({ what, atMs }) => what === 'damaged' && atMs < removedAtMs);
+  return new Set(lost.map(({ attempt, chunk }) => `${attempt} ${chunk}`));
 }
 
 function judgeChunks(
@@ -131,8 +165,18 @@ function judgeChunks(
   }
   const overtaken = (attempt: number, atMs: number): boolean =>
     [...takenAtMs].some(([other, sinceMs]) => other > attempt && sinceMs <= atMs);
-  const counts = { chunks: 0, given: 0, besides: 0, finishedAgain: 0, lostWithMaster: 0, unfinished: 0, takenOver: 0 };
+  const counts = {
+    chunks: 0,
+    given: 0,
+    besides: 0,
+    finishedAgain: 0,
+    lostAtNats: 0,
+    lostWithMaster: 0,
+    unfinished: 0,
+    takenOver: 0,
+  };
   const violations: string[] = [];
+  const lost = lostKeys(unordered);
   const given = new Set<string>();
   const answered = new Map<string, number[]>();
   const knowsLoss = new Set<string>();
@@ -141,14 +185,18 @@ function judgeChunks(
     const take = `${attempt} ${master}`;
     if (what === 'lease lost') knowsLoss.add(take);
     else if (what === 'taken over') counts.takenOver++;
-    else if (what === 'damaged') violations.push(`take ${attempt} could not read the finished chunk ${chunk}`);
+    else if (what === 'damaged') {
+      if (!lost.has(`${attempt} ${chunk}`))
+        violations.push(`take ${attempt} could not read the finished chunk ${chunk}, which masters had removed`);
+    } else if (what === 'removed') continue;
     else if (what === 'answered') answered.set(chunk, [...(answered.get(chunk) ?? []), attempt]);
     else {
       counts.given++;
       const again = given.has(chunk);
       given.add(chunk);
       if (atMs > (finishedAtMs.get(chunk) ?? Infinity)) {
-        if (overtaken(attempt, atMs) && !knowsLoss.has(take)) counts.besides++;
+        if (lost.has(`${attempt} ${chunk}`)) counts.lostAtNats++;
+        else if (overtaken(attempt, atMs) && !knowsLoss.has(take)) counts.besides++;
         else {
           counts.finishedAgain++;
           violations.push(`take ${attempt} at ${master} gave out chunk ${chunk}, which was finished`);

@@ -86,12 +86,13 @@ export class MastersCluster {
       'chunk taken over': 'taken over',
       'a kept chunk is damaged and scanned again': 'damaged',
       'lease lost': 'lease lost',
+      'chunks removed': 'removed',
     };
     return this.masterRuns.flatMap(({ name, role }) =>
       role.log.flatMap(({ msg, id, attempt, chunk = '', time, pid }): ChunkEvent[] => {
         const what = words[msg as string];
         if (what === undefined) return [];
-        const facts = { id: id as string, attempt: attempt as number, chunk: chunk as string };
+        const facts = { id: id as string, attempt: (attempt ?? 0) as number, chunk: chunk as string };
         return [{ what, ...facts, master: `${name}-${pid as number}`, atMs: Date.parse(time as string) }];
       }),
     );

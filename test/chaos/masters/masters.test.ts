@@ -7,7 +7,7 @@ skipWithoutNats('faults under masters that share NATS')('masters that share NATS
     const seed = propertySeed;
     const said: string[] = [];
     const report = await runMastersChaos({
-      ...{ seed, seconds: 6, analyses: 4, bytes: 20e6, workerCores: null, natsGoneSeconds: null },
+      ...{ seed, seconds: 5, analyses: 4, bytes: 20e6, workerCores: null, natsGoneSeconds: null },
       ...{ counts: { nats: 3, master: 2, worker: 2 }, everySeconds: 1.5, lastsSeconds: 1 },
       say: (line) => void said.push(line),
     });

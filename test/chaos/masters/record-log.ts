@@ -39,10 +39,10 @@ async function read(nats: NatsConnection): Promise<RecordVersion[]> {
     for await (const message of await consumer.consume()) {
       const stored = decodeStored(message.data);
       if (stored !== null) {
-        const { record, chunks } = stored;
+        const { record, chunks, resultObject } = stored;
         versions.push({
           ...{ id: record.id, state: record.state, attempt: record.attempts, holder: record.holder },
-          ...{ path: record.request.path, chunkBytes: record.plan?.chunkBytes ?? 0, chunks: [...chunks] },
+          ...{ chunks: [...chunks], result: resultObject },
           atMs: message.info.timestampNanos / 1e6,
         });
       }

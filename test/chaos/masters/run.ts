@@ -50,10 +50,10 @@ function text({ checked, faults, refusals, refusedStarts, errors, natsGone, ...r
       : [`${title}:`, ...Object.entries(counts).map(([words, count]) => `  ${count} x ${words}`)];
   return [
     ...listed(`faults in ${report.seconds.toFixed(0)} s`, faults),
-    `analyses: ${checked.exact} exact; ${checked.recorded} recorded with ${checked.outcomes} outcomes; ${checked.resumed} were taken by more than one master`,
+    `analyses: ${checked.exact} exact; ${checked.recorded} recorded with ${checked.outcomes} outcomes (${checked.outcomeWrites} writes); ${checked.resumed} were taken by more than one master`,
     `chunks: ${chunks.chunks} in all, given to workers ${chunks.given} times, ${chunks.takenOver} taken over finished`,
     `  again: ${chunks.unfinished} that nobody had answered, ${chunks.lostWithMaster} whose result was lost with its master,`,
-    `  ${chunks.besides} by masters that could not know yet, ${chunks.finishedAgain} that were finished`,
+    `  ${chunks.lostAtNats} whose result NATS had lost, ${chunks.besides} by masters that could not know yet, ${chunks.finishedAgain} that were finished`,
     ...listed('submissions refused', refusals),
     ...listed('starts of a master refused', refusedStarts),
     ...listed('errors of masters', errors),
