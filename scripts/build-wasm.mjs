@@ -1,6 +1,9 @@
-// Compiles the hot loops, written in AssemblyScript (TypeScript's syntax), to WebAssembly in dist/. Run by `npm run build`.
+// Compiles the hot loops, written in AssemblyScript (TypeScript's syntax), to WebAssembly in dist/, and takes libzstd out of
+// the package zstddec, which carries it as text within its own script. Run by `npm run build`.
+import { Buffer } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 /** Each module: its entry file, its output, and the compiler options that it needs beside the common ones. */
@@ -24,4 +27,15 @@ for (const { entry, output, options } of modules) {
     [entry, '--outFile', output, '-O3', '--noAssert', '--runtime', 'stub', ...options],
     { stdio: 'inherit' },
   );
+}
+
+const zstd = 'dist/src/captures/zstd.wasm';
+const carrier = createRequire(import.meta.url).resolve('zstddec/stream');
+if (!existsSync(zstd) || statSync(zstd).mtimeMs < Math.max(statSync(carrier).mtimeMs, newest('scripts'))) {
+  const texts = [...readFileSync(carrier, 'latin1').matchAll(/["'`]([A-Za-z0-9+/]{10000,}={0,2})["'`]/g)];
+  const bytes = Buffer.from(texts[0]?.[1] ?? '', 'base64');
+  if (texts.length !== 1 || !WebAssembly.validate(bytes))
+    throw new Error(`${carrier} does not hold one WebAssembly module`);
+  mkdirSync(dirname(zstd), { recursive: true });
+  writeFileSync(zstd, bytes);
 }

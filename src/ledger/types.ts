@@ -107,6 +107,8 @@ export type Outcome =
 export interface Lease {
   /** As it was when the lease was taken. */
   readonly record: AnalysisRecord;
+  /** False while another master may have it without this one knowing: nothing new is begun then. */
+  readonly sure: boolean;
   /** Chunks that are finished. */
   readonly chunkKeys: ReadonlySet<string>;
   /** Null: its bytes are gone or damaged, so the chunk is to be scanned again. */

@@ -155,7 +155,9 @@ export class Analysis {
     const slots = this.workers().reduce((sum, worker) => sum + worker.slots, 0) || 1;
     const ahead = this.provenBytes + slots * chunksAheadPerSlot * this.chunkBytes + 1;
     this.journal.feed(ahead);
-    if (!this.journal.behind) this.jobs.feed(slots * chunksOutstandingPerSlot, ahead);
+    // Another master may have this analysis by now, and have finished these very chunks.
+    if (!this.setup.lease.sure) this.jobs.takeBack();
+    else if (!this.journal.behind) this.jobs.feed(slots * chunksOutstandingPerSlot, ahead);
   }
 
   /** The size of chunks that an earlier master chose; another one would make its results useless. */
@@ -261,6 +263,7 @@ export class Analysis {
   }
 
   private tick(): void {
+    this.step();
     const now = monotonicClock();
     const workers = this.workers().length;
     if (workers > 0) this.aloneSince = now;

@@ -85,6 +85,13 @@ export class ChunkJobs implements JobSink {
     }
   }
 
+  /** Takes back what no worker has yet: it waits here again, in its order. */
+  takeBack(): void {
+    const idle = [...this.running.values()].filter(({ worker }) => worker === noWorker);
+    for (const chunk of idle) this.settle(chunk);
+    this.waiting.unshift(...idle);
+  }
+
   /** Number of the worker that scans this chunk, or null. */
   holderOf(plan: ChunkPlan): number | null {
     const chunk = this.chunks.get(keyOf(plan));

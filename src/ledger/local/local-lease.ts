@@ -14,6 +14,8 @@ export interface LocalLeaseOwner {
 
 /** A lease where the process that holds the store is the only one: it is lost by cancelling alone. */
 export class LocalLease implements Lease {
+  /** Its process holds the lock of the folder. */
+  readonly sure = true;
   private now: AnalysisRecord;
   private lostWith: TriremeError | null = null;
   private over = false;

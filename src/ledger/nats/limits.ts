@@ -8,6 +8,10 @@ export const ackWaitMs = 2_000;
 export const heartbeatMs = 600;
 /** Who wrote its record within this time is alive, whatever became of its message. */
 export const aliveMs = 1_500;
+/** A holder is sure of its lease for so long after a write of it: less than aliveMs, and more than two writes of progress. */
+export const sureMs = 1_300;
+/** A holder that could not write for so long goes on: a cut that NATS outlives ends sooner, or its workers are cut off too. */
+export const fencedMsMax = 6_000;
 /** After NATS was away, masters that live have this time to say so before their analyses are taken. */
 export const settleMs = 3_000;
 /** A message that is not for us now comes back after this time. */
@@ -30,3 +34,6 @@ export const storedRecordBytesMax = 768 * 1024;
 export const cancelAttemptsMax = 50;
 /** Chunks of an analysis that nobody ended are dropped after this time, or twice --keep if that is longer. */
 export const chunksKeptMsMin = 7 * 86_400_000;
+
+if (sureMs >= aliveMs || sureMs < 2 * progressMs)
+  throw new Error('a holder must doubt its lease before others may take it, and not between two writes of progress');

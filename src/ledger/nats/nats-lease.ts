@@ -4,6 +4,7 @@ import { TriremeError } from '../../common/errors.js';
 import type { Logger } from '../../common/logging.js';
 import { ended, leaseLost, released } from '../transitions.js';
 import type { AnalysisRecord, FinishedChunk, Lease, Outcome, PlanFacts, ProgressFacts } from '../types.js';
+import { Confirmation } from './confirmation.js';
 import { againMs, heartbeatMs, missingMsMax, progressMs, storedRecordBytesMax } from './limits.js';
 import type { NatsStore } from './nats-store.js';
 import { isConflict, type Patience } from './patience.js';
@@ -36,6 +37,7 @@ export class NatsLease implements Lease {
   private listener: ((error: TriremeError) => void) | null = null;
   private saving: Promise<void> = Promise.resolve();
   private savedMs = -Infinity;
+  private readonly confirmation = new Confirmation(performance.now());
   /** Monotonic ms at which a finished chunk was not found first. */
   private missingSinceMs: number | null = null;
   private readonly heartbeat: NodeJS.Timeout;
@@ -52,6 +54,10 @@ export class NatsLease implements Lease {
     this.now = { ...stored, chunks: this.chunks };
     this.heartbeat = setInterval(() => this.beat(), heartbeatMs);
     this.heartbeat.unref();
+  }
+
+  get sure(): boolean {
+    return this.confirmation.sure(performance.now());
   }
 
   get chunkKeys(): ReadonlySet<string> {
@@ -216,12 +222,12 @@ export class NatsLease implements Lease {
       }
       try {
         this.keyRevision = await store.records.update(this.record.id, value, this.keyRevision);
-        this.savedMs = performance.now();
       } catch (error) {
         if (!isConflict(error)) throw error;
         await this.settleConflict(value);
-        this.savedMs = performance.now();
       }
+      this.savedMs = performance.now();
+      this.confirmation.confirmed(this.savedMs);
     });
   }
 

@@ -51,6 +51,20 @@ function bench(chunks: number, jobsMax?: number) {
   return { jobs, chunkJobs, answered, errors, done, fail };
 }
 
+test('chunks that no worker has are taken back, and handed out in their order again', () => {
+  const { jobs, chunkJobs, answered, done } = bench(4);
+  chunkJobs.feed(3, Infinity);
+  jobs[0].sink.given?.(jobs[0].tag, 7);
+  chunkJobs.takeBack();
+  expect(jobs.map(({ cancelled }) => cancelled)).toEqual([false, true, true]);
+  expect([chunkJobs.outstanding, chunkJobs.unassigned]).toEqual([1, 3]);
+  // What the hub says of those that were taken back is not heard any more.
+  done(1, plan(1));
+  chunkJobs.feed(4, Infinity);
+  for (const [job, number] of [0, 3, 4, 5].entries()) done(number, plan(job));
+  expect(answered).toEqual([0, 1, 2, 3]);
+});
+
 test('chunks are handed out in order, no more than asked for and none past the window', () => {
   const { jobs, chunkJobs } = bench(10);
   chunkJobs.feed(3, Infinity);
