@@ -16,6 +16,8 @@ export const fencedMsMax = 6_000;
 export const settleMs = 3_000;
 /** A message that is not for us now comes back after this time. */
 export const againMs = 1_000;
+/** An analysis that has waited so long while the queue holds nothing new has lost its message: its submitter died, say. */
+export const unheardMsMin = 60_000;
 /** Deliveries of a message whose record does not exist, until it is dropped: submitting writes the record first. */
 export const strayDeliveriesMax = 5;
 /** So long a finished chunk that is not found is looked for again: servers elect, and catch up, for up to ten seconds. */

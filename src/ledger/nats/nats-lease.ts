@@ -220,6 +220,8 @@ export class NatsLease implements Lease {
       if (value.length > storedRecordBytesMax) {
         throw new TriremeError('LIMIT_REACHED', `${this.chunks.size} chunks are more than a record at NATS takes`);
       }
+      // When it was sent: the answer may come much later than what it answers.
+      const sentMs = performance.now();
       try {
         this.keyRevision = await store.records.update(this.record.id, value, this.keyRevision);
       } catch (error) {
@@ -227,7 +229,7 @@ export class NatsLease implements Lease {
         await this.settleConflict(value);
       }
       this.savedMs = performance.now();
-      this.confirmation.confirmed(this.savedMs);
+      this.confirmation.confirmed(sentMs);
     });
   }
 

@@ -22,6 +22,7 @@ import {
   retryMs,
   settleMs,
   strayDeliveriesMax,
+  unheardMsMin,
 } from './limits.js';
 import { NatsLease, type NatsLeaseOwner } from './nats-lease.js';
 import { openNatsStore, queueSubject, type NatsStore } from './nats-store.js';
@@ -314,7 +315,28 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
     else lease.seen(stored.record);
   }
 
+  /** Puts analyses into the queue again that wait and have no message there. */
+  async queueUnheard(nowMs = Date.now()): Promise<void> {
+    const unheard = this.book
+      .list()
+      .filter(
+        ({ state, attempts, submittedMs }) =>
+          state === 'queued' && attempts === 0 && nowMs - submittedMs > unheardMsMin,
+      );
+    if (unheard.length === 0 || this.trouble !== null) return;
+    const { js, queue } = this.store;
+    // Otherwise they may just wait; a message too many does no harm.
+    if ((await queue.info()).num_pending > 0) return;
+    for (const { id } of unheard) {
+      this.log.warn({ id }, 'an analysis that waits was not in the queue');
+      await js.publish(queueSubject, id, { msgID: id });
+    }
+  }
+
   private prune(): void {
+    this.queueUnheard().catch((error: unknown) =>
+      this.log.warn({ error: String(error) }, 'the queue was not looked at'),
+    );
     for (const id of expired(this.book.list(), this.retention, Date.now())) {
       this.book.drop(id);
       this.changedAtMs.delete(id);

@@ -77,8 +77,9 @@ const finals: readonly string[] = ['done', 'failed', 'cancelled'];
 export function check({ versions, events, results }: Evidence): Checked {
   const byId = grouped(versions, ({ id }) => id);
   const eventsById = grouped(events, ({ id }) => id);
+  const accepted = new Set(results.map(({ id }) => id));
   const violations = [...byId].flatMap(([id, history]) =>
-    badWrites(history, lostKeys(eventsById.get(id) ?? [])).map((words) => `analysis ${id}: ${words}`),
+    badWrites(history, lostKeys(eventsById.get(id) ?? []), accepted.has(id)).map((words) => `analysis ${id}: ${words}`),
   );
   const counts = {
     chunks: 0,
@@ -121,11 +122,11 @@ function outcomesOf(history: readonly RecordVersion[]): RecordVersion[] {
   return [...new Map(ends.map((end) => [`${end.state} ${end.attempt} ${end.holder} ${end.result}`, end])).values()];
 }
 
-/** An analysis ends once, no take comes after a later one, and what is finished stays so until the end. */
-function badWrites(history: readonly RecordVersion[], lost: ReadonlySet<string>): string[] {
+/** An analysis ends once (one whose client was told that it was refused need not have ended yet), no take comes after a later one, and what is finished stays so until the end. */
+function badWrites(history: readonly RecordVersion[], lost: ReadonlySet<string>, accepted: boolean): string[] {
   const bad: string[] = [];
   const outcomes = outcomesOf(history);
-  if (outcomes.length !== 1) bad.push(`${outcomes.length} outcomes were written`);
+  if (outcomes.length > 1 || (accepted && outcomes.length === 0)) bad.push(`${outcomes.length} outcomes were written`);
   if (outcomes.some(({ state }) => state !== 'done')) bad.push(`it ended ${outcomes.map(({ state }) => state).join()}`);
   if (outcomes.length > 0 && !finals.includes(history[history.length - 1].state)) bad.push('written after its end');
   const holders = new Map<number, string>();

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { NatsLedger } from '../../../../src/ledger/nats/nats-ledger.js';
 import type { Ledger } from '../../../../src/ledger/types.js';
+import { queueSubject } from '../../../../src/ledger/nats/nats-store.js';
 import { natsUrl } from '../../../../src/nats/nats-url.js';
 import { eventually } from '../../../support/capture-cluster.js';
 import {
@@ -102,6 +103,22 @@ skipWithoutNats('the ledger on NATS')('on NATS', () => {
       const { id } = refused;
       await eventually('its end', async () => (await two.get(id)) === null && one.list().length === 0);
       await eventually('word of it at the other master', () => two.list().length === 0);
+    });
+
+    test('an analysis whose submitter died before it was queued is queued after a while, and taken once', async () => {
+      const { js } = one.store;
+      const publish = js.publish.bind(js);
+      js.publish = (subject, ...rest) =>
+        subject === queueSubject ? new Promise(() => undefined) : publish(subject, ...rest);
+      void one.submit(newAnalysis()).catch(() => undefined);
+      await eventually('the record', () => two.list().length === 1);
+      js.publish = publish;
+      await two.queueUnheard();
+      expect(await two.take(AbortSignal.timeout(1_000))).toBeNull();
+      await Promise.all([one.queueUnheard(Date.now() + 61_000), two.queueUnheard(Date.now() + 61_000)]);
+      const lease = await taken(two);
+      await lease.finish({ state: 'done', result: bytesOf('x') });
+      expect(await one.take(AbortSignal.timeout(2_500))).toBeNull();
     });
 
     test('an end whose answer was lost is not written a second time', async () => {
