@@ -10,4 +10,5 @@ module.exports = {
   maxWorkers: '100%',
   reporters: ['default', '<rootDir>/../../scripts/jest-totals.cjs'],
   setupFiles: ['source-map-support/register'],
+  setupFilesAfterEnv: ['<rootDir>/support/retry.js'],
 };
