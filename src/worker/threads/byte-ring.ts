@@ -30,6 +30,11 @@ export class RingWriter {
     this.#bytes = new Uint8Array(this.memory, wordBytes);
   }
 
+  /** Empty again, for another stream. Neither the reader of the last one nor its sender may use it any more. */
+  reset(): void {
+    for (const word of [Word.WRITTEN, Word.READ, Word.STATE, Word.ERROR_BYTES]) Atomics.store(this.#words, word, 0);
+  }
+
   /** Writes as many of the bytes as there is room for and returns how many. */
   write(bytes: Uint8Array): number {
     const written = this.#words[Word.WRITTEN];

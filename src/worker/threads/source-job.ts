@@ -56,7 +56,7 @@ export class SourceJob {
     let message: PayloadMessage;
     if (source.type === 'file') message = { payload, source };
     else {
-      this.#pump = new SourcePump(source.bytes);
+      this.#pump = new SourcePump(source.bytes, this.thread.ring);
       message = { payload, source: { type: 'stream', ring: this.#pump.ring.memory } };
     }
     this.thread.give(this.batch, message);

@@ -1,14 +1,20 @@
 import { TriremeError } from '../../common/errors.js';
-import { RingWriter } from './byte-ring.js';
-import { streamBytesMax } from './limits.js';
+import type { RingWriter } from './byte-ring.js';
 
-/** Carries the bytes of a stream to a thread, never more ahead than the ring holds. */
+/**
+ * Carries the bytes of a stream to a thread, never more ahead than the ring holds. The ring is the thread's and serves
+ * one stream after another (one each would stay in memory until both threads collect their garbage, which a job thread
+ * hardly ever does), so a pump that was stopped leaves it alone.
+ */
 export class SourcePump {
-  readonly ring = new RingWriter(streamBytesMax);
   #stopped = false;
   #onSpace: (() => void) | null = null;
 
-  constructor(bytes: AsyncIterable<Uint8Array>) {
+  constructor(
+    bytes: AsyncIterable<Uint8Array>,
+    readonly ring: RingWriter,
+  ) {
+    ring.reset();
     void this.#run(bytes);
   }
 
@@ -27,16 +33,17 @@ export class SourcePump {
   async #run(bytes: AsyncIterable<Uint8Array>): Promise<void> {
     try {
       for await (const chunk of bytes) {
-        for (let at = this.ring.write(chunk); at < chunk.length; at += this.ring.write(chunk.subarray(at))) {
+        for (let at = 0; at < chunk.length;) {
+          // Leaving the loop calls the source's return().
           if (this.#stopped) return;
-          await new Promise<void>((resolve) => (this.#onSpace = resolve));
+          at += this.ring.write(chunk.subarray(at));
+          if (at < chunk.length) await new Promise<void>((resolve) => (this.#onSpace = resolve));
         }
-        // Leaving the loop calls the source's return().
         if (this.#stopped) return;
       }
-      this.ring.end();
+      if (!this.#stopped) this.ring.end();
     } catch (error) {
-      this.ring.fail(TriremeError.from(error));
+      if (!this.#stopped) this.ring.fail(TriremeError.from(error));
     }
   }
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Kind } from '../../kinds/kind.js';
 import type { HubJobs } from './hub-jobs.js';
 import type { JobColumns } from './job-queue.js';
-import { batchesPerThreadMax, shortBatchSecondsMax } from './limits.js';
+import { RingWriter } from './byte-ring.js';
+import { batchesPerThreadMax, shortBatchSecondsMax, streamBytesMax } from './limits.js';
 import type { AnswersMessage, FromThread, PayloadMessage, ReadyMessage, ThreadData } from './messages.js';
 import { Control, ThreadMemory, Travel, type Frame } from './thread-memory.js';
 
@@ -50,6 +51,7 @@ export class ThreadHandle {
   /** Number of the next batch to give, modulo 2^32. */
   #next = 0;
   #failure: string | null = null;
+  #ring: RingWriter | null = null;
 
   constructor(kindsFolder: string, events: ThreadEvents) {
     const memory = ThreadMemory.allocate();
@@ -62,6 +64,11 @@ export class ThreadHandle {
     port1.on('message', (message: FromThread) => this.#onMessage(message));
     this.#worker.on('error', (error: Error) => (this.#failure = error.message));
     this.#worker.on('exit', (code) => this.#onExit(code));
+  }
+
+  /** Carries the bytes of one streamed job at a time; made when the first one comes. */
+  get ring(): RingWriter {
+    return (this.#ring ??= new RingWriter(streamBytesMax));
   }
 
   get idle(): boolean {

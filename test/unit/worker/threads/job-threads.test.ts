@@ -274,6 +274,21 @@ describe('sources', () => {
     expect((await harness.outcome(0, 1)).payload.toString('hex')).toBe(sha256(...parts));
   });
 
+  test('a stream whose job was cancelled, and that goes on, does not reach the bytes of the next one', async () => {
+    const { streams, begun } = await withStreams(1);
+    harness.threads.submit(0, jobBatch([1, 2], reader, ['first', 'second']));
+    await begun(1);
+    // More than the ring holds: its sender waits for room when the job is cancelled.
+    streams[0].push(Buffer.alloc(5_000_000, 1), Buffer.alloc(1_000_000, 2));
+    harness.threads.cancel(0, [1]);
+    await begun(2);
+    streams[0].push(Buffer.alloc(1_000_000, 3), null);
+    const own = Buffer.from('the bytes of the second');
+    streams[1].push(own, null);
+    const { status, payload } = await harness.outcome(0, 2);
+    expect([status, payload.toString('hex')]).toEqual(['DONE', sha256(own)]);
+  });
+
   test('a file is read by the thread', async () => {
     await started({ openSource: async () => ({ type: 'file', path: __filename }) });
     harness.threads.submit(0, jobBatch([1], reader, ['1']));
