@@ -9,9 +9,9 @@ export interface RecordVersion {
   readonly holder: string;
   /** Finished chunks by key, and the objects with their results. */
   readonly chunks: readonly (readonly [key: string, object: string])[];
-  /** Milliseconds since 1970, by the clock of the one machine that all processes run on. */
   /** Object of the result; empty: none. */
   readonly result: string;
+  /** Milliseconds since 1970, by the clock of the one machine that all processes run on. */
   readonly atMs: number;
 }
 
@@ -72,6 +72,17 @@ export interface Evidence {
   readonly results: readonly ClientResult[];
 }
 
+const noChunks: ChunkCounts = {
+  chunks: 0,
+  given: 0,
+  besides: 0,
+  finishedAgain: 0,
+  lostAtNats: 0,
+  lostWithMaster: 0,
+  unfinished: 0,
+  takenOver: 0,
+};
+
 const finals: readonly string[] = ['done', 'failed', 'cancelled'];
 
 export function check({ versions, events, results }: Evidence): Checked {
@@ -81,16 +92,7 @@ export function check({ versions, events, results }: Evidence): Checked {
   const violations = [...byId].flatMap(([id, history]) =>
     badWrites(history, lostKeys(eventsById.get(id) ?? []), accepted.has(id)).map((words) => `analysis ${id}: ${words}`),
   );
-  const counts = {
-    chunks: 0,
-    given: 0,
-    besides: 0,
-    finishedAgain: 0,
-    lostAtNats: 0,
-    lostWithMaster: 0,
-    unfinished: 0,
-    takenOver: 0,
-  };
+  const counts: { -readonly [name in keyof ChunkCounts]: number } = { ...noChunks };
   for (const [id, history] of byId) {
     const judged = judgeChunks(history, eventsById.get(id) ?? []);
     for (const name of Object.keys(counts) as (keyof ChunkCounts)[]) counts[name] += judged.counts[name];
@@ -166,16 +168,7 @@ function judgeChunks(
   }
   const overtaken = (attempt: number, atMs: number): boolean =>
     [...takenAtMs].some(([other, sinceMs]) => other > attempt && sinceMs <= atMs);
-  const counts = {
-    chunks: 0,
-    given: 0,
-    besides: 0,
-    finishedAgain: 0,
-    lostAtNats: 0,
-    lostWithMaster: 0,
-    unfinished: 0,
-    takenOver: 0,
-  };
+  const counts: { -readonly [name in keyof ChunkCounts]: number } = { ...noChunks };
   const violations: string[] = [];
   const lost = lostKeys(unordered);
   const given = new Set<string>();
