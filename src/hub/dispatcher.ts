@@ -31,6 +31,9 @@ import { WaitLines } from './wait-lines.js';
 /** What `takeLent` returns for a job that the worker did not have beside another one. */
 export const notLent = -2;
 
+/** Jobs that their sink holds back are looked at this often: soon enough for chunks, which take longer. */
+const heldBackLookSeconds = 0.1;
+
 /** Jobs from submit to their one answer: who waits, who holds what, what becomes of it. */
 export class Dispatcher {
   readonly table = new JobTable();
@@ -53,6 +56,7 @@ export class Dispatcher {
   private readonly solitude: Solitude;
   private readonly hedges: Hedges;
   private pumping = false;
+  private lookingAgain = false;
 
   constructor(
     private readonly options: HubOptions,
@@ -117,7 +121,8 @@ export class Dispatcher {
     const { lines } = this;
     const inFront = sink.urgent === true && lines.urgentMayPass ? 0 : state.queue.length;
     const first = inFront + state.urgent.length + lines.avoiding.length === 0;
-    if (first && avoidWorker === noWorker) given = this.picker.pick(kind, units, now, noWorker);
+    const mayGo = sink.heldBack !== true && avoidWorker === noWorker;
+    if (first && mayGo) given = this.picker.pick(kind, units, now, noWorker);
     if (given === WAIT) {
       if (this.waiting >= this.options.jobsQueuedMax) {
         return this.refuse(state, 'queueFull', sink, tag, jobErrors.queueFull(this.options.jobsQueuedMax));
@@ -137,7 +142,7 @@ export class Dispatcher {
       this.give(row, this.workers[given] as AttachedWorker, state, now);
     } else if (avoidWorker === noWorker) {
       lines.add(row, this.lineOf(row), false);
-      if (lines.avoiding.length > 0) this.pumpSoon();
+      if (lines.avoiding.length > 0 || !mayGo) this.pumpSoon();
     } else {
       table.avoids[row] = avoidWorker;
       lines.add(row, queueAvoiding, false);
@@ -167,7 +172,14 @@ export class Dispatcher {
 
   /** Gives waiting jobs to workers that may take them: after results, joins, reports. */
   pump(): void {
-    if (this.waiting > 0) this.handOut.all(this.turn.now());
+    if (this.waiting === 0) return;
+    this.handOut.all(this.turn.now());
+    if (!this.handOut.passedOver || this.lookingAgain) return;
+    this.lookingAgain = true;
+    this.scheduler.after(heldBackLookSeconds, () => {
+      this.lookingAgain = false;
+      this.pump();
+    });
   }
 
   /** The row of a job that this worker holds, or nil. */

@@ -1,7 +1,7 @@
 import type { AttachedWorker } from './attached-worker.js';
 import type { DrainRate } from './drain-rate.js';
 import { nil } from './job-list.js';
-import type { JobTable } from './job-table.js';
+import { queueAvoiding, type JobTable } from './job-table.js';
 import type { KindState } from './kind-state.js';
 import { noWorker } from './types.js';
 import { WAIT, type Picker } from './picking/picker.js';
@@ -13,6 +13,9 @@ export type Give = (row: number, worker: AttachedWorker, state: KindState, now: 
 
 /** Hands waiting jobs out: first those that few workers may have, then the urgent ones and the others, oldest first. */
 export class HandOut {
+  /** Jobs were passed over because their sink holds them back: nobody says when that ends. */
+  passedOver = false;
+
   constructor(
     private readonly table: JobTable,
     private readonly lines: WaitLines,
@@ -28,11 +31,18 @@ export class HandOut {
   /** Until no worker may take any of those that are left. */
   all(now: number): void {
     const { lines, table, picker } = this;
+    this.passedOver = false;
     if (lines.alone.length > 0) this.alone(now);
     if (lines.avoiding.length > 0) this.avoiding(now);
     for (;;) {
       const row = lines.next();
       if (row === nil) break;
+      if (this.heldBack(row)) {
+        // Out of the way of those that may go: the other line is looked through as a whole.
+        lines.remove(row);
+        lines.add(row, queueAvoiding, false);
+        continue;
+      }
       const kind = table.kinds[row];
       const state = lines.kind(kind);
       const worker = picker.pick(kind, table.units[row], now, noWorker);
@@ -55,7 +65,7 @@ export class HandOut {
     for (let row = lines.avoiding.head; row !== nil;) {
       const following = table.links.next[row];
       const kind = table.kinds[row];
-      if (kind !== fullKind) {
+      if (kind !== fullKind && !this.heldBack(row)) {
         const worker = this.pickElsewhere(row, now);
         if (worker !== undefined) {
           lines.remove(row);
@@ -73,13 +83,19 @@ export class HandOut {
     for (let row = lines.alone.head; row !== nil;) {
       const following = table.links.next[row];
       const kind = table.kinds[row];
-      const worker = this.solitude.workerFor(table.ids[row], kind, now);
+      const worker = this.heldBack(row) ? undefined : this.solitude.workerFor(table.ids[row], kind, now);
       if (worker !== undefined) {
         lines.remove(row);
         this.give(row, worker, lines.kind(kind), now);
       }
       row = following;
     }
+  }
+
+  private heldBack(row: number): boolean {
+    const held = this.table.sinks[row]?.heldBack === true;
+    if (held) this.passedOver = true;
+    return held;
   }
 
   /** The worker for a job that some must not get, or have already. */

@@ -211,6 +211,7 @@ export class Hedges {
 
   private mayCopy(row: number, from: AttachedWorker): boolean {
     const { table } = this.ports;
+    if (table.sinks[row]?.heldBack === true) return false;
     if (table.copies[row] >= copiesPerJobMax || table.hedges[row] >= hedgesPerJobMax) return false;
     return from.aloneJob !== table.ids[row];
   }

@@ -45,6 +45,11 @@ export interface JobSink {
    * are not urgent, here and in its worker.
    */
   readonly urgent?: boolean;
+  /**
+   * True: no worker is to get its jobs now, neither for the first time nor again or as a copy. They wait at the hub,
+   * in nobody's way, until this is false.
+   */
+  readonly heldBack?: boolean;
   /** True: why its workers were picked is always kept. Left out, a sample of the picks is. */
   readonly explained?: boolean;
   /** The job was given to a worker, now or again after a loss. It must not submit or cancel. Left out by most sinks. */

@@ -155,9 +155,7 @@ export class Analysis {
     const slots = this.workers().reduce((sum, worker) => sum + worker.slots, 0) || 1;
     const ahead = this.provenBytes + slots * chunksAheadPerSlot * this.chunkBytes + 1;
     this.journal.feed(ahead);
-    // Another master may have this analysis by now, and have finished these very chunks.
-    if (!this.setup.lease.sure) this.jobs.takeBack();
-    else if (!this.journal.behind) this.jobs.feed(slots * chunksOutstandingPerSlot, ahead);
+    if (!this.journal.behind) this.jobs.feed(slots * chunksOutstandingPerSlot, ahead);
   }
 
   /** The size of chunks that an earlier master chose; another one would make its results useless. */
@@ -218,6 +216,11 @@ export class Analysis {
         return;
     }
     this.step();
+  }
+
+  /** Another master may have this analysis by now, and have finished these very chunks. */
+  get heldBack(): boolean {
+    return !this.setup.lease.sure;
   }
 
   given(plan: ChunkPlan, worker: number): void {

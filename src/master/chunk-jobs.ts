@@ -23,6 +23,8 @@ export interface ChunkJobsOwner {
   answered(plan: ChunkPlan, answer: ChunkAnswer, raw: Uint8Array, worker: number): void;
   /** The hub gave a chunk to a worker, for the first time or again. Left out: not of interest. */
   given?(plan: ChunkPlan, worker: number): void;
+  /** True: no worker is to get a chunk now, neither for the first time nor again. Left out: any may at any time. */
+  readonly heldBack?: boolean;
   /** A chunk whose workers were lost waits to be handed out once more. Left out: there are no such tries. */
   waitsAgain?(): void;
   /** A chunk has no answer and will have none. */
@@ -48,6 +50,10 @@ export class ChunkJobs implements JobSink {
     private readonly jobsMax = 1,
   ) {}
 
+  get heldBack(): boolean {
+    return this.owner.heldBack === true;
+  }
+
   /** Chunks with the hub and not answered. */
   get outstanding(): number {
     return this.running.size;
@@ -68,7 +74,7 @@ export class ChunkJobs implements JobSink {
 
   /** Hands chunks that begin before this position to the hub, until so many are with it. */
   feed(outstandingMax: number, before: number): void {
-    while (!this.closed && this.running.size < outstandingMax) {
+    while (!this.closed && !this.heldBack && this.running.size < outstandingMax) {
       if (this.waiting.length === 0 || this.waiting[0].plan.start >= before) return;
       this.submit(this.waiting.shift() as Chunk);
     }
@@ -83,13 +89,6 @@ export class ChunkJobs implements JobSink {
       if (at !== -1) this.waiting.splice(at, 1);
       this.settle(chunk);
     }
-  }
-
-  /** Takes back what no worker has yet: it waits here again, in its order. */
-  takeBack(): void {
-    const idle = [...this.running.values()].filter(({ worker }) => worker === noWorker);
-    for (const chunk of idle) this.settle(chunk);
-    this.waiting.unshift(...idle);
   }
 
   /** Number of the worker that scans this chunk, or null. */

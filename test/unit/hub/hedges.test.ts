@@ -57,6 +57,22 @@ describe('a worker that stands still', () => {
     expect(hub.snapshot().workers.map(({ backlogSeconds }) => backlogSeconds)).toEqual([0, 0]);
   });
 
+  test('keeps its job to itself while the sink holds it back', () => {
+    const time = new FakeScheduler();
+    const hub = createHub(pino({ level: 'silent' }), {}, time);
+    const sink = Object.assign(new RecordingSink(), { heldBack: false });
+    const workers = ['a', 'b'].map((name) => new ScriptedWorker(hub, { name, workerId: name }));
+    hub.submit(1, 1, null, 0, noWorker, sink, 1);
+    time.endTurn();
+    const holders = (): number => workers.filter(({ jobs }) => jobs.length > 0).length;
+    sink.heldBack = true;
+    for (let step = 0; step < 500; step++) time.advance(0.001);
+    expect([holders(), counters(hub)?.copies]).toEqual([1, 0]);
+    sink.heldBack = false;
+    for (let step = 0; step < 60; step++) time.advance(0.001);
+    expect([holders(), counters(hub)?.copies]).toEqual([2, 1]);
+  });
+
   test('may still be the first to answer', () => {
     const { hub, sink, holders, time } = standingStill(2);
     const [still, other] = holders;

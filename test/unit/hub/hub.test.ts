@@ -72,6 +72,51 @@ describe('hub', () => {
     expect(hub.snapshot()).toMatchObject({ jobsWaiting: 0, jobsLive: 0 });
   });
 
+  describe('jobs that their sink holds back', () => {
+    const holding = (): RecordingSink & { heldBack: boolean } => Object.assign(new RecordingSink(), { heldBack: true });
+
+    test('wait without keeping others from a worker, and go first within 0.2 s once they may', () => {
+      const { time, hub, sink, submit, worker } = bench({ jobsOutstandingMax: 1 });
+      const held = holding();
+      const one = worker('one', 1);
+      for (let tag = 1; tag <= 2; tag++) hub.submit(1, 1, null, 0, noWorker, held, tag);
+      for (let tag = 11; tag <= 13; tag++) submit(tag);
+      for (let round = 0; round < 3; round++) {
+        time.advance(0.01);
+        one.answer();
+      }
+      expect([sink.order, held.order, hub.snapshot().jobsWaiting]).toEqual([[11, 12, 13], [], 2]);
+      held.heldBack = false;
+      time.advance(0.1);
+      time.advance(0.1);
+      one.answer();
+      expect(held.order).toEqual([1]);
+    });
+
+    test('wait again after their worker is lost, and a job alone waits too', () => {
+      const { time, hub, worker } = bench();
+      const held = holding();
+      held.heldBack = false;
+      hub.submit(1, 1, null, 0, noWorker, held, 1);
+      for (const losses of [1, 2]) {
+        const lost = worker(`lost ${losses}`);
+        time.advance(0.2);
+        expect(lost.jobs).toHaveLength(1);
+        held.heldBack = true;
+        lost.die();
+        const next = worker(`next ${losses}`);
+        for (let step = 0; step < 10; step++) time.advance(0.1);
+        expect(next.jobs).toEqual([]);
+        next.die();
+        held.heldBack = false;
+      }
+      const last = worker('last');
+      time.advance(0.2);
+      last.answer();
+      expect(held.order).toEqual([1]);
+    });
+  });
+
   describe('urgent jobs', () => {
     const urgentSink = (): RecordingSink => Object.assign(new RecordingSink(), { urgent: true });
 
