@@ -11,6 +11,8 @@ import { scratchFolder } from '../support/scratch.js';
 
 /** TRIREME_KILLS=20 TRIREME_KILL_BYTES=1e9 is the long run; TRIREME_SEED repeats one. */
 const kills = Number(process.env.TRIREME_KILLS ?? 3);
+/** Kills that may come after the end. */
+const lateKillsMax = 2 * kills + 5;
 const captureBytes = Number(process.env.TRIREME_KILL_BYTES ?? 40e6);
 const seed = Number(process.env.TRIREME_SEED ?? Date.now() % 2 ** 31);
 const chunkBytes = Math.max(100_000, Math.round(captureBytes / 200));
@@ -78,11 +80,13 @@ test(`a master killed at any moment goes on by itself, and scans no finished chu
   const random = seededRandom(seed);
   const here = await runTrireme(['analyze', '--json', '-q', capture]);
   await startCluster(3);
-  expect((await cluster.analyze([capture])).stdout).toBe(here.stdout);
-  const [{ started, ended }] = await listed();
-  const wholeMs = Date.parse(ended) - Date.parse(started);
+  // The first one reads a cold file and warms the workers: the second says how long one takes.
+  for (let run = 0; run < 2; run++) expect((await cluster.analyze([capture])).stdout).toBe(here.stdout);
+  const wholeMs = Math.min(...(await listed()).map(({ started, ended }) => Date.parse(ended) - Date.parse(started)));
   const report: string[] = [];
-  for (let kill = 1; kill <= kills; kill++) {
+  let late = 0;
+  for (let kill = 1; kill - late <= kills; kill++) {
+    expect(late).toBeLessThan(lateKillsMax);
     const { ran, id: idOf } = analyzing([capture]);
     const id = await idOf();
     const afterMs = Math.floor(random() * wholeMs);
@@ -101,7 +105,11 @@ test(`a master killed at any moment goes on by itself, and scans no finished chu
     const again = await resume(id);
     expect(again).toMatchObject({ code: 0, stdout: here.stdout });
     expect(readdirSync(join(state, 'chunks'))).toEqual([]);
-    if (code === 0) continue;
+    if (code === 0) {
+      // It had ended before: this kill does not count.
+      late++;
+      continue;
+    }
     expect(stderr).toContain(`trireme analyze --master ${cluster.grpc} --resume ${id}`);
     // The last chunk may complete the result while others are still being read back.
     expect(resumed).toBe(finished);

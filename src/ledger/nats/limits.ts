@@ -22,6 +22,8 @@ export const unheardMsMin = 60_000;
 export const strayDeliveriesMax = 5;
 /** So long a finished chunk that is not found is looked for again: servers elect, and catch up, for up to ten seconds. */
 export const missingMsMax = 15_000;
+/** An object of which no piece comes for so long is not whole: pieces of a megabyte come in milliseconds. */
+export const objectSilenceMsMax = 5_000;
 /** Time for one request to NATS; then it is tried again. */
 export const requestTimeoutMs = 3_000;
 /** Pause before that. */

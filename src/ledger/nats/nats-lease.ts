@@ -8,6 +8,7 @@ import { Confirmation } from './confirmation.js';
 import { againMs, heartbeatMs, missingMsMax, progressMs, storedRecordBytesMax } from './limits.js';
 import type { NatsStore } from './nats-store.js';
 import { isConflict, type Patience } from './patience.js';
+import { readObject } from './stored-object.js';
 import { encodeStored, type FoundRecord, type StoredRecord } from './stored-record.js';
 
 /** What a lease uses of its ledger. */
@@ -69,21 +70,11 @@ export class NatsLease implements Lease {
     if (name === undefined) return null;
     return this.ledger.patience.until(async () => {
       this.check();
-      const bytes = await this.blob(name);
+      const { store, patience } = this.ledger;
+      const bytes = await readObject(store.chunks, name, () => patience.trouble !== null);
       if (bytes === null && !this.isLost(name)) throw new Error(`${name} is not there yet`);
       return bytes;
     });
-  }
-
-  /** Null: it is not there, or is not what was written. */
-  private async blob(name: string): Promise<Uint8Array | null> {
-    try {
-      return await this.ledger.store.chunks.getBlob(name);
-    } catch (error) {
-      // With NATS there it is the object that is at fault.
-      if (this.ledger.trouble === null && /digest|corrupt|mismatch/i.test(String(error))) return null;
-      throw error;
-    }
   }
 
   /**
@@ -96,7 +87,7 @@ export class NatsLease implements Lease {
       this.missingSinceMs = nowMs;
       this.log.info({ name }, 'a finished chunk is not at NATS, and is looked for again');
     }
-    return nowMs - this.missingSinceMs > missingMsMax;
+    return nowMs - Math.max(this.missingSinceMs, this.ledger.patience.backSinceMs) > missingMsMax;
   }
 
   async plan(facts: PlanFacts): Promise<void> {

@@ -27,6 +27,7 @@ import {
 import { NatsLease, type NatsLeaseOwner } from './nats-lease.js';
 import { openNatsStore, queueSubject, type NatsStore } from './nats-store.js';
 import { isConflict, Patience } from './patience.js';
+import { readObject } from './stored-object.js';
 import { decodeStored, encodeStored, type FoundRecord } from './stored-record.js';
 
 /**
@@ -149,7 +150,9 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
       const found = await this.patience.once(() => this.find(id));
       const facts = found?.record.result ?? null;
       if (found === null || facts === null) return null;
-      const bytes = await this.patience.once(() => this.store.results.getBlob(found.resultObject));
+      const bytes = await this.patience.once(() =>
+        readObject(this.store.results, found.resultObject, () => this.trouble !== null),
+      );
       if (bytes !== null && bytes.length === facts.bytes && crc32(bytes) === facts.crc32) return bytes;
       if (performance.now() - sinceMs > missingMsMax || this.patience.over) return null;
     }

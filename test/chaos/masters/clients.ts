@@ -12,6 +12,8 @@ const captureStepBytes = 50_000;
 
 /** A client that was refused, or lost its master, asks the next one after this time. */
 const askAgainMs = 500;
+/** A client that says nothing for so long hangs: whatever is wrong, it is to say so. */
+const clientSecondsMax = 180;
 /** An analysis without a result for so long after it was asked for hangs. */
 const resultSecondsMax = 300;
 
@@ -126,7 +128,16 @@ export class Clients {
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
+    const bound = setTimeout(() => {
+      this.failures.push(`a client hangs, and has said '${stderr.trim()}': trireme ${args.join(' ')}`);
+      child.kill('SIGKILL');
+    }, clientSecondsMax * 1000);
+    return new Promise((resolve) =>
+      child.on('close', (code) => {
+        clearTimeout(bound);
+        resolve({ code, stdout, stderr });
+      }),
+    );
   }
 }
 

@@ -86,8 +86,10 @@ export async function runMastersChaos(options: MastersChaosOptions): Promise<Mas
     const gone = watchNatsGone(options, cluster, clients, clock);
     const played = play(schedule, options, cluster, clock, playing.signal);
     const { masters } = cluster;
+    // While NATS is away nothing can be submitted: all that is to run then is there before.
+    const submitSeconds = options.natsGoneSeconds === null ? seconds : underWaySeconds / 2;
     const asked = Array.from({ length: options.analyses }, async (_, number) => {
-      await clock?.reach((seconds * number) / options.analyses);
+      await clock?.reach((submitSeconds * number) / options.analyses);
       await clients.analyze(number, masters);
     });
     await Promise.race([Promise.all([...asked, gone]), aborted]);
@@ -95,6 +97,7 @@ export async function runMastersChaos(options: MastersChaosOptions): Promise<Mas
     playing.abort();
     const faults = await Promise.race([played, aborted]);
     await Promise.race([clients.askOnceMore(masters), aborted]);
+    say(`${clock.seconds.toFixed(1).padStart(6)} s  each result has been had a second time`);
     const versions = JSON.parse(await recordLog(stage, 'read', cluster.natsUrls)) as RecordVersion[];
     const checked = check({ versions, events: cluster.chunkEvents(), results: clients.results });
     const report = {
@@ -182,12 +185,15 @@ async function watchNatsGone(
   return { chunksAnswered, submissions: words.length, refusals: tally(words) };
 }
 
+/** To read every write of every record takes a second or two. */
+const recordLogMsMax = 60_000;
+
 async function recordLog(stage: Stage, what: 'prepare' | 'read', natsUrls: string): Promise<string> {
   const [command, ...rest] = [
     ...stage.on('clients'),
     ...[process.execPath, join(__dirname, 'record-log.js'), what, natsUrls],
   ];
-  return (await promisify(execFile)(command, rest, { maxBuffer: 2 ** 30 })).stdout;
+  return (await promisify(execFile)(command, rest, { maxBuffer: 2 ** 30, timeout: recordLogMsMax })).stdout;
 }
 
 /** How often each was said, but for addresses and ids. */

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { byteSize, decimal, integer } from '../../../src/common/options.js';
 import { natsIsHere } from '../../support/nats-server.js';
 import { runMastersChaos, type MastersChaosReport } from './masters-chaos.js';
+import { CpuQuota } from '../../support/cpu-quota.js';
 
 interface Options {
   readonly seed: number;
@@ -18,10 +19,17 @@ interface Options {
   readonly json: boolean;
 }
 
+/** Of five workers: 4 GB last longer than it takes to see that NATS is away. */
+const slowCoresEach = 0.04;
+
+/** Null: there are no quotas here, and workers are as fast as they are. */
+const slowCores = (): number | null => (CpuQuota.unavailable() === null ? slowCoresEach : null);
+
 async function main(options: Options): Promise<void> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   if (!natsIsHere) throw new Error("nats-server is not installed (Debian's nats-server)");
-  const { seed, seconds, analyses, bytes, masters, workers, nats, every, lasts, workerCores = null } = options;
+  const { seed, seconds, analyses, bytes, masters, workers, nats, every, lasts } = options;
+  const workerCores = options.workerCores ?? (options.natsGone === undefined ? null : slowCores());
   say(
     `chaos: seed ${seed}, ${masters} masters, ${workers} workers, ${nats} nats-servers, ${analyses} analyses of ${bytes} bytes`,
   );
@@ -91,7 +99,12 @@ void new Command('make chaos-masters')
   .addOption(new Option('--nats <n>', 'nats-servers').argParser(integer(1, 5)).default(3))
   .addOption(new Option('--every <s>', 'from one fault to the next').argParser(decimal(0.1, 3_600)).default(3))
   .addOption(new Option('--lasts <s>', 'how long each lasts').argParser(decimal(0.1, 3_600)).default(2))
-  .addOption(new Option('--worker-cores <n>', 'share of a core for each worker (cgroups)').argParser(decimal(0.02, 64)))
+  .addOption(
+    new Option(
+      '--worker-cores <n>',
+      `share of a core for each worker (cgroups; ${slowCoresEach} with --nats-gone)`,
+    ).argParser(decimal(0.02, 64)),
+  )
   .addOption(new Option('--nats-gone <s>', 'instead: all nats-servers away for so long').argParser(decimal(8, 3_600)))
   .option('--json', 'print one JSON document', false)
   .action(main)

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { NatsLedger } from '../../../../src/ledger/nats/nats-ledger.js';
 import type { Ledger } from '../../../../src/ledger/types.js';
 import { queueSubject } from '../../../../src/ledger/nats/nats-store.js';
+import { readObject } from '../../../../src/ledger/nats/stored-object.js';
 import { natsUrl } from '../../../../src/nats/nats-url.js';
 import { eventually } from '../../../support/capture-cluster.js';
 import {
@@ -146,9 +147,9 @@ skipWithoutNats('the ledger on NATS')('on NATS', () => {
       await lease.plan({ chunkBytes: 1, engine: 'x' });
       await lease.writeChunks([{ key: 'a', bytes: bytesOf('of one') }]);
       const { chunks } = one.store;
-      const getBlob = chunks.getBlob.bind(chunks);
+      const get = chunks.get.bind(chunks);
       let asked = 0;
-      chunks.getBlob = async (name) => (++asked < 3 ? null : getBlob(name));
+      chunks.get = async (name) => (++asked < 3 ? null : get(name));
       expect(Buffer.from((await lease.readChunk('a')) as Uint8Array).toString()).toBe('of one');
       expect(asked).toBe(3);
     });
@@ -157,10 +158,28 @@ skipWithoutNats('the ledger on NATS')('on NATS', () => {
       const { id } = await one.submit(newAnalysis());
       await (await taken(one)).finish({ state: 'done', result: bytesOf('report') });
       const { results } = two.store;
-      const getBlob = results.getBlob.bind(results);
+      const get = results.get.bind(results);
       let asked = 0;
-      results.getBlob = async (name) => (++asked < 3 ? null : getBlob(name));
+      results.get = async (name) => (++asked < 3 ? null : get(name));
       expect(Buffer.from((await two.result(id)) as Uint8Array).toString()).toBe('report');
+    });
+
+    test('an object whose pieces the servers have lost, or damaged, is no object, and nobody waits for it', async () => {
+      const { results } = one.store;
+      const silenceMs = 300;
+      const read = (name: string, away = false): Promise<Uint8Array | null> =>
+        readObject(results, name, () => away, silenceMs);
+      const { nuid } = await results.putBlob({ name: 'lost' }, bytesOf('a report'));
+      expect(Buffer.from((await read('lost')) as Uint8Array).toString()).toBe('a report');
+      const manager = await one.store.js.jetstreamManager();
+      await manager.streams.purge('OBJ_trireme_results', { filter: `$O.trireme_results.C.${nuid}` });
+      expect(await read('lost')).toBeNull();
+      await expect(read('lost', true)).rejects.toThrow(/nothing more of lost within 0.3 s/);
+      const { nuid: other } = await results.putBlob({ name: 'damaged' }, bytesOf('a report'));
+      await one.store.js.publish(`$O.trireme_results.C.${other}`, bytesOf('and more'));
+      expect(await read('damaged')).toBeNull();
+      await expect(read('damaged', true)).rejects.toThrow(/digest/);
+      expect(await read('never written')).toBeNull();
     });
 
     test('while NATS is away submissions are refused with the reason, what runs goes on, and all is written after it', async () => {

@@ -1,0 +1,47 @@
+import type { ObjectStore } from '@nats-io/obj';
+import { objectSilenceMsMax } from './limits.js';
+
+/**
+ * The bytes of an object; null: it is not there, is damaged, or is not whole. The client waits for ever for pieces that the
+ * servers have lost, so an object of which nothing comes for `silenceMs` is not whole.
+ * @throws what NATS says, and an Error when it has gone silent altogether
+ */
+export async function readObject(
+  store: Pick<ObjectStore, 'get'>,
+  name: string,
+  isAway: () => boolean,
+  silenceMs = objectSilenceMsMax,
+): Promise<Uint8Array | null> {
+  const found = await store.get(name);
+  if (found === null) return null;
+  // It says the same as a read that fails.
+  found.error.catch(() => undefined);
+  const reader = found.data.getReader();
+  const pieces: Uint8Array[] = [];
+  try {
+    for (;;) {
+      const piece = await within(silenceMs, reader.read());
+      if (piece === null) break;
+      if (piece.done) return Buffer.concat(pieces);
+      pieces.push(piece.value);
+    }
+  } catch (error) {
+    // With NATS there it is the object that is at fault.
+    if (isAway() || !/digest|corrupt|mismatch/i.test(String(error))) throw error;
+    return null;
+  }
+  await reader.cancel();
+  if (isAway()) throw new Error(`nothing more of ${name} within ${silenceMs / 1000} s`);
+  return null;
+}
+
+/** Null: it has not come to an end by then. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), ms)));
+  try {
+    return await Promise.race([work, over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
