@@ -11,7 +11,7 @@ import { toRecord } from './record.js';
 import { RecordPacer } from './record-pacer.js';
 
 /** Answers that are worth a write of their own. */
-const lingerReadyMax = 1024;
+const lingerReadyMax = 4096;
 
 /** What a connection needs of the front that holds it. */
 export interface FrontPort {

@@ -56,7 +56,7 @@ describe('job admission', () => {
     { title: 'one client has one job', clients: [1], waitingMs: 3, windowMs: 0, lingerMs: 4 },
     { title: 'two clients are 60 ms ahead', clients: [3000, 3000], waitingMs: 7.5, windowMs: 36, lingerMs: 15 },
     { title: 'two clients are 20 ms ahead', clients: [1000, 1000], waitingMs: 3, windowMs: 12, lingerMs: 5 },
-    { title: 'two clients are 600 ms ahead', clients: [30e3, 30e3], waitingMs: 10, windowMs: 45, lingerMs: 16 },
+    { title: 'two clients are 600 ms ahead', clients: [30e3, 30e3], waitingMs: 30, windowMs: 100, lingerMs: 40 },
     { title: 'a shallow one is among the deep', clients: [8000, 8000, 3], waitingMs: 3, windowMs: 0, lingerMs: 4 },
     { title: 'one is less ahead than the others', clients: [8000, 500], waitingMs: 3, windowMs: 6, lingerMs: 4 },
   ])('$title: the queue is $waitingMs ms, windows $windowMs ms', ({ clients, waitingMs, windowMs, lingerMs }) => {
@@ -76,14 +76,14 @@ describe('job admission', () => {
   });
 
   test('windows are narrowed the moment that a shallow client asks, and widened again after a second or two', () => {
-    run(1000, [9000]);
-    expect(hub.windowSeconds).toBeCloseTo(0.045, 6);
+    run(1000, [20_000]);
+    expect(hub.windowSeconds).toBeCloseTo(0.1, 6);
     admission.asked(1, 0);
     expect(hub.windowSeconds).toBe(0);
-    run(1000, [9000]);
-    run(1000, [9000]);
-    run(1000, [9000]);
-    expect(hub.windowSeconds).toBeCloseTo(0.045, 6);
+    run(1000, [20_000]);
+    run(1000, [20_000]);
+    run(1000, [20_000]);
+    expect(hub.windowSeconds).toBeCloseTo(0.1, 6);
   });
 
   test('those who wait hear of the next job that ends, once', () => {

@@ -33,7 +33,7 @@ test.each([
   ['a millisecond while little is held', 0.0005, 0.001],
   ['a third of what each thread holds', 0.006, 0.002],
   ['a third of a wide window', 0.03, 0.01],
-  ['fifteen milliseconds at most', 5, 0.015],
+  ['thirty-five milliseconds at most', 5, 0.035],
 ])('a batch is worth %s', (_, held, expected) => {
   expect(batchSeconds(held)).toBeCloseTo(expected, 9);
 });
