@@ -22,6 +22,9 @@ const warmupJobs = 5_000;
 /** Seconds that a worker is measured alone, about: several periods of a quota. */
 const aloneSeconds = 0.6;
 
+/** 64 hex digits and a newline. */
+const answerLineBytes = 65;
+
 const say = (words: string): void => void process.stderr.write(`${words}\n`);
 
 function parseShares(text: string): number[] {
@@ -31,15 +34,25 @@ function parseShares(text: string): number[] {
   return shares;
 }
 
-/** Sends so many MINE_BITCOIN at once over one connection. @returns seconds until the last answer */
-async function mine(cluster: JobCluster, jobs: number): Promise<number> {
+/** After this part of the answers the first worker is held to this part of its share. */
+const throttled = { after: 1 / 3, to: 1 / 10 };
+
+/**
+ * Sends so many MINE_BITCOIN at once over one connection.
+ * @param midway called once after throttled.after of the answers
+ * @returns seconds until the last answer
+ */
+async function mine(cluster: JobCluster, jobs: number, midway: () => void = () => undefined): Promise<number> {
   const client = await LineClient.dial(cluster.tcp);
   let bytes = 0;
   const done = new Promise<void>((resolve, reject) => {
     client.socket.removeAllListeners('data');
     client.socket.on('data', (chunk: Buffer) => {
+      const before = bytes;
       bytes += chunk.length;
-      if (bytes === jobs * 65) resolve();
+      const midwayBytes = jobs * answerLineBytes * throttled.after;
+      if (before < midwayBytes && bytes >= midwayBytes) midway();
+      if (bytes === jobs * answerLineBytes) resolve();
     });
     client.socket.once('close', () => reject(new Error('the lb closed the connection')));
   });
@@ -55,7 +68,7 @@ async function mine(cluster: JobCluster, jobs: number): Promise<number> {
 async function withWorkers<T>(
   shares: readonly number[],
   roundRobin: boolean,
-  use: (cluster: JobCluster) => Promise<T>,
+  use: (cluster: JobCluster, quotas: readonly CpuQuota[]) => Promise<T>,
 ): Promise<T> {
   const before = roundRobin ? ['env', `NODE_OPTIONS=--require=${join(__dirname, 'round-robin.js')}`] : [];
   const cluster = await JobCluster.start([], roundRobin ? ['--hedge-share', '0'] : [], before);
@@ -68,7 +81,7 @@ async function withWorkers<T>(
       quota.set(share);
     }
     await mine(cluster, warmupJobs);
-    return await use(cluster);
+    return await use(cluster, quotas);
   } finally {
     await cluster.stop();
     for (const quota of quotas) quota.remove();
@@ -103,6 +116,20 @@ async function measure({ shares, jobs, runs }: Options): Promise<void> {
   };
   const trireme = await together(false);
   const turns = await together(true);
+  say('together, the first worker throttled midway');
+  const sum = jobs / ideal;
+  const idealThrottled =
+    ideal * throttled.after + (jobs * (1 - throttled.after)) / (sum - speeds[0] * (1 - throttled.to));
+  const midway = await withWorkers(shares, false, async (cluster, quotas) => {
+    const ratios: number[] = [];
+    for (let run = 0; run < runs; run++) {
+      quotas[0].set(shares[0]);
+      await mine(cluster, warmupJobs);
+      const seconds = await mine(cluster, jobs, () => quotas[0].set(shares[0] * throttled.to));
+      ratios.push(seconds / idealThrottled);
+    }
+    return ratios;
+  });
   const style = { head: [], border: [] };
   const alone = new Table({ head: ['alone', ...shares.map((share) => `${share * 100} %`)], style });
   alone.push(['jobs/s', ...speeds.map((speed) => Math.round(speed))]);
@@ -113,6 +140,7 @@ async function measure({ shares, jobs, runs }: Options): Promise<void> {
   for (const [name, ratios] of [
     ['Trireme', trireme],
     ['plain round robin', turns],
+    [`Trireme, the first worker at a tenth midway (ideal ${(idealThrottled * 1000).toFixed(0)} ms)`, midway],
   ] as const)
     ratio.push([name, ...[median(ratios), Math.min(...ratios), Math.max(...ratios)].map((each) => each.toFixed(2))]);
   process.stdout.write(`${alone.toString()}\n${ratio.toString()}\n`);
