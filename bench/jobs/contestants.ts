@@ -39,7 +39,7 @@ export async function startTrireme(): Promise<Trireme> {
     name: 'trireme lb, TCP lines',
     inFlights: [512, 2048, 8192],
     run: (inFlight, durationMs) => bench(Math.min(4, inFlight), Math.ceil(inFlight / 4), '1', durationMs),
-    mine: (durationMs) => bench(4, 1024, '2', durationMs),
+    mine: (durationMs) => bench(4, 4096, '2', durationMs),
     stop: () => cluster.stop(),
   };
 }
