@@ -4,8 +4,9 @@ import { TriremeError } from '../../common/errors.js';
 import type { Logger } from '../../common/logging.js';
 import { ended, leaseLost, released } from '../transitions.js';
 import type { AnalysisRecord, FinishedChunk, Lease, Outcome, PlanFacts, ProgressFacts } from '../types.js';
+import { Absence } from './absence.js';
 import { Confirmation } from './confirmation.js';
-import { againMs, heartbeatMs, missingMsMax, progressMs, storedRecordBytesMax } from './limits.js';
+import { againMs, heartbeatMs, progressMs, storedRecordBytesMax } from './limits.js';
 import type { NatsStore } from './nats-store.js';
 import { isConflict, type Patience } from './patience.js';
 import { readObject } from './stored-object.js';
@@ -39,8 +40,7 @@ export class NatsLease implements Lease {
   private saving: Promise<void> = Promise.resolve();
   private savedMs = -Infinity;
   private readonly confirmation = new Confirmation(performance.now());
-  /** Monotonic ms at which a finished chunk was not found first. */
-  private missingSinceMs: number | null = null;
+  private readonly absence = new Absence();
   private readonly heartbeat: NodeJS.Timeout;
 
   constructor(
@@ -72,22 +72,17 @@ export class NatsLease implements Lease {
       this.check();
       const { store, patience } = this.ledger;
       const bytes = await readObject(store.chunks, name, () => patience.trouble !== null);
-      if (bytes === null && !this.isLost(name)) throw new Error(`${name} is not there yet`);
+      if (bytes !== null) this.absence.found();
+      else if (!this.isLost(name)) throw new Error(`${name} is not there yet`);
       return bytes;
     });
   }
 
-  /**
-   * A server that has just come back may answer before it has caught up: that an object is not there is believed only
-   * after a time, which all objects of this lease share.
-   */
+  /** A holder in doubt believes nothing: another one may have ended the analysis, and removed its chunks. */
   private isLost(name: string): boolean {
     const nowMs = performance.now();
-    if (this.missingSinceMs === null) {
-      this.missingSinceMs = nowMs;
-      this.log.info({ name }, 'a finished chunk is not at NATS, and is looked for again');
-    }
-    return nowMs - Math.max(this.missingSinceMs, this.ledger.patience.backSinceMs) > missingMsMax;
+    if (this.absence.missed(nowMs)) this.log.info({ name }, 'a finished chunk is not at NATS, and is looked for again');
+    return this.sure && this.absence.lost(nowMs, this.ledger.patience.backSinceMs);
   }
 
   async plan(facts: PlanFacts): Promise<void> {

@@ -1,3 +1,4 @@
+import { storyOf } from './story.js';
 import { check, type ChunkEvent, type Evidence, type RecordVersion } from './checker.js';
 import { scheduleOf } from './schedule.js';
 
@@ -133,4 +134,27 @@ test('a seed repeats its faults, another one makes others, and each process is m
   expect(first(7, 20)).not.toEqual(first(8, 20));
   expect(first(7, 3).map((words) => words.split(' ')[0])).toEqual(['0', '3', '6']);
   expect(new Set(first(7, 500).map((words) => words.replace(/^\S+ /, ''))).size).toBe(22);
+});
+
+test('the story of an analysis tells in the order of time who did what, like lines in a row as one', () => {
+  const fact = { id: 'a', attempt: 1, master: 'm1' };
+  const written = { id: 'a', attempt: 1, holder: 'h', result: '' };
+  expect(
+    storyOf(
+      'a',
+      [
+        { ...written, state: 'done', chunks: [], atMs: 5000 },
+        { ...written, id: 'b', state: 'done', chunks: [], atMs: 1 },
+      ],
+      [
+        { ...fact, what: 'given', chunk: '2', atMs: 2500 },
+        { ...fact, what: 'given', chunk: '1', atMs: 1000 },
+        { ...fact, what: 'answered', chunk: '1', atMs: 3000 },
+      ],
+    ),
+  ).toEqual([
+    '   0.00 s  take 1 at m1: given 2 times, last 2',
+    '   2.00 s  take 1 at m1: answered 1',
+    '   4.00 s  take 1 of h wrote done 0 finished',
+  ]);
 });

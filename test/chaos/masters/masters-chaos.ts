@@ -8,6 +8,7 @@ import { emptyFolder, makeStage, type Stage } from '../stage.js';
 import { check, type Checked, type RecordVersion } from './checker.js';
 import { Clients } from './clients.js';
 import { hostsOf, MastersCluster } from './cluster.js';
+import { storyOf } from './story.js';
 import { natsGone, scheduleOf, type Harm, type MastersFault, type Part } from './schedule.js';
 
 export interface MastersChaosOptions {
@@ -46,6 +47,8 @@ export interface MastersChaosReport {
   readonly errors: Readonly<Record<string, number>>;
   readonly natsGone: NatsGoneReport | null;
   readonly violations: readonly string[];
+  /** Of each analysis that a violation names: what became of it. */
+  readonly stories: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Chunks of a capture: enough that a fault in its midst finds finished ones and others. */
@@ -99,7 +102,8 @@ export async function runMastersChaos(options: MastersChaosOptions): Promise<Mas
     await Promise.race([clients.askOnceMore(masters), aborted]);
     say(`${clock.seconds.toFixed(1).padStart(6)} s  each result has been had a second time`);
     const versions = JSON.parse(await recordLog(stage, 'read', cluster.natsUrls)) as RecordVersion[];
-    const checked = check({ versions, events: cluster.chunkEvents(), results: clients.results });
+    const events = cluster.chunkEvents();
+    const checked = check({ versions, events, results: clients.results });
     const report = {
       ...{ seed, seconds: clock.seconds, faults: tally(faults.map(({ harm, part }) => `${part} ${harm}`)), checked },
       refusals: tally(clients.refusals.map(({ words }) => words)),
@@ -108,7 +112,10 @@ export async function runMastersChaos(options: MastersChaosOptions): Promise<Mas
       natsGone: await gone,
     };
     const crashed = cluster.crashes.map((words) => `ended by itself: ${words}`);
-    return { ...report, violations: [...violationsOf(report, options), ...clients.failures, ...crashed] };
+    const violations = [...violationsOf(report, options), ...clients.failures, ...crashed];
+    const ids = new Set(violations.flatMap((words) => /^analysis ([0-9a-f]{16})/.exec(words)?.[1] ?? []));
+    const stories = Object.fromEntries([...ids].map((id) => [id, storyOf(id, versions, events)]));
+    return { ...report, violations, stories };
   } finally {
     clients.end();
     clock?.end();

@@ -44,6 +44,7 @@ async function main(options: Options): Promise<void> {
   process.stdout.write(options.json ? `${JSON.stringify({ schemaVersion: 1, ...report }, null, 2)}\n` : text(report));
   if (report.violations.length === 0) return;
   for (const words of report.violations) say(`chaos: ${words}`);
+  for (const [id, lines] of Object.entries(report.stories)) say([`analysis ${id}:`, ...lines].join('\n'));
   say(
     `chaos: FAILED; repeat it with make chaos-masters SEED=${seed} SECONDS=${seconds} ANALYSES=${analyses} BYTES=${bytes}`,
   );
