@@ -22,6 +22,9 @@ let slots: usize = 0;
 let slotBits: u32 = 0;
 let passBits: u32 = 0;
 let pass: u32 = 0;
+// The rows of the last conversation's ends: those that began together often share one, or both.
+let lastA: usize = 0;
+let lastB: usize = 0;
 
 /** Ranks the endpoints of a table with so many entries. Returns where the references to the best rows are. */
 export function rankTalkers(entries: u32, most: u32): usize {
@@ -65,6 +68,8 @@ function rankIn(heap: usize, copies: usize, most: u32): bool {
 }
 
 function collect(): bool {
+  lastA = 0;
+  lastB = 0;
   firstEntry();
   while (true) {
     const reference = nextEntry();
@@ -86,11 +91,27 @@ function collect(): bool {
     }
     const version: u64 = reference & 1 ? 6 : 4;
     const self = a0 == b0 && a1 == b1;
-    if (!count(a0, a1, version, entry, back, true) || !count(b0, b1, version, back, entry, !self)) return false;
+    if (isRowOf(lastA, a0, a1, version)) addTo(lastA, entry, back, true);
+    else if (!count(a0, a1, version, entry, back, true)) return false;
+    else lastA = counted;
+    if (isRowOf(lastB, b0, b1, version)) addTo(lastB, back, entry, !self);
+    else if (!count(b0, b1, version, back, entry, !self)) return false;
+    else lastB = counted;
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function isRowOf(row: usize, high: u64, low: u64, version: u64): bool {
+  return row != 0 && load<u64>(row, 8) == low && load<u64>(row) == high && load<u64>(row, 16) == version;
+}
+
+/** The row of the address counted last; 0: it has its turn in another pass. */
+let counted: usize = 0;
+
+/** False: there are more addresses than rows. */
 function count(high: u64, low: u64, version: u64, sent: usize, received: usize, whole: bool): bool {
+  counted = 0;
   const hash = hashAddress(high, low ^ (version << 60));
   if (passBits && hash >> (32 - passBits) != pass) return true;
   const mask: u32 = (1 << slotBits) - 1;
@@ -99,7 +120,8 @@ function count(high: u64, low: u64, version: u64, sent: usize, received: usize, 
     const number = load<u32>(slots + (<usize>i << 2));
     if (!number) break;
     const row = rows + <usize>(number - 1) * ROW_BYTES;
-    if (load<u64>(row, 8) == low && load<u64>(row) == high && load<u64>(row, 16) == version) {
+    if (isRowOf(row, high, low, version)) {
+      counted = row;
       addTo(row, sent, received, whole);
       return true;
     }
@@ -108,6 +130,7 @@ function count(high: u64, low: u64, version: u64, sent: usize, received: usize, 
   if (rowCount == rowsMax) return false;
   const row = rows + <usize>rowCount * ROW_BYTES;
   rowCount++;
+  counted = row;
   store<u32>(slots + (<usize>i << 2), rowCount);
   memory.fill(row, 0, ROW_BYTES);
   store<u64>(row, high);
