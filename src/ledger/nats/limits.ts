@@ -22,6 +22,10 @@ export const unheardMsMin = 60_000;
 export const strayDeliveriesMax = 5;
 /** So long a finished chunk that is not found is looked for again: servers elect, and catch up, for up to ten seconds. */
 export const missingMsMax = 15_000;
+/** As long, when the servers say all the while that they have caught up with one another: their word may be a moment old. */
+export const settledMsMin = 3_000;
+/** They are asked no more often than this. */
+export const settledAskMs = 500;
 /** An object of which no piece comes for so long is not whole: pieces of a megabyte come in milliseconds. */
 export const objectSilenceMsMax = 5_000;
 /** Time for one request to NATS; then it is tried again. */

@@ -6,7 +6,7 @@ import { ended, leaseLost, released } from '../transitions.js';
 import type { AnalysisRecord, FinishedChunk, Lease, Outcome, PlanFacts, ProgressFacts } from '../types.js';
 import { Absence } from './absence.js';
 import { Confirmation } from './confirmation.js';
-import { againMs, heartbeatMs, progressMs, storedRecordBytesMax } from './limits.js';
+import { againMs, heartbeatMs, progressMs, settledAskMs, storedRecordBytesMax } from './limits.js';
 import type { NatsStore } from './nats-store.js';
 import { isConflict, type Patience } from './patience.js';
 import { readObject } from './stored-object.js';
@@ -41,6 +41,7 @@ export class NatsLease implements Lease {
   private savedMs = -Infinity;
   private readonly confirmation = new Confirmation(performance.now());
   private readonly absence = new Absence();
+  private settledAskedMs = -Infinity;
   private readonly heartbeat: NodeJS.Timeout;
 
   constructor(
@@ -72,16 +73,20 @@ export class NatsLease implements Lease {
       this.check();
       const { store, patience } = this.ledger;
       const bytes = await readObject(store.chunks, name, () => patience.trouble !== null);
-      if (bytes !== null) this.absence.found();
-      else if (!this.isLost(name)) throw new Error(`${name} is not there yet`);
+      if (bytes === null && !(await this.isLost(name))) throw new Error(`${name} is not there yet`);
       return bytes;
     });
   }
 
   /** A holder in doubt believes nothing: another one may have ended the analysis, and removed its chunks. */
-  private isLost(name: string): boolean {
+  private async isLost(name: string): Promise<boolean> {
     const nowMs = performance.now();
     if (this.absence.missed(nowMs)) this.log.info({ name }, 'a finished chunk is not at NATS, and is looked for again');
+    if (nowMs - this.settledAskedMs > settledAskMs) {
+      this.settledAskedMs = nowMs;
+      const settled = await this.ledger.store.chunksSettled().catch(() => false);
+      this.absence.settled(settled, performance.now());
+    }
     return this.sure && this.absence.lost(nowMs, this.ledger.patience.backSinceMs);
   }
 

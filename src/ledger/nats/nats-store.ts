@@ -27,6 +27,8 @@ export interface NatsStore {
   readonly records: KV;
   readonly chunks: ObjectStore;
   readonly results: ObjectStore;
+  /** Whether the servers that keep the chunks have caught up with one another. */
+  chunksSettled(): Promise<boolean>;
 }
 
 /**
@@ -82,6 +84,12 @@ export async function openNatsStore(
       records,
       chunks: await bucket(chunksBucket, Math.max(2 * keepMs, chunksKeptMsMin)),
       results: await bucket(resultsBucket, keepMs),
+      chunksSettled: async () => {
+        const { cluster } = await manager.streams.info(`OBJ_${chunksBucket}`);
+        // One server alone has what is on its disk.
+        if (cluster?.replicas === undefined) return true;
+        return cluster.leader !== undefined && cluster.replicas.every(({ current, offline }) => current && !offline);
+      },
     };
   } catch (error) {
     const { message, name } = error as Error;

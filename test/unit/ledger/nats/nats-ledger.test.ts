@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { NatsLedger } from '../../../../src/ledger/nats/nats-ledger.js';
 import type { Ledger } from '../../../../src/ledger/types.js';
 import { queueSubject } from '../../../../src/ledger/nats/nats-store.js';
+import { settledMsMin } from '../../../../src/ledger/nats/limits.js';
 import { readObject } from '../../../../src/ledger/nats/stored-object.js';
 import { natsUrl } from '../../../../src/nats/nats-url.js';
 import { eventually } from '../../../support/capture-cluster.js';
@@ -152,6 +153,23 @@ skipWithoutNats('the ledger on NATS')('on NATS', () => {
       chunks.get = async (name) => (++asked < 3 ? null : get(name));
       expect(Buffer.from((await lease.readChunk('a')) as Uint8Array).toString()).toBe('of one');
       expect(asked).toBe(3);
+    });
+
+    test('a finished chunk that a server has lost is given up after some seconds, unless its master is in doubt', async () => {
+      await one.submit(newAnalysis());
+      const lease = await taken(one);
+      await lease.plan({ chunkBytes: 1, engine: 'x' });
+      await lease.writeChunks([{ key: 'a', bytes: bytesOf('of one') }]);
+      const { chunks } = one.store;
+      for (const { name } of await chunks.list()) await chunks.delete(name);
+      const inDoubt = jest.spyOn(lease, 'sure', 'get').mockReturnValue(false);
+      let given: unknown = 'nothing';
+      const reading = lease.readChunk('a').then((bytes) => (given = bytes));
+      await new Promise((resolve) => setTimeout(resolve, settledMsMin + 1_000));
+      expect(given).toBe('nothing');
+      inDoubt.mockReturnValue(true);
+      await reading;
+      expect(given).toBeNull();
     });
 
     test('a result that a server does not know yet is looked for again before it is given up', async () => {
