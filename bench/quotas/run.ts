@@ -106,29 +106,29 @@ async function measure({ shares, jobs, runs }: Options): Promise<void> {
     );
   }
   const ideal = jobs / speeds.reduce((sum, speed) => sum + speed, 0);
-  const together = async (roundRobin: boolean): Promise<number[]> => {
-    say(`together, ${roundRobin ? 'round robin' : 'Trireme'}`);
-    return withWorkers(shares, roundRobin, async (cluster) => {
+  const together = async (
+    words: string,
+    roundRobin: boolean,
+    idealSeconds: number,
+    once: (cluster: JobCluster, quotas: readonly CpuQuota[]) => Promise<number>,
+  ): Promise<number[]> => {
+    say(`together, ${words}`);
+    return withWorkers(shares, roundRobin, async (cluster, quotas) => {
       const ratios: number[] = [];
-      for (let run = 0; run < runs; run++) ratios.push((await mine(cluster, jobs)) / ideal);
+      for (let run = 0; run < runs; run++) ratios.push((await once(cluster, quotas)) / idealSeconds);
       return ratios;
     });
   };
-  const trireme = await together(false);
-  const turns = await together(true);
-  say('together, the first worker throttled midway');
+  const trireme = await together('Trireme', false, ideal, (cluster) => mine(cluster, jobs));
+  const turns = await together('round robin', true, ideal, (cluster) => mine(cluster, jobs));
   const sum = jobs / ideal;
   const idealThrottled =
     ideal * throttled.after + (jobs * (1 - throttled.after)) / (sum - speeds[0] * (1 - throttled.to));
-  const midway = await withWorkers(shares, false, async (cluster, quotas) => {
-    const ratios: number[] = [];
-    for (let run = 0; run < runs; run++) {
-      quotas[0].set(shares[0]);
-      await mine(cluster, warmupJobs);
-      const seconds = await mine(cluster, jobs, () => quotas[0].set(shares[0] * throttled.to));
-      ratios.push(seconds / idealThrottled);
-    }
-    return ratios;
+  const throttling = 'the first worker throttled midway';
+  const midway = await together(throttling, false, idealThrottled, async (cluster, quotas) => {
+    quotas[0].set(shares[0]);
+    await mine(cluster, warmupJobs);
+    return mine(cluster, jobs, () => quotas[0].set(shares[0] * throttled.to));
   });
   const style = { head: [], border: [] };
   const alone = new Table({ head: ['alone', ...shares.map((share) => `${share * 100} %`)], style });

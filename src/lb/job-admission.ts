@@ -11,7 +11,7 @@ const waiting = { shareOfDepth: 1 / 8, secondsLeast: 0.003, secondsMax: 0.03 };
 /**
  * Work that each worker may hold while all clients are far ahead, in seconds. Each doubling halves the wake-ups of every
  * process: with 6 ms they took 5 us of CPU for a mined job of 20 us, with 30 ms 2 us. With the other bounds of this file
- * and the batches of the workers, 100 ms instead of 45 carried 0.88 instead of 0.79 of what the bare kernels do.
+ * and the batches of the workers, 100 ms instead of 45 carried 0.85 instead of 0.79 of what the bare kernels do.
  */
 const window = { shareOfDepth: 0.6, secondsMax: 0.1 };
 

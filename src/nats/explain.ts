@@ -1,5 +1,6 @@
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { atMost } from '../common/at-most.js';
 import type { NatsFiles, NatsSettings } from './nats-url.js';
 
 /** Time for each step of finding out. */
@@ -52,14 +53,4 @@ export async function explainTls({ servers }: NatsSettings, files: NatsFiles): P
 /** OpenSSL's words without the numbers and names of its sources. */
 function alertOf({ message }: Error): string {
   return /alert [a-z ]+/.exec(message)?.[0].trim() ?? message.trim().replace(/\s+/g, ' ');
-}
-
-async function atMost<T>(ms: number, work: Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), ms)));
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

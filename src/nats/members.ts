@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Kvm, type KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { atMost } from '../common/at-most.js';
 import type { Logger } from '../common/logging.js';
 import { connectNats, watchNats } from './connect.js';
 import { announceMs, memberTtlMs, membersMax, replicasMost } from './limits.js';
@@ -45,8 +46,16 @@ export function announce(settings: NatsSettings, member: Member, log: Logger): {
     end: async () => {
       ended = true;
       if (timer !== null) clearTimeout(timer);
-      if (kv !== null) await atMost(announceMs, kv.delete(key));
-      if (nats !== null) await atMost(announceMs, nats.close());
+      if (kv !== null)
+        await atMost(
+          announceMs,
+          kv.delete(key).catch(() => undefined),
+        );
+      if (nats !== null)
+        await atMost(
+          announceMs,
+          nats.close().catch(() => undefined),
+        );
     },
   };
 }
@@ -108,7 +117,11 @@ export function watchMembers(
       closed = true;
       if (timer !== null) clearTimeout(timer);
       entries?.stop();
-      if (nats !== null) await atMost(announceMs, nats.close());
+      if (nats !== null)
+        await atMost(
+          announceMs,
+          nats.close().catch(() => undefined),
+        );
     },
   };
 }
@@ -142,12 +155,4 @@ async function openBucket(nats: NatsConnection): Promise<KV> {
     new Kvm(nats).create(bucket, { history: 1, ttl: memberTtlMs, replicas });
   // A server alone refuses replicas; so does a bucket that was made by one.
   return make(replicasMost).catch(() => make(1));
-}
-
-/** Waits for what may hang while NATS is away. */
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-  await Promise.race([work.catch(() => undefined), late]);
-  clearTimeout(timer);
 }

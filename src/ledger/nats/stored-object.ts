@@ -1,4 +1,5 @@
 import type { ObjectStore } from '@nats-io/obj';
+import { atMost } from '../../common/at-most.js';
 import { objectSilenceMsMax } from './limits.js';
 
 /**
@@ -20,7 +21,7 @@ export async function readObject(
   const pieces: Uint8Array[] = [];
   try {
     for (;;) {
-      const piece = await within(silenceMs, reader.read());
+      const piece = await atMost(silenceMs, reader.read());
       if (piece === null) break;
       if (piece.done) return Buffer.concat(pieces);
       pieces.push(piece.value);
@@ -33,15 +34,4 @@ export async function readObject(
   await reader.cancel();
   if (isAway()) throw new Error(`nothing more of ${name} within ${silenceMs / 1000} s`);
   return null;
-}
-
-/** Null: it has not come to an end by then. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), ms)));
-  try {
-    return await Promise.race([work, over]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

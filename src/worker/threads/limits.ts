@@ -22,7 +22,7 @@ export const batchShareOfHeld = 1 / 3;
 /**
  * Expected seconds of one batch at most: what may wait behind a job that is slower than thought. On a machine whose cores
  * are all busy, each batch costs some 300 us of wake-ups in worker, hub and client: 2 ms carried 0.72 of the bare
- * kernel's jobs, 4 ms 0.80, 10 ms 0.85. On a slower machine 15 ms carried 0.79 and 33 ms 0.88. Batches are that long only
+ * kernel's jobs, 4 ms 0.80, 10 ms 0.85. On a slower machine 15 ms carried 0.79 and 33 ms 0.85. Batches are that long only
  * where windows are wide, and those only where every client is further ahead than this.
  */
 export const batchSecondsMax = 0.035;

@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
 import { byteSize, decimal, integer } from '../../../src/common/options.js';
+import { CpuQuota } from '../../support/cpu-quota.js';
 import { natsIsHere } from '../../support/nats-server.js';
 import { runMastersChaos, type MastersChaosReport } from './masters-chaos.js';
-import { CpuQuota } from '../../support/cpu-quota.js';
 
 interface Options {
   readonly seed: number;
