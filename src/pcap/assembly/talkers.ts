@@ -12,8 +12,6 @@ import { beginHeap, offer, sortHeap, wouldKeep } from './heap';
 const ROW_BYTES: usize = 72;
 /** Addresses of one pass: 72 MiB of rows. */
 const ROWS_MAX: u32 = 1 << 20;
-/** No row's address. */
-const FULL: usize = 1;
 
 export let talkersTotal: u64 = 0;
 
@@ -93,42 +91,53 @@ function collect(): bool {
     }
     const version: u64 = reference & 1 ? 6 : 4;
     const self = a0 == b0 && a1 == b1;
-    if (!isRowOf(lastA, a0, a1, version)) lastA = rowOf(a0, a1, version);
-    if (!isRowOf(lastB, b0, b1, version)) lastB = rowOf(b0, b1, version);
-    if (lastA == FULL || lastB == FULL) return false;
-    if (lastA) addTo(lastA, entry, back, true);
-    if (lastB) addTo(lastB, back, entry, !self);
+    if (isRowOf(lastA, a0, a1, version)) addTo(lastA, entry, back, true);
+    else if (!count(a0, a1, version, entry, back, true)) return false;
+    else lastA = counted;
+    if (isRowOf(lastB, b0, b1, version)) addTo(lastB, back, entry, !self);
+    else if (!count(b0, b1, version, back, entry, !self)) return false;
+    else lastB = counted;
   }
 }
 
 // @ts-ignore: decorator
 @inline
 function isRowOf(row: usize, high: u64, low: u64, version: u64): bool {
-  return row > FULL && load<u64>(row, 8) == low && load<u64>(row) == high && load<u64>(row, 16) == version;
+  return row != 0 && load<u64>(row, 8) == low && load<u64>(row) == high && load<u64>(row, 16) == version;
 }
 
-/** The row of an address, made when it is new; 0: it has its turn in another pass; FULL: there are more addresses than rows. */
-function rowOf(high: u64, low: u64, version: u64): usize {
+/** The row of the address counted last; 0: it has its turn in another pass. */
+let counted: usize = 0;
+
+/** False: there are more addresses than rows. */
+function count(high: u64, low: u64, version: u64, sent: usize, received: usize, whole: bool): bool {
+  counted = 0;
   const hash = hashAddress(high, low ^ (version << 60));
-  if (passBits && hash >> (32 - passBits) != pass) return 0;
+  if (passBits && hash >> (32 - passBits) != pass) return true;
   const mask: u32 = (1 << slotBits) - 1;
   let i = hash & mask;
   while (true) {
     const number = load<u32>(slots + (<usize>i << 2));
     if (!number) break;
     const row = rows + <usize>(number - 1) * ROW_BYTES;
-    if (isRowOf(row, high, low, version)) return row;
+    if (isRowOf(row, high, low, version)) {
+      counted = row;
+      addTo(row, sent, received, whole);
+      return true;
+    }
     i = (i + 1) & mask;
   }
-  if (rowCount == rowsMax) return FULL;
+  if (rowCount == rowsMax) return false;
   const row = rows + <usize>rowCount * ROW_BYTES;
   rowCount++;
+  counted = row;
   store<u32>(slots + (<usize>i << 2), rowCount);
   memory.fill(row, 0, ROW_BYTES);
   store<u64>(row, high);
   store<u64>(row, low, 8);
   store<u64>(row, version, 16);
-  return row;
+  addTo(row, sent, received, whole);
+  return true;
 }
 
 /** Adds a conversation to one of its ends; its second end counts nothing more when both are the same address. */
