@@ -14,7 +14,17 @@ const packageOf: Readonly<Record<string, string>> = {
   unshare: 'util-linux',
   mount: 'mount',
   umount: 'mount',
+  setpriv: 'util-linux',
 };
+
+/**
+ * The kernel ends a tool when this program dies, even by SIGKILL. One that lived on would load, mount or attach after the
+ * next command had already cleared up.
+ */
+const dieWithUs = ['--pdeathsig', 'KILL', '--'];
+
+/** How setpriv and nsenter say that there is no such tool. */
+const notFound = /failed to execute (\S+): No such file/;
 
 /** Where Debian keeps bpftool and ip; root's PATH lacks it after a plain su. */
 const toolPath = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
@@ -31,7 +41,7 @@ export interface ToolResult {
  */
 export function runTool(argv: readonly string[], input?: string): Promise<ToolResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(argv[0], argv.slice(1), {
+    const child = spawn('setpriv', [...dieWithUs, ...argv], {
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, PATH: toolPath },
@@ -48,12 +58,14 @@ export function runTool(argv: readonly string[], input?: string): Promise<ToolRe
       clearTimeout(timer);
       const cause = { cause: error };
       if (error.code !== 'ENOENT') reject(new TriremeError('INTERNAL', `${argv[0]}: ${error.message}`, cause));
-      else reject(toolMissing(argv[0], cause));
+      else reject(toolMissing('setpriv', cause));
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       if (signal !== null) output.stderr += ` (ended by ${signal})`;
-      resolve({ exitCode: code ?? 1, ...output });
+      const [, missing] = notFound.exec(output.stderr) ?? [];
+      if (code === 127 && missing !== undefined) reject(toolMissing(missing, {}));
+      else resolve({ exitCode: code ?? 1, ...output });
     });
     // A tool that ends without reading its input is judged by its exit code.
     child.stdin.on('error', () => undefined);
@@ -61,7 +73,7 @@ export function runTool(argv: readonly string[], input?: string): Promise<ToolRe
   });
 }
 
-function toolMissing(tool: string, options: { cause: unknown }): TriremeError {
+function toolMissing(tool: string, options: ErrorOptions): TriremeError {
   const name = packageOf[tool] ?? tool;
   return new TriremeError(
     'TOOL_MISSING',

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { scratchFolder } from '../support/scratch.js';
 import { Bed, describeWithKernel, pause, root, until } from './support/bed.js';
 
 /** Processes of this machine that carry a mark in their environment. */
@@ -24,6 +25,7 @@ function hostTraces(): string[] {
 }
 
 describeWithKernel('Ctrl-C at any moment', () => {
+  const folder = scratchFolder();
   let bed: Bed;
 
   beforeAll(async () => {
@@ -59,8 +61,6 @@ describeWithKernel('Ctrl-C at any moment', () => {
       const attaching = bed.startTrireme('server', 'xdp', 'attach', 'lb', '--iface', 'eth0');
       await pause(ms);
       await attaching.stop('SIGKILL');
-      // Tools that it had started finish on their own.
-      await pause(200);
       bed.trireme('server', 'xdp', 'detach');
       if (bed.leftovers().length > 0) {
         await pause(2100);
@@ -68,6 +68,36 @@ describeWithKernel('Ctrl-C at any moment', () => {
       }
       expect([ms, bed.leftovers()]).toEqual([ms, []]);
     }
+  });
+
+  test('a tool at work dies with a killed attach: it could meet what comes after', async () => {
+    const slow = `#!/usr/bin/env python3
+import os, sys, time
+if sys.argv[1:3] == ['prog', 'load']: time.sleep(20)
+os.environ['PATH'] = '/usr/local/sbin:/usr/sbin:/usr/bin:/bin'
+os.execvp('bpftool', sys.argv)
+`;
+    chmodSync(folder.file('bpftool', slow), 0o755);
+    const mark = `TRIREME_TEST_MARK=${randomBytes(8).toString('hex')}`;
+    const environment = ['env', `PATH=${folder.path}:/usr/bin:/bin`, mark];
+    const attach = [join(root, 'bin', 'trireme'), 'xdp', 'attach', 'parity', '--iface', 'eth0'];
+    const attaching = bed.start('server', [...environment, process.execPath, ...attach]);
+    await until(() => bed.leftovers().some((line) => line.startsWith('bpf ')) && processesMarked(mark).length === 2, {
+      timeoutMs: 10_000,
+      what: () => 'a tool that loads the program',
+    });
+    await attaching.stop('SIGKILL');
+    await until(() => processesMarked(mark).length === 0, { timeoutMs: 5000, what: () => 'the end of the tool' });
+    bed.mustTrireme('server', 'xdp', 'attach', 'parity', '--iface', 'eth0');
+    bed.mustTrireme('server', 'xdp', 'detach');
+    expect(bed.leftovers()).toEqual([]);
+  });
+
+  test('every mount over the pins goes with a detach', () => {
+    bed.mustTrireme('server', 'xdp', 'attach', 'parity', '--iface', 'eth0');
+    bed.must(undefined, ['sh', '-c', 'for pins in /run/trireme/xdp/*/bpf; do mount -t bpf bpf $pins; done']);
+    bed.mustTrireme('server', 'xdp', 'detach');
+    expect(bed.leftovers()).toEqual([]);
   });
 
   test('udp-server takes its filter off, by SIGINT and by SIGTERM', async () => {
