@@ -1,35 +1,45 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeWithBrowser } from '../support/browser.js';
 import { CaptureCluster, eventually, writeLongCapture } from '../support/capture-cluster.js';
+import { RangeServer } from '../support/range-server.js';
 import { scratchFolder } from '../support/scratch.js';
 import { looks, openWatched, seriousFaults, takePicture, tileOf } from '../support/watched-page.js';
 
-const captureBytes = 400e6;
-const chunkBytes = 8 * 1024 * 1024;
+const captureBytes = 60e6;
+const chunkBytes = 1024 * 1024;
 
 describeWithBrowser('the live page of a master in mid-analysis', (browser) => {
   const folder = scratchFolder().path;
+  let server: RangeServer;
   let cluster: CaptureCluster;
   let report: Promise<string>;
 
   beforeAll(async () => {
-    writeLongCapture(join(folder, 'long.pcap'), captureBytes);
-    cluster = await CaptureCluster.start([folder], ['--wait', '300s', '--chunk-bytes', String(chunkBytes)]);
+    server = await RangeServer.start();
+    const bytes = readFileSync(writeLongCapture(join(folder, 'long.pcap'), captureBytes));
+    server.files.set('/long.pcap', { bytes, etag: '"one"' });
+    // The workers come no further than this before they are stopped, however fast they are.
+    server.heldFrom = captureBytes / 2;
+    const args = ['--allow-url', server.origin, '--wait', '300s', '--chunk-bytes', String(chunkBytes)];
+    cluster = await CaptureCluster.start([folder], args);
     await cluster.addWorker(folder);
     await cluster.addWorker(folder);
-    let stopped = false;
     // Where they stop, the page has to show; they go on at the end.
-    await new Promise<void>((resolve) => {
-      ({ report } = cluster.call(join(folder, 'long.pcap'), ({ chunksDone }) => {
-        if (chunksDone < 4 || stopped) return;
-        stopped = true;
-        for (const worker of cluster.workers) worker.child.kill('SIGSTOP');
-        resolve();
+    await new Promise<void>((resolve, reject) => {
+      ({ report } = cluster.call(server.url('/long.pcap'), ({ chunksDone }) => {
+        if (chunksDone >= 4) resolve();
       }));
+      report.catch(reject);
     });
+    for (const worker of cluster.workers) worker.child.kill('SIGSTOP');
+    server.release();
   }, 120_000);
 
-  afterAll(() => cluster.stop());
+  afterAll(async () => {
+    await cluster.stop();
+    await server.stop();
+  });
 
   test.each(looks)(
     'shows progress, and which worker has which range; axe-core finds no serious fault: $name',

@@ -24,6 +24,9 @@ export class RangeServer {
   breaks = { afterBytes: 0, times: 0 };
   /** Answers before the next good one, each with this status. */
   failures = { status: 503, times: 0 };
+  /** Ranges that begin from this byte on wait for `release`: the reading of a capture stands still there. */
+  heldFrom = Infinity;
+  private readonly held: (() => void)[] = [];
   /** Called before each answer: to replace a file in the middle, say. */
   onRequest: (count: number) => void = () => undefined;
 
@@ -42,6 +45,11 @@ export class RangeServer {
 
   url(path: string): string {
     return this.origin + path;
+  }
+
+  release(): void {
+    this.heldFrom = Infinity;
+    for (const answer of this.held.splice(0)) answer();
   }
 
   async stop(): Promise<void> {
@@ -83,7 +91,9 @@ export class RangeServer {
     const stop = Math.min(Number(asked[2]) + 1, size);
     if (start >= size) return end(416, { ...told, 'content-range': `bytes */${size}` });
     told['content-range'] = `bytes ${start}-${stop - 1}/${size}`;
-    this.send(response, 206, told, file.bytes.subarray(start, stop));
+    const send = (): void => this.send(response, 206, told, file.bytes.subarray(start, stop));
+    if (start < this.heldFrom) send();
+    else this.held.push(send);
   }
 
   private send(response: ServerResponse, status: number, headers: Record<string, string>, body: Uint8Array): void {
