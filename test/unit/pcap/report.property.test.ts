@@ -71,7 +71,8 @@ test('the time series counts each packet that has a time in its row', () => {
       );
       expect(new Map(rows.filter(([, { packets }]) => packets > 0))).toEqual(expected);
       expect(series!.coarsened).toBe(interval !== asked);
-      rows.slice(1).forEach(([start], i) => expect(start - rows[i][0]).toBe(interval));
+      // One expectation for the thousands of rows: one each would take longer than all the rest.
+      expect(rows.slice(1).filter(([start], i) => start - rows[i][0] !== interval)).toEqual([]);
     },
     100,
   );
