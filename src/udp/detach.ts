@@ -37,12 +37,9 @@ export async function undoAttachment(folder: AttachmentFolder, attachment: Attac
     if (attachment.stub !== undefined)
       failures.push(await takeOff(attachment.stub, await programId(folder.pin('stub'))));
   }
-  // More than once: bpftool mounts a bpffs by itself, over a folder bound to itself, where it finds none.
-  while (isMounted(folder)) {
+  if (isMounted(folder)) {
     const result = await runTool([...folder.anchor.enter, 'umount', folder.mountPoint]);
-    if (result.exitCode === 0) continue;
-    failures.push(`unmount ${folder.mountPoint}: ${saidBy(result)}`);
-    break;
+    if (result.exitCode !== 0) failures.push(`unmount ${folder.mountPoint}: ${saidBy(result)}`);
   }
   if (!isMounted(folder)) await folder.remove();
   return failures.filter((failure) => failure !== undefined);

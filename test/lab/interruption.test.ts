@@ -93,13 +93,6 @@ os.execvp('bpftool', sys.argv)
     expect(bed.leftovers()).toEqual([]);
   });
 
-  test('every mount over the pins goes with a detach', () => {
-    bed.mustTrireme('server', 'xdp', 'attach', 'parity', '--iface', 'eth0');
-    bed.must(undefined, ['sh', '-c', 'for pins in /run/trireme/xdp/*/bpf; do mount -t bpf bpf $pins; done']);
-    bed.mustTrireme('server', 'xdp', 'detach');
-    expect(bed.leftovers()).toEqual([]);
-  });
-
   test('udp-server takes its filter off, by SIGINT and by SIGTERM', async () => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       const server = bed.startTrireme('server', 'udp-server', '--xdp', 'eth0');

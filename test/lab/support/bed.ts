@@ -115,6 +115,7 @@ export class Bed {
   private constructor(
     private readonly holder: ChildProcess,
     readonly pid: number,
+    private readonly hosts: readonly string[],
   ) {
     this.enterAll = ['nsenter', `--target=${pid}`, '--mount', '--net', '--pid', '--'];
   }
@@ -149,7 +150,7 @@ export class Bed {
     await running.said(/^ready$/);
     const own = holder.pid ?? 0;
     const pid = Number(readFileSync(`/proc/${own}/task/${own}/children`, 'utf8').trim());
-    return new Bed(holder, pid);
+    return new Bed(holder, pid, hosts);
   }
 
   private command(host: string | undefined, argv: readonly string[]): string[] {
@@ -212,7 +213,9 @@ export class Bed {
 
   /** What a detach must not leave: folders, mounts and programs. */
   leftovers(): string[] {
-    const links = JSON.parse(this.must('bridge', ['ip', '-j', 'link'])) as { ifname: string; xdp?: object }[];
+    const links = ['bridge', ...this.hosts].flatMap(
+      (host) => JSON.parse(this.must(host, ['ip', '-j', 'link'])) as { ifname: string; xdp?: object }[],
+    );
     return [
       ...this.must(undefined, ['sh', '-c', 'ls -d /run/trireme 2>/dev/null || true']).split('\n').filter(Boolean),
       ...this.must(undefined, ['cat', '/proc/mounts'])
