@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { endWithOutput } from './common/output-closed.js';
 import { guarded, runRole } from './common/run-role.js';
 import { version } from './common/version.js';
 
@@ -116,4 +117,5 @@ async function main(argv: readonly string[]): Promise<void> {
   await runRole(name, build, argv.slice(1));
 }
 
+endWithOutput();
 void main(process.argv.slice(2));

