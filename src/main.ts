@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { endWithOutput } from './common/output-closed.js';
 import { guarded, runRole } from './common/run-role.js';
 import { version } from './common/version.js';
 
@@ -117,5 +116,4 @@ async function main(argv: readonly string[]): Promise<void> {
   await runRole(name, build, argv.slice(1));
 }
 
-endWithOutput();
 void main(process.argv.slice(2));

@@ -1,5 +1,6 @@
 import { CommanderError, type Command } from 'commander';
 import { reportFailure } from './errors.js';
+import { endWithOutput } from './output-closed.js';
 
 /** Runs a role's command with the arguments behind the role's name, and sets the exit code. Never rejects. */
 export async function runRole(name: string, build: () => Command, argv: readonly string[]): Promise<void> {
@@ -8,6 +9,7 @@ export async function runRole(name: string, build: () => Command, argv: readonly
 
 /** Runs a command; what it throws becomes one line on stderr and the exit code. */
 export async function guarded(run: () => Promise<unknown>): Promise<void> {
+  endWithOutput();
   try {
     await run();
   } catch (error) {

@@ -46,16 +46,8 @@ export function announce(settings: NatsSettings, member: Member, log: Logger): {
     end: async () => {
       ended = true;
       if (timer !== null) clearTimeout(timer);
-      if (kv !== null)
-        await atMost(
-          announceMs,
-          kv.delete(key).catch(() => undefined),
-        );
-      if (nats !== null)
-        await atMost(
-          announceMs,
-          nats.close().catch(() => undefined),
-        );
+      if (kv !== null) await takeLeave(kv.delete(key));
+      if (nats !== null) await takeLeave(nats.close());
     },
   };
 }
@@ -117,11 +109,7 @@ export function watchMembers(
       closed = true;
       if (timer !== null) clearTimeout(timer);
       entries?.stop();
-      if (nats !== null)
-        await atMost(
-          announceMs,
-          nats.close().catch(() => undefined),
-        );
+      if (nats !== null) await takeLeave(nats.close());
     },
   };
 }
@@ -155,4 +143,12 @@ async function openBucket(nats: NatsConnection): Promise<KV> {
     new Kvm(nats).create(bucket, { history: 1, ttl: memberTtlMs, replicas });
   // A server alone refuses replicas; so does a bucket that was made by one.
   return make(replicasMost).catch(() => make(1));
+}
+
+/** Waits for what may hang or fail while NATS is away. */
+async function takeLeave(work: Promise<unknown>): Promise<void> {
+  await atMost(
+    announceMs,
+    work.catch(() => undefined),
+  );
 }

@@ -142,11 +142,17 @@ skipWithoutNats('the ledger on NATS')('on NATS', () => {
       expect(Buffer.from((await two.result(id)) as Uint8Array).toString()).toBe('report');
     });
 
-    test('a finished chunk that a server does not know yet is looked for again before it is given up', async () => {
+    /** A lease of an analysis that has one finished chunk, `a`. */
+    const takenWithChunk = async () => {
       await one.submit(newAnalysis());
       const lease = await taken(one);
       await lease.plan({ chunkBytes: 1, engine: 'x' });
       await lease.writeChunks([{ key: 'a', bytes: bytesOf('of one') }]);
+      return lease;
+    };
+
+    test('a finished chunk that a server does not know yet is looked for again before it is given up', async () => {
+      const lease = await takenWithChunk();
       const { chunks } = one.store;
       const get = chunks.get.bind(chunks);
       let asked = 0;
@@ -156,10 +162,7 @@ skipWithoutNats('the ledger on NATS')('on NATS', () => {
     });
 
     test('a finished chunk that a server has lost is given up after some seconds, unless its master is in doubt', async () => {
-      await one.submit(newAnalysis());
-      const lease = await taken(one);
-      await lease.plan({ chunkBytes: 1, engine: 'x' });
-      await lease.writeChunks([{ key: 'a', bytes: bytesOf('of one') }]);
+      const lease = await takenWithChunk();
       const { chunks } = one.store;
       for (const { name } of await chunks.list()) await chunks.delete(name);
       const inDoubt = jest.spyOn(lease, 'sure', 'get').mockReturnValue(false);
