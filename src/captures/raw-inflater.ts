@@ -36,7 +36,7 @@ export class RawInflater {
       this.#failed = () => resolve(this.#salvage());
       this.#zlib.write(input, (error) => {
         if (error != null) return;
-        const bytes = this.#zlib.read() as Buffer | null;
+        const bytes = this.#drain();
         this.#given += bytes?.length ?? 0;
         // zlib takes all that it is offered until the deflate stream has ended.
         const unused = this.#pushed - this.#zlib.bytesWritten;
@@ -47,6 +47,17 @@ export class RawInflater {
 
   close(): void {
     this.#zlib.destroy();
+  }
+
+  /** All that is buffered. A read() without a size gives it joined before Node 26, and one piece of it since. */
+  #drain(): Buffer | null {
+    const pieces: Buffer[] = [];
+    for (let piece = this.#read(); piece !== null; piece = this.#read()) pieces.push(piece);
+    return pieces.length > 1 ? Buffer.concat(pieces) : (pieces[0] ?? null);
+  }
+
+  #read(): Buffer | null {
+    return this.#zlib.read() as Buffer | null;
   }
 
   #keep(input: Uint8Array): void {
