@@ -1,6 +1,6 @@
 import { toCanonicalJson } from '../../src/pcap/report-json.js';
 import type { CaptureReport } from '../../src/pcap/report-types.js';
-import { oracleResult } from './oracle/index.js';
+import { oracleOfCapture } from './oracle/index.js';
 
 type Row = Record<string, unknown>;
 
@@ -29,9 +29,9 @@ function withoutTimes(result: object): void {
   }
 }
 
-/** Fails, naming the fields, unless the report says what the oracle says. */
-export function expectOracle(report: CaptureReport, file: Uint8Array): void {
-  const oracle = oracleResult(file);
+/** Fails, naming the fields, unless the report of these unpacked bytes says what the oracle says. */
+export function expectOracle(report: CaptureReport, capture: Uint8Array): void {
+  const oracle = oracleOfCapture(capture);
   const found = comparable(report, oracle);
   if ('packets_time_saturated' in report) withoutTimes(found);
   if ('packets_time_saturated' in report) withoutTimes(oracle);

@@ -6,17 +6,39 @@ const runsFactor = Number(process.env.TRIREME_PROPERTY_RUNS ?? 1);
 /** A new seed each time, said always; TRIREME_PROPERTY_SEED repeats a run. */
 export const propertySeed = Number(process.env.TRIREME_PROPERTY_SEED ?? Math.floor(Math.random() * 0x7fff_ffff));
 
-let said = false;
+/** A property stops after so long: a shrunk case is worth some time, but no test may go on for minutes. */
+const timeLimitMs = 50_000;
 
-/** Checks a property. A failure names the seed, the path to the shrunk case and the case itself. */
-export function holds<T>(arbitrary: fc.Arbitrary<T>, predicate: (value: T) => void, runs: number): void {
-  if (!said) process.stderr.write(`properties run with TRIREME_PROPERTY_SEED=${propertySeed}\n`);
-  said = true;
-  fc.assert(fc.property(arbitrary, predicate), {
+/** A property that the time limit stopped before this share of its cases has shown too little, and fails. */
+const casesShareMin = 0.25;
+
+/**
+ * Checks a property with `runs` cases and prints how many ran. A failure names the seed, the path to the shrunk case and
+ * the case itself. Fails too when the time limit stopped it before a quarter of its cases.
+ */
+export function holds<T>(
+  arbitrary: fc.Arbitrary<T>,
+  predicate: (value: T) => void,
+  runs: number,
+  limitMs = timeLimitMs,
+): void {
+  const wanted = Math.ceil(runs * runsFactor);
+  const details = fc.check(fc.property(arbitrary, predicate), {
     seed: propertySeed,
-    numRuns: Math.ceil(runs * runsFactor),
-    // A shrunk capture is worth some time, but no test may go on for minutes.
-    interruptAfterTimeLimit: 50_000,
+    numRuns: wanted,
+    interruptAfterTimeLimit: limitMs,
     markInterruptAsFailure: false,
   });
+  const ran = details.numRuns - details.numSkips;
+  const name = expect.getState().currentTestName ?? 'a property';
+  process.stderr.write(`${name}: ${ran} of ${wanted} cases, TRIREME_PROPERTY_SEED=${propertySeed}\n`);
+  if (details.failed) throw failure(details);
+  const least = Math.ceil(wanted * casesShareMin);
+  if (ran < least)
+    throw new Error(`only ${ran} of ${wanted} cases ran in ${limitMs / 1000} s; ${least} are the least that count`);
+}
+
+function failure<T>(details: fc.RunDetails<T>): Error {
+  const cause = 'errorInstance' in details ? details.errorInstance : undefined;
+  return new Error(fc.defaultReportMessage(details as fc.RunDetails<unknown>) ?? 'the property failed', { cause });
 }

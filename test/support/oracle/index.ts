@@ -14,9 +14,14 @@ export function oracleReading(capture: Uint8Array): OracleReading | null {
 /** The whole answer for a file in memory (gzip and zstd too). */
 export function oracleResult(file: Uint8Array): OracleResult {
   const { bytes, gzip, cut } = unwrap(file);
-  const reading = oracleReading(bytes);
-  if (reading === null) return { error: 'not-a-capture' };
-  return { ...factsOf(reading), truncated: reading.truncated || cut, gzip };
+  const result = oracleOfCapture(bytes);
+  return 'packets' in result ? { ...result, truncated: result.truncated || cut, gzip } : result;
+}
+
+/** The whole answer for the bytes of a capture as they are: bytes that begin like gzip are no capture here. */
+export function oracleOfCapture(capture: Uint8Array): OracleResult {
+  const reading = oracleReading(capture);
+  return reading === null ? { error: 'not-a-capture' } : factsOf(reading);
 }
 
 function factsOf(reading: OracleReading): OracleFacts {
