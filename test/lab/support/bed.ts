@@ -112,12 +112,16 @@ export function pause(ms: number): Promise<void> {
 export class Bed {
   private readonly enterAll: readonly string[];
 
+  /** Mounts of this machine that the bed began with: what others attached outside is no leftover of ours. */
+  private readonly inherited: ReadonlySet<string>;
+
   private constructor(
     private readonly holder: ChildProcess,
     readonly pid: number,
     private readonly hosts: readonly string[],
   ) {
     this.enterAll = ['nsenter', `--target=${pid}`, '--mount', '--net', '--pid', '--'];
+    this.inherited = new Set(this.mounts());
   }
 
   /** The first host gets 10.9.0.1, and so on; all know each other's MAC from the start. */
@@ -211,6 +215,12 @@ export class Bed {
     return this.must(host, ['ip', '-br', 'link', 'show', 'eth0']).trim().split(/\s+/)[2];
   }
 
+  private mounts(): string[] {
+    return this.must(undefined, ['cat', '/proc/mounts'])
+      .split('\n')
+      .filter((line) => line.includes('trireme'));
+  }
+
   /** What a detach must not leave: folders, mounts and programs. */
   leftovers(): string[] {
     const links = ['bridge', ...this.hosts].flatMap(
@@ -218,9 +228,7 @@ export class Bed {
     );
     return [
       ...this.must(undefined, ['sh', '-c', 'ls -d /run/trireme 2>/dev/null || true']).split('\n').filter(Boolean),
-      ...this.must(undefined, ['cat', '/proc/mounts'])
-        .split('\n')
-        .filter((line) => line.includes('trireme')),
+      ...this.mounts().filter((line) => !this.inherited.has(line)),
       ...links.filter(({ xdp }) => xdp !== undefined).map(({ ifname }) => `program on ${ifname}`),
     ];
   }
