@@ -42,7 +42,7 @@ export async function attach(options: AttachOptions, interruption: Interruption)
     program: options.program,
     mode: options.mode,
     port: options.program === 'pass' ? undefined : options.port,
-    attachingPid: process.pid,
+    workingPid: process.pid,
   };
   const folder = AttachmentFolder.of(place);
   interruption.check();
@@ -64,7 +64,7 @@ export async function attach(options: AttachOptions, interruption: Interruption)
     interruption.check();
     explain(await netAttach([], options.mode, folder.pin('program'), link.ifname), link, options.mode);
     interruption.check();
-    attachment = { ...attachment, attachingPid: undefined };
+    attachment = { ...attachment, workingPid: undefined };
     folder.write(attachment);
     return { attachment, notes: stub.note === undefined ? [] : [stub.note] };
   } catch (error) {

@@ -26,8 +26,8 @@ export interface Attachment extends Place {
   readonly config?: string;
   /** The veth peer that got the pass stub from us. */
   readonly stub?: Place;
-  /** Process that is at work on it; absent once it is attached. */
-  readonly attachingPid?: number;
+  /** Process that attaches or detaches it; absent while it is simply attached. */
+  readonly workingPid?: number;
 }
 
 /**

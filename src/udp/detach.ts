@@ -50,28 +50,43 @@ function isMounted(folder: AttachmentFolder): boolean {
   return readFileSync(`/proc/${pid}/mountinfo`, 'utf8').includes(` ${folder.mountPoint} `);
 }
 
-/** Drops what killed runs and removed namespaces left: nobody can reach those interfaces any more. */
-export async function dropStale(): Promise<void> {
+/**
+ * Clears attachments that are no more: of killed runs, and those whose namespace, interface or program is gone. Returns
+ * a line for each that had been whole.
+ */
+export async function dropStale(): Promise<string[]> {
+  const cleared: string[] = [];
   for (const folder of AttachmentFolder.list()) {
     const attachment = folder.read();
-    if (folder.isAbandoned()) await undoAttachment(folder, undefined);
-    const abandoned = attachment?.attachingPid !== undefined && !isAlive(attachment.attachingPid);
-    if (
-      attachment !== undefined &&
-      (abandoned || findNetns(attachment.netns) === undefined || (await isGone(attachment)))
-    )
-      await undoAttachment(folder, attachment);
+    if (attachment === undefined) {
+      if (folder.isAbandoned()) await undoAttachment(folder, undefined);
+      continue;
+    }
+    const { workingPid, program, ifname } = attachment;
+    if (workingPid !== undefined && isAlive(workingPid)) continue;
+    const gone = workingPid === undefined ? await whatIsGone(folder, attachment) : 'its command';
+    if (gone === undefined) continue;
+    await undoAttachment(folder, attachment);
+    if (workingPid === undefined) cleared.push(`${program} on ${ifname}: ${gone} is gone`);
   }
+  return cleared;
 }
 
-async function isGone(attachment: Attachment): Promise<boolean> {
+/**
+ * What an attachment has lost, or nothing. The kernel gives the number of a namespace that has ended to the next one, whose
+ * interface may have the same name and index, so the program on the interface is compared too.
+ */
+async function whatIsGone(folder: AttachmentFolder, attachment: Attachment): Promise<string | undefined> {
   const namespace = findNetns(attachment.netns);
-  if (namespace === undefined || attachment.attachingPid !== undefined) return false;
+  if (namespace === undefined) return 'its network namespace';
   const links = await listLinks(enterNetns(namespace)).catch(() => undefined);
-  return (
-    links !== undefined &&
-    !links.some(({ ifname, ifindex }) => ifname === attachment.ifname && ifindex === attachment.ifindex)
-  );
+  if (links === undefined) return undefined;
+  const link = links.find(({ ifname, ifindex }) => ifname === attachment.ifname && ifindex === attachment.ifindex);
+  if (link === undefined) return 'its interface';
+  // Several programs, or one that cannot be read, may be ours.
+  const carried = link.xdp === undefined ? null : link.xdp.prog?.id;
+  const own = await programId(folder.pin('program'));
+  return carried === undefined || own === undefined || carried === own ? undefined : 'its program';
 }
 
 function isAlive(pid: number): boolean {

@@ -131,15 +131,35 @@ async function detachAction(flags: { iface?: string; all?: boolean }): Promise<v
   requireRoot('trireme xdp detach');
   // From here a signal is only remembered: half an undoing would be worse than a moment's wait.
   const interruption = new Interruption();
-  await dropStale();
-  const targets = flags.all ? listAttachments() : [await target(flags.iface)];
+  const cleared = await clearStale();
+  const targets = flags.all ? listAttachments() : await targetOf(flags.iface, cleared);
   const failures: string[] = [];
   for (const { folder, attachment } of targets) {
+    // So that no other command takes the half detached one for abandoned.
+    folder.write({ ...attachment, workingPid: process.pid });
     failures.push(...(await undoAttachment(folder, attachment)));
     print(`detached ${attachment.program} from ${attachment.ifname}`);
   }
   interruption.end();
   if (failures.length > 0) throw new TriremeError('JOB_FAILED', failures.join('; '));
+}
+
+/** Clears what is no more, and says so on standard error. */
+async function clearStale(): Promise<string[]> {
+  const cleared = await dropStale();
+  for (const line of cleared) process.stderr.write(`cleared ${line}\n`);
+  return cleared;
+}
+
+/** What a detach means; nothing when that has just been cleared. */
+async function targetOf(ifname: string | undefined, cleared: readonly string[]): Promise<Found[]> {
+  const done = cleared.some((line) => ifname === undefined || line.includes(` on ${ifname}: `));
+  try {
+    return [await target(ifname)];
+  } catch (error) {
+    if (done && error instanceof TriremeError && error.code === 'USAGE') return [];
+    throw error;
+  }
 }
 
 async function target(ifname: string | undefined): Promise<Found> {
@@ -160,6 +180,7 @@ async function show(
   wanted?: readonly ProgramName[],
 ): Promise<void> {
   requireRoot('trireme xdp');
+  await clearStale();
   const interruption = new Interruption();
   do {
     const snapshot = await takeSnapshot(findAttachment(ifname, wanted));
@@ -180,6 +201,7 @@ async function switchTrace({ folder, attachment }: Found, on: boolean): Promise<
 async function traceAction(flags: { iface?: string; on?: boolean; off?: boolean }): Promise<void> {
   requireRoot('trireme xdp trace');
   if (flags.on && flags.off) throw new TriremeError('USAGE', '--on and --off exclude each other: give one');
+  await clearStale();
   const found = findAttachment(flags.iface, ['parity', 'lb']);
   if (flags.on || flags.off) return switchTrace(found, flags.on === true);
   const interruption = new Interruption();

@@ -220,6 +220,72 @@ describeWithKernel('what is wrong is said in one line', () => {
     });
   });
 
+  let hosts = 0;
+
+  /** A host with an interface of its own, which a test may remove. Links end some time after their namespace. */
+  const addInterface = (host: string): void => {
+    bed.must(undefined, ['ip', 'link', 'add', 'eth0', 'netns', host, 'type', 'veth', 'peer', 'name', `g${++hosts}`]);
+    bed.must(undefined, ['ip', '-n', host, 'link', 'set', 'eth0', 'up']);
+  };
+  const passingHost = (): void => {
+    bed.must(undefined, ['ip', 'netns', 'add', 'gone']);
+    addInterface('gone');
+  };
+
+  test('an attachment whose namespace, interface or program is gone is cleared by the next command', () => {
+    const ends = {
+      'its network namespace': ['ip', 'netns', 'del', 'gone'],
+      'its interface': ['ip', '-n', 'gone', 'link', 'del', 'eth0'],
+      'its program': ['ip', '-n', 'gone', 'link', 'set', 'dev', 'eth0', 'xdp', 'off'],
+    };
+    for (const [what, end] of Object.entries(ends)) {
+      passingHost();
+      bed.mustTrireme('gone', 'xdp', 'attach', 'lb', '--iface', 'eth0');
+      bed.must(undefined, end);
+      expect(bed.trireme('server', 'xdp', 'stats').stderr).toMatch(
+        new RegExp(`^cleared lb on eth0: ${what} is gone\ntrireme: no program of this project `),
+      );
+      expect(bed.leftovers()).toEqual([]);
+      bed.run(undefined, ['ip', 'netns', 'del', 'gone']);
+    }
+  });
+
+  test('detach is content when what it should take off has gone by itself', () => {
+    passingHost();
+    bed.mustTrireme('gone', 'xdp', 'attach', 'parity', '--iface', 'eth0');
+    bed.must(undefined, ['ip', '-n', 'gone', 'link', 'set', 'dev', 'eth0', 'xdp', 'off']);
+    expect(bed.trireme('gone', 'xdp', 'detach', '--iface', 'eth0').code).toBe(0);
+    expect(bed.trireme('gone', 'xdp', 'detach', '--iface', 'eth0').code).toBe(2);
+    bed.must(undefined, ['ip', 'netns', 'del', 'gone']);
+  });
+
+  test('a namespace that got the number of one that has ended gets its own attachment', () => {
+    const numberOf = (host: string): string => bed.must(undefined, ['stat', '-L', '-c%i', `/run/netns/${host}`]).trim();
+    passingHost();
+    const number = numberOf('gone');
+    bed.mustTrireme('gone', 'xdp', 'attach', 'lb', '--iface', 'eth0');
+    bed.must(undefined, ['ip', 'netns', 'del', 'gone']);
+    // The kernel gives the lowest free number.
+    const made: string[] = [];
+    const same = (): boolean => made.length > 0 && numberOf(made[made.length - 1]) === number;
+    while (!same() && made.length < 100) {
+      bed.must(undefined, ['ip', 'netns', 'add', `n${made.length}`]);
+      made.push(`n${made.length}`);
+    }
+    if (same()) {
+      const heir = made[made.length - 1];
+      addInterface(heir);
+      bed.mustTrireme(heir, 'xdp', 'attach', 'parity', '--iface', 'eth0');
+      expect(bed.stats(heir)).toMatchObject({ program: 'parity' });
+      bed.mustTrireme(heir, 'xdp', 'detach');
+    } else {
+      console.log(`SKIP: the kernel gave the number ${number} to no new namespace`);
+      bed.trireme('server', 'xdp', 'stats');
+    }
+    for (const host of made) bed.must(undefined, ['ip', 'netns', 'del', host]);
+    expect(bed.leftovers()).toEqual([]);
+  });
+
   test('two runs side by side do not meet', async () => {
     const other = await Bed.make(['server', 'client']);
     try {
