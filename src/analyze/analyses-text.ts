@@ -11,27 +11,31 @@ export function stateOf({ state }: Analysis): string {
 
 /** Analyses as a table for people. @param nowMs milliseconds since 1970 */
 export function analysesTable(analyses: readonly Analysis[], nowMs: number, framed: boolean): string {
+  const owned = analyses.some(({ owner }) => owner !== '');
   const columns = [
     { title: 'ID' },
     { title: 'STATE' },
     { title: 'PROGRESS', align: 'right' as const },
     { title: 'SIZE', align: 'right' as const },
     { title: 'AGE', align: 'right' as const },
+    // Only where callers are told apart.
+    ...(owned ? [{ title: 'OWNER' }] : []),
     { title: 'FILE' },
     { title: 'REMARK' },
   ];
   const rows = analyses.map((analysis) => {
-    const { id, name, progress, submitted, error } = analysis;
+    const { id, name, owner, progress, submitted, error } = analysis;
     const remark = error !== '' ? error : (progress?.message ?? '');
     const size = humanBytes(Number(progress?.bytesTotal ?? 0));
-    return [id, stateOf(analysis), percentOf(analysis), size, ageText(nowMs - Date.parse(submitted)), name, remark];
+    const age = ageText(nowMs - Date.parse(submitted));
+    return [id, stateOf(analysis), percentOf(analysis), size, age, ...(owned ? [owner] : []), name, remark];
   });
   return textTable(columns, rows, framed);
 }
 
 /** The same for machines. */
 export function analysisJson(analysis: Analysis): Record<string, unknown> {
-  const { id, name, path, progress, submitted, started, ended, master, attempts, error } = analysis;
+  const { id, name, owner, path, progress, submitted, started, ended, master, attempts, error } = analysis;
   const orNull = (text: string): string | null => (text === '' ? null : text);
   return {
     id,
@@ -48,6 +52,7 @@ export function analysisJson(analysis: Analysis): Record<string, unknown> {
     started: orNull(started),
     ended: orNull(ended),
     master: orNull(master),
+    owner: orNull(owner),
     attempts,
     error: orNull(error),
   };

@@ -25,7 +25,8 @@ export function fromMaster(caught: unknown, master: string, dialler: GrpcDialler
 
 /** The master does not see the file that we see; it can be sent. */
 export function wantsUpload(caught: unknown): boolean {
-  const { code } = caught as Partial<ServiceError>;
+  const { code, details = '' } = caught as Partial<ServiceError>;
+  if (details.startsWith('NOT_ALLOWED: ')) return false;
   return code === status.NOT_FOUND || code === status.PERMISSION_DENIED;
 }
 

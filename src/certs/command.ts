@@ -18,6 +18,7 @@ const roles: readonly { readonly name: string; readonly serves: boolean }[] = [
   { name: 'master', serves: true },
   { name: 'worker', serves: false },
   { name: 'client', serves: false },
+  { name: 'operator', serves: false },
 ];
 
 const dayMs = 86_400_000;
@@ -29,7 +30,8 @@ const hostsMax = 64;
 const ownHosts = ['localhost', '127.0.0.1', '::1'];
 
 const notes = `
-Writes ca.crt, ca.key and, for each of lb, master, worker and client, ROLE.crt and ROLE.key. Nothing is overwritten.
+Writes ca.crt, ca.key and, for each of lb, master, worker, client and operator, ROLE.crt and ROLE.key. Nothing is
+overwritten. The name in a certificate is 'trireme ROLE': hubs let its holder do what that role may, and no more.
 Whoever has ca.key can make further certificates: keep it where no role runs.
 
 Example:

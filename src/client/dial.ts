@@ -4,8 +4,8 @@ import { TriremeError } from '../common/errors.js';
 import { formatHostPort, type HostPort } from '../common/options.js';
 import type { DiallerTrust } from '../common/trust/dialler-trust.js';
 
-/** First words of the line by which a load balancer says that the token was missing or wrong. */
-const refusal = 'ERROR UNAUTHENTICATED: ';
+/** First words of the line by which a load balancer refuses the token: missing or wrong, or not one of a client. */
+const refusal = /^ERROR (UNAUTHENTICATED|NOT_ALLOWED): /;
 
 /**
  * Opens a connection for jobs, encrypted where there is an authority to trust. `ready` is called once jobs may be
@@ -23,10 +23,12 @@ export function dialJobs(lb: HostPort, trust: DiallerTrust, ready: () => void): 
   return socket;
 }
 
-/** Our error if an answer is the load balancer's word that the token was missing or wrong. */
+/** Our error if an answer is the load balancer's word that it refuses the token. */
 export function refusedBy(lb: HostPort, answer: string): TriremeError | undefined {
-  if (!answer.startsWith(refusal)) return undefined;
-  return new TriremeError('UNAUTHENTICATED', `--lb ${formatHostPort(lb)}: ${answer.slice(refusal.length).trimEnd()}`);
+  const refused = refusal.exec(answer);
+  if (refused === null) return undefined;
+  const why = answer.slice(refused[0].length).trimEnd();
+  return new TriremeError(refused[1] as 'UNAUTHENTICATED' | 'NOT_ALLOWED', `--lb ${formatHostPort(lb)}: ${why}`);
 }
 
 /** True for the first byte of a TLS alert: jobs went to a port that speaks TLS. */

@@ -102,6 +102,7 @@ function failure(error: ServiceError, hub: HostPort, dialler: GrpcDialler): Trir
   const options = { cause: error };
   if (error.code === status.NOT_FOUND)
     return new TriremeError('NO_SUCH_PICK', error.details.replace(/^NO_SUCH_PICK: /, ''), options);
-  const code = error.code === status.UNAUTHENTICATED ? 'UNAUTHENTICATED' : 'UNREACHABLE';
+  const codes = { [status.UNAUTHENTICATED]: 'UNAUTHENTICATED', [status.PERMISSION_DENIED]: 'NOT_ALLOWED' } as const;
+  const code = codes[error.code as keyof typeof codes] ?? 'UNREACHABLE';
   return new TriremeError(code, `${formatHostPort(hub)}: ${dialler.explain(error)}`, options);
 }

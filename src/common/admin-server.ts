@@ -7,7 +7,9 @@ import { contentSecurityPolicy, loadAssets, type Asset } from './admin-assets.js
 import { TriremeError } from './errors.js';
 import { eventListenersMax, type EventStream } from './event-stream.js';
 import { formatHostPort, type HostPort } from './options.js';
-import type { ListenerTrust } from './trust/listener-trust.js';
+import { certificateName, type ListenerTrust } from './trust/listener-trust.js';
+import { adminAccess } from './trust/methods.js';
+import { whyNotAllowed } from './trust/roles.js';
 import { tokenOfHeader, tokenWanted } from './trust/token.js';
 
 export interface AdminServerOptions {
@@ -105,10 +107,16 @@ function admitted(trust: ListenerTrust | undefined, request: IncomingMessage, re
     send(response, 403, 'text/plain', 'a valid certificate is needed here\n');
     return false;
   }
-  if (trust.token === null) return true;
-  const presented = tokenOfHeader(request.headers.authorization);
-  if (presented !== null && trust.token.matches(presented)) return true;
-  trust.refusals.report('admin', presented === null ? 'no-token' : 'wrong-token', facts);
+  const certificate = trust.mutual ? certificateName((request.socket as TLSSocket).getPeerCertificate()) : null;
+  const caller = trust.identify(tokenOfHeader(request.headers.authorization), certificate);
+  if (typeof caller !== 'string') {
+    const why = whyNotAllowed(caller, adminAccess);
+    if (why === null) return true;
+    trust.refusals.report('admin', 'role', { ...facts, credential: caller.name, roles: caller.roles });
+    send(response, 403, 'text/plain', `NOT_ALLOWED: ${why}\n`);
+    return false;
+  }
+  trust.refusals.report('admin', caller, facts);
   // Basic is what a browser can ask its user for: any name, and the token as the password.
   response.setHeader('www-authenticate', ['Bearer', 'Basic realm="trireme"']);
   send(response, 401, 'text/plain', `${tokenWanted}\n`);

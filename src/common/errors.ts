@@ -31,6 +31,7 @@ export const errorKinds = {
   LEASE_LOST: { grpc: 'ABORTED', exitCode: 1, retry: true },
   REFUSED_EXPOSED: { grpc: 'FAILED_PRECONDITION', exitCode: 2, retry: false },
   UNAUTHENTICATED: { grpc: 'UNAUTHENTICATED', exitCode: 1, retry: false },
+  NOT_ALLOWED: { grpc: 'PERMISSION_DENIED', exitCode: 1, retry: false },
   PRIVILEGE: { grpc: 'PERMISSION_DENIED', exitCode: 1, retry: false },
   TOOL_MISSING: { grpc: 'FAILED_PRECONDITION', exitCode: 1, retry: false },
   INTERNAL: { grpc: 'INTERNAL', exitCode: 1, retry: false },

@@ -7,7 +7,7 @@ import { callsPerConnectionMax, messageBytesMax, receivedMessageBytesMax } from 
 import type { Logger } from './logging.js';
 import { formatHostPort, type HostPort } from './options.js';
 import { addReflection } from './reflection.js';
-import { serverCredentials, tokenInterceptors, watchHandshakes } from './trust/grpc-listener.js';
+import { callerInterceptors, serverCredentials, watchHandshakes } from './trust/grpc-listener.js';
 import type { ListenerTrust } from './trust/listener-trust.js';
 
 /** A peer that vanished without closing its connection is noticed, and its streams are ended, within the sum of these. */
@@ -54,7 +54,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
     'grpc.max_connection_idle_ms': connectionIdleMs,
     'grpc.max_concurrent_streams': callsPerConnectionMax,
-    interceptors: tokenInterceptors(options.trust),
+    interceptors: callerInterceptors(options.trust),
     ...options.channelOptions,
   });
   const oneMessage = new Set<string>();

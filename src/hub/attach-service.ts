@@ -1,6 +1,7 @@
 import * as grpc from '@grpc/grpc-js';
 import type { ServedService } from '../common/grpc-server.js';
 import type { Logger } from '../common/logging.js';
+import { credentialOf } from '../common/trust/callers.js';
 import { WorkerHubService, type HubMessage, type WorkerMessage } from '../gen/trireme/v1/worker.js';
 import type { WorkerStream, WorkerStreamEvents } from './worker-stream.js';
 
@@ -16,6 +17,7 @@ export function attachService(attach: (stream: WorkerStream) => WorkerStreamEven
     };
     const stream: WorkerStream = {
       address: call.getPeer(),
+      credential: credentialOf(call),
       send: (message) => call.write(message),
       close: (reason) => {
         if (reason === null) call.end();

@@ -135,7 +135,8 @@ export class Roster {
     worker.index = this.picker.addWorker(hello, now);
     this.dispatcher.workers[worker.index] = worker;
     this.dispatcher.byNumber.set(worker.number, worker);
-    worker.setState('SERVING', `joined from ${stream.address}`);
+    const { address, credential } = stream;
+    worker.setState('SERVING', `joined from ${address}${credential === undefined ? '' : ` as ${credential}`}`);
     const evidence = this.quarantine.evidenceOf(hello.workerId, scheduler.wallMs());
     if (evidence !== null) this.distrust(worker, evidence);
     this.watch();

@@ -4,6 +4,8 @@ import type { HubMessage, WorkerMessage } from '../gen/trireme/v1/worker.js';
 export interface WorkerStream {
   /** Where the worker dialled from, for people. */
   readonly address: string;
+  /** Name of the credential that it was opened with, for people; undefined: none was asked for. */
+  readonly credential?: string;
   /** Sends a message. False: hold back until `drained` is called. */
   send(message: HubMessage): boolean;
   /** Ends the stream: null is a regular end, a text says what the worker did wrong. */

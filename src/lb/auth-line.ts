@@ -13,6 +13,11 @@ const newline = 0x0a;
 export class AuthLine {
   private bytes = Buffer.alloc(0);
 
+  /** What came so far, up to the bound of a line. */
+  get held(): Buffer {
+    return this.bytes;
+  }
+
   /** Takes the next chunk. The caller stops at the first answer that is not `more`. */
   push(chunk: Uint8Array): AuthLineFound {
     const before = this.bytes.length;

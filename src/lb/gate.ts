@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import type { ListenerTrust } from '../common/trust/listener-trust.js';
-import { tokenWanted, type TokenCheck } from '../common/trust/token.js';
+import { tcpAccess } from '../common/trust/methods.js';
+import { whyNotAllowed, type Caller } from '../common/trust/roles.js';
+import { tokenWanted } from '../common/trust/token.js';
 import { AuthLine } from './auth-line.js';
 import { authTimeoutMs } from './limits.js';
 
@@ -14,7 +16,10 @@ export interface GatePort {
   left(gate: Gate): void;
 }
 
-/** A connection that has not presented its token yet: nothing of it is decoded, and little of it is kept. */
+/**
+ * A connection that has not presented its token yet: nothing of it is decoded, and little of it is kept. Where the name of
+ * its certificate is listed it may do without: then what comes first need not be an AUTH line.
+ */
 export class Gate {
   private readonly line = new AuthLine();
   private readonly timer: NodeJS.Timeout;
@@ -22,12 +27,13 @@ export class Gate {
 
   constructor(
     readonly socket: Socket,
-    private readonly token: TokenCheck,
     private readonly trust: ListenerTrust,
     private readonly port: GatePort,
+    /** Name of its certificate, verified. */
+    private readonly certificate: string | null = null,
   ) {
     this.peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
-    this.timer = setTimeout(() => this.refuse('late'), authTimeoutMs);
+    this.timer = setTimeout(() => this.withoutToken('late', this.line.held), authTimeoutMs);
     socket.on('data', this.received);
     socket.on('end', this.gone);
     socket.on('error', ignore);
@@ -40,13 +46,27 @@ export class Gate {
   }
 
   private readonly received = (chunk: Buffer): void => {
+    const before = this.line.held;
     const result = this.line.push(chunk);
     if (result.found === 'more') return;
-    if (result.found === 'none') return this.refuse('no-token');
-    if (!this.token.matches(result.token)) return this.refuse('wrong-token');
-    this.leave();
-    this.port.admitted(this, chunk.subarray(result.restAt));
+    if (result.found === 'none') return this.withoutToken('no-token', Buffer.concat([before, chunk]));
+    const caller = this.trust.identify(result.token, this.certificate);
+    if (typeof caller === 'string') return this.refuse(caller);
+    this.admit(caller, chunk.subarray(result.restAt));
   };
+
+  private withoutToken(reason: 'no-token' | 'late', held: Buffer): void {
+    const caller = this.trust.identify(null, this.certificate);
+    if (typeof caller === 'string') this.refuse(reason);
+    else this.admit(caller, held);
+  }
+
+  private admit(caller: Caller, rest: Buffer): void {
+    this.leave();
+    const why = refusedOnTcp(this.trust, caller, this.peer);
+    if (why === null) this.port.admitted(this, rest);
+    else this.port.refused(this, why);
+  }
 
   private readonly gone = (): void => {
     this.destroy();
@@ -64,6 +84,14 @@ export class Gate {
     this.socket.off('data', this.received).off('end', this.gone).off('close', this.gone);
     // 'error' keeps its listener: between two owners a reset must not end the process.
   }
+}
+
+/** Null: a caller may ask jobs over TCP. Else the line that tells him why not; it is counted and logged. */
+export function refusedOnTcp(trust: ListenerTrust, caller: Caller, peer: string): string | null {
+  const why = whyNotAllowed(caller, tcpAccess);
+  if (why === null) return null;
+  trust.refusals.report('tcp', 'role', { peer, credential: caller.name, roles: caller.roles });
+  return `ERROR NOT_ALLOWED: ${why}`;
 }
 
 function ignore(): void {

@@ -1,13 +1,14 @@
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { TriremeError } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
 import { formatHostPort, type HostPort } from '../common/options.js';
-import type { ListenerTrust } from '../common/trust/listener-trust.js';
+import { certificateName, type ListenerTrust } from '../common/trust/listener-trust.js';
+import { everyone } from '../common/trust/roles.js';
 import type { Hub } from '../hub/types.js';
 import type { ClientKinds } from './client-kinds.js';
 import { JobConnection, type FrontPort } from './connection.js';
-import { Gate, type GatePort } from './gate.js';
+import { Gate, refusedOnTcp, type GatePort } from './gate.js';
 import { sparseJobsMax, type JobAdmission } from './job-admission.js';
 import { lingerMs, refusalsAtOnceMax, sweepIntervalMs, type LbLimits } from './limits.js';
 import { Offences, type Offence } from './offences.js';
@@ -105,10 +106,18 @@ export class TcpFront implements FrontPort, GatePort {
 
   private accept(socket: Socket): void {
     if (this.connections.size + this.gates.size >= this.limits.connectionsMax) return this.refuse(socket);
-    const { trust } = this.options;
-    const token = trust?.token ?? null;
-    if (trust !== undefined && token !== null) this.gates.add(new Gate(socket, token, trust, this));
-    else this.open(socket);
+    const { trust, tls = false } = this.options;
+    if (trust === undefined || !trust.asks) return void this.open(socket);
+    const certificate = tls && trust.mutual ? certificateName((socket as TLSSocket).getPeerCertificate()) : null;
+    if (trust.asksToken) {
+      this.gates.add(new Gate(socket, trust, this, certificate));
+      return;
+    }
+    // Without --tcp-tls nothing is asked here, which --insecure allows or loopback.
+    const caller = tls ? trust.identify(null, certificate) : everyone;
+    const why = typeof caller === 'string' ? caller : refusedOnTcp(trust, caller, socket.remoteAddress ?? '?');
+    if (why === null) this.open(socket);
+    else this.dismiss(socket, why);
   }
 
   private open(socket: Socket): JobConnection {

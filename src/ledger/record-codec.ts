@@ -23,7 +23,8 @@ export function decodeRecord(bytes: Uint8Array, bytesMax = recordBytesMax): Anal
   if (Buffer.from(bytes.buffer, bytes.byteOffset, 4).readUInt32LE(0) !== crc32(json)) return null;
   try {
     const { form, ...record } = JSON.parse(json.toString()) as AnalysisRecord & { form: number };
-    return form === recordForm && states.includes(record.state) ? record : null;
+    // Records from before there were owners have none.
+    return form === recordForm && states.includes(record.state) ? { ...record, owner: record.owner ?? '' } : null;
   } catch {
     return null;
   }

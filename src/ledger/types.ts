@@ -65,6 +65,8 @@ export const noProgress: ProgressFacts = {
 
 export interface NewAnalysis {
   readonly id: string;
+  /** Name of the credential that submitted it; empty: nobody's own, and an operator's to see. */
+  readonly owner: string;
   readonly request: RequestedAnalysis;
   readonly capture: CaptureStamp;
 }

@@ -84,9 +84,10 @@ export class Analyses {
 
   /**
    * Checks that the capture can be read, and adds the analysis.
+   * @param owner name of the credential that it belongs to; empty: nobody's own
    * @throws TriremeError of the file, or of the ledger
    */
-  async submit({ identity, ...request }: AnalysisRequest): Promise<AnalysisRecord> {
+  async submit({ identity, ...request }: AnalysisRequest, owner: string): Promise<AnalysisRecord> {
     const { spool, ledger } = this.setup;
     // Without a ledger that outlives us, what waits would wait in vain should we end: it is refused as long as all run.
     if (!ledger.durable && this.held.size + this.analysesQueued >= analysesMax) {
@@ -100,7 +101,7 @@ export class Analyses {
       // One that starts at once, here, is not opened a second time.
       if (!ledger.shared && this.held.size + this.opened.size < analysesMax) this.opened.set(id, capture);
       else capture.close();
-      return await ledger.submit({ id, request, capture: stamp });
+      return await ledger.submit({ id, owner, request, capture: stamp });
     } catch (error) {
       this.closeOpened(id);
       if (spooled) await spool.remove(request.path);

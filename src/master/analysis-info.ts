@@ -17,7 +17,7 @@ const wireStates: Readonly<Record<AnalysisState, WireState>> = {
 
 /** A record as clients are told. */
 export function analysisInfo(record: AnalysisRecord): Analysis {
-  const { id, state, request, progress, capture, holder, attempts, error } = record;
+  const { id, owner, state, request, progress, capture, holder, attempts, error } = record;
   return {
     id,
     state: wireStates[state],
@@ -31,6 +31,7 @@ export function analysisInfo(record: AnalysisRecord): Analysis {
     master: holder,
     attempts,
     error: error === null ? '' : `${error.code}: ${error.message}`,
+    owner,
   };
 }
 

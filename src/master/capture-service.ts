@@ -4,6 +4,9 @@ import { TriremeError } from '../common/errors.js';
 import { toStatus } from '../common/grpc-errors.js';
 import type { ServedService } from '../common/grpc-server.js';
 import type { Logger } from '../common/logging.js';
+import { callerOf } from '../common/trust/callers.js';
+import type { ListenerTrust } from '../common/trust/listener-trust.js';
+import type { Caller } from '../common/trust/roles.js';
 import {
   CaptureServiceService,
   type AnalyzeRequest,
@@ -23,6 +26,7 @@ import type { Analyses } from './analyses.js';
 import { analysisInfo } from './analysis-info.js';
 import { follow } from './follower.js';
 import { callersMax } from './limits.js';
+import { maySee, noAnalysis } from './ownership.js';
 import { compileRequest } from './request.js';
 import type { Spool } from './spool.js';
 import { receiveUpload } from './upload.js';
@@ -32,6 +36,8 @@ export interface CaptureServiceOptions {
   readonly waitMs: number;
   /** The same for an analysis that nobody waits for. */
   readonly keepMs: number;
+  /** What is asked of callers; undefined: nothing, and everyone sees every analysis. */
+  readonly trust?: ListenerTrust;
 }
 
 /** CaptureService over gRPC: who asks, and what is refused. */
@@ -57,17 +63,21 @@ export class CaptureService implements ServedService {
       resumeAnalysis: (call: grpc.ServerWritableStream<ResumeAnalysisRequest, AnalyzeResponse>) =>
         void this.resume(call),
       listAnalyses: (
-        _call: grpc.ServerUnaryCall<ListAnalysesRequest, ListAnalysesResponse>,
+        call: grpc.ServerUnaryCall<ListAnalysesRequest, ListAnalysesResponse>,
         answer: grpc.sendUnaryData<ListAnalysesResponse>,
-      ) => answer(null, { analyses: this.ledger.list().map(analysisInfo) }),
+      ) => {
+        const caller = this.callerOf(call);
+        const seen = this.ledger.list().filter((record) => maySee(caller, record));
+        answer(null, { analyses: seen.map(analysisInfo) });
+      },
       getAnalysis: (
         call: grpc.ServerUnaryCall<GetAnalysisRequest, GetAnalysisResponse>,
         answer: grpc.sendUnaryData<GetAnalysisResponse>,
-      ) => void this.one(call.request.id, (id) => this.ledger.get(id), answer),
+      ) => void this.one(call, (record) => Promise.resolve(record), answer),
       cancelAnalysis: (
         call: grpc.ServerUnaryCall<CancelAnalysisRequest, CancelAnalysisResponse>,
         answer: grpc.sendUnaryData<CancelAnalysisResponse>,
-      ) => void this.one(call.request.id, (id) => this.analyses.cancel(id, 'cancelled on request'), answer),
+      ) => void this.one(call, ({ id }) => this.cancelled(id, this.callerOf(call)), answer),
       upload: (
         call: grpc.ServerReadableStream<UploadRequest, UploadResponse>,
         answer: grpc.sendUnaryData<UploadResponse>,
@@ -88,7 +98,9 @@ export class CaptureService implements ServedService {
     return this.serve(call, shownName(call.request.path), async () => {
       const { waitMs, keepMs } = this.options;
       const request = compileRequest(call.request, call.request.detach ? keepMs : waitMs);
-      const record = await this.analyses.submit(request);
+      const caller = this.callerOf(call);
+      const record = await this.analyses.submit(request, caller.owner);
+      this.log.info({ id: record.id, credential: caller.name }, 'analysis submitted');
       if (!request.detached) return record;
       const value = { analysis: analysisInfo(record), durable: this.ledger.durable };
       call.write({ event: { $case: 'accepted', value } });
@@ -98,7 +110,11 @@ export class CaptureService implements ServedService {
   }
 
   private resume(call: grpc.ServerWritableStream<ResumeAnalysisRequest, AnalyzeResponse>): Promise<void> {
-    return this.serve(call, call.request.id, () => this.known(call.request.id, (id) => this.ledger.get(id)));
+    return this.serve(call, call.request.id, () => this.known(call.request.id, this.callerOf(call)));
+  }
+
+  private callerOf(call: { readonly metadata: grpc.Metadata }): Caller {
+    return callerOf(call, this.options.trust);
   }
 
   /** Runs a call that follows the analysis that `find` gives; null: the call has been answered. */
@@ -146,25 +162,31 @@ export class CaptureService implements ServedService {
   }
 
   private async one(
-    id: string,
-    find: (id: string) => Promise<AnalysisRecord | null>,
+    call: grpc.ServerUnaryCall<{ readonly id: string }, GetAnalysisResponse>,
+    then: (record: AnalysisRecord) => Promise<AnalysisRecord>,
     answer: grpc.sendUnaryData<GetAnalysisResponse>,
   ): Promise<void> {
     try {
-      answer(null, { analysis: analysisInfo(await this.known(id, find)) });
+      const record = await this.known(call.request.id, this.callerOf(call));
+      answer(null, { analysis: analysisInfo(await then(record)) });
     } catch (error) {
       answer(toStatus(error));
     }
   }
 
-  private async known(id: string, find: (id: string) => Promise<AnalysisRecord | null>): Promise<AnalysisRecord> {
+  private async cancelled(id: string, caller: Caller): Promise<AnalysisRecord> {
+    const record = await this.analyses.cancel(id, 'cancelled on request');
+    if (record === null) throw noAnalysis(id);
+    this.log.info({ id, credential: caller.name }, 'analysis cancelled on request');
+    return record;
+  }
+
+  /** The analysis of this id, where it is one that the caller may see. @throws TriremeError NO_ANALYSIS, USAGE */
+  private async known(id: string, caller: Caller): Promise<AnalysisRecord> {
     if (id === '') throw new TriremeError('USAGE', `id is empty: 'trireme analyses' lists them`);
-    const record = /^[0-9a-f]{16}$/.test(id) ? await find(id) : null;
-    if (record !== null) return record;
-    throw new TriremeError(
-      'NO_ANALYSIS',
-      `there is no analysis '${id.slice(0, 64)}', or it is kept no longer (--keep)`,
-    );
+    const record = /^[0-9a-f]{16}$/.test(id) ? await this.ledger.get(id) : null;
+    if (record === null || !maySee(caller, record)) throw noAnalysis(id);
+    return record;
   }
 
   private async upload(

@@ -82,7 +82,7 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
     const sources = new Sources();
     const { chunkBytes, keepMs, waitMs } = options;
     analyses = new Analyses({ ledger, hub, access, urls: options.urls, sources, spool, chunkBytes, keepMs, log });
-    const service = new CaptureService(analyses, ledger, spool, { waitMs, keepMs }, log);
+    const service = new CaptureService(analyses, ledger, spool, { waitMs, keepMs, trust: options.trust }, log);
     const pictured = analyses;
     let closing = false;
     const notReady = (): string | undefined =>

@@ -69,7 +69,7 @@ class LiveView {
       },
       (error) => {
         // A hub that never answered is a mistake in the command; one that did may come back.
-        if (this.list === null || error.code === 'UNAUTHENTICATED') return fail(error);
+        if (this.list === null || error.code === 'UNAUTHENTICATED' || error.code === 'NOT_ALLOWED') return fail(error);
         this.lost = error.message;
         this.rates = new Rates();
         this.draw();

@@ -65,6 +65,7 @@ export class WorkerWatch {
   #explain(error: grpc.ServiceError): TriremeError {
     const said = `${this.name}: ${this.#dialler.explain(error)}`;
     if (error.code === grpc.status.UNAUTHENTICATED) return new TriremeError('UNAUTHENTICATED', said, { cause: error });
+    if (error.code === grpc.status.PERMISSION_DENIED) return new TriremeError('NOT_ALLOWED', said, { cause: error });
     if (error.code === grpc.status.UNIMPLEMENTED)
       return new TriremeError('UNREACHABLE', `${said}: is that the gRPC port of a load balancer or a master?`);
     const hint = / 13337\b|:13337: /.test(said) ? ' (13337 is the port of TCP jobs; gRPC has 50051)' : '';

@@ -28,7 +28,7 @@ test('certs makes an authority and a certificate for every role, once', async ()
   const folder = join(scratch.path, 'certs');
   const first = await runTrireme(['certs', folder, '--hosts', '192.0.2.1,lb.example', '--days', '10']);
   expect([first.code, first.stderr]).toEqual([0, '']);
-  const roles = ['ca', 'client', 'lb', 'master', 'worker'];
+  const roles = ['ca', 'client', 'lb', 'master', 'operator', 'worker'];
   expect(readdirSync(folder).sort()).toEqual(roles.flatMap((role) => [`${role}.crt`, `${role}.key`]));
   const read = (role: string): X509Certificate => new X509Certificate(readFileSync(join(folder, `${role}.crt`)));
   const ca = read('ca');

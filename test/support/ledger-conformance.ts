@@ -15,6 +15,7 @@ let ids = 0;
 export function newAnalysis(changes: Partial<NewAnalysis['request']> = {}): NewAnalysis {
   return {
     id: (++ids).toString(16).padStart(16, '0'),
+    owner: 'ada',
     request: {
       name: 'a.pcap',
       path: '/data/a.pcap',

@@ -1,11 +1,11 @@
 import * as grpc from '@grpc/grpc-js';
 import type { Server as TlsServer, TLSSocket } from 'node:tls';
-import type { ListenerTrust } from './listener-trust.js';
+import { setCaller } from './callers.js';
+import { certificateName, type ListenerTrust } from './listener-trust.js';
+import { methodAccess } from './methods.js';
+import { whyNotAllowed } from './roles.js';
 import type { TlsContext, TlsMaterial } from './tls-material.js';
 import { tokenOfHeader, tokenWanted } from './token.js';
-
-/** Probes have no token, and health says nothing but whether work can be done. */
-const openService = '/grpc.health.v1.Health/';
 
 /** Server credentials whose certificate can be replaced; streams that are open stay. */
 class ReloadableCredentials extends grpc.ServerCredentials {
@@ -29,24 +29,40 @@ export function serverCredentials(trust: ListenerTrust | undefined): grpc.Server
   return new ReloadableCredentials(trust, trust.tls);
 }
 
-/** The check of `authorization: Bearer TOKEN` at the start of every call; none where no token is asked for. */
-export function tokenInterceptors(trust: ListenerTrust | undefined): grpc.ServerInterceptor[] {
-  const token = trust?.token;
-  if (trust === undefined || token === undefined || token === null) return [];
+/**
+ * The check at the start of every call: who calls, by his token (`authorization: Bearer TOKEN`) or his certificate, and
+ * whether he may. None where nothing is asked. Handlers ask callerOf.
+ */
+export function callerInterceptors(trust: ListenerTrust | undefined): grpc.ServerInterceptor[] {
+  if (trust === undefined || !trust.asks) return [];
   return [
     ({ path }, call) => {
-      if (path.startsWith(openService)) return new grpc.ServerInterceptingCall(call);
+      const access = methodAccess(path);
+      if (access === 'everybody') return new grpc.ServerInterceptingCall(call);
       const responder = new grpc.ResponderBuilder().withStart((next) => {
         const listener = new grpc.ServerListenerBuilder().withOnReceiveMetadata((metadata, pass) => {
           const presented = tokenOfHeader(metadata.get('authorization')[0]?.toString());
-          if (presented !== null && token.matches(presented)) {
-            // Nobody further down needs it, and what is not there cannot be logged.
-            metadata.remove('authorization');
+          // Nobody further down needs it, and what is not there cannot be logged.
+          metadata.remove('authorization');
+          const verified = trust.mutual ? call.getAuthContext().sslPeerCertificate : undefined;
+          // The handshake has refused whoever has none; this does not rely on it.
+          const caller =
+            trust.mutual && verified === undefined
+              ? 'certificate'
+              : trust.identify(presented, certificateName(verified));
+          const facts = { peer: call.getPeer(), method: path };
+          if (typeof caller === 'string') {
+            trust.refusals.report('grpc', caller, facts);
+            call.sendStatus({ code: grpc.status.UNAUTHENTICATED, details: `UNAUTHENTICATED: ${tokenWanted}` });
+            return;
+          }
+          const why = whyNotAllowed(caller, access === 'any-credential' ? null : access);
+          if (why === null) {
+            setCaller(metadata, caller);
             return pass(metadata);
           }
-          const reason = presented === null ? 'no-token' : 'wrong-token';
-          trust.refusals.report('grpc', reason, { peer: call.getPeer(), method: path });
-          call.sendStatus({ code: grpc.status.UNAUTHENTICATED, details: `UNAUTHENTICATED: ${tokenWanted}` });
+          trust.refusals.report('grpc', 'role', { ...facts, credential: caller.name, roles: caller.roles });
+          call.sendStatus({ code: grpc.status.PERMISSION_DENIED, details: `NOT_ALLOWED: ${why}` });
         });
         next(listener.build());
       });

@@ -29,10 +29,10 @@ export function guardPorts(
   );
   const trust = new ListenerTrust(settings, log);
   for (const port of ports) {
-    if (isLoopback(port.address.host) || encrypted(port, settings) || settings.token === null) continue;
+    if (isLoopback(port.address.host) || encrypted(port, settings) || !trust.asksToken) continue;
     log.warn(
       { option: port.option, address: formatHostPort(port.address) },
-      'the token and all else crosses the network in clear here: encrypt it with --tls-cert and --tls-key',
+      'tokens and all else cross the network in clear here: encrypt it with --tls-cert and --tls-key',
     );
   }
   reloadOnHangup(settings, trust, log);
@@ -41,7 +41,11 @@ export function guardPorts(
 
 /** TLS without --tls-ca is not enough: it hides what is said, and lets everyone say it. */
 function isOpen(port: Port, settings: TrustSettings): boolean {
-  return settings.token === null && !(encrypted(port, settings) && settings.tls?.ca !== null);
+  return (
+    settings.token === null &&
+    settings.credentials === null &&
+    !(encrypted(port, settings) && settings.tls?.ca !== null)
+  );
 }
 
 function encrypted(port: Port, settings: TrustSettings): boolean {

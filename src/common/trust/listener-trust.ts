@@ -1,17 +1,21 @@
-import type { TlsOptions, TLSSocket } from 'node:tls';
+import type { PeerCertificate, TlsOptions, TLSSocket } from 'node:tls';
 import type { Logger } from '../logging.js';
+import { Credentials } from './credentials.js';
+import { readCredentials } from './credentials-file.js';
 import type { TrustSettings } from './options.js';
-import { Refusals, type RefusingPort } from './refusals.js';
+import { Refusals, type RefusalReason, type RefusingPort } from './refusals.js';
+import { everyone, limited, rolesOfCertificate, type Caller } from './roles.js';
 import { TlsMaterial, tlsVersionLeast } from './tls-material.js';
 import { plainWords } from './tls-words.js';
-import { readToken, TokenCheck } from './token.js';
+import { readToken } from './token.js';
 
 /** Time for a TLS handshake: a slow link takes a second, and Node's default of two minutes invites many to wait. */
 const handshakeTimeoutMs = 5_000;
 
 /** What the ports of one role ask of those who dial. */
 export class ListenerTrust {
-  readonly token: TokenCheck | null;
+  /** Whom tokens and listed certificates belong to; null: no token is asked for. */
+  private credentials: Credentials | null;
   readonly tls: TlsMaterial | null;
   readonly refusals: Refusals;
 
@@ -20,7 +24,7 @@ export class ListenerTrust {
     private readonly settings: TrustSettings,
     log: Logger,
   ) {
-    this.token = settings.token === null ? null : new TokenCheck(readToken(settings.token));
+    this.credentials = credentialsOf(settings);
     this.tls = settings.tls === null ? null : new TlsMaterial(settings.tls);
     this.tls?.checkDates(Date.now());
     this.refusals = new Refusals(log);
@@ -29,6 +33,35 @@ export class ListenerTrust {
   /** True when whoever dials must have a certificate of --tls-ca. */
   get mutual(): boolean {
     return this.settings.tls !== null && this.settings.tls.ca !== null;
+  }
+
+  /** True when callers must prove who they are, by a token or a certificate. */
+  get asks(): boolean {
+    return this.asksToken || this.mutual;
+  }
+
+  get asksToken(): boolean {
+    return this.credentials !== null;
+  }
+
+  /** Who a caller is by what he presented, or why he is refused. @param certificate its name, once it was verified */
+  identify(
+    token: string | null,
+    certificate: string | null,
+  ): Caller | Extract<RefusalReason, 'no-token' | 'wrong-token'> {
+    const { credentials, mutual } = this;
+    if (!mutual) certificate = null;
+    if (credentials === null) {
+      if (!mutual) return everyone;
+      return { name: certificate ?? 'certificate', roles: rolesOfCertificate(certificate), owner: certificate ?? '' };
+    }
+    const listed = certificate === null ? null : credentials.ofCertificate(certificate);
+    const holder = token === null ? listed : credentials.ofToken(token);
+    if (holder === null) return token === null ? 'no-token' : 'wrong-token';
+    if (!mutual) return holder;
+    // Both must allow: a token does not make a worker's certificate that of an operator.
+    const both = limited(holder, listed?.roles ?? rolesOfCertificate(certificate));
+    return credentials.named || certificate === null ? both : { ...both, name: certificate, owner: certificate };
   }
 
   /** What a TLS server is made with, the context aside. */
@@ -42,10 +75,10 @@ export class ListenerTrust {
     };
   }
 
-  /** Reads token file and certificates again. What fails stays as it was. @throws TriremeError of the first that failed */
+  /** Reads credentials and certificates again. What fails stays as it was. @throws TriremeError of the first that failed */
   reload(): void {
-    const { token } = this.settings;
-    if (token?.from === 'file') this.token?.replace(readToken(token));
+    const { token, credentials } = this.settings;
+    if (credentials !== null || token?.from === 'file') this.credentials = credentialsOf(this.settings);
     this.tls?.reload();
   }
 
@@ -61,4 +94,15 @@ export class ListenerTrust {
     // Node closes what failed, but only tells of what was too slow.
     if ((error as NodeJS.ErrnoException).code === 'ERR_TLS_HANDSHAKE_TIMEOUT') socket.destroy();
   }
+}
+
+function credentialsOf({ token, credentials }: TrustSettings): Credentials | null {
+  if (credentials !== null) return readCredentials(credentials);
+  return token === null ? null : Credentials.ofToken(readToken(token));
+}
+
+/** The name in a certificate (its one CN); null: it has none, or several. */
+export function certificateName(certificate: PeerCertificate | undefined): string | null {
+  const name: unknown = certificate?.subject?.CN;
+  return typeof name === 'string' && name !== '' ? name : null;
 }

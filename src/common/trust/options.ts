@@ -15,6 +15,7 @@ export interface TrustOptions {
   readonly tlsKey?: string;
   readonly tlsCa?: string;
   readonly tcpTls?: boolean;
+  readonly credentials?: string;
 }
 
 /** Where the token comes from. A file is read again on SIGHUP. */
@@ -32,10 +33,12 @@ export interface TlsFiles {
 /** What the code runs on: checked and frozen. Null: without. */
 export interface TrustSettings {
   readonly token: TokenSource | null;
+  /** File that says who may do what, in place of the one token; a listener's alone. It is read again on SIGHUP. */
+  readonly credentials: string | null;
   readonly tls: TlsFiles | null;
 }
 
-export const noTrust: TrustSettings = Object.freeze({ token: null, tls: null });
+export const noTrust: TrustSettings = Object.freeze({ token: null, credentials: null, tls: null });
 
 /** Name of the environment variable that holds the token where no option does. */
 export const tokenVariable = 'TRIREME_TOKEN';
@@ -69,11 +72,13 @@ export function addLoopbackTrust(command: Command): Command {
 
 /** Adds the options of a role that listens. */
 export function addListenerTrust(command: Command): Command {
-  return addLoopbackTrust(command).option(
-    '--insecure',
-    'allow listening on other addresses than loopback, without credentials',
-    false,
-  );
+  return addLoopbackTrust(command)
+    .option(
+      '--credentials <file>',
+      'who may do what, instead of one token for all: lines ROLE[,ROLE] NAME SECRET, with the roles worker, client and ' +
+        "operator; SECRET is a token, 'sha256:' and its hash, or 'certificate' for one of that name; read again on SIGHUP",
+    )
+    .option('--insecure', 'allow listening on other addresses than loopback, without credentials', false);
 }
 
 /** Adds the options of a role that dials. */
@@ -95,6 +100,12 @@ export function compileListenerTrust(options: TrustOptions, env: NodeJS.ProcessE
     if (tlsCa !== null) throw usage(`--tls-ca ${tlsCa} needs --tls-cert and --tls-key: a TLS listener has both`);
     if (options.tcpTls === true) throw usage('--tcp-tls needs --tls-cert and --tls-key');
   }
+  const { credentials, token, tokenFile } = options;
+  if (credentials !== undefined && (token ?? tokenFile) !== undefined)
+    throw usage(
+      `--credentials ${credentials} says who may do what, and ${token === undefined ? '--token-file' : '--token'} is one ` +
+        `token that may do all: leave it out, or make it a line of that file`,
+    );
   return settings(options, env, tlsCert === null ? null : { cert: tlsCert, key: tlsKey, ca: tlsCa });
 }
 
@@ -119,7 +130,13 @@ function checkPair({ tlsCert, tlsKey }: TrustOptions): void {
 }
 
 function settings(options: TrustOptions, env: NodeJS.ProcessEnv, tls: TlsFiles | null): TrustSettings {
-  return Object.freeze({ token: tokenOf(options, env), tls: tls === null ? null : Object.freeze(tls) });
+  const { credentials = null } = options;
+  return Object.freeze({
+    // The variable may be there for those who dial from this machine: beside a file it opens nothing here.
+    token: credentials === null ? tokenOf(options, env) : null,
+    credentials,
+    tls: tls === null ? null : Object.freeze(tls),
+  });
 }
 
 function tokenOf({ token, tokenFile }: TrustOptions, env: NodeJS.ProcessEnv): TokenSource | null {

@@ -7,9 +7,9 @@ export type RefusingPort = 'grpc' | 'tcp' | 'admin';
 
 /**
  * Why. `certificate`: it is missing, expired or of another authority. `tls`: no handshake came about. `late`: the AUTH
- * line did not come in time. Each word is a label of trireme_refusals_total.
+ * line did not come in time. `role`: the credential is known and may not do this. Each word is a label of trireme_refusals_total.
  */
-export type RefusalReason = 'no-token' | 'wrong-token' | 'certificate' | 'tls' | 'late';
+export type RefusalReason = 'no-token' | 'wrong-token' | 'certificate' | 'tls' | 'late' | 'role';
 
 /** Counts callers that were refused for their credentials, and logs a few of each sort; what they presented is not kept. */
 export class Refusals {

@@ -4,7 +4,7 @@ import type { TrustSettings } from './options.js';
 
 /** Reads the credentials again on SIGHUP. Where none come from files, SIGHUP keeps its usual meaning. */
 export function reloadOnHangup(settings: TrustSettings, trust: { reload(): void }, log: Logger): void {
-  if (settings.tls === null && settings.token?.from !== 'file') return;
+  if (settings.tls === null && settings.credentials === null && settings.token?.from !== 'file') return;
   process.on('SIGHUP', () => {
     try {
       trust.reload();

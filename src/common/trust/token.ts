@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { TriremeError } from '../errors.js';
 import { parseToken, type TokenSource } from './options.js';
@@ -18,25 +17,6 @@ export function readToken(source: TokenSource): string {
     return parseToken(text.trim());
   } catch (error) {
     throw new TriremeError('USAGE', `--token-file ${source.path}: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-
-/** Compares what is presented with the token. Both are hashed first, so neither length nor content shows in the time. */
-export class TokenCheck {
-  private expected: Buffer;
-
-  constructor(token: string) {
-    this.expected = digest(token);
-  }
-
-  replace(token: string): void {
-    this.expected = digest(token);
-  }
-
-  matches(presented: string): boolean {
-    return timingSafeEqual(digest(presented), this.expected);
   }
 }
 

@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { pino } from 'pino';
 import { guardPorts, type Port } from '../../../../src/common/trust/guard.js';
 import type { TrustOptions } from '../../../../src/common/trust/options.js';
@@ -40,6 +41,13 @@ describe('ports that others can reach', () => {
     expect(guard(at('0.0.0.0'), options.token)).toEqual([expect.stringContaining('in clear')]);
     expect(guard(at('127.0.0.1'), options.token)).toEqual([]);
     expect(guard(at('0.0.0.0'), { ...options.token, ...options.tls })).toEqual([]);
+  });
+
+  test('a file of credentials opens one, with the same warning', () => {
+    const credentials = scratch.file('credentials', 'client ada t');
+    chmodSync(credentials, 0o600);
+    expect(guard(at('0.0.0.0'), { credentials })).toEqual([expect.stringContaining('in clear')]);
+    expect(guard(at('0.0.0.0'), { credentials, ...options.tls })).toEqual([]);
   });
 
   test('mutual TLS opens one', () => {

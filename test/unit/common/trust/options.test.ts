@@ -42,6 +42,17 @@ describe('options about credentials', () => {
     expect(compileDiallerTrust({ tlsCa: 'a' }, {}).tls).toEqual({ cert: null, key: null, ca: 'a' });
   });
 
+  test('a file of credentials stands for itself: no token beside it, and none from the environment', () => {
+    expect(compileListenerTrust({ credentials: 'f' }, { TRIREME_TOKEN: 'x' })).toEqual({
+      ...noTrust,
+      credentials: 'f',
+    });
+    for (const beside of [{ token: 't' }, { tokenFile: 't' }])
+      expect(() => compileListenerTrust({ credentials: 'f', ...beside }, {})).toThrow(
+        /--credentials f says who may do what/,
+      );
+  });
+
   test('settings are frozen', () => {
     const settings = compileListenerTrust({ ...pair, token: 't' }, {});
     expect([settings, settings.tls].every(Object.isFrozen)).toBe(true);

@@ -57,11 +57,12 @@ describe('TLS files', () => {
   });
 
   test('a dialler that was hung up on is told what its certificate has to do with it', () => {
-    const hint = (tls: ReturnType<typeof files> | null): string => new DiallerTrust({ token: null, tls }).hint();
+    const hint = (tls: ReturnType<typeof files> | null): string =>
+      new DiallerTrust({ token: null, credentials: null, tls }).hint();
     expect(hint(files('expired'))).toMatch(/expired.crt: expired on/);
     expect(hint(files('foreign'))).toMatch(/may not accept the certificate --tls-cert .*foreign.crt/);
-    expect(new DiallerTrust({ token: null, tls: { ...files('ca'), cert: null, key: null } }).hint()).toMatch(
-      /may ask for a certificate/,
-    );
+    expect(
+      new DiallerTrust({ token: null, credentials: null, tls: { ...files('ca'), cert: null, key: null } }).hint(),
+    ).toMatch(/may ask for a certificate/);
   });
 });
