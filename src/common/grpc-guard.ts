@@ -1,35 +1,13 @@
 import type * as grpc from '@grpc/grpc-js';
 import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
-import { Counter, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Logger } from './logging.js';
+import { GrpcCaller, type CallerOffence, type CallerPort } from './grpc-caller.js';
+import { grpcGuardLimitsDefault, resetsMaxUnset, type GrpcGuardLimits } from './grpc-guard-limits.js';
 import { RateLimit } from './rate-limit.js';
 
-/** Bounds on what one connection to a gRPC port may cost. Each has a default and a reason. */
-export interface GrpcGuardLimits {
-  /** Connections at once. Some more than workersMax; an idle one costs some 50 KiB. Past it new ones are closed unheard. */
-  readonly connectionsMax: number;
-  /** A caller that takes none of the bytes waiting for it for this long is closed, as on the TCP port. */
-  readonly readerTimeoutMs: number;
-  /** Time for the whole request of a call that has one message. Such a message is small; only a trickle takes longer. */
-  readonly senderTimeoutMs: number;
-  /** PING frames of a connection in one interval: ten times what the keepalive of any client sends. */
-  readonly pingsMax: number;
-  readonly pingIntervalMs: number;
-  /** Time between two looks at the open calls. */
-  readonly sweepIntervalMs: number;
-}
-
-export const grpcGuardLimitsDefault: GrpcGuardLimits = {
-  connectionsMax: 16_384,
-  readerTimeoutMs: 30_000,
-  senderTimeoutMs: 30_000,
-  pingsMax: 100,
-  pingIntervalMs: 10_000,
-  sweepIntervalMs: 1_000,
-};
-
 /** Why a caller was cut off. Each word is a label of trireme_grpc_offences_total. */
-export type GrpcOffence = 'connections' | 'slow-reader' | 'slow-sender' | 'pings';
+export type GrpcOffence = 'connections' | 'slow-reader' | 'slow-sender' | CallerOffence;
 
 /** A call under way. */
 interface Watched {
@@ -39,13 +17,21 @@ interface Watched {
   progressMs: number;
 }
 
+/** Whether this Node can set nghttp2's bound on resets: since 22.10 and 23.0. Pass process.versions.node. */
+export function setsResets(version: string): boolean {
+  const [major, minor] = version.split('.').map(Number);
+  return major > 22 || (major === 22 && minor >= 10);
+}
+
 /**
  * Watches the HTTP/2 connections of a gRPC server for what gRPC itself lets pass: callers that do not read, requests
- * that never end, floods of PING. Floods of resets, settings and frames are cut off by Node, message sizes and calls at
- * once by gRPC.
+ * that never end, floods of PING and of resets. Floods of settings and frames are cut off by Node, message sizes and
+ * calls at once by gRPC.
  */
-export class GrpcGuard {
+export class GrpcGuard implements CallerPort {
   readonly counts = new Map<GrpcOffence, number>();
+  private readonly peaks = new Map<CallerOffence, number>();
+  private readonly callers = new WeakMap<object, GrpcCaller>();
   private readonly rate = new RateLimit();
   private readonly streams = new Map<ServerHttp2Stream, Watched>();
   private readonly sweep: NodeJS.Timeout;
@@ -55,12 +41,25 @@ export class GrpcGuard {
   constructor(
     private readonly oneMessage: (path: string) => boolean,
     private readonly log: Logger,
-    private readonly limits: GrpcGuardLimits = grpcGuardLimitsDefault,
-    private readonly nowMs: () => number = () => performance.now(),
+    readonly limits: GrpcGuardLimits = grpcGuardLimitsDefault,
+    readonly nowMs: () => number = () => performance.now(),
+    private readonly nodeVersion: string = process.versions.node,
   ) {
     this.lookedMs = nowMs();
     this.sweep = setInterval(() => this.look(), limits.sweepIntervalMs);
     this.sweep.unref();
+  }
+
+  /**
+   * Sets what a server is made with that grpc-js has no option for; call before binding. nghttp2 ends a connection with
+   * all its calls at its own bound on resets; ours comes first, so that it is said why and calls end.
+   */
+  prepare(server: grpc.Server): void {
+    const { resetsMax, resetsPerSecond } = this.limits;
+    Object.assign(server['commonServerOptions'] as object, {
+      streamResetBurst: 2 * resetsMax,
+      streamResetRate: 2 * resetsPerSecond,
+    });
   }
 
   /** Watches a server that is bound. grpc-js does not pass its connections on, so its servers are listened to. */
@@ -71,7 +70,7 @@ export class GrpcGuard {
       each.on('drop', (dropped?: { remoteAddress?: string }) => {
         this.report('connections', { peer: dropped?.remoteAddress, connectionsMax: this.limits.connectionsMax });
       });
-      each.on('session', (session) => this.watchPings(session));
+      each.on('session', (session) => this.watchSession(session));
       each.on('stream', (stream, headers) => this.watchStream(stream, String(headers[':path'] ?? '')));
     }
   }
@@ -81,7 +80,16 @@ export class GrpcGuard {
   }
 
   addMetrics(registry: Registry): void {
-    const { counts } = this;
+    const { counts, peaks } = this;
+    new Gauge({
+      name: 'trireme_grpc_peaks',
+      help: 'Most that one gRPC caller has used so far of what it may: PINGs while nothing was written to it, resets',
+      labelNames: ['bound'],
+      registers: [registry],
+      collect() {
+        for (const [bound, count] of peaks) this.set({ bound }, count);
+      },
+    });
     new Counter({
       name: 'trireme_grpc_offences_total',
       help: 'gRPC callers cut off, by reason',
@@ -94,30 +102,47 @@ export class GrpcGuard {
     });
   }
 
-  private watchPings(session: ServerHttp2Session): void {
-    let [count, sinceMs] = [0, this.nowMs()];
-    session.on('ping', () => {
-      const nowMs = this.nowMs();
-      if (nowMs - sinceMs >= this.limits.pingIntervalMs) [count, sinceMs] = [0, nowMs];
-      if (++count !== this.limits.pingsMax + 1) return;
-      this.report('pings', { peer: session.socket?.remoteAddress, pingsMax: this.limits.pingsMax });
-      session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    });
+  offence(offence: CallerOffence, { peer }: GrpcCaller): void {
+    const { pingsMax, resetsMax, resetsPerSecond } = this.limits;
+    this.report(offence, { peer, ...(offence === 'pings' ? { pingsMax } : { resetsMax, resetsPerSecond }) });
+  }
+
+  reached(offence: CallerOffence, count: number): void {
+    if (count > (this.peaks.get(offence) ?? 0)) this.peaks.set(offence, count);
+  }
+
+  private watchSession(session: ServerHttp2Session): void {
+    const unset = setsResets(this.nodeVersion) ? null : resetsMaxUnset;
+    this.callers.set(session, new GrpcCaller(session, this, unset));
   }
 
   private watchStream(stream: ServerHttp2Stream, path: string): void {
     const nowMs = this.nowMs();
     const watched = { path, sinceMs: nowMs, progressMs: nowMs };
     this.streams.set(stream, watched);
+    const caller = stream.session === undefined ? undefined : this.callers.get(stream.session);
+    caller?.opened(stream);
+    // What gRPC refuses at once it has answered already.
+    if (stream.headersSent) caller?.wrote();
+    const respond = stream.respond.bind(stream);
+    stream.respond = (...args) => {
+      caller?.wrote();
+      respond(...args);
+    };
     // Only the end of a write tells that something was taken: the bytes that wait are as many again a moment later.
     const write = stream.write.bind(stream) as (chunk: unknown, callback: (error?: Error | null) => void) => boolean;
-    stream.write = (chunk: unknown, encoding?: unknown, callback?: unknown): boolean =>
-      write(chunk, (error) => {
+    stream.write = (chunk: unknown, encoding?: unknown, callback?: unknown): boolean => {
+      caller?.wrote();
+      return write(chunk, (error) => {
         watched.progressMs = this.nowMs();
         const then = typeof encoding === 'function' ? encoding : callback;
         if (typeof then === 'function') (then as (error?: Error | null) => void)(error);
       });
-    stream.once('close', () => this.streams.delete(stream));
+    };
+    stream.once('close', () => {
+      this.streams.delete(stream);
+      caller?.closed(stream);
+    });
   }
 
   private look(): void {

@@ -2,7 +2,8 @@ import * as grpc from '@grpc/grpc-js';
 import { HealthImplementation, type ServingStatusMap } from 'grpc-health-check';
 import type { Registry } from 'prom-client';
 import { TriremeError } from './errors.js';
-import { GrpcGuard, type GrpcGuardLimits } from './grpc-guard.js';
+import { GrpcGuard } from './grpc-guard.js';
+import type { GrpcGuardLimits } from './grpc-guard-limits.js';
 import { callsPerConnectionMax, messageBytesMax, receivedMessageBytesMax } from './limits.js';
 import type { Logger } from './logging.js';
 import { formatHostPort, type HostPort } from './options.js';
@@ -58,6 +59,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     ...options.channelOptions,
   });
   const oneMessage = new Set<string>();
+  const guard = new GrpcGuard((path) => oneMessage.has(path), options.log, options.guard);
+  guard.prepare(server);
   const names: string[] = [''];
   for (const { definition, implementation } of options.services) {
     server.addService(definition, implementation);
@@ -74,6 +77,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(formatHostPort(options.listen), serverCredentials(options.trust), (error, bound) => {
       if (error === null) return resolve(bound);
+      guard.close();
       reject(
         new TriremeError('UNREACHABLE', `cannot listen on ${formatHostPort(options.listen)}: ${error.message}`, {
           cause: error,
@@ -82,7 +86,6 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     });
   });
   watchHandshakes(server, options.trust);
-  const guard = new GrpcGuard((path) => oneMessage.has(path), options.log, options.guard);
   guard.watch(server);
   if (options.registry !== undefined) guard.addMetrics(options.registry);
   return {

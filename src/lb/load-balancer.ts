@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { startAdminServer, type RunningAdminServer } from '../common/admin-server.js';
-import { grpcGuardLimitsDefault } from '../common/grpc-guard.js';
+import { grpcGuardLimitsDefault } from '../common/grpc-guard-limits.js';
 import { startGrpcServer, type RunningGrpcServer } from '../common/grpc-server.js';
 import type { TriremeError } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';

@@ -4,7 +4,7 @@ import { connect as connectHttp2, constants, type ClientHttp2Session } from 'nod
 import { connect } from 'node:net';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import { grpcGuardLimitsDefault } from '../../src/common/grpc-guard.js';
+import { grpcGuardLimitsDefault } from '../../src/common/grpc-guard-limits.js';
 import { startGrpcServer, type RunningGrpcServer } from '../../src/common/grpc-server.js';
 import {
   ClusterServiceClient,

@@ -1,7 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type * as grpc from '@grpc/grpc-js';
 import { pino } from 'pino';
-import { GrpcGuard, grpcGuardLimitsDefault } from '../../../src/common/grpc-guard.js';
+import { GrpcGuard, setsResets } from '../../../src/common/grpc-guard.js';
+import { grpcGuardLimitsDefault } from '../../../src/common/grpc-guard-limits.js';
+import { TokenBucket } from '../../../src/common/token-bucket.js';
 
 /** A guard with a clock of its own that watches one call, whose caller takes nothing of what waits for it. */
 function watching(): { counts: ReadonlyMap<string, number>; pass(ms: number): void; close(): void } {
@@ -14,7 +16,12 @@ function watching(): { counts: ReadonlyMap<string, number>; pass(ms: number): vo
   );
   const listener = new EventEmitter();
   guard.watch({ http2Servers: new Map([[listener, {}]]) } as unknown as grpc.Server);
-  const stream = Object.assign(new EventEmitter(), { writableLength: 1, write: () => true, close: () => undefined });
+  const stream = Object.assign(new EventEmitter(), {
+    writableLength: 1,
+    write: () => true,
+    respond: () => undefined,
+    close: () => undefined,
+  });
   listener.emit('stream', stream, { ':path': '/p.S/M' });
   return {
     counts: guard.counts,
@@ -47,4 +54,22 @@ test('no caller is blamed for the time in which the server itself stood still', 
   pass(1_000);
   expect(counts.get('slow-reader')).toBe(1);
   close();
+});
+
+test('the nghttp2 bound on resets is known to be settable or not by the version of Node', () => {
+  expect(['20.20.2', '22.9.0', '22.10.0', '23.0.0', '24.14.1'].map(setsResets)).toEqual([
+    false,
+    false,
+    true,
+    true,
+    true,
+  ]);
+});
+
+test('a bucket lets a burst pass, and its rate in the long run', () => {
+  const bucket = new TokenBucket(10, 100, 0);
+  for (let i = 0; i < 10; i++) expect(bucket.take(0)).toBeLessThanOrEqual(10);
+  expect(bucket.take(0)).toBeGreaterThan(10);
+  expect(bucket.take(20)).toBeLessThanOrEqual(10);
+  expect(bucket.take(20)).toBeGreaterThan(10);
 });

@@ -1,0 +1,47 @@
+/** Bounds on what one connection to a gRPC port may cost. Each has a default and a reason. */
+export interface GrpcGuardLimits {
+  /** Connections at once. Some more than workersMax; an idle one costs some 50 KiB. Past it new ones are closed unheard. */
+  readonly connectionsMax: number;
+  /** A caller that takes none of the bytes waiting for it for this long is closed, as on the TCP port. */
+  readonly readerTimeoutMs: number;
+  /** Time for the whole request of a call that has one message. Such a message is small; only a trickle takes longer. */
+  readonly senderTimeoutMs: number;
+  /**
+   * PING frames of a connection in one interval during which the server wrote nothing to it: ten times what the
+   * keepalive of any client sends. Those that answer what the server wrote are not counted (gRFC A8): libraries measure
+   * the link with one for each message that they receive.
+   */
+  readonly pingsMax: number;
+  readonly pingIntervalMs: number;
+  /**
+   * Calls that a connection may reset at once, and in the long run each second. A client that gives up each of 256 calls
+   * after a quarter of a second resets 1,000 a second; a reset costs as much as a call.
+   */
+  readonly resetsMax: number;
+  readonly resetsPerSecond: number;
+  /** Time for the calls of a connection that is cut off to end: longer than a job takes, and as the grace of a drain. */
+  readonly graceMs: number;
+  /** PING frames in that time, after which it is over: 0.2 s of one core, less than as many bytes of calls cost. */
+  readonly gracePingsMax: number;
+  /** Time for the caller to read why it is cut off; closing at once would reset the connection and take that with it. */
+  readonly lingerMs: number;
+  /** Time between two looks at the open calls. */
+  readonly sweepIntervalMs: number;
+}
+
+export const grpcGuardLimitsDefault: GrpcGuardLimits = {
+  connectionsMax: 16_384,
+  readerTimeoutMs: 30_000,
+  senderTimeoutMs: 30_000,
+  pingsMax: 100,
+  pingIntervalMs: 10_000,
+  resetsMax: 10_000,
+  resetsPerSecond: 1_000,
+  graceMs: 10_000,
+  gracePingsMax: 100_000,
+  lingerMs: 1_000,
+  sweepIntervalMs: 1_000,
+};
+
+/** nghttp2's bound on resets where Node cannot set it. It ends the connection with all its calls. */
+export const resetsMaxUnset = { burst: 1_000, perSecond: 33 } as const;
