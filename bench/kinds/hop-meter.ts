@@ -59,5 +59,6 @@ function messageOf(kind: number, count: number): JobBatch {
     payloads: Buffer.alloc(0),
     timeoutSeconds: [],
     urgent: [],
+    jobHigh: [],
   };
 }

@@ -28,6 +28,7 @@ export function helloOf(name: string): Hello {
     memoryBytes: 2n ** 33n,
     cores: slotsEach,
     host: name,
+    protocol: 1,
   };
 }
 
@@ -40,13 +41,19 @@ export const heartbeat = {
   backlogElsewhereSeconds: 0,
 };
 
+/** Jobs as they came: the columns that name them. */
+export type Jobs = Pick<JobBatch, 'job' | 'jobHigh' | 'kind'>;
+
 const answer = Buffer.from('1763770000');
 
 /** Answers to jobs, in columns, as a worker sends them. */
-export function resultsOf({ job, kind }: Pick<JobBatch, 'job' | 'kind'>, heldSeconds: number): ResultBatch {
+export function resultsOf({ job, jobHigh, kind }: Jobs, heldSeconds: number, hubId: string): ResultBatch {
   const count = job.length;
   return {
     job,
+    jobHigh,
+    kind,
+    hubId,
     status: [],
     execSeconds: kind.map((each) => (each === slowKind ? slowSeconds : quickSeconds)),
     heldSeconds: new Array<number>(count).fill(heldSeconds),

@@ -1,3 +1,4 @@
+import { idColumns, wholeIds } from '../../src/common/job-ids.js';
 import type { HubMessage, JobBatch } from '../../src/gen/trireme/v1/worker.js';
 import type { AttachableHub } from '../../src/hub/hub.js';
 import type { WorkerStream, WorkerStreamEvents } from '../../src/hub/worker-stream.js';
@@ -22,6 +23,7 @@ export class SimWorker implements WorkerStream {
   private readonly events: WorkerStreamEvents;
   private readonly slotFreeAt = new Float64Array(slotsEach);
   private standing = false;
+  private hubId = '';
 
   constructor(
     hub: AttachableHub,
@@ -46,6 +48,7 @@ export class SimWorker implements WorkerStream {
   }
 
   send({ message }: HubMessage): boolean {
+    if (message?.$case === 'welcome') this.hubId = message.value.hubId;
     if (message?.$case === 'jobs') this.run(message.value);
     return true;
   }
@@ -55,7 +58,8 @@ export class SimWorker implements WorkerStream {
     this.events.closed('closed by the hub');
   }
 
-  private run({ job, kind }: JobBatch): void {
+  private run({ job: low, jobHigh, kind }: JobBatch): void {
+    const job = wholeIds(low, jobHigh);
     const arrived = this.clock.now() + oneWaySeconds;
     // Jobs of one kind are answered together, when the last of them is done.
     for (const each of new Set(kind)) {
@@ -65,7 +69,7 @@ export class SimWorker implements WorkerStream {
       const held = last - arrived;
       this.clock.after(last + oneWaySeconds - this.clock.now(), () => {
         if (this.standing) return;
-        const value = resultsOf({ job: jobs, kind: jobs.map(() => each) }, held);
+        const value = resultsOf({ ...idColumns(jobs), kind: jobs.map(() => each) }, held, this.hubId);
         this.events.received({ message: { $case: 'results', value } });
       });
     }

@@ -53,7 +53,7 @@ Examples:
 
 function jobId(text: string): number {
   try {
-    return integer(1, 2 ** 32 - 1)(text);
+    return integer(1, Number.MAX_SAFE_INTEGER)(text);
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }
@@ -94,7 +94,7 @@ async function ask(
       else reject(failure(error, hub, dialler));
     };
     if (job === undefined) client.listPicks({ limit }, new Metadata(), deadline, take);
-    else client.explainJob({ jobId: job }, new Metadata(), deadline, take);
+    else client.explainJob({ jobId: BigInt(job) }, new Metadata(), deadline, take);
   });
 }
 

@@ -5,6 +5,7 @@ import { JobList } from './job-list.js';
 import { Outbound } from './outbound.js';
 import { ResultParts } from './result-parts.js';
 import type { LentJob } from './lent-job.js';
+import type { ShortIds } from './short-ids.js';
 import type { WorkerState } from './types.js';
 import type { WorkerStream } from './worker-stream.js';
 
@@ -47,6 +48,8 @@ export class AttachedWorker {
     /** When something of it was last heard, on the hub's clock. */
     public heardAt: number,
     wallMs: number,
+    /** Null: it knows the hub's ids. */
+    readonly shortIds: ShortIds | null = null,
   ) {
     this.parts = new ResultParts(resultBytesMax);
     this.lastHeartbeatMs = wallMs;

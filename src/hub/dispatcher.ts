@@ -36,7 +36,7 @@ const heldBackLookSeconds = 0.1;
 
 /** Jobs from submit to their one answer: who waits, who holds what, what becomes of it. */
 export class Dispatcher {
-  readonly table = new JobTable();
+  readonly table: JobTable;
   readonly lines: WaitLines;
   readonly turn: Turn;
   /** Workers that may be given jobs or hold some, by the picker's index. */
@@ -63,6 +63,7 @@ export class Dispatcher {
     private readonly picker: Picker,
     private readonly scheduler: Scheduler,
   ) {
+    this.table = new JobTable(options.useBits);
     this.lines = new WaitLines(this.table, options.kindNames);
     this.turn = new Turn(this.table, scheduler, (worker, id, now) => this.takeLent(worker, id, false, 0, NaN, now));
     this.deadlines = new Deadlines(this.table, scheduler, (ids, now) => this.expire(ids, now));

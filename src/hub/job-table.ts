@@ -1,8 +1,14 @@
 import { grown, JobLinks, nil } from './job-list.js';
+import { jobIdBits } from '../common/job-ids.js';
 import { noWorker, type JobSink } from './types.js';
 
-/** Low bits of a job id are its row; the rest counts how often the row was used, so an old id names no later job. */
+/**
+ * Low bits of a job id are its row; the rest counts how often the row was used. An id is never used again, because nobody
+ * knows how late a worker may still answer: a row whose count is used up is used no more.
+ */
 const rowBits = 20;
+/** Bits that count the uses of a row: at 150,000 jobs a second all rows are used up after 1,900 years. */
+export const useBitsDefault = jobIdBits - rowBits;
 /** Jobs live at once at most, in any state. 2^20 of them are some 100 MB; each bound on waiting lies below. */
 export const jobsLiveMax = 2 ** rowBits;
 const rowMask = jobsLiveMax - 1;
@@ -26,8 +32,8 @@ export const queueUrgent = 5;
  * or its job is in one list: waiting, or with a worker.
  */
 export class JobTable {
-  /** Id of the job in each row: what travels on the wire. */
-  ids = new Uint32Array(0);
+  /** Id of the job in each row, a whole number below 2^53: what travels on the wire. */
+  ids = new Float64Array(0);
   kinds = new Uint32Array(0);
   units = new Float64Array(0);
   payloads: (Uint8Array | null)[] = [];
@@ -62,11 +68,20 @@ export class JobTable {
   /** Bucket of the deadline wheel, or -1. */
   timerBuckets = new Int32Array(0);
   live = 0;
+  /** Rows that are used no more. */
+  usedUp = 0;
 
+  /** The first id that is too large. */
+  private readonly idsEnd: number;
   private capacity = 0;
   private used = 0;
   private freeHead = nil;
   private freeTail = nil;
+
+  /** @param useBits bits that count the uses of a row, from 1 to useBitsDefault; tests take few */
+  constructor(useBits = useBitsDefault) {
+    this.idsEnd = 2 ** (rowBits + useBits);
+  }
 
   /** A row with a new id and its columns at their defaults, or nil when jobsLiveMax are live. */
   add(kind: number, units: number, payload: Uint8Array | null, sink: JobSink, tag: number, now: number): number {
@@ -93,27 +108,31 @@ export class JobTable {
     return row;
   }
 
-  /** Frees a row that stands in no list. The freed row is used again last, so that its old id stays unknown long. */
+  /** Frees a row that stands in no list. It is used again last, under a new id. */
   free(row: number): void {
     this.payloads[row] = null;
     this.sinks[row] = null;
-    // Zero is no job's id: a row skips it when its counter wraps.
-    this.ids[row] = this.ids[row] + jobsLiveMax;
-    if (this.ids[row] === 0) this.ids[row] = jobsLiveMax;
+    this.live--;
+    const next = this.ids[row] + jobsLiveMax;
+    if (next >= this.idsEnd) {
+      this.usedUp++;
+      return;
+    }
+    this.ids[row] = next;
     this.links.next[row] = nil;
     if (this.freeTail === nil) this.freeHead = row;
     else this.links.next[this.freeTail] = row;
     this.freeTail = row;
-    this.live--;
   }
 
   /** The row of a live job, or nil for an id that names none. */
   rowOf(id: number): number {
+    // The operator takes the low 32 bits of any whole number.
     const row = id & rowMask;
     return row < this.used && this.ids[row] === id && this.sinks[row] !== null ? row : nil;
   }
 
-  /** Kind of the job that last had this id's row: rows are used again so late that it is nearly always that job's. */
+  /** Kind of the job that last had this id's row: for counts alone, since it may be a later job's. */
   lastKind(id: number): number | null {
     const row = id & rowMask;
     return row < this.used ? this.kinds[row] : null;
@@ -139,7 +158,7 @@ export class JobTable {
 
   private grow(capacity: number): void {
     this.capacity = capacity;
-    this.ids = grown(this.ids, new Uint32Array(capacity));
+    this.ids = grown(this.ids, new Float64Array(capacity));
     this.kinds = grown(this.kinds, new Uint32Array(capacity));
     this.units = grown(this.units, new Float64Array(capacity));
     this.deadlines = grown(this.deadlines, new Float64Array(capacity));

@@ -2,6 +2,7 @@ import type { TriremeError } from '../common/errors.js';
 import type { KindAudit } from '../kinds/audit.js';
 import { heartbeatIntervalMsDefault, heartbeatsMissedMax, jobAttemptsMax } from '../common/limits.js';
 import { pickSampleSeconds } from './explain/limits.js';
+import { useBitsDefault } from './job-table.js';
 
 /** Bounds of a hub. Each has a default and a reason. */
 export interface HubOptions {
@@ -37,6 +38,10 @@ export interface HubOptions {
   readonly auditShare: number;
   /** Start of the random numbers that choose them. Who knows it knows which. */
   readonly auditSeed: number;
+  /** First id for workers that know 32 bits of one: another at each start, so that answers to an earlier hub fit no job. */
+  readonly shortIdFirst: number;
+  /** Bits of an id that count how often its row was used; tests take few, see JobTable. */
+  readonly useBits: number;
   /** How a kind is audited, by number. */
   readonly auditOf: (kind: number) => KindAudit | undefined;
   /** How long a worker that was found lying gets no job; Infinity: as long as its process runs. */
@@ -65,6 +70,8 @@ export const hubOptionsDefault: HubOptions = {
   hedgeFactor: 4,
   auditShare: 0,
   auditSeed: 0,
+  shortIdFirst: 1,
+  useBits: useBitsDefault,
   auditOf: () => undefined,
   quarantineMs: Infinity,
   resultBytesMax: 2 ** 30,

@@ -1,3 +1,4 @@
+import { idColumns } from '../common/job-ids.js';
 import type { HubMessage } from '../gen/trireme/v1/worker.js';
 import { nil } from './job-list.js';
 import type { JobTable } from './job-table.js';
@@ -42,8 +43,8 @@ export class Outbound {
     this.cancels = [];
     this.recalls = [];
     for (let from = 0; from < ids.length;) from = this.takeJobs(ids, from, table, worker, now, messages, unsent);
-    if (recalls.length > 0) messages.push({ message: { $case: 'recalls', value: { job: recalls } } });
-    if (cancels.length > 0) messages.push({ message: { $case: 'cancels', value: { job: cancels } } });
+    if (recalls.length > 0) messages.push({ message: { $case: 'recalls', value: idColumns(recalls) } });
+    if (cancels.length > 0) messages.push({ message: { $case: 'cancels', value: idColumns(cancels) } });
     return messages;
   }
 
@@ -94,7 +95,7 @@ export class Outbound {
         message: {
           $case: 'jobs',
           value: {
-            job,
+            ...idColumns(job),
             kind,
             payloadSize: sizes,
             payloads: bytes === 0 ? noBytes : Buffer.concat(payloads, bytes),

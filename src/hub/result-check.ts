@@ -3,6 +3,12 @@ import { JobStatus, type ResultBatch } from '../gen/trireme/v1/worker.js';
 /** Says what is wrong with the shape of a batch of results; null when its columns agree. */
 export function refuseResults(batch: ResultBatch): string | null {
   const count = batch.job.length;
+  for (const [name, length] of [
+    ['job_high', batch.jobHigh.length],
+    ['kind', batch.kind.length],
+  ] as const) {
+    if (length > 1 && length !== count) return `${name} has ${length} entries for ${count} jobs`;
+  }
   const columns: readonly (readonly [string, number])[] = [
     ['status', batch.status.length],
     ['exec_seconds', batch.execSeconds.length],

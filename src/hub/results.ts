@@ -1,3 +1,4 @@
+import { wholeIds } from '../common/job-ids.js';
 import type { ResultBatch, ResultPart } from '../gen/trireme/v1/worker.js';
 import { JobStatus } from '../gen/trireme/v1/worker.js';
 import type { AttachedWorker } from './attached-worker.js';
@@ -19,13 +20,21 @@ export function takeResults(dispatcher: Dispatcher, worker: AttachedWorker, batc
   const wrong = refuseResults(batch);
   if (wrong !== null) return wrong;
   const now = dispatcher.turn.freshNow();
-  const { job, status, execSeconds, heldSeconds, payloadSize, payloads } = batch;
+  const { kind: kinds, status, execSeconds, heldSeconds, payloadSize, payloads } = batch;
+  const job = wholeIds(batch.job, batch.jobHigh);
+  if (kinds.length === 0 && worker.shortIds === null && job.length > 0) return 'its results name no kind';
   let start = 0;
   let complaint: string | null = null;
   for (let at = 0; at < job.length; at++) {
     const end = payloadSize.length === 0 ? start : start + payloadSize[at];
     const row = dispatcher.rowHeldBy(worker, job[at]);
     const what = status.length === 0 ? JobStatus.DONE : status[at];
+    if (kinds.length > 0) {
+      const said = kinds.length === 1 ? kinds[0] : kinds[at];
+      const kind = row === nil ? worker.lent.get(job[at])?.kind : dispatcher.table.kinds[row];
+      if (kind !== undefined && kind !== said)
+        return `result of job ${job[at]} says kind ${said}, and its kind is ${kind}`;
+    }
     if (row === nil) {
       const exec = saneSeconds(execSeconds[at]);
       const held = saneSeconds(heldSeconds[at]);
@@ -58,15 +67,16 @@ export function takeResults(dispatcher: Dispatcher, worker: AttachedWorker, batc
 
 /** Takes a piece of a large result. Returns what the worker did wrong, or null. */
 export function takePart(dispatcher: Dispatcher, worker: AttachedWorker, part: ResultPart): string | null {
-  if (dispatcher.rowHeldBy(worker, part.job) === nil && !worker.lent.has(part.job)) {
+  const [id] = wholeIds([part.job], [part.jobHigh]);
+  if (dispatcher.rowHeldBy(worker, id) === nil && !worker.lent.has(id)) {
     // The entry that follows in a batch is what counts against the worker.
-    return worker.resultsForgiven > 0 ? null : `part of job ${part.job}, which it was not given`;
+    return worker.resultsForgiven > 0 ? null : `part of job ${Math.abs(id)}, which it was not given`;
   }
-  return worker.parts.add(part.job, part.data) ? null : 'its large results are over resultBytesMax';
+  return worker.parts.add(id, part.data) ? null : 'its large results are over resultBytesMax';
 }
 
 function forgive(worker: AttachedWorker, id: number): string | null {
-  if (worker.resultsForgiven === 0) return `result of job ${id}, which it was not given or has answered`;
+  if (worker.resultsForgiven === 0) return `result of job ${Math.abs(id)}, which it was not given or has answered`;
   worker.resultsForgiven--;
   return null;
 }

@@ -1,5 +1,6 @@
 import type { Logger } from '../common/logging.js';
 import { resultPartBytesMax } from '../common/limits.js';
+import { RateLimit } from '../common/rate-limit.js';
 import { version } from '../common/version.js';
 import type { Heartbeat, Hello, WorkerMessage } from '../gen/trireme/v1/worker.js';
 import type { Evidence } from './audit/evidence.js';
@@ -11,6 +12,7 @@ import type { HubOptions } from './options.js';
 import type { Picker } from './picking/picker.js';
 import { takePart, takeResults } from './results.js';
 import type { Scheduler } from './scheduler.js';
+import { ShortIds, ShortIdSequence } from './short-ids.js';
 import type { WorkerStream, WorkerStreamEvents } from './worker-stream.js';
 
 /** Looks at silent workers this often, in heartbeat intervals. */
@@ -29,6 +31,8 @@ export class Roster {
   private streams = 0;
   private watchedAt = 0;
   private watching = false;
+  private readonly shortIdSequence: ShortIdSequence;
+  private readonly rate = new RateLimit();
 
   constructor(
     private readonly hubId: string,
@@ -39,6 +43,7 @@ export class Roster {
     private readonly log: Logger,
   ) {
     this.quarantine = new Quarantine(options.quarantineMs);
+    this.shortIdSequence = new ShortIdSequence(options.shortIdFirst);
   }
 
   /** Attached workers in the order in which they came. */
@@ -117,6 +122,7 @@ export class Roster {
       options.resultBytesMax,
       now,
       scheduler.wallMs(),
+      hello.protocol === 0 ? new ShortIds(this.shortIdSequence) : null,
     );
     this.joined++;
     for (const { kind } of hello.kinds) this.dispatcher.kindState(kind);
@@ -151,7 +157,10 @@ export class Roster {
       case 'heartbeat':
         return this.hearHeartbeat(worker, message.message.value);
       case 'results': {
-        const wrong = takeResults(this.dispatcher, worker, message.message.value);
+        const { value } = message.message;
+        if (this.forAnother(worker, value.hubId)) return null;
+        worker.shortIds?.results(value);
+        const wrong = takeResults(this.dispatcher, worker, value);
         if (wrong === null && !worker.gone) {
           // First what it may get, then who gets what: a worker that gave a job back must not get it again at once.
           this.settle(worker, 'it sent results');
@@ -159,14 +168,30 @@ export class Roster {
         }
         return wrong;
       }
-      case 'part':
-        return takePart(this.dispatcher, worker, message.message.value);
+      case 'part': {
+        const { value } = message.message;
+        if (this.forAnother(worker, value.hubId)) return null;
+        worker.shortIds?.part(value);
+        return takePart(this.dispatcher, worker, value);
+      }
       case 'hello':
         return 'it said Hello twice';
       default:
         // A later version may say more: what is not known is no offence.
         return null;
     }
+  }
+
+  /** The answers are for a hub that has ended since, or for another one: they answer nothing here, and are no offence. */
+  private forAnother(worker: AttachedWorker, hubId: string): boolean {
+    if (hubId === this.hubId || (hubId === '' && worker.shortIds !== null)) return false;
+    const suppressed = this.rate.admit('forAnother', this.scheduler.wallMs());
+    if (suppressed !== undefined)
+      this.log.warn(
+        { worker: worker.hello.name, theirs: hubId, ours: this.hubId, suppressed },
+        'results of another hub',
+      );
+    return true;
   }
 
   private hearHeartbeat(worker: AttachedWorker, heartbeat: Heartbeat): string | null {
@@ -253,9 +278,13 @@ export class Roster {
       // When this process itself stood still, the heartbeats of that time are still unread: no one's fault.
       if (late > interval / 2) worker.heardAt = Math.min(now, worker.heardAt + late);
       const silent = now - worker.heardAt;
+      const exhausted = worker.shortIds?.exhausted ?? null;
       if (silent > interval * (this.options.heartbeatsMissedMax + silentIntervals - 1)) {
         this.leave(worker, `${this.options.heartbeatsMissedMax} heartbeats missed: silent for ${silent.toFixed(1)} s`);
         worker.stream.close('heartbeats missed');
+      } else if (exhausted !== null) {
+        this.leave(worker, exhausted);
+        worker.stream.close(exhausted);
       } else if (worker.evidence !== null) {
         this.trustAgain(worker);
       } else if (silent > interval * silentIntervals && worker.state !== 'SILENT') {

@@ -52,7 +52,9 @@ export class Turn {
       if (worker.blocked || worker.gone) continue;
       const unsent: number[] = [];
       for (const message of worker.outbound.take(this.table, worker.index, now, unsent)) {
-        if (!worker.stream.send(message)) worker.blocked = true;
+        const { shortIds } = worker;
+        const sent = shortIds === null ? message : shortIds.outgoing(message);
+        if (!worker.stream.send(sent)) worker.blocked = true;
       }
       for (const id of unsent) this.unsent(worker, id, now);
     }

@@ -2,10 +2,12 @@ import * as grpc from '@grpc/grpc-js';
 import { messageBytesMax } from '../common/limits.js';
 import type { Logger } from '../common/logging.js';
 import { formatHostPort, type HostPort } from '../common/options.js';
+import { wholeIds } from '../common/job-ids.js';
 import { openGrpcDialler, type GrpcDialler } from '../common/trust/grpc-dialler.js';
 import { ChunkSourceClient } from '../gen/trireme/v1/capture.js';
 import {
   WorkerHubClient,
+  type CancelBatch,
   type Hello,
   type HubMessage,
   type JobBatch,
@@ -28,6 +30,7 @@ export interface LinkOwner {
   /** The facts of a heartbeat to this attachment. */
   heartbeat(attachment: number): WorkerMessage;
   attached(link: HubLink): void;
+  /** `batch.job` has whole ids here. */
   jobs(attachment: number, batch: JobBatch): void;
   cancels(attachment: number, jobs: readonly number[]): void;
   recalls(attachment: number, jobs: readonly number[]): void;
@@ -185,13 +188,14 @@ export class HubLink {
         if (this.state === 'DIALLING') this.welcomed(message.value);
         return;
       case 'jobs':
+        message.value.job = wholeIds(message.value.job, message.value.jobHigh);
         if (this.attachment !== 0) this.owner.jobs(this.attachment, message.value);
         return;
       case 'cancels':
-        if (this.attachment !== 0) this.owner.cancels(this.attachment, message.value.job);
+        if (this.attachment !== 0) this.owner.cancels(this.attachment, jobsOf(message.value));
         return;
       case 'recalls':
-        if (this.attachment !== 0) this.owner.recalls(this.attachment, message.value.job);
+        if (this.attachment !== 0) this.owner.recalls(this.attachment, jobsOf(message.value));
     }
   }
 
@@ -201,7 +205,8 @@ export class HubLink {
     this.attachment = ++attachments;
     this.attachedAtMs = performance.now();
     this.failures = 0;
-    this.outbox = new Outbox((message) => call?.write(message) ?? false, welcome.resultPartBytesMax || 64 * 1024);
+    const partBytesMax = welcome.resultPartBytesMax || 64 * 1024;
+    this.outbox = new Outbox((message) => call?.write(message) ?? false, partBytesMax, welcome.hubId);
     this.setState('ATTACHED');
     this.log.info({ hubId: welcome.hubId, hubVersion: welcome.version }, 'attached');
     const intervalMs = Math.min(
@@ -250,4 +255,8 @@ export class HubLink {
     this.log.debug({ from: this.state, to: state }, 'link state');
     this.state = state;
   }
+}
+
+function jobsOf({ job, jobHigh }: CancelBatch): number[] {
+  return wholeIds(job, jobHigh);
 }

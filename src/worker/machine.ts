@@ -3,6 +3,9 @@ import { availableParallelism, cpus, hostname, totalmem } from 'node:os';
 import { version } from '../common/version.js';
 import type { Hello, KindOffer } from '../gen/trireme/v1/worker.js';
 
+/** What this worker knows of the protocol of WorkerHub: see Hello.protocol. */
+const workerProtocol = 1;
+
 /** Cores that this process may use: what --slots is when not given. */
 export const slotsDefault = availableParallelism();
 
@@ -21,5 +24,6 @@ export function helloOf(name: string | undefined, slots: number, kinds: readonly
     memoryBytes: BigInt(totalmem()),
     cores: availableParallelism(),
     host,
+    protocol: workerProtocol,
   };
 }

@@ -1,3 +1,4 @@
+import { highOf, idColumns, lowOf } from '../common/job-ids.js';
 import { JobStatus, type ResultBatch, type WorkerMessage } from '../gen/trireme/v1/worker.js';
 
 /** Payloads of results that are put together in one message: beyond it a message saves nothing more. */
@@ -18,13 +19,18 @@ export class Outbox {
   private partsSentBytes = 0;
   private emptied: (() => void) | null = null;
 
-  /** @param partBytesMax a result longer than this goes in parts before its entry */
+  /**
+   * @param partBytesMax a result longer than this goes in parts before its entry
+   * @param hubId as the hub called itself: each message names it
+   */
   constructor(
     private readonly send: Send,
     private readonly partBytesMax: number,
+    private readonly hubId: string,
     private readonly soon: (run: () => void) => void = setImmediate,
   ) {}
 
+  /** Takes results whose `job` has whole ids. */
   add(results: ResultBatch): void {
     this.waiting.push(results);
     if (this.flushScheduled || this.blocked) return;
@@ -58,7 +64,7 @@ export class Outbox {
         continue;
       }
       const results = merge(this.waiting.splice(0, this.mergeable()));
-      this.blocked = !this.send({ message: { $case: 'results', value: results } });
+      this.sendResults(results);
     }
     if (this.waiting.length === 0) this.emptied?.();
   }
@@ -70,12 +76,18 @@ export class Outbox {
     if (end < results.payloads.length) {
       const data = rest.subarray(0, this.partBytesMax);
       this.partsSentBytes = end;
-      this.blocked = !this.send({ message: { $case: 'part', value: { job: results.job[0], data } } });
+      const [id] = results.job;
+      const value = { job: lowOf(id), jobHigh: highOf(id), data, hubId: this.hubId };
+      this.blocked = !this.send({ message: { $case: 'part', value } });
       return;
     }
     this.waiting.shift();
     this.partsSentBytes = 0;
-    const value: ResultBatch = { ...results, payloadSize: [rest.length], payloads: rest };
+    this.sendResults({ ...results, payloadSize: [rest.length], payloads: rest });
+  }
+
+  private sendResults(results: ResultBatch): void {
+    const value: ResultBatch = { ...results, ...idColumns(results.job), hubId: this.hubId };
     this.blocked = !this.send({ message: { $case: 'results', value } });
   }
 
@@ -109,5 +121,15 @@ function merge(batches: readonly ResultBatch[]): ResultBatch {
     heldSeconds: all((batch) => batch.heldSeconds, 0),
     payloadSize: all((batch) => batch.payloadSize, 0),
     payloads: Buffer.concat(batches.map((batch) => batch.payloads)),
+    jobHigh: [],
+    kind: mergeKinds(batches),
+    hubId: '',
   };
+}
+
+/** One entry while all are of one kind. */
+function mergeKinds(batches: readonly ResultBatch[]): number[] {
+  const [first] = batches[0].kind;
+  if (batches.every(({ kind }) => kind.length === 1 && kind[0] === first)) return [first];
+  return batches.flatMap(({ job, kind }) => (kind.length === 1 ? job.map(() => kind[0]) : kind));
 }

@@ -1,3 +1,4 @@
+import { highOf, idColumns, lowOf, wholeIds } from '../../src/common/job-ids.js';
 import type { AttachableHub } from '../../src/hub/hub.js';
 import type { WorkerStream, WorkerStreamEvents } from '../../src/hub/worker-stream.js';
 import {
@@ -24,15 +25,19 @@ export function helloOf(changes: Partial<Hello> = {}): Hello {
     memoryBytes: 1n,
     cores: 1,
     host: 'test',
+    protocol: 1,
     ...changes,
   };
 }
 
-/** Results in columns; the bytes are the job's number in decimal unless given. */
+/** Results of jobs of kind 1 in columns, with whole ids; the bytes are the job's number in decimal unless given. */
 export function resultsOf(jobs: readonly number[], changes: Partial<ResultBatch> = {}): ResultBatch {
   const texts = jobs.map((job) => Buffer.from(String(job)));
   return {
     job: [...jobs],
+    jobHigh: [],
+    kind: [1],
+    hubId: '',
     status: [],
     execSeconds: jobs.map(() => 0.001),
     heldSeconds: jobs.map(() => 0.001),
@@ -48,6 +53,8 @@ export class ScriptedWorker implements WorkerStream {
   /** Jobs sent and not answered or cancelled, in order. */
   jobs: number[] = [];
   readonly kinds: number[] = [];
+  /** By job. */
+  readonly kindOf = new Map<number, number>();
   readonly payloads: string[] = [];
   timeouts: number[] = [];
   readonly urgent: boolean[] = [];
@@ -61,9 +68,12 @@ export class ScriptedWorker implements WorkerStream {
   /** What send() answers. */
   takesMore = true;
   private readonly events: WorkerStreamEvents;
+  /** It is of protocol 0: it names neither hub nor kind. */
+  private readonly short: boolean;
 
   constructor(hub: AttachableHub, hello: Partial<Hello> | null = {}) {
     this.address = `test:${hello?.name ?? 'w'}`;
+    this.short = hello?.protocol === 0;
     this.events = hub.attach(this);
     if (hello !== null) this.say({ $case: 'hello', value: helloOf(hello) });
   }
@@ -71,16 +81,19 @@ export class ScriptedWorker implements WorkerStream {
   send({ message }: HubMessage): boolean {
     if (message?.$case === 'welcome') this.welcome = message.value;
     if (message?.$case === 'cancels') {
-      this.cancels.push(...message.value.job);
-      this.jobs = this.jobs.filter((job) => !message.value.job.includes(job));
+      const cancelled = wholeIds(message.value.job, message.value.jobHigh);
+      this.cancels.push(...cancelled);
+      this.jobs = this.jobs.filter((job) => !cancelled.includes(job));
     }
-    if (message?.$case === 'recalls') this.recalls.push(...message.value.job);
+    if (message?.$case === 'recalls') this.recalls.push(...wholeIds(message.value.job, message.value.jobHigh));
     if (message?.$case === 'jobs') {
-      const { job, kind, payloadSize, payloads, timeoutSeconds, urgent } = message.value;
+      const job = wholeIds(message.value.job, message.value.jobHigh);
+      const { kind, payloadSize, payloads, timeoutSeconds, urgent } = message.value;
       this.urgent.push(...job.map((_, at) => urgent[at] ?? false));
       this.batches.push(job.length);
       this.jobs.push(...job);
       this.kinds.push(...kind);
+      job.forEach((id, at) => this.kindOf.set(id, kind[at]));
       this.timeouts.push(...timeoutSeconds);
       let at = 0;
       for (const size of payloadSize) this.payloads.push(payloads.subarray(at, (at += size)).toString());
@@ -107,7 +120,19 @@ export class ScriptedWorker implements WorkerStream {
   answer(jobs: readonly number[] = this.jobs, changes: Partial<ResultBatch> = {}): void {
     const answered = [...jobs];
     this.jobs = this.jobs.filter((job) => !answered.includes(job));
-    this.say({ $case: 'results', value: resultsOf(answered, changes) });
+    const results = resultsOf(answered, {
+      ...idColumns(answered),
+      kind: this.short ? [] : answered.map((job) => this.kindOf.get(job) ?? 1),
+      hubId: this.short ? '' : (this.welcome?.hubId ?? ''),
+      ...changes,
+    });
+    this.say({ $case: 'results', value: results });
+  }
+
+  /** Sends a piece of a large result. */
+  part(job: number, data: Buffer): void {
+    const hubId = this.short ? '' : (this.welcome?.hubId ?? '');
+    this.say({ $case: 'part', value: { job: lowOf(job), jobHigh: highOf(job), data, hubId } });
   }
 
   giveBack(jobs: readonly number[] = this.jobs): void {

@@ -31,6 +31,7 @@ export function jobBatch(
     payloads: Buffer.concat(bytes),
     timeoutSeconds: timeoutSeconds === 0 ? [] : jobs.map(() => timeoutSeconds),
     urgent: [...urgent],
+    jobHigh: [],
   };
 }
 

@@ -28,7 +28,7 @@ export class PickLog {
   private readonly marks = new Uint16Array(marksSize);
   /** Slot of the newest pick of each job that has not ended. */
   private readonly open = new Map<number, number>();
-  private readonly jobs = new Uint32Array(picksKept);
+  private readonly jobs = new Float64Array(picksKept);
   private readonly kinds = new Uint32Array(picksKept);
   private readonly units = new Float64Array(picksKept);
   private readonly wallMs = new Float64Array(picksKept);

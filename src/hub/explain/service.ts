@@ -25,7 +25,8 @@ export function explainMethods(picks: PickLog, kindName: (kind: number) => strin
       call: grpc.ServerUnaryCall<ExplainJobRequest, ExplainJobResponse>,
       answer: grpc.sendUnaryData<ExplainJobResponse>,
     ): void => {
-      const { jobId } = call.request;
+      // What is no id of a job finds none.
+      const jobId = Number(call.request.jobId);
       const found = picks.ofJob(jobId, kindName);
       if (found.length > 0) return answer(null, { picks: found.map(pickMessage) });
       answer(

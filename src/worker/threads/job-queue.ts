@@ -21,7 +21,7 @@ const capacityLeast = 64;
 
 /** First in, first out: the waiting jobs of one kind of one hub, in columns, since jobs come by the 100,000 a second. */
 export class JobQueue {
-  #job = new Uint32Array(capacityLeast);
+  #job = new Float64Array(capacityLeast);
   #arrival = new Float64Array(capacityLeast);
   #deadline = new Float64Array(capacityLeast);
   /** Made when the first job with an extra comes; same positions as the columns. */
@@ -111,12 +111,12 @@ export class JobQueue {
 
   #grow(): void {
     const { length } = this.#job;
-    const turned = <T extends Uint32Array | Float64Array>(from: T, to: T): T => {
+    const turned = (from: Float64Array, to: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> => {
       to.set(from.subarray(this.#head));
       to.set(from.subarray(0, this.#head), length - this.#head);
       return to;
     };
-    this.#job = turned(this.#job, new Uint32Array(length * 2));
+    this.#job = turned(this.#job, new Float64Array(length * 2));
     this.#arrival = turned(this.#arrival, new Float64Array(length * 2));
     this.#deadline = turned(this.#deadline, new Float64Array(length * 2));
     if (this.#extra !== null) {

@@ -88,7 +88,7 @@ export class JobThreads implements JobThreadsApi {
           (kind === undefined
             ? `UNKNOWN_JOB: this worker has no kind ${number}`
             : `QUEUE_FULL: this worker holds ${this.#held} jobs, the most it may (jobsHeldMax)`);
-        this.#answer(jobs, batch.job[index], JobStatus.NOT_RUN, now, reason);
+        this.#answer(jobs, number, batch.job[index], JobStatus.NOT_RUN, now, reason);
         continue;
       }
       let extra: JobExtra | undefined;
@@ -96,7 +96,7 @@ export class JobThreads implements JobThreadsApi {
         try {
           extra = { payload, units: kind.unitsOf?.(payload ?? noBytes) ?? 1, alone: false };
         } catch (error) {
-          this.#answer(jobs, batch.job[index], JobStatus.FAILED, now, TriremeError.from(error).message);
+          this.#answer(jobs, number, batch.job[index], JobStatus.FAILED, now, TriremeError.from(error).message);
           continue;
         }
       }
@@ -213,7 +213,7 @@ export class JobThreads implements JobThreadsApi {
     this.#sourceJobs.get(thread)?.end();
     this.#sourceJobs.delete(thread);
     if (frame.status[0] === JobStatus.DONE) this.#costs.learn(kind.number, units, seconds);
-    hub.results.addBatch(jobs, frame.status, seconds / jobs.job.length, frame.answerSize, answers);
+    hub.results.addBatch(jobs, kind.number, frame.status, seconds / jobs.job.length, frame.answerSize, answers);
     this.#release(hub, kind.number, jobs.job.length, units);
   }
 
@@ -307,7 +307,14 @@ export class JobThreads implements JobThreadsApi {
       if (this.#sourceJobs.get(thread) === job) this.#sourceJobs.delete(thread);
       const status = error.kind.retry ? JobStatus.NOT_RUN : JobStatus.FAILED;
       const { jobs } = batch;
-      this.#answer(batch.hub, jobs.job[0], status, jobs.arrival[0], `${error.code}: ${error.message}`);
+      this.#answer(
+        batch.hub,
+        batch.kind.number,
+        jobs.job[0],
+        status,
+        jobs.arrival[0],
+        `${error.code}: ${error.message}`,
+      );
       this.#release(batch.hub, batch.kind.number, 1, batch.units);
       this.#pump();
     });
@@ -318,7 +325,7 @@ export class JobThreads implements JobThreadsApi {
     this.#threads.delete(thread);
     if (this.#closing !== null) {
       for (const { hub, kind, jobs, units } of thread.given.splice(0)) {
-        this.#answerAll(hub, jobs, 'DRAINING: this worker ended');
+        this.#answerAll(hub, kind.number, jobs, 'DRAINING: this worker ended');
         this.#release(hub, kind.number, jobs.job.length, units);
       }
       return;
@@ -333,7 +340,14 @@ export class JobThreads implements JobThreadsApi {
     for (const batch of thread.given.splice(0).reverse()) this.#putBack(batch, false);
     if (suspects !== null && suspects.jobs.job.length === 1) {
       const { hub, kind, jobs, units } = suspects;
-      this.#answer(hub, jobs.job[0], JobStatus.FAILED, jobs.arrival[0], `JOB_FAILED: its thread died: ${reason}`);
+      this.#answer(
+        hub,
+        kind.number,
+        jobs.job[0],
+        JobStatus.FAILED,
+        jobs.arrival[0],
+        `JOB_FAILED: its thread died: ${reason}`,
+      );
       this.#release(hub, kind.number, 1, units);
     } else if (suspects !== null) this.#putBack(suspects, true);
     const delayMs = this.#restarts.delayMs(performance.now());
@@ -366,17 +380,17 @@ export class JobThreads implements JobThreadsApi {
   #drop(hub: HubJobs, kind: number, jobs: JobColumns, reason: string): void {
     const count = jobs.job.length;
     if (count === 0) return;
-    this.#answerAll(hub, jobs, reason);
+    this.#answerAll(hub, kind, jobs, reason);
     this.#queued -= count;
     this.#release(hub, kind, count, jobs.extra?.reduce((sum, extra) => sum + (extra?.units ?? 1), 0) ?? count);
   }
 
-  #answerAll(hub: HubJobs, jobs: JobColumns, reason: string): void {
-    jobs.job.forEach((job, index) => this.#answer(hub, job, JobStatus.NOT_RUN, jobs.arrival[index], reason));
+  #answerAll(hub: HubJobs, kind: number, jobs: JobColumns, reason: string): void {
+    jobs.job.forEach((job, index) => this.#answer(hub, kind, job, JobStatus.NOT_RUN, jobs.arrival[index], reason));
   }
 
-  #answer(hub: HubJobs, job: number, status: JobStatus, arrival: number, reason: string): void {
-    hub.results.add(job, status, 0, arrival, Buffer.from(reason));
+  #answer(hub: HubJobs, kind: number, job: number, status: JobStatus, arrival: number, reason: string): void {
+    hub.results.add(job, kind, status, 0, arrival, Buffer.from(reason));
     this.#flushSoon();
   }
 

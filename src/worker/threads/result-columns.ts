@@ -5,6 +5,8 @@ import { resultAloneBytes } from './limits.js';
 /** The results of one hub since the last report, in the columns of the wire. */
 export class ResultColumns {
   #job: number[] = [];
+  /** One entry while all are of one kind. */
+  #kind: number[] = [];
   #status: JobStatus[] = [];
   #exec: number[] = [];
   #arrival: number[] = [];
@@ -14,7 +16,8 @@ export class ResultColumns {
   readonly #large: ResultBatch[] = [];
 
   /** Adds one result; bytes must stay as they are. */
-  add(job: number, status: JobStatus, execSeconds: number, arrival: number, bytes: Uint8Array): void {
+  add(job: number, kind: number, status: JobStatus, execSeconds: number, arrival: number, bytes: Uint8Array): void {
+    this.#addKind(kind, 1);
     this.#job.push(job);
     this.#status.push(status);
     this.#exec.push(execSeconds);
@@ -25,11 +28,19 @@ export class ResultColumns {
   }
 
   /** Adds a batch that ran. bytes holds the answers one after another and must stay as it is. */
-  addBatch(columns: JobColumns, status: Int32Array, execSecondsEach: number, size: Uint32Array, bytes: Buffer): void {
+  addBatch(
+    columns: JobColumns,
+    kind: number,
+    status: Int32Array,
+    execSecondsEach: number,
+    size: Uint32Array,
+    bytes: Buffer,
+  ): void {
     const { job, arrival } = columns;
     if (bytes.length > resultAloneBytes && size.subarray(0, job.length).some((each) => each > resultAloneBytes)) {
-      return this.#addLarge(columns, status, execSecondsEach, size, bytes);
+      return this.#addLarge(columns, kind, status, execSecondsEach, size, bytes);
     }
+    this.#addKind(kind, job.length);
     for (let index = 0; index < job.length; index++) {
       this.#job.push(job[index]);
       this.#status.push(status[index]);
@@ -41,13 +52,32 @@ export class ResultColumns {
     this.#bytes.push(bytes);
   }
 
-  #addLarge(columns: JobColumns, status: Int32Array, exec: number, size: Uint32Array, bytes: Buffer): void {
+  /** Before the jobs themselves are added. */
+  #addKind(kind: number, count: number): void {
+    if (this.#job.length === 0) this.#kind.push(kind);
+    else if (this.#kind.length > 1 || this.#kind[0] !== kind) {
+      if (this.#kind.length === 1) this.#kind = this.#job.map(() => this.#kind[0]);
+      for (let each = 0; each < count; each++) this.#kind.push(kind);
+    }
+  }
+
+  #addLarge(
+    columns: JobColumns,
+    kind: number,
+    status: Int32Array,
+    exec: number,
+    size: Uint32Array,
+    bytes: Buffer,
+  ): void {
     let at = 0;
     columns.job.forEach((job, index) => {
       const own = bytes.subarray(at, (at += size[index]));
-      if (own.length <= resultAloneBytes) return this.add(job, status[index], exec, columns.arrival[index], own);
+      if (own.length <= resultAloneBytes) return this.add(job, kind, status[index], exec, columns.arrival[index], own);
       this.#large.push({
         job: [job],
+        jobHigh: [],
+        kind: [kind],
+        hubId: '',
         status: [status[index]],
         execSeconds: [exec],
         heldSeconds: [columns.arrival[index]],
@@ -63,6 +93,9 @@ export class ResultColumns {
     if (this.#job.length > 0) {
       const results: ResultBatch = {
         job: this.#job,
+        jobHigh: [],
+        kind: this.#kind,
+        hubId: '',
         status: this.#allDone ? [] : this.#status,
         execSeconds: this.#exec,
         heldSeconds: this.#arrival,
@@ -70,6 +103,7 @@ export class ResultColumns {
         payloads: this.#bytes.length === 1 ? asBuffer(this.#bytes[0]) : Buffer.concat(this.#bytes),
       };
       this.#job = [];
+      this.#kind = [];
       this.#status = [];
       this.#exec = [];
       this.#arrival = [];

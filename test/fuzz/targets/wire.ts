@@ -51,18 +51,19 @@ const said = (message: Said): Uint8Array => WorkerMessage.encode({ message }).fi
 const heartbeat = { slots: 1, busy: 0, queued: 0, load: 0, draining: false, backlogElsewhereSeconds: 0 };
 
 function workerSeeds(): Uint8Array[] {
-  const hello = said({ $case: 'hello', value: helloOf() });
+  const hello = said({ $case: 'hello', value: helloOf({ protocol: 0 }) });
   const beat = said({ $case: 'heartbeat', value: heartbeat });
   const results = (jobs: number[], changes = {}): Uint8Array =>
-    said({ $case: 'results', value: resultsOf(jobs, changes) });
-  const part = (job: number): Uint8Array => said({ $case: 'part', value: { job, data: Buffer.from('piece') } });
+    said({ $case: 'results', value: resultsOf(jobs, { kind: [], ...changes }) });
+  const part = (job: number): Uint8Array =>
+    said({ $case: 'part', value: { job, jobHigh: 0, hubId: '', data: Buffer.from('piece') } });
   return [
     framed([hello, beat, results([1, 2, 3])]),
     framed([hello, results([1]), results([2]), results([3])]),
     framed([hello, part(1), part(1), results([1]), beat]),
     framed([hello, results([1, 2], { status: [JobStatus.FAILED, JobStatus.NOT_RUN] })]),
     framed([hello, said({ $case: 'heartbeat', value: { ...heartbeat, draining: true } }), results([3, 2, 1])]),
-    framed([said({ $case: 'hello', value: helloOf({ slots: 4096, name: 'x'.repeat(128) }) }), beat]),
+    framed([said({ $case: 'hello', value: helloOf({ protocol: 0, slots: 4096, name: 'x'.repeat(128) }) }), beat]),
   ];
 }
 
@@ -77,7 +78,7 @@ export const workerStream: FuzzTarget = {
   seeds: workerSeeds,
   run: (input) => {
     const time = new FakeScheduler();
-    const hub = createHub(log, { copyAfterMs: Infinity }, time);
+    const hub = createHub(log, { copyAfterMs: Infinity, shortIdFirst: 1 }, time);
     const sink = new RecordingSink();
     const liar = new ScriptedWorker(hub, null);
     for (let tag = 1; tag <= jobsAsked; tag++) hub.submit(tag === jobsAsked ? 2 : 1, 1, null, 0, noWorker, sink, tag);
@@ -199,7 +200,7 @@ export const requests: FuzzTarget = {
       optionsJson: JSON.stringify(scanOptionsOfFuzz),
       compression: '',
     }).finish(),
-    HubMessage.encode({ message: { $case: 'cancels', value: { job: [1, 2, 3] } } }).finish(),
+    HubMessage.encode({ message: { $case: 'cancels', value: { job: [1, 2, 3], jobHigh: [1] } } }).finish(),
   ],
   words: ['/', '..', '\0', '1.2.3.4:5', '[::1]:5', 'bytes', '"start":', '"end":', 'gzip'],
   run: (input) => {

@@ -436,8 +436,8 @@ describe('hub', () => {
     const one = worker('one');
     const id = submit(1);
     time.endTurn();
-    one.say({ $case: 'part', value: { job: id, data: Buffer.from('abc') } });
-    one.say({ $case: 'part', value: { job: id, data: Buffer.from('def') } });
+    one.part(id, Buffer.from('abc'));
+    one.part(id, Buffer.from('def'));
     one.answer([id], { payloadSize: [2], payloads: Buffer.from('gh') });
     expect(sink.answers.get(1)).toBe('abcdefgh');
   });
@@ -506,17 +506,14 @@ describe('a worker that lies is cut off and its jobs go elsewhere', () => {
     ['a column of the wrong length', (worker, id) => worker.answer([id], { execSeconds: [1, 2, 3] })],
     ['sizes that do not add up', (worker, id) => worker.answer([id], { payloadSize: [1000] })],
     ['an unknown status', (worker, id) => worker.answer([id], { status: [9 as never] })],
-    [
-      'a part of a job it does not have',
-      (worker) => worker.say({ $case: 'part', value: { job: 7, data: Buffer.alloc(1) } }),
-    ],
+    ['a part of a job it does not have', (worker) => worker.part(7, Buffer.alloc(1))],
     ['a second Hello', (worker) => worker.say({ $case: 'hello', value: helloOf() })],
     ['too many slots in a heartbeat', (worker) => worker.heartbeat({ slots: 1e6 })],
     [
       'a result over the bound',
       (worker, id) => {
         for (let part = 0; part < 3; part++) {
-          worker.say({ $case: 'part', value: { job: id, data: Buffer.alloc(600) } });
+          worker.part(id, Buffer.alloc(600));
         }
       },
     ],
