@@ -18,14 +18,37 @@ describe('job table', () => {
     table.free(row);
     expect(table.rowOf(id)).toBe(nil);
     const seen = new Set([id]);
-    for (let use = 0; use < 5000; use++) {
+    for (let use = 0; use < 20_000; use++) {
       const next = add(table, use);
-      expect(table.ids[next]).not.toBe(0);
-      // 4,095 uses of a row lie between two equal ids.
-      if (use < 4000) expect(seen.has(table.ids[next])).toBe(false);
+      expect(table.rowOf(table.ids[next])).toBe(next);
+      expect(table.rowOf(id)).toBe(nil);
       seen.add(table.ids[next]);
       table.free(next);
     }
+    expect(seen.size).toBe(20_001);
+  });
+
+  test('a row whose ids are used up is used no more', () => {
+    const table = new JobTable(3);
+    const seen = new Set<number>();
+    for (let use = 0; use < 70; use++) {
+      const row = add(table, use);
+      seen.add(table.ids[row]);
+      table.free(row);
+      expect(table.live).toBe(0);
+    }
+    // The use 0 of a row is left out: it would make the id 0.
+    expect([seen.size, table.usedUp]).toEqual([70, 10]);
+  });
+
+  test('ids are whole numbers to the last bit', () => {
+    const table = new JobTable();
+    const row = add(table, 1);
+    table.ids[row] = Number.MAX_SAFE_INTEGER - 2 ** 20 + 1 + row;
+    expect(table.rowOf(table.ids[row])).toBe(row);
+    table.free(row);
+    expect(table.usedUp).toBe(1);
+    expect(add(table, 2)).not.toBe(row);
   });
 
   test('a freed row is used again last', () => {
