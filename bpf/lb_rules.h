@@ -71,23 +71,54 @@ static __always_inline int lb_is_reusable(__u64 key, __u64 seen_ns, __u64 load, 
 	return !key || (!lb_is_live(seen_ns, now_ns, silent_ns) && !lb_busy(load));
 }
 
-/* The live server with most free threads, or -1. `start` turns with every job, so that equals take turns. `load` is
+/* Jobs that a server may have at once: as many as its threads, unless it is suspended. */
+static __always_inline __u32 lb_room(__u32 threads, __u32 suspended, __u64 probe_ns, __u64 now_ns)
+{
+	__u32 room = suspended ? (__s64)(now_ns - probe_ns) >= 0 : threads;
+
+	return threads < room ? threads : room;
+}
+
+static __always_inline __u32 lb_room_of(const struct lb_table *table, __u32 server, __u64 now_ns)
+{
+	return lb_room(table->threads[server], table->suspended[server], table->probe_ns[server], now_ns);
+}
+
+/* Whether a server has shown that it answers as many jobs as it has. A pool claims what it likes for a datagram of one
+ * byte, so jobs beyond that go to it only when no server that has shown more is free. */
+static __always_inline int lb_has_shown(__u32 busy, __u32 results, __u32 overdue)
+{
+	return !overdue && busy < LB_SHOWN_FIRST + results;
+}
+
+/* When a suspended server, whose jobs were `overdue` in a row, may get one again. */
+static __always_inline __u64 lb_probe_ns(__u64 now_ns, __u32 overdue, __u64 grace_ns)
+{
+	__u32 shift = overdue > LB_OVERDUE_MAX ? overdue - LB_OVERDUE_MAX : 0;
+
+	return now_ns + (grace_ns << (shift < LB_PROBE_SHIFT_MAX ? shift : LB_PROBE_SHIFT_MAX));
+}
+
+/* The live server with most free threads, of those that have shown that they answer while one of them is free; or -1. `start` turns with every job, so that equals take turns. `load` is
  * what the caller must find unchanged when it reserves. */
 static __always_inline int lb_pick(const struct lb_table *table, __u64 now_ns, __u64 silent_ns, __u32 start, __u64 *load)
 {
-	__s32 free_most = 0;
+	__s32 rank_most = 0;
 	int best = -1;
 
 	for (__u32 i = 0; i < LB_SERVERS; i++) {
 		__u32 at = (i + start) % LB_SERVERS;
 		__u64 seen_load;
-		__s32 free;
+		__s32 free, rank;
 
 		seen_load = table->load[at].word;
-		free = (__s32)table->threads[at] - (__s32)lb_busy(seen_load);
+		free = (__s32)lb_room_of(table, at, now_ns) - (__s32)lb_busy(seen_load);
+		rank = free;
+		if (free > 0 && lb_has_shown(lb_busy(seen_load), table->results[at], table->overdue[at]))
+			rank += LB_SHOWN_RANK;
 		/* Whether it lives is asked of the few that could win. */
-		if (free > free_most && lb_is_live(table->seen_ns[at], now_ns, silent_ns)) {
-			free_most = free;
+		if (rank > rank_most && lb_is_live(table->seen_ns[at], now_ns, silent_ns)) {
+			rank_most = rank;
 			best = at;
 			*load = seen_load;
 		}

@@ -151,12 +151,14 @@ __noinline int reserve_best(__u64 now_ns)
 }
 
 /* Takes a thread of this server, if one is free. */
-static __always_inline int reserve_own(struct lb_table *table, __u32 server)
+static __always_inline int reserve_own(struct lb_table *table, __u32 server, __u64 now_ns)
 {
+	__u32 room = lb_room_of(table, server, now_ns);
+
 	for (int try = 0; try < RESERVE_TRIES; try++) {
 		__u64 load = table->load[server].word;
 
-		if (lb_busy(load) >= table->threads[server])
+		if (lb_busy(load) >= room)
 			return 0;
 		if (__sync_val_compare_and_swap(&table->load[server].word, load, load + LB_TAKE_STEP) == load)
 			return 1;
@@ -279,6 +281,14 @@ static __always_inline int find_server(struct lb_table *table, __u64 key)
 	return -1;
 }
 
+/* The server has yet to show that it answers. */
+static __always_inline void forget_answers(struct lb_table *table, __u32 server)
+{
+	table->results[server] = 0;
+	table->overdue[server] = 0;
+	table->suspended[server] = 0;
+}
+
 /* An entry for a new server, or the one that another CPU has just made for it; -1 when the table is full. */
 static __always_inline int take_entry(struct lb_now *now, __u64 key)
 {
@@ -303,6 +313,7 @@ static __always_inline int take_entry(struct lb_now *now, __u64 key)
 		if (!lb_busy(load) && __sync_val_compare_and_swap(&table->load[reusable].word, load, lb_new_owner(load)) == load) {
 			table->seen_ns[reusable] = 0;
 			table->server[reusable].done = 0;
+			forget_answers(table, reusable);
 			table->key[reusable] = key;
 			entry = reusable;
 		}
@@ -332,14 +343,24 @@ static __always_inline int on_hello(struct lb_now *now, struct lb_frame *frame)
 				   threads);
 	}
 	server &= LB_SERVERS - 1;
+	/* Started again at its old port, say. */
+	if (!lb_is_live(table->seen_ns[server], now->ns, now->config->silent_ns))
+		forget_answers(table, server);
 	read_peer(frame, &table->server[server].peer);
 	table->threads[server] = threads;
 	/* Last: from here on it is alive and may be picked. */
 	table->seen_ns[server] = now->ns;
 	if (threads == 0)
 		LEAVE(now->stats, hello_left, XDP_DROP);
-	if (table->queue_jobs > 0 && reserve_own(table, server) && send_waiting(now, frame, server))
-		LEAVE(now->stats, hello_answered, XDP_TX);
+	if (table->queue_jobs > 0) {
+		/* Its last job is overdue, so the one that waits leaves in this packet for whoever is best. */
+		int to = table->overdue[server]			      ? reserve_best(now->ns) :
+			 reserve_own(table, server, now->ns) ? (int)server :
+							       -1;
+
+		if (to >= 0 && send_waiting(now, frame, to))
+			LEAVE(now->stats, hello_answered, XDP_TX);
+	}
 	LEAVE(now->stats, hello_idle, XDP_DROP);
 }
 
@@ -411,8 +432,34 @@ static __always_inline int on_result(struct lb_now *now, struct lb_frame *frame,
 	free_handle(slot);
 	__sync_fetch_and_add(&table->server[server].done, 1);
 	table->seen_ns[server] = now->ns;
+	table->overdue[server] = 0;
+	if (table->suspended[server]) {
+		table->suspended[server] = 0;
+		now->stats->resumed++;
+	}
+	if (table->results[server] < LB_RESULTS_MAX)
+		table->results[server]++;
 	release(table, server);
 	LEAVE(now->stats, result_forwarded, XDP_TX);
+}
+
+/* A job of a server that still says hello is overdue. */
+static __always_inline void count_overdue(struct lb_now *now, __u32 server)
+{
+	struct lb_table *table = now->table;
+	__u32 overdue = ++table->overdue[server];
+
+	if (overdue < LB_OVERDUE_MAX)
+		return;
+	if (!table->suspended[server]) {
+		table->suspended[server] = 1;
+		table->results[server] = 0;
+		now->stats->suspended++;
+		if (now->config->trace)
+			bpf_printk("trireme lb netns=%u: server %u suspended, %u jobs overdue", now->config->netns, server,
+				   overdue);
+	}
+	table->probe_ns[server] = lb_probe_ns(now->ns, overdue, now->config->grace_ns);
 }
 
 struct reap_walk {
@@ -443,6 +490,8 @@ static long reap_slot(__u32 handle, void *context)
 		job = slot->job;
 		free_handle(slot);
 		release(now->table, server);
+		if (!dead)
+			count_overdue(now, server);
 		if (job.tries >= now->config->tries_max) {
 			now->stats->dropped_tries_exhausted++;
 		} else if (push_job(now, &job, &now->stats->dropped_requeue_full)) {

@@ -15,6 +15,19 @@
 /* Handles tried before a job is left in the queue; more than one only when jobs outlive a whole turn of handles. */
 #define LB_HANDLE_TRIES 8
 
+/* Jobs at once that a server gets before its first result as if it had shown that it answers; each result adds one. Few
+ * jobs wait when a server answers nothing, whatever number of threads it claims. */
+#define LB_SHOWN_FIRST 2
+/* Above the number of threads that a pool can have: one that has shown that it answers goes before one that has not. */
+#define LB_SHOWN_RANK 256
+/* Jobs overdue in a row, without a result between them, that suspend a server: lost datagrams seldom come three in a row. */
+#define LB_OVERDUE_MAX 3
+/* A suspended server is tried with one job after the grace, and twice as long after each that is overdue again, up to
+ * 2^4 times the grace. */
+#define LB_PROBE_SHIFT_MAX 4
+/* Results counted: as many as a pool can have threads, since the byte that says so ends there. */
+#define LB_RESULTS_MAX 255
+
 /* What a server has to do, in one word, so that a thread is taken and the job counted by one compare-and-swap. */
 union lb_load {
 	__u64 word;
@@ -81,6 +94,11 @@ struct lb_table {
 	__u64 seen_ns[LB_SERVERS];
 	union lb_load load[LB_SERVERS];
 	__u32 threads[LB_SERVERS];
+	/* What a server has shown, changed without a lock: a lost step is one job given sooner or later. */
+	__u32 results[LB_SERVERS];  /* since it registered or was suspended, up to LB_RESULTS_MAX */
+	__u32 overdue[LB_SERVERS];  /* jobs overdue since its last result */
+	__u32 suspended[LB_SERVERS]; /* 1: it answers nothing, and gets one job at a time to show that it does again */
+	__u64 probe_ns[LB_SERVERS]; /* while suspended: not before this */
 	struct lb_server server[LB_SERVERS];
 };
 
@@ -133,6 +151,8 @@ struct lb_stats {
 	__u64 registered;
 	__u64 requeued_late;   /* the result was overdue */
 	__u64 requeued_silent; /* the server died */
+	__u64 suspended;       /* a server answered none of LB_OVERDUE_MAX overdue jobs */
+	__u64 resumed;         /* a suspended server answered */
 	__u64 pushed;
 	__u64 popped;
 	__u64 pop_empty;       /* another CPU was faster */

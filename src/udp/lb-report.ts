@@ -8,6 +8,7 @@ export interface LbTable {
   readonly seen_ns: readonly number[];
   readonly load: readonly { readonly parts: { readonly busy: number; readonly sent: number } }[];
   readonly threads: readonly number[];
+  readonly suspended: readonly number[];
   readonly server: readonly {
     readonly peer: { readonly ip: number; readonly port: number };
     readonly done: number;
@@ -17,7 +18,8 @@ export interface LbTable {
 /** A server as the balancer knows it. */
 export interface LbServer {
   readonly address: string;
-  readonly state: 'live' | 'leaving' | 'dead';
+  /** suspended: it says hello and answers nothing, so it gets one job at a time until it answers one. */
+  readonly state: 'live' | 'suspended' | 'leaving' | 'dead';
   readonly threads: number;
   readonly busy: number;
   /** Jobs given to it, those given again counted again. */
@@ -58,6 +60,12 @@ function pick(
   );
 }
 
+function stateOf({ threads, suspended }: LbTable, at: number, silent: boolean): LbServer['state'] {
+  if (silent) return 'dead';
+  if (threads[at] === 0) return 'leaving';
+  return suspended[at] === 0 ? 'live' : 'suspended';
+}
+
 /** Puts the server table and the summed counters into words. `nowMs` is CLOCK_MONOTONIC. */
 export function lbReport(
   table: LbTable,
@@ -75,7 +83,7 @@ export function lbReport(
     return [
       {
         address: `${ipv4FromLe(peer.ip)}:${portFromLe(peer.port)}`,
-        state: lastSeenMs >= silentMs ? 'dead' : table.threads[at] === 0 ? 'leaving' : 'live',
+        state: stateOf(table, at, lastSeenMs >= silentMs),
         threads: table.threads[at],
         busy,
         sent,

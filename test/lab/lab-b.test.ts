@@ -41,8 +41,8 @@ describeWithKernel('lab B on a network', () => {
     const { jobs, results, queued, running } = snapshot;
     expect(jobs).toBe(results + queued + running + dropped(snapshot));
   };
-  const startServer = async (host: string, threads: number, loss = 0): Promise<Running> => {
-    const server = bed.startActor(host, 'job-server-actor', { lb, port, threads, loss });
+  const startServer = async (host: string, threads: number, loss = 0, mute = false): Promise<Running> => {
+    const server = bed.startActor(host, 'job-server-actor', { lb, port, threads, loss, mute });
     servers.push(server);
     await server.said(/^ready$/);
     return server;
@@ -137,6 +137,34 @@ describeWithKernel('lab B on a network', () => {
     const snapshot = stats();
     expect(snapshot).toMatchObject({ jobs: 200, results: 200, running: 0, queued: 0 });
     expectSum(snapshot);
+  });
+
+  test('a server of 255 threads that answers nothing gets few jobs, and is used again once it answers', async () => {
+    attach('--grace-ms', '300');
+    const mute = await startServer('s1', 255, 0, true);
+    await startServer('s2', 4);
+    await until(() => stats().servers.length === 2, { timeoutMs: 5000, what: () => 'two servers' });
+    const stateOf = (threads: number): string | undefined =>
+      stats().servers.find((server) => server.threads === threads)?.state;
+    // One after the other, so that the mute one always has most threads free.
+    for (let job = 0; job < 20; job++) expect(await ask([1 + job])).toMatchObject({ answered: 1, twice: 0 });
+    const sent = stats().servers.find(({ threads }) => threads === 255)?.sent ?? NaN;
+    expect(sent).toBe(1);
+    // A crowd fills the other, so the mute one is tried again, and suspended.
+    expect(await ask(sleeps(100, 40))).toMatchObject({ answered: 100, twice: 0, wrong: 0 });
+    expect(stateOf(255)).toBe('suspended');
+    expect(bed.mustTrireme('lb', 'xdp', 'servers')).toMatch(/ suspended +│ +255 /);
+    expect(stats().events.suspended).toBe(1);
+    mute.write('answer\n');
+    await until(
+      async () => {
+        await ask(sleeps(50, 40));
+        return stateOf(255) === 'live';
+      },
+      { timeoutMs: 20_000, what: () => `the server to be live again: ${JSON.stringify(stats().servers)}` },
+    );
+    expect(stats().events.resumed).toBe(1);
+    expectSum(stats());
   });
 
   test('forged results, junk and false registrations are counted and change nothing', async () => {

@@ -174,6 +174,7 @@ static void test_picking(void)
 		table.key[i] = i + 1;
 		table.seen_ns[i] = now - 1;
 		table.threads[i] = 4;
+		table.results[i] = LB_RESULTS_MAX;
 	}
 	/* Equals take turns. */
 	for (__u32 start = 0; start < LB_SERVERS; start++)
@@ -196,6 +197,57 @@ static void test_picking(void)
 	CHECK(lb_pick(&table, now, silent, 0, &load) == -1);
 	table.load[9].word = LB_OWNER_STEP + 3;
 	CHECK(lb_pick(&table, now, silent, 0, &load) == 9);
+}
+
+static void test_answering(void)
+{
+	static struct lb_table table;
+	const __u64 now = 100000000000ULL, silent = 1000000000ULL, grace = 1000000000ULL;
+	__u64 load;
+
+	/* A server may have as many jobs as threads; a suspended one none, and one from the time of its probe on. */
+	CHECK(lb_room(255, 0, now + 1, now) == 255);
+	CHECK(lb_room(255, 1, now + 1, now) == 0);
+	CHECK(lb_room(255, 1, now, now) == 1);
+	CHECK(lb_room(0, 1, now, now) == 0);
+	/* It has shown that it answers two jobs, and one more with each result; nothing while its last was overdue. */
+	CHECK(lb_has_shown(LB_SHOWN_FIRST - 1, 0, 0));
+	CHECK(!lb_has_shown(LB_SHOWN_FIRST, 0, 0));
+	CHECK(lb_has_shown(LB_SHOWN_FIRST, 1, 0));
+	CHECK(!lb_has_shown(0, LB_RESULTS_MAX, 1));
+	CHECK(LB_SHOWN_RANK > LB_RESULTS_MAX);
+	/* Probes come after the grace, then twice as late each time, up to a bound. */
+	CHECK(lb_probe_ns(now, LB_OVERDUE_MAX, grace) == now + grace);
+	CHECK(lb_probe_ns(now, LB_OVERDUE_MAX + 1, grace) == now + 2 * grace);
+	CHECK(lb_probe_ns(now, LB_OVERDUE_MAX + LB_PROBE_SHIFT_MAX, grace) == now + 16 * grace);
+	CHECK(lb_probe_ns(now, 0xffffffff, grace) == now + 16 * grace);
+	CHECK(lb_probe_ns(now, 0, grace) == now + grace);
+	/* 255 threads that have shown nothing go behind one that has, and before none. */
+	for (int i = 0; i < 2; i++) {
+		table.key[i] = i + 1;
+		table.seen_ns[i] = now - 1;
+	}
+	table.threads[0] = 255;
+	table.threads[1] = 4;
+	table.load[0].word = LB_SHOWN_FIRST;
+	for (__u32 start = 0; start < LB_SERVERS; start++)
+		CHECK(lb_pick(&table, now, silent, start, &load) == 1);
+	table.results[1] = 4;
+	table.load[1].word = 4;
+	CHECK(lb_pick(&table, now, silent, 0, &load) == 0);
+	table.load[1].word = 3;
+	CHECK(lb_pick(&table, now, silent, 0, &load) == 1);
+	/* Nor is one whose job was overdue picked while another is free, and a suspended one not before its probe. */
+	table.load[0].word = 0;
+	CHECK(lb_pick(&table, now, silent, 0, &load) == 0);
+	table.overdue[0] = 1;
+	CHECK(lb_pick(&table, now, silent, 0, &load) == 1);
+	table.load[1].word = 4;
+	CHECK(lb_pick(&table, now, silent, 0, &load) == 0);
+	table.suspended[0] = 1;
+	table.probe_ns[0] = now + 1;
+	CHECK(lb_pick(&table, now, silent, 0, &load) == -1);
+	CHECK(lb_pick(&table, now + 1, silent, 0, &load) == 0);
 }
 
 static void test_life(void)
@@ -226,6 +278,7 @@ int main(void)
 	test_checksums();
 	test_messages();
 	test_picking();
+	test_answering();
 	test_life();
 	printf("%d checks, %d failed\n", checks, failures);
 	return failures != 0;

@@ -3,7 +3,14 @@ import { addCounters } from '../../../src/udp/bpf-maps.js';
 
 const empty = { busy: 0, sent: 0 };
 
-function table(servers: readonly { threads: number; busy: number; seenMs: number }[], queued = 0): LbTable {
+interface Server {
+  readonly threads: number;
+  readonly busy: number;
+  readonly seenMs: number;
+  readonly suspended?: number;
+}
+
+function table(servers: readonly Server[], queued = 0): LbTable {
   return {
     next_handle: 0,
     queue_jobs: queued,
@@ -11,25 +18,28 @@ function table(servers: readonly { threads: number; busy: number; seenMs: number
     seen_ns: [...servers.map(({ seenMs }) => seenMs * 1e6), 0],
     load: [...servers.map(({ busy }) => ({ parts: { busy, sent: 9 } })), { parts: empty }],
     threads: [...servers.map(({ threads }) => threads), 0],
+    suspended: [...servers.map(({ suspended }) => suspended ?? 0), 0],
     server: [...servers, null].map(() => ({ peer: { ip: 0x0100090a, port: 0x581b }, done: 4 })),
   };
 }
 
 describe('report of the balancer', () => {
-  test('a server is live, leaving or dead by its silence and its pool; unused entries are not shown', () => {
+  test('a server is live, suspended, leaving or dead by its silence, its answers and its pool; unused entries are not shown', () => {
     const servers = [
       { threads: 4, busy: 2, seenMs: 9_900 },
       { threads: 0, busy: 1, seenMs: 9_500 },
-      { threads: 8, busy: 0, seenMs: 9_000 },
+      { threads: 8, busy: 0, seenMs: 9_000, suspended: 1 },
+      { threads: 8, busy: 1, seenMs: 9_999, suspended: 1 },
     ];
     const report = lbReport(table(servers), {}, 10_000, 1000);
     expect(report.servers.map(({ state, lastSeenMs }) => [state, lastSeenMs])).toEqual([
       ['live', 100],
       ['leaving', 500],
       ['dead', 1000],
+      ['suspended', 1],
     ]);
     expect(report.servers[0]).toMatchObject({ address: '10.9.0.1:7000', threads: 4, busy: 2, sent: 9, done: 4 });
-    expect(report.running).toBe(3);
+    expect(report.running).toBe(4);
   });
 
   test('counters are sorted into packets, drops and events by their names', () => {
