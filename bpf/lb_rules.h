@@ -84,11 +84,11 @@ static __always_inline __u32 lb_room_of(const struct lb_table *table, __u32 serv
 	return lb_room(table->threads[server], table->suspended[server], table->probe_ns[server], now_ns);
 }
 
-/* Whether a server has shown that it answers as many jobs as it has. A pool claims what it likes for a datagram of one
- * byte, so jobs beyond that go to it only when no server that has shown more is free. */
-static __always_inline int lb_has_shown(__u32 busy, __u32 results, __u32 overdue)
+/* Jobs at once that a server has shown to answer. A pool claims what it likes for a datagram of one byte, so jobs beyond
+ * that go to it only when no server that has shown more is free. */
+static __always_inline __u32 lb_shown(__u32 results, __u32 overdue)
 {
-	return !overdue && busy < LB_SHOWN_FIRST + results;
+	return overdue ? 0 : LB_SHOWN_FIRST + results;
 }
 
 /* When a suspended server, whose jobs were `overdue` in a row, may get one again. */
@@ -112,16 +112,21 @@ static __always_inline int lb_pick(const struct lb_table *table, __u64 now_ns, _
 		__s32 free, rank;
 
 		seen_load = table->load[at].word;
-		free = (__s32)lb_room_of(table, at, now_ns) - (__s32)lb_busy(seen_load);
+		free = (__s32)table->threads[at] - (__s32)lb_busy(seen_load);
 		rank = free;
-		if (free > 0 && lb_has_shown(lb_busy(seen_load), table->results[at], table->overdue[at]))
+		if (free > 0 && lb_busy(seen_load) < table->shown[at])
 			rank += LB_SHOWN_RANK;
-		/* Whether it lives is asked of the few that could win. */
-		if (rank > rank_most && lb_is_live(table->seen_ns[at], now_ns, silent_ns)) {
-			rank_most = rank;
-			best = at;
-			*load = seen_load;
+		/* Whether it lives and is suspended is asked of the few that could win. */
+		if (rank <= rank_most || !lb_is_live(table->seen_ns[at], now_ns, silent_ns))
+			continue;
+		if (table->suspended[at]) {
+			rank = (__s32)lb_room_of(table, at, now_ns) - (__s32)lb_busy(seen_load);
+			if (rank <= rank_most)
+				continue;
 		}
+		rank_most = rank;
+		best = at;
+		*load = seen_load;
 	}
 	return best;
 }

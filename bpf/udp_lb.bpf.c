@@ -287,6 +287,7 @@ static __always_inline void forget_answers(struct lb_table *table, __u32 server)
 	table->results[server] = 0;
 	table->overdue[server] = 0;
 	table->suspended[server] = 0;
+	table->shown[server] = lb_shown(0, 0);
 }
 
 /* An entry for a new server, or the one that another CPU has just made for it; -1 when the table is full. */
@@ -439,6 +440,7 @@ static __always_inline int on_result(struct lb_now *now, struct lb_frame *frame,
 	}
 	if (table->results[server] < LB_RESULTS_MAX)
 		table->results[server]++;
+	table->shown[server] = lb_shown(table->results[server], 0);
 	release(table, server);
 	LEAVE(now->stats, result_forwarded, XDP_TX);
 }
@@ -449,6 +451,7 @@ static __always_inline void count_overdue(struct lb_now *now, __u32 server)
 	struct lb_table *table = now->table;
 	__u32 overdue = ++table->overdue[server];
 
+	table->shown[server] = lb_shown(0, overdue);
 	if (overdue < LB_OVERDUE_MAX)
 		return;
 	if (!table->suspended[server]) {

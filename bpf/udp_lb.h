@@ -95,6 +95,7 @@ struct lb_table {
 	union lb_load load[LB_SERVERS];
 	__u32 threads[LB_SERVERS];
 	/* What a server has shown, changed without a lock: a lost step is one job given sooner or later. */
+	__u32 shown[LB_SERVERS];    /* jobs at once that it has shown to answer: lb_shown of the next two */
 	__u32 results[LB_SERVERS];  /* since it registered or was suspended, up to LB_RESULTS_MAX */
 	__u32 overdue[LB_SERVERS];  /* jobs overdue since its last result */
 	__u32 suspended[LB_SERVERS]; /* 1: it answers nothing, and gets one job at a time to show that it does again */

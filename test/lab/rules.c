@@ -174,7 +174,7 @@ static void test_picking(void)
 		table.key[i] = i + 1;
 		table.seen_ns[i] = now - 1;
 		table.threads[i] = 4;
-		table.results[i] = LB_RESULTS_MAX;
+		table.shown[i] = LB_RESULTS_MAX;
 	}
 	/* Equals take turns. */
 	for (__u32 start = 0; start < LB_SERVERS; start++)
@@ -211,10 +211,9 @@ static void test_answering(void)
 	CHECK(lb_room(255, 1, now, now) == 1);
 	CHECK(lb_room(0, 1, now, now) == 0);
 	/* It has shown that it answers two jobs, and one more with each result; nothing while its last was overdue. */
-	CHECK(lb_has_shown(LB_SHOWN_FIRST - 1, 0, 0));
-	CHECK(!lb_has_shown(LB_SHOWN_FIRST, 0, 0));
-	CHECK(lb_has_shown(LB_SHOWN_FIRST, 1, 0));
-	CHECK(!lb_has_shown(0, LB_RESULTS_MAX, 1));
+	CHECK(lb_shown(0, 0) == LB_SHOWN_FIRST);
+	CHECK(lb_shown(1, 0) == LB_SHOWN_FIRST + 1);
+	CHECK(lb_shown(LB_RESULTS_MAX, 1) == 0);
 	CHECK(LB_SHOWN_RANK > LB_RESULTS_MAX);
 	/* Probes come after the grace, then twice as late each time, up to a bound. */
 	CHECK(lb_probe_ns(now, LB_OVERDUE_MAX, grace) == now + grace);
@@ -226,13 +225,14 @@ static void test_answering(void)
 	for (int i = 0; i < 2; i++) {
 		table.key[i] = i + 1;
 		table.seen_ns[i] = now - 1;
+		table.shown[i] = LB_SHOWN_FIRST;
 	}
 	table.threads[0] = 255;
 	table.threads[1] = 4;
 	table.load[0].word = LB_SHOWN_FIRST;
 	for (__u32 start = 0; start < LB_SERVERS; start++)
 		CHECK(lb_pick(&table, now, silent, start, &load) == 1);
-	table.results[1] = 4;
+	table.shown[1] = 6;
 	table.load[1].word = 4;
 	CHECK(lb_pick(&table, now, silent, 0, &load) == 0);
 	table.load[1].word = 3;
@@ -240,7 +240,7 @@ static void test_answering(void)
 	/* Nor is one whose job was overdue picked while another is free, and a suspended one not before its probe. */
 	table.load[0].word = 0;
 	CHECK(lb_pick(&table, now, silent, 0, &load) == 0);
-	table.overdue[0] = 1;
+	table.shown[0] = 0;
 	CHECK(lb_pick(&table, now, silent, 0, &load) == 1);
 	table.load[1].word = 4;
 	CHECK(lb_pick(&table, now, silent, 0, &load) == 0);
