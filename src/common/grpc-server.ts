@@ -7,6 +7,8 @@ import type { GrpcGuardLimits } from './grpc-guard-limits.js';
 import { callsPerConnectionMax, messageBytesMax, receivedMessageBytesMax } from './limits.js';
 import type { Logger } from './logging.js';
 import { formatHostPort, type HostPort } from './options.js';
+import { ReceiveBudget, receiveLimitsDefault, type ReceiveLimits } from './receive-budget.js';
+import { pulled, ReceiveGate } from './receive-gate.js';
 import { addReflection } from './reflection.js';
 import { callerInterceptors, serverCredentials, watchHandshakes } from './trust/grpc-listener.js';
 import type { ListenerTrust } from './trust/listener-trust.js';
@@ -22,6 +24,8 @@ const connectionIdleMs = 300_000;
 export interface ServedService {
   readonly definition: grpc.ServiceDefinition;
   readonly implementation: grpc.UntypedServiceImplementation;
+  /** Its request messages are counted against a budget of their own, so that no other caller can keep them waiting. */
+  readonly ownReceiveBudget?: boolean;
 }
 
 export interface GrpcServerOptions {
@@ -35,6 +39,8 @@ export interface GrpcServerOptions {
   readonly registry?: Registry;
   /** Bounds on connections and on callers that are too slow; default grpcGuardLimitsDefault. */
   readonly guard?: GrpcGuardLimits;
+  /** Bounds on messages that are being received; default receiveLimitsDefault. */
+  readonly receive?: ReceiveLimits;
 }
 
 export interface RunningGrpcServer {
@@ -48,6 +54,10 @@ export interface RunningGrpcServer {
 
 /** Starts a gRPC server with reflection (v1 and v1alpha), health and channelz beside the given services. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningGrpcServer> {
+  const receive = options.receive ?? receiveLimitsDefault;
+  const shared = new ReceiveBudget(receive);
+  const budgets = new Map<string, ReceiveBudget>();
+  const gate = new ReceiveGate((path) => budgets.get(path) ?? shared, options.log);
   const server = new grpc.Server({
     'grpc.max_receive_message_length': receivedMessageBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
@@ -55,16 +65,20 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
     'grpc.max_connection_idle_ms': connectionIdleMs,
     'grpc.max_concurrent_streams': callsPerConnectionMax,
-    interceptors: callerInterceptors(options.trust),
+    interceptors: [gate.interceptor, ...callerInterceptors(options.trust)],
     ...options.channelOptions,
   });
   const oneMessage = new Set<string>();
   const guard = new GrpcGuard((path) => oneMessage.has(path), options.log, options.guard);
   guard.prepare(server);
   const names: string[] = [''];
-  for (const { definition, implementation } of options.services) {
-    server.addService(definition, implementation);
-    for (const method of Object.values(definition)) if (!method.requestStream) oneMessage.add(method.path);
+  for (const { definition, implementation, ownReceiveBudget } of options.services) {
+    server.addService(definition, pulled(definition, implementation));
+    const own = ownReceiveBudget === true ? new ReceiveBudget(receive) : shared;
+    for (const method of Object.values(definition)) {
+      if (!method.requestStream) oneMessage.add(method.path);
+      budgets.set(method.path, own);
+    }
     const path = Object.values(definition)[0]?.path;
     if (path !== undefined) names.push(path.split('/')[1]);
   }
@@ -87,7 +101,10 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   });
   watchHandshakes(server, options.trust);
   guard.watch(server);
-  if (options.registry !== undefined) guard.addMetrics(options.registry);
+  if (options.registry !== undefined) {
+    guard.addMetrics(options.registry);
+    gate.addMetrics(options.registry);
+  }
   return {
     address: { host: options.listen.host, port },
     setServing: (serving) => {

@@ -3,11 +3,18 @@ import type { ServedService } from '../common/grpc-server.js';
 import type { Logger } from '../common/logging.js';
 import { credentialOf } from '../common/trust/callers.js';
 import { WorkerHubService, type HubMessage, type WorkerMessage } from '../gen/trireme/v1/worker.js';
+import { decodeWorkerMessage, type RefusedMessage } from './worker-message.js';
 import type { WorkerStream, WorkerStreamEvents } from './worker-stream.js';
+
+/** A message that would become too much is not decoded. */
+const definition: grpc.ServiceDefinition = {
+  ...WorkerHubService,
+  attach: { ...WorkerHubService.attach, requestDeserialize: decodeWorkerMessage },
+};
 
 /** WorkerHub over gRPC: each call becomes a WorkerStream. */
 export function attachService(attach: (stream: WorkerStream) => WorkerStreamEvents, log: Logger): ServedService {
-  const handle = (call: grpc.ServerDuplexStream<WorkerMessage, HubMessage>): void => {
+  const handle = (call: grpc.ServerDuplexStream<WorkerMessage | RefusedMessage, HubMessage>): void => {
     let over = false;
     let events: WorkerStreamEvents | null = null;
     const end = (reason: string): void => {
@@ -35,7 +42,11 @@ export function attachService(attach: (stream: WorkerStream) => WorkerStreamEven
     });
     call.on('drain', () => events?.drained());
     events = attach(stream);
-    call.on('data', (message: WorkerMessage) => events?.received(message));
+    call.on('data', (message: WorkerMessage | RefusedMessage) => {
+      if ('refused' in message) events?.refused(message.refused);
+      else events?.received(message);
+    });
   };
-  return { definition: WorkerHubService, implementation: { attach: handle } };
+  // Attackers among other callers must not keep heartbeats and results waiting.
+  return { definition, implementation: { attach: handle }, ownReceiveBudget: true };
 }

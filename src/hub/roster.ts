@@ -85,6 +85,7 @@ export class Roster {
         cancelHelloTimer();
         worker = this.join(message.message.value, stream);
       },
+      refused: refuse,
       drained: () => {
         if (worker !== null && !worker.gone) this.dispatcher.turn.drained(worker);
       },

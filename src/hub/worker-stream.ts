@@ -15,6 +15,8 @@ export interface WorkerStream {
 /** What the stream tells the hub. */
 export interface WorkerStreamEvents {
   received(message: WorkerMessage): void;
+  /** The worker sent what cannot be a message of a worker; it is to be cut off. */
+  refused(reason: string): void;
   drained(): void;
   /** The stream is gone, whoever ended it. Called once. */
   closed(reason: string): void;

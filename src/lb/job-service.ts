@@ -1,4 +1,4 @@
-import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
+import type { sendUnaryData, ServerDuplexStream, ServerUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
 import { TriremeError } from '../common/errors.js';
 import { toStatus } from '../common/grpc-errors.js';
 import type { ServedService } from '../common/grpc-server.js';
@@ -6,7 +6,7 @@ import {
   JobServiceService,
   type RunJobRequest,
   type RunJobResponse,
-  type JobServiceServer,
+  type RunJobsResponse,
 } from '../gen/trireme/v1/job.js';
 import { noWorker, type JobSink } from '../hub/types.js';
 import { secondsLeft } from './deadline.js';
@@ -21,23 +21,29 @@ export interface ServedJobService extends ServedService {
   drain(): void;
 }
 
+/** Requests of RunJobs are handed over as they came. */
+const definition: ServiceDefinition = {
+  ...JobServiceService,
+  runJobs: { ...JobServiceService.runJobs, requestDeserialize: (bytes: Buffer) => bytes },
+};
+
 export function jobService(port: JobServicePort): ServedJobService {
   const calls = new CallsOfPeers();
   const streams = new Set<JobStream>();
   let draining = false;
-  const implementation: JobServiceServer = {
-    runJob: (call, callback) => {
+  const implementation = {
+    runJob: (call: ServerUnaryCall<RunJobRequest, RunJobResponse>, callback: sendUnaryData<RunJobResponse>) => {
       if (draining) callback(toStatus(new TriremeError('DRAINING', 'this load balancer is shutting down')));
       else runJob(port, calls, call, callback);
     },
-    runJobs: (call) => {
+    runJobs: (call: ServerDuplexStream<Uint8Array, RunJobsResponse>) => {
       const stream = new JobStream(call, port, () => streams.delete(stream));
       streams.add(stream);
       if (draining) stream.drain();
     },
   };
   return {
-    definition: JobServiceService,
+    definition,
     implementation,
     streams,
     drain: () => {

@@ -1,10 +1,11 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { TriremeError } from '../common/errors.js';
 import { toStatus } from '../common/grpc-errors.js';
-import type { RunJobsRequest, RunJobsResponse, TaggedResult } from '../gen/trireme/v1/job.js';
+import type { RunJobsResponse, TaggedResult } from '../gen/trireme/v1/job.js';
 import { noWorker, type JobSink } from '../hub/types.js';
-import { sparseJobsMax } from './job-admission.js';
 import { secondsLeft } from './deadline.js';
+import { sparseJobsMax } from './job-admission.js';
+import { JobCursor } from './job-cursor.js';
 import { unknownKind, type JobServicePort } from './job-service-port.js';
 
 /** Results in one message at most; more in one turn of the event loop go in several. */
@@ -12,15 +13,15 @@ const resultsPerMessageMax = 1024;
 
 /**
  * One RunJobs call: jobs go to the hub as they come, results leave as jobs finish, all of one turn of the event loop
- * in one message. The request stream is not read while too many jobs are outstanding or the caller does not read.
+ * in one message. The request stream is not read while too many jobs are outstanding or the caller does not read. Its
+ * messages come as bytes, and a job of them becomes an object when it is taken: see JobCursor.
  */
 export class JobStream implements JobSink {
   /** The caller's tag and the hub's id of each outstanding job; the key is our own tag. */
   private readonly outstanding = new Map<number, { tag: bigint; kind: number; job: number }>();
   private nextTag = 1;
-  /** Requests that wait for room, and how far the first one was taken. */
-  private readonly requests: RunJobsRequest[] = [];
-  private taken = 0;
+  /** Requests of which jobs wait for room. */
+  private readonly requests: JobCursor[] = [];
   private results: TaggedResult[] = [];
   private flushScheduled = false;
   private inputEnded = false;
@@ -35,21 +36,23 @@ export class JobStream implements JobSink {
   private askedMark = 0;
 
   constructor(
-    private readonly call: ServerDuplexStream<RunJobsRequest, RunJobsResponse>,
+    private readonly call: ServerDuplexStream<Uint8Array, RunJobsResponse>,
     private readonly port: JobServicePort,
     private readonly onEnd: () => void,
   ) {
-    call.on('data', (request: RunJobsRequest) => {
-      this.requests.push(request);
-      this.take();
-    });
+    call.on('data', (request: Uint8Array) =>
+      this.guarded(() => {
+        this.requests.push(new JobCursor(request));
+        this.take();
+      }),
+    );
     call.on('end', () => {
       this.inputEnded = true;
       this.endIfDone();
     });
     call.on('drain', () => {
       this.choked = false;
-      this.take();
+      this.guarded(() => this.take());
     });
     call.on('cancelled', () => this.abandon());
     call.on('error', () => this.abandon());
@@ -66,18 +69,17 @@ export class JobStream implements JobSink {
   private take(): void {
     if (this.ended) return;
     while (this.requests.length > 0 && !this.choked && !this.draining) {
-      const { jobs } = this.requests[0];
+      const [request] = this.requests;
       // Streams and connections take turns: so many now, the rest after the others.
       this.urgent = this.port.admission.urgent(this.asked());
       let room = this.port.admission.fair ? Math.min(sparseJobsMax, this.room()) : this.room();
-      while (this.taken < jobs.length && room-- > 0) {
-        const { tag, kind } = jobs[this.taken++];
+      while (request.left > 0 && room-- > 0) {
+        const { tag, kind } = request.next();
         this.submit(tag, kind);
       }
       this.askedMark = this.port.admission.asked(this.asked(), this.askedMark);
-      if (this.taken < jobs.length) break;
+      if (request.left > 0) break;
       this.requests.shift();
-      this.taken = 0;
     }
     if (this.requests.length > 0) {
       this.call.pause();
@@ -90,7 +92,7 @@ export class JobStream implements JobSink {
 
   /** Jobs asked for and not answered: those outstanding and those that wait here. */
   private asked(): number {
-    return this.requests.reduce((sum, { jobs }) => sum + jobs.length, this.outstanding.size - this.taken);
+    return this.requests.reduce((sum, { left }) => sum + left, this.outstanding.size);
   }
 
   private room(): number {
@@ -105,7 +107,7 @@ export class JobStream implements JobSink {
     this.turnAwaited = true;
     const turn = (): void => {
       this.turnAwaited = false;
-      this.take();
+      this.guarded(() => this.take());
     };
     if (this.room() > 0) setImmediate(turn);
     else this.port.admission.whenRoom(() => setImmediate(turn));
@@ -173,7 +175,7 @@ export class JobStream implements JobSink {
     for (let at = 0; at < results.length; at += resultsPerMessageMax) {
       if (!this.call.write({ results: results.slice(at, at + resultsPerMessageMax) })) this.choked = true;
     }
-    this.take();
+    this.guarded(() => this.take());
   }
 
   private endIfDone(): void {
@@ -184,6 +186,16 @@ export class JobStream implements JobSink {
     } else if (this.inputEnded) {
       this.finish();
       this.call.end();
+    }
+  }
+
+  /** Ends the stream with the error that a request is malformed. */
+  private guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.abandon();
+      this.call.emit('error', toStatus(error));
     }
   }
 

@@ -133,6 +133,39 @@ describe('RunJobs', () => {
     expect(results.length).toBe(300);
   });
 
+  test('a message of more jobs than the bound is answered as room comes, and so is the one behind it', async () => {
+    const tags: bigint[] = [];
+    const call = client.runJobs();
+    call.on('data', (message: RunJobsResponse) => tags.push(...message.results.map(({ tag }) => tag)));
+    call.write({ jobs: Array.from({ length: 1000 }, (_, k) => ({ tag: BigInt(k), kind: 1 })) });
+    call.end({ jobs: [{ tag: 1000n, kind: 1 }] });
+    await turnsUntil(() => hub.jobs.size === 8);
+    for (let job = 1; job <= 1001; job++) {
+      await turnsUntil(() => hub.jobs.has(job));
+      expect(hub.jobs.size).toBeLessThanOrEqual(8);
+      hub.answer(job, 'x');
+    }
+    await once(call, 'end');
+    expect(tags).toEqual(Array.from({ length: 1001 }, (_, k) => BigInt(k)));
+  });
+
+  test('a malformed message ends the stream as INVALID_ARGUMENT, and its jobs are cancelled', async () => {
+    const path = '/trireme.v1.JobService/RunJobs';
+    const call = client.makeBidiStreamRequest(
+      path,
+      (bytes: Buffer) => bytes,
+      (bytes: Buffer) => bytes,
+    );
+    const failed = once(call, 'error') as Promise<[grpc.ServiceError]>;
+    call.write(Buffer.from([0x0a, 2, 0x10, 1]));
+    await turnsUntil(() => hub.jobs.size === 1);
+    call.write(Buffer.from([0x0a, 200, 1]));
+    const [{ code, details }] = await failed;
+    expect(code).toBe(grpc.status.INVALID_ARGUMENT);
+    expect(details).toBe('USAGE: a RunJobsRequest is malformed: a field points behind the end of its message');
+    expect(hub.cancelled).toEqual([1]);
+  });
+
   test('many streams share the admission and all get their answers', async () => {
     hub.answerWith = () => 'x';
     const counts = await Promise.all(
