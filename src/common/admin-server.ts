@@ -3,9 +3,12 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Registry } from 'prom-client';
+import { AdminConnections } from './admin-connections.js';
 import { contentSecurityPolicy, loadAssets, type Asset } from './admin-assets.js';
 import { TriremeError } from './errors.js';
 import { eventListenersMax, type EventStream } from './event-stream.js';
+import { isLoopback } from './exposure.js';
+import { namesLoopback } from './host-header.js';
 import { formatHostPort, type HostPort } from './options.js';
 import { certificateName, type ListenerTrust } from './trust/listener-trust.js';
 import { adminAccess } from './trust/methods.js';
@@ -32,8 +35,6 @@ export interface RunningAdminServer {
   close(): Promise<void>;
 }
 
-/** Browsers that listen, and as many requests beside; a flood must not take the descriptors of the job clients. */
-const connectionsMax = 2 * eventListenersMax;
 /** Ten times what a browser sends. */
 const headerBytesMax = 16 * 1024;
 /** Time for a whole request to come. */
@@ -42,15 +43,20 @@ const requestTimeoutMs = 5_000;
 /** Starts the HTTP server of a role: /metrics, /healthz, /readyz, /api/... and the live page at /. It only reads. */
 export async function startAdminServer(options: AdminServerOptions): Promise<RunningAdminServer> {
   const assets = options.events === undefined ? new Map<string, Asset>() : loadAssets(options.role);
+  const foreignHosts = !isLoopback(options.listen.host) || options.trust?.asks === true;
   const server = makeServer(options.trust, (request, response) => {
+    connections.requested(response);
     // Whatever a request carries is of no use here.
     request.resume();
-    answer(options, assets, request, response).catch((error: unknown) => {
+    const { host } = request.headers;
+    if (!foreignHosts && host !== undefined && !namesLoopback(host)) return refuseHost(host, response);
+    answer(options, connections, assets, request, response).catch((error: unknown) => {
       if (!response.headersSent) send(response, 500, 'text/plain', `${TriremeError.from(error).message}\n`);
       else response.destroy();
     });
   });
-  server.maxConnections = connectionsMax;
+  const connections = new AdminConnections(server, (options.trust?.tls ?? null) !== null);
+  connections.addMetrics(options.registry);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) =>
       reject(
@@ -69,6 +75,16 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Run
         server.closeAllConnections();
       }),
   };
+}
+
+function refuseHost(host: string, response: ServerResponse): void {
+  const shown = JSON.stringify(host.slice(0, 100));
+  send(
+    response,
+    403,
+    'text/plain',
+    `the Host header ${shown} is no name of this machine's loopback: ask for localhost, or give the role a --token\n`,
+  );
 }
 
 /** HTTP, or HTTPS where the role has a certificate. */
@@ -125,6 +141,7 @@ function admitted(trust: ListenerTrust | undefined, request: IncomingMessage, re
 
 async function answer(
   { registry, notReady, api, events, trust }: AdminServerOptions,
+  connections: AdminConnections,
   assets: ReadonlyMap<string, Asset>,
   request: IncomingMessage,
   response: ServerResponse,
@@ -145,7 +162,8 @@ async function answer(
   if (path === '/metrics') return send(response, 200, registry.contentType, await registry.metrics());
   if (events !== undefined && path === '/api/live') return send(response, 200, 'application/json', events.latest());
   if (events !== undefined && path === '/api/events' && request.method === 'GET') {
-    if (!events.add(response))
+    if (events.add(response)) connections.streams(response);
+    else
       send(response, 503, 'text/plain', `${eventListenersMax} listeners are here (eventListenersMax): ask /api/live\n`);
     return;
   }
