@@ -24,3 +24,26 @@ export const recordBytesMax = 256 * 1024;
 
 /** Time between two attempts to open a store again that could not be written (its disk was full, say). */
 export const reopenIntervalMs = 2_000;
+
+/** A store is tried this often: whether it can be written again, or still (its disk may fill up while nobody asks). */
+export const stateProbeMs = 5_000;
+/** Bytes of that try: a record and its place in the journal; a disk that has no room for them takes no analysis. */
+export const stateProbeBytes = 16 * 1024;
+/** The witness of a folder's writes is written at least this often, so that it tells when the clock was read last. */
+export const witnessIntervalMs = 60_000;
+
+/** A journal longer than this, and than four times what it has to tell, is written anew. */
+export const journalBytesMax = 4 * 2 ** 20;
+/** A file that is longer is no journal: it would be read into memory as a whole. */
+export const journalReadBytesMax = 2 ** 30;
+
+/** Results that are read whole before a start is over; the others are read after it. About a second of a slow disk. */
+export const resultsCheckedBytesMax = 256 * 2 ** 20;
+
+/** Folders of evidence of damage below set-aside: past it a start that finds more is refused, because nothing is deleted. */
+export const setAsideMax = 100;
+
+/** A clock that jumped ahead is believed after this time of running, or after --keep where that is shorter. */
+export const clockTrustMs = 3_600_000;
+/** What two readings of a sound clock may differ by from the monotonic one: a slow correction by NTP. */
+export const clockToleranceMs = 5_000;

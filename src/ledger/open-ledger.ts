@@ -25,5 +25,5 @@ export async function openLedger({ state, keepMs, holder }: LedgerOptions, log: 
     return NatsLedger.open(state, holder, bounds, log);
   }
   const { LevelStore } = require('./local/level-store.js') as typeof import('./local/level-store.js');
-  return LocalLedger.open(await LevelStore.open(state), holder, bounds, log);
+  return LocalLedger.open(await LevelStore.open(state, log), holder, bounds, log);
 }

@@ -53,6 +53,17 @@ export function ended(
   };
 }
 
+/** A done analysis whose result was found damaged. What the result was is kept: it may be put back. */
+export function resultDamaged(record: AnalysisRecord, reason: string): AnalysisRecord {
+  const message = `the result of analysis ${record.id} is damaged where the master keeps it (${reason}): ask for it anew`;
+  return { ...record, state: 'failed', revision: record.revision + 1, error: { code: 'STATE_FAILED', message } };
+}
+
+/** Its result is there again. */
+export function resultRestored(record: AnalysisRecord): AnalysisRecord {
+  return { ...record, state: 'done', revision: record.revision + 1, error: null };
+}
+
 export function leaseLost(record: AnalysisRecord): TriremeError {
   return record.state === 'cancelled' && record.error !== null
     ? new TriremeError(record.error.code, record.error.message)

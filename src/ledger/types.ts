@@ -87,7 +87,7 @@ export interface AnalysisRecord extends NewAnalysis {
   readonly progress: ProgressFacts;
   /** Why it failed or was cancelled. */
   readonly error: { readonly code: ErrorCode; readonly message: string } | null;
-  /** Bytes of the result, and its CRC-32; null while there is none. */
+  /** Bytes of the result, and its CRC-32; null while there is none. With FAILED: it was done, and its result is damaged. */
   readonly result: { readonly bytes: number; readonly crc32: number } | null;
 }
 
@@ -138,6 +138,8 @@ export interface Ledger {
   readonly shared: boolean;
   /** Why nothing can be submitted now, or null. */
   readonly trouble: string | null;
+  /** Folder of what its start found damaged, where other files that nobody names belong too. Left out, or null: nothing was. */
+  readonly evidence?: string | null;
   /**
    * Adds an analysis, which then waits for a master.
    * @throws TriremeError QUEUE_FULL; STATE_FAILED when it cannot be written

@@ -69,3 +69,6 @@ export const aloneMsSharedMax = 5_000;
 export const openAttemptsMax = 20;
 /** After the grace time: for what is given back to be written. */
 export const giveBackMs = 3_000;
+
+/** The health of a master is told anew within this time after its ledger cannot be written, or can be again. */
+export const troubleLookMs = 1_000;

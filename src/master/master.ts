@@ -22,7 +22,7 @@ import { Analyses } from './analyses.js';
 import { CaptureService } from './capture-service.js';
 import { scanChunkKind } from './chunk-jobs.js';
 import { liveAnalyses } from './live-analyses.js';
-import { picturesMax } from './limits.js';
+import { picturesMax, troubleLookMs } from './limits.js';
 import { endIdleMergeThreads } from './merge.js';
 import { addMasterMetrics } from './metrics.js';
 import { Sources } from './sources.js';
@@ -74,6 +74,7 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
   let server: RunningGrpcServer | undefined;
   let admin: RunningAdminServer | undefined;
   let live: Live | undefined;
+  let troubleTimer: NodeJS.Timeout | undefined;
   const { errors } = options;
   const jobFailed = (kind: string, error: TriremeError): void => errors.add(`${kind} ${error.code}`, error.message);
   const hub = createHub(log, { ...options.hub, jobFailed });
@@ -86,7 +87,9 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
     const pictured = analyses;
     let closing = false;
     const notReady = (): string | undefined =>
-      closing ? 'shutting down' : hub.workersReady(scanChunkKind) === 0 ? 'no worker is attached' : undefined;
+      closing
+        ? 'shutting down'
+        : (ledger.trouble ?? (hub.workersReady(scanChunkKind) === 0 ? 'no worker is attached' : undefined));
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
     addHubMetrics(registry, hub);
@@ -102,7 +105,18 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
       analyses: () => liveAnalyses(pictured.pictures(picturesMax), (worker) => hub.workerName(worker)),
     }));
     addLiveMetrics(registry, page);
-    hub.onWorkersChanged(() => server?.setServing(notReady() === undefined));
+    const tellServing = (): void => server?.setServing(notReady() === undefined);
+    hub.onWorkersChanged(tellServing);
+    // A ledger does not say when its trouble begins or ends.
+    let troubleTold = ledger.trouble;
+    troubleTimer = setInterval(() => {
+      if (ledger.trouble === troubleTold) return;
+      troubleTold = ledger.trouble;
+      if (troubleTold === null) log.info({ place: ledger.place }, 'the ledger can be written again');
+      else log.warn({ place: ledger.place, error: troubleTold }, 'the ledger cannot be written');
+      tellServing();
+    }, troubleLookMs);
+    troubleTimer.unref();
     server = await startGrpcServer({
       listen: options.grpc,
       services: [...hub.services, service, sources.service],
@@ -129,6 +143,7 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
       admin: admin.address,
       close: async (graceMs) => {
         closing = true;
+        clearInterval(troubleTimer);
         const endMs = performance.now() + graceMs;
         const leftMs = (): number => Math.max(0, endMs - performance.now());
         running.server.setServing(false);
@@ -143,6 +158,7 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
       },
     };
   } catch (error) {
+    clearInterval(troubleTimer);
     live?.close();
     await analyses?.drain(0);
     await hub.close(0);
@@ -159,6 +175,7 @@ function openSpool({ state, spool: root, spoolBytesMax }: MasterOptions, ledger:
   if (typeof state !== 'string') return new Spool(root, spoolBytesMax, log);
   const spool = new Spool(join(state, 'spool'), spoolBytesMax, log, true);
   const waiting = ledger.list().filter((record) => record.capture.spooled && !isFinal(record));
-  spool.adopt(waiting.map(({ request }) => request.path));
+  const uploads = waiting.map(({ request, capture }) => ({ path: request.path, bytes: capture.sizeBytes }));
+  spool.adopt(uploads, ledger.evidence ?? null);
   return spool;
 }

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { identityOf } from '../captures/identity.js';
 import { TriremeError } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
+import { openPrivateFolder } from '../common/private-folder.js';
 import type { FileIdentity } from '../gen/trireme/v1/capture.js';
 import { uploadUnclaimedMs } from './limits.js';
 
@@ -12,6 +13,12 @@ interface Spooled {
   bytes: number;
   /** Removes it when nobody asks for it; null while an analysis uses it. */
   timer: NodeJS.Timeout | null;
+}
+
+/** An upload that an analysis needs: where it lay, and how long it is. */
+export interface Upload {
+  readonly path: string;
+  readonly bytes: number;
 }
 
 /** An upload that is being written. */
@@ -40,6 +47,8 @@ export class Spool {
     this.folder = lasting
       ? root
       : join(root, `${process.pid}-${createHash('sha256').update(randomUUID()).digest('hex').slice(0, 12)}`);
+    // With a ledger's folder around it, that one was looked at as a whole.
+    if (!lasting) openPrivateFolder(root, '--spool', 'USAGE');
     try {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     } catch (error) {
@@ -48,16 +57,28 @@ export class Spool {
     if (!lasting) removeLeftovers(root, log);
   }
 
-  /** Takes over what an earlier process held: keeps the files that analyses wait for, removes the others. */
-  adopt(paths: readonly string[]): void {
-    const wanted = new Set(paths.map((path) => basename(path)));
+  /**
+   * Takes over what an earlier process held: keeps the files that analyses wait for, removes the others.
+   * @param evidence the ledger's folder for what nobody names, because its records were damaged; null: they were not
+   */
+  adopt(uploads: readonly Upload[], evidence: string | null): void {
+    const wanted = new Map(uploads.map(({ path, bytes }) => [basename(path), bytes]));
     for (const name of readdirSync(this.folder)) {
       const path = join(this.folder, name);
-      if (wanted.has(name)) {
-        const bytes = statSync(path).size;
+      const { size: bytes } = statSync(path);
+      if (bytes === wanted.get(name) || (wanted.has(name) && evidence === null)) {
         this.files.set(path, { bytes, timer: null });
         this.bytes += bytes;
+      } else if (evidence !== null) {
+        mkdirSync(join(evidence, 'spool'), { recursive: true, mode: 0o700 });
+        renameSync(path, join(evidence, 'spool', name));
+        this.log.warn({ path, evidence }, 'an upload that no analysis names as it is was set aside');
       } else rmSync(path, { recursive: true, force: true });
+    }
+    for (const [name, bytes] of wanted) {
+      const found = this.files.get(join(this.folder, name))?.bytes;
+      if (found === bytes) continue;
+      this.log.error({ upload: name, bytes, found }, 'the upload of an analysis is missing or damaged: it will fail');
     }
   }
 
@@ -97,6 +118,8 @@ export class Spool {
       finish: async (identity) => {
         if (handle === null) throw new TriremeError('CANCELLED', 'the upload was given up');
         const held = identityOf(handle.fd, file.bytes);
+        // Its analysis will be on the disk before its client is told of it; so must this be.
+        if (this.lasting) await handle.sync();
         await handle.close();
         handle = null;
         const same =

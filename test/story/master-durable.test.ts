@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { LevelStore } from '../../src/ledger/local/level-store.js';
 import { seededRandom } from '../../src/hub/picking/seeded-random.js';
 import { CaptureCluster, eventually, writeLongCapture } from '../support/capture-cluster.js';
@@ -68,7 +69,7 @@ const stateOf = async (id: string): Promise<string> =>
 
 /** Chunks that are finished for good, as the dead master left them. */
 async function finishedChunks(id: string): Promise<number> {
-  const store = await LevelStore.open(state);
+  const store = await LevelStore.open(state, pino({ level: 'silent' }));
   try {
     return (await store.load()).chunkKeys.get(id)?.size ?? 0;
   } finally {

@@ -1,113 +1,82 @@
 import type { ClassicLevel } from 'classic-level';
 import { TriremeError } from '../../common/errors.js';
-import { reopenIntervalMs } from '../limits.js';
+import type { Writes } from './content-sum.js';
 
-type Db = ClassicLevel<string, Uint8Array>;
-/** Null removes the key. */
-export type Writes = ReadonlyMap<string, Uint8Array | null>;
-
-/**
- * LevelDB that outlives a full disk. LevelDB refuses every write after one has failed, until it is opened again; that
- * is tried at the next write, and what had failed goes with it.
- */
+/** LevelDB in a folder, as it is: what it does wrong is for its owner to see. */
 export class LevelDb {
-  private readonly db: Db;
-  /** Writes that failed, for the next one to take along. Bounded by the records that exist. */
-  private readonly failed = new Map<string, Uint8Array | null>();
-  private brokenAtMs = 0;
-  private broken: string | null = null;
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly db: ClassicLevel<string, string>;
 
   constructor(
-    private readonly folder: string,
+    readonly folder: string,
     private readonly shownAs: string,
   ) {
     // Loaded here: only a master with a state directory needs it.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { ClassicLevel } = require('classic-level') as typeof import('classic-level');
-    this.db = new ClassicLevel<string, Uint8Array>(folder, { keyEncoding: 'utf8', valueEncoding: 'view' });
+    this.db = new ClassicLevel<string, string>(folder, { keyEncoding: 'utf8', valueEncoding: 'utf8' });
   }
 
-  get trouble(): string | null {
-    return this.broken;
-  }
-
-  /** @throws TriremeError STATE_FAILED that says what is wrong with it */
-  async open(): Promise<void> {
+  /**
+   * Opens it and reads all that it holds.
+   * @throws TriremeError STATE_FAILED when it is held by another or the disk cannot be used; LevelDamage when it is damaged
+   */
+  async open(): Promise<Map<string, Buffer>> {
     try {
       await this.db.open();
+      const values = new Map<string, Buffer>();
+      for await (const [key, value] of this.db.iterator<string, Buffer>({ valueEncoding: 'buffer' })) {
+        values.set(key, value);
+      }
+      return values;
     } catch (error) {
       throw this.explain(error);
     }
   }
 
-  async *entries(prefix: string): AsyncGenerator<[string, Uint8Array]> {
+  /** All or nothing. @param sync resolves only once it would survive the machine */
+  async write(writes: Writes, sync: boolean): Promise<void> {
     try {
-      yield* this.db.iterator({ gte: prefix, lt: `${prefix}\uffff` });
-    } catch (error) {
-      throw this.explain(error);
-    }
-  }
-
-  /** All or nothing, one after another. Keys in `kept` are tried again when they fail, whatever the caller does. */
-  write(writes: Writes, sync: boolean, kept = false): Promise<void> {
-    const turn = this.last.then(() => this.writeNow(writes, sync, kept));
-    this.last = turn.catch(() => undefined);
-    return turn;
-  }
-
-  async close(): Promise<void> {
-    await this.last;
-    await this.db.close();
-  }
-
-  private async writeNow(writes: Writes, sync: boolean, kept: boolean): Promise<void> {
-    const all = new Map([...this.failed, ...writes]);
-    try {
-      if (this.broken !== null) await this.openAgain();
-      const operations = [...all].map(([key, value]) =>
+      const operations = [...writes].map(([key, value]) =>
         value === null ? { type: 'del' as const, key } : { type: 'put' as const, key, value },
       );
       await this.db.batch(operations, { sync });
-      this.failed.clear();
-      this.broken = null;
     } catch (error) {
-      if (kept) for (const [key, value] of writes) this.failed.set(key, value);
-      if (this.broken === null) this.brokenAtMs = performance.now();
-      const ours = error instanceof TriremeError ? error : this.explain(error);
-      this.broken = ours.message;
-      throw ours;
+      throw this.explain(error);
     }
   }
 
-  private async openAgain(): Promise<void> {
-    if (performance.now() - this.brokenAtMs < reopenIntervalMs) {
-      throw new TriremeError('STATE_FAILED', this.broken as string);
-    }
-    this.brokenAtMs = performance.now();
+  async close(): Promise<void> {
     await this.db.close();
-    await this.db.open();
   }
 
   private explain(caught: unknown): TriremeError {
     const error = caught as Error & { code?: string; cause?: Error & { code?: string } };
     const { code = error.code, message = error.message } = error.cause ?? {};
-    const said = (words: string): TriremeError => new TriremeError('STATE_FAILED', words, { cause: caught });
     if (code === 'LEVEL_LOCKED') {
-      return said(
+      return new TriremeError(
+        'STATE_FAILED',
         `--state ${this.shownAs} is held by another master: give each a directory of its own, or let them share one by ` +
           `--state nats://...`,
+        { cause: caught },
       );
     }
     const reason = message.replaceAll(`${this.folder}/`, '');
-    if (code === 'LEVEL_CORRUPTION') return damaged(this.shownAs, reason);
-    return said(`--state ${this.shownAs} cannot be used: ${reason}`);
+    return diskTroubles.test(reason)
+      ? new TriremeError('STATE_FAILED', `--state ${this.shownAs} cannot be used: ${reason}`, { cause: caught })
+      : new LevelDamage(reason, caught);
   }
 }
 
-export function damaged(shownAs: string, reason: string): TriremeError {
-  return new TriremeError(
-    'STATE_FAILED',
-    `--state ${shownAs} is damaged: ${reason}; move it away to begin with an empty one (what it knew is then lost)`,
-  );
+/** What a disk says that cannot be used now, and that tells nothing of what is stored on it. */
+const diskTroubles =
+  /No space left|File too large|quota exceeded|Read-only file system|Permission denied|Too many open files|Input\/output error|Cannot allocate memory/i;
+
+/** LevelDB cannot read what it holds. */
+export class LevelDamage extends TriremeError {
+  constructor(
+    readonly reason: string,
+    cause: unknown,
+  ) {
+    super('STATE_FAILED', `its db cannot be read: ${reason}`, { cause });
+  }
 }

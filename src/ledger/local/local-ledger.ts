@@ -1,10 +1,11 @@
 import { crc32 } from 'node:zlib';
 import { TriremeError } from '../../common/errors.js';
 import type { Logger } from '../../common/logging.js';
-import { analysesQueuedMax, pruneIntervalMs } from '../limits.js';
+import { analysesQueuedMax, clockTrustMs, pruneIntervalMs, resultsCheckedBytesMax } from '../limits.js';
+import { PatientClock } from '../patient-clock.js';
 import { RecordBook } from '../record-book.js';
 import { expired, overdue, type RetentionBounds } from '../retention.js';
-import { ended, submitted, taken } from '../transitions.js';
+import { ended, resultDamaged, resultRestored, submitted, taken } from '../transitions.js';
 import { isFinal, type AnalysisRecord, type Ledger, type Lease, type NewAnalysis, type Outcome } from '../types.js';
 import { LocalLease, type LocalLeaseOwner } from './local-lease.js';
 import type { LocalStore } from './local-store.js';
@@ -20,6 +21,8 @@ export class LocalLedger implements Ledger, LocalLeaseOwner {
   /** Results that could not be written: kept for those who ask while this process lives. */
   private readonly unwritten = new Map<string, Uint8Array>();
   private wake: (() => void) | null = null;
+  private clock: PatientClock;
+  private closed = false;
   private readonly pruneTimer: NodeJS.Timeout;
 
   private constructor(
@@ -30,13 +33,14 @@ export class LocalLedger implements Ledger, LocalLeaseOwner {
   ) {
     this.pruneTimer = setInterval(() => void this.prune(), Math.min(pruneIntervalMs, retention.keepMs));
     this.pruneTimer.unref();
+    this.clock = this.clockSince(null);
   }
 
   /** @param holder name of this master, for records */
   static async open(store: LocalStore, holder: string, retention: RetentionBounds, log: Logger): Promise<LocalLedger> {
     const ledger = new LocalLedger(store, holder, retention, log);
     try {
-      const { records, chunkKeys } = await store.load();
+      const { records, chunkKeys, lastMs } = await store.load();
       for (const record of [...records].sort((a, b) => a.submittedMs - b.submittedMs)) {
         // The master that held it was this store's only user, so it is gone.
         const now: AnalysisRecord = record.state === 'running' ? { ...record, state: 'queued' } : record;
@@ -44,6 +48,10 @@ export class LocalLedger implements Ledger, LocalLeaseOwner {
         if (!isFinal(now)) ledger.waiting.push(now.id);
       }
       for (const [id, keys] of chunkKeys) ledger.chunkKeys.set(id, new Set(keys));
+      const { wrong, unchecked } = await ledger.checkResults(ledger.list(), resultsCheckedBytesMax);
+      await store.loaded(wrong);
+      void ledger.checkResults(unchecked, Infinity);
+      ledger.clock = ledger.clockSince(lastMs);
       await ledger.prune();
       return ledger;
     } catch (error) {
@@ -62,6 +70,10 @@ export class LocalLedger implements Ledger, LocalLeaseOwner {
 
   get trouble(): string | null {
     return this.store.trouble;
+  }
+
+  get evidence(): string | null {
+    return this.store.evidence;
   }
 
   async submit(analysis: NewAnalysis): Promise<AnalysisRecord> {
@@ -127,6 +139,7 @@ export class LocalLedger implements Ledger, LocalLeaseOwner {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     clearInterval(this.pruneTimer);
     this.wake?.();
     await this.store.close();
@@ -208,14 +221,58 @@ export class LocalLedger implements Ledger, LocalLeaseOwner {
     this.wake = null;
   }
 
+  /** Time for what cannot be taken back: a clock that is ahead at a start removes nothing at once. */
+  private clockSince(lastMs: number | null): PatientClock {
+    const trustMs = Math.min(clockTrustMs, this.retention.keepMs);
+    const aheadMs = lastMs === null ? 0 : Date.now() - lastMs;
+    if (aheadMs > this.retention.keepMs) {
+      this.log.info(
+        { place: this.place, hours: Math.round(aheadMs / 3_600_000), trustMs },
+        'the last write is older than --keep: nothing is removed before the clock has been right for a time',
+      );
+    }
+    return new PatientClock(lastMs, trustMs, Date.now(), performance.now());
+  }
+
+  /**
+   * Reads results, newest first, and tells of those that are damaged.
+   * @returns whether any is that was not known; and the records that come after so many bytes
+   */
+  private async checkResults(
+    records: readonly AnalysisRecord[],
+    bytesMax: number,
+  ): Promise<{ wrong: boolean; unchecked: readonly AnalysisRecord[] }> {
+    let wrong = false;
+    let bytes = 0;
+    for (const [i, { id }] of records.entries()) {
+      if (bytes >= bytesMax || this.closed) return { wrong, unchecked: records.slice(i) };
+      const record = this.book.get(id);
+      if (record === null || record.result === null || this.unwritten.has(id)) continue;
+      bytes += record.result.bytes;
+      const reason = await this.store.checkResult(record);
+      if ((reason === null) === (record.state === 'done') || this.book.get(id) !== record) continue;
+      const { place } = this;
+      if (reason === null) this.log.warn({ place, id }, 'the result of an analysis is there again');
+      else {
+        this.log.error({ place, id, reason }, 'the result of an analysis is damaged');
+        wrong = true;
+      }
+      const now = reason === null ? resultRestored(record) : resultDamaged(record, reason);
+      this.book.set(now);
+      await this.store.putRecord(now, true).catch(() => undefined);
+    }
+    return { wrong, unchecked: [] };
+  }
+
   private async prune(): Promise<void> {
     const records = this.book.list();
     const { keepMs } = this.retention;
-    for (const id of overdue(records, keepMs, Date.now())) {
+    const nowMs = this.clock.nowMs(Date.now(), performance.now());
+    for (const id of overdue(records, keepMs, nowMs)) {
       const error = new TriremeError('DEADLINE_PASSED', `no master could run it within ${keepMs / 1000} s (--keep)`);
       await this.end(this.book.get(id) as AnalysisRecord, { state: 'failed', error });
     }
-    for (const id of expired(records, this.retention, Date.now())) {
+    for (const id of expired(records, this.retention, nowMs)) {
       this.book.drop(id);
       this.unwritten.delete(id);
       await this.store.drop(id).catch((error: unknown) => {

@@ -5,6 +5,8 @@ export interface StoredLedger {
   readonly records: readonly AnalysisRecord[];
   /** Keys of finished chunks, by analysis. */
   readonly chunkKeys: ReadonlyMap<string, ReadonlySet<string>>;
+  /** When it was written last, by the clock of then: ms since 1970; null: never. */
+  readonly lastMs: number | null;
 }
 
 /** Where a ledger of one process keeps what must outlive it. Methods reject with STATE_FAILED when it cannot be written. */
@@ -13,7 +15,13 @@ export interface LocalStore {
   readonly durable: boolean;
   /** Why it cannot be written at the moment, or null. */
   readonly trouble: string | null;
+  /** Folder of what was found damaged; null: nothing was. */
+  readonly evidence: string | null;
   load(): Promise<StoredLedger>;
+  /** Reads a result whole. @returns what is wrong with it; null: nothing, or the record names none */
+  checkResult(record: AnalysisRecord): Promise<string | null>;
+  /** What was loaded has been looked at. @param wrong something was damaged, so what was found is kept as evidence */
+  loaded(wrong: boolean): Promise<void>;
   /** @param sync resolves only once it would survive the machine, not only the process */
   putRecord(record: AnalysisRecord, sync: boolean): Promise<void>;
   putChunks(id: string, chunks: readonly FinishedChunk[]): Promise<void>;

@@ -58,7 +58,7 @@ test('what a dead master left is removed, what a living one or somebody else has
   const dead = join(root, '4194305-0123456789ab');
   const living = join(root, `${process.pid}-0123456789ab`);
   const foreign = join(root, 'notes');
-  for (const folder of [dead, living, foreign]) mkdirSync(folder, { recursive: true });
+  for (const folder of [dead, living, foreign]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const spool = new Spool(root, 100, log);
   expect([existsSync(dead), existsSync(living), existsSync(foreign)]).toEqual([false, true, true]);
   spool.close();

@@ -21,7 +21,7 @@ let folders = 0;
 
 const newFolder = (): string => join(scratch.path, `state-${++folders}`);
 const openIn = async (folder: string, holder = 'one', retention = bounds): Promise<LocalLedger> =>
-  LocalLedger.open(await LevelStore.open(folder), holder, retention, log);
+  LocalLedger.open(await LevelStore.open(folder, log), holder, retention, log);
 
 const inFolder = () => {
   const folder = newFolder();

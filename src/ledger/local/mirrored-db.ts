@@ -1,0 +1,288 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TriremeError } from '../../common/errors.js';
+import { journalBytesMax, reopenIntervalMs, stateProbeMs, witnessIntervalMs } from '../limits.js';
+import { sumAfter, sumOf, type ContentSum, type Values, type Writes } from './content-sum.js';
+import { judge, type FoundLevel, type Judged, type LevelHead } from './copies.js';
+import { diskFailure } from './disk-failure.js';
+import { Journal } from './journal.js';
+import { factsOf, lineOf, readJournal } from './journal-lines.js';
+import { LevelDamage, LevelDb } from './level-db.js';
+import { Witness } from './witness.js';
+
+/** The key under which LevelDB says what it holds. */
+const headKey = 'head';
+
+/** What was found as it was opened. */
+export interface OpenedDb {
+  readonly db: MirroredDb;
+  /** When it was written last: ms since 1970; null: never. */
+  readonly lastMs: number | null;
+  /** Nothing was ever written here. */
+  readonly fresh: boolean;
+  readonly repaired: readonly string[];
+  readonly lost: readonly string[];
+  /** The machine stopped while a master had it open. */
+  readonly machineStopped: boolean;
+}
+
+/**
+ * Keys and values that are kept twice, in LevelDB and in a journal beside it, and numbered: LevelDB alone leaves out what it
+ * cannot read, and says nothing of it. Either copy suffices, and each shows when the other one lost something.
+ *
+ * After an append that failed (a full disk), LevelDB goes on accepting writes, and loses them: its log is not where it thinks
+ * that it is. So after any failure nothing is written before LevelDB was opened anew and was made to hold what it should.
+ */
+export class MirroredDb {
+  private readonly values: Map<string, string>;
+  private sum: ContentSum;
+  private seq: number;
+  /** Writes that failed, for the next one to take along. Bounded by the records that exist. */
+  private readonly failed = new Map<string, string | null>();
+  private brokenAtMs = 0;
+  private broken: string | null = null;
+  private probeTrouble: string | null = null;
+  private probesUnderWay = 0;
+  private witnessed = { seq: -1, atMs: 0 };
+  private rewriteBytes: number;
+  private last: Promise<unknown> = Promise.resolve();
+  private readonly timer: NodeJS.Timeout;
+
+  private constructor(
+    private readonly place: string,
+    private readonly level: LevelDb,
+    private readonly journal: Journal,
+    private readonly witness: Witness,
+    values: Values,
+    seq: number,
+  ) {
+    this.values = new Map(values);
+    this.sum = sumOf(this.values);
+    this.seq = seq;
+    this.rewriteBytes = Math.max(journalBytesMax, 4 * journal.length);
+    this.timer = setInterval(() => void this.look(), stateProbeMs);
+    this.timer.unref();
+  }
+
+  /**
+   * @param imported makes values of what an older version left; null: it is not of an older version
+   * @throws TriremeError STATE_FAILED; what lies in the folder is to be put back then
+   */
+  static async open(place: string, imported: (found: ReadonlyMap<string, Buffer>) => Values | null): Promise<OpenedDb> {
+    const level = new LevelDb(join(place, 'db'), place);
+    const journal = new Journal(join(place, 'journal'));
+    const witness = new Witness(place);
+    try {
+      const bytes = await journal.read();
+      const seen = await witness.read();
+      let found: FoundLevel | null;
+      let old: Values | null = null;
+      try {
+        const raw = await level.open();
+        if (bytes === null && seen === null) old = imported(raw);
+        found = raw.size === 0 ? null : foundLevel(raw);
+      } catch (error) {
+        if (!(error instanceof LevelDamage)) throw error;
+        found = { values: new Map(), head: null, damage: error.reason };
+      }
+      const facts = seen === 'damaged' ? null : seen;
+      const judged =
+        old === null
+          ? judge({
+              level: found,
+              journal: bytes === null ? null : (readJournal(bytes) ?? 'damaged'),
+              witnessSeq: facts?.seq ?? null,
+            })
+          : upgraded(old);
+      if (typeof judged === 'string') throw bothDamaged(place, judged);
+      const { values, seq, atMs, rebuild } = judged;
+      const nowMs = Date.now();
+      if (rebuild.journal) await journal.rewrite(values, seq, nowMs);
+      else await journal.goOn(judged.journalBytes);
+      if (rebuild.level) await makeAnew(level, values, seq, nowMs);
+      const db = new MirroredDb(place, level, journal, witness, values, seq);
+      await db.testify(true);
+      const noWitness =
+        seq === 0 || facts !== null || old !== null
+          ? []
+          : [seen === null ? 'witness is missing' : 'witness cannot be read'];
+      return {
+        db,
+        lastMs: seq === 0 ? null : Math.max(atMs, facts?.atMs ?? 0),
+        fresh: seq === 0,
+        repaired: [...judged.repaired, ...noWitness],
+        lost: judged.lost,
+        machineStopped: facts !== null && facts.open && facts.boot !== witness.boot,
+      };
+    } catch (error) {
+      await journal.close();
+      await level.close();
+      throw error instanceof TriremeError ? error : diskFailure(place, error);
+    }
+  }
+
+  /** Why it cannot be written now; null: it can. */
+  get trouble(): string | null {
+    return this.broken ?? this.probeTrouble;
+  }
+
+  /** What it holds below a prefix of keys. */
+  *entries(prefix: string): Generator<[string, string]> {
+    for (const entry of this.values) if (entry[0].startsWith(prefix)) yield entry;
+  }
+
+  /** Null: there is none. */
+  entry(key: string): string | null {
+    return this.values.get(key) ?? null;
+  }
+
+  /**
+   * All or nothing, one after another.
+   * @param sync resolves only once it would survive the machine, not only the process
+   * @param kept writes that fail are tried again with the next ones, whatever the caller does
+   */
+  write(writes: Writes, sync: boolean, kept = false): Promise<void> {
+    const turn = this.last.then(() => this.writeNow(writes, sync, kept));
+    this.last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    await this.last;
+    await this.testify(false).catch(() => undefined);
+    await this.journal.close();
+    await this.level.close();
+  }
+
+  private async writeNow(writes: Writes, sync: boolean, kept: boolean): Promise<void> {
+    const all = new Map([...this.failed, ...writes]);
+    const seq = this.seq + 1;
+    const atMs = Date.now();
+    const sum = sumAfter(this.sum, this.values, all);
+    try {
+      if (this.broken !== null) await this.openAgain();
+      await this.journal.append(all, seq, atMs, sync);
+      try {
+        await this.level.write(new Map([...all, [headKey, headOf(sum, seq, atMs)]]), sync);
+      } catch (error) {
+        await this.journal.undo();
+        throw error;
+      }
+    } catch (error) {
+      if (kept) for (const [key, value] of writes) this.failed.set(key, value);
+      if (this.broken === null) this.brokenAtMs = performance.now();
+      const ours = error instanceof TriremeError ? error : diskFailure(this.place, error);
+      this.broken = ours.message;
+      throw ours;
+    }
+    for (const [key, value] of all) {
+      if (value === null) this.values.delete(key);
+      else this.values.set(key, value);
+    }
+    this.failed.clear();
+    this.broken = null;
+    this.seq = seq;
+    this.sum = sum;
+    if (this.journal.length > this.rewriteBytes) await this.shorten(atMs);
+  }
+
+  private async shorten(atMs: number): Promise<void> {
+    try {
+      await this.journal.rewrite(this.values, this.seq, atMs);
+      this.rewriteBytes = Math.max(journalBytesMax, 4 * this.journal.length);
+    } catch {
+      // There is no room for a second one; it goes on as it is.
+      this.rewriteBytes = this.journal.length + journalBytesMax;
+    }
+  }
+
+  /** After a failure: makes sure that both copies hold what was acknowledged, and nothing else. */
+  private async openAgain(): Promise<void> {
+    if (performance.now() - this.brokenAtMs < reopenIntervalMs) {
+      throw new TriremeError('STATE_FAILED', this.broken as string);
+    }
+    this.brokenAtMs = performance.now();
+    const { values, seq } = this;
+    if (!this.journal.usable) await this.journal.rewrite(values, seq, Date.now());
+    await this.level.close();
+    try {
+      const found = foundLevel(await this.level.open());
+      const surplus = [...found.values.keys()].filter((key) => !values.has(key));
+      const lacking = [...values].filter(([key, value]) => found.values.get(key) !== value);
+      const mended = new Map<string, string | null>([...surplus.map((key) => [key, null] as const), ...lacking]);
+      await this.level.write(mended.set(headKey, headOf(this.sum, seq, Date.now())), true);
+    } catch (error) {
+      if (!(error instanceof LevelDamage)) throw error;
+      await makeAnew(this.level, values, seq, Date.now());
+    }
+  }
+
+  /** Looks whether it can be written while nobody writes, and leaves word of the last write. */
+  private async look(): Promise<void> {
+    if (this.probesUnderWay > 0) {
+      // Two times in a row: the disk does not answer.
+      if (++this.probesUnderWay > 2)
+        this.probeTrouble = `--state ${this.place} cannot be written: no answer of its disk`;
+      return;
+    }
+    this.probesUnderWay = 1;
+    try {
+      await this.witness.probe();
+      if (this.witnessed.seq !== this.seq || Date.now() - this.witnessed.atMs > witnessIntervalMs) {
+        await this.testify(true);
+      }
+      this.probeTrouble = null;
+      if (this.broken !== null) await this.write(new Map(), true).catch(() => undefined);
+    } catch (error) {
+      this.probeTrouble = diskFailure(this.place, error).message;
+    }
+    this.probesUnderWay = 0;
+  }
+
+  private async testify(open: boolean): Promise<void> {
+    const { seq } = this;
+    await this.witness.write(seq, open);
+    this.witnessed = { seq, atMs: Date.now() };
+  }
+}
+
+function headOf(sum: ContentSum, seq: number, atMs: number): string {
+  return lineOf({ ...sum, seq, atMs } satisfies LevelHead).trimEnd();
+}
+
+function foundLevel(raw: ReadonlyMap<string, Buffer>): FoundLevel {
+  const values = new Map([...raw].map(([key, value]) => [key, value.toString()]));
+  const head = (factsOf(values.get(headKey) ?? '') as LevelHead | undefined) ?? null;
+  values.delete(headKey);
+  return { values, head, damage: null };
+}
+
+async function makeAnew(level: LevelDb, values: Values, seq: number, atMs: number): Promise<void> {
+  await level.close();
+  await rm(level.folder, { recursive: true, force: true });
+  await level.open();
+  await level.write(new Map([...values, [headKey, headOf(sumOf(values), seq, atMs)]]), true);
+}
+
+/** What an older version left is believed: it could not tell of its loss. */
+function upgraded(values: Values): Judged {
+  return {
+    values,
+    seq: 1,
+    atMs: Date.now(),
+    rebuild: { level: true, journal: true },
+    journalBytes: 0,
+    repaired: [],
+    lost: [],
+  };
+}
+
+function bothDamaged(place: string, reason: string): TriremeError {
+  return new TriremeError(
+    'STATE_FAILED',
+    `--state ${place} is damaged: ${reason}. Nothing was changed. Put back a copy of the folder, or move ${join(place, 'db')}, ` +
+      `${join(place, 'journal')} and ${join(place, 'witness')} away: what they knew is lost then, and results go to ` +
+      `${join(place, 'set-aside')}`,
+  );
+}
