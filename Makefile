@@ -45,6 +45,10 @@ chaos: build ## faults by a seeded script for SECONDS=600 under CLIENTS=100 and 
 chaos-masters: build ## masters that share NATS under ANALYSES=20 of BYTES=200M: any process is killed or cut off (SEED=N)
 	$(Q)node --enable-source-maps dist/test/chaos/masters/run.js $(if $(SEED),--seed $(SEED)) $(if $(filter-out file,$(origin SECONDS)),--seconds $(SECONDS)) --analyses $(ANALYSES) --bytes $(BYTES) $(ARGS)
 
+.PHONY: damage
+damage: build ## RUNS=1000 random damages of a master's state folder: none may lose anything without a word (SEED=N repeats)
+	$(Q)node --enable-source-maps dist/test/damage/run.js $(if $(filter-out file,$(origin RUNS)),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 .PHONY: audit
 audit: build ## ask the registry for known weaknesses of the production packages
 	$(Q)npm audit --omit=dev

@@ -7,7 +7,7 @@ export interface FoundCopies {
   readonly level: FoundLevel | null;
   /** The journal; null: nothing is there. */
   readonly journal: JournalContents | 'damaged' | null;
-  /** Number of the last write that the witness saw; null: it is not there, or cannot be read. */
+  /** Number of the last write that the witness saw, or the one before it; null: it is not there, or cannot be read. */
   readonly witnessSeq: number | null;
 }
 
@@ -70,11 +70,15 @@ export function judge({ level, journal, witnessSeq }: FoundCopies): Judged | str
     const behind = Math.abs(levelSeq - journalSeq);
     if (behind > writesUnderWayMax) repaired.push(`${fromLevel ? 'journal' : 'db'} lacks its last ${behind} writes`);
   }
-  // A copy that is cut off by its damage, with no other one to say what came behind it.
-  if (!fromLevel && read?.damage != null && levelSeq < journalSeq) {
-    lost.push(`what was written after write ${journalSeq}, if anything was`);
+  const behindWitness = witnessSeq !== null && witnessSeq > seq;
+  const writesLost = `the writes from ${seq + 1} to ${witnessSeq}`;
+  // A machine that stops may take the end of both copies, and leaves both sound before it. Anything else is for a person to see.
+  if (behindWitness && (levelWrong !== null || journalWrong !== null)) {
+    return [...repaired, `the other one lacks ${writesLost}`].join(', and ');
   }
-  if (witnessSeq !== null && witnessSeq > seq) lost.push(`the writes from ${seq + 1} to ${witnessSeq}`);
+  if (behindWitness) lost.push(writesLost);
+  else if (witnessSeq === null && repaired.length > 0)
+    lost.push(`what was written after write ${seq}, if anything was`);
   return {
     values: fromLevel ? (level as FoundLevel).values : (read as JournalContents).values,
     seq,
@@ -86,7 +90,7 @@ export function judge({ level, journal, witnessSeq }: FoundCopies): Judged | str
     journalBytes: read?.soundBytes ?? 0,
     // A kill as the folder was made leaves one of them.
     repaired: seq === 0 ? [] : repaired,
-    lost,
+    lost: seq === 0 ? [] : lost,
   };
 }
 

@@ -60,12 +60,19 @@ export class LevelDb {
         { cause: caught },
       );
     }
-    const reason = message.replaceAll(`${this.folder}/`, '');
+    // It may quote what it found in a file.
+    const reason = message
+      .replaceAll(`${this.folder}/`, '')
+      .replace(/[^\x20-\x7e]+/g, '?')
+      .slice(0, reasonCharactersMax);
     return diskTroubles.test(reason)
       ? new TriremeError('STATE_FAILED', `--state ${this.shownAs} cannot be used: ${reason}`, { cause: caught })
       : new LevelDamage(reason, caught);
   }
 }
+
+/** Characters of LevelDB's own words in an error: they fit a line. */
+const reasonCharactersMax = 160;
 
 /** What a disk says that cannot be used now, and that tells nothing of what is stored on it. */
 const diskTroubles =

@@ -43,7 +43,7 @@ export class MirroredDb {
   private broken: string | null = null;
   private probeTrouble: string | null = null;
   private probesUnderWay = 0;
-  private witnessed = { seq: -1, atMs: 0 };
+  private witnessedAtMs = 0;
   private rewriteBytes: number;
   private last: Promise<unknown> = Promise.resolve();
   private readonly timer: NodeJS.Timeout;
@@ -100,8 +100,8 @@ export class MirroredDb {
       if (rebuild.journal) await journal.rewrite(values, seq, nowMs);
       else await journal.goOn(judged.journalBytes);
       if (rebuild.level) await makeAnew(level, values, seq, nowMs);
+      await witness.begin(seq);
       const db = new MirroredDb(place, level, journal, witness, values, seq);
-      await db.testify(true);
       const noWitness =
         seq === 0 || facts !== null || old !== null
           ? []
@@ -115,6 +115,7 @@ export class MirroredDb {
         machineStopped: facts !== null && facts.open && facts.boot !== witness.boot,
       };
     } catch (error) {
+      await witness.close();
       await journal.close();
       await level.close();
       throw error instanceof TriremeError ? error : diskFailure(place, error);
@@ -150,7 +151,8 @@ export class MirroredDb {
   async close(): Promise<void> {
     clearInterval(this.timer);
     await this.last;
-    await this.testify(false).catch(() => undefined);
+    await this.testify(false);
+    await this.witness.close();
     await this.journal.close();
     await this.level.close();
   }
@@ -184,6 +186,7 @@ export class MirroredDb {
     this.broken = null;
     this.seq = seq;
     this.sum = sum;
+    await this.testify(true);
     if (this.journal.length > this.rewriteBytes) await this.shorten(atMs);
   }
 
@@ -218,7 +221,7 @@ export class MirroredDb {
     }
   }
 
-  /** Looks whether it can be written while nobody writes, and leaves word of the last write. */
+  /** Looks whether it can be written while nobody writes. */
   private async look(): Promise<void> {
     if (this.probesUnderWay > 0) {
       // Two times in a row: the disk does not answer.
@@ -229,9 +232,7 @@ export class MirroredDb {
     this.probesUnderWay = 1;
     try {
       await this.witness.probe();
-      if (this.witnessed.seq !== this.seq || Date.now() - this.witnessed.atMs > witnessIntervalMs) {
-        await this.testify(true);
-      }
+      if (performance.now() - this.witnessedAtMs > witnessIntervalMs) await this.testify(true);
       this.probeTrouble = null;
       if (this.broken !== null) await this.write(new Map(), true).catch(() => undefined);
     } catch (error) {
@@ -240,10 +241,10 @@ export class MirroredDb {
     this.probesUnderWay = 0;
   }
 
+  /** A witness that cannot be written says less than it could, and nothing wrong. */
   private async testify(open: boolean): Promise<void> {
-    const { seq } = this;
-    await this.witness.write(seq, open);
-    this.witnessed = { seq, atMs: Date.now() };
+    this.witnessedAtMs = performance.now();
+    await this.witness.write(this.seq, open).catch(() => undefined);
   }
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateProbeBytes } from '../limits.js';
 import { factsOf, lineOf } from './journal-lines.js';
@@ -16,9 +16,14 @@ export interface WitnessFacts {
   readonly open: boolean;
 }
 
+/** Bytes of the file: always as many, so that it is written over in place, also on a full disk, and never torn by a kill. */
+const witnessBytes = 256;
+
+/** The file of the witness. It is not synced: it outlives a kill, and of a machine that stops the copies tell themselves. */
 export class Witness {
-  private readonly path: string;
   readonly boot = bootId();
+  private readonly path: string;
+  private handle: FileHandle | null = null;
 
   constructor(private readonly place: string) {
     this.path = join(place, 'witness');
@@ -33,14 +38,27 @@ export class Witness {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw error;
     }
-    const facts = factsOf(text.replace(/\n$/, '')) as WitnessFacts | undefined;
+    const facts = factsOf(text.trimEnd()) as WitnessFacts | undefined;
     return Number.isSafeInteger(facts?.seq) ? (facts as WitnessFacts) : 'damaged';
   }
 
-  async write(seq: number, open: boolean): Promise<void> {
-    const facts: WitnessFacts = { seq, atMs: Date.now(), boot: this.boot, open };
-    await writeFile(`${this.path}.new`, lineOf(facts), { mode: 0o600 });
+  /** A file of its own from here on: the one that was found may be evidence. */
+  async begin(seq: number): Promise<void> {
+    const handle = await open(`${this.path}.new`, 'w', 0o600);
+    this.handle = handle;
+    await this.write(seq, true);
     await rename(`${this.path}.new`, this.path);
+  }
+
+  async write(seq: number, stillOpen: boolean): Promise<void> {
+    const facts: WitnessFacts = { seq, atMs: Date.now(), boot: this.boot, open: stillOpen };
+    const line = lineOf(facts).trimEnd();
+    await this.handle?.write(`${line.padEnd(witnessBytes - 1)}\n`, 0);
+  }
+
+  async close(): Promise<void> {
+    await this.handle?.close();
+    this.handle = null;
   }
 
   /** Writes something that needs room of its own, and takes it away. @throws what the disk says when it cannot be written */
