@@ -47,13 +47,13 @@ export type Jobs = Pick<JobBatch, 'job' | 'jobHigh' | 'kind'>;
 const answer = Buffer.from('1763770000');
 
 /** Answers to jobs, in columns, as a worker sends them. */
-export function resultsOf({ job, jobHigh, kind }: Jobs, heldSeconds: number, hubId: string): ResultBatch {
+export function resultsOf({ job, jobHigh, kind }: Jobs, heldSeconds: number, incarnation: number): ResultBatch {
   const count = job.length;
   return {
     job,
     jobHigh,
     kind,
-    hubId,
+    incarnation,
     status: [],
     execSeconds: kind.map((each) => (each === slowKind ? slowSeconds : quickSeconds)),
     heldSeconds: new Array<number>(count).fill(heldSeconds),

@@ -23,7 +23,7 @@ export class SimWorker implements WorkerStream {
   private readonly events: WorkerStreamEvents;
   private readonly slotFreeAt = new Float64Array(slotsEach);
   private standing = false;
-  private hubId = '';
+  private incarnation = 0;
 
   constructor(
     hub: AttachableHub,
@@ -48,7 +48,7 @@ export class SimWorker implements WorkerStream {
   }
 
   send({ message }: HubMessage): boolean {
-    if (message?.$case === 'welcome') this.hubId = message.value.hubId;
+    if (message?.$case === 'welcome') this.incarnation = message.value.incarnation;
     if (message?.$case === 'jobs') this.run(message.value);
     return true;
   }
@@ -69,7 +69,7 @@ export class SimWorker implements WorkerStream {
       const held = last - arrived;
       this.clock.after(last + oneWaySeconds - this.clock.now(), () => {
         if (this.standing) return;
-        const value = resultsOf({ ...idColumns(jobs), kind: jobs.map(() => each) }, held, this.hubId);
+        const value = resultsOf({ ...idColumns(jobs), kind: jobs.map(() => each) }, held, this.incarnation);
         this.events.received({ message: { $case: 'results', value } });
       });
     }

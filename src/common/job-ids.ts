@@ -28,13 +28,14 @@ export function highOf(id: number): number {
 
 /** The two columns of a list of ids; the upper one as short as it can be. */
 export function idColumns(ids: readonly number[]): { job: number[]; jobHigh: number[] } {
-  const job = new Array<number>(ids.length);
-  const high = ids.length === 0 ? 0 : highOf(ids[0]);
-  const from = high * lowRange;
+  if (ids.length === 0) return { job: [], jobHigh: [] };
+  const high = highOf(ids[0]);
+  const job: number[] = [];
   for (let at = 0; at < ids.length; at++) {
-    const low = ids[at] - from;
-    if (low < 0 || low >= lowRange) return { job: ids.map(lowOf), jobHigh: ids.map(highOf) };
-    job[at] = low;
+    const id = ids[at];
+    const low = id >>> 0;
+    if (id - low !== high * lowRange) return { job: ids.map(lowOf), jobHigh: ids.map(highOf) };
+    job.push(low);
   }
   return { job, jobHigh: high === 0 ? [] : [high] };
 }

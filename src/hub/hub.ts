@@ -49,6 +49,7 @@ export function createHub(
     ...hubOptionsDefault,
     kindNames,
     auditSeed: randomInt(2 ** 32),
+    incarnation: randomInt(1, 2 ** 32),
     shortIdFirst: randomInt(2 ** 32),
     auditOf: (kind) => kinds().get(kind)?.audit,
     ...options,

@@ -38,6 +38,8 @@ export interface HubOptions {
   readonly auditShare: number;
   /** Start of the random numbers that choose them. Who knows it knows which. */
   readonly auditSeed: number;
+  /** Drawn at each start, not 0: results name it, so that none for an earlier hub is taken. */
+  readonly incarnation: number;
   /** First id for workers that know 32 bits of one: another at each start, so that answers to an earlier hub fit no job. */
   readonly shortIdFirst: number;
   /** Bits of an id that count how often its row was used; tests take few, see JobTable. */
@@ -70,6 +72,7 @@ export const hubOptionsDefault: HubOptions = {
   hedgeFactor: 4,
   auditShare: 0,
   auditSeed: 0,
+  incarnation: 1,
   shortIdFirst: 1,
   useBits: useBitsDefault,
   auditOf: () => undefined,

@@ -136,6 +136,7 @@ export class Roster {
           heartbeatIntervalMs: options.heartbeatIntervalMs,
           resultPartBytesMax,
           jobsOutstandingMax: options.jobsOutstandingMax,
+          incarnation: options.incarnation,
         },
       },
     });
@@ -159,7 +160,7 @@ export class Roster {
         return this.hearHeartbeat(worker, message.message.value);
       case 'results': {
         const { value } = message.message;
-        if (this.forAnother(worker, value.hubId)) return null;
+        if (this.forAnother(worker, value.incarnation)) return null;
         worker.shortIds?.results(value);
         const wrong = takeResults(this.dispatcher, worker, value);
         if (wrong === null && !worker.gone) {
@@ -171,7 +172,7 @@ export class Roster {
       }
       case 'part': {
         const { value } = message.message;
-        if (this.forAnother(worker, value.hubId)) return null;
+        if (this.forAnother(worker, value.incarnation)) return null;
         worker.shortIds?.part(value);
         return takePart(this.dispatcher, worker, value);
       }
@@ -184,14 +185,12 @@ export class Roster {
   }
 
   /** The answers are for a hub that has ended since, or for another one: they answer nothing here, and are no offence. */
-  private forAnother(worker: AttachedWorker, hubId: string): boolean {
-    if (hubId === this.hubId || (hubId === '' && worker.shortIds !== null)) return false;
+  private forAnother(worker: AttachedWorker, incarnation: number): boolean {
+    const { incarnation: ours } = this.options;
+    if (incarnation === ours || (incarnation === 0 && worker.shortIds !== null)) return false;
     const suppressed = this.rate.admit('forAnother', this.scheduler.wallMs());
     if (suppressed !== undefined)
-      this.log.warn(
-        { worker: worker.hello.name, theirs: hubId, ours: this.hubId, suppressed },
-        'results of another hub',
-      );
+      this.log.warn({ worker: worker.hello.name, theirs: incarnation, ours, suppressed }, 'results of another hub');
     return true;
   }
 

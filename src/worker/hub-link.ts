@@ -206,7 +206,7 @@ export class HubLink {
     this.attachedAtMs = performance.now();
     this.failures = 0;
     const partBytesMax = welcome.resultPartBytesMax || 64 * 1024;
-    this.outbox = new Outbox((message) => call?.write(message) ?? false, partBytesMax, welcome.hubId);
+    this.outbox = new Outbox((message) => call?.write(message) ?? false, partBytesMax, welcome.incarnation);
     this.setState('ATTACHED');
     this.log.info({ hubId: welcome.hubId, hubVersion: welcome.version }, 'attached');
     const intervalMs = Math.min(

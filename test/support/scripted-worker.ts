@@ -37,7 +37,7 @@ export function resultsOf(jobs: readonly number[], changes: Partial<ResultBatch>
     job: [...jobs],
     jobHigh: [],
     kind: [1],
-    hubId: '',
+    incarnation: 0,
     status: [],
     execSeconds: jobs.map(() => 0.001),
     heldSeconds: jobs.map(() => 0.001),
@@ -123,7 +123,7 @@ export class ScriptedWorker implements WorkerStream {
     const results = resultsOf(answered, {
       ...idColumns(answered),
       kind: this.short ? [] : answered.map((job) => this.kindOf.get(job) ?? 1),
-      hubId: this.short ? '' : (this.welcome?.hubId ?? ''),
+      incarnation: this.short ? 0 : (this.welcome?.incarnation ?? 0),
       ...changes,
     });
     this.say({ $case: 'results', value: results });
@@ -131,8 +131,8 @@ export class ScriptedWorker implements WorkerStream {
 
   /** Sends a piece of a large result. */
   part(job: number, data: Buffer): void {
-    const hubId = this.short ? '' : (this.welcome?.hubId ?? '');
-    this.say({ $case: 'part', value: { job: lowOf(job), jobHigh: highOf(job), data, hubId } });
+    const incarnation = this.short ? 0 : (this.welcome?.incarnation ?? 0);
+    this.say({ $case: 'part', value: { job: lowOf(job), jobHigh: highOf(job), data, incarnation } });
   }
 
   giveBack(jobs: readonly number[] = this.jobs): void {

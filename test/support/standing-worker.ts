@@ -10,7 +10,7 @@ const waitMsMax = 30_000;
 export interface HeldJob {
   readonly id: number;
   readonly kind: number;
-  readonly hubId: string;
+  readonly incarnation: number;
 }
 
 /** A worker on a real stream that beats and answers nothing but what the test says. */
@@ -45,10 +45,10 @@ export class StandingWorker {
   }
 
   /** Answers a job that it was given on this stream or on another one. */
-  answer({ id, kind, hubId }: HeldJob, text: string): void {
+  answer({ id, kind, incarnation }: HeldJob, text: string): void {
     const payloads = Buffer.from(text);
     const columns = { status: [], execSeconds: [1e-6], heldSeconds: [1e-6], payloadSize: [payloads.length], payloads };
-    const named = this.protocol === 0 ? { kind: [], hubId: '' } : { kind: [kind], hubId };
+    const named = this.protocol === 0 ? { kind: [], incarnation: 0 } : { kind: [kind], incarnation };
     this.say({ $case: 'results', value: { ...idColumns([id]), ...named, ...columns } });
   }
 
@@ -78,8 +78,8 @@ export class StandingWorker {
   private hear({ message }: HubMessage): void {
     if (message?.$case === 'welcome') this.welcome = message.value;
     if (message?.$case !== 'jobs') return;
-    const hubId = this.welcome?.hubId ?? '';
+    const incarnation = this.welcome?.incarnation ?? 0;
     const ids = wholeIds(message.value.job, message.value.jobHigh);
-    ids.forEach((id, at) => this.jobs.push({ id, kind: message.value.kind[at], hubId }));
+    ids.forEach((id, at) => this.jobs.push({ id, kind: message.value.kind[at], incarnation }));
   }
 }

@@ -13,13 +13,13 @@ for (let number = 0; number < Number(count); number++) attach(`${name}${number}`
 function attach(id: string): void {
   const client = new WorkerHubClient(hub, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
   const stream = client.attach();
-  let hubId = '';
+  let incarnation = 0;
   const say = (message: WorkerMessage['message']): void => void stream.write({ message });
   const answer = (jobs: Jobs, held: number): void => {
-    if (jobs.job.length > 0) say({ $case: 'results', value: resultsOf(jobs, held, hubId) });
+    if (jobs.job.length > 0) say({ $case: 'results', value: resultsOf(jobs, held, incarnation) });
   };
   stream.on('data', ({ message }: HubMessage) => {
-    if (message?.$case === 'welcome') hubId = message.value.hubId;
+    if (message?.$case === 'welcome') incarnation = message.value.incarnation;
     if (message?.$case !== 'jobs') return;
     const { job, jobHigh, kind } = message.value;
     if (!kind.includes(slowKind)) return answer(message.value, 0);

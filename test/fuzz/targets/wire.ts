@@ -56,7 +56,7 @@ function workerSeeds(): Uint8Array[] {
   const results = (jobs: number[], changes = {}): Uint8Array =>
     said({ $case: 'results', value: resultsOf(jobs, { kind: [], ...changes }) });
   const part = (job: number): Uint8Array =>
-    said({ $case: 'part', value: { job, jobHigh: 0, hubId: '', data: Buffer.from('piece') } });
+    said({ $case: 'part', value: { job, jobHigh: 0, incarnation: 0, data: Buffer.from('piece') } });
   return [
     framed([hello, beat, results([1, 2, 3])]),
     framed([hello, results([1]), results([2]), results([3])]),

@@ -74,7 +74,7 @@ describe.each([0, 1])('of a worker of protocol %i', (protocol) => {
     const value = resultsOf([held], {
       ...idColumns([held]),
       kind: protocol === 0 ? [] : [mineBitcoin],
-      hubId: protocol === 0 ? '' : before.hub.id,
+      incarnation: protocol === 0 ? 0 : (old.welcome?.incarnation ?? 0),
       ...text('of another time'),
     });
     again.say({ $case: 'results', value });
@@ -115,7 +115,7 @@ test('a worker of protocol 1 that names no kind is cut off; one that names no hu
   const ids = [submit(1), submit(2)];
   time.endTurn();
   one.answer(one.jobs, { kind: [] });
-  two.answer(ids, { hubId: '' });
+  two.answer(ids, { incarnation: 0 });
   expect([one.closedBecause, two.closedBecause]).toEqual(['its results name no kind', null]);
   expect(sink.order).toEqual([]);
 });
@@ -125,7 +125,7 @@ test('a part of a result for an earlier hub is no part of one for this hub', () 
   const one = worker(hub, 'one');
   const id = submit(1);
   time.endTurn();
-  one.say({ $case: 'part', value: { job: id, jobHigh: 0, data: Buffer.from('old'), hubId: 'another' } });
+  one.say({ $case: 'part', value: { job: id, jobHigh: 0, data: Buffer.from('old'), incarnation: 1 } });
   one.part(id, Buffer.from('new '));
   one.answer([id], text('end'));
   expect(sink.answers.get(1)).toBe('new end');

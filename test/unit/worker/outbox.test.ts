@@ -13,7 +13,7 @@ function bench(partBytesMax = 1000) {
       return --stream.room > 0;
     },
     partBytesMax,
-    'the-hub',
+    77,
     (run) => turn.push(run),
   );
   const endTurn = (): void => turn.splice(0).forEach((run) => run());
