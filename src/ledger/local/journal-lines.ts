@@ -71,7 +71,8 @@ export function readJournal(bytes: Buffer): JournalContents | null {
   const values = new Map<string, string>();
   for (let i = 0; i < head.count; i++) {
     const next = lines.next();
-    const entry = next.done === true ? undefined : (factsOf(next.value.text) as [string, string] | undefined);
+    const entry =
+      next.done === true || !next.value.whole ? undefined : (factsOf(next.value.text) as [string, string] | undefined);
     if (!Array.isArray(entry)) return null;
     values.set(entry[0], entry[1]);
   }
