@@ -46,7 +46,14 @@ async function alone(folder: string, bytes: number): Promise<AloneOutcome> {
 }
 
 async function mirrored(folder: string, bytes: number): Promise<MirroredOutcome> {
-  const open = async (at: string): Promise<MirroredDb> => (await MirroredDb.open(at, () => null)).db;
+  const open = async (at: string): Promise<MirroredDb> =>
+    (
+      await MirroredDb.open(
+        at,
+        () => null,
+        () => Promise.resolve(),
+      )
+    ).db;
   const db = await open(folder);
   await db.write(new Map([['before', text]]), true);
   limitFiles(bytes);

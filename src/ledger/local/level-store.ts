@@ -43,8 +43,6 @@ export class LevelStore implements LocalStore {
   readonly durable = true;
   private readonly db: MirroredDb;
   private readonly chunks = new Map<string, Map<string, ChunkFacts>>();
-  private wrong: boolean;
-
   private constructor(
     readonly place: string,
     private readonly opened: OpenedDb,
@@ -52,7 +50,6 @@ export class LevelStore implements LocalStore {
     private readonly log: Logger,
   ) {
     this.db = opened.db;
-    this.wrong = opened.repaired.length + opened.lost.length > 0;
   }
 
   /** @throws TriremeError STATE_FAILED when the folder is locked, damaged or cannot be written; USAGE when others can read it */
@@ -68,14 +65,18 @@ export class LevelStore implements LocalStore {
       for (const name of ['chunks', 'results']) await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
       await aside.hold();
     } catch (error) {
+      await aside.letGo().catch(() => undefined);
       throw diskFailure(folder, error);
     }
     let store: LevelStore | undefined;
     try {
-      const opened = await MirroredDb.open(folder, (found) => valuesOfBefore(folder, found));
+      const opened = await MirroredDb.open(
+        folder,
+        (found) => valuesOfBefore(folder, found),
+        () => aside.keep(),
+      );
       store = new LevelStore(folder, opened, aside, log);
       store.tellWhatWasFound();
-      if (store.wrong) await aside.checkRoom();
       return store;
     } catch (error) {
       await store?.db.close();
@@ -132,12 +133,11 @@ export class LevelStore implements LocalStore {
   }
 
   async loaded(wrong: boolean): Promise<void> {
-    const kept = wrong || this.wrong;
     await this.tryFiles(async () => {
-      if (kept) await this.aside.checkRoom();
-      await this.aside.settle(kept);
+      if (wrong) await this.aside.keep();
+      await this.aside.settle();
     });
-    if (kept) {
+    if (this.evidence !== null) {
       this.log.warn(
         { place: this.place, evidence: this.aside.folder },
         'what was found damaged is kept as it was: nothing of it is deleted',
@@ -208,7 +208,7 @@ export class LevelStore implements LocalStore {
 
   async close(): Promise<void> {
     await this.db.close();
-    await this.aside.end(this.wrong);
+    await this.aside.end();
   }
 
   private async dropFiles(id: string): Promise<void> {
@@ -270,8 +270,6 @@ export class LevelStore implements LocalStore {
       }
       for (const id of strays) await this.aside.add(join(folder, id));
     });
-    if (strays.length === 0) return;
-    this.wrong = true;
     for (const id of strays) {
       this.log.error({ place: this.place, id, folder }, 'files of an analysis that no record names are set aside');
     }
@@ -281,7 +279,7 @@ export class LevelStore implements LocalStore {
   private async doubtUploads(): Promise<void> {
     const uploads = await readdir(join(this.place, 'spool')).catch(() => []);
     if (uploads.length === 0) return;
-    this.wrong = true;
+    await this.tryFiles(() => this.aside.keep());
     this.log.error({ place: this.place, uploads: uploads.length }, 'uploads that no record names are set aside');
   }
 

@@ -66,9 +66,14 @@ export class MirroredDb {
 
   /**
    * @param imported makes values of what an older version left; null: it is not of an older version
+   * @param damaged is called when a copy is damaged, before it is made anew
    * @throws TriremeError STATE_FAILED; what lies in the folder is to be put back then
    */
-  static async open(place: string, imported: (found: ReadonlyMap<string, Buffer>) => Values | null): Promise<OpenedDb> {
+  static async open(
+    place: string,
+    imported: (found: ReadonlyMap<string, Buffer>) => Values | null,
+    damaged: () => Promise<void>,
+  ): Promise<OpenedDb> {
     const level = new LevelDb(join(place, 'db'), place);
     const journal = new Journal(join(place, 'journal'));
     const witness = new Witness(place);
@@ -96,21 +101,23 @@ export class MirroredDb {
           : upgraded(old);
       if (typeof judged === 'string') throw bothDamaged(place, judged);
       const { values, seq, atMs, rebuild } = judged;
+      const noWitness =
+        seq === 0 || facts !== null || old !== null
+          ? []
+          : [seen === null ? 'witness is missing' : 'witness cannot be read'];
+      const repaired = [...judged.repaired, ...noWitness];
+      if (repaired.length + judged.lost.length > 0) await damaged();
       const nowMs = Date.now();
       if (rebuild.journal) await journal.rewrite(values, seq, nowMs);
       else await journal.goOn(judged.journalBytes);
       if (rebuild.level) await makeAnew(level, values, seq, nowMs);
       await witness.begin(seq);
       const db = new MirroredDb(place, level, journal, witness, values, seq);
-      const noWitness =
-        seq === 0 || facts !== null || old !== null
-          ? []
-          : [seen === null ? 'witness is missing' : 'witness cannot be read'];
       return {
         db,
         lastMs: seq === 0 ? null : Math.max(atMs, facts?.atMs ?? 0),
         fresh: seq === 0,
-        repaired: [...judged.repaired, ...noWitness],
+        repaired,
         lost: judged.lost,
         machineStopped: facts !== null && facts.open && facts.boot !== witness.boot,
       };

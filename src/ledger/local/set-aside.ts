@@ -13,10 +13,12 @@ const changedByOpening = ['db', 'journal', 'witness'] as const;
  */
 export class SetAside {
   private readonly root: string;
-  private readonly pending: string;
-  /** Where the evidence of this start lies; null: there is none. */
-  private kept: string | null = null;
+  /** Where it lies: a folder that counts as evidence once it is kept. */
+  private at: string;
+  private kept = false;
   private settled = false;
+  /** Evidence was found and there was no room for it, so nothing may change. */
+  private full = false;
 
   constructor(
     private readonly place: string,
@@ -24,95 +26,95 @@ export class SetAside {
     private readonly name: string,
   ) {
     this.root = join(place, 'set-aside');
-    this.pending = join(this.root, `pending-${name}`);
+    this.at = join(this.root, `pending-${name}`);
   }
 
+  /** Where the evidence of this start lies; null: there is none. */
   get folder(): string | null {
-    return this.kept;
+    return this.kept ? this.at : null;
   }
 
   /** Keeps what lies there now, whatever opening it does. */
   async hold(): Promise<void> {
-    for (const name of changedByOpening) {
-      if (name !== 'db') await linked(join(this.place, name), join(this.pending, name));
-      else
-        for (const file of await names(join(this.place, name)))
-          await linked(join(this.place, name, file), join(this.pending, name, file));
+    for (const file of await names(join(this.place, 'db'))) {
+      await held(join(this.place, 'db', file), join(this.at, 'db', file), link);
     }
+    // These are written in place: a second name would go on with them.
+    for (const name of ['journal', 'witness']) await held(join(this.place, name), join(this.at, name), copyFile);
   }
 
   /** Puts back what was held: the start is refused, and nothing is to have changed. */
   async restore(): Promise<void> {
     for (const name of changedByOpening) {
       const path = join(this.place, name);
-      await rename(path, join(this.pending, `${name}.opened`)).catch(ifThere);
-      await rename(join(this.pending, name), path).catch(ifThere);
+      await rename(path, join(this.at, `${name}.opened`)).catch(ifThere);
+      await rename(join(this.at, name), path).catch(ifThere);
     }
     await this.letGo();
   }
 
   /** Lets go of what was held: it was not touched, or nothing was wrong with it. */
   async letGo(): Promise<void> {
-    await rm(this.pending, { recursive: true, force: true });
+    await rm(this.at, { recursive: true, force: true });
     await removeIfEmpty(this.root);
   }
 
-  /** @throws TriremeError STATE_FAILED when evidence would have to be added and there is too much */
-  async checkRoom(): Promise<void> {
+  /**
+   * Something was found wrong: what was held is evidence from now on, also if this start is killed.
+   * @throws TriremeError STATE_FAILED when there is too much evidence already
+   */
+  async keep(): Promise<void> {
+    if (this.kept) return;
     const kept = (await names(this.root)).filter((name) => !name.startsWith('pending-'));
-    if (kept.length < setAsideMax) return;
-    throw new TriremeError(
-      'STATE_FAILED',
-      `--state ${this.place} is damaged again, and ${this.root} holds the evidence of ${kept.length} earlier starts (at most ` +
-        `setAsideMax = ${setAsideMax}): look through it and move it away`,
-    );
+    if (kept.length >= setAsideMax) {
+      this.full = true;
+      throw new TriremeError(
+        'STATE_FAILED',
+        `--state ${this.place} is damaged again, and ${this.root} holds the evidence of ${kept.length} earlier starts (at ` +
+          `most setAsideMax = ${setAsideMax}): look through it and move it away`,
+      );
+    }
+    await mkdir(this.at, { recursive: true, mode: 0o700 });
+    const to = join(this.root, this.name);
+    await rename(this.at, to);
+    this.at = to;
+    this.kept = true;
   }
 
   /** Moves a file or folder of the place to the evidence of this start. */
   async add(path: string): Promise<void> {
-    if (this.settled && this.kept === null) await this.keep();
-    const to = join(this.kept ?? this.pending, path);
+    await this.keep();
+    const to = join(this.at, path);
     await mkdir(dirname(to), { recursive: true, mode: 0o700 });
     await rename(join(this.place, path), to);
   }
 
-  /** The start is over. @param wrong something was found wrong, so what was held is kept */
-  async settle(wrong: boolean): Promise<void> {
-    if (wrong) await this.keep();
-    else await this.letGo();
+  /** The start is over: what was held is let go, unless it is kept. */
+  async settle(): Promise<void> {
+    if (!this.kept) await this.letGo();
     // What a start held that was killed before it was over: evidence if this one found something, and the same files if not.
     for (const name of await names(this.root)) {
       if (!name.startsWith('pending-')) continue;
-      if (wrong) await rename(join(this.root, name), join(this.root, `${this.name}-${name}`)).catch(ifThere);
+      if (this.kept) await rename(join(this.root, name), join(this.root, `${this.name}-${name}`)).catch(ifThere);
       else await rm(join(this.root, name), { recursive: true, force: true });
     }
     await removeIfEmpty(this.root);
     this.settled = true;
   }
 
-  /** The start did not come to its end, or all is over. */
-  async end(wrong: boolean): Promise<void> {
-    if (!this.settled) await this.settle(wrong);
-  }
-
-  private async keep(): Promise<void> {
-    await mkdir(this.pending, { recursive: true, mode: 0o700 });
-    const to = join(this.root, this.name);
-    await rename(this.pending, to);
-    this.kept = to;
-    // The journal goes on in the same file: the evidence gets one of its own.
-    const journal = join(to, 'journal');
-    if (!(await names(to)).includes('journal')) return;
-    await copyFile(journal, `${journal}.copy`);
-    await rename(`${journal}.copy`, journal);
+  /** All is over, or the start did not come to its end; nobody has the files open any more. */
+  async end(): Promise<void> {
+    if (this.settled) return;
+    if (this.full) await this.restore();
+    else await this.settle();
   }
 }
 
-/** A second name for a file, or a copy where the file system has no such names. */
-async function linked(from: string, to: string): Promise<void> {
+/** A second name for a file, or a copy; a copy where the file system has no second names. Nothing: no file is there. */
+async function held(from: string, to: string, how: (from: string, to: string) => Promise<void>): Promise<void> {
   try {
     await mkdir(dirname(to), { recursive: true, mode: 0o700 });
-    await link(from, to);
+    await how(from, to);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return;

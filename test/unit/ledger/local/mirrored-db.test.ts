@@ -14,7 +14,12 @@ function newFolder(): string {
   mkdirSync(folder);
   return folder;
 }
-const open = (folder: string): Promise<OpenedDb> => MirroredDb.open(folder, () => null);
+const open = (folder: string): Promise<OpenedDb> =>
+  MirroredDb.open(
+    folder,
+    () => null,
+    () => Promise.resolve(),
+  );
 const all = (db: MirroredDb): Record<string, string> => Object.fromEntries(db.entries(''));
 const text = (of: string): string => of.repeat(10_000);
 
