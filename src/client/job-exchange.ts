@@ -35,8 +35,11 @@ export function exchangeJobs(options: JobExchangeOptions): Promise<void> {
   let unread: Buffer = Buffer.alloc(0);
   return new Promise<void>((resolve, reject) => {
     const socket = dialJobs(lb, trust, () => {
-      if (lines) writeLines(socket, jobs, 0);
-      else writeDigits(socket, jobs, 0);
+      if (lines) {
+        // A first number such as 12 could be two jobs of records framing; a newline before it says that it is none.
+        socket.write('\n');
+        writeLines(socket, jobs, 0);
+      } else writeDigits(socket, jobs, 0);
     });
     const fail = (code: 'UNREACHABLE' | 'DEADLINE_PASSED', what: string, cause?: unknown): void => {
       socket.destroy();

@@ -18,6 +18,7 @@ interface LbCommandOptions extends TrustOptions, HubCommandOptions, AnnounceOpti
   readonly admin: HostPort;
   readonly insecure: boolean;
   readonly tcpTls: boolean;
+  readonly tcpProxyProtocol: boolean;
   readonly grace: number;
   readonly logLevel?: string;
   readonly connectionsMax: number;
@@ -58,6 +59,11 @@ export function buildCommand(): Command {
       ),
     )
     .option('--tcp-tls', 'encrypt the TCP port as well, with --tls-cert', false)
+    .option(
+      '--tcp-proxy-protocol',
+      'each TCP connection begins with a PROXY header (version 1 or 2), as a proxy in front of the lb sends it',
+      false,
+    )
     .addOption(duration('--grace <duration>', 'time to finish what was asked for after SIGTERM', drainGraceMsDefault))
     .addOption(count('--connections-max <n>', 'TCP connections at once', limits.connectionsMax, 1_000_000))
     .addOption(
@@ -127,6 +133,7 @@ async function run(options: LbCommandOptions): Promise<void> {
       trust,
       errors,
       tcpTls,
+      proxyProtocol: options.tcpProxyProtocol,
       fairness: options.fairness === 'on',
       hub: { ...compileHubOptions(options), jobsQueuedMax: options.jobsQueued },
       limits: {

@@ -3,9 +3,10 @@ import type { TriremeError } from '../common/errors.js';
 import { noWorker, type Hub, type JobSink } from '../hub/types.js';
 import { AnswerRing } from './answer-ring.js';
 import type { ClientKinds } from './client-kinds.js';
+import { foreignWords, type ForeignProtocol } from './foreign-protocol.js';
 import { FrameDecoder, NOT_A_NUMBER, NUMBER_TOO_LONG } from './frame-decoder.js';
 import { sparseJobsMax, type JobAdmission } from './job-admission.js';
-import { lingerMs, readAheadBytesMax, type LbLimits } from './limits.js';
+import { framingWaitMs, lingerMs, readAheadBytesMax, type LbLimits } from './limits.js';
 import type { Offence } from './offences.js';
 import { toRecord } from './record.js';
 import { RecordPacer } from './record-pacer.js';
@@ -19,6 +20,8 @@ export interface FrontPort {
   readonly limits: LbLimits;
   readonly admission: JobAdmission;
   readonly clientKinds: ClientKinds;
+  /** See kindPrefixesOf. */
+  readonly kindPrefixes: ReadonlySet<number>;
   /** Job numbers of one push; shared, because each push is used up before the next. */
   readonly decoded: Float64Array;
   /** Answers of one write; shared for the same reason. */
@@ -26,6 +29,8 @@ export interface FrontPort {
   /** Numbers that a connection may decode in its turn. */
   readonly jobsPerTurn: number;
   nowMs(): number;
+  /** Address and port of the client. */
+  peerOf(socket: Socket): string;
   /** Flush this connection at the end of this turn of the event loop. */
   wantFlush(connection: JobConnection): void;
   /** This connection has bytes left that it may decode in a later turn. */
@@ -44,6 +49,7 @@ export class JobConnection implements JobSink {
   private readonly ring: AnswerRing;
   private readonly pacer = new RecordPacer();
   private paceTimer: NodeJS.Timeout | undefined;
+  private framingTimer: NodeJS.Timeout | undefined;
 
   /** Bytes that are not decoded. From readAheadBytesMax of them on, the socket is paused. */
   private rest: Buffer | undefined;
@@ -76,9 +82,9 @@ export class JobConnection implements JobSink {
     private readonly socket: Socket,
     private readonly front: FrontPort,
   ) {
-    this.decoder = new FrameDecoder(front.limits.digitsMax, front.decoded);
+    this.decoder = new FrameDecoder(front.limits.digitsMax, front.decoded, front.clientKinds, front.kindPrefixes);
     this.ring = new AnswerRing(front.limits.jobsPerConnectionMax);
-    this.peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
+    this.peer = front.peerOf(socket);
     this.lastByteMs = this.numberSinceMs = this.progressMs = front.nowMs();
     socket.on('data', (chunk: Buffer) => this.received(chunk));
     socket.on('end', () => {
@@ -140,19 +146,41 @@ export class JobConnection implements JobSink {
       const wasUnfinished = decoder.unfinished;
       this.restAt = decoder.push(this.rest, this.restAt, jobsMax);
       if (decoder.unfinished && (decoder.count > 0 || !wasUnfinished)) this.numberSinceMs = this.lastByteMs;
-      const all = this.restAt === this.rest.length;
+      const all = this.restAt === this.rest.length && !decoder.backlog;
       if (all) this.rest = undefined;
+      if (decoder.foreign !== undefined) {
+        this.refuseForeign(decoder.foreign);
+        return 0;
+      }
       this.submitDecoded();
       if (this.isClosed) return 0;
     } else if (this.rest === undefined && this.inputEnded && decoder.unfinished && jobsMax > 0) {
-      decoder.end();
+      decoder.end(jobsMax);
       this.submitDecoded();
     }
+    if (decoder.undecidedRecords && this.rest === undefined && !this.inputEnded) this.awaitFraming();
     if (this.rest !== undefined || (this.inputEnded && decoder.unfinished)) {
       if (this.ring.room > 0) front.wantTurn(this);
     }
     this.readOn();
     return decoder.count;
+  }
+
+  /** What is held becomes records when nothing follows it. */
+  private awaitFraming(): void {
+    clearTimeout(this.framingTimer);
+    this.framingTimer = setTimeout(() => {
+      this.decoder.settle();
+      this.rest ??= Buffer.alloc(0);
+      this.takeTurn();
+    }, framingWaitMs);
+  }
+
+  private refuseForeign(protocol: ForeignProtocol): void {
+    this.front.offence(protocol, this);
+    this.rest = undefined;
+    this.write(toRecord(Buffer.from(foreignWords[protocol])));
+    this.endOutput();
   }
 
   /** Jobs in the bytes at hand, about: a digit and a delimiter each in lines framing. */
@@ -219,8 +247,8 @@ export class JobConnection implements JobSink {
     if (this.isClosed || this.outputEnded) return;
     const { ring } = this;
     const before = ring.size;
-    if (this.decoder.framing === 'records') this.flushRecords();
-    else this.flushLines();
+    if (this.decoder.framing === 'lines') this.flushLines();
+    else this.flushRecords();
     this.answeredSince += before - ring.size;
     const waiting = this.rest !== undefined || (this.inputEnded && this.decoder.unfinished);
     if (waiting) {
@@ -326,6 +354,7 @@ export class JobConnection implements JobSink {
     if (this.isClosed) return;
     this.isClosed = true;
     clearTimeout(this.paceTimer);
+    clearTimeout(this.framingTimer);
     this.rest = undefined;
     this.ring.forEachWaiting((job) => this.front.hub.cancel(job));
     this.front.closed(this);

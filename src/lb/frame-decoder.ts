@@ -1,3 +1,7 @@
+import type { ClientKinds } from './client-kinds.js';
+import type { ForeignProtocol } from './foreign-protocol.js';
+import { isDelimiter, isDigit, Opening } from './opening.js';
+
 /** Not yet known, numbers between delimiters, or one job in every byte. */
 export type Framing = 'undecided' | 'lines' | 'records';
 
@@ -7,24 +11,16 @@ export const NOT_A_NUMBER = -1;
 /** Stands in place of a job number for a number of more digits than the bound. */
 export const NUMBER_TOO_LONG = -2;
 
-const newline = 0x0a;
 const zero = 0x30;
-const nine = 0x39;
-
-/** Newline, comma and blank; carriage return and tab count as blanks, because telnet and Windows send them. */
-function isDelimiter(byte: number): boolean {
-  return byte === newline || byte === 0x2c || byte === 0x20 || byte === 0x0d || byte === 0x09;
-}
 
 /** A digit means its value, so that '1' and the raw byte 0x01 are the same job; any other byte means itself. */
 function recordJob(byte: number): number {
-  return byte >= zero && byte <= nine ? byte - zero : byte;
+  return isDigit(byte) ? byte - zero : byte;
 }
 
 /**
- * Turns the bytes of one connection into job numbers. The first chunk that is not empty chooses the framing for good: a
- * delimiter in it means lines, none means records. In records framing a delimiter is no job and is passed over, so a
- * client that sends `1` and its newline in two packets still gets one answer for one job.
+ * Turns the bytes of one connection into job numbers. `Opening` chooses the framing from the first bytes. In records
+ * framing a delimiter is no job and is passed over.
  *
  * Chunks go in, numbers come out in `jobs[0..count)`, which the next push overwrites. No object is made per job.
  */
@@ -32,8 +28,15 @@ export class FrameDecoder {
   /** Numbers of the last push: a job number, NOT_A_NUMBER or NUMBER_TOO_LONG. */
   readonly jobs: Float64Array;
   count = 0;
+  /** While it is undecided answers are to be written as records. */
   framing: Framing = 'undecided';
+  /** The client speaks this, and none of its bytes is a job. */
+  foreign: ForeignProtocol | undefined;
 
+  /** Undefined once the framing is decided and what it held is decoded, and behind foreign bytes. */
+  private opening: Opening | undefined;
+  /** How much of what the opening held is decoded. */
+  private heldAt = 0;
   private value = 0;
   private digits = 0;
   /** 0: between numbers; 1: within a number; otherwise the code that this token will be answered by. */
@@ -47,13 +50,31 @@ export class FrameDecoder {
   constructor(
     private readonly digitsMax: number,
     jobs: Float64Array,
+    clientKinds: ClientKinds,
+    kindPrefixes: ReadonlySet<number>,
   ) {
     this.jobs = jobs;
+    this.opening = new Opening(clientKinds, kindPrefixes, digitsMax);
   }
 
   /** True within a number whose end has not come: the sender owes the rest. */
   get unfinished(): boolean {
-    return this.token !== 0;
+    return this.token !== 0 || (this.opening?.unfinished ?? false);
+  }
+
+  /** Bytes are held that `settle` decides about when nothing follows them. */
+  get undecidedRecords(): boolean {
+    return this.framing === 'undecided' && (this.opening?.mayBeRecords ?? false);
+  }
+
+  /** The framing is decided, and bytes that came before are still to be decoded: push again, with an empty chunk too. */
+  get backlog(): boolean {
+    return this.framing !== 'undecided' && this.opening !== undefined;
+  }
+
+  /** Nothing has followed what is held for framingWaitMs: it is records. */
+  settle(): void {
+    if (this.undecidedRecords) this.framing = 'records';
   }
 
   /**
@@ -62,24 +83,63 @@ export class FrameDecoder {
    */
   push(chunk: Uint8Array, from: number, most: number): number {
     this.count = 0;
-    if (from >= chunk.length) return chunk.length;
-    if (this.framing === 'undecided') this.framing = chunk.some(isDelimiter) ? 'lines' : 'records';
     const jobsMax = Math.min(most, this.jobs.length);
-    return this.framing === 'lines' ? this.pushLines(chunk, from, jobsMax) : this.pushRecords(chunk, from, jobsMax);
+    const at = this.framing === 'undecided' ? this.open(chunk, from, jobsMax) : from;
+    if (this.framing === 'undecided' || !this.decodeHeld(jobsMax)) return at;
+    return this.decode(chunk, at, chunk.length, jobsMax);
   }
 
-  /** The stream has ended: a last number without a delimiter counts. Puts at most one number into `jobs`. */
-  end(): void {
+  /** The stream has ended: a last number without a delimiter counts. Call it again while there is a backlog. */
+  end(most: number): void {
     this.count = 0;
-    if (this.token !== 0) this.jobs[this.count++] = this.finishToken();
+    if (this.framing === 'undecided' && this.opening?.unfinished) this.framing = this.opening.end();
+    if (this.framing === 'undecided' || !this.decodeHeld(Math.min(most, this.jobs.length))) return;
+    if (this.token !== 0 && this.count < most) this.jobs[this.count++] = this.finishToken();
   }
 
-  private pushLines(chunk: Uint8Array, from: number, jobsMax: number): number {
+  /** Steps through bytes until the framing is decided; the byte that decides is left to the framing. */
+  private open(chunk: Uint8Array, from: number, jobsMax: number): number {
+    const { opening } = this;
+    if (opening === undefined) return chunk.length;
     let at = from;
-    let count = 0;
-    for (; at < chunk.length && count < jobsMax; at++) {
+    for (; at < chunk.length && this.count < jobsMax; at++) {
+      const step = opening.step(chunk[at]);
+      if (step === 'job') {
+        this.jobs[this.count++] = opening.job;
+      } else if (step === 'foreign') {
+        this.foreign = opening.protocol;
+        this.opening = undefined;
+        return chunk.length;
+      } else if (step === 'lines' || step === 'records') {
+        this.framing = step;
+        break;
+      }
+    }
+    return at;
+  }
+
+  /** Decodes what the opening held. @returns whether all of it is done */
+  private decodeHeld(jobsMax: number): boolean {
+    const { opening } = this;
+    if (opening === undefined) return true;
+    this.heldAt = this.decode(opening.held, this.heldAt, opening.heldLength, jobsMax);
+    if (this.heldAt < opening.heldLength) return false;
+    this.opening = undefined;
+    return true;
+  }
+
+  private decode(bytes: Uint8Array, from: number, end: number, jobsMax: number): number {
+    return this.framing === 'lines'
+      ? this.decodeLines(bytes, from, end, jobsMax)
+      : this.decodeRecords(bytes, from, end, jobsMax);
+  }
+
+  private decodeLines(chunk: Uint8Array, from: number, end: number, jobsMax: number): number {
+    let at = from;
+    let { count } = this;
+    for (; at < end && count < jobsMax; at++) {
       const byte = chunk[at];
-      if (byte >= zero && byte <= nine) {
+      if (isDigit(byte)) {
         if (this.token === 0) this.token = 1;
         if (this.token !== 1) continue;
         this.value = this.value * 10 + (byte - zero);
@@ -94,10 +154,10 @@ export class FrameDecoder {
     return at;
   }
 
-  private pushRecords(chunk: Uint8Array, from: number, jobsMax: number): number {
+  private decodeRecords(chunk: Uint8Array, from: number, end: number, jobsMax: number): number {
     let at = from;
-    let count = 0;
-    for (; at < chunk.length && count < jobsMax; at++) {
+    let { count } = this;
+    for (; at < end && count < jobsMax; at++) {
       const byte = chunk[at];
       if (!isDelimiter(byte)) this.jobs[count++] = recordJob(byte);
     }

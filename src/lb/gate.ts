@@ -4,7 +4,9 @@ import { tcpAccess } from '../common/trust/methods.js';
 import { whyNotAllowed, type Caller } from '../common/trust/roles.js';
 import { tokenWanted } from '../common/trust/token.js';
 import { AuthLine } from './auth-line.js';
+import { foreignProtocol, foreignWords } from './foreign-protocol.js';
 import { authTimeoutMs } from './limits.js';
+import { addressOf } from './proxied-sockets.js';
 
 /** What a gate asks of the front that holds it. */
 export interface GatePort {
@@ -23,7 +25,6 @@ export interface GatePort {
 export class Gate {
   private readonly line = new AuthLine();
   private readonly timer: NodeJS.Timeout;
-  private readonly peer: string;
 
   constructor(
     readonly socket: Socket,
@@ -31,8 +32,8 @@ export class Gate {
     private readonly port: GatePort,
     /** Name of its certificate, verified. */
     private readonly certificate: string | null = null,
+    private readonly peer: string = addressOf(socket),
   ) {
-    this.peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
     this.timer = setTimeout(() => this.withoutToken('late', this.line.held), authTimeoutMs);
     socket.on('data', this.received);
     socket.on('end', this.gone);
@@ -57,7 +58,7 @@ export class Gate {
 
   private withoutToken(reason: 'no-token' | 'late', held: Buffer): void {
     const caller = this.trust.identify(null, this.certificate);
-    if (typeof caller === 'string') this.refuse(reason);
+    if (typeof caller === 'string') this.refuse(reason, held);
     else this.admit(caller, held);
   }
 
@@ -73,10 +74,12 @@ export class Gate {
     this.port.left(this);
   };
 
-  private refuse(reason: 'no-token' | 'wrong-token' | 'late'): void {
+  private refuse(reason: 'no-token' | 'wrong-token' | 'late', first: Uint8Array = new Uint8Array()): void {
     this.leave();
     this.trust.refusals.report('tcp', reason, { peer: this.peer });
-    this.port.refused(this, `ERROR UNAUTHENTICATED: ${tokenWanted}; the first line is AUTH <token>`);
+    const protocol = foreignProtocol(first);
+    if (protocol !== 'none' && protocol !== 'perhaps') this.port.refused(this, foreignWords[protocol]);
+    else this.port.refused(this, `ERROR UNAUTHENTICATED: ${tokenWanted}; the first line is AUTH <token>`);
   }
 
   private leave(): void {

@@ -56,6 +56,13 @@ export const readAheadBytesMax = 16 * 1024;
 /** How long a socket that was told good-bye may take to close before it is cut off. */
 export const lingerMs = 1_000;
 
+/**
+ * How long digits that may be records or the beginning of a number wait for what follows them; such are only those of no
+ * kind, and those that a kind of several digits begins with. Above the round trip and the delayed acknowledgement (40 ms)
+ * of most links.
+ */
+export const framingWaitMs = 200;
+
 /** Time for the AUTH line: a slow link takes a second. */
 export const authTimeoutMs = 5_000;
 

@@ -33,6 +33,8 @@ export interface LoadBalancerOptions {
   readonly errors: RecentErrors;
   /** Encrypt the TCP port as well. */
   readonly tcpTls: boolean;
+  /** Read a PROXY header from each TCP connection. */
+  readonly proxyProtocol: boolean;
 }
 
 export interface RunningLoadBalancer {
@@ -54,7 +56,8 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
   const admission = new JobAdmission(hub, { max: limits.jobsTotalMax, fair: options.fairness });
   const shared = { hub, limits, admission, clientKinds: clientKindsOf(clientKinds) };
   const jobs = jobService(shared);
-  const front = new TcpFront({ ...shared, listen: options.tcp, trust, tls: options.tcpTls, log });
+  const { tcp: listen, tcpTls: tls, proxyProtocol } = options;
+  const front = new TcpFront({ ...shared, listen, trust, tls, proxyProtocol, log });
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   addHubMetrics(registry, hub);

@@ -1,8 +1,10 @@
 import type { Logger } from '../common/logging.js';
 import { RateLimit } from '../common/rate-limit.js';
+import type { ForeignProtocol } from './foreign-protocol.js';
 
 /** Why a client was closed or refused. Each word is a label of trireme_lb_offences_total. */
-export type Offence = 'connections' | 'idle' | 'slow-sender' | 'slow-reader' | 'unknown-in-row';
+export type Offence =
+  'connections' | 'idle' | 'slow-sender' | 'slow-reader' | 'unknown-in-row' | 'bad-proxy-header' | ForeignProtocol;
 
 /** Counts every offence and logs them, at most a few lines of each sort in ten seconds. */
 export class Offences {

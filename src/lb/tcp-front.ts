@@ -11,7 +11,9 @@ import { JobConnection, type FrontPort } from './connection.js';
 import { Gate, refusedOnTcp, type GatePort } from './gate.js';
 import { sparseJobsMax, type JobAdmission } from './job-admission.js';
 import { lingerMs, refusalsAtOnceMax, sweepIntervalMs, type LbLimits } from './limits.js';
+import { addressOf, ProxiedSockets } from './proxied-sockets.js';
 import { Offences, type Offence } from './offences.js';
+import { kindPrefixesOf } from './opening.js';
 import { toRecord } from './record.js';
 
 export interface TcpFrontOptions {
@@ -25,6 +27,8 @@ export interface TcpFrontOptions {
   readonly trust?: ListenerTrust;
   /** Encrypt with the certificate of `trust`. */
   readonly tls?: boolean;
+  /** Read the PROXY header of a load balancer in front of this one from each connection; one without it is refused. */
+  readonly proxyProtocol?: boolean;
 }
 
 /** The TCP side of the lb: accepts clients, and runs their flushes and turns once per turn of the event loop. */
@@ -33,6 +37,7 @@ export class TcpFront implements FrontPort, GatePort {
   readonly limits: LbLimits;
   readonly admission: JobAdmission;
   readonly clientKinds: ClientKinds;
+  readonly kindPrefixes: ReadonlySet<number>;
   readonly decoded: Float64Array;
   readonly scratch = Buffer.allocUnsafeSlow(64 * 1024);
   readonly offences: Offences;
@@ -41,12 +46,14 @@ export class TcpFront implements FrontPort, GatePort {
   private readonly server: Server;
   private readonly connections = new Set<JobConnection>();
   private readonly gates = new Set<Gate>();
+  private readonly proxied: ProxiedSockets | undefined;
   private toFlush: JobConnection[] = [];
   private readonly toTurn: JobConnection[] = [];
   private lingering: JobConnection[] = [];
   private lingerTimer: NodeJS.Timeout | undefined;
   private turnScheduled = false;
   private roomAwaited = false;
+  private encrypted: Server | undefined;
   private refusals = 0;
   private sweep: NodeJS.Timeout | undefined;
   private sweptMs = 0;
@@ -59,6 +66,13 @@ export class TcpFront implements FrontPort, GatePort {
     this.decoded = new Float64Array(options.limits.jobsPerTurnMax);
     this.offences = new Offences(options.log);
     this.clientKinds = options.clientKinds;
+    this.kindPrefixes = kindPrefixesOf(options.clientKinds);
+    if (options.proxyProtocol === true) {
+      this.proxied = new ProxiedSockets({
+        ready: (socket) => this.headerRead(socket),
+        refused: (socket, why) => this.headerMissing(socket, why),
+      });
+    }
     this.server = this.makeServer();
   }
 
@@ -89,33 +103,64 @@ export class TcpFront implements FrontPort, GatePort {
     return counts;
   }
 
+  peerOf(socket: Socket): string {
+    return this.proxied?.peerOf(socket) ?? addressOf(socket);
+  }
+
   private makeServer(): Server {
     const how = { allowHalfOpen: true, noDelay: true };
     const { trust, tls = false, limits } = this.options;
-    if (!tls) return createServer(how, (socket) => this.accept(socket));
+    const { proxied } = this;
+    if (!tls && proxied === undefined) return createServer(how, (socket) => this.accept(socket));
+    if (!tls) return createServer(how, (socket) => this.readHeader(socket));
     if (trust === undefined || trust.tls === null) throw new Error('a TLS front needs a certificate');
-    const server = createTlsServer({ ...how, ...trust.serverOptions, ...trust.tls.context }, (socket) =>
+    const encrypted = createTlsServer({ ...how, ...trust.serverOptions, ...trust.tls.context }, (socket) =>
       this.accept(socket),
     );
+    encrypted.on('tlsClientError', (error, socket) =>
+      trust.handshakeFailed('tcp', error, socket, proxied?.peerOf(socket)),
+    );
+    trust.tls.onChange((context) => encrypted.setSecureContext(context));
+    this.encrypted = encrypted;
+    // The PROXY header comes in clear, before the handshake.
+    const server = proxied === undefined ? encrypted : createServer(how, (socket) => this.readHeader(socket));
     // Handshakes under way count as well; those above the bound that are refused in words need room beside them.
     server.maxConnections = limits.connectionsMax + refusalsAtOnceMax;
-    server.on('tlsClientError', (error, socket) => trust.handshakeFailed('tcp', error, socket));
-    trust.tls.onChange((context) => server.setSecureContext(context));
     return server;
   }
 
+  private get full(): boolean {
+    return this.connections.size + this.gates.size + (this.proxied?.size ?? 0) >= this.limits.connectionsMax;
+  }
+
+  private readHeader(socket: Socket): void {
+    if (this.full) this.refuse(socket);
+    else this.proxied?.read(socket);
+  }
+
+  private headerRead(socket: Socket): void {
+    if (this.encrypted === undefined) this.accept(socket);
+    else this.encrypted.emit('connection', socket);
+  }
+
+  private headerMissing(socket: Socket, why: string): void {
+    this.offences.report('bad-proxy-header', { peer: addressOf(socket), why });
+    this.dismiss(socket, `ERROR each connection must begin with a PROXY header (--tcp-proxy-protocol): ${why}`);
+  }
+
   private accept(socket: Socket): void {
-    if (this.connections.size + this.gates.size >= this.limits.connectionsMax) return this.refuse(socket);
+    if (this.full) return this.refuse(socket);
     const { trust, tls = false } = this.options;
     if (trust === undefined || !trust.asks) return void this.open(socket);
     const certificate = tls && trust.mutual ? certificateName((socket as TLSSocket).getPeerCertificate()) : null;
+    const peer = this.peerOf(socket);
     if (trust.asksToken) {
-      this.gates.add(new Gate(socket, trust, this, certificate));
+      this.gates.add(new Gate(socket, trust, this, certificate, peer));
       return;
     }
     // Without --tcp-tls nothing is asked here, which --insecure allows or loopback.
     const caller = tls ? trust.identify(null, certificate) : everyone;
-    const why = typeof caller === 'string' ? caller : refusedOnTcp(trust, caller, socket.remoteAddress ?? '?');
+    const why = typeof caller === 'string' ? caller : refusedOnTcp(trust, caller, peer);
     if (why === null) this.open(socket);
     else this.dismiss(socket, why);
   }
@@ -144,7 +189,7 @@ export class TcpFront implements FrontPort, GatePort {
 
   private refuse(socket: Socket): void {
     const { connectionsMax } = this.limits;
-    this.offences.report('connections', { peer: socket.remoteAddress, connectionsMax });
+    this.offences.report('connections', { peer: this.peerOf(socket), connectionsMax });
     this.dismiss(socket, `ERROR too many connections: ${connectionsMax} are open, which is the bound`);
   }
 
@@ -270,6 +315,7 @@ export class TcpFront implements FrontPort, GatePort {
     this.server.close();
     for (const gate of this.gates) gate.destroy();
     this.gates.clear();
+    this.proxied?.close();
     for (const connection of this.connections) connection.drain();
     if (this.connections.size > 0) {
       await new Promise<void>((resolve) => {

@@ -69,7 +69,7 @@ describe('lines framing', () => {
     const client = await LineClient.dial(cluster.tcp);
     for (let i = 1; i <= 20; i++) {
       const from = Math.floor(Date.now() / 1000);
-      client.socket.write('1,2\n');
+      client.socket.write('1\n2\n');
       await client.until(() => client.lines.length === 2 * i, 'two answers');
       const [time, mined] = client.lines.slice(-2);
       const to = Math.floor(Date.now() / 1000);
@@ -82,11 +82,11 @@ describe('lines framing', () => {
 
   test('jobs that the client no longer waits for do not keep others waiting', async () => {
     const gone = await LineClient.dial(cluster.tcp);
-    gone.socket.write('2,'.repeat(16_000));
+    gone.socket.write('2\n'.repeat(16_000));
     await gone.until(() => gone.lines.length > 0, 'a first answer');
     gone.socket.resetAndDestroy();
     const client = await LineClient.dial(cluster.tcp);
-    client.socket.end('2,1,2');
+    client.socket.end('2\n1\n2');
     await client.until(() => client.ended, 'the end');
     expect(client.lines.map((line) => line.length)).toEqual([64, 10, 64]);
     while ((await cluster.metric('trireme_lb_jobs_outstanding')) !== 0)
@@ -97,7 +97,7 @@ describe('lines framing', () => {
   test('SIGTERM lets what was asked for finish, and takes no new client', async () => {
     const own = await JobCluster.start([1]);
     const client = await LineClient.dial(own.tcp);
-    client.socket.write('2,'.repeat(5000));
+    client.socket.write('2\n'.repeat(5000));
     await client.until(() => client.lines.length > 0, 'a first answer');
     const ended = own.lb.end();
     await client.until(() => client.ended, 'the end');

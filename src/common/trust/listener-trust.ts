@@ -82,13 +82,16 @@ export class ListenerTrust {
     this.tls?.reload();
   }
 
-  /** Counts and logs a handshake that failed; for 'tlsClientError'. */
-  handshakeFailed(port: RefusingPort, error: Error, socket: TLSSocket): void {
+  /**
+   * Counts and logs a handshake that failed; for 'tlsClientError'.
+   * @param peer who dialled, where a proxy in between has said so
+   */
+  handshakeFailed(port: RefusingPort, error: Error, socket: TLSSocket, peer = socket.remoteAddress): void {
     const { authorizationError } = socket;
     const refused = (authorizationError as unknown) !== null && authorizationError !== undefined;
     const missing = (error as NodeJS.ErrnoException).code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE';
     this.refusals.report(port, refused || missing ? 'certificate' : 'tls', {
-      peer: socket.remoteAddress,
+      peer,
       error: refused ? String(authorizationError) : plainWords(error.message),
     });
     // Node closes what failed, but only tells of what was too slow.

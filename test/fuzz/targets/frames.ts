@@ -1,25 +1,31 @@
 import { AuthLine } from '../../../src/lb/auth-line.js';
+import { clientKindsOf } from '../../../src/lb/client-kinds.js';
 import { FrameDecoder, NOT_A_NUMBER, NUMBER_TOO_LONG } from '../../../src/lb/frame-decoder.js';
+import { kindPrefixesOf } from '../../../src/lb/opening.js';
 import { tokenLengthMax } from '../../../src/common/trust/options.js';
 import { tokenOfHeader } from '../../../src/common/trust/token.js';
 import { asText, must, utf8, type FuzzTarget } from '../target.js';
 
 const digitsMax = 15;
+const clientKinds = clientKindsOf([{ number: 1 }, { number: 2 }, { number: 42 }]);
+const kindPrefixes = kindPrefixesOf(clientKinds);
 
-/** Numbers that the decoder finds when the input comes in these pieces; the framing is chosen by the first one. */
+/** Numbers that the decoder finds when the input comes in these pieces. */
 function decode(pieces: readonly Uint8Array[], most: number): number[] {
-  const decoder = new FrameDecoder(digitsMax, new Float64Array(64));
+  const decoder = new FrameDecoder(digitsMax, new Float64Array(64), clientKinds, kindPrefixes);
   const found: number[] = [];
   for (const piece of pieces) {
-    for (let at = 0, turns = 0; at < piece.length; turns++) {
-      must(turns <= piece.length, 'each push takes at least a byte');
+    for (let at = 0, turns = 0; at < piece.length || decoder.backlog; turns++) {
+      must(turns <= piece.length + digitsMax + 8, 'each push takes a byte or gives a number');
       at = decoder.push(piece, at, most);
       must(decoder.count <= Math.min(most, decoder.jobs.length), 'a push gives no more numbers than it was asked for');
       found.push(...decoder.jobs.subarray(0, decoder.count));
     }
   }
-  decoder.end();
-  found.push(...decoder.jobs.subarray(0, decoder.count));
+  do {
+    decoder.end(most);
+    found.push(...decoder.jobs.subarray(0, decoder.count));
+  } while (decoder.unfinished);
   return found;
 }
 
@@ -41,7 +47,7 @@ export const frames: FuzzTarget = {
   seeds: () => ['1\n2\n1\n', '1,2,1', '12', '\x01\x02', '999999999999999\n', '1\r\n2\r\n', '7 8\t9\n'].map(utf8),
   words: ['1', '2', '\n', ',', ' ', '000000000000000', '9999999999999999', 'GET / HTTP/1.1\r\n'],
   run: (input) => {
-    // The first piece must hold a delimiter, or the whole would be records.
+    // A newline before the first number chooses lines.
     const lines = Buffer.concat([utf8('\n'), input]);
     const found = decode([lines], 64);
     must(
@@ -51,7 +57,16 @@ export const frames: FuzzTarget = {
     const cut = 1 + (input.length >> 1);
     const split = decode([lines.subarray(0, cut), lines.subarray(cut)], 3);
     must(JSON.stringify(split) === JSON.stringify(found), 'where the input is cut changes nothing');
-    for (const job of decode([input], 5)) must(job >= NUMBER_TOO_LONG && Number.isInteger(job), 'a number is a number');
+    const whole = decode([input], 5);
+    const bytewise = decode(
+      [...input].map((byte) => Uint8Array.of(byte)),
+      64,
+    );
+    must(
+      JSON.stringify(bytewise) === JSON.stringify(whole),
+      'where the input is cut changes nothing in either framing',
+    );
+    for (const job of whole) must(job >= NUMBER_TOO_LONG && Number.isInteger(job), 'a number is a number');
   },
 };
 

@@ -1,20 +1,26 @@
 import { connect, type Socket } from 'node:net';
+import * as tls from 'node:tls';
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { TriremeError } from '../../../src/common/errors.js';
+import { ListenerTrust } from '../../../src/common/trust/listener-trust.js';
 import { clientKindsOf } from '../../../src/lb/client-kinds.js';
 import { JobAdmission } from '../../../src/lb/job-admission.js';
-import { lbLimitsDefault, type LbLimits } from '../../../src/lb/limits.js';
-import { TcpFront } from '../../../src/lb/tcp-front.js';
+import { framingWaitMs, lbLimitsDefault, type LbLimits } from '../../../src/lb/limits.js';
+import { proxyHeaderTimeoutMs } from '../../../src/lb/proxied-sockets.js';
+import { TcpFront, type TcpFrontOptions } from '../../../src/lb/tcp-front.js';
 import { FakeHub } from '../../support/fake-hub.js';
+import { scratchFolder } from '../../support/scratch.js';
+import { TestCertificates } from '../../support/test-certificates.js';
 
 const log = pino({ level: 'silent' });
+const scratch = scratchFolder();
 let front: TcpFront;
 let hub: FakeHub;
 let port: number;
 const sockets: Socket[] = [];
 
-async function start(limits: Partial<LbLimits> = {}): Promise<void> {
+async function start(limits: Partial<LbLimits> = {}, more: Partial<TcpFrontOptions> = {}): Promise<void> {
   hub = new FakeHub();
   const all = { ...lbLimitsDefault, ...limits };
   front = new TcpFront({
@@ -24,6 +30,7 @@ async function start(limits: Partial<LbLimits> = {}): Promise<void> {
     admission: new JobAdmission(hub, { max: all.jobsTotalMax, fair: true }),
     clientKinds: clientKindsOf([{ number: 1 }, { number: 2 }]),
     log,
+    ...more,
   });
   port = (await front.listen()).port;
 }
@@ -78,7 +85,7 @@ describe('tcp front', () => {
   test('lines: answers come in the order asked whatever the order of results', async () => {
     await start();
     const client = await dial();
-    client.socket.write('1,2 1\n');
+    client.socket.write('\n1,2 1\n');
     await turnsUntil(() => hub.jobs.size === 3);
     hub.answer(3, 'third');
     hub.answer(2, 'second');
@@ -109,7 +116,7 @@ describe('tcp front', () => {
   test('unknown, malformed, long and failed jobs are answered in their place and the connection stays usable', async () => {
     await start();
     const client = await dial();
-    client.socket.write('1,77,x,1234567890123456\n');
+    client.socket.write('1\n77,x,1234567890123456\n');
     await turnsUntil(() => hub.jobs.size === 1);
     hub.fail(1, new TriremeError('JOB_FAILED', 'out of\nluck'));
     await client.until(() => client.text.split('\n').length === 5);
@@ -129,7 +136,7 @@ describe('tcp front', () => {
   test('a client that half-closes still gets its answers, the last number without a delimiter too, then the end', async () => {
     await start();
     const client = await dial();
-    client.socket.end('2,1');
+    client.socket.end('2\n1');
     await turnsUntil(() => hub.jobs.size === 2);
     hub.answer(1, 'a');
     hub.answer(2, 'b');
@@ -141,7 +148,7 @@ describe('tcp front', () => {
   test('a client that resets has its jobs cancelled and gives its admission back', async () => {
     await start();
     const client = await dial();
-    client.socket.write('1,1,1\n');
+    client.socket.write('1\n1\n1\n');
     await turnsUntil(() => hub.jobs.size === 3);
     client.socket.resetAndDestroy();
     await turnsUntil(() => hub.jobs.size === 0);
@@ -153,7 +160,7 @@ describe('tcp front', () => {
     await start({ jobsPerConnectionMax: 8, jobsPerTurnMax: 3 });
     const client = await dial();
     hub.answerWith = () => 'x';
-    client.socket.write('1,'.repeat(1000));
+    client.socket.write('1\n'.repeat(1000));
     await client.until(() => client.text.length === 2000);
     expect(hub.liveMax).toBeLessThanOrEqual(8);
     expect(hub.submitted).toBe(1000);
@@ -163,7 +170,7 @@ describe('tcp front', () => {
     await start({ jobsTotalMax: 10, jobsPerTurnMax: 4 });
     hub.answerWith = () => 'y';
     const clients = await Promise.all(Array.from({ length: 5 }, dial));
-    for (const client of clients) client.socket.end('1,'.repeat(200));
+    for (const client of clients) client.socket.end('1\n'.repeat(200));
     await Promise.all(clients.map((client) => client.until(() => client.ended)));
     expect(clients.map((client) => client.text.length)).toEqual(Array(5).fill(400));
     expect(hub.liveMax).toBeLessThanOrEqual(10);
@@ -174,7 +181,7 @@ describe('tcp front', () => {
     await start();
     hub.jobsWaiting = 1_000_000;
     const floods = [await dial(), await dial()];
-    for (const flood of floods) flood.socket.write('1,'.repeat(10_000));
+    for (const flood of floods) flood.socket.write('1\n'.repeat(10_000));
     await turnsUntil(() => hub.submitted === 2 * 64);
     const polite = await dial();
     polite.socket.write('2\n');
@@ -197,7 +204,7 @@ describe('tcp front', () => {
   test('of many jobs outstanding a few answers wait a moment for others, and leave without them', async () => {
     await start();
     const client = await dial();
-    client.socket.write('1,'.repeat(1000));
+    client.socket.write('1\n'.repeat(1000));
     await turnsUntil(() => hub.jobs.size === 1000);
     hub.answer(1, 'early');
     // Some turns of the event loop later it is still there, on its way with the next one.
@@ -236,7 +243,7 @@ describe('tcp front', () => {
     await start();
     const client = await dial();
     const idle = await dial();
-    client.socket.write('1,2\n');
+    client.socket.write('1\n2\n');
     await turnsUntil(() => hub.jobs.size === 2);
     const closed = front.close(60_000);
     client.socket.write('1\n');
@@ -256,7 +263,7 @@ describe('tcp front', () => {
     hub.answerWith = () => 'z'.repeat(64);
     const client = await dial();
     client.socket.pause();
-    client.socket.write('1,'.repeat(500_000));
+    client.socket.write('1\n'.repeat(500_000));
     let before = -1;
     // Still when a hundred turns brought no new job.
     while (before !== hub.submitted) {
@@ -267,6 +274,148 @@ describe('tcp front', () => {
     client.socket.resume();
     await client.until(() => client.text.length === 500_000 * 65);
   });
+});
+
+describe('framing', () => {
+  const trimmed = (client: Client): string[] => client.text.split('\n').map((line) => line.trimEnd());
+
+  test('six digits and a newline in one segment are six jobs', async () => {
+    await start();
+    hub.answerWith = (kind) => `kind ${kind}`;
+    const client = await dial();
+    client.socket.write('121112\n');
+    await client.until(() => client.text.length === 6 * 1024);
+    expect(trimmed(client)).toEqual(['kind 1', 'kind 2', 'kind 1', 'kind 1', 'kind 1', 'kind 2', '']);
+  });
+
+  test('what may be either is answered as records, and by lines as soon as a newline has said so', async () => {
+    await start();
+    hub.answerWith = (kind) => `kind ${kind}`;
+    const client = await dial();
+    client.socket.write('1,2\n');
+    await client.until(() => client.text.length === 2 * 1024);
+    client.socket.write('1\n');
+    await client.until(() => client.text.endsWith(' \nkind 1\n'));
+    expect(trimmed(client)).toEqual(['kind 1', 'kind 2', 'kind 1', '']);
+  });
+
+  test('a first digit of no kind is answered when nothing follows it, or together with what does', async () => {
+    await start();
+    const alone = await dial();
+    const followed = await dial();
+    const sinceMs = performance.now();
+    alone.socket.write('7');
+    followed.socket.write('7');
+    await turnsUntil(() => front.connectionCounts().undecided === 2);
+    followed.socket.write('7\n');
+    await followed.until(() => followed.text !== '');
+    expect(followed.text).toBe('ERROR unknown job 77\n');
+    await alone.until(() => alone.text.length === 1024);
+    expect(alone.text.trimEnd()).toBe('ERROR unknown job 7');
+    expect(performance.now() - sinceMs).toBeGreaterThan(framingWaitMs - 2);
+  });
+
+  test.each([
+    ['http', 'POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n1\n1\n', /^ERROR this port takes job numbers and not HTTP/],
+    ['tls', '\x16\x03\x01\x00\xee\x01\x00\x00\xea\x03\x03', /^ERROR this port takes job numbers in clear and not TLS/],
+    ['proxy-header', 'PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n1\n', /^ERROR no PROXY header is expected here/],
+  ] as const)('%s is refused in one line and counted, and runs no job', async (offence, text, words) => {
+    await start();
+    const client = await dial();
+    client.socket.write(Buffer.from(text, 'latin1'));
+    await client.until(() => client.ended);
+    expect(client.text).toMatch(words);
+    expect(client.text.trimEnd()).not.toContain('\n');
+    expect(hub.submitted).toBe(0);
+    expect([...front.offences.counts]).toEqual([[offence, 1]]);
+    client.socket.end();
+    await turnsUntil(() => Object.values(front.connectionCounts()).every((count) => count === 0));
+  });
+});
+
+describe('with --tcp-proxy-protocol', () => {
+  const header = 'PROXY TCP4 203.0.113.7 192.0.2.1 12345 13337\r\n';
+  const told: { offence?: string; peer?: string }[] = [];
+  const listening = pino({ level: 'warn' }, { write: (line: string) => void told.push(JSON.parse(line) as object) });
+
+  test('the header is read whatever the pieces it comes in, and the jobs behind it are answered', async () => {
+    await start({}, { proxyProtocol: true });
+    hub.answerWith = (kind) => `kind ${kind}`;
+    for (const cut of [1, 6, 20, header.length, header.length + 1]) {
+      const client = await dial();
+      const all = `${header}1\n2\n`;
+      client.socket.write(all.slice(0, cut));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      client.socket.write(all.slice(cut));
+      await client.until(() => client.text.endsWith('kind 2\n'));
+      expect(client.text.replace(/ +\n/, '\n')).toBe('kind 1\nkind 2\n');
+    }
+  });
+
+  test('the log names the client of the header, and the socket where it has none', async () => {
+    await start({ unknownInRowMax: 1 }, { proxyProtocol: true, log: listening });
+    for (const [first, peer] of [
+      [header, /^203\.0\.113\.7:12345$/],
+      ['PROXY UNKNOWN\r\n', /^127\.0\.0\.1:\d+$/],
+    ] as const) {
+      told.length = 0;
+      const client = await dial();
+      client.socket.write(`${first}9\n9\n9\n`);
+      await client.until(() => client.ended);
+      expect(told).toEqual([expect.objectContaining({ offence: 'unknown-in-row', peer: expect.stringMatching(peer) })]);
+    }
+  });
+
+  test('a connection without a header is refused in one line and counted', async () => {
+    await start({}, { proxyProtocol: true });
+    const client = await dial();
+    client.socket.write('1\n2\n');
+    await client.until(() => client.ended);
+    expect(client.text.trimEnd()).toBe(
+      'ERROR each connection must begin with a PROXY header (--tcp-proxy-protocol): the first bytes are none',
+    );
+    expect(front.offences.counts.get('bad-proxy-header')).toBe(1);
+    expect(hub.submitted).toBe(0);
+  });
+
+  test('a header that does not come is not waited for, and its connection counts while it is', async () => {
+    await start({ connectionsMax: 1 }, { proxyProtocol: true });
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] });
+    try {
+      const silent = await dial();
+      const refused = await dial();
+      await refused.until(() => refused.ended);
+      expect(refused.text).toMatch(/^ERROR too many connections: 1 are open/);
+      jest.advanceTimersByTime(proxyHeaderTimeoutMs);
+      await silent.until(() => silent.ended);
+      expect(silent.text).toMatch(/none came within 5 s/);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  test.each([true, false])(
+    'under TLS the header comes before the handshake, in one segment with it: %s',
+    async (together) => {
+      const certificates = await TestCertificates.make(scratch.path);
+      const files = { cert: certificates.cert('server'), key: certificates.key('server'), ca: null };
+      const settings = { token: { from: 'text', text: 'secret' }, credentials: null, tls: files } as const;
+      told.length = 0;
+      const trust = new ListenerTrust(settings, listening);
+      await start({}, { proxyProtocol: true, trust, tls: true, log: listening });
+      hub.answerWith = (kind) => `kind ${kind}`;
+      const { socket } = await dial();
+      socket.removeAllListeners('data');
+      socket.write(header);
+      if (!together) await new Promise((resolve) => setTimeout(resolve, 20));
+      const encrypted = tls.connect({ socket, rejectUnauthorized: false });
+      encrypted.write('AUTH wrong\n');
+      const [refusal] = (await once(encrypted, 'data')) as [Buffer];
+      expect(refusal.toString()).toMatch(/^ERROR UNAUTHENTICATED/);
+      expect(told).toEqual([expect.objectContaining({ reason: 'wrong-token', peer: '203.0.113.7:12345' })]);
+      encrypted.destroy();
+    },
+  );
 });
 
 describe('time-outs', () => {
@@ -317,7 +466,7 @@ describe('time-outs', () => {
     hub.answerWith = () => 'z'.repeat(64);
     const client = await dial();
     client.socket.pause();
-    client.socket.write('1,'.repeat(500_000));
+    client.socket.write('1\n'.repeat(500_000));
     let before = -1;
     while (before !== hub.submitted) {
       before = hub.submitted;
