@@ -18,9 +18,6 @@ export interface JobExchangeOptions {
   readonly onAnswer: (answer: string) => void;
 }
 
-/** Length of an answer in records framing. */
-const recordBytes = 1024;
-
 /** Jobs in one chunk of lines framing: a few kilobytes. */
 const jobsPerWrite = 1024;
 
@@ -59,8 +56,9 @@ export function exchangeJobs(options: JobExchangeOptions): Promise<void> {
       unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk]);
       let from = 0;
       while (answered < jobs.length) {
-        const end = lines ? unread.indexOf(0x0a, from) + 1 : from + recordBytes;
-        if (end === 0 || end > unread.length) break;
+        // A record ends in a newline too, and over a link of small segments it is shorter than 1,024 bytes.
+        const end = unread.indexOf(0x0a, from) + 1;
+        if (end === 0) break;
         const answer = unread.toString('utf8', from, end).trimEnd();
         const refused = answered === 0 ? refusedBy(lb, answer) : undefined;
         if (refused !== undefined) {

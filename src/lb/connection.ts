@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { TriremeError } from '../common/errors.js';
 import { noWorker, type Hub, type JobSink } from '../hub/types.js';
 import { AnswerRing } from './answer-ring.js';
@@ -9,10 +10,15 @@ import { sparseJobsMax, type JobAdmission } from './job-admission.js';
 import { framingWaitMs, lingerMs, readAheadBytesMax, type LbLimits } from './limits.js';
 import type { Offence } from './offences.js';
 import { toRecord } from './record.js';
-import { RecordPacer } from './record-pacer.js';
+import type { LinkLook, LinkWaiter } from './link-look.js';
+import { RecordLink } from './record-link.js';
+import { linkKey, type LinkFacts } from './link-facts.js';
 
 /** Answers that are worth a write of their own. */
 const lingerReadyMax = 4096;
+
+/** Time between two questions to a receiver whose window is full, whether it still is; Linux takes whole seconds. */
+const keepAliveMs = 1_000;
 
 /** What a connection needs of the front that holds it. */
 export interface FrontPort {
@@ -28,6 +34,8 @@ export interface FrontPort {
   readonly scratch: Buffer;
   /** Numbers that a connection may decode in its turn. */
   readonly jobsPerTurn: number;
+  /** Looks at the links of connections in records framing. */
+  readonly links: LinkLook;
   nowMs(): number;
   /** Address and port of the client. */
   peerOf(socket: Socket): string;
@@ -43,11 +51,12 @@ export interface FrontPort {
  * One client: its bytes become jobs at the hub, the answers leave in the order asked. The connection itself is the sink
  * of its jobs and the ring's ticket is the tag, so a job costs no object.
  */
-export class JobConnection implements JobSink {
+export class JobConnection implements JobSink, LinkWaiter {
   readonly decoder: FrameDecoder;
   readonly peer: string;
   private readonly ring: AnswerRing;
-  private readonly pacer = new RecordPacer();
+  /** Undefined until there is an answer in records framing. */
+  private link: RecordLink | undefined;
   private paceTimer: NodeJS.Timeout | undefined;
   private framingTimer: NodeJS.Timeout | undefined;
 
@@ -273,21 +282,53 @@ export class JobConnection implements JobSink {
   }
 
   private flushRecords(): void {
-    const { ring, socket, front, pacer } = this;
+    const { ring, socket, front } = this;
+    const link = (this.link ??= this.openLink());
     while (ring.headSettled && socket.writableLength < front.limits.outputBytesMax) {
       const nowMs = front.nowMs();
-      const waitMs = pacer.waitMs(nowMs);
-      if (waitMs > 0) {
+      const wait = link.wait(nowMs);
+      if (wait.until === 'look') {
+        // An announcement of room may be lost, and nothing is under way that would have it repeated but this.
+        if (link.full) socket.setKeepAlive(true, keepAliveMs);
+        return front.links.want(this, wait.ms);
+      }
+      if (wait.until === 'time') {
         this.paceTimer ??= setTimeout(() => {
           this.paceTimer = undefined;
           this.flush();
-        }, waitMs);
+        }, wait.ms);
         return;
       }
-      this.write(toRecord(ring.peek() as Uint8Array));
+      const answer = ring.peek() as Uint8Array;
+      const record = toRecord(answer, link.lengthFor(answer.length));
+      this.write(record);
       ring.drop();
-      pacer.wrote(nowMs);
+      link.wrote(record.length, nowMs);
     }
+  }
+
+  private openLink(): RecordLink {
+    const { socket, front } = this;
+    const { remoteAddress = '', localAddress } = socket;
+    const loopback = /^(::ffff:)?127\.|^::1$/.test(remoteAddress) || remoteAddress === localAddress;
+    const link = new RecordLink(loopback, front.nowMs());
+    // A TLS record is decrypted when it is whole, and read() gives no more than one.
+    if (socket instanceof TLSSocket) link.looked(undefined, front.nowMs());
+    return link;
+  }
+
+  get linkKey(): string {
+    return linkKey(this.socket.remoteAddress ?? '', this.socket.remotePort ?? 0);
+  }
+
+  lookBegins(): void {
+    this.link?.lookBegins(this.front.nowMs());
+  }
+
+  looked(facts: LinkFacts | undefined): void {
+    if (this.isClosed) return;
+    this.link?.looked(facts, this.front.nowMs());
+    this.flush();
   }
 
   private write(bytes: Buffer): void {
@@ -305,6 +346,7 @@ export class JobConnection implements JobSink {
     this.lastByteMs += ms;
     this.numberSinceMs += ms;
     this.progressMs += ms;
+    if (this.link !== undefined) this.link.progressMs += ms;
   }
 
   /** Closes the connection if it breaks one of the time-outs. Called by the front every sweepIntervalMs. */
@@ -312,6 +354,8 @@ export class JobConnection implements JobSink {
     const { limits } = this.front;
     if (this.socket.writableLength > 0) {
       if (nowMs - this.progressMs > limits.readerTimeoutMs) this.offend('slow-reader');
+    } else if (this.ring.headSettled && this.link !== undefined) {
+      if (nowMs - this.link.progressMs > limits.readerTimeoutMs) this.offend('slow-reader');
     } else if (this.outputEnded) {
       if (nowMs - this.progressMs > limits.readerTimeoutMs) this.socket.destroy();
     } else if (this.decoder.unfinished && this.rest === undefined) {
@@ -355,6 +399,7 @@ export class JobConnection implements JobSink {
     this.isClosed = true;
     clearTimeout(this.paceTimer);
     clearTimeout(this.framingTimer);
+    this.front.links.forget(this);
     this.rest = undefined;
     this.ring.forEachWaiting((job) => this.front.hub.cancel(job));
     this.front.closed(this);

@@ -10,6 +10,7 @@ import type { ClientKinds } from './client-kinds.js';
 import { JobConnection, type FrontPort } from './connection.js';
 import { Gate, refusedOnTcp, type GatePort } from './gate.js';
 import { sparseJobsMax, type JobAdmission } from './job-admission.js';
+import { LinkLook } from './link-look.js';
 import { lingerMs, refusalsAtOnceMax, sweepIntervalMs, type LbLimits } from './limits.js';
 import { addressOf, ProxiedSockets } from './proxied-sockets.js';
 import { Offences, type Offence } from './offences.js';
@@ -41,6 +42,7 @@ export class TcpFront implements FrontPort, GatePort {
   readonly decoded: Float64Array;
   readonly scratch = Buffer.allocUnsafeSlow(64 * 1024);
   readonly offences: Offences;
+  readonly links: LinkLook;
   connectionsAccepted = 0;
 
   private readonly server: Server;
@@ -66,6 +68,7 @@ export class TcpFront implements FrontPort, GatePort {
     this.decoded = new Float64Array(options.limits.jobsPerTurnMax);
     this.offences = new Offences(options.log);
     this.clientKinds = options.clientKinds;
+    this.links = new LinkLook(() => (this.server.address() as AddressInfo).port, options.log);
     this.kindPrefixes = kindPrefixesOf(options.clientKinds);
     if (options.proxyProtocol === true) {
       this.proxied = new ProxiedSockets({
@@ -329,5 +332,6 @@ export class TcpFront implements FrontPort, GatePort {
       });
     }
     clearInterval(this.sweep);
+    this.links.close();
   }
 }

@@ -1,5 +1,6 @@
 import { toRecord } from '../../../src/lb/record.js';
-import { paceLimits, RecordPacer } from '../../../src/lb/record-pacer.js';
+import { blindPace } from '../../../src/lb/record-link.js';
+import { RecordPacer } from '../../../src/lb/record-pacer.js';
 
 describe('record', () => {
   test('an answer is padded with blanks to 1,024 bytes, the last a newline', () => {
@@ -19,7 +20,7 @@ describe('record', () => {
 describe('record pacer', () => {
   /** Writes so many records as soon as each may be, and says when that was. */
   function writtenAt(records: number): number[] {
-    const pacer = new RecordPacer();
+    const pacer = new RecordPacer(blindPace);
     const written: number[] = [];
     for (let nowMs = 0; written.length < records; nowMs += 0.05) {
       while (pacer.waitMs(nowMs) === 0) {
@@ -30,7 +31,7 @@ describe('record pacer', () => {
     return written;
   }
 
-  test.each(paceLimits)('no more than $records records fall within any $withinMs ms', ({ records, withinMs }) => {
+  test.each(blindPace)('no more than $records records fall within any $withinMs ms', ({ records, withinMs }) => {
     const written = writtenAt(300);
     for (let i = records; i < written.length; i++)
       expect(written[i] - written[i - records]).toBeGreaterThanOrEqual(withinMs - 1e-9);
@@ -42,7 +43,7 @@ describe('record pacer', () => {
   });
 
   test('a record after a pause goes at once', () => {
-    const pacer = new RecordPacer();
+    const pacer = new RecordPacer(blindPace);
     for (let i = 0; i < 4; i++) pacer.wrote(10);
     expect(pacer.waitMs(10.25)).toBeCloseTo(0.75);
     expect(pacer.waitMs(11)).toBe(0);
