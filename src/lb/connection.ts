@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import type { TriremeError } from '../common/errors.js';
 import { noWorker, type Hub, type JobSink } from '../hub/types.js';
 import { AnswerRing } from './answer-ring.js';
@@ -10,15 +9,11 @@ import { sparseJobsMax, type JobAdmission } from './job-admission.js';
 import { framingWaitMs, lingerMs, readAheadBytesMax, type LbLimits } from './limits.js';
 import type { Offence } from './offences.js';
 import { toRecord } from './record.js';
-import type { LinkLook, LinkWaiter } from './link-look.js';
-import { RecordLink } from './record-link.js';
-import { linkKey, type LinkFacts } from './link-facts.js';
+import type { LinkLook } from './link-look.js';
+import { RecordWriter } from './record-writer.js';
 
 /** Answers that are worth a write of their own. */
 const lingerReadyMax = 4096;
-
-/** Time between two questions to a receiver whose window is full, whether it still is; Linux takes whole seconds. */
-const keepAliveMs = 1_000;
 
 /** What a connection needs of the front that holds it. */
 export interface FrontPort {
@@ -51,13 +46,12 @@ export interface FrontPort {
  * One client: its bytes become jobs at the hub, the answers leave in the order asked. The connection itself is the sink
  * of its jobs and the ring's ticket is the tag, so a job costs no object.
  */
-export class JobConnection implements JobSink, LinkWaiter {
+export class JobConnection implements JobSink {
   readonly decoder: FrameDecoder;
   readonly peer: string;
   private readonly ring: AnswerRing;
   /** Undefined until there is an answer in records framing. */
-  private link: RecordLink | undefined;
-  private paceTimer: NodeJS.Timeout | undefined;
+  private records: RecordWriter | undefined;
   private framingTimer: NodeJS.Timeout | undefined;
 
   /** Bytes that are not decoded. From readAheadBytesMax of them on, the socket is paused. */
@@ -282,53 +276,12 @@ export class JobConnection implements JobSink, LinkWaiter {
   }
 
   private flushRecords(): void {
-    const { ring, socket, front } = this;
-    const link = (this.link ??= this.openLink());
-    while (ring.headSettled && socket.writableLength < front.limits.outputBytesMax) {
-      const nowMs = front.nowMs();
-      const wait = link.wait(nowMs);
-      if (wait.until === 'look') {
-        // An announcement of room may be lost, and nothing is under way that would have it repeated but this.
-        if (link.full) socket.setKeepAlive(true, keepAliveMs);
-        return front.links.want(this, wait.ms);
-      }
-      if (wait.until === 'time') {
-        this.paceTimer ??= setTimeout(() => {
-          this.paceTimer = undefined;
-          this.flush();
-        }, wait.ms);
-        return;
-      }
-      const answer = ring.peek() as Uint8Array;
-      const record = toRecord(answer, link.lengthFor(answer.length));
-      this.write(record);
-      ring.drop();
-      link.wrote(record.length, nowMs);
-    }
-  }
-
-  private openLink(): RecordLink {
-    const { socket, front } = this;
-    const { remoteAddress = '', localAddress } = socket;
-    const loopback = /^(::ffff:)?127\.|^::1$/.test(remoteAddress) || remoteAddress === localAddress;
-    const link = new RecordLink(loopback, front.nowMs());
-    // A TLS record is decrypted when it is whole, and read() gives no more than one.
-    if (socket instanceof TLSSocket) link.looked(undefined, front.nowMs());
-    return link;
-  }
-
-  get linkKey(): string {
-    return linkKey(this.socket.remoteAddress ?? '', this.socket.remotePort ?? 0);
-  }
-
-  lookBegins(): void {
-    this.link?.lookBegins(this.front.nowMs());
-  }
-
-  looked(facts: LinkFacts | undefined): void {
-    if (this.isClosed) return;
-    this.link?.looked(facts, this.front.nowMs());
-    this.flush();
+    this.records ??= new RecordWriter(this.socket, this.ring, this.front.links, {
+      nowMs: () => this.front.nowMs(),
+      write: (record) => this.write(record),
+      flush: () => this.flush(),
+    });
+    this.records.write(this.front.limits.outputBytesMax);
   }
 
   private write(bytes: Buffer): void {
@@ -346,7 +299,7 @@ export class JobConnection implements JobSink, LinkWaiter {
     this.lastByteMs += ms;
     this.numberSinceMs += ms;
     this.progressMs += ms;
-    if (this.link !== undefined) this.link.progressMs += ms;
+    this.records?.forgive(ms);
   }
 
   /** Closes the connection if it breaks one of the time-outs. Called by the front every sweepIntervalMs. */
@@ -354,8 +307,8 @@ export class JobConnection implements JobSink, LinkWaiter {
     const { limits } = this.front;
     if (this.socket.writableLength > 0) {
       if (nowMs - this.progressMs > limits.readerTimeoutMs) this.offend('slow-reader');
-    } else if (this.ring.headSettled && this.link !== undefined) {
-      if (nowMs - this.link.progressMs > limits.readerTimeoutMs) this.offend('slow-reader');
+    } else if (this.ring.headSettled && this.records !== undefined) {
+      if (nowMs - this.records.progressMs > limits.readerTimeoutMs) this.offend('slow-reader');
     } else if (this.outputEnded) {
       if (nowMs - this.progressMs > limits.readerTimeoutMs) this.socket.destroy();
     } else if (this.decoder.unfinished && this.rest === undefined) {
@@ -397,9 +350,8 @@ export class JobConnection implements JobSink, LinkWaiter {
   private ended(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    clearTimeout(this.paceTimer);
     clearTimeout(this.framingTimer);
-    this.front.links.forget(this);
+    this.records?.close();
     this.rest = undefined;
     this.ring.forEachWaiting((job) => this.front.hub.cancel(job));
     this.front.closed(this);
