@@ -20,9 +20,10 @@ export const receiverWindowBytesFirst = 32 * 1024;
 /**
  * Time between two short records, at least. TCP cannot say when a client has read one, and two in one recv() are one
  * answer too few. A machine that is busy may let a client stand still for longer, and looks take longer on it too: twice
- * the time of the slowest of the last looks is added.
+ * the time of the slowest of the last looks is added, up to a bound that gives six records a second.
  */
 export const shortRecordGapMs = 50;
+const shortRecordGapMsMax = 150;
 
 /** What is left, after each look, of the time of the slowest one. */
 const slowestLookDecay = 0.95;
@@ -118,7 +119,7 @@ export class RecordLink {
           return { until: 'look', ms: Math.max(this.lookDelayMs, arrivedMs - nowMs) };
         }
         if (short) {
-          const gapMs = shortRecordGapMs + 2 * this.slowestLookMs;
+          const gapMs = Math.min(shortRecordGapMsMax, shortRecordGapMs + 2 * this.slowestLookMs);
           const leftMs = Math.max(this.wroteMs, this.retransmittedMs) + gapMs - nowMs;
           if (leftMs > 0) return { until: 'time', ms: leftMs };
         }
