@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { Spool } from '../../../src/master/spool.js';
@@ -63,4 +63,21 @@ test('what a dead master left is removed, what a living one or somebody else has
   expect([existsSync(dead), existsSync(living), existsSync(foreign)]).toEqual([false, true, true]);
   spool.close();
   expect(existsSync(spool.folder)).toBe(false);
+});
+
+test('of what an earlier master held, uploads that nobody names go, or are set aside where records were damaged', () => {
+  for (const evidence of [null, join(scratch.path, 'evidence')]) {
+    const root = join(scratch.path, `e-${evidence === null ? 'sound' : 'damaged'}`);
+    mkdirSync(root, { mode: 0o700 });
+    for (const [name, text] of [['wanted', 'abc'], ['cut', 'ab'], ['stray', 'x']]) writeFileSync(join(root, name), text); // prettier-ignore
+    const errors: string[] = [];
+    const spool = new Spool(root, 100, pino({ level: 'error' }, { write: (line) => void errors.push(line) }), true);
+    spool.adopt(
+      ['wanted', 'cut', 'gone'].map((name) => ({ path: join('/earlier', name), bytes: 3 })),
+      evidence,
+    );
+    expect(errors.map((line) => (JSON.parse(line) as { upload: string }).upload)).toEqual(['cut', 'gone']);
+    expect(readdirSync(root).sort()).toEqual(evidence === null ? ['cut', 'wanted'] : ['wanted']);
+    if (evidence !== null) expect(readdirSync(join(evidence, 'spool')).sort()).toEqual(['cut', 'stray']);
+  }
 });
