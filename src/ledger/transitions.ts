@@ -1,5 +1,5 @@
 import { TriremeError } from '../common/errors.js';
-import { noProgress, type AnalysisRecord, type NewAnalysis, type Outcome } from './types.js';
+import { isFinal, noProgress, type AnalysisRecord, type NewAnalysis, type Outcome } from './types.js';
 
 /** How a record changes, the same for every store. */
 
@@ -65,7 +65,8 @@ export function resultRestored(record: AnalysisRecord): AnalysisRecord {
 }
 
 export function leaseLost(record: AnalysisRecord): TriremeError {
-  return record.state === 'cancelled' && record.error !== null
-    ? new TriremeError(record.error.code, record.error.message)
-    : new TriremeError('LEASE_LOST', `analysis ${record.id} is held by another master (${record.holder}) now`);
+  const { id, state, error, holder } = record;
+  if (state === 'cancelled' && error !== null) return new TriremeError(error.code, error.message);
+  const now = isFinal(record) ? `has ended already (${state})` : `is held by another master (${holder}) now`;
+  return new TriremeError('LEASE_LOST', `analysis ${id} ${now}`);
 }

@@ -1,19 +1,36 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { projectRoot } from '../../src/common/version.js';
 
-/** Where Debian puts it, which is no part of every user's PATH. */
-const program = ['/usr/sbin/nats-server', 'nats-server'].find((path) => {
+/** A nats-server that is installed here. */
+export interface NatsProgram {
+  readonly path: string;
+  /** Such as 2.9.10. */
+  readonly version: string;
+}
+
+/** Debian's, whose place is no part of every user's PATH, and the newest one, which .ci/run has Go install. */
+const places = ['/usr/sbin/nats-server', 'nats-server', join(projectRoot, 'build', 'tools', 'nats-server')];
+
+/** Those that are installed here, each version once, the oldest first; empty: none. */
+export const natsPrograms: readonly NatsProgram[] = [
+  ...new Map(places.flatMap((path) => versionOf(path)).map((program) => [program.version, program])).values(),
+].sort((a, b) => a.version.localeCompare(b.version, 'en', { numeric: true }));
+
+function versionOf(path: string): NatsProgram[] {
   try {
-    execFileSync(path, ['--version'], { stdio: 'ignore' });
-    return true;
+    const said = execFileSync(path, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    return [{ path, version: /v(\d+\.\d+\.\d+)/.exec(said)?.[1] ?? said.trim() }];
   } catch {
-    return false;
+    return [];
   }
-});
+}
 
 /** Whether nats-server is installed. */
-export const natsIsHere = program !== undefined;
+export const natsIsHere = natsPrograms.length > 0;
 
 /** Says why tests with NATS are skipped, where they are. */
 export function skipWithoutNats(suite: string): jest.Describe {
@@ -22,12 +39,23 @@ export function skipWithoutNats(suite: string): jest.Describe {
   return describe.skip as unknown as jest.Describe;
 }
 
+/** Says which versions cannot be tested. @returns those that can */
+export function eachNats(suite: string): readonly NatsProgram[] {
+  if (natsPrograms.length === 1) {
+    const missing = "a second version is not installed (.ci/run has Go install the newest one beside Debian's)";
+    process.stderr.write(`SKIP ${suite} with another nats-server than ${natsPrograms[0].version}: ${missing}\n`);
+  }
+  return natsPrograms;
+}
+
 /** Where a server listens, and what its command begins with (such as `nsenter ...`). */
 export interface NatsPlace {
   readonly host: string;
   /** -1: a free one. */
   readonly port: number;
   readonly before: readonly string[];
+  /** Undefined: the oldest that is installed. */
+  readonly program?: NatsProgram;
 }
 
 /** A nats-server with JetStream, as a process of its own; on a free port of loopback if nothing else is said. */
@@ -70,7 +98,8 @@ export class NatsServer {
   /** Starts it (again, on the same port and with what it had stored). */
   async resume(): Promise<void> {
     const args = ['-a', this.host, '-p', String(this.port), '-js', '-sd', this.folder, ...this.args];
-    const [command, ...rest] = [...this.place.before, program as string, ...args];
+    const { path } = this.place.program ?? natsPrograms[0];
+    const [command, ...rest] = [...this.place.before, path, ...args];
     const child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.child = child;
     const said: string[] = [];
@@ -83,6 +112,24 @@ export class NatsServer {
       });
       child.once('exit', () => reject(new Error(`nats-server ended:\n${said.join('\n')}`)));
     });
+  }
+
+  /** Copies what it has stored by now, as one moment of it: it stands still meanwhile. */
+  saveStore(to: string): void {
+    this.signal('SIGSTOP');
+    try {
+      rmSync(to, { recursive: true, force: true });
+      cpSync(this.folder, to, { recursive: true });
+    } finally {
+      this.signal('SIGCONT');
+    }
+  }
+
+  /** What it stored since then is lost: it is killed, and has an older store when it is resumed. @param from null: an empty one */
+  async loseStore(from: string | null): Promise<void> {
+    await this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+    if (from !== null) cpSync(from, this.folder, { recursive: true });
   }
 
   async stop(): Promise<void> {

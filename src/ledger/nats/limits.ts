@@ -16,8 +16,16 @@ export const fencedMsMax = 6_000;
 export const settleMs = 3_000;
 /** A message that is not for us now comes back after this time. */
 export const againMs = 1_000;
-/** An analysis that has waited so long while the queue holds nothing new has lost its message: its submitter died, say. */
-export const unheardMsMin = 60_000;
+/** An analysis of which nothing was heard for so long may have lost its message in the queue: its submitter died, say. */
+export const unheardMsMin = 30_000;
+/** So often a master looks whether the buckets are there, can be written, and still hold what was acknowledged. */
+export const checkMs = 2_000;
+/** A list of all that NATS knows goes on coming: nothing for so long, and it is asked for anew. */
+export const listSilenceMsMax = 3_000;
+/** Results are kept in memory for so long after they were acknowledged: servers write to their disks every two minutes. */
+export const recentResultsMs = 180_000;
+/** And at most so many bytes of them: a result is some kilobytes, unless somebody asks for 50,000 rows. */
+export const recentResultsBytesMax = 64 * 2 ** 20;
 /** Deliveries of a message whose record does not exist, until it is dropped: submitting writes the record first. */
 export const strayDeliveriesMax = 5;
 /** So long a finished chunk that is not found is looked for again: servers elect, and catch up, for up to ten seconds. */

@@ -3,7 +3,15 @@ import type { JsMsg } from '@nats-io/jetstream';
 import { TriremeError } from '../../common/errors.js';
 import type { Logger } from '../../common/logging.js';
 import { ended, leaseLost, released } from '../transitions.js';
-import type { AnalysisRecord, FinishedChunk, Lease, Outcome, PlanFacts, ProgressFacts } from '../types.js';
+import {
+  isFinal,
+  type AnalysisRecord,
+  type FinishedChunk,
+  type Lease,
+  type Outcome,
+  type PlanFacts,
+  type ProgressFacts,
+} from '../types.js';
 import { Absence } from './absence.js';
 import { Confirmation } from './confirmation.js';
 import { againMs, heartbeatMs, progressMs, settledAskMs, storedRecordBytesMax } from './limits.js';
@@ -17,10 +25,14 @@ export interface NatsLeaseOwner {
   readonly store: NatsStore;
   readonly patience: Patience;
   readonly trouble: string | null;
-  find(id: string): Promise<FoundRecord | null>;
+  find(id: string): Promise<FoundRecord | 'removed' | null>;
   /** A record as it is now: those who watch hear of it. */
   hear(record: AnalysisRecord): void;
   forget(id: string): void;
+  /** NATS may have acknowledged what it does not have any more. */
+  suspect(why: string, certain: boolean): void;
+  /** A result that NATS has acknowledged and may lose. */
+  keepResult(id: string, name: string, bytes: Uint8Array): void;
   /** In the background: the buckets drop what this leaves. */
   removeChunks(objects: Iterable<string>): void;
 }
@@ -28,10 +40,12 @@ export interface NatsLeaseOwner {
 /**
  * A lease on NATS. It is kept by the queue's message, and proved at every write: the record is written by compare-and-set
  * against what this lease wrote last, so a master that was away and comes late writes nothing. Writes wait while NATS is
- * away, which keeps finished chunks in memory, within the journal's bound.
+ * away, which keeps finished chunks in memory, within the journal's bound. A record that NATS has lost, or of which it has an
+ * older one that nobody else has taken, is written again: the holder knows the whole of it.
  */
 export class NatsLease implements Lease {
   readonly record: AnalysisRecord;
+  private readonly take: string;
   private now: StoredRecord;
   private readonly chunks: Map<string, string>;
   private lostWith: TriremeError | null = null;
@@ -48,10 +62,12 @@ export class NatsLease implements Lease {
     private readonly ledger: NatsLeaseOwner,
     stored: StoredRecord,
     private keyRevision: number,
-    private message: JsMsg,
+    /** Null: what the queue gave us was lost with its queue. */
+    private message: JsMsg | null,
     private readonly log: Logger,
   ) {
     this.record = stored.record;
+    this.take = stored.take;
     this.chunks = new Map(stored.chunks);
     this.now = { ...stored, chunks: this.chunks };
     this.heartbeat = setInterval(() => this.beat(), heartbeatMs);
@@ -103,8 +119,7 @@ export class NatsLease implements Lease {
 
   async writeChunks(chunks: readonly FinishedChunk[]): Promise<void> {
     this.check();
-    const { id, revision } = this.record;
-    const named = chunks.map(({ key, bytes }) => ({ key, bytes, name: `${id}/${revision}/${key}` }));
+    const named = chunks.map(({ key, bytes }) => ({ key, bytes, name: `${this.objectName}/${key}` }));
     const { patience, store } = this.ledger;
     await Promise.all(
       named.map(({ name, bytes }) =>
@@ -131,11 +146,11 @@ export class NatsLease implements Lease {
   async finish(outcome: Outcome): Promise<void> {
     this.check();
     const { patience, store } = this.ledger;
-    const { id, revision } = this.record;
+    const { id } = this.record;
     let resultObject = '';
     let facts: AnalysisRecord['result'] = null;
     if (outcome.state === 'done') {
-      resultObject = `${id}/${revision}`;
+      resultObject = this.objectName;
       facts = { bytes: outcome.result.length, crc32: crc32(outcome.result) };
       await patience.until(async () => {
         this.check();
@@ -147,11 +162,13 @@ export class NatsLease implements Lease {
     this.check();
     const objects = [...this.chunks.values()];
     this.chunks.clear();
-    this.now = { record: ended(this.now.record, outcome, facts, Date.now()), chunks: this.chunks, resultObject };
+    const record = ended(this.now.record, outcome, facts, Date.now());
+    this.now = { record, chunks: this.chunks, resultObject, take: this.take };
     await this.save();
     this.end();
-    this.ledger.hear(this.now.record);
-    this.message.ack();
+    if (outcome.state === 'done') this.ledger.keepResult(id, resultObject, outcome.result);
+    this.ledger.hear(record);
+    this.message?.ack();
     this.ledger.removeChunks(objects);
   }
 
@@ -163,7 +180,9 @@ export class NatsLease implements Lease {
     await this.save();
     this.end();
     this.ledger.hear(this.now.record);
-    this.message.nak(againMs);
+    if (this.message !== null) this.message.nak(againMs);
+    else
+      await this.ledger.store.enqueue(this.record.id, `${this.record.id}:${this.keyRevision}`).catch(() => undefined);
   }
 
   onLost(listener: (error: TriremeError) => void): void {
@@ -180,8 +199,16 @@ export class NatsLease implements Lease {
   }
 
   /** Somebody wrote the record, perhaps we. */
-  seen(record: AnalysisRecord): void {
-    if (record.revision > this.now.record.revision) this.lose(record);
+  seen({ record, take }: StoredRecord): void {
+    if (take === this.take || this.over) return;
+    if (record.revision > this.now.record.revision) this.lose(leaseLost(record), record);
+    else if (record.revision === this.now.record.revision) this.prove();
+  }
+
+  /** NATS may have lost acknowledged writes. @param certain it has: the queue's message may be another one's by now */
+  doubt(certain: boolean): void {
+    if (certain) this.message = null;
+    this.prove();
   }
 
   stop(): void {
@@ -189,7 +216,16 @@ export class NatsLease implements Lease {
   }
 
   private beat(): void {
-    if (this.ledger.trouble === null) this.message.working();
+    if (this.ledger.trouble === null) this.message?.working();
+  }
+
+  /** Writes the record, which shows whether it is still ours. */
+  private prove(): void {
+    this.save().catch(() => undefined);
+  }
+
+  private get objectName(): string {
+    return `${this.record.id}/${this.take}`;
   }
 
   private change(changes: Partial<AnalysisRecord>): void {
@@ -224,33 +260,50 @@ export class NatsLease implements Lease {
     });
   }
 
-  /** Our own write may have come through although its answer did not; every other one means that the lease is gone. */
+  /**
+   * Our own write may have come through although its answer did not, or NATS has lost what it had of this lease; every
+   * other one means that the lease is gone.
+   */
   private async settleConflict(value: Uint8Array): Promise<void> {
-    const found = await this.ledger.find(this.record.id);
-    const ours =
-      found !== null &&
-      found.record.holder === this.record.holder &&
-      found.record.attempts === this.record.attempts &&
-      found.record.state !== 'cancelled';
-    if (found === null || !ours) {
-      this.lose(found?.record ?? this.now.record);
-      throw this.lostWith ?? leaseLost(this.now.record);
+    const { id } = this.record;
+    const found = await this.ledger.find(id);
+    if (found === 'removed') throw this.lose(new TriremeError('LEASE_LOST', `analysis ${id} was removed`), null);
+    if (found === null) {
+      this.ledger.suspect(`the record of analysis ${id} is gone`, true);
+      this.keyRevision = await this.ledger.store.records.create(id, value).catch((error: unknown) => {
+        throw isConflict(error) ? new Error('somebody else wrote it; looked at again') : error;
+      });
+      this.log.warn({ id }, 'a record that NATS had lost is written again');
+      return;
     }
-    this.keyRevision = found.keyRevision;
+    const { record, take, keyRevision } = found;
+    if (take !== this.take && !this.outranks(record)) throw this.lose(leaseLost(record), record);
+    if (take !== this.take || keyRevision < this.keyRevision)
+      this.ledger.suspect(`the record of analysis ${id} is older than it was`, true);
+    this.keyRevision = keyRevision;
     // What is there is this very write: written again, an end would be there twice.
     if (Buffer.compare(encodeStored(found), value) === 0) return;
-    throw new Error('the answer to an earlier write was lost; written again');
+    throw new Error('the answer to an earlier write was lost, or the write itself; written again');
   }
 
-  private lose(now: AnalysisRecord): void {
-    if (this.over || this.lostWith !== null) return;
-    this.lostWith = leaseLost(now);
+  /** Whether a record is one from before this lease, or waits for any master: nobody else works on it. */
+  private outranks(record: AnalysisRecord): boolean {
+    if (isFinal(record)) return false;
+    const { attempts } = this.record;
+    return record.attempts < attempts || (record.attempts === attempts && record.state === 'queued');
+  }
+
+  /** @param now as it is written by now; null: it is not */
+  private lose(error: TriremeError, now: AnalysisRecord | null): TriremeError {
+    if (this.over || this.lostWith !== null) return this.lostWith ?? error;
+    this.lostWith = error;
     const { id, attempts: attempt } = this.record;
-    this.log.warn({ id, attempt, holder: now.holder, state: now.state }, 'lease lost');
+    this.log.warn({ id, attempt, holder: now?.holder, state: now?.state ?? 'removed' }, 'lease lost');
     this.stop();
     this.ledger.forget(this.record.id);
-    this.ledger.hear(now);
-    this.listener?.(this.lostWith);
+    if (now !== null) this.ledger.hear(now);
+    this.listener?.(error);
+    return error;
   }
 
   private end(): void {

@@ -1,21 +1,20 @@
-import { crc32 } from 'node:zlib';
+import { randomBytes } from 'node:crypto';
 import type { JsMsg } from '@nats-io/jetstream';
-import type { KvWatchEntry } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { atMost } from '../../common/at-most.js';
 import { TriremeError } from '../../common/errors.js';
 import type { Logger } from '../../common/logging.js';
 import { connectNats } from '../../nats/connect.js';
 import { natsName, type NatsSettings } from '../../nats/nats-url.js';
 import { analysesQueuedMax, pruneIntervalMs } from '../limits.js';
 import { RecordBook } from '../record-book.js';
-import { expired, type RetentionBounds } from '../retention.js';
+import { expired, overdue, type RetentionBounds } from '../retention.js';
 import { ended, submitted, taken } from '../transitions.js';
-import { isFinal, type AnalysisRecord, type Ledger, type Lease, type NewAnalysis } from '../types.js';
+import { isFinal, type AnalysisRecord, type Ledger, type Lease, type NewAnalysis, type Outcome } from '../types.js';
 import {
   againMs,
   aliveMs,
   cancelAttemptsMax,
-  missingMsMax,
   openMsMax,
   pullMs,
   requestTimeoutMs,
@@ -24,35 +23,48 @@ import {
   strayDeliveriesMax,
   unheardMsMin,
 } from './limits.js';
+import { mendAll, requeue, type MendedLedger } from './mender.js';
 import { NatsLease, type NatsLeaseOwner } from './nats-lease.js';
-import { openNatsStore, queueSubject, type NatsStore } from './nats-store.js';
-import { isConflict, Patience } from './patience.js';
-import { readObject } from './stored-object.js';
-import { decodeStored, encodeStored, type FoundRecord } from './stored-record.js';
+import { NatsStore } from './nats-store.js';
+import { isConflict, openInTime, Patience, pause } from './patience.js';
+import { RecentResults } from './recent-results.js';
+import { RecordWatch, type Listed } from './record-watch.js';
+import { StoreKeeper, type Loss } from './store-keeper.js';
+import { readResult } from './stored-result.js';
+import { decodeStored, encodeStored, withoutLease, type FoundRecord } from './stored-record.js';
 
 /**
  * A ledger on NATS JetStream, shared by masters: analyses wait in a work queue, whose message a master keeps as long as it
  * works on one; the record is a key that is written by compare-and-set only; chunks and results are objects that count when the
- * record names them.
+ * record names them. NATS may lose what it has acknowledged: what masters know of it is written there again.
  */
-export class NatsLedger implements Ledger, NatsLeaseOwner {
+export class NatsLedger implements Ledger, NatsLeaseOwner, MendedLedger {
   readonly durable = true;
   readonly shared = true;
-  private readonly book = new RecordBook();
+  readonly book = new RecordBook();
+  readonly recent = new RecentResults();
+  readonly resultObjects = new Map<string, string>();
   private readonly leases = new Map<string, NatsLease>();
   /** Monotonic ms at which this process saw a record change last. */
   private readonly changedAtMs = new Map<string, number>();
+  private readonly openedMs = performance.now();
+  private readonly watched: RecordWatch;
+  private readonly keeper: StoreKeeper;
   private readonly pruneTimer: NodeJS.Timeout;
-  private closed = false;
 
   private constructor(
     private readonly connection: NatsConnection,
     readonly store: NatsStore,
     readonly patience: Patience,
     private readonly holder: string,
-    private readonly retention: RetentionBounds,
+    readonly retention: RetentionBounds,
     private readonly log: Logger,
   ) {
+    this.watched = new RecordWatch(store.records, {
+      changed: (id, listed) => this.changed(id, listed),
+      cutOff: (why) => this.suspect(`the list of analyses was cut off: ${why}`, false),
+    });
+    this.keeper = new StoreKeeper(store, patience, (loss) => this.mend(loss), log);
     this.pruneTimer = setInterval(() => this.prune(), Math.min(pruneIntervalMs, retention.keepMs));
     this.pruneTimer.unref();
   }
@@ -70,14 +82,11 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
       const replicas = settings.servers.length >= 3 ? 3 : 1;
       // Servers that elect a leader answer after a while; a server that has no JetStream never does.
       const untilMs = performance.now() + (connection.info?.jetstream === true ? openMsMax : 0);
-      const store = await openInTime(() => openNatsStore(connection, shown, replicas, retention.keepMs), untilMs);
-      const patience = new Patience(connection, shown, (connected) =>
-        connected
-          ? log.info({ nats: shown }, 'NATS is back')
-          : log.warn({ nats: shown }, 'NATS is gone; what runs goes on'),
-      );
-      const ledger = new NatsLedger(connection, store, patience, holder, retention, log);
-      await openInTime(() => patience.once(() => ledger.listen()), untilMs);
+      const store = await openInTime(() => NatsStore.open(connection, shown, replicas, retention.keepMs), untilMs);
+      let opened: NatsLedger | null = null;
+      const patience = new Patience(connection, shown, (connected) => opened?.connected(connected));
+      const ledger = (opened = new NatsLedger(connection, store, patience, holder, retention, log));
+      await openInTime(() => patience.once(() => ledger.keeper.open()), untilMs);
       return ledger;
     } catch (error) {
       await connection.close();
@@ -90,7 +99,7 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
   }
 
   get trouble(): string | null {
-    return this.patience.trouble;
+    return this.patience.trouble ?? this.keeper.trouble;
   }
 
   async submit(analysis: NewAnalysis): Promise<AnalysisRecord> {
@@ -102,13 +111,14 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
     }
     const record = submitted(analysis, Date.now());
     const { id } = record;
-    const { records, js } = this.store;
+    const { records } = this.store;
     try {
-      await this.patience.once(() => records.create(id, encodeStored({ record, chunks: new Map(), resultObject: '' })));
-      await this.patience.once(() => js.publish(queueSubject, id, { msgID: id }));
+      await this.patience.once(() => records.create(id, encodeStored(withoutLease(record))));
+      await this.patience.once(() => this.store.enqueue(id, id));
     } catch (error) {
       // Refused is refused: either may be there although its answer was lost. A message without its record is dropped.
       void this.patience.until(() => records.purge(id)).catch(() => undefined);
+      this.suspect('an analysis could not be submitted', false);
       throw error;
     }
     this.hear(record);
@@ -118,11 +128,14 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
   async take(signal: AbortSignal): Promise<Lease | null> {
     while (!signal.aborted && !this.patience.over) {
       let message: JsMsg | null = null;
+      const beganMs = performance.now();
       try {
         message = await this.pull(signal);
         const lease = message === null ? null : await this.leaseOf(message);
         if (lease !== null && signal.aborted) await lease.release();
         else if (lease !== null) return lease;
+        // A queue that is gone answers at once.
+        if (message === null && performance.now() - beganMs < pullMs / 2 && !signal.aborted) await pause(retryMs);
       } catch (error) {
         message?.nak(againMs);
         if (this.trouble === null)
@@ -134,52 +147,35 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
   }
 
   async get(id: string): Promise<AnalysisRecord | null> {
-    if (this.leases.has(id)) return this.book.get(id);
+    const known = this.book.get(id);
     // Without NATS what was heard last is the best that can be said.
-    if (this.trouble !== null) return this.book.get(id);
-    return (await this.patience.once(() => this.find(id)))?.record ?? null;
+    if (this.leases.has(id) || this.trouble !== null) return known;
+    const found = await this.patience.once(() => this.find(id));
+    if (found === 'removed') return null;
+    if (found === null && known !== null) this.suspect(`the record of analysis ${id} is gone`, true);
+    return found?.record ?? known;
   }
 
   list(): readonly AnalysisRecord[] {
     return this.book.list();
   }
 
-  async result(id: string): Promise<Uint8Array | null> {
-    // That it is not there is believed only after a time: a server that has just come back may not have caught up.
-    for (const sinceMs = performance.now(); ; await pause(retryMs)) {
-      const found = await this.patience.once(() => this.find(id));
-      const facts = found?.record.result ?? null;
-      if (found === null || facts === null) return null;
-      const bytes = await this.patience.once(() =>
-        readObject(this.store.results, found.resultObject, () => this.trouble !== null),
-      );
-      if (bytes !== null && bytes.length === facts.bytes && crc32(bytes) === facts.crc32) return bytes;
-      if (performance.now() - sinceMs > missingMsMax || this.patience.over) return null;
-    }
+  result(id: string): Promise<Uint8Array | null> {
+    const { store, patience } = this;
+    return readResult(
+      store.results,
+      patience,
+      () => this.find(id),
+      () => this.book.get(id) !== null,
+    );
   }
 
   watch(id: string, listener: (record: AnalysisRecord) => void): () => void {
     return this.book.watch(id, listener);
   }
 
-  async cancel(id: string, reason: string): Promise<AnalysisRecord | null> {
-    const outcome = { state: 'cancelled', error: new TriremeError('CANCELLED', reason) } as const;
-    for (let attempt = 0; attempt < cancelAttemptsMax; attempt++) {
-      const found = await this.patience.once(() => this.find(id));
-      if (found === null || isFinal(found.record)) return found?.record ?? null;
-      const record = ended(found.record, outcome, null, Date.now());
-      const value = encodeStored({ record, chunks: new Map(), resultObject: '' });
-      try {
-        await this.patience.once(() => this.store.records.update(id, value, found.keyRevision));
-      } catch (error) {
-        if (isConflict(error)) continue;
-        throw error;
-      }
-      this.hear(record);
-      this.removeChunks(found.chunks.values());
-      return record;
-    }
-    throw new TriremeError('STATE_FAILED', `analysis ${id} is written to all the time: ask again`);
+  cancel(id: string, reason: string): Promise<AnalysisRecord | null> {
+    return this.endNow(id, { state: 'cancelled', error: new TriremeError('CANCELLED', reason) });
   }
 
   endWaits(): void {
@@ -187,18 +183,21 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
   }
 
   async close(): Promise<void> {
-    this.closed = true;
     clearInterval(this.pruneTimer);
     this.patience.end();
+    this.watched.stop();
     for (const lease of this.leases.values()) lease.stop();
+    await atMost(requestTimeoutMs, this.keeper.end());
     await this.connection.close();
   }
 
   // What a lease uses.
 
-  async find(id: string): Promise<FoundRecord | null> {
+  /** What NATS has of an analysis; null: nothing, not even that it was removed. */
+  async find(id: string): Promise<FoundRecord | 'removed' | null> {
     const entry = await this.store.records.get(id);
-    if (entry === null || entry.operation !== 'PUT') return null;
+    if (entry === null) return null;
+    if (entry.operation !== 'PUT') return 'removed';
     const stored = decodeStored(entry.value);
     if (stored === null)
       throw new TriremeError('STATE_FAILED', `the record of analysis ${id} at ${this.place} is damaged`);
@@ -217,6 +216,15 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
     this.leases.delete(id);
   }
 
+  suspect(why: string, certain: boolean): void {
+    this.keeper.suspect(why, certain);
+  }
+
+  keepResult(id: string, name: string, bytes: Uint8Array): void {
+    this.resultObjects.set(id, name);
+    this.recent.add(id, name, bytes, performance.now());
+  }
+
   /** In the background: the buckets drop what this leaves. */
   removeChunks(objects: Iterable<string>): void {
     const names = [...objects];
@@ -225,7 +233,7 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
   }
 
   private async pull(signal: AbortSignal): Promise<JsMsg | null> {
-    const messages = await this.store.queue.fetch({ max_messages: 1, expires: pullMs });
+    const messages = await (await this.store.queue()).fetch({ max_messages: 1, expires: pullMs });
     const stop = (): void => void messages.close();
     signal.addEventListener('abort', stop, { once: true });
     try {
@@ -240,8 +248,10 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
   private async leaseOf(message: JsMsg): Promise<NatsLease | null> {
     const id = message.string();
     const found = await this.patience.once(() => this.find(id));
-    if (found === null) {
-      if (message.info.deliveryCount < strayDeliveriesMax) message.nak(againMs);
+    if (found === null || found === 'removed') {
+      // What is known is about to be written again.
+      if (message.info.deliveryCount < strayDeliveriesMax || (found === null && this.book.get(id) !== null))
+        message.nak(againMs);
       else message.ack();
       return null;
     }
@@ -256,11 +266,12 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
       held.adopt(message);
       return null;
     }
-    if (record.state === 'running' && this.mayLive(record)) {
+    if (this.mayLive(record)) {
       message.nak(againMs);
       return null;
     }
-    const now = { ...found, record: taken(record, this.holder, Date.now()) };
+    const take = randomBytes(8).toString('hex');
+    const now = { ...found, take, record: taken(record, this.holder, Date.now()) };
     let revision: number;
     try {
       revision = await this.patience.once(() => this.store.records.update(id, encodeStored(now), keyRevision));
@@ -271,94 +282,116 @@ export class NatsLedger implements Ledger, NatsLeaseOwner {
     }
     const lease = new NatsLease(this, now, revision, message, this.log);
     this.leases.set(id, lease);
-    this.hear(now.record);
+    this.believe({ ...now, keyRevision: revision });
     return lease;
   }
 
-  /** Whether the master of an analysis that was offered to us works on it all the same. */
+  /** Whether the master of an analysis that was offered to us works on it all the same, or it has ended. */
   private mayLive(record: AnalysisRecord): boolean {
     const nowMs = performance.now();
-    if (nowMs - this.patience.backSinceMs < settleMs) return true;
-    return nowMs - (this.changedAtMs.get(record.id) ?? -Infinity) < aliveMs;
+    const backMs = nowMs - Math.max(this.patience.backSinceMs, this.keeper.mendingSinceMs ?? -Infinity);
+    // What NATS offers may be older than what its master, or any other one, is about to write again.
+    const known = this.book.get(record.id)?.state ?? 'queued';
+    if (backMs < settleMs && (record.state === 'running' || known !== 'queued')) return true;
+    return record.state === 'running' && nowMs - (this.changedAtMs.get(record.id) ?? -Infinity) < aliveMs;
   }
 
-  /** Resolves when what is known at NATS is known here. */
-  private async listen(): Promise<void> {
-    const { values } = await this.store.records.status();
-    const entries = await this.store.records.watch();
-    let caughtUp: () => void = () => undefined;
-    const first = new Promise<void>((resolve) => (caughtUp = resolve));
-    if (values === 0) caughtUp();
-    const run = async (): Promise<void> => {
-      for await (const entry of entries) {
-        this.heard(entry);
-        if (entry.isUpdate || entry.delta === 0) caughtUp();
-      }
-      if (this.closed) return;
-      this.log.warn('the list of analyses was cut off, and is asked for again');
-      setTimeout(() => void this.listen().catch(() => undefined), againMs);
-    };
-    run().catch((error: unknown) => {
-      if (!this.closed) this.log.warn({ error: String(error) }, 'the list of analyses was cut off');
-    });
-    await Promise.race([first, new Promise((resolve) => setTimeout(resolve, requestTimeoutMs).unref())]);
+  // What the mender uses.
+
+  holds(id: string): boolean {
+    return this.leases.has(id);
   }
 
-  private heard(entry: KvWatchEntry): void {
-    if (entry.operation !== 'PUT') {
-      this.book.drop(entry.key);
-      this.changedAtMs.delete(entry.key);
-      return;
+  believe({ record, resultObject }: Exclude<Listed, string>): void {
+    if (resultObject !== '') this.resultObjects.set(record.id, resultObject);
+    this.book.set(record);
+  }
+
+  forgetAnalysis(id: string): void {
+    this.book.drop(id);
+    this.changedAtMs.delete(id);
+    this.resultObjects.delete(id);
+  }
+
+  /** Asks NATS for all that it knows, and makes both agree. @returns whether all is well then */
+  private async mend(loss: Loss): Promise<boolean> {
+    for (const lease of this.leases.values()) lease.doubt(loss.certain);
+    const listed = await this.watched.list();
+    try {
+      return await mendAll(this, listed, loss, this.log);
+    } finally {
+      this.watched.letGo();
     }
-    const stored = decodeStored(entry.value);
-    if (stored === null) return;
-    if (entry.isUpdate) this.changedAtMs.set(entry.key, performance.now());
-    const lease = this.leases.get(entry.key);
-    if (lease === undefined) this.hear(stored.record);
-    else lease.seen(stored.record);
   }
 
-  /** Puts analyses into the queue again that wait and have no message there. */
-  async queueUnheard(nowMs = Date.now()): Promise<void> {
+  private connected(connected: boolean): void {
+    const facts = { nats: this.place };
+    if (connected) this.log.info(facts, 'NATS is back');
+    else this.log.warn(facts, 'NATS is gone; what runs goes on');
+    // It may have come back with less than it had acknowledged.
+    if (connected) this.suspect('NATS was away', false);
+  }
+
+  /** NATS tells of a write, perhaps our own. */
+  private changed(id: string, listed: Listed): void {
+    if (listed === 'damaged') return;
+    if (listed === 'removed') return this.forgetAnalysis(id);
+    this.changedAtMs.set(id, performance.now());
+    if (listed.resultObject !== '') this.resultObjects.set(id, listed.resultObject);
+    const lease = this.leases.get(id);
+    if (lease === undefined) this.hear(listed.record);
+    else lease.seen(listed);
+  }
+
+  /** Ends an analysis, whoever holds it. Null: there is none of this id. */
+  private async endNow(
+    id: string,
+    outcome: Exclude<Outcome, { readonly state: 'done' }>,
+  ): Promise<AnalysisRecord | null> {
+    for (let attempt = 0; attempt < cancelAttemptsMax; attempt++) {
+      const found = await this.patience.once(() => this.find(id));
+      if (found === 'removed') return null;
+      const now = found?.record ?? this.book.get(id);
+      if (now === null || isFinal(now)) return now;
+      const record = ended(now, outcome, null, Date.now());
+      const value = encodeStored(withoutLease(record));
+      try {
+        await this.patience.once(() =>
+          found === null
+            ? this.store.records.create(id, value)
+            : this.store.records.update(id, value, found.keyRevision),
+        );
+      } catch (error) {
+        if (isConflict(error)) continue;
+        throw error;
+      }
+      this.hear(record);
+      this.removeChunks(found?.chunks.values() ?? []);
+      return record;
+    }
+    throw new TriremeError('STATE_FAILED', `analysis ${id} is written to all the time: ask again`);
+  }
+
+  /** Puts analyses into the queue again of which nothing was heard and that have no message there. */
+  async queueUnheard(laterMs = 0): Promise<void> {
+    const nowMs = performance.now() + laterMs;
     const unheard = this.book
       .list()
-      .filter(
-        ({ state, attempts, submittedMs }) =>
-          state === 'queued' && attempts === 0 && nowMs - submittedMs > unheardMsMin,
-      );
-    if (unheard.length === 0 || this.trouble !== null) return;
-    const { js, queue } = this.store;
-    // Otherwise they may just wait; a message too many does no harm.
-    if ((await queue.info()).num_pending > 0) return;
-    for (const { id } of unheard) {
-      this.log.warn({ id }, 'an analysis that waits was not in the queue');
-      await js.publish(queueSubject, id, { msgID: id });
-    }
+      .filter((record) => !isFinal(record) && !this.leases.has(record.id))
+      .filter(({ id }) => nowMs - (this.changedAtMs.get(id) ?? this.openedMs) > unheardMsMin);
+    if (this.trouble === null)
+      await requeue(this.store, unheard, ({ id, revision }) => `${id}:unheard:${revision}`, this.log);
   }
 
   private prune(): void {
     this.queueUnheard().catch((error: unknown) =>
       this.log.warn({ error: String(error) }, 'the queue was not looked at'),
     );
-    for (const id of expired(this.book.list(), this.retention, Date.now())) {
-      this.book.drop(id);
-      this.changedAtMs.delete(id);
+    const { keepMs } = this.retention;
+    const late = new TriremeError('DEADLINE_PASSED', `no master could run it within ${keepMs / 1000} s (--keep)`);
+    for (const id of overdue(this.book.list(), keepMs, Date.now())) {
+      void this.endNow(id, { state: 'failed', error: late }).catch(() => undefined);
     }
+    for (const id of expired(this.book.list(), this.retention, Date.now())) this.forgetAnalysis(id);
   }
-}
-
-/** Tries until it works or the time is up. */
-async function openInTime<T>(open: () => Promise<T>, untilMs: number): Promise<T> {
-  for (;;) {
-    try {
-      return await open();
-    } catch (error) {
-      if (performance.now() > untilMs) throw error;
-      await pause(againMs);
-    }
-  }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -5,117 +5,164 @@ import {
   RetentionPolicy,
   type Consumer,
   type JetStreamClient,
+  type JetStreamManager,
 } from '@nats-io/jetstream';
 import { Kvm, type KV, type KvOptions } from '@nats-io/kv';
 import { Objm, type ObjectStore } from '@nats-io/obj';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
 import { TriremeError } from '../../common/errors.js';
 import { ackWaitMs, chunksKeptMsMin, requestTimeoutMs } from './limits.js';
+import type { StreamFacts } from './loss.js';
 
 /** Names at the server. */
-const stream = 'trireme_queue';
+const queueStream = 'trireme_queue';
 export const queueSubject = 'trireme.queue';
 const consumerName = 'masters';
 const recordsBucket = 'trireme_analyses';
 const chunksBucket = 'trireme_chunks';
 const resultsBucket = 'trireme_results';
 
+/** JetStream's words for a stream, a consumer and a message that are not there. */
+const missingCodes: readonly unknown[] = [10_059, 10_014, 10_037];
+
+export interface StoreState {
+  /** Streams, and the queue's consumer, that were not there and have been made. */
+  readonly made: readonly string[];
+  readonly streams: ReadonlyMap<string, StreamFacts>;
+}
+
+interface StreamMaker {
+  readonly name: string;
+  make(): Promise<unknown>;
+}
+
 /** What the ledger keeps at NATS: who waits, what is known, and the bytes. */
-export interface NatsStore {
-  readonly js: JetStreamClient;
-  readonly queue: Consumer;
-  readonly records: KV;
-  readonly chunks: ObjectStore;
-  readonly results: ObjectStore;
-  /** Whether the servers that keep the chunks have caught up with one another. */
-  chunksSettled(): Promise<boolean>;
-}
+export class NatsStore {
+  private constructor(
+    private readonly manager: JetStreamManager,
+    readonly js: JetStreamClient,
+    private readonly makers: readonly StreamMaker[],
+    readonly records: KV,
+    readonly chunks: ObjectStore,
+    readonly results: ObjectStore,
+  ) {}
 
-/**
- * Opens what is there and makes what is not.
- * @param replicas servers that keep each message
- * @throws TriremeError STATE_FAILED, such as when JetStream is not switched on
- */
-export async function openNatsStore(
-  connection: NatsConnection,
-  shown: string,
-  replicas: number,
-  keepMs: number,
-): Promise<NatsStore> {
-  try {
-    const manager = await jetstreamManager(connection, { timeout: requestTimeoutMs });
-    const js = jetstream(connection, { timeout: requestTimeoutMs });
-    await openOrMake(
-      () => manager.streams.info(stream),
-      () =>
-        manager.streams.add({
-          name: stream,
-          subjects: [queueSubject],
-          retention: RetentionPolicy.Workqueue,
-          num_replicas: replicas,
-          max_age: nanos(keepMs),
-        }),
-    );
-    await openOrMake(
-      () => manager.consumers.info(stream, consumerName),
-      () =>
-        manager.consumers.add(stream, {
-          durable_name: consumerName,
-          ack_policy: AckPolicy.Explicit,
-          ack_wait: nanos(ackWaitMs),
-          max_ack_pending: 100_000,
-        }),
-    );
-    const kvm = new Kvm(js);
-    const kvOptions: Partial<KvOptions> = { history: 1, ttl: keepMs, replicas };
-    const records = await openOrMake(
-      () => openKnown(manager.streams.info(`KV_${recordsBucket}`), () => kvm.open(recordsBucket)),
-      () => kvm.create(recordsBucket, kvOptions),
-    );
-    const objm = new Objm(js);
-    const bucket = (name: string, ttlMs: number): Promise<ObjectStore> =>
-      openOrMake(
-        () => openKnown(manager.streams.info(`OBJ_${name}`), () => objm.open(name)),
-        () => objm.create(name, { ttl: nanos(ttlMs), replicas }),
-      );
-    return {
-      js,
-      queue: await js.consumers.get(stream, consumerName),
-      records,
-      chunks: await bucket(chunksBucket, Math.max(2 * keepMs, chunksKeptMsMin)),
-      results: await bucket(resultsBucket, keepMs),
-      chunksSettled: async () => {
-        const { cluster } = await manager.streams.info(`OBJ_${chunksBucket}`);
-        // One server alone has what is on its disk.
-        if (cluster?.replicas === undefined) return true;
-        return cluster.leader !== undefined && cluster.replicas.every(({ current, offline }) => current && !offline);
-      },
-    };
-  } catch (error) {
-    const { message, name } = error as Error;
-    const hint = /jetstream.*not|no responders|503/i.test(`${message} ${name}`) ? ' (nats-server needs -js)' : '';
-    throw new TriremeError('STATE_FAILED', `--state ${shown} cannot be used: ${message || name}${hint}`, {
-      cause: error,
-    });
-  }
-}
-
-async function openKnown<T>(info: Promise<unknown>, open: () => Promise<T>): Promise<T> {
-  await info;
-  return open();
-}
-
-/** Several masters start at once: who comes second finds it made. */
-async function openOrMake<T>(open: () => Promise<T>, make: () => Promise<T>): Promise<T> {
-  try {
-    return await open();
-  } catch {
+  /**
+   * Opens what is there and makes what is not.
+   * @param replicas servers that keep each message
+   * @throws TriremeError STATE_FAILED, such as when JetStream is not switched on
+   */
+  static async open(connection: NatsConnection, shown: string, replicas: number, keepMs: number): Promise<NatsStore> {
     try {
-      return await make();
-    } catch (failure) {
-      return open().catch(() => {
-        throw failure;
+      const manager = await jetstreamManager(connection, { timeout: requestTimeoutMs });
+      const js = jetstream(connection, { timeout: requestTimeoutMs });
+      const kvm = new Kvm(js);
+      const objm = new Objm(js);
+      // Read at the leader alone: other replicas may be behind, or have lost what it has.
+      const kvOptions: Partial<KvOptions> = { history: 1, ttl: keepMs, replicas, allow_direct: false };
+      const bucket = (name: string, ttlMs: number): StreamMaker => ({
+        name: `OBJ_${name}`,
+        make: () => objm.create(name, { ttl: nanos(ttlMs), replicas }),
+      });
+      const queue = { name: queueStream, subjects: [queueSubject], retention: RetentionPolicy.Workqueue };
+      const store = new NatsStore(
+        manager,
+        js,
+        [
+          {
+            name: queueStream,
+            make: () => manager.streams.add({ ...queue, num_replicas: replicas, max_age: nanos(keepMs) }),
+          },
+          { name: `KV_${recordsBucket}`, make: () => kvm.create(recordsBucket, kvOptions) },
+          bucket(chunksBucket, Math.max(2 * keepMs, chunksKeptMsMin)),
+          bucket(resultsBucket, keepMs),
+        ],
+        await kvm.open(recordsBucket, { allow_direct: false }),
+        await objm.open(chunksBucket, false),
+        await objm.open(resultsBucket, false),
+      );
+      await store.ensure();
+      return store;
+    } catch (error) {
+      const { message, name } = error as Error;
+      const hint = /jetstream.*not|no responders|503/i.test(`${message} ${name}`) ? ' (nats-server needs -js)' : '';
+      throw new TriremeError('STATE_FAILED', `--state ${shown} cannot be used: ${message || name}${hint}`, {
+        cause: error,
       });
     }
   }
+
+  /** Makes what is not there any more, and says what is. @throws what NATS says against it */
+  async ensure(): Promise<StoreState> {
+    const made: string[] = [];
+    const all = this.makers.map(async ({ name, make }) => {
+      let info = await this.manager.streams.info(name).catch(nullIfMissing);
+      if (info === null) {
+        // Several masters do so at once: who comes second finds it made.
+        const failure = await make().then(() => null, String);
+        info = await this.manager.streams.info(name).catch(nullIfMissing);
+        if (info === null) throw new Error(`${name} is not there and cannot be made: ${failure}`);
+        made.push(name);
+      }
+      return [name, { created: info.created, lastSeq: info.state.last_seq }] as const;
+    });
+    const streams = new Map(await Promise.all(all));
+    if (await this.ensureConsumer()) made.push(`${queueStream} consumer`);
+    return { made, streams };
+  }
+
+  /** Asks for the next analysis that waits. */
+  queue(): Promise<Consumer> {
+    return this.js.consumers.get(queueStream, consumerName);
+  }
+
+  /** Puts an analysis into the queue. @param unlike the same one is put there once within two minutes */
+  async enqueue(id: string, unlike: string): Promise<void> {
+    await this.js.publish(queueSubject, id, { msgID: unlike });
+  }
+
+  /** Ids of all analyses that are in the queue, whether a master has them or not. */
+  async queuedIds(): Promise<Set<string>> {
+    const ids = new Set<string>();
+    for (let seq = 1; ;) {
+      // The client's type knows one number or one subject; the server takes both together.
+      const next = { seq, next_by_subj: queueSubject } as { readonly seq: number };
+      const message = await this.manager.streams.getMessage(queueStream, next).catch(nullIfMissing);
+      if (message === null) return ids;
+      ids.add(message.string());
+      seq = message.seq + 1;
+    }
+  }
+
+  /** Whether the servers that keep the chunks have caught up with one another. */
+  async chunksSettled(): Promise<boolean> {
+    const { cluster } = await this.manager.streams.info(`OBJ_${chunksBucket}`);
+    // One server alone has what is on its disk.
+    if (cluster?.replicas === undefined) return true;
+    return cluster.leader !== undefined && cluster.replicas.every(({ current, offline }) => current && !offline);
+  }
+
+  /** @returns whether it was made anew: it was gone, or waits for what its stream has lost and gives out nothing before */
+  private async ensureConsumer(): Promise<boolean> {
+    const { consumers, streams } = this.manager;
+    const info = await consumers.info(queueStream, consumerName).catch(nullIfMissing);
+    if (info !== null) {
+      // In this order: what was delivered a moment ago is in the stream now, unless it was lost.
+      const { state } = await streams.info(queueStream);
+      if (info.delivered.stream_seq <= state.last_seq) return false;
+      await consumers.delete(queueStream, consumerName).catch(nullIfMissing);
+    }
+    await consumers.add(queueStream, {
+      durable_name: consumerName,
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: nanos(ackWaitMs),
+      max_ack_pending: 100_000,
+    });
+    return true;
+  }
+}
+
+function nullIfMissing(error: unknown): null {
+  if (missingCodes.includes((error as { code?: unknown }).code)) return null;
+  throw error;
 }

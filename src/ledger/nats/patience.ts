@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { TriremeError } from '../../common/errors.js';
-import { retryMs } from './limits.js';
+import { againMs, retryMs } from './limits.js';
 
 /** JetStream's word for a compare-and-set that came too late, and for a key that is there already. */
 const wrongLastSequence = 10071;
@@ -45,7 +45,7 @@ export class Patience {
       } catch (error) {
         if (isConflict(error) || error instanceof TriremeError) throw error;
         if (this.over) throw this.failure(error);
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
+        await pause(retryMs);
       }
     }
   }
@@ -61,13 +61,17 @@ export class Patience {
     }
   }
 
-  private failure(error: unknown): TriremeError {
+  /** What NATS said against a request, as it is told to callers. */
+  explain(error: unknown): string {
     const { message, name } = error as Error;
-    // It was switched on when the ledger was opened: what the client calls so is a cluster between two leaders.
+    // It was switched on when the ledger was opened: what the client calls so is a cluster between two leaders, or a
+    // bucket that is gone and about to be made anew.
     const words = name === 'JetStreamNotEnabled' ? 'its servers have no leader at the moment' : message || name;
-    return new TriremeError('STATE_FAILED', `${this.shown} does not answer: ${words}: ask again later`, {
-      cause: error,
-    });
+    return `${this.shown} does not answer: ${words}: ask again later`;
+  }
+
+  private failure(error: unknown): TriremeError {
+    return new TriremeError('STATE_FAILED', this.explain(error), { cause: error });
   }
 
   private async listen(onChange: (connected: boolean) => void): Promise<void> {
@@ -78,4 +82,20 @@ export class Patience {
       onChange(this.connected);
     }
   }
+}
+
+/** Tries until it works or the time is up. */
+export async function openInTime<T>(open: () => Promise<T>, untilMs: number): Promise<T> {
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      if (performance.now() > untilMs) throw error;
+      await pause(againMs);
+    }
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -9,6 +9,8 @@ export interface StoredRecord {
   readonly chunks: ReadonlyMap<string, string>;
   /** Object of the result; empty: none. */
   readonly resultObject: string;
+  /** Which lease wrote it, by a random name: NATS may have lost a take, and given its number to another one. Empty: none. */
+  readonly take: string;
 }
 
 /** A stored record and the revision of its key, for compare-and-set. */
@@ -16,16 +18,21 @@ export interface FoundRecord extends StoredRecord {
   readonly keyRevision: number;
 }
 
-type Flat = AnalysisRecord & { chunkObjects?: [string, string][]; resultObject?: string };
+type Flat = AnalysisRecord & { chunkObjects?: [string, string][]; resultObject?: string; take?: string };
 
-export function encodeStored({ record, chunks, resultObject }: StoredRecord): Uint8Array {
-  return encodeRecord({ ...record, chunkObjects: [...chunks], resultObject } as Flat);
+/** A record that no lease writes. */
+export function withoutLease(record: AnalysisRecord, resultObject = ''): StoredRecord {
+  return { record, chunks: new Map(), resultObject, take: '' };
+}
+
+export function encodeStored({ record, chunks, resultObject, take }: StoredRecord): Uint8Array {
+  return encodeRecord({ ...record, chunkObjects: [...chunks], resultObject, take } as Flat);
 }
 
 /** Null: damaged, or of another form. */
 export function decodeStored(bytes: Uint8Array): StoredRecord | null {
   const flat = decodeRecord(bytes, storedRecordBytesMax) as Flat | null;
   if (flat === null) return null;
-  const { chunkObjects = [], resultObject = '', ...record } = flat;
-  return { record, chunks: new Map(chunkObjects), resultObject };
+  const { chunkObjects = [], resultObject = '', take = '', ...record } = flat;
+  return { record, chunks: new Map(chunkObjects), resultObject, take };
 }

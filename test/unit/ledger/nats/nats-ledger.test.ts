@@ -117,7 +117,7 @@ skipWithoutNats('the ledger on NATS')('on NATS', () => {
       js.publish = publish;
       await two.queueUnheard();
       expect(await two.take(AbortSignal.timeout(1_000))).toBeNull();
-      await Promise.all([one.queueUnheard(Date.now() + 61_000), two.queueUnheard(Date.now() + 61_000)]);
+      await Promise.all([one.queueUnheard(61_000), two.queueUnheard(61_000)]);
       const lease = await taken(two);
       await lease.finish({ state: 'done', result: bytesOf('x') });
       expect(await one.take(AbortSignal.timeout(2_500))).toBeNull();

@@ -1,0 +1,31 @@
+import { crc32 } from 'node:zlib';
+import type { ObjectStore } from '@nats-io/obj';
+import { missingMsMax, retryMs } from './limits.js';
+import { pause, type Patience } from './patience.js';
+import { readObject } from './stored-object.js';
+import type { FoundRecord } from './stored-record.js';
+
+/**
+ * The result of a done analysis; null: there is none, or it is not what the record says. That it is not there is believed only
+ * after missingMsMax: a server that has just come back may not have caught up, and what it has lost may be written again.
+ * @param find the record at NATS
+ * @param isKnown whether this master knows the analysis, so that its record will be there again
+ */
+export async function readResult(
+  results: ObjectStore,
+  patience: Patience,
+  find: () => Promise<FoundRecord | 'removed' | null>,
+  isKnown: () => boolean,
+): Promise<Uint8Array | null> {
+  for (const sinceMs = performance.now(); ; await pause(retryMs)) {
+    const found = await patience.once(find);
+    if (found === 'removed' || (found === null && !isKnown())) return null;
+    const facts = found?.record.result ?? null;
+    if (found !== null && facts === null) return null;
+    if (found !== null && facts !== null) {
+      const bytes = await patience.once(() => readObject(results, found.resultObject, () => patience.trouble !== null));
+      if (bytes !== null && bytes.length === facts.bytes && crc32(bytes) === facts.crc32) return bytes;
+    }
+    if (performance.now() - sinceMs > missingMsMax || patience.over) return null;
+  }
+}
