@@ -176,7 +176,7 @@ export class CaptureService implements ServedService {
 
   private async cancelled(id: string, caller: Caller): Promise<AnalysisRecord> {
     const record = await this.analyses.cancel(id, 'cancelled on request');
-    if (record === null) throw noAnalysis(id);
+    if (record === null) throw noAnalysis(id, this.ledger);
     this.log.info({ id, credential: caller.name }, 'analysis cancelled on request');
     return record;
   }
@@ -185,7 +185,7 @@ export class CaptureService implements ServedService {
   private async known(id: string, caller: Caller): Promise<AnalysisRecord> {
     if (id === '') throw new TriremeError('USAGE', `id is empty: 'trireme analyses' lists them`);
     const record = /^[0-9a-f]{16}$/.test(id) ? await this.ledger.get(id) : null;
-    if (record === null || !maySee(caller, record)) throw noAnalysis(id);
+    if (record === null || !maySee(caller, record)) throw noAnalysis(id, this.ledger);
     return record;
   }
 

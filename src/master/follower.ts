@@ -3,6 +3,7 @@ import { TriremeError } from '../common/errors.js';
 import { AnalyzeResult, type AnalyzeResponse } from '../gen/trireme/v1/capture.js';
 import { isFinal, type AnalysisRecord, type Ledger } from '../ledger/types.js';
 import { analysisInfo, progressInfo } from './analysis-info.js';
+import { followMs, followUnknownMax } from './limits.js';
 
 type Call = grpc.ServerWritableStream<unknown, AnalyzeResponse>;
 
@@ -21,6 +22,7 @@ export async function follow(ledger: Ledger, first: AnalysisRecord, call: Call, 
     const stop = (): void => {
       unwatch();
       clearTimeout(timer);
+      clearInterval(asking);
       ending.removeEventListener('abort', onEnding);
     };
     const end = (record: AnalysisRecord | null): void => {
@@ -53,6 +55,22 @@ export async function follow(ledger: Ledger, first: AnalysisRecord, call: Call, 
         }, reject);
     };
     const timer = ledger.shared && !detached && first.attempts === 0 ? setTimeout(giveUp, waitMs) : undefined;
+    let unknown = 0;
+    const ask = (): void => {
+      ledger.get(id).then(
+        (record) => {
+          unknown = record === null ? unknown + 1 : 0;
+          if (record !== null) hear(record);
+          else if (unknown >= followUnknownMax) {
+            stop();
+            reject(new TriremeError('NO_ANALYSIS', `${ledger.place} has lost analysis ${id}: ask for it anew`));
+          }
+        },
+        // It cannot be asked at the moment; what runs goes on.
+        () => undefined,
+      );
+    };
+    const asking = ledger.shared ? setInterval(ask, followMs) : undefined;
     const unwatch = ledger.watch(id, hear);
     call.on('cancelled', () => end(null));
     ending.addEventListener('abort', onEnding, { once: true });
@@ -71,5 +89,9 @@ export async function follow(ledger: Ledger, first: AnalysisRecord, call: Call, 
     return;
   }
   if (final.error !== null) throw new TriremeError(final.error.code, final.error.message);
-  throw new TriremeError('NO_ANALYSIS', `the result of analysis ${id} is damaged or kept no longer: ask for it anew`);
+  const lost = ledger.shared ? `, or ${ledger.place} has lost it` : '';
+  throw new TriremeError(
+    'NO_ANALYSIS',
+    `the result of analysis ${id} is damaged or kept no longer${lost}: ask for it anew`,
+  );
 }

@@ -72,3 +72,7 @@ export const giveBackMs = 3_000;
 
 /** The health of a master is told anew within this time after its ledger cannot be written, or can be again. */
 export const troubleLookMs = 1_000;
+/** The ledger is asked so often how an analysis is that somebody waits for: a shared one may miss to tell of a change. */
+export const followMs = 5_000;
+/** Times in a row that it may not know it: a record that was lost is written again within seconds. */
+export const followUnknownMax = 4;

@@ -1,6 +1,6 @@
 import { TriremeError } from '../common/errors.js';
 import type { Caller } from '../common/trust/roles.js';
-import type { AnalysisRecord } from '../ledger/types.js';
+import type { AnalysisRecord, Ledger } from '../ledger/types.js';
 
 /** Whether an analysis is there for a caller: his own are, and all are for an operator. */
 export function maySee({ roles, owner }: Caller, analysis: Pick<AnalysisRecord, 'owner'>): boolean {
@@ -8,9 +8,10 @@ export function maySee({ roles, owner }: Caller, analysis: Pick<AnalysisRecord, 
 }
 
 /** The same words for one that is not there and for another's: ids of others cannot be told from made-up ones. */
-export function noAnalysis(id: string): TriremeError {
+export function noAnalysis(id: string, { shared, place }: Pick<Ledger, 'shared' | 'place'>): TriremeError {
+  const lost = shared ? `, or ${place} has lost it` : '';
   return new TriremeError(
     'NO_ANALYSIS',
-    `there is no analysis '${id.slice(0, 64)}', or it is kept no longer (--keep), or it belongs to another client`,
+    `there is no analysis '${id.slice(0, 64)}', or it is kept no longer (--keep), or it belongs to another client${lost}`,
   );
 }

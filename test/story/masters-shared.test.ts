@@ -159,4 +159,27 @@ skipWithoutNats('masters that share a ledger')('masters that share a ledger', ()
     await eventually('a submission', async () => (await detach(masters[0].grpc)).code === 0);
     for (const { role } of masters) expect(role.running).toBe(true);
   }, 120_000);
+
+  test('NATS comes back with nothing of what it had: who waits gets the result, and masters take new ones without a restart', async () => {
+    const readiness = async (): Promise<string> => {
+      const answer = await fetch(`http://${masters[0].admin}/readyz`);
+      return `${answer.status} ${(await answer.text()).trim()}`;
+    };
+    await eventually('a ready master', async () => (await readiness()) === '200 ready');
+    const waiting = Promise.all(
+      masters.map(({ grpc }) => runTrireme(['analyze', '--json', '-q', '--master', grpc, capture])),
+    );
+    const { stdout } = await detach(masters[0].grpc);
+    await eventually('an analysis that runs', async () =>
+      (await listedAt(masters[0].grpc)).some((each) => each.state === 'running'),
+    );
+    for (const server of servers) await server.loseStore(null);
+    await eventually('the reason', async () => /^503 nats:\/\/.*/.test(await readiness()));
+    for (const server of servers) await server.resume();
+    for (const { code, stdout: printed } of await waiting) expect([code, printed]).toEqual([0, expected]);
+    expect(await resume(masters[1].grpc, stdout.trim())).toMatchObject({ code: 0, stdout: expected });
+    await eventually('a ready master', async () => (await readiness()) === '200 ready');
+    const anew = await runTrireme(['analyze', '--json', '-q', '--master', masters[0].grpc, capture]);
+    expect([anew.code, anew.stdout]).toEqual([0, expected]);
+  }, 120_000);
 });

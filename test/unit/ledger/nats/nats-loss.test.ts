@@ -73,7 +73,11 @@ const backInOrder = (ledger: NatsLedger): Promise<void> =>
   });
 
 skipWithoutNats('a ledger whose NATS loses acknowledged writes')('when NATS loses acknowledged writes', () => {
-  describe.each(eachNats('lost writes').map((program) => [program.version, program] as const))('(%s)', (_, program) => {
+  const programs = eachNats('lost writes');
+  describe.each(programs.map((program) => [program.version, program] as const))('(%s)', (_, program) => {
+    // All of it with the newest one; of older ones what differs with their versions, if anything does.
+    const newest = program === programs[programs.length - 1];
+    const testNewest = newest ? test : (): void => undefined;
     beforeEach(() => begin(program));
     afterEach(() => Promise.all([one.close(), two.close()]));
 
@@ -100,38 +104,46 @@ skipWithoutNats('a ledger whose NATS loses acknowledged writes')('when NATS lose
       expect(await one.take(AbortSignal.timeout(3_000))).toBeNull();
     }, 60_000);
 
-    test('since an analysis was submitted: its holder writes it again, and nobody else takes it', async () => {
-      const saved = savedAt();
-      const lease = await submittedAndTaken();
-      const busy = keepBusy(lease);
-      await lose(saved);
-      expect(await two.take(AbortSignal.timeout(6_000))).toBeNull();
-      await lease.finish({ state: 'done', result: bytesOf('ran') });
-      busy.stop();
-      expect(busy.lost).toEqual([]);
-      expect(await resultOf(two, lease.record.id)).toBe('ran');
-    }, 60_000);
+    testNewest(
+      'since an analysis was submitted: its holder writes it again, and nobody else takes it',
+      async () => {
+        const saved = savedAt();
+        const lease = await submittedAndTaken();
+        const busy = keepBusy(lease);
+        await lose(saved);
+        expect(await two.take(AbortSignal.timeout(6_000))).toBeNull();
+        await lease.finish({ state: 'done', result: bytesOf('ran') });
+        busy.stop();
+        expect(busy.lost).toEqual([]);
+        expect(await resultOf(two, lease.record.id)).toBe('ran');
+      },
+      60_000,
+    );
 
-    test('since an analysis was taken: its holder goes on, or the one who took it meanwhile; those who watch hear its end', async () => {
-      const { id } = await one.submit(newAnalysis());
-      const saved = savedAt();
-      const lease = await taken(one);
-      const ends: string[] = [];
-      for (const ledger of [one, two])
-        ledger.watch(id, ({ state }) => void (state === 'done' && ends.push(ledger === one ? 'one' : 'two')));
-      const busy = keepBusy(lease);
-      await lose(saved);
-      const other = await two.take(AbortSignal.timeout(6_000));
-      busy.stop();
-      if (other === null) await lease.finish({ state: 'done', result: bytesOf('ran') });
-      else {
-        await eventually('the loss of the lease', () => busy.lost.length > 0);
-        expect(busy.lost).toEqual([expect.stringMatching(/is held by another master \(two\) now/)]);
-        await other.finish({ state: 'done', result: bytesOf('ran') });
-      }
-      await eventually('the end at both', () => new Set(ends).size === 2);
-      expect(await resultOf(two, id)).toBe('ran');
-    }, 60_000);
+    testNewest(
+      'since an analysis was taken: its holder goes on, or the one who took it meanwhile; those who watch hear its end',
+      async () => {
+        const { id } = await one.submit(newAnalysis());
+        const saved = savedAt();
+        const lease = await taken(one);
+        const ends: string[] = [];
+        for (const ledger of [one, two])
+          ledger.watch(id, ({ state }) => void (state === 'done' && ends.push(ledger === one ? 'one' : 'two')));
+        const busy = keepBusy(lease);
+        await lose(saved);
+        const other = await two.take(AbortSignal.timeout(6_000));
+        busy.stop();
+        if (other === null) await lease.finish({ state: 'done', result: bytesOf('ran') });
+        else {
+          await eventually('the loss of the lease', () => busy.lost.length > 0);
+          expect(busy.lost).toEqual([expect.stringMatching(/is held by another master \(two\) now/)]);
+          await other.finish({ state: 'done', result: bytesOf('ran') });
+        }
+        await eventually('the end at both', () => new Set(ends).size === 2);
+        expect(await resultOf(two, id)).toBe('ran');
+      },
+      60_000,
+    );
 
     test('since an analysis was done: its outcome and result are written again', async () => {
       const lease = await submittedAndTaken();
@@ -146,18 +158,22 @@ skipWithoutNats('a ledger whose NATS loses acknowledged writes')('when NATS lose
       expect((await two.get(lease.record.id))?.state).toBe('done');
     }, 60_000);
 
-    test('since an analysis was done, and its master has died: it is done again', async () => {
-      const lease = await submittedAndTaken();
-      const saved = savedAt();
-      await lease.finish({ state: 'done', result: bytesOf('report') });
-      await eventually('word of it', async () => (await two.get(lease.record.id))?.state === 'done');
-      await one.close();
-      await lose(saved);
-      const again = await taken(two);
-      expect(again.record).toMatchObject({ id: lease.record.id, attempts: 2 });
-      await again.finish({ state: 'done', result: bytesOf('report') });
-      expect(await resultOf(two, lease.record.id)).toBe('report');
-    }, 60_000);
+    testNewest(
+      'since an analysis was done, and its master has died: it is done again',
+      async () => {
+        const lease = await submittedAndTaken();
+        const saved = savedAt();
+        await lease.finish({ state: 'done', result: bytesOf('report') });
+        await eventually('word of it', async () => (await two.get(lease.record.id))?.state === 'done');
+        await one.close();
+        await lose(saved);
+        const again = await taken(two);
+        expect(again.record).toMatchObject({ id: lease.record.id, attempts: 2 });
+        await again.finish({ state: 'done', result: bytesOf('report') });
+        expect(await resultOf(two, lease.record.id)).toBe('report');
+      },
+      60_000,
+    );
 
     test('and its master has died as well: the others know what waited, and what was running waits anew', async () => {
       const saved = savedAt();
@@ -171,7 +187,8 @@ skipWithoutNats('a ledger whose NATS loses acknowledged writes')('when NATS lose
       for (const lease of leases) await lease.finish({ state: 'done', result: bytesOf('x') });
     }, 60_000);
 
-    test.each(['trireme_queue', 'KV_trireme_analyses', 'OBJ_trireme_chunks', 'OBJ_trireme_results'])(
+    const streams = ['trireme_queue', 'KV_trireme_analyses', 'OBJ_trireme_chunks', 'OBJ_trireme_results'];
+    test.each(newest ? streams : ['trireme_queue'])(
       'the stream %s is removed under way: it is made anew, and all that was accepted has its outcome',
       async (stream) => {
         const done = await submittedAndTaken();
