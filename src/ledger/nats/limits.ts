@@ -20,6 +20,8 @@ export const againMs = 1_000;
 export const unheardMsMin = 30_000;
 /** So often a master looks whether the buckets are there, can be written, and still hold what was acknowledged. */
 export const checkMs = 2_000;
+/** What was lost is written again within this time by whoever knows it: they look, and look again after settleMs. */
+export const rewrittenMsMax = settleMs + 2 * checkMs;
 /** A list of all that NATS knows goes on coming: nothing for so long, and it is asked for anew. */
 export const listSilenceMsMax = 3_000;
 /** Results are kept in memory for so long after they were acknowledged: servers write to their disks every two minutes. */

@@ -35,11 +35,11 @@ export interface MendedLedger {
 export async function mendAll(
   ledger: MendedLedger,
   listed: ReadonlyMap<string, Listed>,
-  { waitedMs }: Loss,
+  { certain, waitedMs }: Loss,
   log: Logger,
 ): Promise<boolean> {
   const nowMs = Date.now();
-  await restoreResults(ledger);
+  await restoreResults(ledger, certain);
   // Those that NATS is about to drop because of their age are not missed.
   const known = ledger.book.list();
   const old = new Set([
@@ -111,10 +111,13 @@ function revisionOf(listed: Listed | undefined): string {
   return listed === undefined || typeof listed === 'string' ? 'anew' : String(listed.keyRevision);
 }
 
-/** Results of which this master still has the bytes. */
-async function restoreResults({ store, recent }: MendedLedger): Promise<void> {
+/**
+ * Writes results of which this master still has the bytes.
+ * @param certain NATS has lost something: of what it names it may have lost the pieces
+ */
+async function restoreResults({ store, recent }: MendedLedger, certain: boolean): Promise<void> {
   for (const { name, bytes } of recent.all(performance.now())) {
-    const found = await store.results.info(name);
+    const found = certain ? null : await store.results.info(name);
     if (found === null || found.deleted) await store.results.putBlob({ name }, bytes);
   }
 }

@@ -156,6 +156,7 @@ export class NatsLease implements Lease {
         this.check();
         await store.results.putBlob({ name: resultObject }, outcome.result);
       });
+      this.ledger.keepResult(id, resultObject, outcome.result);
     }
     // Behind what is being written, so that nothing of ours comes after it.
     await this.saving.catch(() => undefined);
@@ -166,7 +167,6 @@ export class NatsLease implements Lease {
     this.now = { record, chunks: this.chunks, resultObject, take: this.take };
     await this.save();
     this.end();
-    if (outcome.state === 'done') this.ledger.keepResult(id, resultObject, outcome.result);
     this.ledger.hear(record);
     this.message?.ack();
     this.ledger.removeChunks(objects);

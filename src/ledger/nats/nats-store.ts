@@ -3,15 +3,15 @@ import {
   jetstream,
   jetstreamManager,
   RetentionPolicy,
-  type Consumer,
   type JetStreamClient,
   type JetStreamManager,
+  type JsMsg,
 } from '@nats-io/jetstream';
 import { Kvm, type KV, type KvOptions } from '@nats-io/kv';
 import { Objm, type ObjectStore } from '@nats-io/obj';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
 import { TriremeError } from '../../common/errors.js';
-import { ackWaitMs, chunksKeptMsMin, requestTimeoutMs } from './limits.js';
+import { ackWaitMs, chunksKeptMsMin, pullMs, requestTimeoutMs } from './limits.js';
 import type { StreamFacts } from './loss.js';
 
 /** Names at the server. */
@@ -111,9 +111,18 @@ export class NatsStore {
     return { made, streams };
   }
 
-  /** Asks for the next analysis that waits. */
-  queue(): Promise<Consumer> {
-    return this.js.consumers.get(queueStream, consumerName);
+  /** The next analysis that waits; null: none came within pullMs, or before the signal. */
+  async next(signal: AbortSignal): Promise<JsMsg | null> {
+    const queue = await this.js.consumers.get(queueStream, consumerName);
+    const messages = await queue.fetch({ max_messages: 1, expires: pullMs });
+    const stop = (): void => void messages.close();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      for await (const message of messages) return message;
+      return null;
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
   }
 
   /** Puts an analysis into the queue. @param unlike the same one is put there once within two minutes */

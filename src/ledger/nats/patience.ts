@@ -84,13 +84,13 @@ export class Patience {
   }
 }
 
-/** Tries until it works or the time is up. */
+/** Tries until it works or the time is up. Credentials that may not are refused at once. */
 export async function openInTime<T>(open: () => Promise<T>, untilMs: number): Promise<T> {
   for (;;) {
     try {
       return await open();
     } catch (error) {
-      if (performance.now() > untilMs) throw error;
+      if (performance.now() > untilMs || /permissions violation/i.test(String(error))) throw error;
       await pause(againMs);
     }
   }

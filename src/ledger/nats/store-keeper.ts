@@ -33,6 +33,7 @@ export class StoreKeeper {
   private marks = 0;
   private before: ReadonlyMap<string, StreamFacts> = new Map();
   private suspicion: { why: string; certain: boolean; readonly sinceMs: number } | null = null;
+  private mendedMs = -Infinity;
   private timer: NodeJS.Timeout | null = null;
   private looking: Promise<void> | null = null;
   private ended = false;
@@ -55,6 +56,11 @@ export class StoreKeeper {
   /** Monotonic ms at which what is being mended was noticed; null: all is well. */
   get mendingSinceMs(): number | null {
     return this.suspicion?.sinceMs ?? null;
+  }
+
+  /** Milliseconds since there was nothing to mend any more; 0: there is. */
+  get wellForMs(): number {
+    return this.suspicion === null ? performance.now() - this.mendedMs : 0;
   }
 
   /** Something is not as it should be: looks at once. */
@@ -115,7 +121,9 @@ export class StoreKeeper {
     if (suspicion === null) return;
     const { why, certain, sinceMs } = suspicion;
     const done = await this.mend({ why, certain, waitedMs: performance.now() - sinceMs });
-    if (done && this.suspicion === suspicion) this.suspicion = null;
+    if (!done || this.suspicion !== suspicion) return;
+    this.suspicion = null;
+    this.mendedMs = performance.now();
   }
 
   private tell(trouble: string | null): void {

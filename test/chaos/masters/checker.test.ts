@@ -1,6 +1,6 @@
 import { storyOf } from './story.js';
 import { check, type ChunkEvent, type Evidence, type RecordVersion } from './checker.js';
-import { scheduleOf } from './schedule.js';
+import { scheduleOf, storeFaults } from './schedule.js';
 
 const version = (atMs: number, attempt: number, state: string, ...keys: string[]): RecordVersion => ({
   ...{ id: 'a', state, attempt, holder: `m${attempt}`, atMs },
@@ -134,6 +134,21 @@ test('a seed repeats its faults, another one makes others, and each process is m
   expect(first(7, 20)).not.toEqual(first(8, 20));
   expect(first(7, 3).map((words) => words.split(' ')[0])).toEqual(['0', '3', '6']);
   expect(new Set(first(7, 500).map((words) => words.replace(/^\S+ /, ''))).size).toBe(22);
+});
+
+test('a seed repeats its faults of stores, and each comes once before any comes again', () => {
+  const counts = { nats: 3, master: 2, worker: 1 };
+  const first = (seed: number, count: number): string[] => {
+    const faults = storeFaults(seed, counts);
+    return Array.from({ length: count }, () => {
+      const { harm, number, goneSeconds } = faults.next().value;
+      expect(goneSeconds).toBeLessThan(2.3);
+      return `${harm} ${number}`;
+    });
+  };
+  expect(first(7, 30)).toEqual(first(7, 30));
+  expect(first(7, 11)).not.toEqual(first(8, 11));
+  expect(new Set(first(7, 11)).size).toBe(11);
 });
 
 test('the story of an analysis tells in the order of time who did what, like lines in a row as one', () => {

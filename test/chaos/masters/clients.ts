@@ -32,6 +32,8 @@ interface Said {
 export class Clients {
   readonly results: (ClientResult & { readonly answers: string[] })[] = [];
   readonly refusals: Refusal[] = [];
+  /** Analyses whose clients were told that NATS has lost them, in these words. */
+  readonly losses: { readonly id: string; readonly words: string }[] = [];
   /** What must not happen: an analysis that fails, or never ends. */
   readonly failures: string[] = [];
   private readonly captures: { readonly path: string; expected: string }[] = [];
@@ -43,6 +45,8 @@ export class Clients {
     private readonly folder: string,
     private readonly captureBytes: number,
     seed: number,
+    /** NATS loses what it has acknowledged: a client that is told so has its answer. */
+    private readonly mayLose = false,
   ) {
     this.random = seededRandom(seed + 1);
   }
@@ -86,14 +90,18 @@ export class Clients {
   /** Asks another master for each result that a client has: all of them know the same. */
   async askOnceMore(masters: readonly string[]): Promise<void> {
     for (const [i, { id, answers }] of this.results.entries()) {
+      const before = answers.length;
       for (let attempt = 0; attempt < 20; attempt++) {
         const at = masters[(i + attempt) % masters.length];
-        const { code, stdout } = await this.run(['analyze', '--json', '-q', '--master', at, '--resume', id]);
+        const said = await this.run(['analyze', '--json', '-q', '--master', at, '--resume', id]);
+        if (this.lost(id, said)) break;
+        const { code, stdout } = said;
         if (stdout === '') continue;
         if (code === 0) answers.push(stdout);
         break;
       }
-      if (answers.length < 2) this.failures.push(`analysis ${id}: its result could not be had a second time`);
+      if (this.losses.some((loss) => loss.id === id)) continue;
+      if (answers.length === before) this.failures.push(`analysis ${id}: its result could not be had once more`);
     }
   }
 
@@ -118,7 +126,15 @@ export class Clients {
       return true;
     }
     if (/cannot be reached|is not lost|is shutting down|does not answer/.test(lastLine(said))) return false;
-    this.failures.push(`analysis ${id}: exit code ${code}: ${lastLine(said)}`);
+    if (!this.lost(id, said)) this.failures.push(`analysis ${id}: exit code ${code}: ${lastLine(said)}`);
+    return true;
+  }
+
+  /** Its client was told that NATS has lost it. */
+  private lost(id: string, said: Said): boolean {
+    const words = lastLine(said);
+    if (!this.mayLose || said.code === 0 || !/nats:\/\/\S+ has lost/.test(words)) return false;
+    this.losses.push({ id, words });
     return true;
   }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { CpuQuota } from '../../support/cpu-quota.js';
 import { freePorts } from '../../support/nats-cluster.js';
-import { NatsServer } from '../../support/nats-server.js';
+import { NatsServer, type NatsProgram } from '../../support/nats-server.js';
 import { RunningRole } from '../../support/running-role.js';
 import { cutOff, emptyFolder, type Stage } from '../stage.js';
 import type { ChunkEvent } from './checker.js';
@@ -17,6 +17,8 @@ export interface MastersClusterOptions {
   readonly chunkBytes: number;
   /** Share of one core for each worker, so that analyses last long enough to be met; null: no bound. */
   readonly workerCores: number | null;
+  /** Undefined: the oldest that is installed. */
+  readonly program?: NatsProgram;
   readonly say: (line: string) => void;
 }
 
@@ -40,6 +42,7 @@ export const hostsOf = (counts: Readonly<Record<Part, number>>): string[] => [
 /** nats-servers, masters that share them, and workers, each on a host of its own. */
 export class MastersCluster {
   readonly masters: string[] = [];
+  readonly natsServers: NatsServer[] = [];
   natsUrls = '';
   /** What must not happen to a process: that it ends by itself. */
   readonly crashes: string[] = [];
@@ -98,6 +101,12 @@ export class MastersCluster {
     );
   }
 
+  /** How often masters logged each of these messages. */
+  messages(...wanted: readonly string[]): Record<string, number> {
+    const said = this.masterRuns.flatMap(({ role }) => role.log.map(({ msg }) => msg as string));
+    return Object.fromEntries(wanted.map((words) => [words, said.filter((msg) => msg === words).length]));
+  }
+
   /** Messages of masters at the level error, and how often. */
   errors(): Record<string, number> {
     const counts: Record<string, number> = {};
@@ -138,15 +147,16 @@ export class MastersCluster {
   }
 
   private async startNats(): Promise<void> {
-    const { stage, folder, counts } = this.options;
+    const { stage, folder, counts, program } = this.options;
     const count = counts.nats;
     const clientPorts = await this.portsFor(count, 4222);
     const routes = (await this.portsFor(count, 6222)).map((port, i) => `nats://${stage.address(`nats${i}`)}:${port}`);
     const starts = routes.map(async (route, i) => {
       const name = `nats${i}`;
       const cluster = ['--cluster_name', 'chaos', '--cluster', route, '--routes', routes.join(','), '-n', name];
-      const place = { host: stage.address(name), port: clientPorts[i], before: stage.on(name) };
+      const place = { host: stage.address(name), port: clientPorts[i], before: stage.on(name), program };
       const server = await NatsServer.start(join(folder, name), count > 1 ? cluster : [], place);
+      this.natsServers[i] = server;
       this.places.nats[i] = {
         name,
         start: () => server.resume(),

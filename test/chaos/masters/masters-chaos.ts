@@ -52,7 +52,7 @@ export interface MastersChaosReport {
 }
 
 /** Chunks of a capture: enough that a fault in its midst finds finished ones and others. */
-const chunksOfCapture = 50;
+export const chunksOfCapture = 50;
 /** Quiet time before the first fault. */
 const warmUpSeconds = 2;
 /** NATS goes when the first analyses are well under way. */
@@ -79,7 +79,7 @@ export async function runMastersChaos(options: MastersChaosOptions): Promise<Mas
     await clients.prepare();
     cluster = await MastersCluster.start(
       { ...options, stage, folder, captures, chunkBytes: Math.ceil(options.bytes / chunksOfCapture) },
-      (urls) => recordLog(stage, 'prepare', urls).then(() => undefined),
+      (urls) => onClients(stage, 'prepare', urls).then(() => undefined),
     );
     clock = new RunClock();
     const playing = new AbortController();
@@ -101,7 +101,7 @@ export async function runMastersChaos(options: MastersChaosOptions): Promise<Mas
     const faults = await Promise.race([played, aborted]);
     await Promise.race([clients.askOnceMore(masters), aborted]);
     say(`${clock.seconds.toFixed(1).padStart(6)} s  each result has been had a second time`);
-    const versions = JSON.parse(await recordLog(stage, 'read', cluster.natsUrls)) as RecordVersion[];
+    const versions = JSON.parse(await onClients(stage, 'read', cluster.natsUrls)) as RecordVersion[];
     const events = cluster.chunkEvents();
     const checked = check({ versions, events, results: clients.results });
     const report = {
@@ -195,22 +195,29 @@ async function watchNatsGone(
 /** To read every write of every record takes a second or two. */
 const recordLogMsMax = 60_000;
 
-async function recordLog(stage: Stage, what: 'prepare' | 'read', natsUrls: string): Promise<string> {
+/** Runs record-log.js on the clients' host. */
+export async function onClients(
+  stage: Stage,
+  what: 'prepare' | 'read' | 'remove',
+  natsUrls: string,
+  ...names: readonly string[]
+): Promise<string> {
   const [command, ...rest] = [
     ...stage.on('clients'),
-    ...[process.execPath, join(__dirname, 'record-log.js'), what, natsUrls],
+    ...[process.execPath, join(__dirname, 'record-log.js'), what, natsUrls, ...names],
   ];
   return (await promisify(execFile)(command, rest, { maxBuffer: 2 ** 30, timeout: recordLogMsMax })).stdout;
 }
 
 /** How often each was said, but for addresses and ids. */
-function tally(words: readonly string[]): Record<string, number> {
+export function tally(words: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const each of words) {
     const sort = each
       .replace(/\{.*"msg":"([^"]*)".*/, '$1')
       .replace(/\b\d+\.\d+\.\d+\.\d+:\d+/g, 'H:P')
-      .replace(/\b[0-9a-f]{16}\b/g, 'ID');
+      .replace(/\b[0-9a-f]{16}\b/g, 'ID')
+      .replace(/\bH:P(,H:P)+/g, 'H:P');
     counts[sort] = (counts[sort] ?? 0) + 1;
   }
   return counts;

@@ -8,6 +8,7 @@ import type { RecordVersion } from './checker.js';
 /**
  * Run as a process of its own on the clients' host: `record-log.js prepare|read URL`. The masters' bucket is made with
  * all of its history kept, so that every write of every record can be read in its order at the end of a run.
+ * `record-log.js remove URL STREAM` takes a stream from under the masters.
  */
 const stream = 'KV_trireme_analyses';
 const subjects = '$KV.trireme_analyses.';
@@ -52,12 +53,13 @@ async function read(nats: NatsConnection): Promise<RecordVersion[]> {
   return versions;
 }
 
-async function main([what, url]: readonly string[]): Promise<void> {
+async function main([what, url, name]: readonly string[]): Promise<void> {
   const settings = natsUrl(url);
   for (let attempt = 1; ; attempt++) {
     const nats = await connectNats(settings, 'chaos');
     try {
-      if (what === 'prepare') await prepare(nats, settings.servers.length);
+      if (what === 'remove') await (await jetstreamManager(nats)).streams.delete(name);
+      else if (what === 'prepare') await prepare(nats, settings.servers.length);
       else process.stdout.write(JSON.stringify(await read(nats)));
       return;
     } catch (error) {

@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander';
 import { byteSize, decimal, integer } from '../../../src/common/options.js';
 import { CpuQuota } from '../../support/cpu-quota.js';
-import { natsIsHere } from '../../support/nats-server.js';
+import { natsIsHere, natsPrograms } from '../../support/nats-server.js';
 import { runMastersChaos, type MastersChaosReport } from './masters-chaos.js';
+import { runStoresChaos, type StoresChaosReport } from './stores-chaos.js';
 
 interface Options {
   readonly seed: number;
@@ -16,6 +17,7 @@ interface Options {
   readonly lasts: number;
   readonly workerCores?: number;
   readonly natsGone?: number;
+  readonly stores: boolean;
   readonly json: boolean;
 }
 
@@ -36,6 +38,19 @@ async function main(options: Options): Promise<void> {
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => abort.abort(new Error(`${signal}: cleaning up`)));
+  if (options.stores) {
+    const program = natsPrograms[seed % natsPrograms.length];
+    const stores = await runStoresChaos({
+      ...{ seed, seconds, analyses, bytes, say, program, signal: abort.signal, everySeconds: every },
+      ...{ workerCores: options.workerCores ?? null, counts: { nats, master: masters, worker: workers } },
+    });
+    process.stdout.write(
+      options.json ? `${JSON.stringify({ schemaVersion: 1, ...stores }, null, 2)}\n` : storesText(stores),
+    );
+    for (const words of stores.violations) say(`chaos: ${words}`);
+    if (stores.violations.length > 0) process.exitCode = 1;
+    return;
+  }
   const report = await runMastersChaos({
     ...{ seed, seconds, analyses, bytes, workerCores, say, signal: abort.signal },
     ...{ everySeconds: every, lastsSeconds: lasts, natsGoneSeconds: options.natsGone ?? null },
@@ -51,12 +66,25 @@ async function main(options: Options): Promise<void> {
   process.exitCode = 1;
 }
 
+function listed(title: string, counts: Readonly<Record<string, number>>): string[] {
+  const lines = Object.entries(counts).map(([words, count]) => `  ${count} x ${words}`);
+  return lines.length === 0 ? [] : [`${title}:`, ...lines];
+}
+
+function storesText({ faults, told, refusals, mended, ...report }: StoresChaosReport): string {
+  return [
+    ...listed(`what nats-server ${report.nats} went through in ${report.seconds.toFixed(0)} s`, faults),
+    `analyses: ${report.accepted} accepted, ${report.exact} of them exact`,
+    ...listed('told to their clients as lost', told),
+    ...listed('submissions refused', refusals),
+    ...listed('said by masters', mended),
+    report.violations.length === 0 ? 'chaos: ok' : 'chaos: FAILED',
+    '',
+  ].join('\n');
+}
+
 function text({ checked, faults, refusals, refusedStarts, errors, natsGone, ...report }: MastersChaosReport): string {
   const { chunks } = checked;
-  const listed = (title: string, counts: Readonly<Record<string, number>>): string[] =>
-    Object.keys(counts).length === 0
-      ? []
-      : [`${title}:`, ...Object.entries(counts).map(([words, count]) => `  ${count} x ${words}`)];
   return [
     ...listed(`faults in ${report.seconds.toFixed(0)} s`, faults),
     `analyses: ${checked.exact} exact; ${checked.recorded} recorded with ${checked.outcomes} outcomes (${checked.outcomeWrites} writes); ${checked.resumed} were taken by more than one master`,
@@ -107,6 +135,7 @@ void new Command('make chaos-masters')
     ).argParser(decimal(0.02, 64)),
   )
   .addOption(new Option('--nats-gone <s>', 'instead: all nats-servers away for so long').argParser(decimal(8, 3_600)))
+  .option('--stores', 'instead: nats-servers lose writes that they had acknowledged, and streams are removed', false)
   .option('--json', 'print one JSON document', false)
   .action(main)
   .parseAsync()
