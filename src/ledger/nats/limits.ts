@@ -32,6 +32,8 @@ export const recentResultsBytesMax = 64 * 2 ** 20;
 export const strayDeliveriesMax = 5;
 /** So long a finished chunk that is not found is looked for again: servers elect, and catch up, for up to ten seconds. */
 export const missingMsMax = 15_000;
+/** While NATS is being mended, a result is looked for as long as this: a cluster that has lost its leaders takes half a minute. */
+export const resultMissingMsMax = 60_000;
 /** As long, when the servers say all the while that they have caught up with one another: their word may be a moment old. */
 export const settledMsMin = 3_000;
 /** They are asked no more often than this. */

@@ -150,8 +150,10 @@ export class NatsLedger implements Ledger, NatsLeaseOwner, MendedLedger {
   async get(id: string): Promise<AnalysisRecord | null> {
     for (const sinceMs = performance.now(); ; await pause(retryMs)) {
       const known = this.book.get(id);
-      // Without NATS what was heard last is the best that can be said.
-      if (this.leases.has(id) || this.trouble !== null) return known;
+      if (this.leases.has(id)) return known;
+      // Without NATS what was heard last is the best that can be said; of what is not known, nothing can be.
+      if (this.trouble !== null && known === null) throw new TriremeError('STATE_FAILED', this.trouble);
+      if (this.trouble !== null) return known;
       const found = await this.patience.once(() => this.find(id));
       if (found === 'removed') return null;
       if (found === null && known !== null) this.suspect(`the record of analysis ${id} is gone`, true);
@@ -173,6 +175,7 @@ export class NatsLedger implements Ledger, NatsLeaseOwner, MendedLedger {
       patience,
       () => this.find(id),
       () => this.book.get(id) !== null,
+      () => this.keeper.wellForMs,
     );
   }
 

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { ObjectStore } from '@nats-io/obj';
-import { missingMsMax, retryMs } from './limits.js';
+import { missingMsMax, resultMissingMsMax, retryMs, rewrittenMsMax } from './limits.js';
 import { pause, type Patience } from './patience.js';
 import { readObject } from './stored-object.js';
 import type { FoundRecord } from './stored-record.js';
@@ -10,12 +10,14 @@ import type { FoundRecord } from './stored-record.js';
  * after missingMsMax: a server that has just come back may not have caught up, and what it has lost may be written again.
  * @param find the record at NATS
  * @param isKnown whether this master knows the analysis, so that its record will be there again
+ * @param wellForMs since when nothing is known to be lost and about to be written again
  */
 export async function readResult(
   results: ObjectStore,
   patience: Patience,
   find: () => Promise<FoundRecord | 'removed' | null>,
   isKnown: () => boolean,
+  wellForMs: () => number,
 ): Promise<Uint8Array | null> {
   for (const sinceMs = performance.now(); ; await pause(retryMs)) {
     const found = await patience.once(find);
@@ -26,6 +28,8 @@ export async function readResult(
       const bytes = await patience.once(() => readObject(results, found.resultObject, () => patience.trouble !== null));
       if (bytes !== null && bytes.length === facts.bytes && crc32(bytes) === facts.crc32) return bytes;
     }
-    if (performance.now() - sinceMs > missingMsMax || patience.over) return null;
+    const waitedMs = performance.now() - sinceMs;
+    const believed = waitedMs > missingMsMax && wellForMs() > rewrittenMsMax;
+    if (believed || waitedMs > resultMissingMsMax || patience.over) return null;
   }
 }
