@@ -3,7 +3,7 @@ import { TriremeError } from '../common/errors.js';
 import { AnalyzeResult, type AnalyzeResponse } from '../gen/trireme/v1/capture.js';
 import { isFinal, type AnalysisRecord, type Ledger } from '../ledger/types.js';
 import { analysisInfo, progressInfo } from './analysis-info.js';
-import { followMs, followUnknownMax } from './limits.js';
+import { followMs, followTroubledMsMax, followUnknownMax } from './limits.js';
 
 type Call = grpc.ServerWritableStream<unknown, AnalyzeResponse>;
 
@@ -56,7 +56,15 @@ export async function follow(ledger: Ledger, first: AnalysisRecord, call: Call, 
     };
     const timer = ledger.shared && !detached && first.attempts === 0 ? setTimeout(giveUp, waitMs) : undefined;
     let unknown = 0;
+    let troubledMs = 0;
     const ask = (): void => {
+      troubledMs = ledger.trouble === null ? 0 : troubledMs + followMs;
+      if (troubledMs >= followTroubledMsMax) {
+        stop();
+        const since = `${ledger.trouble} (so it has been for ${followTroubledMsMax / 1000} s)`;
+        reject(new TriremeError('STATE_FAILED', `${since}; the analysis is not lost: --resume ${id}`));
+        return;
+      }
       ledger.get(id).then(
         (record) => {
           unknown = record === null ? unknown + 1 : 0;

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { submitted, taken } from '../../../src/ledger/transitions.js';
 import { noProgress, type AnalysisRecord, type Ledger } from '../../../src/ledger/types.js';
 import { follow } from '../../../src/master/follower.js';
-import { followMs, followUnknownMax } from '../../../src/master/limits.js';
+import { followMs, followTroubledMsMax, followUnknownMax } from '../../../src/master/limits.js';
 import { newAnalysis } from '../../support/ledger-conformance.js';
 
 beforeEach(() => void jest.useFakeTimers());
@@ -11,14 +11,17 @@ afterEach(() => void jest.useRealTimers());
 const running = taken(submitted(newAnalysis(), 0), 'm', 0);
 
 /** Somebody who follows an analysis of a shared ledger that never tells of a change. */
-function followed(get: () => AnalysisRecord | null): { readonly told: string[]; readonly end: Promise<string> } {
+function followed(
+  get: () => AnalysisRecord | null,
+  trouble: string | null = null,
+): { readonly told: string[]; readonly end: Promise<string> } {
   const told: string[] = [];
   const call = Object.assign(new EventEmitter(), {
     write: ({ event }: { event: { $case: string } }) => told.push(event.$case),
     end: () => undefined,
   });
   const ledger = {
-    ...{ shared: true, durable: true, place: 'nats://nats', watch: () => () => undefined },
+    ...{ shared: true, durable: true, trouble, place: 'nats://nats', watch: () => () => undefined },
     ...{ get: () => Promise.resolve(get()), result: () => Promise.resolve(new Uint8Array()) },
   };
   const end = follow(
@@ -64,5 +67,16 @@ test('an analysis that a shared ledger has lost ends with an error that says so,
   expect(ended).toBe('');
   await jest.advanceTimersByTimeAsync(followMs);
   expect(ended).toBe(`nats://nats has lost analysis ${running.id}: ask for it anew`);
+  expect(jest.getTimerCount()).toBe(0);
+});
+
+test('a ledger that cannot be used for minutes ends the waiting with its reason, not the analysis', async () => {
+  let ended = '';
+  const { end } = followed(() => running, 'nats://nats cannot be reached at the moment');
+  void end.then((words) => (ended = words));
+  await jest.advanceTimersByTimeAsync(followTroubledMsMax - followMs);
+  expect(ended).toBe('');
+  await jest.advanceTimersByTimeAsync(followMs);
+  expect(ended).toMatch(/^nats:\/\/nats cannot be reached at the moment.*for 600 s.*--resume/);
   expect(jest.getTimerCount()).toBe(0);
 });
