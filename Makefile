@@ -42,7 +42,7 @@ chaos: build ## faults by a seeded script for SECONDS=600 under CLIENTS=100 and 
 	$(Q)node --enable-source-maps dist/test/chaos/run.js $(if $(SEED),--seed $(SEED)) --seconds $(SECONDS) --clients $(CLIENTS) --workers $(WORKERS) $(ARGS)
 
 .PHONY: chaos-masters
-chaos-masters: build ## masters that share NATS under ANALYSES=20 of BYTES=200M: any process is killed or cut off (SEED=N)
+chaos-masters: build ## masters that share NATS under ANALYSES=20 of BYTES=200M: any process is killed or cut off (SEED=N; ARGS=--stores: NATS loses writes)
 	$(Q)node --enable-source-maps dist/test/chaos/masters/run.js $(if $(SEED),--seed $(SEED)) $(if $(filter-out file,$(origin SECONDS)),--seconds $(SECONDS)) --analyses $(ANALYSES) --bytes $(BYTES) $(ARGS)
 
 .PHONY: damage
