@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { durationMs, durationNs, hostPort, integer, type HostPort } from '../common/options.js';
 import { defaultPorts } from '../common/limits.js';
 import { isUrl } from '../captures/capture-name.js';
-import { addDiallerTrust } from '../common/trust/options.js';
+import { addDiallerTrust, compileDiscoveredTrust } from '../common/trust/options.js';
 import { conversationsMaxDefault, conversationsMaxMost, intervalNsMost } from '../pcap/scan-options.js';
 import type { SortOrder } from '../pcap/types.js';
 import { csvTableNames } from './csv-tables.js';
@@ -105,7 +105,9 @@ export function buildCommand(): Command {
       files: string[],
       { pcap, discover, ...options }: AnalyzeOptions & { pcap?: string[]; discover?: string },
     ) => {
-      const master = discover === undefined ? options.master : (options.master ?? (await masterFrom(discover)));
+      const found = discover !== undefined && options.master === undefined;
+      if (found) compileDiscoveredTrust(options);
+      const master = found ? await masterFrom(discover) : options.master;
       const settings = compileSettings(files, { ...options, master, read: pcap }, kindOf);
       if (settings.detach) {
         const { detachAll } = require('./detach.js') as typeof import('./detach.js');

@@ -1,4 +1,5 @@
 import type { SingleBar } from 'cli-progress';
+import { forTerminal } from '../common/for-terminal.js';
 import { humanBytes, humanSpan } from './units.js';
 
 /** Time before a bar appears: a small capture is done by then, and a bar would only flicker. */
@@ -41,7 +42,7 @@ export function openProgress(file: string, quiet: boolean): Progress {
       const words = message.replace(/\d+/g, '');
       if (quiet || words === said) return;
       said = words;
-      if (message !== '' && bar === null) process.stderr.write(`trireme: ${message}\n`);
+      if (message !== '' && bar === null) process.stderr.write(`trireme: ${forTerminal(message)}\n`);
     },
     close: () => bar?.stop(),
   };
@@ -73,6 +74,6 @@ function startBar(file: string, bytesTotal: number | null): SingleBar {
     fps: 1000 / redrawMs,
     gracefulExit: false,
   } as ConstructorParameters<typeof SingleBar>[0]);
-  bar.start(bytesTotal ?? 1, 0, { file, text: '' });
+  bar.start(bytesTotal ?? 1, 0, { file: forTerminal(file), text: '' });
   return bar;
 }

@@ -2,6 +2,7 @@ import { openCapture } from '../captures/capture-file.js';
 import { isUrl, shownName } from '../captures/capture-name.js';
 import { scanFile } from '../captures/scan-file.js';
 import { threadBytesMinDefault } from '../captures/thread-plan.js';
+import { forTerminal } from '../common/for-terminal.js';
 import type { SortOrder } from '../pcap/types.js';
 import { complaintOf, exitCodeOf, hasFacts, type Entry } from './entry.js';
 import { documentOf } from './document.js';
@@ -52,9 +53,10 @@ async function entryOf(name: string, settings: AnalyzeSettings, analyse: Analyse
     progress.close();
   }
   const complaint = complaintOf(entry);
-  if (complaint !== null && !(settings.quiet && hasFacts(entry))) process.stderr.write(`trireme: ${complaint}\n`);
+  if (complaint !== null && !(settings.quiet && hasFacts(entry)))
+    process.stderr.write(`trireme: ${forTerminal(complaint)}\n`);
   if (settings.verbose) {
-    process.stderr.write(`trireme: ${file}: ${((performance.now() - startedMs) / 1000).toFixed(3)} s\n`);
+    process.stderr.write(`trireme: ${forTerminal(file)}: ${((performance.now() - startedMs) / 1000).toFixed(3)} s\n`);
   }
   return entry;
 }

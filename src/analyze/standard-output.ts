@@ -1,3 +1,4 @@
+import { linesForTerminal } from '../common/for-terminal.js';
 import { outliveOutput } from '../common/output-closed.js';
 
 /** Characters gathered before a write: one write a row would cost more than making the row. */
@@ -29,5 +30,6 @@ export async function writeOut(document: Iterable<string>): Promise<void> {
 
 function written(text: string): Promise<void> {
   // An error reaches the listener above as well; here it only ends the wait.
-  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
+  const shown = process.stdout.isTTY === true ? linesForTerminal(text) : text;
+  return new Promise((resolve) => process.stdout.write(shown, () => resolve()));
 }

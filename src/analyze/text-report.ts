@@ -1,3 +1,4 @@
+import { forTerminal } from '../common/for-terminal.js';
 import type { Entry, FactsEntry } from './entry.js';
 import { complaintOf, hasFacts } from './entry.js';
 import { conversationLines, endpointLines, protocolLines, seriesLines, sizeLines } from './text-sections.js';
@@ -9,7 +10,9 @@ import type { TextStyle } from './text-style.js';
 /** The whole text: a report for each file, and a total when there are several. */
 export function textDocument(entries: readonly Entry[], total: CaptureTotal, style: TextStyle): string {
   const several = entries.length > 1;
-  const parts = entries.filter(hasFacts).map((entry) => (several ? `${entry.file}\n` : '') + textReport(entry, style));
+  const parts = entries
+    .filter(hasFacts)
+    .map((entry) => (several ? `${forTerminal(entry.file)}\n` : '') + textReport(entry, style));
   if (several) parts.push(totalText(total, style));
   return parts.join('\n\n');
 }
@@ -18,7 +21,7 @@ export function textDocument(entries: readonly Entry[], total: CaptureTotal, sty
 export function textReport(entry: FactsEntry, style: TextStyle): string {
   const sections = [
     headline(entry),
-    fileFacts(entry, style),
+    fileFacts({ ...entry, file: forTerminal(entry.file) }, style),
     protocolLines(entry, style),
     conversationLines(entry, style),
     endpointLines(entry, style),
@@ -40,7 +43,7 @@ function headline(entry: FactsEntry): string {
     );
   }
   const complaint = complaintOf(entry);
-  if (complaint !== null) lines.push(`NOTE: ${complaint}`);
+  if (complaint !== null) lines.push(`NOTE: ${forTerminal(complaint)}`);
   return lines.join('\n');
 }
 

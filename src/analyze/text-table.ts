@@ -1,3 +1,5 @@
+import { forTerminal } from '../common/for-terminal.js';
+
 /** A column of a table for people. Numbers stand right, so that their digits align. */
 export interface Column {
   readonly title: string;
@@ -6,7 +8,8 @@ export interface Column {
 
 /** Lays rows out under their titles: plain columns that cut, sort and awk take, or framed for a terminal. */
 export function textTable(columns: readonly Column[], rows: readonly (readonly string[])[], framed: boolean): string {
-  return framed ? framedTable(columns, rows) : plainTable(columns, rows);
+  const shown = rows.map((row) => row.map(forTerminal));
+  return framed ? framedTable(columns, shown) : plainTable(columns, shown);
 }
 
 /** Two blanks between columns and none at the end of a line. */

@@ -1,9 +1,15 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { TriremeError } from '../common/errors.js';
+import { forTerminal } from '../common/for-terminal.js';
 import { defaultPorts } from '../common/limits.js';
 import { durationMs, hostPort, type HostPort } from '../common/options.js';
 import { DiallerTrust } from '../common/trust/dialler-trust.js';
-import { addDiallerTrust, compileDiallerTrust, type TrustOptions } from '../common/trust/options.js';
+import {
+  addDiallerTrust,
+  compileDiallerTrust,
+  compileDiscoveredTrust,
+  type TrustOptions,
+} from '../common/trust/options.js';
 import { exchangeJobs } from './job-exchange.js';
 import { parseJobs, readJobs } from './job-list.js';
 import { addDiscoverOption, findOne } from '../nats/options.js';
@@ -49,17 +55,21 @@ async function run({ lb: named, discover, jobs, f, lines, timeout, ...options }:
   const list = jobs ?? readJobs(f as string);
   const wide = lines ? undefined : list.find((job) => job > 9);
   if (wide !== undefined) throw new TriremeError('USAGE', `job ${wide} has more than one digit, which needs --lines`);
+  const settings =
+    named === undefined && discover !== undefined ? compileDiscoveredTrust(options) : compileDiallerTrust(options);
   const lb = named ?? (await discovered(discover));
   let failed = 0;
   await exchangeJobs({
     lb,
-    trust: new DiallerTrust(compileDiallerTrust(options)),
+    trust: new DiallerTrust(settings),
     jobs: list,
     lines,
     timeoutMs: timeout,
     onAnswer: (answer) => {
-      if (answer.startsWith('ERROR ')) failed++;
-      process.stdout.write(`${answer}\n`);
+      const refused = answer.startsWith('ERROR ');
+      if (refused) failed++;
+      // An answer is data and goes to a pipe as it came; on a terminal, and in an error, it is text.
+      process.stdout.write(`${refused || process.stdout.isTTY ? forTerminal(answer) : answer}\n`);
     },
   });
   if (failed > 0) throw new TriremeError('JOB_FAILED', `${failed} of ${list.length} jobs were answered by an error`);

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { forTerminal } from '../common/for-terminal.js';
 import type { Pick as PickMessage } from '../gen/trireme/v1/worker.js';
 
 /** A table without lines, so that it pipes into cut and awk. */
@@ -29,12 +30,12 @@ export function pickTable(picks: readonly PickMessage[]): string {
   });
   for (const pick of picks) {
     table.push([
-      pick.time.slice(11, 23),
+      forTerminal(pick.time.slice(11, 23)),
       pick.jobId,
-      pick.kind,
-      pick.worker,
+      forTerminal(pick.kind),
+      forTerminal(pick.worker),
       seconds(pick.predictedSeconds),
-      pick.actualSeconds === undefined ? pick.outcome : seconds(pick.actualSeconds),
+      pick.actualSeconds === undefined ? forTerminal(pick.outcome) : seconds(pick.actualSeconds),
       pick.errorSeconds === undefined ? '-' : signed(pick.errorSeconds),
       pick.candidatesTotal,
     ]);
@@ -44,13 +45,14 @@ export function pickTable(picks: readonly PickMessage[]): string {
 
 /** One pick in words, and its candidates, the best first. */
 export function explanation(pick: PickMessage): string {
-  const { jobId, kind, worker, time, attempt, waitedSeconds, predictedSeconds, candidates, candidatesTotal } = pick;
+  const { jobId, attempt, waitedSeconds, predictedSeconds, candidates, candidatesTotal } = pick;
+  const [kind, worker, time, outcome] = [pick.kind, pick.worker, pick.time, pick.outcome].map(forTerminal);
   const head = [
     `job ${jobId}, ${kind}${pick.units === 1 ? '' : ` of ${pick.units} bytes`}, attempt ${attempt}: given to ${worker} at ${time}`,
     `  waited at the hub   ${seconds(waitedSeconds)}`,
     `  predicted           ${seconds(predictedSeconds)}`,
     pick.actualSeconds === undefined || pick.errorSeconds === undefined
-      ? `  outcome             ${pick.outcome}`
+      ? `  outcome             ${outcome}`
       : `  actual              ${seconds(pick.actualSeconds)} (error ${signed(pick.errorSeconds)}, execution ${seconds(pick.execSeconds ?? NaN)})`,
     '',
   ];
@@ -62,7 +64,7 @@ export function explanation(pick: PickMessage): string {
   for (const each of candidates) {
     table.push([
       each.chosen ? '*' : ' ',
-      each.worker,
+      forTerminal(each.worker),
       seconds(each.predictedSeconds),
       seconds(each.costSeconds),
       seconds(each.backlogSeconds),

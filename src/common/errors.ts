@@ -1,3 +1,5 @@
+import { forTerminal, linesForTerminal } from './for-terminal.js';
+
 /** What one error code means to a caller: its gRPC status, its exit code, and whether asking again can help. */
 interface ErrorKind {
   /** Name of the status; a name, because loading gRPC for it would slow every start. */
@@ -65,8 +67,10 @@ export class TriremeError extends Error {
 /** Writes one line on stderr (the stack too when verbose) and returns the exit code. */
 export function reportFailure(caught: unknown, verbose: boolean): number {
   const error = TriremeError.from(caught);
-  process.stderr.write(`trireme: ${error.message.replaceAll('\n', ' ')}\n`);
+  process.stderr.write(`trireme: ${forTerminal(error.message.replaceAll('\n', ' '))}\n`);
   if (verbose)
-    process.stderr.write(`${error.stack ?? ''}\n${error.cause instanceof Error ? (error.cause.stack ?? '') : ''}\n`);
+    process.stderr.write(
+      linesForTerminal(`${error.stack ?? ''}\n${error.cause instanceof Error ? (error.cause.stack ?? '') : ''}\n`),
+    );
   return error.kind.exitCode;
 }

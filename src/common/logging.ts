@@ -1,5 +1,6 @@
 import { pino, type LogFn, type Logger, type LoggerOptions } from 'pino';
 import pretty from 'pino-pretty';
+import { logLineForTerminal } from './for-terminal.js';
 import type { RecentErrors } from './recent-errors.js';
 
 export type { Logger };
@@ -23,9 +24,11 @@ export function createLogger(
     ...(errors === undefined ? {} : { hooks: { logMethod: keepWarnings(errors) } }),
   };
   if (process.stderr.isTTY) {
-    return pino(options, pretty({ destination: 2, sync: true, ignore: 'pid', translateTime: 'SYS:HH:MM:ss.l' }));
+    const readable = pretty({ destination: 2, sync: true, ignore: 'pid', translateTime: 'SYS:HH:MM:ss.l' });
+    return pino(options, { write: (line) => void readable.write(logLineForTerminal(line, true)) });
   }
-  return pino(options, pino.destination({ dest: 2, sync: true }));
+  const plain = pino.destination({ dest: 2, sync: true });
+  return pino(options, { write: (line) => void plain.write(logLineForTerminal(line)) });
 }
 
 /** Warnings and errors are kept for the live page as well, whatever the level of the log lets through. */

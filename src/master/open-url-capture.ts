@@ -2,7 +2,7 @@ import { shownName } from '../captures/capture-name.js';
 import { openingStallMsMax } from '../captures/url/limits.js';
 import { checkUrlUnchanged, openUrl } from '../captures/url/open-url.js';
 import { parseCaptureUrl } from '../captures/url/capture-url.js';
-import type { UrlPrefix } from '../captures/url/url-prefix.js';
+import { doubtNote, type UrlPrefix } from '../captures/url/url-prefix.js';
 import { TriremeError } from '../common/errors.js';
 import type { OpenCapture } from './open-capture.js';
 
@@ -18,7 +18,7 @@ export async function openUrlCapture(prefixes: readonly UrlPrefix[], path: strin
     const allowed = prefixes.map(({ text }) => text).join(', ') || 'none';
     throw new TriremeError(
       'PATH_REFUSED',
-      `${shown} is not below a URL that the master allows (--allow-url: ${allowed})`,
+      `${shown} is not below a URL that the master allows (--allow-url: ${allowed})${doubtNote(url)}`,
     );
   }
   const opened = await openUrl(path, prefix);

@@ -23,7 +23,11 @@ export function addAnnounceOptions(command: Command): Command {
 }
 
 export function addDiscoverOption(command: Command, what: string): Command {
-  return command.option('--discover <nats-url>', `${what} announced at nats://H:P[,H:P]`, natsUrl);
+  return command.option(
+    '--discover <nats-url>',
+    `${what} announced at nats://H:P[,H:P]; a token needs --tls-ca beside it`,
+    natsUrl,
+  );
 }
 
 /** What a process announces of itself, given where it listens. */

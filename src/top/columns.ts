@@ -1,3 +1,4 @@
+import { forTerminal } from '../common/for-terminal.js';
 import { nameLengthMax } from './limits.js';
 import type { WorkerRow } from './rates.js';
 
@@ -21,7 +22,7 @@ export const columns: readonly Column[] = [
     left: true,
     rank: 0,
     value: ({ worker }) => worker.name,
-    text: ({ worker }) => printable(worker.name),
+    text: ({ worker }) => shortName(worker.name),
   },
   {
     key: 'state',
@@ -29,7 +30,7 @@ export const columns: readonly Column[] = [
     left: true,
     rank: 1,
     value: ({ worker }) => worker.state,
-    text: ({ worker }) => worker.state,
+    text: ({ worker }) => forTerminal(worker.state),
   },
   {
     key: 'slots',
@@ -143,9 +144,9 @@ export function tableLines(rows: readonly WorkerRow[], width: number, nowMs: num
   return [{ text: line(0), row: null }, ...rows.map((row, i) => ({ text: line(i + 1), row }))];
 }
 
-/** A name without anything that a terminal would obey. */
-export function printable(name: string): string {
-  const text = name.replace(/[^\x20-\x7e]/g, '?');
+/** A name without anything that a terminal would obey, and not longer than others need it. */
+export function shortName(name: string): string {
+  const text = forTerminal(name);
   return text.length <= nameLengthMax ? text : `${text.slice(0, nameLengthMax - 3)}...`;
 }
 

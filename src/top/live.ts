@@ -1,5 +1,6 @@
 import { ScreenBuffer, terminal } from 'terminal-kit';
 import type { TriremeError } from '../common/errors.js';
+import { forTerminal } from '../common/for-terminal.js';
 import { columns, sortRows, tableLines, type TableLine } from './columns.js';
 import { redialMs } from './limits.js';
 import { summary } from './once.js';
@@ -110,7 +111,7 @@ class LiveView {
       screen.put({ x: 0, y, attr: plain, wrap: false, dx: 1, dy: 0 }, text.slice(0, width).padEnd(width));
     };
     put(0, list === null ? `${this.watch.name}: asking ...` : summary(this.watch.name, list), { bold: true });
-    if (this.lost !== null) put(1, `lost, trying again: ${this.lost}`, { color: 'red' });
+    if (this.lost !== null) put(1, `lost, trying again: ${forTerminal(this.lost)}`, { color: 'red' });
     else put(1, `by ${this.sort}; every ${this.intervalMs / 1000} s`, { dim: true });
     if (list !== null) {
       const [head, ...lines] = tableLines(sortRows(list.rows, this.sort), width, Date.now());

@@ -1,3 +1,4 @@
+import { forTerminal } from '../common/for-terminal.js';
 import { Socket } from 'node:net';
 import { Argument, Command, Option } from 'commander';
 import { TriremeError } from '../common/errors.js';
@@ -35,7 +36,7 @@ async function play(name: keyof typeof labs, { mode }: { mode: string }): Promis
     await labs[name](stage, mode);
   } catch (error) {
     if (!(error instanceof TriremeError && error.code === 'CANCELLED')) throw error;
-    process.stderr.write(`trireme: ${error.message}\n`);
+    process.stderr.write(`trireme: ${forTerminal(error.message)}\n`);
     process.exitCode = error.kind.exitCode;
   } finally {
     await stage.stopAll();

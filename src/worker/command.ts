@@ -5,7 +5,12 @@ import { runUntilSignal } from '../common/lifecycle.js';
 import { createLogger } from '../common/logging.js';
 import { durationMs, hostPorts, integer, type HostPort } from '../common/options.js';
 import { DiallerTrust } from '../common/trust/dialler-trust.js';
-import { addDiallerTrust, compileDiallerTrust, type TrustOptions } from '../common/trust/options.js';
+import {
+  addDiallerTrust,
+  compileDiallerTrust,
+  compileDiscoveredTrust,
+  type TrustOptions,
+} from '../common/trust/options.js';
 import { reloadOnHangup } from '../common/trust/reload.js';
 import { slotsDefault } from './machine.js';
 import { Worker } from './worker.js';
@@ -64,7 +69,7 @@ async function run({
 }: CommandOptions): Promise<void> {
   if (host.length === 0 && discover === undefined)
     throw new TriremeError('USAGE', 'say where the hubs are: --host H:P[,H:P...] or --discover nats://H:P');
-  const settings = compileDiallerTrust(options);
+  const settings = discover === undefined ? compileDiallerTrust(options) : compileDiscoveredTrust(options);
   const trust = new DiallerTrust(settings);
   const log = createLogger('worker');
   reloadOnHangup(settings, trust, log);

@@ -105,8 +105,8 @@ describe('deploy/kubernetes', () => {
     const [container] = roles.find(({ metadata }) => metadata.name === name)!.spec.template.spec.containers;
     const admin = container.ports?.find((port) => port.name === 'admin')?.containerPort;
     expect(container.args).toContain(`--admin=0.0.0.0:${admin}`);
-    expect(container.livenessProbe?.httpGet).toEqual({ path: '/healthz', port: 'admin' });
-    expect(container.readinessProbe?.httpGet).toEqual({ path: '/readyz', port: 'admin' });
+    expect(container.livenessProbe?.httpGet).toEqual({ path: '/healthz', port: 'admin', scheme: 'HTTPS' });
+    expect(container.readinessProbe?.httpGet).toEqual({ path: '/readyz', port: 'admin', scheme: 'HTTPS' });
   });
 
   test.each(workloads.map((workload) => [workload.metadata.name, workload]))(

@@ -120,6 +120,27 @@ skipWithoutNats('discovery')('discovery by NATS', () => {
   });
 });
 
+test.each([
+  ['worker', ['--slots', '1']],
+  ['client', ['--jobs', '1']],
+  ['analyze', [sample]],
+])('%s sends no token to whoever announced himself: it refuses without an authority to trust', async (role, args) => {
+  const discover = [role, '--discover', 'nats://127.0.0.1:1', ...args];
+  const refused = /^trireme: --discover and (--token|--token-file|TRIREME_TOKEN): .*add --tls-ca with the authority/;
+  const shown = [
+    { args: ['--token', 'SECRET'] },
+    { args: ['--token-file', '/no/such'] },
+    { args: [], env: { TRIREME_TOKEN: 'SECRET' } },
+    // Of the system's authorities anyone has a certificate for a host of his own.
+    { args: ['--token', 'SECRET', '--tls'] },
+  ];
+  for (const { args: its, env } of shown) {
+    const { code, stderr } = await runTrireme([...discover, ...its], { env });
+    expect([its, code, stderr]).toEqual([its, 2, expect.stringMatching(refused)]);
+    expect(stderr).not.toMatch(/SECRET/);
+  }
+});
+
 test('a worker without any hub, and a URL that is none, are wrong usage', async () => {
   const worker = await runTrireme(['worker']);
   expect(worker).toMatchObject({ code: 2, stderr: expect.stringMatching(/--host H:P.* or --discover nats:/) });

@@ -23,7 +23,7 @@ beforeAll(async () => {
   expect(await runTrireme(['certs', folder, '--hosts', 'localhost'])).toMatchObject({ code: 0 });
 });
 afterAll(async () => {
-  for (const role of started.reverse()) await role.end();
+  await Promise.all(started.map((role) => role.end('SIGKILL')));
 });
 
 /** What each certificate of `trireme certs` can do at a load balancer: be a worker, ask jobs, watch the workers. */
@@ -57,6 +57,20 @@ test('under mutual TLS the name of a certificate says what its holder may', asyn
     operator: 'worker client yes',
     lb: 'worker client operator',
   });
+});
+
+test('a hub is known by the name of its certificate where it is dialled by another', async () => {
+  const other = join(scratch.path, 'other');
+  expect(await runTrireme(['certs', other, '--hosts', 'the-hub'])).toMatchObject({ code: 0 });
+  const hub = ['--tls-cert', join(other, 'lb.crt'), '--tls-key', join(other, 'lb.key')];
+  const lb = start([...ports, '--token', 't', ...hub]);
+  const { tcp, grpc } = (await lb.line('listening')) as { tcp: string; grpc: string };
+  const by = ['--token', 't', '--tls-ca', join(other, 'ca.crt'), '--tls-name'];
+  await start(['worker', '--host', grpc, '--slots', '1', ...by, 'the-hub']).line('attached');
+  expect(await runTrireme(['client', '--lb', tcp, '--jobs', '1', ...by, 'the-hub'])).toMatchObject({ code: 0 });
+  const wrong = start(['worker', '--host', grpc, '--slots', '1', ...by, 'a-hub']);
+  expect((await wrong.line('cannot attach')).reason).toMatch(/a-hub/);
+  expect((await runTrireme(['client', '--lb', tcp, '--jobs', '1', ...by, 'a-hub'])).stderr).toMatch(/a-hub/);
 });
 
 test('a file of credentials gives other roles to the names of certificates, without any token', async () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { forTerminal } from '../../common/for-terminal.js';
 import type { TimeSeries } from '../../pcap/report-types.js';
 import { csvDocument, csvTableNames, type CsvTableName } from '../csv-tables.js';
 import { hasFacts, type Entry, type FactsEntry } from '../entry.js';
@@ -78,7 +79,7 @@ export class WrittenFiles {
   }
 
   #say(what: string, bytes: number): void {
-    if (!this.settings.quiet) process.stderr.write(`trireme: wrote ${what} (${humanBytes(bytes)})\n`);
+    if (!this.settings.quiet) process.stderr.write(`trireme: wrote ${forTerminal(what)} (${humanBytes(bytes)})\n`);
   }
 }
 

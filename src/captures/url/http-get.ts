@@ -5,7 +5,7 @@ import { TriremeError } from '../../common/errors.js';
 import { shownName } from '../capture-name.js';
 import { answerMsMax, connectionsMax, connectMsMax, redirectsMax } from './limits.js';
 import type { Headers } from './url-identity.js';
-import type { UrlPrefix } from './url-prefix.js';
+import { doubtNote, type UrlPrefix } from './url-prefix.js';
 
 /** An answer whose body is read, or destroyed. */
 export interface Answer {
@@ -121,6 +121,7 @@ function followed(shown: string, from: URL, location: string, prefix: UrlPrefix 
   const target = shownName(to.href);
   if (to.protocol !== 'https:' && to.protocol !== from.protocol) throw refuse(`${target}, which is not encrypted`);
   if (to.username !== '' || to.password !== '') throw refuse(`${target} with a user, which is not used`);
-  if (prefix !== null && !prefix.allows(to)) throw refuse(`${target}, which is not below --allow-url ${prefix.text}`);
+  if (prefix !== null && !prefix.allows(to))
+    throw refuse(`${target}, which is not below --allow-url ${prefix.text}${doubtNote(to)}`);
   return to;
 }

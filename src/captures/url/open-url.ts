@@ -9,7 +9,7 @@ import { firstBytesMax, openingStallMsMax, stallMsMax } from './limits.js';
 import { Patience } from './patience.js';
 import { contentRange, identityIn, tellsChanges, type UrlIdentity } from './url-identity.js';
 import { requestPart, unreadable } from './url-part.js';
-import type { UrlPrefix } from './url-prefix.js';
+import { doubtNote, type UrlPrefix } from './url-prefix.js';
 import type { UrlSource } from './url-source.js';
 
 /** A capture whose server sends ranges of it, and says by ETag or date whether it is still the same. */
@@ -43,7 +43,7 @@ export async function openUrl(name: string, prefix: UrlPrefix | null): Promise<O
   const url = parseCaptureUrl(name);
   const shown = shownName(name);
   if (prefix !== null && !prefix.allows(url)) {
-    throw new TriremeError('PATH_REFUSED', `${shown} is not below --allow-url ${prefix.text}`);
+    throw new TriremeError('PATH_REFUSED', `${shown} is not below --allow-url ${prefix.text}${doubtNote(url)}`);
   }
   return patiently(shown, openingStallMsMax, async () => {
     const answer = await httpGet(url, prefix, { range: `bytes=0-${firstBytesMax - 1}` });

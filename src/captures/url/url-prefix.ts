@@ -1,5 +1,6 @@
 import { TriremeError } from '../../common/errors.js';
 import { isUrl } from '../capture-name.js';
+import { doubtOf } from './path-doubt.js';
 
 /**
  * What URLs a process may read: those with this scheme, host and port whose path is the prefix's or below it. Compared
@@ -26,29 +27,26 @@ export class UrlPrefix {
     if (!isUrl(text)) throw refuse('only http:// and https:// can be allowed');
     if (url.username !== '' || url.password !== '') throw refuse('a prefix has no user');
     if (/[?#]/.test(text)) throw refuse('a prefix has no query and no fragment');
+    const doubt = doubtOf(url.pathname);
+    if (doubt !== null) throw refuse(doubt);
     return new UrlPrefix(text, url.origin, url.pathname);
   }
 
   allows(url: URL): boolean {
     if (url.origin !== this.origin || url.username !== '' || url.password !== '') return false;
-    // Servers differ in whether they decode a slash before they look for '..': such a path could leave the prefix.
-    if (climbs(url.pathname)) return false;
+    if (doubtOf(url.pathname) !== null) return false;
     if (url.pathname === this.path) return true;
     return url.pathname.startsWith(this.path.endsWith('/') ? this.path : `${this.path}/`);
   }
 }
 
+/** For an error about a URL that is not allowed: what is wrong with its path beside where it is, or nothing. */
+export function doubtNote(url: URL): string {
+  const doubt = doubtOf(url.pathname);
+  return doubt === null ? '' : `: ${doubt}`;
+}
+
 /** Collects the values of a repeatable `--allow-url`. */
 export function urlPrefixes(text: string, before: UrlPrefix[] | undefined): UrlPrefix[] {
   return [...(before ?? []), UrlPrefix.parse(text)];
-}
-
-/** The parser has resolved plain dots; those behind an encoded slash or backslash, encoded any number of times, are left. */
-function climbs(path: string): boolean {
-  let plain = path;
-  for (let before = ''; before !== plain;) {
-    before = plain;
-    plain = plain.replace(/%25/g, '%').replace(/%2e/gi, '.').replace(/%2f/gi, '/').replace(/%5c/gi, '/');
-  }
-  return plain.split('/').includes('..');
 }

@@ -18,9 +18,18 @@ export class DiallerTrust {
     return this.presented;
   }
 
+  /** The name that a certificate must be for; undefined: the host that is dialled. */
+  get tlsName(): string | undefined {
+    return this.settings.tlsName;
+  }
+
   /** Options for tls.connect, host and port aside; null without TLS. */
   get connectOptions(): ConnectionOptions | null {
-    return this.tls === null ? null : { ...this.tls.context, minVersion: tlsVersionLeast };
+    if (this.tls === null) return null;
+    const { tlsName } = this.settings;
+    // The name that is asked for is the one that the certificate is checked for.
+    const named = tlsName === undefined ? {} : { servername: tlsName };
+    return { ...this.tls.context, ...named, minVersion: tlsVersionLeast };
   }
 
   /** Reads token file and certificates again, for the next time it dials. @throws TriremeError; the old ones stay then */

@@ -24,15 +24,16 @@ export class GrpcDialler {
     if (tls === null) return grpc.credentials.createInsecure();
     const { ca = null, key = null, cert = null } = tls.context;
     return grpc.credentials.createSsl(ca, key, cert, {
-      checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
+      checkServerIdentity: (_name, certificate) => checkServerIdentity(this.trust.tlsName ?? host, certificate),
     });
   }
 
   /** Options of the client, beside the caller's own. */
   options(host: string): grpc.ClientOptions {
     const { interceptors } = this;
-    if (this.trust.tls === null || isIP(host) === 0) return { interceptors };
-    return { interceptors, 'grpc.ssl_target_name_override': namelessServer };
+    const { tls, tlsName } = this.trust;
+    if (tls === null || (tlsName === undefined && isIP(host) === 0)) return { interceptors };
+    return { interceptors, 'grpc.ssl_target_name_override': tlsName ?? namelessServer };
   }
 
   /** What gRPC says of a call that failed, in plain words, and what our credentials may have to do with it. */

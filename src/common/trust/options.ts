@@ -16,6 +16,7 @@ export interface TrustOptions {
   readonly tlsCa?: string;
   readonly tcpTls?: boolean;
   readonly credentials?: string;
+  readonly tlsName?: string;
 }
 
 /** Where the token comes from. A file is read again on SIGHUP. */
@@ -36,6 +37,8 @@ export interface TrustSettings {
   /** File that says who may do what, in place of the one token; a listener's alone. It is read again on SIGHUP. */
   readonly credentials: string | null;
   readonly tls: TlsFiles | null;
+  /** Name that the certificate of the other side must be for, in place of the host that is dialled. */
+  readonly tlsName?: string;
 }
 
 export const noTrust: TrustSettings = Object.freeze({ token: null, credentials: null, tls: null });
@@ -87,7 +90,8 @@ export function addDiallerTrust(command: Command): Command {
     .option('--tls', `encrypt, and trust the system's authorities`)
     .option('--tls-ca <file>', 'encrypt, and trust this authority (PEM)')
     .option('--tls-cert <file>', 'certificate to present (PEM), for mutual TLS')
-    .option('--tls-key <file>', 'private key of --tls-cert');
+    .option('--tls-key <file>', 'private key of --tls-cert')
+    .option('--tls-name <name>', 'name in the certificate of the other side, where it is not the host that is dialled');
 }
 
 const usage = (message: string): TriremeError => new TriremeError('USAGE', message);
@@ -116,7 +120,30 @@ export function compileDiallerTrust(options: TrustOptions, env: NodeJS.ProcessEn
   const encrypted = tls || tlsCa !== null;
   if (tlsCert !== null && !encrypted)
     throw usage(`--tls-cert ${tlsCert} needs --tls-ca (or --tls): whom should this side trust?`);
-  return settings(options, env, encrypted ? { cert: tlsCert, key: tlsKey, ca: tlsCa } : null);
+  const { tlsName } = options;
+  if (tlsName !== undefined && !encrypted)
+    throw usage(`--tls-name ${tlsName} is about a certificate: it needs --tls-ca (or --tls)`);
+  const compiled = settings(options, env, encrypted ? { cert: tlsCert, key: tlsKey, ca: tlsCa } : null);
+  return tlsName === undefined ? compiled : Object.freeze({ ...compiled, tlsName });
+}
+
+/**
+ * The same for hubs that are found by their announcements. Whoever may write to NATS can announce an address of his own, so
+ * a token goes there only once a certificate of a given authority has proved whose it is: of the system's authorities
+ * anyone gets one for a host of his.
+ * @throws TriremeError USAGE; REFUSED_EXPOSED for a token without --tls-ca
+ */
+export function compileDiscoveredTrust(options: TrustOptions, env: NodeJS.ProcessEnv = process.env): TrustSettings {
+  const compiled = compileDiallerTrust(options, env);
+  if (compiled.token === null || (compiled.tls !== null && compiled.tls.ca !== null)) return compiled;
+  const source =
+    options.token !== undefined ? '--token' : options.tokenFile !== undefined ? '--token-file' : tokenVariable;
+  const trusted = compiled.tls === null ? 'without TLS' : 'by any authority of the system';
+  throw new TriremeError(
+    'REFUSED_EXPOSED',
+    `--discover and ${source}: whoever may write to NATS could announce himself and be sent the token, ${trusted}: ` +
+      'add --tls-ca with the authority of the hubs, or name them by address instead of --discover, or leave the token out',
+  );
 }
 
 /** True when an option about credentials was given, as opposed to the environment. */

@@ -3,6 +3,7 @@ import {
   addDiallerTrust,
   addListenerTrust,
   compileDiallerTrust,
+  compileDiscoveredTrust,
   compileListenerTrust,
   noTrust,
   parseToken,
@@ -51,6 +52,23 @@ describe('options about credentials', () => {
       expect(() => compileListenerTrust({ credentials: 'f', ...beside }, {})).toThrow(
         /--credentials f says who may do what/,
       );
+  });
+
+  test('a token goes to a discovered hub only with an authority to trust', () => {
+    expect(compileDiscoveredTrust({}, {})).toEqual(noTrust);
+    expect(compileDiscoveredTrust({ token: 't', tlsCa: 'a' }, {}).token).not.toBeNull();
+    expect(compileDiscoveredTrust({ ...pair, tls: true }, {}).tls).not.toBeNull();
+    for (const [options, env] of [
+      [{ token: 't' }, {}],
+      [{ token: 't', tls: true }, {}],
+      [{ ...pair, tls: true }, { TRIREME_TOKEN: 't' }],
+    ] as const)
+      expect(() => compileDiscoveredTrust(options, env)).toThrow(expect.objectContaining({ code: 'REFUSED_EXPOSED' }));
+  });
+
+  test('the name of the other side needs TLS', () => {
+    expect(compileDiallerTrust({ tlsCa: 'a', tlsName: 'hub' }, {}).tlsName).toBe('hub');
+    expect(() => compileDiallerTrust({ tlsName: 'hub' }, {})).toThrow(/--tls-name hub .* needs --tls-ca/);
   });
 
   test('settings are frozen', () => {
