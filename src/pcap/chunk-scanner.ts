@@ -1,10 +1,14 @@
 import { TriremeError } from '../common/errors.js';
 import { describeDamage } from './damage.js';
+import { describeForeign } from './foreign.js';
 import { Kernel, noLimit, phases } from './kernel.js';
 import { writePartial } from './partial.js';
 import { buildReport } from './report.js';
 import type { CaptureReport } from './report-types.js';
 import type { ChunkPlan, ChunkResult, CutRecord, ReportOptions, ScanOptions } from './types.js';
+
+/** First bytes of a foreign file that tell what it is; the scanner waits for so many (assembly/window.ts). */
+const foreignBytes = 512;
 
 /** Scans one chunk. Push style: put bytes of the file into space(), say how many with filled(), until done or no more. */
 export class ChunkScanner {
@@ -94,7 +98,7 @@ export class ChunkScanner {
     const searching = phase === phases.search || phase === phases.notFound;
     const position = Number(exports.position());
     const start = searching ? null : Number(exports.startPosition());
-    const notACapture = phase === phases.notACapture ? this.describeForeign(exports.damageCode()) : null;
+    const notACapture = phase === phases.notACapture ? this.describeForeign(kernel) : null;
     return {
       kernel,
       result: {
@@ -123,9 +127,20 @@ export class ChunkScanner {
     };
   }
 
-  private describeForeign(reason: number): string {
+  private describeForeign(kernel: Kernel): string {
+    const { exports } = kernel;
     if (this.pushed === 0) return 'empty file';
-    return reason === 1 ? 'unknown magic' : 'file header cut short';
+    const [a, b] = [exports.damageFirst() >>> 0, exports.damageSecond() >>> 0];
+    switch (exports.damageCode()) {
+      case 1:
+        return describeForeign(kernel.bytes(exports.WINDOW.value, Math.min(this.pushed, foreignBytes)));
+      case 3:
+        return `pcap version ${a}.${b} is not read; versions 2.0 to 2.4 are`;
+      case 4:
+        return `pcapng version ${a}.${b} is not read; versions 1.0 and 1.2 are`;
+      default:
+        return 'file header cut short';
+    }
   }
 }
 

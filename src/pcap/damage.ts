@@ -15,6 +15,13 @@ export function describeDamage(code: number, offset: number, a: number, b: numbe
       return `section at offset ${offset} has no known byte order (0x${a.toString(16)})`;
     case 7:
       return `section with the block at offset ${offset} describes more than ${a} interfaces`;
+    case 9:
+      return (
+        `another ${a === 1 ? 'pcapng' : 'pcap'} capture begins at offset ${offset}: cut the file there ` +
+        `(head -c ${offset} FILE, tail -c +${offset + 1} FILE) and join the parts with mergecap`
+      );
+    case 10:
+      return `section at offset ${offset} has version ${a}.${b}; versions 1.0 and 1.2 are read`;
     default:
       return `block at offset ${offset} is too short for its kind: ${a} bytes`;
   }

@@ -48,6 +48,7 @@ export interface KernelExports {
   damageSecond(): number;
   isBig(): number;
   isSwapped(): number;
+  recordHeadNow(): number;
   formatNow(): number;
   interfacesNow(): number;
   beginExport(): void;

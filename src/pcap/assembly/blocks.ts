@@ -1,11 +1,12 @@
 // Blocks of pcapng captures.
 
-import { read32 } from './classic';
+import { captureAt, read32 } from './classic';
 import { timeOf } from './clock';
 import { interfaceAt, interfaceCount, setInterface, setInterfaceCount } from './interfaces';
 import { add, BYTE_ORDERS, INTERFACES_MAX, INTERFACES_SEEN, SECTIONS_SEEN, UNTIMED_PACKETS } from './layout';
 import { packet } from './link';
 import {
+  ANOTHER_CAPTURE,
   big,
   BLOCK_LENGTH,
   BLOCK_TOO_SHORT,
@@ -16,6 +17,7 @@ import {
   INTERFACES_TOO_MANY,
   LENGTHS_DIFFER,
   PACKET_TOO_LONG,
+  SECTION_VERSION,
   setOrder,
   walking,
 } from './status';
@@ -38,6 +40,19 @@ export function readOrder(at: usize): bool {
   return true;
 }
 
+// @ts-ignore: decorator
+@inline
+export function read16(at: usize): u32 {
+  const value = load<u16>(at);
+  return <u32>(big ? bswap<u16>(value) : value);
+}
+
+/** Versions of a section as libpcap takes them: 1.0, and 1.2, which some writers meant for the same. */
+export function isSectionVersion(at: usize): bool {
+  const minor = read16(at + 14);
+  return read16(at + 12) == 1 && (minor == 0 || minor == 2);
+}
+
 /** Bytes of the block that begins at a place, of which 12 are there; 0: it is damaged. */
 export function blockLength(at: usize): u32 {
   if (load<u32>(at) == SECTION && !readOrder(at)) {
@@ -46,7 +61,8 @@ export function blockLength(at: usize): u32 {
   }
   const length = read32(at + 4);
   if (length < <u32>BLOCK_LEAST || length & 3) {
-    damaged(BLOCK_LENGTH, length, 0);
+    if (captureAt(at) == 1) damaged(ANOTHER_CAPTURE, 0, 0);
+    else damaged(BLOCK_LENGTH, length, 0);
     return 0;
   }
   return length;
@@ -84,7 +100,7 @@ export function block(at: usize, length: u32, trailer: usize): bool {
   if (type == ENHANCED_PACKET || type == OLD_PACKET) return packetBlock(at, length, type == OLD_PACKET);
   if (type == SIMPLE_PACKET) return simpleBlock(at, length);
   if (type == INTERFACE) return interfaceBlock(at, length);
-  if (type == SECTION) return sectionBlock(length);
+  if (type == SECTION) return sectionBlock(at, length);
   return true;
 }
 
@@ -147,8 +163,12 @@ function interfaceBlock(at: usize, length: u32): bool {
   return true;
 }
 
-function sectionBlock(length: u32): bool {
+function sectionBlock(at: usize, length: u32): bool {
   if (length < 28) return tooShort(length);
+  if (!isSectionVersion(at)) {
+    damaged(SECTION_VERSION, read16(at + 12), read16(at + 14));
+    return false;
+  }
   setInterfaceCount(0);
   if (walking) return true;
   add(SECTIONS_SEEN, 1);

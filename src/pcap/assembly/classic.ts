@@ -3,9 +3,17 @@
 import { seen } from './clock';
 import { interfaceAt } from './interfaces';
 import { packet } from './link';
-import { big, damaged, headersOnly, lengthsSwapped, RECORD_TOO_LONG, walking } from './status';
+import {
+  ANOTHER_CAPTURE,
+  big,
+  damaged,
+  headersOnly,
+  lengthsSwapped,
+  RECORD_TOO_LONG,
+  recordHead,
+  walking,
+} from './status';
 
-const RECORD_HEAD: usize = 16;
 const CAPTURED_MAX: u32 = 262144;
 /** D-Bus messages and USB transfers may be this long, as in libpcap. */
 const CAPTURED_MAX_LONG: u32 = 128 << 20;
@@ -29,18 +37,46 @@ export function scanClassic(at: usize, limit: usize, end: usize): usize {
   const most = capturedMax(link);
   const capturedAt: usize = lengthsSwapped ? 12 : 8;
   const originalAt: usize = lengthsSwapped ? 8 : 12;
-  while (at < limit && at + RECORD_HEAD <= end) {
+  const head = recordHead;
+  while (at < limit && at + head <= end) {
     const captured = read32(at + capturedAt);
-    if (captured > most) {
-      damaged(RECORD_TOO_LONG, captured, most);
-      break;
-    }
-    const next = at + RECORD_HEAD + <usize>captured;
+    // One comparison for too much and for nothing, which both are rare.
+    if (captured - 1 >= most && !isRecord(at, captured, most)) break;
+    const next = at + head + <usize>captured;
     if (next > end) break;
-    if (!walking) count(at, at + RECORD_HEAD, link, factor, captured, read32(at + originalAt));
+    if (!walking) count(at, at + head, link, factor, captured, read32(at + originalAt));
     at = next;
   }
   return at;
+}
+
+/** Whether a record that claims nothing or too much is one; else it is damage, or the header of another capture. */
+function isRecord(at: usize, captured: u32, most: u32): bool {
+  const another = captureAt(at);
+  if (another) damaged(ANOTHER_CAPTURE, another - 1, 0);
+  else if (captured > most) damaged(RECORD_TOO_LONG, captured, most);
+  else return true;
+  return false;
+}
+
+/** What begins where a record should, of which 16 bytes are there: 1 a classic capture, 2 a pcapng one, 0 neither. */
+export function captureAt(at: usize): u32 {
+  const magic = load<u32>(at);
+  const word = load<u32>(at, 4);
+  if (classicOrder(magic)) return word == 0x00040002 || word == 0x02000400 ? 1 : 0;
+  const order = load<u32>(at, 8);
+  return magic == 0x0a0d0d0a && (order == 0x1a2b3c4d || order == 0x4d3c2b1a) ? 2 : 0;
+}
+
+/** 0: no magic; else 1 micro, 2 nano or 3 micro with longer record headers, and 4 more for big-endian. */
+export function classicOrder(magic: u32): u32 {
+  if (magic == 0xa1b2c3d4) return 1;
+  if (magic == 0xa1b23c4d) return 2;
+  if (magic == 0xa1b2cd34) return 3;
+  if (magic == 0xd4c3b2a1) return 5;
+  if (magic == 0x4d3cb2a1) return 6;
+  if (magic == 0x34cdb2a1) return 7;
+  return 0;
 }
 
 // @ts-ignore: decorator
@@ -54,7 +90,7 @@ function count(at: usize, data: usize, link: u32, factor: u64, captured: u32, or
 /** Bytes of the record that begins at a place, of which the header is there; 0: it is damaged. */
 export function classicLength(at: usize): u64 {
   const captured = read32(at + (lengthsSwapped ? 12 : 8));
-  return captured > capturedMax(load<u32>(interfaceAt(0))) ? 0 : <u64>captured + RECORD_HEAD;
+  return captured > capturedMax(load<u32>(interfaceAt(0))) ? 0 : <u64>captured + recordHead;
 }
 
 /** Counts a record of which only the first bytes are there. */
@@ -63,5 +99,5 @@ export function countLongRecord(at: usize): void {
   const link = load<u32>(interfaceAt(0));
   const captured = read32(at + (lengthsSwapped ? 12 : 8));
   const original = read32(at + (lengthsSwapped ? 8 : 12));
-  count(at, at + RECORD_HEAD, link, load<u64>(interfaceAt(0), 32), captured, original);
+  count(at, at + recordHead, link, load<u64>(interfaceAt(0), 32), captured, original);
 }

@@ -7,7 +7,19 @@ import { FIRST_NS, I64_MAX, I64_MIN, LAST_NS, SERIES_TWIN, TOTALS } from './layo
 import { setOrderOfRows } from './order';
 import { beginWaiting } from './postponed';
 import { beginSeries } from './series';
-import { big, damage, damageA, damageB, lengthsSwapped, phase, setHeadersOnly, setOrder, setWalking } from './status';
+import {
+  big,
+  damage,
+  damageA,
+  damageB,
+  lengthsSwapped,
+  phase,
+  recordHead,
+  setHeadersOnly,
+  setOrder,
+  setRecordHead,
+  setWalking,
+} from './status';
 import { beginTable } from './table';
 import { format } from './window';
 
@@ -71,6 +83,7 @@ export function begin(conversationsMax: u32, seed: u32, intervalNs: i64, onlyWal
   setHeadersOnly(false);
   setInterfaceCount(0);
   setOrder(false, false);
+  setRecordHead(16);
 }
 
 export function phaseNow(): u32 {
@@ -95,6 +108,10 @@ export function isBig(): bool {
 
 export function isSwapped(): bool {
   return lengthsSwapped;
+}
+
+export function recordHeadNow(): usize {
+  return recordHead;
 }
 
 export function formatNow(): u32 {

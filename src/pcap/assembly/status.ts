@@ -18,10 +18,16 @@ export const PACKET_TOO_LONG: u32 = 5;
 export const BYTE_ORDER_UNKNOWN: u32 = 6;
 export const INTERFACES_TOO_MANY: u32 = 7;
 export const BLOCK_TOO_SHORT: u32 = 8;
+/** The header of another classic (0) or pcapng (1) capture stands where a record should begin. */
+export const ANOTHER_CAPTURE: u32 = 9;
+export const SECTION_VERSION: u32 = 10;
 
 /** Why a file is no capture. */
 export const MAGIC_UNKNOWN: u32 = 1;
 export const HEADER_CUT: u32 = 2;
+/** With the version's two numbers. */
+export const VERSION_CLASSIC: u32 = 3;
+export const VERSION_BLOCKS: u32 = 4;
 
 export let phase: u32 = HEADER;
 export let damage: u32 = 0;
@@ -34,6 +40,8 @@ export let headersOnly: bool = false;
 /** State of the file: big-endian records; a classic file before 2.3. */
 export let big: bool = false;
 export let lengthsSwapped: bool = false;
+/** Bytes of a classic record's header. */
+export let recordHead: usize = 16;
 
 export function setPhase(next: u32): void {
   phase = next;
@@ -52,6 +60,10 @@ export function setOrder(isBig: bool, swapped: bool): void {
   lengthsSwapped = swapped;
 }
 
+export function setRecordHead(bytes: usize): void {
+  recordHead = bytes;
+}
+
 export function damaged(code: u32, a: u32, b: u32): void {
   phase = DAMAGED;
   damage = code;
@@ -59,7 +71,9 @@ export function damaged(code: u32, a: u32, b: u32): void {
   damageB = b;
 }
 
-export function foreign(reason: u32): void {
+export function foreign(reason: u32, a: u32 = 0, b: u32 = 0): void {
   phase = NOT_A_CAPTURE;
   damage = reason;
+  damageA = a;
+  damageB = b;
 }

@@ -1,8 +1,8 @@
 // The window: bytes of the file arrive behind those that are still needed. After each arrival every complete record is
 // scanned and the rest moves to the front. A record larger than the window keeps its first bytes; the others are counted off.
 
-import { block, blockLength, readOrder, scanBlocks } from './blocks';
-import { classicLength, countLongRecord, read32, scanClassic } from './classic';
+import { block, blockLength, isSectionVersion, read16, readOrder, scanBlocks } from './blocks';
+import { classicLength, classicOrder, countLongRecord, read32, scanClassic } from './classic';
 import { interfaceCount, setInterface, setInterfaceCount } from './interfaces';
 import { add, BYTE_ORDERS, INTERFACES_SEEN, SECTIONS_SEEN, WINDOW, WINDOW_BYTES, WINDOW_END } from './layout';
 import { countWaiting } from './postponed';
@@ -20,6 +20,9 @@ import {
   SEARCH,
   setOrder,
   setPhase,
+  setRecordHead,
+  VERSION_BLOCKS,
+  VERSION_CLASSIC,
 } from './status';
 
 export const CLASSIC: u32 = 0;
@@ -31,6 +34,12 @@ const HEAD_BYTES: usize = 2 << 20;
 /** A block's last length, kept behind the head. */
 const TRAILER_BYTES: usize = 4;
 const CLASSIC_HEADER_BYTES: usize = 24;
+/** Type, length, byte order and version of a section. */
+const SECTION_HEAD_BYTES: usize = 16;
+/** Bytes of a file with an unknown magic that are awaited, because they tell what it is. */
+const FOREIGN_BYTES: usize = 512;
+/** Record header of the magic a1b2cd34: interface, protocol and direction follow the usual fields. */
+const MODIFIED_RECORD_HEAD: usize = 24;
 
 export let format: u32 = CLASSIC;
 /** Position in the file of the window's first byte. */
@@ -192,48 +201,49 @@ function readHeader(final: bool): bool {
   if (here >= 4) {
     const magic = load<u32>(at);
     if (magic == 0x0a0d0d0a) {
-      if (here >= 12) {
-        if (!readOrder(at)) foreign(MAGIC_UNKNOWN);
-        else {
-          format = BLOCKS;
-          setInterfaceCount(0);
-          setPhase(RECORDS);
-        }
-        return phase == RECORDS;
-      }
+      if (here >= SECTION_HEAD_BYTES || (final && here >= 12)) return readSection(here);
     } else {
       const order = classicOrder(magic);
       if (order == 0) {
-        foreign(MAGIC_UNKNOWN);
+        if (final || here >= FOREIGN_BYTES) foreign(MAGIC_UNKNOWN);
         return false;
       }
-      if (here >= CLASSIC_HEADER_BYTES) {
-        readClassicHeader(order);
-        return true;
-      }
+      if (here >= CLASSIC_HEADER_BYTES) return readClassicHeader(order);
     }
   }
   if (final) foreign(HEADER_CUT);
   return false;
 }
 
-/** 0: no magic; else 1 micro or 2 nano, 4 more for big-endian. */
-function classicOrder(magic: u32): u32 {
-  if (magic == 0xa1b2c3d4) return 1;
-  if (magic == 0xa1b23c4d) return 2;
-  if (magic == 0xd4c3b2a1) return 5;
-  if (magic == 0x4d3cb2a1) return 6;
-  return 0;
+function readSection(here: usize): bool {
+  if (!readOrder(at)) {
+    foreign(MAGIC_UNKNOWN);
+    return false;
+  }
+  if (here >= SECTION_HEAD_BYTES && !isSectionVersion(at)) {
+    foreign(VERSION_BLOCKS, read16(at + 12), read16(at + 14));
+    return false;
+  }
+  format = BLOCKS;
+  setInterfaceCount(0);
+  setPhase(RECORDS);
+  return true;
 }
 
-function readClassicHeader(order: u32): void {
+/** Versions as libpcap takes them: 2.0 to 2.4, and 543.0, whose lengths are swapped as those before 2.3. */
+function readClassicHeader(order: u32): bool {
   const isBig = (order & 4) != 0;
   setOrder(isBig, false);
-  const versions = read32(at + 4);
-  const major = isBig ? versions >> 16 : versions & 0xffff;
-  const minor = isBig ? versions & 0xffff : versions >> 16;
-  setOrder(isBig, major < 2 || (major == 2 && minor < 3));
+  const major = read16(at + 4);
+  const minor = read16(at + 6);
+  const odd = major == 543 && minor == 0;
+  if (!odd && (major != 2 || minor > 4)) {
+    foreign(VERSION_CLASSIC, major, minor);
+    return false;
+  }
+  setOrder(isBig, odd || minor < 3);
   format = (order & 3) == 2 ? CLASSIC_NANO : CLASSIC;
+  if ((order & 3) == 3) setRecordHead(MODIFIED_RECORD_HEAD);
   setInterface(0, read32(at + 20) & 0xffff, read32(at + 16), format == CLASSIC_NANO ? 9 : 6, 0);
   setInterfaceCount(1);
   add(INTERFACES_SEEN, 1);
@@ -242,6 +252,7 @@ function readClassicHeader(order: u32): void {
   at += CLASSIC_HEADER_BYTES;
   setPhase(RECORDS);
   settle();
+  return true;
 }
 
 function search(final: bool): void {

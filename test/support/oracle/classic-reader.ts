@@ -2,7 +2,6 @@ import { Fields } from './fields.js';
 import type { OraclePacket, OracleReading } from './result.js';
 
 const fileHeaderBytes = 24;
-const recordHeaderBytes = 16;
 
 /** Larger records are damage; the two link types that really carry larger ones may reach 128 MiB, as in libpcap. */
 function capturedBytesMax(linkType: number): number {
@@ -11,7 +10,10 @@ function capturedBytesMax(linkType: number): number {
   return linkType === dbus || linkType === usbpcap ? 128 * 1024 * 1024 : 262_144;
 }
 
-const magics: Record<string, { format: 'pcap' | 'pcap-nsec'; order: 'little' | 'big' }> = {
+/** a1b2cd34: eight more bytes in each record header, as some routers write. */
+const magics: Record<string, { format: 'pcap' | 'pcap-nsec'; order: 'little' | 'big'; headBytes?: number }> = {
+  '34cdb2a1': { format: 'pcap', order: 'little', headBytes: 24 },
+  a1b2cd34: { format: 'pcap', order: 'big', headBytes: 24 },
   d4c3b2a1: { format: 'pcap', order: 'little' },
   a1b2c3d4: { format: 'pcap', order: 'big' },
   '4d3cb2a1': { format: 'pcap-nsec', order: 'little' },
@@ -25,7 +27,10 @@ export function readClassic(file: Uint8Array): OracleReading | null {
   const fields = new Fields(file, magic.order);
   const major = fields.u16(4);
   const minor = fields.u16(6);
-  const lengthsSwapped = major < 2 || (major === 2 && minor < 3);
+  const odd = major === 543 && minor === 0;
+  if (!odd && (major !== 2 || minor > 4)) return null;
+  const lengthsSwapped = odd || minor < 3;
+  const recordHeaderBytes = magic.headBytes ?? 16;
   const linkType = fields.u32(20) & 0xffff;
   const nsPerFraction = magic.format === 'pcap-nsec' ? 1n : 1000n;
 
@@ -47,6 +52,8 @@ export function readClassic(file: Uint8Array): OracleReading | null {
     const timeNs = BigInt(fields.u32(offset)) * 1_000_000_000n + BigInt(fields.u32(offset + 4)) * nsPerFraction;
     const captured = fields.u32(offset + (lengthsSwapped ? 12 : 8));
     const originalLength = fields.u32(offset + (lengthsSwapped ? 8 : 12));
+    if (captured === 0 || captured > capturedBytesMax(linkType))
+      if (beginsCapture(file, offset)) return ended({ truncated: false, damaged: true });
     if (captured > capturedBytesMax(linkType)) return ended({ truncated: false, damaged: true });
     const end = offset + recordHeaderBytes + captured;
     if (end > file.length) return ended({ truncated: true, damaged: false });
@@ -61,4 +68,11 @@ export function readClassic(file: Uint8Array): OracleReading | null {
     offset = end;
   }
   return ended({ truncated: false, damaged: false });
+}
+
+/** Whether the header of another capture stands at an offset: appended with cat, say. */
+export function beginsCapture(file: Uint8Array, offset: number): boolean {
+  const hex = Buffer.from(file.subarray(offset, offset + 12)).toString('hex');
+  if (/^0a0d0d0a.{8}(4d3c2b1a|1a2b3c4d)$/.test(hex)) return true;
+  return magics[hex.slice(0, 8)] !== undefined && ['02000400', '00020004'].includes(hex.slice(8, 16));
 }

@@ -21,10 +21,17 @@ function sectionOrder(file: Uint8Array, offset: number): 'little' | 'big' | null
   return magic === '4d3c2b1a' ? 'little' : magic === '1a2b3c4d' ? 'big' : null;
 }
 
+/** Versions 1.0 and 1.2, as libpcap takes them. */
+function isVersion(bytes: Uint8Array, order: 'little' | 'big'): boolean {
+  const fields = new Fields(bytes, order);
+  return fields.u16(0) === 1 && [0, 2].includes(fields.u16(2));
+}
+
 /** Reads a pcapng capture; null when the bytes are none. */
 export function readPcapng(file: Uint8Array): OracleReading | null {
   if (Buffer.from(file.subarray(0, 4)).toString('hex') !== '0a0d0d0a') return null;
   if (file.length < 12 || sectionOrder(file, 0) === null) return null;
+  if (file.length >= 16 && !isVersion(file.subarray(12), sectionOrder(file, 0)!)) return null;
   const reading = new PcapngReading(sectionOrder(file, 0)!);
   reading.readAll(file);
   return reading.reading;
@@ -91,6 +98,7 @@ class PcapngReading {
     switch (block.type) {
       case blockTypes.section:
         if (block.body.length < 16) throw new Damage('section header too short');
+        if (!isVersion(block.body.subarray(4), block.order)) throw new Damage('unknown version');
         this.order = block.order;
         this.ordersSeen.add(block.order);
         this.interfaces = [];
