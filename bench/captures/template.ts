@@ -46,7 +46,7 @@ export function readTemplate(files: readonly string[]): Template {
       const micros = (packet.timeNs ?? 0n) / 1000n;
       clock += before === null ? 1n : clamp(micros - before);
       before = micros;
-      const network = networkHeader(1, packet.bytes);
+      const network = networkHeader(1, packet.bytes, packet.order);
       ips.push(
         network === null
           ? { offset: -1, version: 0 }

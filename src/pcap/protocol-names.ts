@@ -7,12 +7,16 @@ const linkNames: Readonly<Record<number, string>> = {
   14: 'RAW',
   50: 'PPP (HDLC)',
   101: 'RAW',
+  104: 'Cisco HDLC',
   105: 'IEEE 802.11',
   108: 'LOOP',
+  109: 'ENC (IPsec)',
   113: 'Linux SLL',
+  117: 'PFLOG',
   127: 'IEEE 802.11 radiotap',
   166: 'PPP (direction)',
   189: 'USB Linux',
+  192: 'PPI',
   195: 'IEEE 802.15.4',
   220: 'USB Linux mmapped',
   228: 'IPV4',
@@ -20,6 +24,7 @@ const linkNames: Readonly<Record<number, string>> = {
   231: 'D-Bus',
   239: 'NFLOG',
   249: 'USBPCAP',
+  258: 'PKTAP',
   276: 'Linux SLL2',
 };
 
@@ -50,10 +55,11 @@ const familyNames = [
   'link type not decoded',
   'cut before a network header',
   'PPP, not IP',
-  'NULL or LOOP, not IP',
+  'address family that is not IP',
   'RAW, not IP',
   'IPv4 by the link, not by its version',
   'IPv6 by the link, not by its version',
+  '802.11 without a readable packet',
 ];
 
 const protocolNames: Readonly<Record<number, string>> = {

@@ -63,6 +63,8 @@ export const FAMILY_RAW: u32 = 5;
 /** The link says IPv4 (IPv6), the version nibble does not. */
 export const FAMILY_NOT_IPV4: u32 = 6;
 export const FAMILY_NOT_IPV6: u32 = 7;
+/** 802.11 frames without a readable network header: management, control, encrypted, aggregated. */
+export const FAMILY_WLAN: u32 = 8;
 
 export const I64_MAX: i64 = 0x7fffffffffffffff;
 export const I64_MIN: i64 = -0x8000000000000000;

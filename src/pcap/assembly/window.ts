@@ -201,7 +201,7 @@ function readHeader(final: bool): bool {
   if (here >= 4) {
     const magic = load<u32>(at);
     if (magic == 0x0a0d0d0a) {
-      if (here >= SECTION_HEAD_BYTES || (final && here >= 12)) return readSection(here);
+      if (here >= SECTION_HEAD_BYTES || (final && here >= 12)) return readSection(here, final);
     } else {
       const order = classicOrder(magic);
       if (order == 0) {
@@ -215,9 +215,9 @@ function readHeader(final: bool): bool {
   return false;
 }
 
-function readSection(here: usize): bool {
+function readSection(here: usize, final: bool): bool {
   if (!readOrder(at)) {
-    foreign(MAGIC_UNKNOWN);
+    if (final || here >= FOREIGN_BYTES) foreign(MAGIC_UNKNOWN);
     return false;
   }
   if (here >= SECTION_HEAD_BYTES && !isSectionVersion(at)) {

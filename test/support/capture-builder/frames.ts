@@ -4,6 +4,14 @@ import { join, net, u8, writer, zeros, type ByteOrder } from './bytes.js';
 export const linkTypes = {
   null: 0,
   ethernet: 1,
+  ciscoHdlc: 104,
+  wlan: 105,
+  enc: 109,
+  pflog: 117,
+  radiotap: 127,
+  ppi: 192,
+  nflog: 239,
+  pktap: 258,
   ppp: 9,
   raw12: 12,
   raw14: 14,
@@ -58,9 +66,46 @@ export function frame(linkType: number, version: 4 | 6, packet: Uint8Array, form
       return join(net.u16(0), net.u16(1), net.u16(6), u8(2, 0, 0, 0, 0, 1, 0, 0), type, rest, packet);
     case linkTypes.linuxCooked2:
       return join(type, zeros(2), net.u32(3), net.u16(1), u8(0, 6, 2, 0, 0, 0, 0, 1, 0, 0), rest, packet);
+    case linkTypes.ciscoHdlc:
+      return join(u8(0x0f, 0), type, rest, packet);
+    case linkTypes.enc:
+      return join(writer(form.familyOrder ?? 'little').u32(family), zeros(8), packet);
+    case linkTypes.pflog:
+      return join(u8(61, family), zeros(62), packet);
+    case linkTypes.nflog: {
+      const { u16 } = writer(form.familyOrder ?? 'little');
+      const prefix = join(u16(5), u16(10), zeros(4));
+      return join(u8(family === 2 ? 2 : 10, 0), zeros(2), prefix, u16(packet.length + 4), u16(9), packet);
+    }
+    case linkTypes.ppi:
+    case linkTypes.pktap:
+      return wrapped(linkType, linkTypes.ethernet, frame(linkTypes.ethernet, version, packet, form));
+    case linkTypes.wlan:
+    case linkTypes.radiotap: {
+      const qos = form.pppCompressed === true;
+      const padded = linkType === linkTypes.radiotap && form.familyOrder === 'big';
+      const address4 = (form.tags ?? []).length > 1;
+      const head = join(u8(qos ? 0x88 : 0x08, address4 ? 3 : 1), zeros(address4 ? 28 : 22), zeros(qos ? 2 : 0));
+      const snap = join(u8(0xaa, 0xaa, 3, 0, 0, 0), type, rest, packet);
+      const body = join(head, zeros(padded ? (4 - (head.length % 4)) % 4 : 0), snap);
+      return linkType === linkTypes.wlan ? body : join(radiotap(padded), body);
+    }
     default: // raw, and every link layer that is not understood
       return packet;
   }
+}
+
+/** A frame of another link type behind the header of PPI or PKTAP. */
+export function wrapped(linkType: 192 | 258, inner: number, bytes: Uint8Array): Uint8Array {
+  const { u16, u32 } = writer('little');
+  if (linkType === linkTypes.ppi) return join(u8(0, 0), u16(8), u32(inner), bytes);
+  return join(u32(108), u32(1), u32(inner), zeros(96), bytes);
+}
+
+/** A radiotap header with a time, whose flags say whether the 802.11 header is padded to 4 bytes. */
+function radiotap(padded: boolean): Uint8Array {
+  const { u16, u32 } = writer('little');
+  return join(u8(0, 0), u16(17), u32(3), zeros(8), u8(padded ? 0x20 : 0));
 }
 
 function ppp(version: 4 | 6, { pppAddress, pppCompressed }: FrameForm): Uint8Array {

@@ -60,6 +60,7 @@ export function readClassic(file: Uint8Array): OracleReading | null {
     packets.push({
       offset,
       linkType,
+      order: magic.order,
       timeNs,
       originalLength,
       bytes: file.subarray(offset + recordHeaderBytes, end),

@@ -27,7 +27,7 @@ export interface Classified {
 }
 
 export function classify(packet: OraclePacket): Classified {
-  const network = networkHeader(packet.linkType, packet.bytes);
+  const network = networkHeader(packet.linkType, packet.bytes, packet.order);
   if (network === null) return { family: 'other', kind: null, ip: null, endpoints: null };
   const family = network.version === 4 ? 'ipv4' : 'ipv6';
   const ip = readIp(network.version, network.bytes);

@@ -158,6 +158,7 @@ class PcapngReading {
     const packet: OraclePacket = {
       offset: block.offset,
       linkType,
+      order: block.order,
       timeNs,
       originalLength,
       bytes: block.body.subarray(at, at + captured),

@@ -55,6 +55,8 @@ export interface OraclePacket {
   /** Position of the record (classic) or block (pcapng) in the uncompressed capture. */
   offset: number;
   linkType: number;
+  /** Byte order of the file, or of the packet's section. */
+  order: 'little' | 'big';
   /** Nanoseconds since 1970; null where the record has no time (simple packet blocks). */
   timeNs: bigint | null;
   originalLength: number;

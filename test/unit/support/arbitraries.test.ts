@@ -17,10 +17,10 @@ test('random captures hold IP of both versions, conversations and sound ends', (
   for (const captures of [sample(arbitrary.classic()), sample(arbitraryPcapng())]) {
     expect(captures).toHaveLength(300);
     expect(captures.every(({ error, truncated }) => error === null && !truncated)).toBe(true);
-    expect(sum(captures, 'ipv4')).toBeGreaterThan(sum(captures, 'packets') / 5);
-    expect(sum(captures, 'ipv6')).toBeGreaterThan(sum(captures, 'packets') / 5);
+    expect(sum(captures, 'ipv4')).toBeGreaterThan(sum(captures, 'packets') / 7);
+    expect(sum(captures, 'ipv6')).toBeGreaterThan(sum(captures, 'packets') / 7);
     expect(sum(captures, 'ipv6_udp')).toBeGreaterThan(50);
-    expect(sum(captures, 'conversations')).toBeGreaterThan(150);
+    expect(sum(captures, 'conversations')).toBeGreaterThan(100);
   }
 });
 
