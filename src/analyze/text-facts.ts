@@ -1,23 +1,7 @@
+import { linkName } from '../pcap/protocol-names.js';
 import type { FactsEntry } from './entry.js';
 import type { TextStyle } from './text-style.js';
 import { timeText } from './units.js';
-
-/** Names of the link types that are looked into; the others are told by their number. */
-const linkNames: Readonly<Record<string, string>> = {
-  0: 'NULL',
-  1: 'Ethernet',
-  9: 'PPP',
-  12: 'RAW',
-  14: 'RAW',
-  50: 'PPP',
-  101: 'RAW',
-  108: 'LOOP',
-  113: 'Linux SLL',
-  166: 'PPP',
-  228: 'IPv4',
-  229: 'IPv6',
-  276: 'Linux SLL2',
-};
 
 const formatNames = { pcap: 'pcap', 'pcap-nsec': 'pcap with nanoseconds', pcapng: 'pcapng' } as const;
 
@@ -59,10 +43,5 @@ export function fileFacts(entry: FactsEntry, { units }: TextStyle): string {
 function linkTypes({ link_types }: FactsEntry, count: (value: number | bigint) => string): string {
   const all = Object.entries(link_types);
   if (all.length === 0) return 'none (no packet)';
-  return all
-    .map(
-      ([number, packets]) =>
-        `${linkNames[number] === undefined ? '' : `${linkNames[number]} `}(${number}): ${count(packets)}`,
-    )
-    .join(', ');
+  return all.map(([number, packets]) => `${linkName(Number(number))} (${number}): ${count(packets)}`).join(', ');
 }

@@ -4,6 +4,7 @@ import { complaintOf, hasFacts } from './entry.js';
 import { conversationLines, endpointLines, protocolLines, seriesLines, sizeLines } from './text-sections.js';
 import { fileFacts } from './text-facts.js';
 import type { CaptureTotal } from '../pcap/report-types.js';
+import { isDecodedLink, linkName } from '../pcap/protocol-names.js';
 import { textTable } from './text-table.js';
 import type { TextStyle } from './text-style.js';
 
@@ -42,9 +43,20 @@ function headline(entry: FactsEntry): string {
       `  ${connection.server} -> ${connection.client}: ${connection.packets_server_to_client} packets, ${connection.bytes_server_to_client} bytes`,
     );
   }
+  lines.push(...undecodedNotes(entry));
   const complaint = complaintOf(entry);
   if (complaint !== null) lines.push(`NOTE: ${forTerminal(complaint)}`);
   return lines.join('\n');
+}
+
+/** A headline of no TCP packets must not stand alone where the packets were not looked into. */
+function undecodedNotes({ link_types }: FactsEntry): string[] {
+  return Object.entries(link_types)
+    .filter(([number]) => !isDecodedLink(Number(number)))
+    .map(
+      ([number, packets]) =>
+        `NOTE: ${packets} packets of link type ${number} (${linkName(Number(number))}) are counted and not decoded`,
+    );
 }
 
 function totalText(total: CaptureTotal, { units, framed }: TextStyle): string {

@@ -1,3 +1,4 @@
+import { looksTransferredAsText } from '../pcap/foreign.js';
 import type { CaptureFacts, CaptureReport, NotACapture } from '../pcap/report-types.js';
 import type { Compression } from './compression.js';
 import type { InflateOutcome } from './inflated.js';
@@ -5,20 +6,29 @@ import type { InflateOutcome } from './inflated.js';
 /** A report with what the file around the capture adds. */
 export type CaptureEntry = (CaptureFacts & { readonly compression: Compression | null }) | NotACapture;
 
+/** Bytes from the start of a damaged capture that are looked at for the marks of a transfer as text. */
+const textBytes = 64 * 1024;
+
+const transferRemedy = 'its line ends were changed by a transfer as text (FTP in ASCII mode): transfer it again in binary mode';
+
 /**
  * The report of a capture that came out of a compressed stream. Damage of that stream is damage of the capture, told
- * with its offset in the file as it is stored; of a cut the report has already been told.
+ * with its offset in the file as it is stored; of a cut the report has already been told. `firstBytes` gives the start of
+ * a file that is not packed, which may tell why it is damaged.
  */
 export function capturedIn(
   report: CaptureReport,
   compression: Compression | null,
   { truncated, damage }: InflateOutcome,
+  firstBytes: () => Uint8Array = () => new Uint8Array(0),
 ): CaptureEntry {
   if (report.error === 'not-a-capture') {
     if (damage !== null) return { ...report, error_detail: damage };
     const cut = compression !== null && truncated;
     return cut ? { ...report, error_detail: `${report.error_detail}: the ${compression} stream is cut short` } : report;
   }
+  if (report.error !== null && looksTransferredAsText(firstBytes().subarray(0, textBytes)))
+    return { ...report, error_detail: `${report.error_detail}; ${transferRemedy}`, compression };
   if (report.error !== null || damage === null) return { ...report, compression };
   const cut = { truncated: false, truncated_offset: undefined, truncated_claimed: undefined, truncated_held: undefined };
   return { ...report, ...cut, error: 'damaged', error_detail: damage, compression };

@@ -14,6 +14,8 @@ import { planThreads } from './thread-plan.js';
 // A small capture is scanned in less time than it takes to load what only others need: those parts
 // are required late. (`import()` would do the same and start the loader of ES modules first, some 5 ms.)
 
+const sound = { truncated: false, damage: null };
+
 /** The whole analysis of one open capture on this machine. Throws FILE_CHANGED when it is written to meanwhile. */
 export async function scanFile(file: CaptureFile, settings: ScanSettings): Promise<CaptureEntry> {
   const entry = await scan(file, settings);
@@ -43,7 +45,7 @@ async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureE
       const { fileSource, scanSplit } = require('./scan-split.js') as typeof import('./scan-split.js');
       const onBytes = (bytes: number): void => settings.onProgress?.(bytes, sizeBytes);
       const report = await scanSplit(fileSource(fd), plans, threads, settings, onBytes);
-      return capturedIn(report, null, { truncated: false, damage: null });
+      return capturedIn(report, null, sound, () => readRange(fd, 0, headerBytesWanted));
     }
   }
   return scanWhole(file, settings);
@@ -57,7 +59,9 @@ function scanWhole({ fd, sizeBytes }: CaptureFile, { scan, top, sort, onProgress
     done += bytes;
     onProgress?.(done, sizeBytes);
   });
-  return capturedIn(scanner.report({ top, sort, compression: 'none' }), null, { truncated: false, damage: null });
+  return capturedIn(scanner.report({ top, sort, compression: 'none' }), null, sound, () =>
+    readRange(fd, 0, headerBytesWanted),
+  );
 }
 
 /** The stream as it is, telling how many bytes have come. */

@@ -76,7 +76,7 @@ export class MergeTask {
       compression: compression ?? 'none',
       inputCut: outcome.truncated,
     });
-    const entry = capturedIn(report, compression, outcome);
+    const entry = capturedIn(report, compression, outcome, () => firstBytes(this.data, headerBytesWanted));
     this.say({ news: 'complete', reportJson: toCanonicalJson(entry), counts: countsOf(entry) });
   }
 }

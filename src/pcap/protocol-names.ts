@@ -90,6 +90,13 @@ const protocolNames: Readonly<Record<number, string>> = {
 
 export const linkName = (number: number): string => linkNames[number] ?? `LINKTYPE ${number}`;
 
+/** Link types whose packets are looked into (assembly/link.ts). */
+const decodedLinks: ReadonlySet<number> = new Set([
+  ...[0, 1, 9, 12, 14, 50, 101, 104, 105, 108, 109, 113, 117, 127, 166, 192, 228, 229, 239, 258, 276],
+]);
+
+export const isDecodedLink = (number: number): boolean => decodedLinks.has(number);
+
 export function familyOf(row: number): { readonly name: string; readonly number: number | null } {
   if (row < familyNames.length) return { name: familyNames[row], number: null };
   return { name: etherTypeNames[row] ?? `EtherType 0x${row.toString(16).padStart(4, '0')}`, number: row };

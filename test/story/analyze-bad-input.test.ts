@@ -21,7 +21,11 @@ describe('one clear line on stderr, nothing on stdout, exit code 2', () => {
     ['a missing file', [missing], `trireme: ${missing}: no such file\n`],
     ['a directory', [folder], `trireme: ${folder}: is a directory, not a capture\n`],
     ['an empty file', [empty], `trireme: ${empty}: not a capture: empty file\n`],
-    ['a text', [text], `trireme: ${text}: not a capture: it is text and no capture; a hex dump can be made one: text2pcap FILE OUT.pcap\n`],
+    [
+      'a text',
+      [text],
+      `trireme: ${text}: not a capture: it is text and no capture; a hex dump can be made one: text2pcap FILE OUT.pcap\n`,
+    ],
     ['no file', [], `trireme: name a capture: trireme analyze FILE ('-' reads standard input)\n`],
     [
       'a client alone',

@@ -44,7 +44,7 @@ async function scanRanged({ source, first }: RangedUrl, settings: ScanSettings):
     const plans = planChunks(readHeader(loadScanModule(), first, sizeBytes), { shares });
     if (plans.length > 1) {
       const report = await scanSplit(urlSplitSource(source), plans, threads, settings, onBytes);
-      return capturedIn(report, null, { truncated: false, damage: null });
+      return capturedIn(report, null, { truncated: false, damage: null }, () => first);
     }
   }
   return scanStream(counted(fromTheFirst(source, first), onBytes), compression, settings);

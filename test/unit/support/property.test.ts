@@ -7,7 +7,7 @@ function wait(ms: number): void {
 
 describe('a property', () => {
   test('that the time limit stops before a quarter of its cases fails', () => {
-    expect(() => holds(fc.nat(), () => wait(10), 10_000, 50)).toThrow(/^only \d+ of 10000 cases ran in 0\.05 s; 2500/);
+    expect(() => holds(fc.nat(), () => wait(10), 10_000, 50)).toThrow(/^only \d+ of \d+ cases ran in 0\.05 s; \d+ are/);
   });
 
   test('that the time limit stops later than that holds for the cases that ran', () => {
