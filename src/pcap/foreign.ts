@@ -94,13 +94,14 @@ function describeText(bytes: Buffer, start: string): string | null {
   return null;
 }
 
+const header =
+  /^(?:..)+?(?=(?:a1b2(?:c3d4|3c4d|cd34)|(?:d4c3|4d3c|34cd)b2a1)(?:02000400|00020004)|0a0d0d0a.{8}(?:1a2b3c4d|4d3c2b1a))/;
+
 /** Where the header of a capture (magic and version 2.4, or a section) begins behind other bytes, or null. */
 function captureBegin(bytes: Buffer): number | null {
-  const found =
-    /.(?:(?:\xa1\xb2[\xc3\x3c\xcd].|.[\xc3\x3c\xcd]\xb2\xa1)(?:\x02\0\x04\0|\0\x02\0\x04)|\n\r\r\n.{4}(?:\x1a\x2b\x3c\x4d|\x4d\x3c\x2b\x1a))/s.exec(
-      bytes.toString('latin1'),
-    );
-  return found === null ? null : found.index + 1;
+  // In hex, two digits a byte: the match begins at an even digit.
+  const found = header.exec(bytes.toString('hex'));
+  return found === null ? null : found[0].length / 2;
 }
 
 function isText(start: string): boolean {
