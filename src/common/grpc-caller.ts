@@ -3,7 +3,7 @@ import type { GrpcGuardLimits } from './grpc-guard-limits.js';
 import { TokenBucket } from './token-bucket.js';
 
 /** Why a connection is cut off. */
-export type CallerOffence = 'pings' | 'resets';
+export type CallerOffence = 'pings' | 'resets' | 'anonymous-calls';
 
 /** What a caller tells of itself to the guard that holds it. */
 export interface CallerPort {
@@ -16,7 +16,11 @@ export interface CallerPort {
 }
 
 /** Why, in the debug data of GOAWAY. Clients look for the first (gRFC A8), and ping less often from then on. */
-const said: Readonly<Record<CallerOffence, string>> = { pings: 'too_many_pings', resets: 'too_many_resets' };
+const said: Readonly<Record<CallerOffence, string>> = {
+  pings: 'too_many_pings',
+  resets: 'too_many_resets',
+  'anonymous-calls': 'too_many_calls_without_credentials',
+};
 
 /** A PING acknowledged: 9 bytes of head and 8 of payload (RFC 9113, 6.7). */
 const pingAckBytes = 17;
@@ -54,6 +58,11 @@ export class GrpcCaller {
     this.unsetResets = unset && new TokenBucket(unset.burst - resetsSpare, unset.perSecond, nowMs);
     session.on('ping', this.pinged);
     session.once('close', () => clearTimeout(this.timer));
+  }
+
+  /** Calls under way. */
+  get calls(): number {
+    return this.open.size;
   }
 
   get peer(): string | undefined {
@@ -106,11 +115,28 @@ export class GrpcCaller {
     else if (this.unsetResets !== null && this.unsetResets.take(nowMs) > this.unsetResets.burst) this.retire();
   }
 
-  /** Before nghttp2 ends it with all its calls, the client is asked to go on over another connection. */
-  private retire(): void {
+  /** So many calls at once may be open from now on. */
+  allowCalls(maxConcurrentStreams: number): void {
+    if (!this.session.destroyed && !this.session.closed) this.session.settings({ maxConcurrentStreams });
+  }
+
+  /** The client is asked to go on over another connection, and its calls end on this one. */
+  retire(): void {
     if (this.retired) return;
     this.retired = true;
     this.session.close();
+  }
+
+  /** Tells the caller why it must go, and closes; its calls end at once. */
+  dismiss(offence: CallerOffence): void {
+    if (this.offence !== null) return;
+    this.offence = offence;
+    this.port.offence(offence, this);
+    this.sayGoodbye(offence);
+  }
+
+  destroy(): void {
+    this.session.destroy();
   }
 
   /** Lets the calls under way end for a while, then tells the caller why it must go, and closes. */

@@ -25,6 +25,21 @@ export interface GrpcGuardLimits {
   readonly gracePingsMax: number;
   /** Time for the caller to read why it is cut off; closing at once would reset the connection and take that with it. */
   readonly lingerMs: number;
+  /**
+   * Connections at once whose caller is not known, handshakes included, where something is asked: an honest one needs
+   * some milliseconds to show its credentials. Past it the oldest goes. They cost 13 MiB at most.
+   */
+  readonly anonymousMax: number;
+  /** Calls at once on such a connection; others wait at the client. A probe has one. */
+  readonly anonymousCallsAtOnceMax: number;
+  /** Calls of such a connection at once and each second in the long run: ten times a probe that asks twice a second. */
+  readonly anonymousCallsMax: number;
+  readonly anonymousCallsPerSecond: number;
+  /** Bytes of a request on it. Health/Check has the name of a service. */
+  readonly anonymousRequestBytesMax: number;
+  /** Time without a call, and in all, after which such a connection is asked to go; its client dials again if it must. */
+  readonly anonymousIdleMs: number;
+  readonly anonymousLifetimeMs: number;
   /** Time between two looks at the open calls. */
   readonly sweepIntervalMs: number;
 }
@@ -40,6 +55,13 @@ export const grpcGuardLimitsDefault: GrpcGuardLimits = {
   graceMs: 10_000,
   gracePingsMax: 100_000,
   lingerMs: 1_000,
+  anonymousMax: 256,
+  anonymousCallsAtOnceMax: 8,
+  anonymousCallsMax: 100,
+  anonymousCallsPerSecond: 20,
+  anonymousRequestBytesMax: 16 * 1024,
+  anonymousIdleMs: 60_000,
+  anonymousLifetimeMs: 300_000,
   sweepIntervalMs: 1_000,
 };
 

@@ -1,13 +1,15 @@
 import type * as grpc from '@grpc/grpc-js';
 import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { AnonymousCallers, type Asked } from './anonymous-callers.js';
 import type { Logger } from './logging.js';
 import { GrpcCaller, type CallerOffence, type CallerPort } from './grpc-caller.js';
 import { grpcGuardLimitsDefault, resetsMaxUnset, type GrpcGuardLimits } from './grpc-guard-limits.js';
 import { RateLimit } from './rate-limit.js';
 
 /** Why a caller was cut off. Each word is a label of trireme_grpc_offences_total. */
-export type GrpcOffence = 'connections' | 'slow-reader' | 'slow-sender' | CallerOffence;
+export type GrpcOffence =
+  'connections' | 'slow-reader' | 'slow-sender' | 'anonymous' | 'anonymous-bytes' | CallerOffence;
 
 /** A call under way. */
 interface Watched {
@@ -30,6 +32,8 @@ export function setsResets(version: string): boolean {
  */
 export class GrpcGuard implements CallerPort {
   readonly counts = new Map<GrpcOffence, number>();
+  /** Connections without credentials, where something is asked. */
+  readonly anonymous: AnonymousCallers | null;
   private readonly peaks = new Map<CallerOffence, number>();
   private readonly callers = new WeakMap<object, GrpcCaller>();
   private readonly rate = new RateLimit();
@@ -37,14 +41,20 @@ export class GrpcGuard implements CallerPort {
   private readonly sweep: NodeJS.Timeout;
   private lookedMs: number;
 
-  /** @param oneMessage says whether the method of this path takes one message, from its `/package.Service/Method` */
+  /**
+   * @param oneMessage says whether the method of this path takes one message, from its `/package.Service/Method`
+   * @param asked what callers must show; null: nothing
+   */
   constructor(
     private readonly oneMessage: (path: string) => boolean,
     private readonly log: Logger,
+    asked: Asked | null,
     readonly limits: GrpcGuardLimits = grpcGuardLimitsDefault,
     readonly nowMs: () => number = () => performance.now(),
     private readonly nodeVersion: string = process.versions.node,
   ) {
+    const { anonymousMax } = limits;
+    this.anonymous = asked && new AnonymousCallers(asked, limits, () => this.report('anonymous', { anonymousMax }));
     this.lookedMs = nowMs();
     this.sweep = setInterval(() => this.look(), limits.sweepIntervalMs);
     this.sweep.unref();
@@ -66,7 +76,8 @@ export class GrpcGuard implements CallerPort {
   watch(server: grpc.Server): void {
     const servers = server['http2Servers'] as ReadonlyMap<Http2Server, unknown>;
     for (const each of servers.keys()) {
-      each.maxConnections = this.limits.connectionsMax;
+      each.maxConnections = this.limits.connectionsMax + (this.anonymous === null ? 0 : this.limits.anonymousMax);
+      this.anonymous?.watch(each, this.nowMs);
       each.on('drop', (dropped?: { remoteAddress?: string }) => {
         this.report('connections', { peer: dropped?.remoteAddress, connectionsMax: this.limits.connectionsMax });
       });
@@ -80,7 +91,15 @@ export class GrpcGuard implements CallerPort {
   }
 
   addMetrics(registry: Registry): void {
-    const { counts, peaks } = this;
+    const { counts, peaks, anonymous } = this;
+    new Gauge({
+      name: 'trireme_grpc_anonymous_connections',
+      help: 'gRPC connections that have shown no credentials yet, where some are asked for; handshakes included',
+      registers: [registry],
+      collect() {
+        this.set(anonymous?.size ?? 0);
+      },
+    });
     new Gauge({
       name: 'trireme_grpc_peaks',
       help: 'Most that one gRPC caller has used so far of what it may: PINGs while nothing was written to it, resets',
@@ -103,8 +122,13 @@ export class GrpcGuard implements CallerPort {
   }
 
   offence(offence: CallerOffence, { peer }: GrpcCaller): void {
-    const { pingsMax, resetsMax, resetsPerSecond } = this.limits;
-    this.report(offence, { peer, ...(offence === 'pings' ? { pingsMax } : { resetsMax, resetsPerSecond }) });
+    const { pingsMax, resetsMax, resetsPerSecond, anonymousCallsMax, anonymousCallsPerSecond } = this.limits;
+    const bounds = {
+      pings: { pingsMax },
+      resets: { resetsMax, resetsPerSecond },
+      'anonymous-calls': { anonymousCallsMax, anonymousCallsPerSecond },
+    };
+    this.report(offence, { peer, ...bounds[offence] });
   }
 
   reached(offence: CallerOffence, count: number): void {
@@ -113,7 +137,9 @@ export class GrpcGuard implements CallerPort {
 
   private watchSession(session: ServerHttp2Session): void {
     const unset = setsResets(this.nodeVersion) ? null : resetsMaxUnset;
-    this.callers.set(session, new GrpcCaller(session, this, unset));
+    const caller = new GrpcCaller(session, this, unset);
+    this.callers.set(session, caller);
+    this.anonymous?.opened(session, caller, this.nowMs());
   }
 
   private watchStream(stream: ServerHttp2Stream, path: string): void {
@@ -122,6 +148,7 @@ export class GrpcGuard implements CallerPort {
     this.streams.set(stream, watched);
     const caller = stream.session === undefined ? undefined : this.callers.get(stream.session);
     caller?.opened(stream);
+    if (caller !== undefined && this.anonymous !== null) this.watchAnonymous(stream, caller, this.anonymous);
     // What gRPC refuses at once it has answered already.
     if (stream.headersSent) caller?.wrote();
     const respond = stream.respond.bind(stream);
@@ -145,8 +172,23 @@ export class GrpcGuard implements CallerPort {
     });
   }
 
+  private watchAnonymous(stream: ServerHttp2Stream, caller: GrpcCaller, anonymous: AnonymousCallers): void {
+    const { socket } = stream.session ?? {};
+    const peer = `${socket?.remoteAddress}:${socket?.remotePort}`;
+    if (!anonymous.has(peer)) return;
+    if (anonymous.called(peer, this.nowMs())) return caller.dismiss('anonymous-calls');
+    const { anonymousRequestBytesMax } = this.limits;
+    let bytes = 0;
+    stream.on('data', (data: Buffer) => {
+      bytes += data.length;
+      if (bytes <= anonymousRequestBytesMax || !anonymous.has(peer)) return;
+      this.cut(stream, 'anonymous-bytes', { anonymousRequestBytesMax });
+    });
+  }
+
   private look(): void {
     const nowMs = this.nowMs();
+    this.anonymous?.sweep(nowMs);
     const { readerTimeoutMs, senderTimeoutMs, sweepIntervalMs } = this.limits;
     const lateMs = nowMs - this.lookedMs - sweepIntervalMs;
     this.lookedMs = nowMs;

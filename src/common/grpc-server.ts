@@ -1,9 +1,9 @@
 import * as grpc from '@grpc/grpc-js';
-import { HealthImplementation, type ServingStatusMap } from 'grpc-health-check';
 import type { Registry } from 'prom-client';
 import { TriremeError } from './errors.js';
 import { GrpcGuard } from './grpc-guard.js';
-import type { GrpcGuardLimits } from './grpc-guard-limits.js';
+import { grpcGuardLimitsDefault, type GrpcGuardLimits } from './grpc-guard-limits.js';
+import { Health } from './health.js';
 import { callsPerConnectionMax, messageBytesMax, receivedMessageBytesMax } from './limits.js';
 import type { Logger } from './logging.js';
 import { formatHostPort, type HostPort } from './options.js';
@@ -58,19 +58,23 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const shared = new ReceiveBudget(receive);
   const budgets = new Map<string, ReceiveBudget>();
   const gate = new ReceiveGate((path) => budgets.get(path) ?? shared, options.log);
+  const { trust } = options;
+  const oneMessage = new Set<string>();
+  const asked = trust?.asks === true ? { tls: trust.tls !== null, token: trust.asksToken } : null;
+  const limits = options.guard ?? grpcGuardLimitsDefault;
+  const guard = new GrpcGuard((path) => oneMessage.has(path), options.log, asked, limits);
   const server = new grpc.Server({
     'grpc.max_receive_message_length': receivedMessageBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
     'grpc.keepalive_time_ms': keepaliveTimeMs,
     'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
     'grpc.max_connection_idle_ms': connectionIdleMs,
-    'grpc.max_concurrent_streams': callsPerConnectionMax,
-    interceptors: [gate.interceptor, ...callerInterceptors(options.trust)],
+    'grpc.max_concurrent_streams': asked?.token === true ? limits.anonymousCallsAtOnceMax : callsPerConnectionMax,
+    interceptors: [gate.interceptor, ...callerInterceptors(trust, (peer) => guard.anonymous?.identified(peer))],
     ...options.channelOptions,
   });
-  const oneMessage = new Set<string>();
-  const guard = new GrpcGuard((path) => oneMessage.has(path), options.log, options.guard);
   guard.prepare(server);
+  for (const method of Health.methods) oneMessage.add(method);
   const names: string[] = [''];
   for (const { definition, implementation, ownReceiveBudget } of options.services) {
     server.addService(definition, pulled(definition, implementation));
@@ -82,14 +86,13 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     const path = Object.values(definition)[0]?.path;
     if (path !== undefined) names.push(path.split('/')[1]);
   }
-  const statuses: ServingStatusMap = Object.fromEntries(names.map((name) => [name, 'NOT_SERVING' as const]));
-  const health = new HealthImplementation(statuses);
+  const health = new Health(names, (peer) => guard.anonymous?.has(peer) === true);
   health.addToServer(server);
   grpc.addAdminServicesToServer(server);
   addReflection(server, [...names.filter((name) => name !== ''), 'grpc.health.v1.Health', 'grpc.channelz.v1.Channelz']);
 
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(formatHostPort(options.listen), serverCredentials(options.trust), (error, bound) => {
+    server.bindAsync(formatHostPort(options.listen), serverCredentials(trust), (error, bound) => {
       if (error === null) return resolve(bound);
       guard.close();
       reject(
@@ -99,7 +102,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
       );
     });
   });
-  watchHandshakes(server, options.trust);
+  watchHandshakes(server, trust);
   guard.watch(server);
   if (options.registry !== undefined) {
     guard.addMetrics(options.registry);
@@ -107,9 +110,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   }
   return {
     address: { host: options.listen.host, port },
-    setServing: (serving) => {
-      for (const name of names) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
-    },
+    setServing: (serving) => health.setServing(serving),
     close: (graceMs) =>
       new Promise<void>((resolve) => {
         guard.close();

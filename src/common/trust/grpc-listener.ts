@@ -32,8 +32,12 @@ export function serverCredentials(trust: ListenerTrust | undefined): grpc.Server
 /**
  * The check at the start of every call: who calls, by his token (`authorization: Bearer TOKEN`) or his certificate, and
  * whether he may. None where nothing is asked. Handlers ask callerOf.
+ * @param identified is told the peer (`address:port`) of each call whose credentials are valid
  */
-export function callerInterceptors(trust: ListenerTrust | undefined): grpc.ServerInterceptor[] {
+export function callerInterceptors(
+  trust: ListenerTrust | undefined,
+  identified: (peer: string) => void,
+): grpc.ServerInterceptor[] {
   if (trust === undefined || !trust.asks) return [];
   return [
     ({ path }, call) => {
@@ -56,6 +60,7 @@ export function callerInterceptors(trust: ListenerTrust | undefined): grpc.Serve
             call.sendStatus({ code: grpc.status.UNAUTHENTICATED, details: `UNAUTHENTICATED: ${tokenWanted}` });
             return;
           }
+          identified(facts.peer);
           const why = whyNotAllowed(caller, access === 'any-credential' ? null : access);
           if (why === null) {
             setCaller(metadata, caller);

@@ -11,6 +11,7 @@ function watching(): { counts: ReadonlyMap<string, number>; pass(ms: number): vo
   const guard = new GrpcGuard(
     () => false,
     pino({ level: 'silent' }),
+    null,
     { ...grpcGuardLimitsDefault, readerTimeoutMs: 5_000, sweepIntervalMs: 1_000 },
     () => nowMs,
   );
