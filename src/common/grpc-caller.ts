@@ -5,6 +5,9 @@ import { TokenBucket } from './token-bucket.js';
 /** Why a connection is cut off. */
 export type CallerOffence = 'pings' | 'resets' | 'anonymous-calls';
 
+/** What is kept of how near callers come to their bounds. Each word is a label of trireme_grpc_peaks. */
+export type Bound = 'pings' | 'resets' | 'connections' | 'reader-ms';
+
 /** What a caller tells of itself to the guard that holds it. */
 export interface CallerPort {
   readonly limits: GrpcGuardLimits;
@@ -12,7 +15,9 @@ export interface CallerPort {
   /** The caller is being cut off. */
   offence(offence: CallerOffence, caller: GrpcCaller): void;
   /** The highest count that any caller reached of a bound is kept. */
-  reached(offence: CallerOffence, count: number): void;
+  reached(bound: Bound, count: number): void;
+  /** A PING came, whether it counts or not. */
+  pinged(): void;
 }
 
 /** Why, in the debug data of GOAWAY. Clients look for the first (gRFC A8), and ping less often from then on. */
@@ -85,6 +90,7 @@ export class GrpcCaller {
   }
 
   private readonly pinged = (): void => {
+    this.port.pinged();
     if (this.offence !== null) return this.pingedInGrace(this.offence);
     const { pingsMax, pingIntervalMs } = this.port.limits;
     const nowMs = this.port.nowMs();

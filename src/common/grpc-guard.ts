@@ -3,7 +3,7 @@ import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2S
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { AnonymousCallers, type Asked } from './anonymous-callers.js';
 import type { Logger } from './logging.js';
-import { GrpcCaller, type CallerOffence, type CallerPort } from './grpc-caller.js';
+import { GrpcCaller, type Bound, type CallerOffence, type CallerPort } from './grpc-caller.js';
 import { grpcGuardLimitsDefault, resetsMaxUnset, type GrpcGuardLimits } from './grpc-guard-limits.js';
 import { RateLimit } from './rate-limit.js';
 
@@ -34,7 +34,9 @@ export class GrpcGuard implements CallerPort {
   readonly counts = new Map<GrpcOffence, number>();
   /** Connections without credentials, where something is asked. */
   readonly anonymous: AnonymousCallers | null;
-  private readonly peaks = new Map<CallerOffence, number>();
+  private readonly peaks = new Map<Bound, number>();
+  private pings = 0;
+  private connections = 0;
   private readonly callers = new WeakMap<object, GrpcCaller>();
   private readonly rate = new RateLimit();
   private readonly streams = new Map<ServerHttp2Stream, Watched>();
@@ -100,9 +102,20 @@ export class GrpcGuard implements CallerPort {
         this.set(anonymous?.size ?? 0);
       },
     });
+    const pings = (): number => this.pings;
+    new Counter({
+      name: 'trireme_grpc_pings_total',
+      help: 'PING frames that gRPC callers sent',
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(pings());
+      },
+    });
     new Gauge({
       name: 'trireme_grpc_peaks',
-      help: 'Most that one gRPC caller has used so far of what it may: PINGs while nothing was written to it, resets',
+      help:
+        'Nearest that gRPC callers came to their bounds: PINGs while nothing was written, resets, connections, ms unread',
       labelNames: ['bound'],
       registers: [registry],
       collect() {
@@ -131,14 +144,20 @@ export class GrpcGuard implements CallerPort {
     this.report(offence, { peer, ...bounds[offence] });
   }
 
-  reached(offence: CallerOffence, count: number): void {
-    if (count > (this.peaks.get(offence) ?? 0)) this.peaks.set(offence, count);
+  reached(bound: Bound, count: number): void {
+    if (count > (this.peaks.get(bound) ?? 0)) this.peaks.set(bound, count);
+  }
+
+  pinged(): void {
+    this.pings++;
   }
 
   private watchSession(session: ServerHttp2Session): void {
     const unset = setsResets(this.nodeVersion) ? null : resetsMaxUnset;
     const caller = new GrpcCaller(session, this, unset);
     this.callers.set(session, caller);
+    this.reached('connections', ++this.connections);
+    session.once('close', () => this.connections--);
     this.anonymous?.opened(session, caller, this.nowMs());
   }
 
@@ -200,6 +219,7 @@ export class GrpcGuard implements CallerPort {
       }
       const waiting = stream.writableLength;
       if (waiting === 0) watched.progressMs = nowMs;
+      this.reached('reader-ms', Math.round(nowMs - watched.progressMs));
       if (nowMs - watched.progressMs > readerTimeoutMs) this.cut(stream, 'slow-reader', { waitingBytes: waiting });
       else if (nowMs - watched.sinceMs > senderTimeoutMs && !stream.readableEnded && this.oneMessage(watched.path))
         this.cut(stream, 'slow-sender', {});
