@@ -23,13 +23,13 @@ export class Child {
   }
 
   /** The first line, on the stream named, that the reader makes something of. */
-  async say<T>(stream: 'stdout' | 'stderr', read: (line: string) => T | undefined): Promise<T> {
+  async say<T>(stream: 'stdout' | 'stderr', read: (line: string) => T | undefined, waitMs = waitMsMax): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const fail = (why: string): void => {
         this.process.kill('SIGKILL');
         reject(new Error(`${this.process.spawnargs.join(' ')}: ${why}\n${this.tail}`));
       };
-      const timer = setTimeout(() => fail(`said nothing in ${waitMsMax} ms`), waitMsMax);
+      const timer = setTimeout(() => fail(`said nothing in ${waitMs} ms`), waitMs);
       createInterface({ input: this.process[stream] as NodeJS.ReadableStream }).on('line', (line) => {
         const found = read(line);
         if (found === undefined) return;
@@ -45,8 +45,8 @@ export class Child {
   }
 
   /** The one line of JSON that it prints. */
-  report<T>(): Promise<T> {
-    return this.say('stdout', (line) => JSON.parse(line) as T);
+  report<T>(waitMs = waitMsMax): Promise<T> {
+    return this.say('stdout', (line) => JSON.parse(line) as T, waitMs);
   }
 
   async stop(): Promise<void> {
