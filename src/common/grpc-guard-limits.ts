@@ -27,7 +27,7 @@ export interface GrpcGuardLimits {
   readonly lingerMs: number;
   /**
    * Connections at once whose caller is not known, handshakes included, where something is asked: an honest one needs
-   * some milliseconds to show its credentials. Past it the oldest goes. They cost 13 MiB at most.
+   * some milliseconds to show its credentials. Past it the oldest goes. With their calls they cost some 25 MiB.
    */
   readonly anonymousMax: number;
   /** Calls at once on such a connection; others wait at the client. A probe has one. */
@@ -55,7 +55,7 @@ export const grpcGuardLimitsDefault: GrpcGuardLimits = {
   graceMs: 10_000,
   gracePingsMax: 100_000,
   lingerMs: 1_000,
-  anonymousMax: 256,
+  anonymousMax: 128,
   anonymousCallsAtOnceMax: 8,
   anonymousCallsMax: 100,
   anonymousCallsPerSecond: 20,

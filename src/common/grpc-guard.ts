@@ -114,8 +114,7 @@ export class GrpcGuard implements CallerPort {
     });
     new Gauge({
       name: 'trireme_grpc_peaks',
-      help:
-        'Nearest that gRPC callers came to their bounds: PINGs while nothing was written, resets, connections, ms unread',
+      help: 'Nearest that gRPC callers came to their bounds: PINGs while nothing was written, resets, connections, ms unread',
       labelNames: ['bound'],
       registers: [registry],
       collect() {
