@@ -1,14 +1,16 @@
 // Asks jobs with connect-node: connect-node.mjs HOST:PORT one|64|20/s SECONDS. Prints one line of JSON. The packages are
 // taken from the folder in CALLER_MODULES, where the bench has installed them.
 import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as wait } from 'node:timers/promises';
 
 const load = createRequire(join(process.env.CALLER_MODULES, 'package.json'));
 const { createClient } = load('@connectrpc/connect');
 const { createGrpcTransport } = load('@connectrpc/connect-node');
 const { createFileRegistry, fromBinary } = load('@bufbuild/protobuf');
 const { FileDescriptorSetSchema } = load('@bufbuild/protobuf/wkt');
-const { readFileSync } = await import('node:fs');
 
 const [target, mode, seconds] = process.argv.slice(2);
 const files = fromBinary(FileDescriptorSetSchema, readFileSync(process.env.CALLER_DESCRIPTORS));
@@ -34,7 +36,7 @@ async function* requests(perSecond) {
   for (let tag = 1n, due = performance.now(); due < end; tag++) {
     yield { jobs: [{ tag, kind: 1 }] };
     due += 1000 / perSecond;
-    await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
+    await wait(due - performance.now());
   }
 }
 
