@@ -30,6 +30,10 @@ export class Newcomers<T> {
     return this.waiting.delete(one);
   }
 
+  clear(): void {
+    this.waiting.clear();
+  }
+
   [Symbol.iterator](): IterableIterator<T> {
     return this.waiting.values();
   }

@@ -41,6 +41,11 @@ export class Gate {
     socket.on('close', this.gone);
   }
 
+  /** Newer connections need its place. */
+  makeRoom(): void {
+    this.withoutToken('late', this.line.held);
+  }
+
   destroy(): void {
     this.leave();
     this.socket.destroy();

@@ -66,6 +66,14 @@ export const framingWaitMs = 200;
 /** Time for the AUTH line: a slow link takes a second. */
 export const authTimeoutMs = 5_000;
 
+/**
+ * Connections that have not presented their token, and TLS handshakes: an honest one needs some milliseconds. Past it the
+ * oldest goes. At most a quarter of all connections, so that clients with a token are not refused for those without.
+ */
+export function gatesMax({ connectionsMax }: LbLimits): number {
+  return Math.min(256, Math.ceil(connectionsMax / 4));
+}
+
 /** Refused clients that are still being told so; further ones are cut off without a word. */
 export const refusalsAtOnceMax = 256;
 

@@ -1,7 +1,9 @@
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { createServer as createTlsServer, Server as TlsServer, type TLSSocket } from 'node:tls';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { TriremeError } from '../common/errors.js';
+import { boundHandshakes } from '../common/handshakes.js';
 import type { Logger } from '../common/logging.js';
+import { Newcomers } from '../common/newcomers.js';
 import { formatHostPort, type HostPort } from '../common/options.js';
 import { certificateName, type ListenerTrust } from '../common/trust/listener-trust.js';
 import { everyone } from '../common/trust/roles.js';
@@ -11,7 +13,7 @@ import { JobConnection, type FrontPort } from './connection.js';
 import { Gate, refusedOnTcp, type GatePort } from './gate.js';
 import { sparseJobsMax, type JobAdmission } from './job-admission.js';
 import { LinkLook } from './link-look.js';
-import { lingerMs, refusalsAtOnceMax, sweepIntervalMs, type LbLimits } from './limits.js';
+import { gatesMax, lingerMs, refusalsAtOnceMax, sweepIntervalMs, type LbLimits } from './limits.js';
 import { addressOf, ProxiedSockets } from './proxied-sockets.js';
 import { Offences, type Offence } from './offences.js';
 import { kindPrefixesOf } from './opening.js';
@@ -47,7 +49,7 @@ export class TcpFront implements FrontPort, GatePort {
 
   private readonly server: Server;
   private readonly connections = new Set<JobConnection>();
-  private readonly gates = new Set<Gate>();
+  private readonly gates: Newcomers<Gate>;
   private readonly proxied: ProxiedSockets | undefined;
   private toFlush: JobConnection[] = [];
   private readonly toTurn: JobConnection[] = [];
@@ -68,6 +70,7 @@ export class TcpFront implements FrontPort, GatePort {
     this.decoded = new Float64Array(options.limits.jobsPerTurnMax);
     this.offences = new Offences(options.log);
     this.clientKinds = options.clientKinds;
+    this.gates = new Newcomers(gatesMax(options.limits), (oldest) => oldest.makeRoom());
     this.links = new LinkLook(() => (this.server.address() as AddressInfo).port, options.log);
     this.kindPrefixes = kindPrefixesOf(options.clientKinds);
     if (options.proxyProtocol === true) {
@@ -90,6 +93,7 @@ export class TcpFront implements FrontPort, GatePort {
       this.server.listen({ host, port, backlog: 4096 }, resolve);
     });
     this.server.on('error', (error) => this.options.log.error({ error: error.message }, 'accepting failed'));
+    if (this.server instanceof TlsServer) boundHandshakes(this.server, gatesMax(this.limits));
     this.sweptMs = this.nowMs();
     this.sweep = setInterval(() => this.checkTimeouts(), sweepIntervalMs);
     return { host, port: (this.server.address() as AddressInfo).port };
