@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { openCapture, standardInput, type CaptureFile } from '../captures/capture-file.js';
 import { isUrl, shownName } from '../captures/capture-name.js';
+import { FileProbe } from '../captures/file-probe.js';
 import { identityOf } from '../captures/identity.js';
 import { TriremeError } from '../common/errors.js';
 import type { HostPort } from '../common/options.js';
@@ -86,6 +87,7 @@ export class MasterClient {
     detach: boolean,
     onAccepted: (accepted: AnalysisAccepted) => void,
   ): Promise<string | null> {
+    if (!isUrl(name)) await new FileProbe().check(name, name);
     const file = isUrl(name) ? null : openIfHere(name);
     const ask = (path: string, identity: FileIdentity | undefined): Promise<string | null> => {
       const call = this.#master.client.analyze(this.#request(name, path, identity, detach));

@@ -1,4 +1,5 @@
 import { openCapture } from '../captures/capture-file.js';
+import { FileProbe } from '../captures/file-probe.js';
 import { isUrl, shownName } from '../captures/capture-name.js';
 import { scanFile } from '../captures/scan-file.js';
 import { threadBytesMinDefault } from '../captures/thread-plan.js';
@@ -97,6 +98,7 @@ async function analyseHere(name: string, settings: AnalyzeSettings, progress: Pr
     const { scanUrl } = require('../captures/url/scan-url.js') as typeof import('../captures/url/scan-url.js');
     return { file: shownName(name), ...(await scanUrl(name, scanSettings)) };
   }
+  await new FileProbe().check(name, name);
   const file = openCapture(name);
   try {
     return { file: name, ...(await scanFile(file, scanSettings)) };

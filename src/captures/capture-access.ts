@@ -1,8 +1,11 @@
 import { realpathSync } from 'node:fs';
-import { open, realpath } from 'node:fs/promises';
+import { realpath, type FileHandle } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
-import { identityOf } from './identity.js';
 import { TriremeError } from '../common/errors.js';
+import { FileProbe } from './file-probe.js';
+import { FileWork } from './file-work.js';
+import { readIdentity } from './identity.js';
+import { openRegular, unreadable } from './regular-file.js';
 
 /** Identities kept, by path: beyond it the oldest is forgotten. */
 const identitiesMax = 1024;
@@ -18,13 +21,36 @@ interface Known {
   readonly endsSha256: Buffer;
 }
 
-/** The captures that this process may open: those below its folders, with links resolved before the check. */
+/**
+ * The captures that this process may open: regular files below its folders, with links resolved before the check. Whoever
+ * names a file that does not answer waits for it, and nobody else does.
+ */
 export class CaptureAccess {
   private readonly folders: readonly string[];
   private readonly known = new Map<string, Known>();
 
+  /**
+   * Looks at the folders first: one whose file system does not answer would hang the process.
+   * @throws TriremeError USAGE for a folder that is not there, or does not answer
+   */
+  static async of(folders: readonly string[]): Promise<CaptureAccess> {
+    const probe = new FileProbe();
+    await Promise.all(
+      folders.map(async (folder) => {
+        await probe.check(folder, `--captures ${folder}`).catch((error: unknown) => {
+          throw new TriremeError('USAGE', TriremeError.from(error).message, { cause: error });
+        });
+      }),
+    );
+    return new CaptureAccess(folders, new FileWork(), probe);
+  }
+
   /** @throws TriremeError USAGE for a folder that is not there */
-  constructor(folders: readonly string[]) {
+  constructor(
+    folders: readonly string[],
+    private readonly work = new FileWork(),
+    private readonly probe = new FileProbe(),
+  ) {
     this.folders = folders.map((folder) => {
       try {
         return realpathSync(folder);
@@ -39,16 +65,38 @@ export class CaptureAccess {
    * @throws TriremeError FILE_UNREADABLE when there is none, PATH_REFUSED when it is elsewhere
    */
   async resolve(path: string): Promise<string> {
+    const whole = resolve(this.folders[0] ?? '/', path);
     let real: string;
     try {
-      real = await realpath(resolve(this.folders[0] ?? '/', path));
+      await this.probe.check(whole, path);
+      real = await this.work.run(path, () => realpath(whole));
     } catch (error) {
-      throw new TriremeError('FILE_UNREADABLE', `${path}: ${(error as NodeJS.ErrnoException).code ?? 'cannot be opened'}`, {
-        cause: error,
-      });
+      throw unreadable(path, error);
     }
     if (this.holds(real)) return real;
     throw new TriremeError('PATH_REFUSED', `${path} is not below a --captures folder (${this.folders.join(', ')})`);
+  }
+
+  /**
+   * Opens a regular file below the folders.
+   * @throws TriremeError as resolve(), and FILE_UNREADABLE for what is no regular file or does not answer
+   */
+  async open(path: string): Promise<{ readonly real: string; readonly handle: FileHandle }> {
+    const real = await this.resolve(path);
+    return { real, handle: await this.openReal(real, path) };
+  }
+
+  /** Work with an open file, for which nobody waits longer than for its opening. */
+  whileItAnswers<T>(name: string, work: () => Promise<T>): Promise<T> {
+    return this.work.run(name, work);
+  }
+
+  private openReal(real: string, name: string): Promise<FileHandle> {
+    return this.work.run(
+      name,
+      () => openRegular(real, name),
+      (handle) => void handle.close().catch(() => undefined),
+    );
   }
 
   /** The resolved path of the same file here, or null when this machine does not see it or may not open it. */
@@ -67,21 +115,26 @@ export class CaptureAccess {
   }
 
   private async sameFile(real: string, wanted: WantedIdentity): Promise<boolean> {
-    const handle = await open(real, 'r');
+    const handle = await this.openReal(real, real);
     try {
-      const stats = await handle.stat();
-      if (!stats.isFile() || BigInt(stats.size) !== wanted.sizeBytes) return false;
-      const stamp = `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}`;
-      let known = this.known.get(real);
-      if (known?.stamp !== stamp) {
-        known = { stamp, endsSha256: identityOf(handle.fd, stats.size).endsSha256 };
-        this.known.delete(real);
-        if (this.known.size >= identitiesMax) this.known.delete(this.known.keys().next().value as string);
-        this.known.set(real, known);
-      }
-      return known.endsSha256.equals(wanted.endsSha256);
+      return await this.work.run(real, () => this.isWanted(real, handle, wanted));
     } finally {
-      await handle.close();
+      // Not waited for: to close a file of a network share is to ask its server too.
+      handle.close().catch(() => undefined);
     }
+  }
+
+  private async isWanted(real: string, handle: FileHandle, wanted: WantedIdentity): Promise<boolean> {
+    const stats = await handle.stat();
+    if (BigInt(stats.size) !== wanted.sizeBytes) return false;
+    const stamp = `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}`;
+    let known = this.known.get(real);
+    if (known?.stamp !== stamp) {
+      known = { stamp, endsSha256: (await readIdentity(handle, stats.size)).endsSha256 };
+      this.known.delete(real);
+      if (this.known.size >= identitiesMax) this.known.delete(this.known.keys().next().value as string);
+      this.known.set(real, known);
+    }
+    return known.endsSha256.equals(wanted.endsSha256);
   }
 }

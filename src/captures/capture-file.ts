@@ -1,12 +1,14 @@
-import { closeSync, fstatSync, openSync, read, type Stats } from 'node:fs';
+import { closeSync, fstatSync, openSync, read, statSync, type Stats } from 'node:fs';
+import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { TriremeError } from '../common/errors.js';
 import type { ByteStream } from './byte-reader.js';
+import { openFlags, refuseIrregular, unreadable } from './regular-file.js';
 
 /** Standard input, as users name it. */
 export const standardInput = '-';
 
-/** Bytes read from a pipe or compressed file at once. */
+/** Bytes read from a compressed file at once. */
 const streamPieceBytes = 256 * 1024;
 
 /** An open capture. A regular file can be read at any position and by several threads; all else only in order. */
@@ -14,7 +16,7 @@ export interface CaptureFile {
   /** As the user named it. */
   readonly name: string;
   readonly fd: number;
-  /** Null for what can only be read in order: a pipe, standard input, a device. */
+  /** Null for what can only be read in order: a pipe or standard input. */
   readonly sizeBytes: number | null;
   /** All the bytes in order, once. */
   stream(): ByteStream;
@@ -23,73 +25,84 @@ export interface CaptureFile {
   close(): void;
 }
 
-/** Opens a file, a FIFO or standard input (`-`). Throws FILE_UNREADABLE in words that name the file and the reason. */
+/** Names under which the kernel shows standard input. A socket cannot be opened by such a name, only read. */
+const standardInputPaths = ['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'];
+
+/**
+ * Opens a regular file, a FIFO or standard input (`-`). The opening never waits: bytes of a FIFO that has no writer yet
+ * come when it has one. Throws FILE_UNREADABLE in words that name the file and the reason.
+ */
 export function openCapture(name: string): CaptureFile {
-  const fd = name === standardInput ? 0 : open(name);
-  const opened = stat(name, fd);
-  const close = (): void => {
-    if (fd !== 0) closeSync(fd);
-  };
-  if (opened.isDirectory()) {
-    close();
-    throw new TriremeError('FILE_UNREADABLE', `${name}: is a directory, not a capture`);
+  try {
+    if (name === standardInput) return orderedInput(name, 0);
+    const found = statSync(name);
+    if (standardInputPaths.includes(name) && found.isSocket()) return orderedInput(name, 0);
+    // Looked at before it is opened: the mere opening of a device can do something.
+    if (!found.isFIFO()) refuseIrregular(name, found);
+    const fd = openSync(name, openFlags);
+    try {
+      const opened = fstatSync(fd);
+      if (opened.isFIFO()) return orderedInput(name, fd);
+      refuseIrregular(name, opened);
+      return regularFile(name, fd, opened);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  } catch (error) {
+    throw unreadable(name, error);
   }
-  const regular = opened.isFile() && fd !== 0;
+}
+
+function regularFile(name: string, fd: number, opened: Stats): CaptureFile {
   return {
     name,
     fd,
-    sizeBytes: regular ? opened.size : null,
-    stream: () => (fd === 0 ? process.stdin : readInOrder(fd, regular ? opened.size : null)),
-    checkUnchanged: () => {
-      if (regular) refuseChanged(name, opened, fstatSync(fd));
+    sizeBytes: opened.size,
+    stream: () => readInOrder(fd, opened.size),
+    checkUnchanged: () => refuseChanged(name, opened, fstatSync(fd)),
+    close: () => closeSync(fd),
+  };
+}
+
+/** A pipe, which the event loop reads: no thread waits for its writer, so signals are heard meanwhile. */
+function orderedInput(name: string, fd: number): CaptureFile {
+  if (fd === 0 && fstatSync(fd).isDirectory()) {
+    throw new TriremeError('FILE_UNREADABLE', `${name}: is a directory, not a capture`);
+  }
+  let socket: Socket | null = null;
+  return {
+    name,
+    fd,
+    sizeBytes: null,
+    stream: () => {
+      if (fd === 0) return process.stdin;
+      // Loaded only here: a small capture is scanned in less time.
+      const { pipeInput } = require('./pipe-input.js') as typeof import('./pipe-input.js');
+      return (socket = pipeInput(fd));
     },
-    close,
+    checkUnchanged: () => undefined,
+    close: () => {
+      if (socket !== null) socket.destroy();
+      else if (fd !== 0) closeSync(fd);
+    },
   };
 }
 
 /**
- * All bytes of a file, or of a pipe until its end. Not a ReadStream of Node's, because that closes the descriptor when
- * its reader stops early, and the descriptor is ours.
+ * All bytes of a file. Not a ReadStream of Node's, because that closes the descriptor when its reader stops early, and the
+ * descriptor is ours.
  */
-async function* readInOrder(fd: number, sizeBytes: number | null): AsyncGenerator<Uint8Array> {
+async function* readInOrder(fd: number, sizeBytes: number): AsyncGenerator<Uint8Array> {
   const readAsync = promisify(read);
-  for (let position = 0; sizeBytes === null || position < sizeBytes; ) {
-    const length = Math.min(streamPieceBytes, sizeBytes === null ? streamPieceBytes : sizeBytes - position);
-    const at = sizeBytes === null ? null : position;
-    const { bytesRead, buffer } = await readAsync(fd, Buffer.allocUnsafeSlow(length), 0, length, at);
+  for (let position = 0; position < sizeBytes; ) {
+    const length = Math.min(streamPieceBytes, sizeBytes - position);
+    const { bytesRead, buffer } = await readAsync(fd, Buffer.allocUnsafeSlow(length), 0, length, position);
     if (bytesRead === 0) return;
     position += bytesRead;
     yield buffer.subarray(0, bytesRead);
   }
 }
-
-function open(name: string): number {
-  try {
-    return openSync(name, 'r');
-  } catch (error) {
-    const reason = reasons[(error as NodeJS.ErrnoException).code ?? ''] ?? (error as Error).message;
-    throw new TriremeError('FILE_UNREADABLE', `${name}: ${reason}`, { cause: error });
-  }
-}
-
-function stat(name: string, fd: number): Stats {
-  try {
-    return fstatSync(fd);
-  } catch (error) {
-    throw new TriremeError('FILE_UNREADABLE', `${name}: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  ENOTDIR: 'no such file (a part of the path is not a directory)',
-  ELOOP: 'too many symbolic links',
-  ENAMETOOLONG: 'the name is too long',
-  EMFILE: 'too many open files',
-  ENXIO: 'no such device or address',
-};
 
 function refuseChanged(name: string, opened: Stats, now: Stats): void {
   if (now.size !== opened.size) {

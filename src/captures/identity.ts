@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
 import { readRange } from './read-range.js';
 
 /** Bytes of each end of a file that its identity covers. */
@@ -11,16 +12,40 @@ export interface FileIdentity {
   readonly endsSha256: Buffer;
 }
 
+/** Position and bytes of a piece of a file. */
+type Piece = readonly [at: number, bytes: number];
+
+function ends(sizeBytes: number): Piece[] {
+  if (sizeBytes <= 2 * identityEndBytes) return [[0, sizeBytes]];
+  return [
+    [0, identityEndBytes],
+    [sizeBytes - identityEndBytes, identityEndBytes],
+  ];
+}
+
 /** Identity of an open regular file of that size. A file that is shorter by now gives another hash, never an error. */
 export function identityOf(fd: number, sizeBytes: number): FileIdentity {
   const hash = createHash('sha256');
-  if (sizeBytes <= 2 * identityEndBytes) {
-    hash.update(readRange(fd, 0, sizeBytes));
-  } else {
-    hash.update(readRange(fd, 0, identityEndBytes));
-    hash.update(readRange(fd, sizeBytes - identityEndBytes, identityEndBytes));
-  }
+  for (const [at, bytes] of ends(sizeBytes)) hash.update(readRange(fd, at, bytes));
   return { sizeBytes, endsSha256: hash.digest() };
+}
+
+/** The same without blocking the thread: whoever serves others does not know how long a file of theirs takes. */
+export async function readIdentity(handle: FileHandle, sizeBytes: number): Promise<FileIdentity> {
+  return { sizeBytes, endsSha256: await hashOf(handle, ends(sizeBytes)) };
+}
+
+async function hashOf(handle: FileHandle, pieces: readonly Piece[], first?: Buffer): Promise<Buffer> {
+  const hash = createHash('sha256');
+  if (first !== undefined) hash.update(first);
+  for (const [at, bytes] of pieces) {
+    const buffer = Buffer.allocUnsafe(bytes);
+    for (let held = 0, read = 1; held < bytes && read > 0; held += read) {
+      ({ bytesRead: read } = await handle.read(buffer, held, bytes - held, at + held));
+      hash.update(buffer.subarray(held, held + read));
+    }
+  }
+  return hash.digest();
 }
 
 /** Samples between the ends, and bytes of each: enough to meet most changes, few enough for a cold disk. */
@@ -31,14 +56,13 @@ const sampleBytes = 4096;
  * Hex SHA-256 over both ends of a file and samples spread evenly between them: with size and time of change, what tells
  * whether a file is still the one that it was some time ago.
  */
-export function sampleHashOf(fd: number, sizeBytes: number): string {
-  const hash = createHash('sha256').update(identityOf(fd, sizeBytes).endsSha256);
+export async function readSampleHash(handle: FileHandle, { sizeBytes, endsSha256 }: FileIdentity): Promise<string> {
   const inner = sizeBytes - 2 * identityEndBytes;
-  for (let i = 0; i < samples && inner > 0; i++) {
+  const pieces = Array.from({ length: inner > 0 ? samples : 0 }, (_, i): Piece => {
     const at = identityEndBytes + Math.floor((inner * (i + 0.5)) / samples);
-    hash.update(readRange(fd, at, Math.min(sampleBytes, sizeBytes - at)));
-  }
-  return hash.digest('hex');
+    return [at, Math.min(sampleBytes, sizeBytes - at)];
+  });
+  return (await hashOf(handle, pieces, endsSha256)).toString('hex');
 }
 
 export function sameIdentity(one: FileIdentity, other: FileIdentity): boolean {

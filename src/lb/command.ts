@@ -154,7 +154,7 @@ async function run(options: LbCommandOptions): Promise<void> {
   const [tcp, grpc, admin] = [lb.tcp, lb.grpc, lb.admin].map(formatHostPort);
   log.info({ tcp, grpc, admin }, 'listening');
   const announcement = await announced(memberOf('lb', options, lb), options, log);
-  await runUntilSignal(log, async () => {
+  await runUntilSignal(log, options.grace, async () => {
     await Promise.all([announcement?.end(), lb.close(options.grace)]);
   });
 }

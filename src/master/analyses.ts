@@ -97,7 +97,10 @@ export class Analyses {
     const id = randomBytes(8).toString('hex');
     try {
       const capture = await this.open(request.path, identity);
-      const stamp = stampOf(capture, spooled);
+      const stamp = await stampOf(capture, spooled).catch((error: unknown) => {
+        capture.close();
+        throw error;
+      });
       // One that starts at once, here, is not opened a second time.
       if (!ledger.shared && this.held.size + this.opened.size < analysesMax) this.opened.set(id, capture);
       else capture.close();
@@ -203,7 +206,7 @@ export class Analyses {
     this.opened.delete(id);
     const capture = opened ?? (await this.open(path, null));
     try {
-      if (opened === undefined) checkStamp(request.name, capture, stamp);
+      if (opened === undefined) await checkStamp(request.name, capture, stamp);
       const source = sources.serve(capture);
       const analysis = new Analysis({
         ...{ hub, lease, capture, source: source.name, chunkBytes, keepMs, log },

@@ -1,5 +1,6 @@
 import type * as grpc from '@grpc/grpc-js';
 import { shownName } from '../captures/capture-name.js';
+import { atMost } from '../common/at-most.js';
 import { TriremeError } from '../common/errors.js';
 import { toStatus } from '../common/grpc-errors.js';
 import type { ServedService } from '../common/grpc-server.js';
@@ -25,7 +26,7 @@ import type { AnalysisRecord, Ledger } from '../ledger/types.js';
 import type { Analyses } from './analyses.js';
 import { analysisInfo } from './analysis-info.js';
 import { follow } from './follower.js';
-import { callersMax } from './limits.js';
+import { callersEndMs, callersMax } from './limits.js';
 import { maySee, noAnalysis } from './ownership.js';
 import { compileRequest } from './request.js';
 import type { Spool } from './spool.js';
@@ -91,7 +92,8 @@ export class CaptureService implements ServedService {
     await this.analyses.drain(graceMs);
     // Who still follows one that was given back asks again, here or at another master.
     setImmediate(() => this.ending.abort());
-    if (this.calls > 0) await new Promise<void>((resolve) => (this.idle = resolve));
+    const idle = new Promise<void>((resolve) => (this.idle = resolve));
+    if (this.calls > 0) await atMost(callersEndMs, idle);
   }
 
   private analyze(call: grpc.ServerWritableStream<AnalyzeRequest, AnalyzeResponse>): Promise<void> {

@@ -3,16 +3,16 @@ import type { CaptureStamp } from '../ledger/types.js';
 import type { OpenCapture } from './open-capture.js';
 
 /** What an open capture is, to be known again later. */
-export function stampOf({ sizeBytes, modified, content }: OpenCapture, spooled: boolean): CaptureStamp {
-  return { sizeBytes, modified, content: content(), spooled };
+export async function stampOf({ sizeBytes, modified, content }: OpenCapture, spooled: boolean): Promise<CaptureStamp> {
+  return { sizeBytes, modified, content: await content(), spooled };
 }
 
 /**
  * Makes sure that a capture is still the one that was submitted: results of two must never be mixed.
  * @throws TriremeError FILE_CHANGED that says what differs
  */
-export function checkStamp(name: string, capture: OpenCapture, wanted: CaptureStamp): void {
-  const { sizeBytes, modified, content } = stampOf(capture, wanted.spooled);
+export async function checkStamp(name: string, capture: OpenCapture, wanted: CaptureStamp): Promise<void> {
+  const { sizeBytes, modified, content } = await stampOf(capture, wanted.spooled);
   const differs =
     sizeBytes !== wanted.sizeBytes
       ? `it had ${wanted.sizeBytes} bytes and has ${sizeBytes} now`

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { runUntilSignal } from '../common/lifecycle.js';
 import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { createLogger } from '../common/logging.js';
+import { moreFileThreads } from '../captures/file-work.js';
 import { urlPrefixes, type UrlPrefix } from '../captures/url/url-prefix.js';
 import { byteSize, durationMs, formatHostPort, hostPort, type HostPort } from '../common/options.js';
 import { RecentErrors } from '../common/recent-errors.js';
@@ -98,6 +99,7 @@ async function run(options: MasterCommandOptions): Promise<void> {
   const state = stateOf(options);
   const errors = new RecentErrors();
   const log = createLogger('master', undefined, errors);
+  moreFileThreads();
   const ports = [
     { option: '--grpc', address: grpc },
     { option: '--admin', address: admin },
@@ -123,7 +125,7 @@ async function run(options: MasterCommandOptions): Promise<void> {
   );
   log.info({ grpc: formatHostPort(master.grpc), admin: formatHostPort(master.admin), captures }, 'listening');
   const announcement = await announced(memberOf('master', options, master), options, log);
-  await runUntilSignal(log, async () => {
+  await runUntilSignal(log, grace, async () => {
     await Promise.all([announcement?.end(), master.close(grace)]);
   });
 }

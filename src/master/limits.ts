@@ -43,6 +43,8 @@ export const chunksAheadPerSlot = 4;
 export const rangeMessageBytes = 256 * 1024;
 /** Ranges read at once: one for each slot of a large cluster. */
 export const rangesMax = 1024;
+/** Reads of one capture at once: enough to keep a disk busy, and a capture that does not answer holds no more threads. */
+export const readsPerSourceMax = 4;
 
 /** Total size of the spool when the option does not say. */
 export const spoolBytesMaxDefault = 64 * 2 ** 30;
@@ -67,6 +69,8 @@ export const picturesMax = 100;
 export const aloneMsSharedMax = 5_000;
 /** Times that masters may find that they cannot open a capture which one of them has seen, before the analysis fails. */
 export const openAttemptsMax = 20;
+/** For the last callers to be told that the master ends; one whose file does not answer is not waited for. */
+export const callersEndMs = 1_000;
 /** After the grace time: for what is given back to be written. */
 export const giveBackMs = 3_000;
 

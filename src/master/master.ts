@@ -79,7 +79,7 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
   const jobFailed = (kind: string, error: TriremeError): void => errors.add(`${kind} ${error.code}`, error.message);
   const hub = createHub(log, { ...options.hub, jobFailed });
   try {
-    const access = new CaptureAccess([...options.captures, spool.folder]);
+    const access = await CaptureAccess.of([...options.captures, spool.folder]);
     const sources = new Sources();
     const { chunkBytes, keepMs, waitMs } = options;
     analyses = new Analyses({ ledger, hub, access, urls: options.urls, sources, spool, chunkBytes, keepMs, log });

@@ -1,11 +1,10 @@
 import { capturedIn, type CaptureEntry } from '../captures/capture-entry.js';
 import { compressionOf, magicBytes, type Compression } from '../captures/compression.js';
-import { readRange } from '../captures/read-range.js';
 import type { InflateOutcome } from '../captures/inflated.js';
 import { FilePour, pourStream } from '../captures/pour.js';
 import { planChunks, wholeFilePlan } from '../pcap/chunk-plans.js';
 import { Merger } from '../pcap/merger.js';
-import { headerBytesWanted, readHeader } from '../pcap/read-header.js';
+import { readHeader } from '../pcap/read-header.js';
 import { RecordWalk } from '../pcap/record-walk.js';
 import { toCanonicalJson } from '../pcap/report-json.js';
 import type { ChunkPlan } from '../pcap/types.js';
@@ -25,11 +24,11 @@ export class MergeTask {
     private readonly say: (news: MergeNews) => void,
   ) {
     const { module, sizeBytes, chunkBytes, scan } = data;
-    this.compression = compressionOf(firstBytes(data, magicBytes));
+    this.compression = compressionOf(data.bytes.first.subarray(0, magicBytes));
     const plans =
       this.compression !== null
         ? [wholeFilePlan]
-        : planChunks(readHeader(module, firstBytes(data, headerBytesWanted), sizeBytes), { chunkBytes });
+        : planChunks(readHeader(module, data.bytes.first, sizeBytes), { chunkBytes });
     this.merger = new Merger(module, plans, scan);
     this.wanted = [...plans];
     say({ news: 'planned', plans, compression: this.compression });
@@ -79,10 +78,6 @@ export class MergeTask {
     const entry = capturedIn(report, compression, outcome, () => firstBytes(this.data, headerBytesWanted));
     this.say({ news: 'complete', reportJson: toCanonicalJson(entry), counts: countsOf(entry) });
   }
-}
-
-function firstBytes({ bytes, sizeBytes }: MergeData, count: number): Uint8Array {
-  return bytes.at === 'file' ? readRange(bytes.fd, 0, Math.min(sizeBytes, count)) : bytes.first.subarray(0, count);
 }
 
 function countsOf(entry: CaptureEntry): ReportCounts {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { errorKinds, TriremeError, type ErrorCode } from '../common/errors.js';
+import { endsWithin, threadEndMsMax } from '../common/stuck-work.js';
 import type { InflateOutcome } from '../captures/inflated.js';
 import type { ChunkResult } from '../pcap/types.js';
 import { mergeThreadsIdleMax, mergeThreadKeptBytesMax } from './limits.js';
@@ -11,7 +12,7 @@ const idle: Worker[] = [];
 
 /** Ends the threads that wait. */
 export async function endIdleMergeThreads(): Promise<void> {
-  await Promise.all(idle.splice(0).map((thread) => thread.terminate()));
+  await endsWithin(threadEndMsMax, Promise.all(idle.splice(0).map((thread) => thread.terminate())));
 }
 
 /** The merging thread of one analysis, seen from the master's main thread. */
@@ -53,7 +54,7 @@ export class Merge {
         if (at !== -1) idle.splice(at, 1);
       });
       idle.push(this.thread);
-    } else await this.thread.terminate();
+    } else await endsWithin(threadEndMsMax, this.thread.terminate());
   }
 
   private hear(news: MergeNews): void {

@@ -1,14 +1,14 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import type { CaptureAccess } from '../captures/capture-access.js';
-import { identityOf, sampleHashOf } from '../captures/identity.js';
+import { readIdentity, readSampleHash } from '../captures/identity.js';
 import { TriremeError } from '../common/errors.js';
+import { headerBytesWanted } from '../pcap/read-header.js';
 import type { FileIdentity } from '../gen/trireme/v1/capture.js';
 import type { UrlSource } from '../captures/url/url-source.js';
 
-/** Where the bytes of a capture are. */
+/** Where the bytes of a capture are. `first`: its first bytes, enough to plan the chunks. */
 export type CaptureBytes =
-  | { readonly at: 'file'; readonly fd: number }
-  /** `first`: its first bytes, enough to plan the chunks. */
+  | { readonly at: 'file'; readonly fd: number; readonly first: Uint8Array }
   | { readonly at: 'url'; readonly source: UrlSource; readonly first: Uint8Array };
 
 /** A capture that the master holds open for one analysis. */
@@ -21,9 +21,9 @@ export interface OpenCapture {
   /** When it was last changed, in the words of its file system (nanoseconds since 1970) or its server. */
   readonly modified: string;
   /** What tells its content from another of the same size and time; reads some of a file. */
-  content(): string;
+  content(): Promise<string>;
   /** @throws TriremeError FILE_CHANGED when it is not as it was at the opening */
-  checkUnchanged(): void | Promise<void>;
+  checkUnchanged(): Promise<void>;
   close(): void;
 }
 
@@ -36,41 +36,54 @@ export async function openCapture(
   path: string,
   wanted: FileIdentity | null,
 ): Promise<OpenCapture> {
-  const real = await access.resolve(path);
-  let fd: number;
+  const { real, handle } = await access.open(path);
   try {
-    fd = openSync(real, 'r');
+    return await access.whileItAnswers(path, () => describe(access, path, real, handle, wanted));
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new TriremeError('FILE_UNREADABLE', `${path}: ${code ?? 'cannot be opened'}`, { cause: error });
+    close(handle);
+    throw error;
   }
-  const opened = fstatSync(fd);
-  const { mtimeNs } = fstatSync(fd, { bigint: true });
-  const refuse = (message: string): TriremeError => {
-    closeSync(fd);
-    return new TriremeError('FILE_UNREADABLE', `${path}: ${message}`);
-  };
-  if (!opened.isFile()) throw refuse('not a regular file');
-  const identity = identityOf(fd, opened.size);
-  const same =
-    wanted === null ||
-    (wanted.sizeBytes === BigInt(identity.sizeBytes) && identity.endsSha256.equals(wanted.endsSha256));
-  if (!same) throw refuse('the master sees another file under this name (size or ends differ): upload it');
+}
+
+async function describe(
+  access: CaptureAccess,
+  path: string,
+  real: string,
+  handle: FileHandle,
+  wanted: FileIdentity | null,
+): Promise<OpenCapture> {
+  const opened = await handle.stat({ bigint: true });
+  const sizeBytes = Number(opened.size);
+  const identity = await readIdentity(handle, sizeBytes);
+  const same = wanted === null || (wanted.sizeBytes === opened.size && identity.endsSha256.equals(wanted.endsSha256));
+  if (!same) {
+    throw new TriremeError(
+      'FILE_UNREADABLE',
+      `${path}: the master sees another file under this name (size or ends differ): upload it`,
+    );
+  }
+  const first = Buffer.alloc(Math.min(sizeBytes, headerBytesWanted));
+  const { bytesRead } = await handle.read(first, 0, first.length, 0);
   return {
     path: real,
-    bytes: { at: 'file', fd },
-    sizeBytes: opened.size,
-    identity: { sizeBytes: BigInt(identity.sizeBytes), endsSha256: identity.endsSha256 },
-    modified: mtimeNs.toString(),
-    content: () => sampleHashOf(fd, opened.size),
-    checkUnchanged: () => {
-      const now = fstatSync(fd);
-      if (now.size === opened.size && now.mtimeMs === opened.mtimeMs) return;
+    bytes: { at: 'file', fd: handle.fd, first: first.subarray(0, bytesRead) },
+    sizeBytes,
+    identity: { sizeBytes: opened.size, endsSha256: identity.endsSha256 },
+    modified: opened.mtimeNs.toString(),
+    content: () => access.whileItAnswers(path, () => readSampleHash(handle, identity)),
+    checkUnchanged: async () => {
+      const now = await access.whileItAnswers(path, () => handle.stat({ bigint: true }));
+      if (now.size === opened.size && now.mtimeNs === opened.mtimeNs) return;
       throw new TriremeError(
         'FILE_CHANGED',
-        `${path}: changed while it was read (${opened.size} bytes then, ${now.size} now); wait for its writer`,
+        `${path}: changed while it was read (${sizeBytes} bytes then, ${now.size} now); wait for its writer`,
       );
     },
-    close: () => closeSync(fd),
+    close: () => close(handle),
   };
+}
+
+/** Not waited for: to close a file of a network share is to ask its server too. */
+function close(handle: FileHandle): void {
+  handle.close().catch(() => undefined);
 }

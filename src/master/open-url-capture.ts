@@ -37,7 +37,7 @@ export async function openUrlCapture(prefixes: readonly UrlPrefix[], path: strin
     sizeBytes,
     identity: { sizeBytes: BigInt(sizeBytes), endsSha256: Buffer.alloc(0), etag, lastModified },
     modified: lastModified ?? '',
-    content: () => etag ?? '',
+    content: () => Promise.resolve(etag ?? ''),
     // Soon: by then all its bytes were read, or its server is why they were not.
     checkUnchanged: () => checkUrlUnchanged(source, openingStallMsMax),
     close: () => undefined,

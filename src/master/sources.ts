@@ -5,9 +5,10 @@ import type * as grpc from '@grpc/grpc-js';
 import { TriremeError } from '../common/errors.js';
 import { toStatus } from '../common/grpc-errors.js';
 import type { ServedService } from '../common/grpc-server.js';
+import { FileWork } from '../captures/file-work.js';
 import { rangeMessage } from '../captures/range-wire.js';
 import { ChunkSourceService, type ReadRangeRequest } from '../gen/trireme/v1/capture.js';
-import { rangeMessageBytes, rangesMax } from './limits.js';
+import { rangeMessageBytes, rangesMax, readsPerSourceMax } from './limits.js';
 import type { UrlSource } from '../captures/url/url-source.js';
 import type { OpenCapture } from './open-capture.js';
 
@@ -22,7 +23,9 @@ interface Source {
   readonly capture: OpenCapture;
   /** Calls that read it: the file stays open until the last has ended. */
   readonly calls: Set<RangeCall>;
+  /** Reads under way, and those that wait for one of them to end. */
   reads: number;
+  readonly waiting: (() => void)[];
   closing: (() => void) | null;
 }
 
@@ -30,12 +33,13 @@ interface Source {
 export class Sources {
   private readonly sources = new Map<string, Source>();
   private ranges = 0;
+  private readonly work = new FileWork();
   bytesServed = 0;
 
   /** Serves a capture until the returned function is called; that resolves when nothing reads it any more. */
   serve(capture: OpenCapture): { name: string; end: () => Promise<void> } {
     const name = randomUUID();
-    const source: Source = { capture, calls: new Set(), reads: 0, closing: null };
+    const source: Source = { capture, calls: new Set(), reads: 0, waiting: [], closing: null };
     this.sources.set(name, source);
     return {
       name,
@@ -44,6 +48,7 @@ export class Sources {
         for (const call of source.calls) {
           call.emit('error', toStatus(new TriremeError('CANCELLED', 'the analysis has ended')));
         }
+        for (const next of source.waiting.splice(0)) next();
         if (source.reads > 0) await new Promise<void>((resolve) => (source.closing = resolve));
       },
     };
@@ -96,25 +101,43 @@ export class Sources {
         call.end();
         return;
       }
+      if (source.reads >= readsPerSourceMax) {
+        source.waiting.push(next);
+        return;
+      }
       const { message, data } = rangeMessage(Math.min(rangeMessageBytes, end - position));
-      source.reads++;
-      read(bytes.fd, data, 0, data.length, position, (error, count) => {
-        source.reads--;
-        if (source.reads === 0) source.closing?.();
+      void this.read(source, bytes.fd, data, position).then((error) => {
         if (over) return;
-        if (error !== null || count < data.length) {
-          const reason = error === null ? 'the file has become shorter' : error.message;
-          call.emit('error', toStatus(new TriremeError('FILE_CHANGED', `cannot read at ${position}: ${reason}`)));
+        if (error !== null) {
+          call.emit('error', toStatus(error));
           return;
         }
-        position += count;
-        this.bytesServed += count;
+        position += data.length;
+        this.bytesServed += data.length;
         if (call.write(message)) next();
         else call.once('drain', next);
       });
     };
     next();
   }
+
+  /** Fills `data`; null: it is full. Who waits for a file that does not answer is told so. */
+  private async read(source: Source, fd: number, data: Buffer, position: number): Promise<TriremeError | null> {
+    source.reads++;
+    try {
+      const count = await this.work.run(source.capture.path, () => readAt(fd, data, position));
+      if (count === data.length) return null;
+      return new TriremeError('FILE_CHANGED', `cannot read at ${position}: the file has become shorter`);
+    } catch (error) {
+      if (error instanceof TriremeError) return error;
+      return new TriremeError('FILE_CHANGED', `cannot read at ${position}: ${(error as Error).message}`);
+    } finally {
+      source.reads--;
+      source.waiting.shift()?.();
+      if (source.reads === 0) source.closing?.();
+    }
+  }
+
   /** For a worker that cannot read the URL itself. */
   private async sendUrl(call: RangeCall, source: UrlSource, start: number, end: number): Promise<void> {
     const stop = new AbortController();
@@ -133,4 +156,10 @@ export class Sources {
       if (!stop.signal.aborted) call.emit('error', toStatus(TriremeError.from(error)));
     }
   }
+}
+
+function readAt(fd: number, data: Buffer, position: number): Promise<number> {
+  return new Promise((resolve, reject) =>
+    read(fd, data, 0, data.length, position, (error, count) => (error === null ? resolve(count) : reject(error))),
+  );
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { TriremeError } from '../common/errors.js';
-import { defaultPorts } from '../common/limits.js';
+import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { createLogger } from '../common/logging.js';
 import { runUntilSignal } from '../common/lifecycle.js';
 import { addLoopbackTrust, compileListenerTrust, type TrustOptions } from '../common/trust/options.js';
@@ -49,6 +49,6 @@ async function run(options: UpCommandOptions): Promise<void> {
     broken = name;
     process.kill(process.pid, 'SIGTERM');
   });
-  await runUntilSignal(log, close);
+  await runUntilSignal(log, drainGraceMsDefault, close);
   if (broken !== null) throw new TriremeError('UNREACHABLE', `${String(broken)} ended by itself; see its log above`);
 }

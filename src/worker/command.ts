@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { moreFileThreads } from '../captures/file-work.js';
 import { urlPrefixes, type UrlPrefix } from '../captures/url/url-prefix.js';
 import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { runUntilSignal } from '../common/lifecycle.js';
@@ -72,6 +73,7 @@ async function run({
   const settings = discover === undefined ? compileDiallerTrust(options) : compileDiscoveredTrust(options);
   const trust = new DiallerTrust(settings);
   const log = createLogger('worker');
+  moreFileThreads();
   reloadOnHangup(settings, trust, log);
   const worker = await Worker.start(
     { hubs: host, slots, name, captures, urls: allowUrl ?? null, graceMs: grace, trust },
@@ -86,7 +88,7 @@ async function run({
           (found) => worker.follow([...host, ...found.map((member) => member.grpc)]),
           log,
         );
-  await runUntilSignal(log, async () => {
+  await runUntilSignal(log, grace, async () => {
     await Promise.all([members?.close(), worker.drain(grace)]);
   });
 }

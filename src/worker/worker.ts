@@ -47,7 +47,7 @@ export class Worker implements LinkOwner {
   /** Starts the threads, measures what each kind costs here, and dials the hubs. */
   static async start(options: WorkerOptions, log: Logger): Promise<Worker> {
     const byAttachment = new Map<number, HubLink>();
-    const access = new CaptureAccess(options.captures);
+    const access = await CaptureAccess.of(options.captures);
     const threads = new JobThreads({
       slots: options.slots,
       onResults: (attachment, results) => byAttachment.get(attachment)?.sendResults(results),

@@ -1,5 +1,6 @@
 import { monotonicClock } from '../../common/clock.js';
 import { TriremeError } from '../../common/errors.js';
+import { endsWithin, threadEndMsMax } from '../../common/stuck-work.js';
 import { JobStatus, type JobBatch } from '../../gen/trireme/v1/worker.js';
 import type { Kind } from '../../kinds/kind.js';
 import { kinds, readKinds, type KindRegistry } from '../../kinds/registry.js';
@@ -419,7 +420,8 @@ export class JobThreads implements JobThreadsApi {
     this.#restarts.stop();
     const ending = [...this.#threads].map((thread) => thread.terminate());
     for (const job of this.#sourceJobs.values()) job.end();
-    await Promise.all(ending);
+    // A thread that reads a file that does not answer cannot be ended.
+    await endsWithin(threadEndMsMax, Promise.all(ending));
     for (const hub of this.#hubs.values()) {
       for (const { kind, queue } of hub.lines)
         this.#drop(hub, kind, queue.shift(queue.length), 'DRAINING: worker ended');

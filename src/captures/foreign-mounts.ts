@@ -1,0 +1,81 @@
+import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { dirname, join, resolve, sep } from 'node:path';
+
+/**
+ * File systems whose answers come from this kernel and its disks. Of all others (NFS, CIFS, FUSE, 9p, Ceph...) somebody else
+ * answers, or does not.
+ */
+const localTypes = new Set(
+  (
+    'bcachefs bpf btrfs cgroup cgroup2 debugfs devpts devtmpfs erofs exfat ext2 ext3 ext4 f2fs hfs hfsplus hugetlbfs ' +
+    'iso9660 jfs mqueue nilfs2 ntfs3 overlay proc pstore ramfs reiserfs rootfs securityfs squashfs sysfs tmpfs tracefs ' +
+    'udf vfat xfs zfs'
+  ).split(' '),
+);
+
+/** Links followed, as the kernel's own bound (path_resolution(7)). */
+const linksMax = 40;
+
+interface Mount {
+  readonly point: string;
+  readonly local: boolean;
+}
+
+/** The mounts in the words of /proc/self/mountinfo (proc(5)); of several at one point the last one counts. */
+export function mountsIn(mountinfo: string): Mount[] {
+  const mounts: Mount[] = [];
+  for (const line of mountinfo.split('\n')) {
+    const [front, back] = line.split(' - ');
+    const point = front.split(' ')[4];
+    if (back === undefined || point === undefined) continue;
+    const name = point.replace(/\\([0-7]{3})/g, (_all, octal: string) => String.fromCharCode(parseInt(octal, 8)));
+    mounts.push({ point: Buffer.from(name, 'latin1').toString(), local: localTypes.has(back.split(' ')[0]) });
+  }
+  return mounts;
+}
+
+/** Whether a path without links lies on a file system that another answers for. */
+export function isForeign(path: string, mounts: readonly Mount[]): boolean {
+  let found: Mount | null = null;
+  for (const mount of mounts) {
+    const { point } = mount;
+    const holds = path === point || path.startsWith(point.endsWith(sep) ? point : point + sep);
+    if (holds && point.length >= (found?.point.length ?? 0)) found = mount;
+  }
+  return found !== null && !found.local;
+}
+
+/**
+ * Whether the way to a file, its links included, leads over a file system that may not answer. Nothing on such a one is
+ * touched by the question. Where there is no /proc, no way does.
+ */
+export function leadsAbroad(path: string): boolean {
+  let mounts: readonly Mount[];
+  try {
+    mounts = mountsIn(readFileSync('/proc/self/mountinfo', 'latin1'));
+  } catch {
+    return false;
+  }
+  if (mounts.every(({ local }) => local)) return false;
+  let at: string = sep;
+  let rest = resolve(path).split(sep);
+  for (let links = 0; rest.length > 0;) {
+    const [name, ...further] = rest;
+    rest = further;
+    if (name === '' || name === '.') continue;
+    at = name === '..' ? dirname(at) : join(at, name);
+    if (isForeign(at, mounts)) return true;
+    let target: string;
+    try {
+      if (!lstatSync(at).isSymbolicLink()) continue;
+      target = readlinkSync(at);
+    } catch {
+      // What is not there, or may not be looked at, is on no other file system.
+      return false;
+    }
+    if (++links > linksMax) return false;
+    rest = [...target.split(sep), ...rest];
+    at = target.startsWith(sep) ? sep : dirname(at);
+  }
+  return false;
+}

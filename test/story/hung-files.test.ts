@@ -1,0 +1,112 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { cpSync, mkdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { projectRoot } from '../../src/common/version.js';
+import { CaptureCluster } from '../support/capture-cluster.js';
+import { HungMount, whyNoHungMount } from '../support/hung-mount.js';
+import { runTrireme } from '../support/run-trireme.js';
+import { scratchFolder } from '../support/scratch.js';
+
+const scratch = scratchFolder();
+const sample = join(projectRoot, 'captures', 'sample.pcap');
+const captures = join(scratch.path, 'captures');
+const sound = join(captures, 'sound.pcap');
+const graceMs = 2_000;
+const grace = ['--grace', `${graceMs}ms`];
+
+const irregular: Record<string, string> = { fifo: 'a FIFO', socket: 'a socket', folder: 'a directory' };
+const server: Server = createServer();
+const path = (name: string): string => join(captures, name);
+
+beforeAll(() => {
+  mkdirSync(captures);
+  cpSync(sample, sound);
+  execFileSync('mkfifo', [path('fifo')]);
+  server.listen(path('socket'));
+  mkdirSync(path('folder'));
+  if (process.getuid?.() === 0) {
+    execFileSync('mknod', [path('device'), 'c', '1', '5']);
+    irregular.device = 'a character device';
+  }
+});
+afterAll(() => void server.close());
+
+/** The error of an analysis that is asked for by its path alone. */
+async function refusal(cluster: CaptureCluster, path: string): Promise<string> {
+  return cluster
+    .call(path, () => undefined)
+    .report.then(
+      () => 'no error',
+      (error: Error) => error.message,
+    );
+}
+
+/** Ends every role of a cluster and answers with the longest time that one took, in milliseconds. */
+async function endAll(cluster: CaptureCluster): Promise<number> {
+  const roles = [cluster.master, ...cluster.workers];
+  return Math.max(
+    ...(await Promise.all(
+      roles.map(async (role) => {
+        const began = performance.now();
+        await role.end();
+        return performance.now() - began;
+      }),
+    )),
+  );
+}
+
+test('what is no regular file is refused in one line, however often it is named, and harms nobody', async () => {
+  const cluster = await CaptureCluster.start([captures], grace);
+  await cluster.addWorker(captures, { args: grace });
+  for (const [name, kind] of Object.entries(irregular)) {
+    const refusals = await Promise.all(Array.from({ length: 8 }, () => refusal(cluster, path(name))));
+    expect(new Set(refusals).size).toBe(1);
+    expect(refusals[0]).toContain(`${path(name)}: is ${kind}`);
+  }
+  expect((await cluster.analyze([sound])).code).toBe(0);
+  expect(await endAll(cluster)).toBeLessThan(graceMs + 5_000);
+  expect(cluster.master.child.exitCode).toBe(0);
+});
+
+test('a FIFO is read by an analysis on this machine, and a signal ends the wait for its writer', async () => {
+  const fifo = path('fifo');
+  const waiting = runTrireme(['analyze', '--json', fifo]);
+  execFileSync('dd', [`if=${sample}`, `of=${fifo}`, 'status=none']);
+  const [{ stdout }, direct] = [await waiting, await runTrireme(['analyze', '--json', sample])];
+  expect(stdout.replaceAll(fifo, sample)).toBe(direct.stdout);
+});
+
+const why = whyNoHungMount();
+if (why !== null) console.log(`SKIP: no file system can be made to hang: ${why}`);
+
+describe.each([
+  ['takes a request and never answers it', ['open'], false],
+  ['was stopped', [], true],
+] as const)('a file system whose daemon %s', (_what, hang, stopped) => {
+  (why === null ? test : test.skip)('hangs neither master nor worker nor analyze', async () => {
+    const mount = await HungMount.start(join(scratch.path, `mount-${randomUUID()}`), sample, hang);
+    if (mount === null) {
+      console.log('SKIP: FUSE may not be mounted here');
+      return;
+    }
+    try {
+      // The folder around it, so that the roles start while the mount answers or not.
+      const cluster = await CaptureCluster.start([scratch.path], grace);
+      await cluster.addWorker(scratch.path, { args: grace });
+      if (stopped) mount.stop();
+      const refusals = Array.from({ length: 3 }, () => refusal(cluster, mount.file));
+      const local = runTrireme(['analyze', mount.file]);
+      for (let round = 0; round < 3; round++) expect((await cluster.analyze([sound])).code).toBe(0);
+      for (const message of await Promise.all(refusals)) expect(message).toContain('does not answer within 5 s');
+      expect(await local).toMatchObject({ code: 2, stderr: expect.stringContaining('does not answer') });
+      expect((await cluster.analyze([sound])).code).toBe(0);
+      // Asked for again while the roles end.
+      void refusal(cluster, mount.file);
+      expect(await endAll(cluster)).toBeLessThan(graceMs + 5_000);
+    } finally {
+      await mount.end();
+    }
+  });
+});
