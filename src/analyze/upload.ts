@@ -5,6 +5,9 @@ import type { CaptureServiceClient, FileIdentity } from '../gen/trireme/v1/captu
 /** Bytes in one message of an upload. */
 const messageDataBytes = 256 * 1024;
 
+/** A master ends an upload of which nothing comes for 30 s; a pipe may well be idle for longer. */
+const aliveIntervalMs = 10_000;
+
 /** Streams a file to the master's spool, as fast as the master takes it, and answers with its path there. */
 export async function upload(
   client: CaptureServiceClient,
@@ -13,6 +16,7 @@ export async function upload(
   onBytes: (bytesDone: number) => void,
 ): Promise<string> {
   let ended = false;
+  let alive: NodeJS.Timeout | undefined;
   let fail: (error: unknown) => void = () => undefined;
   let call: ReturnType<CaptureServiceClient['upload']>;
   const answer = new Promise<string>((resolve, reject) => {
@@ -33,6 +37,9 @@ export async function upload(
   try {
     await send({ $case: 'header', value: { name: file.name, identity } });
     let done = 0;
+    alive = setInterval(() => {
+      if (call.writableLength === 0) call.write({ part: { $case: 'data', value: Buffer.alloc(0) } });
+    }, aliveIntervalMs);
     for await (const bytes of file.stream()) {
       if (ended) break;
       for (let at = 0; at < bytes.length; at += messageDataBytes) {
@@ -46,6 +53,8 @@ export async function upload(
   } catch (error) {
     call!.cancel();
     fail(error);
+  } finally {
+    clearInterval(alive);
   }
   return answer;
 }

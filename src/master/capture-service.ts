@@ -5,6 +5,7 @@ import { TriremeError } from '../common/errors.js';
 import { toStatus } from '../common/grpc-errors.js';
 import type { ServedService } from '../common/grpc-server.js';
 import type { Logger } from '../common/logging.js';
+import { RateLimit } from '../common/rate-limit.js';
 import { callerOf } from '../common/trust/callers.js';
 import type { ListenerTrust } from '../common/trust/listener-trust.js';
 import type { Caller } from '../common/trust/roles.js';
@@ -26,10 +27,11 @@ import type { AnalysisRecord, Ledger } from '../ledger/types.js';
 import type { Analyses } from './analyses.js';
 import { analysisInfo } from './analysis-info.js';
 import { follow } from './follower.js';
-import { callersEndMs, callersMax } from './limits.js';
+import { callersEndMs, callersMax, uploadsMax, uploadsPerConnectionMax } from './limits.js';
 import { maySee, noAnalysis } from './ownership.js';
 import { compileRequest } from './request.js';
 import type { Spool } from './spool.js';
+import { UploadShares } from './upload-shares.js';
 import { receiveUpload } from './upload.js';
 
 export interface CaptureServiceOptions {
@@ -51,6 +53,9 @@ export class CaptureService implements ServedService {
   private draining = false;
   private idle: (() => void) | null = null;
   private calls = 0;
+  private uploads = 0;
+  private readonly shares = new UploadShares(uploadsMax, uploadsPerConnectionMax);
+  private readonly rate = new RateLimit();
 
   constructor(
     private readonly analyses: Analyses,
@@ -93,7 +98,7 @@ export class CaptureService implements ServedService {
     // Who still follows one that was given back asks again, here or at another master.
     setImmediate(() => this.ending.abort());
     const idle = new Promise<void>((resolve) => (this.idle = resolve));
-    if (this.calls > 0) await atMost(callersEndMs, idle);
+    if (this.calls + this.uploads > 0) await atMost(callersEndMs, idle);
   }
 
   private analyze(call: grpc.ServerWritableStream<AnalyzeRequest, AnalyzeResponse>): Promise<void> {
@@ -195,16 +200,23 @@ export class CaptureService implements ServedService {
     call: grpc.ServerReadableStream<UploadRequest, UploadResponse>,
     answer: grpc.sendUnaryData<UploadResponse>,
   ): Promise<void> {
-    this.begin();
+    this.uploads++;
+    let ended: (() => void) | undefined;
     try {
-      this.refuseIfBusy();
+      if (this.draining) throw new TriremeError('DRAINING', 'the master is shutting down; ask another one');
+      ended = this.shares.begin(call.getPeer());
       answer(null, { path: await receiveUpload(call, this.spool) });
     } catch (error) {
       const ours = TriremeError.from(error);
-      this.log.warn({ code: ours.code, error: ours.message }, 'upload failed');
+      const suppressed = this.rate.admit(ours.code, performance.now());
+      if (suppressed !== undefined) {
+        this.log.warn({ code: ours.code, error: ours.message, peer: call.getPeer(), suppressed }, 'upload failed');
+      }
       answer(toStatus(ours));
     } finally {
-      this.end();
+      ended?.();
+      this.uploads--;
+      this.endIfIdle();
     }
   }
 
@@ -221,6 +233,10 @@ export class CaptureService implements ServedService {
 
   private end(): void {
     this.calls--;
-    if (this.calls === 0) this.idle?.();
+    this.endIfIdle();
+  }
+
+  private endIfIdle(): void {
+    if (this.calls + this.uploads === 0) this.idle?.();
   }
 }

@@ -3,8 +3,15 @@
 /** Analyses at once. Each holds a table of conversations and a thread; more would only make each of them slower. */
 export const analysesMax = 16;
 
-/** Callers that wait for an analysis or send a capture at once: each holds a stream, and few wait for the same one. */
+/** Callers that wait for an analysis at once: each holds a stream, and few wait for the same one. */
 export const callersMax = 1024;
+
+/** Uploads at once, and on one connection: each holds a file and a stream. */
+export const uploadsMax = 256;
+export const uploadsPerConnectionMax = 16;
+
+/** A client that sends nothing of its upload for so long is gone or means harm. Ours says every 10 s that it is there. */
+export const uploadStallMs = 30_000;
 
 /** Time to wait for a first worker when the caller does not say. */
 export const waitMsDefault = 30_000;
