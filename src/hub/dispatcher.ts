@@ -100,6 +100,11 @@ export class Dispatcher {
     return this.lines.count;
   }
 
+  /** Bytes of the longest result that a job of this kind may have. */
+  resultBytesMax(kind: number): number {
+    return Math.min(this.options.resultBytesMax, this.options.resultBytesOf(kind));
+  }
+
   kindState(kind: number): KindState {
     return this.lines.kind(kind);
   }

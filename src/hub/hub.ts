@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Logger } from '../common/logging.js';
+import { resultBytesDefault } from '../kinds/kind.js';
 import { kinds } from '../kinds/registry.js';
 import { auditsOf } from './audit/audits-of.js';
 import { attachService } from './attach-service.js';
@@ -52,6 +53,7 @@ export function createHub(
     incarnation: randomInt(1, 2 ** 32),
     shortIdFirst: randomInt(2 ** 32),
     auditOf: (kind) => kinds().get(kind)?.audit,
+    resultBytesOf: (kind) => kinds().get(kind)?.resultBytesMax ?? resultBytesDefault,
     ...options,
   };
   const picker = new Picker({ ...picking, jobsOutstandingMax: bounds.jobsOutstandingMax });

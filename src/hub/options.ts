@@ -50,6 +50,8 @@ export interface HubOptions {
   readonly quarantineMs: number;
   /** Bytes of one result over all its parts. A larger one is a lie or a bug, and its worker is cut off. */
   readonly resultBytesMax: number;
+  /** Bytes of one result of a kind, by its number; never above resultBytesMax. */
+  readonly resultBytesOf: (kind: number) => number;
   /** Seconds between two picks that are kept, whatever jobs come between; Infinity keeps only those asked for. */
   readonly pickSampleSeconds: number;
   /** Hears of each job that has no answer, cancelled ones aside. Must be quick: under overload there are many. */
@@ -78,6 +80,7 @@ export const hubOptionsDefault: HubOptions = {
   auditOf: () => undefined,
   quarantineMs: Infinity,
   resultBytesMax: 2 ** 30,
+  resultBytesOf: () => Infinity,
   pickSampleSeconds,
   jobFailed: () => undefined,
   kindNames: new Map(),

@@ -1,4 +1,5 @@
 import { wholeIds } from '../common/job-ids.js';
+import { resultBytesLeast } from '../kinds/kind.js';
 import type { ResultBatch, ResultPart } from '../gen/trireme/v1/worker.js';
 import { JobStatus } from '../gen/trireme/v1/worker.js';
 import type { AttachedWorker } from './attached-worker.js';
@@ -29,11 +30,15 @@ export function takeResults(dispatcher: Dispatcher, worker: AttachedWorker, batc
     const end = payloadSize.length === 0 ? start : start + payloadSize[at];
     const row = dispatcher.rowHeldBy(worker, job[at]);
     const what = status.length === 0 ? JobStatus.DONE : status[at];
+    const kind = row === nil ? worker.lent.get(job[at])?.kind : dispatcher.table.kinds[row];
     if (kinds.length > 0) {
       const said = kinds.length === 1 ? kinds[0] : kinds[at];
-      const kind = row === nil ? worker.lent.get(job[at])?.kind : dispatcher.table.kinds[row];
       if (kind !== undefined && kind !== said)
         return `result of job ${job[at]} says kind ${said}, and its kind is ${kind}`;
+    }
+    if (kind !== undefined && what !== JobStatus.FAILED) {
+      const large = refuseLarge(dispatcher, kind, end - start + worker.parts.bytesOf(job[at]));
+      if (large !== null) return large;
     }
     if (row === nil) {
       const exec = saneSeconds(execSeconds[at]);
@@ -68,11 +73,26 @@ export function takeResults(dispatcher: Dispatcher, worker: AttachedWorker, batc
 /** Takes a piece of a large result. Returns what the worker did wrong, or null. */
 export function takePart(dispatcher: Dispatcher, worker: AttachedWorker, part: ResultPart): string | null {
   const [id] = wholeIds([part.job], [part.jobHigh]);
-  if (dispatcher.rowHeldBy(worker, id) === nil && !worker.lent.has(id)) {
+  const row = dispatcher.rowHeldBy(worker, id);
+  if (row === nil && !worker.lent.has(id)) {
     // The entry that follows in a batch is what counts against the worker.
     return worker.resultsForgiven > 0 ? null : `part of job ${Math.abs(id)}, which it was not given`;
   }
+  if (part.data.length === 0) return `part of job ${Math.abs(id)} is empty`;
+  const kind = row === nil ? worker.lent.get(id)?.kind : dispatcher.table.kinds[row];
+  if (kind !== undefined) {
+    const large = refuseLarge(dispatcher, kind, worker.parts.bytesOf(id) + part.data.length);
+    if (large !== null) return large;
+  }
   return worker.parts.add(id, part.data) ? null : 'its large results are over resultBytesMax';
+}
+
+/** A result that no job of its kind can have. */
+function refuseLarge(dispatcher: Dispatcher, kind: number, bytes: number): string | null {
+  if (bytes <= resultBytesLeast) return null;
+  const most = dispatcher.resultBytesMax(kind);
+  if (bytes <= most) return null;
+  return `its result of a ${dispatcher.kindState(kind).counters.name} has ${bytes} bytes, over ${most} (resultBytesMax)`;
 }
 
 function forgive(worker: AttachedWorker, id: number): string | null {

@@ -1,4 +1,4 @@
-import type { Kind } from './kind.js';
+import { resultBytesLeast, type Kind } from './kind.js';
 import { secondsEach } from './measure.js';
 
 const digitsMax = 16;
@@ -22,6 +22,7 @@ export const kind: Kind = {
   number: 1,
   name: 'GET_TIME',
   clientMay: true,
+  resultBytesMax: resultBytesLeast,
   calibrate: () => secondsEach(200, 5, () => void writeSecond()),
   run(batch) {
     for (let index = 0; index < batch.count; index++) batch.answer(scratch.subarray(0, writeSecond()));

@@ -1,5 +1,11 @@
 import type { KindAudit } from './audit.js';
 
+/** A kind cannot have a lower bound on its results, nor need one, in bytes. */
+export const resultBytesLeast = 64;
+
+/** The bound of a kind that says none, in bytes: 1 MiB. */
+export const resultBytesDefault = 1024 * 1024;
+
 /**
  * One kind of job. A kind is one file `NAME.kind.ts` in this folder with `export const kind: Kind = {...}`; the registry finds it by
  * reading the folder. Loading the module must be cheap (every role loads all kinds for their names and numbers): compile
@@ -16,6 +22,11 @@ export interface Kind {
   readonly lanes?: number;
   /** The job reads bytes that the worker has to find first (see JobSource); it then runs alone in its batch. */
   readonly needsSource?: boolean;
+  /**
+   * Bytes of the longest answer, at least resultBytesLeast; default resultBytesDefault. A worker that sends a longer one is
+   * cut off, before it is held in memory.
+   */
+  readonly resultBytesMax?: number;
   /** Units of work in a job, from its payload; default 1 for each job. Throws when the payload is not one of this kind. */
   unitsOf?(payload: Uint8Array): number;
   /** How another worker can check an answer; without it answers are not audited. */

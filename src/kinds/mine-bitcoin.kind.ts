@@ -1,5 +1,5 @@
 import { minedSeconds } from './audit.js';
-import type { Kind } from './kind.js';
+import { resultBytesLeast, type Kind } from './kind.js';
 import { secondsEach } from './measure.js';
 import { answerBytes, loadMiner, type Miner } from './miner.js';
 
@@ -17,6 +17,7 @@ export const kind: Kind = {
   number: 2,
   name: 'MINE_BITCOIN',
   clientMay: true,
+  resultBytesMax: resultBytesLeast,
   lanes,
   audit: minedSeconds,
   calibrate() {

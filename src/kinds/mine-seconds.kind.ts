@@ -14,6 +14,7 @@ export const kind: Kind = {
   name: 'MINE_SECONDS',
   clientMay: false,
   lanes: 4,
+  resultBytesMax: secondsMax * answerBytes,
   calibrate() {
     const kernel = miner();
     kernel.seconds.fill(Math.floor(Date.now() / 1000), 0, 4);

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { TriremeError } from '../common/errors.js';
-import type { Kind } from './kind.js';
+import { resultBytesLeast, type Kind } from './kind.js';
 
 /** What the file of a kind looks like once compiled. */
 const suffix = '.kind.js';
@@ -30,6 +30,10 @@ export class KindRegistry {
     }
     if (kind.lanes !== undefined && !(Number.isInteger(kind.lanes) && kind.lanes >= 1 && kind.lanes <= 64)) {
       throw wrong(`lanes ${kind.lanes} is not a whole number from 1 to 64`);
+    }
+    const { resultBytesMax } = kind;
+    if (resultBytesMax !== undefined && !(Number.isSafeInteger(resultBytesMax) && resultBytesMax >= resultBytesLeast)) {
+      throw wrong(`resultBytesMax ${resultBytesMax} is not a whole number from ${resultBytesLeast}`);
     }
     for (const other of this.#byNumber.values()) {
       if (other.number === number) throw wrong(`number ${number} belongs to ${other.name} already`);

@@ -16,6 +16,8 @@ export const kind: Kind = {
   name: 'SCAN_CHUNK',
   clientMay: false,
   needsSource: true,
+  // A table of as many conversations as an analysis may have.
+  resultBytesMax: 2 ** 30,
   audit: sameAnswer(100),
   unitsOf: (payload) => scan().bytesOf(payload),
   calibrate: () => calibration().scanSecondsPerByte(),

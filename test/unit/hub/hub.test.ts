@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import type { ResultBatch } from '../../../src/gen/trireme/v1/worker.js';
 import { createHub, type AttachableHub } from '../../../src/hub/hub.js';
 import type { HubOptions } from '../../../src/hub/options.js';
 import { noWorker } from '../../../src/hub/types.js';
@@ -499,6 +500,8 @@ describe('hub', () => {
   });
 });
 
+const sized = (bytes: number): Partial<ResultBatch> => ({ payloadSize: [bytes], payloads: Buffer.alloc(bytes) });
+
 describe('a worker that lies is cut off and its jobs go elsewhere', () => {
   const lies: readonly [string, (worker: ScriptedWorker, id: number) => void][] = [
     ['a result nobody asked for', (worker) => worker.answer([4_000_000_000])],
@@ -509,6 +512,13 @@ describe('a worker that lies is cut off and its jobs go elsewhere', () => {
     ['a part of a job it does not have', (worker) => worker.part(7, Buffer.alloc(1))],
     ['a second Hello', (worker) => worker.say({ $case: 'hello', value: helloOf() })],
     ['too many slots in a heartbeat', (worker) => worker.heartbeat({ slots: 1e6 })],
+    ['an empty part', (worker, id) => worker.part(id, Buffer.alloc(0))],
+    ['an answer that no job of its kind has', (worker, id) => worker.answer([id], sized(65))],
+    [
+      'one that is too long with its parts',
+      (worker, id) => (worker.part(id, Buffer.alloc(60)), worker.answer([id], sized(5))),
+    ],
+    ['parts that are too long before there is an answer', (worker, id) => worker.part(id, Buffer.alloc(65))],
     [
       'a result over the bound',
       (worker, id) => {
@@ -519,7 +529,7 @@ describe('a worker that lies is cut off and its jobs go elsewhere', () => {
     ],
   ];
   test.each(lies)('%s', (_what, lie) => {
-    const { time, sink, submit, worker, hub } = bench({ resultBytesMax: 1000 });
+    const { time, sink, submit, worker, hub } = bench({ resultBytesMax: 9000 });
     const liar = worker('liar');
     const id = submit(1);
     time.endTurn();
