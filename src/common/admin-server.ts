@@ -67,6 +67,8 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Run
     );
     server.listen({ host: options.listen.host, port: options.listen.port }, resolve);
   });
+  // A connection that cannot be accepted is no reason to end; an 'error' that nobody hears would be one.
+  server.on('error', () => undefined);
   return {
     address: { host: options.listen.host, port: (server.address() as AddressInfo).port },
     close: () =>

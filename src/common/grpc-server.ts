@@ -104,6 +104,11 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   });
   watchHandshakes(server, trust);
   guard.watch(server);
+  // grpc-js listens for this until the port is bound; an 'error' that nobody hears would end the process.
+  for (const each of (server['http2Servers'] as ReadonlyMap<NodeJS.EventEmitter, unknown>).keys())
+    each.on('error', (error: Error) =>
+      options.log.error({ error: error.message }, 'accepting gRPC connections failed'),
+    );
   if (options.registry !== undefined) {
     guard.addMetrics(options.registry);
     gate.addMetrics(options.registry);

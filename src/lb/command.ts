@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { DescriptorWatch, warnOfDescriptors } from '../common/descriptors.js';
+import { grpcGuardLimitsDefault } from '../common/grpc-guard-limits.js';
 import { runUntilSignal } from '../common/lifecycle.js';
 import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { createLogger, logLevels } from '../common/logging.js';
@@ -151,10 +153,16 @@ async function run(options: LbCommandOptions): Promise<void> {
     },
     log,
   );
+  warnOfDescriptors(
+    { tcpConnectionsMax: options.connectionsMax, grpcConnectionsMax: grpcGuardLimitsDefault.connectionsMax },
+    log,
+  );
+  const descriptors = new DescriptorWatch(log);
   const [tcp, grpc, admin] = [lb.tcp, lb.grpc, lb.admin].map(formatHostPort);
   log.info({ tcp, grpc, admin }, 'listening');
   const announcement = await announced(memberOf('lb', options, lb), options, log);
   await runUntilSignal(log, options.grace, async () => {
     await Promise.all([announcement?.end(), lb.close(options.grace)]);
+    descriptors.close();
   });
 }

@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { DescriptorWatch, warnOfDescriptors } from '../common/descriptors.js';
+import { grpcGuardLimitsDefault } from '../common/grpc-guard-limits.js';
 import { runUntilSignal } from '../common/lifecycle.js';
 import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { createLogger } from '../common/logging.js';
@@ -124,9 +126,12 @@ async function run(options: MasterCommandOptions): Promise<void> {
     log,
   );
   log.info({ grpc: formatHostPort(master.grpc), admin: formatHostPort(master.admin), captures }, 'listening');
+  warnOfDescriptors({ grpcConnectionsMax: grpcGuardLimitsDefault.connectionsMax }, log);
+  const descriptors = new DescriptorWatch(log);
   const announcement = await announced(memberOf('master', options, master), options, log);
   await runUntilSignal(log, grace, async () => {
     await Promise.all([announcement?.end(), master.close(grace)]);
+    descriptors.close();
   });
 }
 
