@@ -30,13 +30,13 @@ function readLimits(): string | null {
   }
 }
 
-/** Warns of bounds on connections that the limit on descriptors does not let be reached. */
+/** Warns of a bound on connections that the limit on descriptors does not let be reached, by that bound alone. */
 export function warnOfDescriptors(
   connectionsMax: Readonly<Record<string, number>>,
   log: Logger,
   max: number | null = descriptorsMax(),
 ): void {
-  const wanted = Object.values(connectionsMax).reduce((sum, count) => sum + count, descriptorsBeside);
+  const wanted = Math.max(...Object.values(connectionsMax)) + descriptorsBeside;
   if (max === null || wanted <= max) return;
   log.warn(
     { ...connectionsMax, others: descriptorsBeside, wanted, limit: max },

@@ -19,11 +19,11 @@ test('the limit is the soft one of open files, and none where nobody says', () =
 
 test('bounds on connections that the limit does not allow are warned of, with the figures', () => {
   const { log, lines } = logged();
-  warnOfDescriptors({ tcpConnectionsMax: 500, grpcConnectionsMax: 396 }, log, 1024);
+  warnOfDescriptors({ tcpConnectionsMax: 500, grpcConnectionsMax: 896 }, log, 1024);
   warnOfDescriptors({ tcpConnectionsMax: 1e9 }, log, null);
   expect(lines).toEqual([]);
-  warnOfDescriptors({ tcpConnectionsMax: 500, grpcConnectionsMax: 397 }, log, 1024);
-  expect(lines).toMatchObject([{ tcpConnectionsMax: 500, grpcConnectionsMax: 397, wanted: 1025, limit: 1024 }]);
+  warnOfDescriptors({ tcpConnectionsMax: 500, grpcConnectionsMax: 897 }, log, 1024);
+  expect(lines).toMatchObject([{ tcpConnectionsMax: 500, grpcConnectionsMax: 897, wanted: 1025, limit: 1024 }]);
 });
 
 test('it is said when descriptors run out and when none is left, once in a while', () => {
