@@ -114,6 +114,8 @@ export class ReceiveGate {
         incoming = null;
         clearTimeout(timer);
         timer = undefined;
+        // The decoder would keep the pieces of a whole message until the next one begins.
+        if (decoder.readState !== readingMessage) decoder.readPartialMessage = [];
       }
       if (incoming !== null || decoder.readState !== readingMessage || budget.isFree(decoder.readMessageSize)) {
         return messages;

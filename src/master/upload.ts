@@ -16,46 +16,66 @@ export async function receiveUpload(
   let file: SpoolWriter | null = null;
   let identity: Extract<UploadRequest['part'], { $case: 'header' }>['value']['identity'];
   let bytes = 0;
-  try {
-    const messages = (call as AsyncIterable<UploadRequest>)[Symbol.asyncIterator]();
-    for (;;) {
-      const message = await inTime(messages.next(), stallMs, bytes);
-      if (message.done === true) break;
-      const { part } = message.value;
-      if (part?.$case === 'header') {
-        if (file !== null) throw new TriremeError('USAGE', 'the upload has two headers');
-        ({ identity } = part.value);
-        file = await spool.create();
-      } else if (part?.$case === 'data') {
-        if (file === null) throw new TriremeError('USAGE', 'the upload does not begin with its header');
-        await file.write(part.value);
-        bytes += part.value.length;
-      }
+  // Each message in a call of its own: a function that waits for the next one would keep the one before in memory.
+  const takeOne = async (): Promise<boolean> => {
+    const message = await nextMessage(call, stallMs, bytes);
+    if (message === null) return false;
+    const { part } = message;
+    if (part?.$case === 'header') {
+      if (file !== null) throw new TriremeError('USAGE', 'the upload has two headers');
+      ({ identity } = part.value);
+      file = await spool.create();
+    } else if (part?.$case === 'data') {
+      if (file === null) throw new TriremeError('USAGE', 'the upload does not begin with its header');
+      await file.write(part.value);
+      bytes += part.value.length;
     }
+    return true;
+  };
+  const written = (): SpoolWriter | null => file;
+  try {
+    while (await takeOne());
     if (call.cancelled) throw new TriremeError('CANCELLED', 'the client is gone');
-    if (file === null) throw new TriremeError('USAGE', 'the upload is empty: it has no header');
-    return await file.finish(identity ?? null);
+    const whole = written();
+    if (whole === null) throw new TriremeError('USAGE', 'the upload is empty: it has no header');
+    return await whole.finish(identity ?? null);
   } catch (error) {
-    await file?.discard();
+    await written()?.discard();
     throw error;
   }
 }
 
-/** The next message, if it comes in time. One that is not waited for any more is nobody's: its call has ended. */
-async function inTime<T>(next: Promise<T>, stallMs: number, bytes: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
+/** Reads one message of a call, and none ahead; null at its end, or when its client has gone. */
+function nextMessage(
+  call: ServerReadableStream<UploadRequest, UploadResponse>,
+  stallMs: number,
+  bytes: number,
+): Promise<UploadRequest | null> {
+  if (call.readableEnded || call.destroyed) return Promise.resolve(null);
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      call.pause();
+      call.off('data', took).off('end', ended).off('close', ended).off('error', failed);
+    };
+    const took = (message: UploadRequest): void => {
+      end();
+      resolve(message);
+    };
+    const ended = (): void => {
+      end();
+      resolve(null);
+    };
+    const failed = (error: Error): void => {
+      end();
+      reject(error);
+    };
+    const timer = setTimeout(() => {
       const after = `after ${bytes} bytes of the upload nothing came for ${stallMs / 1000} s`;
-      reject(
+      failed(
         new TriremeError('DEADLINE_PASSED', `${after}; a client whose source is slow sends empty pieces meanwhile`),
       );
     }, stallMs);
+    call.on('data', took).on('end', ended).on('close', ended).on('error', failed).resume();
   });
-  next.catch(() => undefined);
-  try {
-    return await Promise.race([next, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
