@@ -207,7 +207,7 @@ export class Analyses {
     const capture = opened ?? (await this.open(path, null));
     try {
       if (opened === undefined) await checkStamp(request.name, capture, stamp);
-      const source = sources.serve(capture);
+      const source = sources.serve(capture, (error) => this.running.get(id)?.abort(error));
       const analysis = new Analysis({
         ...{ hub, lease, capture, source: source.name, chunkBytes, keepMs, log },
         durable: ledger.durable,

@@ -52,6 +52,8 @@ export const rangeMessageBytes = 256 * 1024;
 export const rangesMax = 1024;
 /** Reads of one capture at once: enough to keep a disk busy, and a capture that does not answer holds no more threads. */
 export const readsPerSourceMax = 4;
+/** Time for reads under way to come back before their file is closed. What comes later is dropped. */
+export const readsEndMs = 1_000;
 
 /** Total size of the spool when the option does not say. */
 export const spoolBytesMaxDefault = 64 * 2 ** 30;

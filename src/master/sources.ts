@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { read } from 'node:fs';
 import type * as grpc from '@grpc/grpc-js';
+import { atMost } from '../common/at-most.js';
 import { TriremeError } from '../common/errors.js';
 import { toStatus } from '../common/grpc-errors.js';
 import type { ServedService } from '../common/grpc-server.js';
 import { FileWork } from '../captures/file-work.js';
 import { rangeMessage } from '../captures/range-wire.js';
 import { ChunkSourceService, type ReadRangeRequest } from '../gen/trireme/v1/capture.js';
-import { rangeMessageBytes, rangesMax, readsPerSourceMax } from './limits.js';
+import { rangeMessageBytes, rangesMax, readsEndMs, readsPerSourceMax } from './limits.js';
 import type { UrlSource } from '../captures/url/url-source.js';
 import type { OpenCapture } from './open-capture.js';
 
@@ -21,6 +22,7 @@ const definition = {
 
 interface Source {
   readonly capture: OpenCapture;
+  readonly onSilent: (error: TriremeError) => void;
   /** Calls that read it: the file stays open until the last has ended. */
   readonly calls: Set<RangeCall>;
   /** Reads under way, and those that wait for one of them to end. */
@@ -36,10 +38,13 @@ export class Sources {
   private readonly work = new FileWork();
   bytesServed = 0;
 
-  /** Serves a capture until the returned function is called; that resolves when nothing reads it any more. */
-  serve(capture: OpenCapture): { name: string; end: () => Promise<void> } {
+  /**
+   * Serves a capture until the returned function is called; that resolves when nothing reads it any more, or a read does
+   * not come back. `onSilent` hears of a file that does not answer: to ask workers again and again would be in vain.
+   */
+  serve(capture: OpenCapture, onSilent: (error: TriremeError) => void): { name: string; end: () => Promise<void> } {
     const name = randomUUID();
-    const source: Source = { capture, calls: new Set(), reads: 0, waiting: [], closing: null };
+    const source: Source = { capture, onSilent, calls: new Set(), reads: 0, waiting: [], closing: null };
     this.sources.set(name, source);
     return {
       name,
@@ -49,7 +54,8 @@ export class Sources {
           call.emit('error', toStatus(new TriremeError('CANCELLED', 'the analysis has ended')));
         }
         for (const next of source.waiting.splice(0)) next();
-        if (source.reads > 0) await new Promise<void>((resolve) => (source.closing = resolve));
+        const idle = new Promise<void>((resolve) => (source.closing = resolve));
+        if (source.reads > 0) await atMost(readsEndMs, idle);
       },
     };
   }
@@ -129,7 +135,10 @@ export class Sources {
       if (count === data.length) return null;
       return new TriremeError('FILE_CHANGED', `cannot read at ${position}: the file has become shorter`);
     } catch (error) {
-      if (error instanceof TriremeError) return error;
+      if (error instanceof TriremeError) {
+        source.onSilent(error);
+        return error;
+      }
       return new TriremeError('FILE_CHANGED', `cannot read at ${position}: ${(error as Error).message}`);
     } finally {
       source.reads--;

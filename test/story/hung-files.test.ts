@@ -4,7 +4,7 @@ import { cpSync, mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { projectRoot } from '../../src/common/version.js';
-import { CaptureCluster } from '../support/capture-cluster.js';
+import { CaptureCluster, writeLongCapture } from '../support/capture-cluster.js';
 import { HungMount, whyNoHungMount } from '../support/hung-mount.js';
 import { runTrireme } from '../support/run-trireme.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -33,6 +33,16 @@ beforeAll(() => {
 });
 afterAll(() => void server.close());
 
+const clusters: CaptureCluster[] = [];
+async function start(folders: readonly string[], args: readonly string[]): Promise<CaptureCluster> {
+  const cluster = await CaptureCluster.start(folders, args);
+  clusters.push(cluster);
+  return cluster;
+}
+afterEach(async () => {
+  for (const cluster of clusters.splice(0)) await cluster.stop();
+});
+
 /** The error of an analysis that is asked for by its path alone. */
 async function refusal(cluster: CaptureCluster, path: string): Promise<string> {
   return cluster
@@ -58,7 +68,7 @@ async function endAll(cluster: CaptureCluster): Promise<number> {
 }
 
 test('what is no regular file is refused in one line, however often it is named, and harms nobody', async () => {
-  const cluster = await CaptureCluster.start([captures], grace);
+  const cluster = await start([captures], grace);
   await cluster.addWorker(captures, { args: grace });
   for (const [name, kind] of Object.entries(irregular)) {
     const refusals = await Promise.all(Array.from({ length: 8 }, () => refusal(cluster, path(name))));
@@ -93,7 +103,7 @@ describe.each([
     }
     try {
       // The folder around it, so that the roles start while the mount answers or not.
-      const cluster = await CaptureCluster.start([scratch.path], grace);
+      const cluster = await start([scratch.path], grace);
       await cluster.addWorker(scratch.path, { args: grace });
       if (stopped) mount.stop();
       const refusals = Array.from({ length: 3 }, () => refusal(cluster, mount.file));
@@ -109,4 +119,28 @@ describe.each([
       await mount.end();
     }
   });
+});
+
+(why === null ? test : test.skip)('a file that stops answering ends its own analysis, not the others', async () => {
+  const long = writeLongCapture(join(scratch.path, 'long.pcap'), 20_000_000);
+  const mount = await HungMount.start(join(scratch.path, `mount-${randomUUID()}`), long);
+  if (mount === null) {
+    console.log('SKIP: FUSE may not be mounted here');
+    return;
+  }
+  try {
+    const cluster = await start([scratch.path], grace);
+    // It is opened, and then waits for a worker.
+    let opened: () => void = () => undefined;
+    const waits = new Promise<void>((resolve) => (opened = resolve));
+    const { report } = cluster.call(mount.file, () => opened());
+    await waits;
+    mount.stop();
+    await cluster.addWorker(scratch.path, { args: grace });
+    await expect(report).rejects.toThrow('does not answer within 10 s');
+    expect((await cluster.analyze([sound])).code).toBe(0);
+    expect(await endAll(cluster)).toBeLessThan(graceMs + 5_000);
+  } finally {
+    await mount.end();
+  }
 });
