@@ -1,4 +1,5 @@
 import { silent } from './file-work.js';
+import type { startProbe } from './probe-process.js';
 import { leadsAbroad } from './foreign-mounts.js';
 
 /** Time for a probe. */
@@ -23,6 +24,7 @@ export class FileProbe {
     private readonly timeoutMs = probeTimeoutMs,
     private readonly nowMs: () => number = () => performance.now(),
     private readonly abroad: (path: string) => boolean = leadsAbroad,
+    private readonly start: typeof startProbe = startLate,
   ) {}
 
   /** @throws TriremeError FILE_UNREADABLE when it does not answer in time */
@@ -37,11 +39,9 @@ export class FileProbe {
   }
 
   private answers(path: string): Promise<boolean> {
-    // Loaded only here: a small capture is scanned in less time.
-    const { startProbe } = require('./probe-process.js') as typeof import('./probe-process.js');
     return new Promise((answer) => {
       this.stuck++;
-      const giveUp = startProbe(path, () => {
+      const giveUp = this.start(path, () => {
         this.stuck--;
         clearTimeout(timer);
         answer(true);
@@ -52,4 +52,10 @@ export class FileProbe {
       }, this.timeoutMs);
     });
   }
+}
+
+/** Loaded only here: a small capture is scanned in less time. */
+function startLate(path: string, over: () => void): () => void {
+  const { startProbe } = require('./probe-process.js') as typeof import('./probe-process.js');
+  return startProbe(path, over);
 }

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { projectRoot } from '../../src/common/version.js';
-import { CaptureCluster, writeLongCapture } from '../support/capture-cluster.js';
+import { CaptureCluster } from '../support/capture-cluster.js';
 import { HungMount, whyNoHungMount } from '../support/hung-mount.js';
 import { runTrireme } from '../support/run-trireme.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -119,28 +119,4 @@ describe.each([
       await mount.end();
     }
   });
-});
-
-(why === null ? test : test.skip)('a file that stops answering ends its own analysis, not the others', async () => {
-  const long = writeLongCapture(join(scratch.path, 'long.pcap'), 20_000_000);
-  const mount = await HungMount.start(join(scratch.path, `mount-${randomUUID()}`), long);
-  if (mount === null) {
-    console.log('SKIP: FUSE may not be mounted here');
-    return;
-  }
-  try {
-    const cluster = await start([scratch.path], grace);
-    // It is opened, and then waits for a worker.
-    let opened: () => void = () => undefined;
-    const waits = new Promise<void>((resolve) => (opened = resolve));
-    const { report } = cluster.call(mount.file, () => opened());
-    await waits;
-    mount.stop();
-    await cluster.addWorker(scratch.path, { args: grace });
-    await expect(report).rejects.toThrow('does not answer within 10 s');
-    expect((await cluster.analyze([sound])).code).toBe(0);
-    expect(await endAll(cluster)).toBeLessThan(graceMs + 5_000);
-  } finally {
-    await mount.end();
-  }
 });

@@ -73,11 +73,13 @@ test('a probe of what does not answer is an error in time; of what answers, none
   for (const path of [fifo, scratch.path, join(scratch.path, 'none'), scratch.file("it's 1", 'x')]) {
     await abroad.check(path, path);
   }
-  // In no time no process can answer.
-  await expect(new FileProbe(0, undefined, () => true).check(fifo, 'name')).rejects.toMatchObject({
+  let givenUp = false;
+  const never = (): (() => void) => () => void (givenUp = true);
+  await expect(new FileProbe(5, undefined, () => true, never).check(fifo, 'name')).rejects.toMatchObject({
     code: 'FILE_UNREADABLE',
     message: expect.stringContaining('name: its file system does not answer'),
   });
+  expect(givenUp).toBe(true);
 });
 
 test('a file that is opened again and again is asked once in a while', async () => {
