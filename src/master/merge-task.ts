@@ -75,7 +75,7 @@ export class MergeTask {
       compression: compression ?? 'none',
       inputCut: outcome.truncated,
     });
-    const entry = capturedIn(report, compression, outcome, () => firstBytes(this.data, headerBytesWanted));
+    const entry = capturedIn(report, compression, outcome, () => this.data.bytes.first);
     this.say({ news: 'complete', reportJson: toCanonicalJson(entry), counts: countsOf(entry) });
   }
 }
