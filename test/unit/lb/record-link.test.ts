@@ -88,6 +88,18 @@ describe('record link', () => {
     expect(writtenIn(link, nowMs, 20)).toBe(recordsInFlightFirst);
   });
 
+  test('more than the first few are written within half a round trip of the first, and none of them later', () => {
+    const link = linkWith({ congestionWindow: 100, roundTripMs: 40 });
+    const grow = (): void => looked(link, { ...lan, congestionWindow: 100 }, 0);
+    for (let done = 0; done < 4 * cleanRecordsToDouble; done++) {
+      link.wrote(recordBytes, -1000);
+      grow();
+    }
+    expect(writtenIn(link, 0, 1)).toBe(recordsInFlightFirst);
+    expect(writtenIn(link, 19, 0.5)).toBe(recordsInFlightFirst);
+    expect(writtenIn(link, 21, 100)).toBe(0);
+  });
+
   test.each([true, false])(
     'nothing is written past the room that the receiver has told of (loopback: %s)',
     (loopback) => {
