@@ -6,6 +6,7 @@ import { Outbound } from './outbound.js';
 import { ResultParts } from './result-parts.js';
 import type { LentJob } from './lent-job.js';
 import type { ShortIds } from './short-ids.js';
+import type { Stall } from './stall.js';
 import type { WorkerState } from './types.js';
 import type { WorkerStream } from './worker-stream.js';
 
@@ -34,6 +35,14 @@ export class AttachedWorker {
   /** Results that may still come for jobs taken away from it. Any beyond them were never asked for. */
   resultsForgiven = 0;
   picks = 0;
+  /** When it last answered a job, or joined, on the hub's clock. */
+  answeredAt: number;
+  /** Since then: overdue jobs that were taken from it, and copies that were made of its overdue jobs. */
+  missed = 0;
+  missedKind = 0;
+  copiedUnanswered = 0;
+  /** It is suspended, because it answers nothing: see Stalls. */
+  stall: Stall | null = null;
   heartbeat: Heartbeat;
   lastHeartbeatMs: number;
   readonly done = new Map<number, number>();
@@ -53,6 +62,7 @@ export class AttachedWorker {
   ) {
     this.parts = new ResultParts(resultBytesMax);
     this.lastHeartbeatMs = wallMs;
+    this.answeredAt = heardAt;
     this.heartbeat = {
       slots: hello.slots,
       busy: 0,
@@ -71,12 +81,16 @@ export class AttachedWorker {
     return this.current === 'LOST' || this.current === 'LEFT';
   }
 
+  offers(kind: number): boolean {
+    return this.hello.kinds.some((offer) => offer.kind === kind);
+  }
+
   /** The only way to another state. */
   setState(state: WorkerState, reason: string): void {
     if (state === this.current) return;
     const facts = { worker: this.hello.name, workerId: this.hello.workerId, from: this.current, to: state, reason };
     this.current = state;
-    if (state === 'LOST') this.log.warn(facts, 'worker state');
+    if (state === 'LOST' || state === 'SUSPENDED') this.log.warn(facts, 'worker state');
     else this.log.info(facts, 'worker state');
   }
 }

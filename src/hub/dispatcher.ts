@@ -24,6 +24,7 @@ import type { HubOptions } from './options.js';
 import { WAIT, type Picker } from './picking/picker.js';
 import type { Scheduler } from './scheduler.js';
 import { Solitude } from './solitude.js';
+import { Stalls } from './stalls.js';
 import { Turn } from './turn.js';
 import { noJob, noWorker, type JobSink } from './types.js';
 import { WaitLines } from './wait-lines.js';
@@ -49,6 +50,10 @@ export class Dispatcher {
   readonly optimum = new Optimum();
   /** Called when the last live job of a draining hub has ended. */
   onIdle: (() => void) | null = null;
+  /** Workers that answer nothing. */
+  readonly stalls: Stalls;
+  /** Called when a worker is suspended, or not any more. */
+  onStallChanged: ((worker: AttachedWorker, reason: string) => void) | null = null;
 
   private readonly deadlines: Deadlines;
   private readonly drainRate = new DrainRate();
@@ -77,10 +82,7 @@ export class Dispatcher {
       this.solitude,
       this.drainRate,
       (...job) => this.give(...job),
-      (row, worker) =>
-        this.audits !== null &&
-        this.table.sinks[row] === this.audits &&
-        this.audits.excludes(this.table.tags[row], worker.number),
+      (row, worker) => this.barred(row, worker),
     );
     this.hedges = new Hedges(options, picker, scheduler, {
       table: this.table,
@@ -90,9 +92,33 @@ export class Dispatcher {
       giveCopy: (row, worker, now) => this.giveCopy(row, worker, now),
       send: (worker) => this.turn.send(worker),
       unhand: (row, worker) => this.unhand(row, worker),
+      stalls: () => this.stalls,
       countRecall: (kind) => void this.kindState(kind).counters.recalls++,
       countWaste: (kind, seconds) => void (this.kindState(kind).counters.wastedSeconds += seconds),
     });
+    this.stalls = new Stalls({
+      table: this.table,
+      workers: this.workers,
+      budget: this.hedges.budget,
+      trusted: (...job) => this.hedges.trusted(...job),
+      lendAndRequeue: (row, worker) => {
+        this.hedges.lendFree(row, worker);
+        this.requeue(row);
+      },
+      takeBack: (row) => this.takeBackOne(row),
+      withdraw: (id, worker, now) => this.withdraw(id, worker, now),
+      giveProbe: (row, worker, now) => this.giveProbe(row, worker, now),
+      giveWaiting: (worker, now) => this.giveWaiting(worker, now),
+      pump: () => this.pump(),
+      barred: (row, worker) => this.barred(row, worker),
+      changed: (worker, reason) => this.onStallChanged?.(worker, reason),
+    });
+  }
+
+  /** Whether the worker must not have this job, because it audits an answer of the worker's. */
+  private barred(row: number, worker: AttachedWorker): boolean {
+    const { audits, table } = this;
+    return audits !== null && table.sinks[row] === audits && audits.excludes(table.tags[row], worker.number);
   }
 
   /** Jobs that wait for a worker that may take them. */
@@ -148,6 +174,7 @@ export class Dispatcher {
       this.give(row, this.workers[given] as AttachedWorker, state, now);
     } else if (avoidWorker === noWorker) {
       lines.add(row, this.lineOf(row), false);
+      if (this.stalls.count > 0) this.hedges.watch();
       if (lines.avoiding.length > 0 || !mayGo) this.pumpSoon();
     } else {
       table.avoids[row] = avoidWorker;
@@ -180,6 +207,8 @@ export class Dispatcher {
   pump(): void {
     if (this.waiting === 0) return;
     this.handOut.all(this.turn.now());
+    // A job that waits may be for suspended workers alone.
+    if (this.stalls.count > 0) this.hedges.watch();
     if (!this.handOut.passedOver || this.lookingAgain) return;
     this.lookingAgain = true;
     this.scheduler.after(heldBackLookSeconds, () => {
@@ -200,6 +229,7 @@ export class Dispatcher {
     const reply = now - table.givenAt[row];
     if (this.picks.marked(table.ids[row])) this.picks.ended(table.ids[row], worker.number, exec, now);
     this.picker.ended(worker.index, table.kinds[row], table.units[row], exec, held, reply, now);
+    if (exec >= 0) this.stalls.noteAnswer(table.kinds[row], table.givenAt[row], now);
     this.unhand(row, worker);
     this.hedges.budget.executed(exec);
   }
@@ -214,7 +244,10 @@ export class Dispatcher {
     const lent = this.hedges.takeLent(worker, id, exec, wins);
     if (lent === null) return notLent;
     this.picker.ended(worker.index, lent.kind, lent.units, done ? exec : NaN, held, now - lent.givenAt, now);
-    if (done) this.hedges.budget.executed(exec);
+    if (done) {
+      this.hedges.budget.executed(exec);
+      this.stalls.noteAnswer(lent.kind, lent.givenAt, now);
+    }
     const { counters } = this.kindState(lent.kind);
     if (done) this.picks.lentAnswered(id, worker.number, exec, now);
     if (done && (row === nil || !wins)) counters.duplicates++;
@@ -347,11 +380,14 @@ export class Dispatcher {
   /** Takes back what a worker has: it is not to be trusted, which is no fault of its jobs. */
   takeBack(worker: AttachedWorker): void {
     while (worker.jobs.tail !== nil) {
-      const row = worker.jobs.tail;
-      this.takeAway(row);
-      this.table.attempts[row]--;
-      this.requeue(row);
+      this.takeBackOne(worker.jobs.tail);
     }
+  }
+
+  private takeBackOne(row: number): void {
+    this.takeAway(row);
+    this.table.attempts[row]--;
+    this.requeue(row);
   }
 
   /** Fails all live jobs: the end of a drain that took too long. */
@@ -379,6 +415,7 @@ export class Dispatcher {
     worker.outbound.addJob(table.ids[row]);
     this.turn.send(worker);
     sink.given?.(table.tags[row], worker.number);
+    if (now >= this.stalls.nextProbeAt) this.stalls.probeWith(row, now);
   }
 
   /** Gives a job to one more worker: a precaution of the hub, so it costs the job no attempt. */
@@ -392,6 +429,42 @@ export class Dispatcher {
     }
     this.table.attempts[row]--;
     this.give(row, worker, state, now);
+  }
+
+  /** Gives a suspended worker a job that another one has and keeps: no attempt of the job, and no copy that is paid for. */
+  private giveProbe(row: number, worker: AttachedWorker, now: number): void {
+    const { table } = this;
+    this.hedges.lendProbe(row, worker, now);
+    this.kindState(table.kinds[row]).counters.probes++;
+    this.picker.dispatched(worker.index, table.kinds[row], table.units[row], now);
+    worker.outbound.addProbe(table.ids[row]);
+    this.turn.send(worker);
+  }
+
+  /** Gives a suspended worker a job that waits in vain for another one. */
+  private giveWaiting(worker: AttachedWorker, now: number): boolean {
+    const row = this.lines.first(
+      (row) =>
+        worker.offers(this.table.kinds[row]) &&
+        this.table.sinks[row]?.heldBack !== true &&
+        this.table.avoids[row] !== worker.number &&
+        !worker.lent.has(this.table.ids[row]) &&
+        !this.barred(row, worker) &&
+        !this.stalls.anotherServes(this.table.kinds[row], worker, this.table.ids[row]),
+    );
+    if (row === nil) return false;
+    this.lines.remove(row);
+    if (this.table.copies[row] > 0) this.table.attempts[row]--;
+    this.give(row, worker, this.kindState(this.table.kinds[row]), now);
+    return true;
+  }
+
+  /** Takes back a job that the worker has beside another one, and that it has not answered. */
+  private withdraw(id: number, worker: AttachedWorker, now: number): void {
+    if (this.takeLent(worker, id, false, 0, NaN, now) === notLent) return;
+    worker.resultsForgiven++;
+    worker.outbound.addCancel(id);
+    this.turn.send(worker);
   }
 
   private requeue(row: number): void {
@@ -412,6 +485,7 @@ export class Dispatcher {
     const worker = table.workers[row] === noWorker ? undefined : this.workers[table.workers[row]];
     if (worker === undefined) return this.unqueue(row);
     worker.resultsForgiven++;
+    this.stalls.noteTaken(worker, row, this.turn.now());
     worker.outbound.addCancel(table.ids[row]);
     this.turn.send(worker);
     this.release(row, worker, NaN, NaN, this.turn.now());
@@ -462,6 +536,6 @@ export class Dispatcher {
   }
 
   private offered(kind: number): boolean {
-    return this.workers.some((worker) => worker?.hello.kinds.some((offer) => offer.kind === kind));
+    return this.workers.some((worker) => worker?.offers(kind));
   }
 }

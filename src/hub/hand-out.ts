@@ -105,11 +105,15 @@ export class HandOut {
     const kind = table.kinds[row];
     let best: AttachedWorker | undefined;
     let bestSeconds = Infinity;
+    let bestDoubtful = true;
     for (const worker of this.workers) {
       if (worker === undefined || !picker.canTake(worker.index, kind)) continue;
       if (worker.number === table.avoids[row] || worker.lent.has(id) || this.barred(row, worker)) continue;
       const seconds = picker.expectedSeconds(worker.index, kind, table.units[row], now);
-      if (seconds < bestSeconds) [best, bestSeconds] = [worker, seconds];
+      // One whose own jobs had to be given to others is no help, however fast it should be.
+      const doubtful = worker.copiedUnanswered > 0;
+      if (doubtful === bestDoubtful ? seconds >= bestSeconds : doubtful) continue;
+      [best, bestSeconds, bestDoubtful] = [worker, seconds, doubtful];
     }
     return best;
   }

@@ -12,7 +12,7 @@ export class HedgeBudget {
   private readonly most: number;
 
   /** @param share of the work executed, from 0 (no copies) to 1 */
-  constructor(private readonly share: number) {
+  constructor(readonly share: number) {
     this.left = this.most = share > 0 ? hedgeBurstSeconds : 0;
   }
 

@@ -7,6 +7,8 @@ import type { HubOptions } from './options.js';
 import type { Picker } from './picking/picker.js';
 import { WAIT } from './picking/picker.js';
 import type { Scheduler } from './scheduler.js';
+import { copiesMax, stallJobs } from './stall.js';
+import type { Stalls } from './stalls.js';
 import { noWorker } from './types.js';
 
 /** Workers are looked at this often; less often with very many of them, so that looking costs under 1 %. */
@@ -14,20 +16,33 @@ const lookSecondsMin = 0.002;
 /** While jobs wait at the hub, only overdue ones matter, and a busy hub has better to do: a timer costs what 20 jobs do. */
 const lookSecondsBusy = 0.008;
 const lookSecondsPerWorker = 10e-6;
+/** Workers whose jobs others have answered are looked at for so long, to see whether they answer at all. */
+const lookSecondsAfter = 4;
 /** A look that comes so much too late says that the hub itself was held up: it has results to read first. */
 const lateSeconds = 0.005;
 
-/** Workers that may have one job beside its last holder: if that stands still too, a third is tried. */
+/** Workers that may have one job beside its last holder: if that stands still too, a third is tried. Suspended ones aside. */
 const copiesPerJobMax = 2;
-/** Copies of one job in all: workers that all stand still in turn must not pass it on for ever. */
+/**
+ * Copies of one job in all: workers that all stand still in turn must not pass it on for ever. Past it the job is copied once
+ * more each time that its age has doubled, since one of the workers may yet be sound.
+ */
 const hedgesPerJobMax = 8;
+/** Copies that a worker's overdue jobs get whatever was done twice before, until it answers again: it may answer nothing. */
+const copiesUnansweredMax = stallJobs;
+/** Copies of one job that are counted: the column that counts them has a byte. */
+const hedgesMax = 255;
 
 /** A job of one unit is never overdue before this: a busy event loop explains as much. */
 const overdueSecondsMin = 0.05;
 /** Nor is a chunk before this: it also waits for disks and networks. */
 const overdueChunkSecondsMin = 0.3;
-/** Nor any job before this while its worker has no result of the kind: its calibration saw neither disk nor network. */
-const overdueUnprovedSeconds = 3;
+/**
+ * Nor any job before this while its worker has no result of the kind and no worker had one of late: calibrations see neither
+ * disk nor network.
+ */
+const overdueUnprovedSeconds = 0.5;
+const overdueUnprovedChunkSeconds = 3;
 
 /** Jobs of one worker, oldest first, that one look compares with the clock: jobs become overdue in the order given. */
 const overdueLookedAtMax = 32;
@@ -46,6 +61,8 @@ export interface HedgesPorts {
   send(worker: AttachedWorker): void;
   /** Takes the row out of its worker's list. */
   unhand(row: number, worker: AttachedWorker): void;
+  /** Looks for workers that answer nothing. */
+  readonly stalls: () => Stalls;
   countRecall(kind: number): void;
   countWaste(kind: number, seconds: number): void;
 }
@@ -68,6 +85,8 @@ export class Hedges {
   readonly budget: HedgeBudget;
   private scheduled = false;
   private dueAt = 0;
+  /** When a job was given out last. */
+  private gaveAt = -Infinity;
 
   constructor(
     private readonly options: Pick<HubOptions, 'copyAfterMs' | 'hedgeShare' | 'hedgeFactor'>,
@@ -81,12 +100,16 @@ export class Hedges {
   /** A job is about to be given to a worker: says when it will be overdue there, and looks at the workers from now on. */
   giving(row: number, worker: number, now: number): void {
     const { table } = this.ports;
-    const units = table.units[row];
-    const expected = this.picker.expectedSeconds(worker, table.kinds[row], units, now);
-    const least = units === 1 ? overdueSecondsMin : overdueChunkSecondsMin;
-    table.overdueAt[row] = now + Math.max(this.options.hedgeFactor * expected, least);
+    table.overdueAt[row] = this.overdueAt(worker, table.kinds[row], table.units[row], now);
     table.recalled[row] = 0;
+    this.gaveAt = now;
     this.watch();
+  }
+
+  private overdueAt(worker: number, kind: number, units: number, now: number): number {
+    const expected = this.picker.expectedSeconds(worker, kind, units, now);
+    const least = units === 1 ? overdueSecondsMin : overdueChunkSecondsMin;
+    return now + Math.max(this.options.hedgeFactor * expected, least);
   }
 
   /**
@@ -111,7 +134,8 @@ export class Hedges {
     for (const [id, lent] of worker.lent) {
       const row = table.rowOf(id);
       if (row !== nil) {
-        table.losses[row]++;
+        // What it had while it was suspended did not end it.
+        if (worker.stall === null) table.losses[row]++;
         table.copies[row]--;
       }
       this.settle(lent, 0);
@@ -125,6 +149,8 @@ export class Hedges {
     if (table.copies[row] === 0) return;
     for (const worker of workers) {
       if (worker === undefined || !worker.lent.has(table.ids[row])) continue;
+      // A probe is to be answered: that is what it is for.
+      if (worker.stall?.probe === table.ids[row]) continue;
       worker.outbound.addCancel(table.ids[row]);
       this.ports.send(worker);
     }
@@ -145,7 +171,8 @@ export class Hedges {
     this.ports.countWaste(kind, spent);
   }
 
-  private watch(): void {
+  /** Looks at the workers from now on, while they have jobs or are suspended. */
+  watch(): void {
     if (this.scheduled) return;
     this.scheduled = true;
     const least = this.ports.waiting() > 0 ? lookSecondsBusy : lookSecondsMin;
@@ -162,14 +189,42 @@ export class Hedges {
     let watched = false;
     const late = now - this.dueAt > lateSeconds;
     for (const worker of this.ports.workers) {
-      if (worker === undefined || worker.jobs.length === 0) continue;
+      if (worker === undefined) continue;
+      if (worker.jobs.length === 0) {
+        // Others have answered what it had: it may be one that answers nothing.
+        watched ||= worker.lent.size > 0 && worker.stall === null && now - this.gaveAt < lookSecondsAfter;
+        continue;
+      }
       watched = true;
-      if (late) continue;
+      if (late || worker.stall !== null) continue;
       const idle = this.ports.waiting() === 0 && this.budget.open;
       if (idle && this.picker.silenceSeconds(worker.index, now) > copyAfterSeconds) this.copyAll(worker, now);
       this.hedgeOverdue(worker, now);
     }
-    if (watched) this.watch();
+    const stalls = this.ports.stalls();
+    if (!late) stalls.look(now);
+    if (watched || (stalls.count > 0 && this.ports.waiting() > 0)) this.watch();
+  }
+
+  /** Whether the prediction for a job is to be relied on, by which it is overdue. */
+  trusted(worker: AttachedWorker, kind: number, units: number, givenAt: number, now: number): boolean {
+    if (worker.done.has(kind) || this.ports.stalls().answeredLately(kind, now)) return true;
+    return now - givenAt > (units === 1 ? overdueUnprovedSeconds : overdueUnprovedChunkSeconds);
+  }
+
+  /** Lets the worker keep a job, which it is asked to give back unless it has begun; the row is in no list then. */
+  lendFree(row: number, from: AttachedWorker): void {
+    this.recall(row, from);
+    this.lend(row, from, 0, this.ports.table.hedges[row] > 0);
+  }
+
+  /** Lends the worker a job that another one has and keeps. */
+  lendProbe(row: number, to: AttachedWorker, now: number): void {
+    const { table } = this.ports;
+    const [kind, units] = [table.kinds[row], table.units[row]];
+    const overdueAt = this.overdueAt(to.index, kind, units, now);
+    table.copies[row]++;
+    to.lent.set(table.ids[row], { kind, units, givenAt: now, overdueAt, chargedSeconds: 0, isCopy: false });
   }
 
   /** Copies the jobs of a worker that stands still, oldest first, until no other worker has room. */
@@ -177,7 +232,8 @@ export class Hedges {
     const { table, workers } = this.ports;
     for (let row = from.jobs.head; row !== nil && this.budget.open;) {
       const following = table.links.next[row];
-      if (table.units[row] === 1 && table.avoids[row] === noWorker && this.mayCopy(row, from)) {
+      const again = table.hedges[row] < hedgesPerJobMax;
+      if (table.units[row] === 1 && table.avoids[row] === noWorker && again && this.mayCopy(row, from)) {
         const index = this.picker.pick(table.kinds[row], 1, now, from.index);
         if (index === WAIT) return;
         const to = workers[index] as AttachedWorker;
@@ -193,11 +249,14 @@ export class Hedges {
     let row = from.jobs.head;
     for (let looked = 0; row !== nil && looked < overdueLookedAtMax; looked++) {
       const following = table.links.next[row];
-      const elsewhere = this.picker.workersOffering(table.kinds[row]) > 1 + table.copies[row];
-      if (elsewhere && (silent || this.overdue(row, from, now))) {
+      const overdue = silent || this.overdue(row, from, now);
+      if (overdue && this.ports.stalls().anotherServes(table.kinds[row], from, table.ids[row])) {
         const room = this.ports.waitingElsewhere() < overdueWaitingMax;
-        if (this.budget.open && room && this.mayCopy(row, from)) this.copy(row, from, undefined, now);
-        else this.recall(row, from);
+        const may = this.budget.open || (this.budget.share > 0 && from.copiedUnanswered < copiesUnansweredMax);
+        if (may && room && this.mayCopy(row, from) && this.mayHedgeAgain(row, now)) {
+          from.copiedUnanswered++;
+          this.copy(row, from, undefined, now);
+        } else this.recall(row, from);
       }
       row = following;
     }
@@ -206,14 +265,21 @@ export class Hedges {
   private overdue(row: number, from: AttachedWorker, now: number): boolean {
     const { table } = this.ports;
     if (table.overdueAt[row] > now) return false;
-    return from.done.has(table.kinds[row]) || now - table.givenAt[row] > overdueUnprovedSeconds;
+    return this.trusted(from, table.kinds[row], table.units[row], table.givenAt[row], now);
   }
 
   private mayCopy(row: number, from: AttachedWorker): boolean {
     const { table } = this.ports;
-    if (table.sinks[row]?.heldBack === true) return false;
-    if (table.copies[row] >= copiesPerJobMax || table.hedges[row] >= hedgesPerJobMax) return false;
-    return from.aloneJob !== table.ids[row];
+    if (table.sinks[row]?.heldBack === true || from.aloneJob === table.ids[row]) return false;
+    if (table.copies[row] < copiesPerJobMax) return true;
+    return table.copies[row] < copiesMax && this.ports.stalls().copiesExpected(table.ids[row]) < copiesPerJobMax;
+  }
+
+  private mayHedgeAgain(row: number, now: number): boolean {
+    const { table } = this.ports;
+    if (table.hedges[row] < hedgesPerJobMax) return true;
+    const age = table.givenAt[row] - table.submittedAt[row];
+    return table.hedges[row] < hedgesMax && now - table.submittedAt[row] > 2 * age;
   }
 
   private copy(row: number, from: AttachedWorker, to: AttachedWorker | undefined, now: number): void {
@@ -235,6 +301,7 @@ export class Hedges {
       kind: table.kinds[row],
       units: table.units[row],
       givenAt: table.givenAt[row],
+      overdueAt: table.overdueAt[row],
       chargedSeconds,
       isCopy,
     });

@@ -33,6 +33,7 @@ export class KindState {
       picks: 0,
       retries: 0,
       copies: 0,
+      probes: 0,
       copiesWon: 0,
       wastedSeconds: 0,
       recalls: 0,

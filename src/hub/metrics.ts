@@ -70,11 +70,13 @@ export function addHubMetrics(registry: Registry, hub: Hub): void {
   gauge('jobs_live', 'Jobs submitted and not answered', (state) => state.jobsLive);
   counter('workers_joined', 'Workers that have joined', (state) => state.workersJoined);
   counter('workers_lost', 'Workers that were lost', (state) => state.workersLost);
+  counter('suspensions', 'Workers suspended because they answered no job', (state) => state.workersSuspended);
   counter('quarantines', 'Workers found lying', (state) => state.workersQuarantined);
   counter('workers_cut', 'Workers cut off because they broke the protocol', (state) => state.workersCut);
   kindCounter('jobs_submitted', 'Jobs submitted, by kind', (kind) => kind.submitted);
   kindCounter('picks', 'Jobs given to a worker, first attempts and later ones', (kind) => kind.picks);
   kindCounter('copies', 'Jobs given to one more worker while theirs took too long', (kind) => kind.copies);
+  kindCounter('probes', 'Jobs given to a suspended worker as well, to see if it answers', (kind) => kind.probes);
   kindCounter('copies_won', 'Copies whose answer came first', (kind) => kind.copiesWon);
   kindCounter('copies_wasted_seconds', 'Seconds spent on jobs that another answered', (kind) => kind.wastedSeconds);
   kindCounter('recalls', 'Jobs asked back from a worker that took too long', (kind) => kind.recalls);
@@ -110,7 +112,7 @@ export function addHubMetrics(registry: Registry, hub: Hub): void {
     registers,
     collect() {
       this.reset();
-      for (const state of ['SERVING', 'SILENT', 'DRAINING', 'QUARANTINED']) this.set({ state }, 0);
+      for (const state of ['SERVING', 'SILENT', 'SUSPENDED', 'DRAINING', 'QUARANTINED']) this.set({ state }, 0);
       for (const worker of snapshot().workers) this.inc({ state: worker.state });
     },
   });

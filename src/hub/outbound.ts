@@ -14,11 +14,20 @@ export class Outbound {
   private cancels: number[] = [];
   private recalls: number[] = [];
 
+  /** Id of a job that is another worker's and goes to this one too, or 0. */
+  private probe = 0;
+
   get empty(): boolean {
     return this.jobs.length === 0 && this.cancels.length === 0 && this.recalls.length === 0;
   }
 
   addJob(id: number): void {
+    this.jobs.push(id);
+  }
+
+  /** As addJob, for a job that another worker keeps. */
+  addProbe(id: number): void {
+    this.probe = id;
     this.jobs.push(id);
   }
 
@@ -67,7 +76,7 @@ export class Outbound {
     let at = from;
     for (; at < ids.length && bytes < payloadBytesMax; at++) {
       const row = table.rowOf(ids[at]);
-      if (row === nil || table.workers[row] !== worker) {
+      if (row === nil || (table.workers[row] !== worker && ids[at] !== this.probe)) {
         unsent.push(ids[at]);
         continue;
       }

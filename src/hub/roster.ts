@@ -2,7 +2,13 @@ import type { Logger } from '../common/logging.js';
 import { resultPartBytesMax } from '../common/limits.js';
 import { RateLimit } from '../common/rate-limit.js';
 import { version } from '../common/version.js';
-import type { Heartbeat, Hello, WorkerMessage } from '../gen/trireme/v1/worker.js';
+import {
+  JobStatus,
+  type Heartbeat,
+  type Hello,
+  type ResultBatch,
+  type WorkerMessage,
+} from '../gen/trireme/v1/worker.js';
 import type { Evidence } from './audit/evidence.js';
 import { Quarantine } from './audit/quarantine.js';
 import { AttachedWorker } from './attached-worker.js';
@@ -44,6 +50,7 @@ export class Roster {
   ) {
     this.quarantine = new Quarantine(options.quarantineMs);
     this.shortIdSequence = new ShortIdSequence(options.shortIdFirst);
+    dispatcher.onStallChanged = (worker, reason) => this.settle(worker, reason);
   }
 
   /** Attached workers in the order in which they came. */
@@ -164,6 +171,7 @@ export class Roster {
         worker.shortIds?.results(value);
         const wrong = takeResults(this.dispatcher, worker, value);
         if (wrong === null && !worker.gone) {
+          if (holdsAnswer(value)) this.dispatcher.stalls.heardAnswer(worker, worker.heardAt);
           // First what it may get, then who gets what: a worker that gave a job back must not get it again at once.
           this.settle(worker, 'it sent results');
           this.dispatcher.pump();
@@ -213,7 +221,7 @@ export class Roster {
   /** Something was heard: the state follows from what the worker last said. */
   private settle(worker: AttachedWorker, reason: string): void {
     if (worker.evidence !== null) return;
-    const state = worker.draining ? 'DRAINING' : 'SERVING';
+    const state = worker.draining ? 'DRAINING' : worker.stall !== null ? 'SUSPENDED' : 'SERVING';
     if (worker.state === state) return;
     worker.setState(state, reason);
     if (state === 'SERVING') this.picker.resume(worker.index);
@@ -234,6 +242,7 @@ export class Roster {
 
   private distrust(worker: AttachedWorker, evidence: Evidence): void {
     worker.evidence = evidence;
+    this.dispatcher.stalls.forget(worker);
     worker.setState('QUARANTINED', `its answer to job ${evidence.job} was a lie`);
     this.picker.suspend(worker.index);
     this.dispatcher.takeBack(worker);
@@ -248,6 +257,8 @@ export class Roster {
     this.dispatcher.workers[worker.index] = undefined;
     this.picker.removeWorker(worker.index);
     this.dispatcher.orphan(worker);
+    this.dispatcher.stalls.forget(worker);
+    this.dispatcher.stalls.probeSoon(this.dispatcher.turn.now());
     worker.index = -1;
     this.dispatcher.pump();
     this.changed();
@@ -305,4 +316,9 @@ export class Roster {
   private changed(): void {
     for (const listener of this.listeners) listener();
   }
+}
+
+/** Whether a worker ran a job: that it gave some back says nothing of its threads. */
+function holdsAnswer({ job, status }: ResultBatch): boolean {
+  return job.length > 0 && (status.length === 0 || status.some((each) => each !== JobStatus.NOT_RUN));
 }

@@ -14,6 +14,7 @@ export function snapshotHub(dispatcher: Dispatcher, roster: Roster, picker: Pick
     workersJoined: roster.joined,
     workersLost: roster.lost,
     workersCut: roster.cut,
+    workersSuspended: dispatcher.stalls.suspensions,
     workersQuarantined: roster.quarantine.count,
     audits: Object.fromEntries(
       [...(dispatcher.audits?.counts ?? [])].map(([kind, counts]) => [

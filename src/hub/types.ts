@@ -67,6 +67,8 @@ export interface KindCounters {
   retries: number;
   /** Jobs given to one more worker while the one before took too long; not counted as attempts. */
   copies: number;
+  /** Jobs given to a suspended worker as well, to see whether it answers again. */
+  probes: number;
   /** Copies whose answer came first. */
   copiesWon: number;
   /** Seconds that workers spent on jobs which another one answered. */
@@ -88,9 +90,11 @@ export interface KindCounters {
   draining: number;
 }
 
-/** Where a worker stands with the hub. JOINING: the stream is open, Hello has not come. SILENT: heartbeats overdue.
- * QUARANTINED: it was found lying and gets no job. */
-export type WorkerState = 'JOINING' | 'SERVING' | 'SILENT' | 'DRAINING' | 'QUARANTINED' | 'LOST' | 'LEFT';
+/**
+ * Where a worker stands with the hub. JOINING: the stream is open, Hello has not come. SILENT: heartbeats overdue. SUSPENDED:
+ * it sends heartbeats and answers no job, so it gets none but single probes. QUARANTINED: it was found lying and gets no job.
+ */
+export type WorkerState = 'JOINING' | 'SERVING' | 'SILENT' | 'SUSPENDED' | 'DRAINING' | 'QUARANTINED' | 'LOST' | 'LEFT';
 
 export interface WorkerKindSnapshot {
   readonly kind: number;
@@ -145,6 +149,8 @@ export interface HubSnapshot {
   readonly workersLost: number;
   /** Streams cut off because the worker broke the protocol. */
   readonly workersCut: number;
+  /** Times that a worker was suspended, because it answered none of its jobs. */
+  readonly workersSuspended: number;
   /** Workers that were found lying. */
   readonly workersQuarantined: number;
   /** What became of audits, by kind; empty where none are made. */

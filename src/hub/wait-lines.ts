@@ -5,6 +5,9 @@ import { KindState } from './kind-state.js';
 /** Urgent jobs that are handed out in a row while others wait: those are not to starve, however many clients ask for little. */
 export const urgentInRowMax = 8;
 
+/** Jobs of each line that `first` looks at: those behind them wait longer anyhow. */
+const lookedAtMax = 32;
+
 /** The jobs that wait at the hub: two lines per kind, and those that not every worker may take. */
 export class WaitLines {
   readonly kinds = new Map<number, KindState>();
@@ -65,6 +68,19 @@ export class WaitLines {
     if (urgent !== nil && this.urgentInRow < urgentInRowMax) return urgent;
     const other = this.oldest(false);
     return other === nil ? urgent : other;
+  }
+
+  /** A job that passes, among the first few of each line; nil: none does. */
+  first(passes: (row: number) => boolean): number {
+    const lists = [this.avoiding, this.alone];
+    for (const state of this.kinds.values()) lists.push(state.urgent, state.queue);
+    for (const list of lists) {
+      let row = list.head;
+      for (let looked = 0; row !== nil && looked < lookedAtMax; looked++, row = this.table.links.next[row]) {
+        if (passes(row)) return row;
+      }
+    }
+    return nil;
   }
 
   private oldest(urgent: boolean): number {

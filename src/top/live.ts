@@ -8,7 +8,13 @@ import { Rates, type WorkerList } from './rates.js';
 import type { WorkerWatch } from './watch.js';
 
 /** Colours of states; the words are there as well, so none is needed. */
-const stateColors: Readonly<Record<string, string>> = { SERVING: 'green', SILENT: 'red', DRAINING: 'yellow' };
+const stateColors: Readonly<Record<string, string>> = {
+  SERVING: 'green',
+  DRAINING: 'yellow',
+  SILENT: 'red',
+  SUSPENDED: 'red',
+  QUARANTINED: 'red',
+};
 
 /**
  * The view that follows a hub until q, Ctrl-C or a signal. Resolves at the end; rejects with the first error when the hub

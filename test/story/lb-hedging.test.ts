@@ -1,5 +1,6 @@
 import { JobCluster } from '../support/job-cluster.js';
 import { LineClient } from '../support/line-client.js';
+import type { LogLine } from '../support/running-role.js';
 
 const jobs = 60;
 let cluster: JobCluster;
@@ -37,7 +38,9 @@ test('the jobs of a worker that stands still are answered by another before it i
   client.socket.end();
 });
 
-test('with --hedge-share 0 they wait until it is given up', async () => {
-  expect(await lostWhenAnswered(['--hedge-share', '0'])).toBe(true);
+test('with --hedge-share 0 they wait until it is suspended or given up', async () => {
+  await lostWhenAnswered(['--hedge-share', '0']);
+  const noticed = (line: LogLine): boolean => line.msg === 'worker state' && /SUSPENDED|LOST/.test(String(line.to));
+  expect(cluster.lb.log.some(noticed)).toBe(true);
   expect(await cluster.metric('trireme_hub_copies_total{kind="GET_TIME"}')).toBe(0);
 });

@@ -111,6 +111,7 @@ export class FakeHub implements Hub {
       workersJoined: 0,
       workersLost: 0,
       workersCut: 0,
+      workersSuspended: 0,
       workersQuarantined: 0,
       audits: {},
       draining: false,

@@ -6,7 +6,13 @@ import { formatBytes, formatCount, formatSeconds, formatSpan } from '../format.j
 /** Kinds whose unit is a byte. */
 const byteKinds = new Set(['SCAN_CHUNK']);
 
-const stateClass: Readonly<Record<string, string>> = { SERVING: 'good', DRAINING: 'warn', SILENT: 'bad' };
+const stateClass: Readonly<Record<string, string>> = {
+  SERVING: 'good',
+  DRAINING: 'warn',
+  SILENT: 'bad',
+  SUSPENDED: 'bad',
+  QUARANTINED: 'bad',
+};
 
 /** The parts of a row that change. */
 interface Row {

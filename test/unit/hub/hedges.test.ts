@@ -256,13 +256,25 @@ describe('an overdue job', () => {
     expect(bench.sink.answers.has(1)).toBe(true);
   });
 
-  test('on a worker without any result is given three seconds', () => {
-    const bench = standingStill(2, { copyAfterMs: Infinity });
-    pass(bench, 2.8);
-    expect(bench.holders[1].jobs).toEqual([]);
-    pass(bench, 0.5);
-    expect(bench.holders[1].jobs).toHaveLength(1);
-  });
+  test.each([
+    ['job', 1, 0.4, 0.2],
+    ['chunk', 2, 2.8, 0.5],
+  ])(
+    'that is a %s on a worker without any result is given longer, until one is known',
+    (_what, units, before, after) => {
+      const bench = standingStill(2, { copyAfterMs: Infinity });
+      if (units > 1) {
+        bench.holders[0].answer();
+        bench.hub.submit(2, 2, null, 0, noWorker, bench.sink, 2);
+        bench.time.endTurn();
+      }
+      const holders = (): number => bench.holders.filter(({ jobs }) => jobs.length > 0).length;
+      pass(bench, before);
+      expect(holders()).toBe(1);
+      pass(bench, after);
+      expect(holders()).toBe(2);
+    },
+  );
 
   test('is one whose worker is silent, and a chunk is treated alike', () => {
     const bench = proved(2);

@@ -41,6 +41,7 @@ class HubWithState extends FakeHub {
           submitted: 20,
           picks: 15,
           copies: 0,
+          probes: 2,
           copiesWon: 0,
           wastedSeconds: 0,
           recalls: 0,
