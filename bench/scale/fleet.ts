@@ -29,6 +29,7 @@ export function helloOf(name: string): Hello {
     cores: slotsEach,
     host: name,
     protocol: 1,
+    secret: Buffer.alloc(0),
   };
 }
 

@@ -8,6 +8,7 @@ import type { LentJob } from './lent-job.js';
 import type { ShortIds } from './short-ids.js';
 import type { Stall } from './stall.js';
 import type { WorkerState } from './types.js';
+import type { SecretHash } from './worker-secrets.js';
 import type { WorkerStream } from './worker-stream.js';
 
 /** One worker from its Hello to the end of its stream. */
@@ -59,6 +60,8 @@ export class AttachedWorker {
     wallMs: number,
     /** Null: it knows the hub's ids. */
     readonly shortIds: ShortIds | null = null,
+    /** What a Hello under the same id must show. */
+    readonly secret: SecretHash = null,
   ) {
     this.parts = new ResultParts(resultBytesMax);
     this.lastHeartbeatMs = wallMs;

@@ -1,5 +1,6 @@
 import type { Hello } from '../gen/trireme/v1/worker.js';
 import { kindNumberMax } from './picking/picker.js';
+import { secretBytesMax, secretBytesMin } from './worker-secrets.js';
 
 /** Jobs at once on one worker: more is a mistake, since no machine has so many cores. */
 export const slotsMax = 4096;
@@ -26,6 +27,9 @@ export function refuseHello(hello: Hello): string | null {
     if (value.length > longest) return `${field} has ${value.length} characters, over ${longest}`;
     if (!printable.test(value)) return `${field} holds characters that are not printable ASCII`;
   }
+  const secretBytes = hello.secret.length;
+  if (secretBytes !== 0 && (secretBytes < secretBytesMin || secretBytes > secretBytesMax))
+    return `secret has ${secretBytes} bytes, not ${secretBytesMin} to ${secretBytesMax}`;
   if (hello.slots < 1 || hello.slots > slotsMax) return `slots ${hello.slots} is not from 1 to ${slotsMax}`;
   if (hello.kinds.length === 0) return 'no kind is offered';
   if (hello.kinds.length > kindsMax) return `${hello.kinds.length} kinds are offered, over ${kindsMax}`;

@@ -19,12 +19,15 @@ import type { Picker } from './picking/picker.js';
 import { takePart, takeResults } from './results.js';
 import type { Scheduler } from './scheduler.js';
 import { ShortIds, ShortIdSequence } from './short-ids.js';
+import { hashSecret, sameSecret, WorkerSecrets, type SecretHash } from './worker-secrets.js';
 import type { WorkerStream, WorkerStreamEvents } from './worker-stream.js';
 
 /** Looks at silent workers this often, in heartbeat intervals. */
 const watchIntervals = 0.25;
 /** A worker is SILENT when its heartbeat is late by half an interval: it may be lost, and gets no new job. */
 const silentIntervals = 1.5;
+
+const noSecret = Buffer.alloc(0);
 
 /** The workers of a hub: who is attached, in which state, and since when they are silent. */
 export class Roster {
@@ -39,6 +42,7 @@ export class Roster {
   private watching = false;
   private readonly shortIdSequence: ShortIdSequence;
   private readonly rate = new RateLimit();
+  private readonly secrets = new WorkerSecrets();
 
   constructor(
     private readonly hubId: string,
@@ -66,7 +70,11 @@ export class Roster {
       if (over) return;
       over = true;
       this.cut++;
-      this.log.warn({ address: stream.address, worker: worker?.hello.name, reason }, 'worker cut off');
+      const suppressed = this.rate.admit('cut', this.scheduler.wallMs());
+      if (suppressed !== undefined) {
+        const facts = { address: stream.address, worker: worker?.hello.name, reason, suppressed };
+        this.log.warn(facts, 'worker cut off');
+      }
       if (worker !== null) this.leave(worker, reason);
       stream.close(reason);
     };
@@ -89,8 +97,12 @@ export class Roster {
         if (message.message?.$case !== 'hello') return refuse('its first message is not Hello');
         const wrong = refuseHello(message.message.value);
         if (wrong !== null) return refuse(wrong);
+        const { secret, ...hello } = message.message.value;
+        const hash = hashSecret(secret);
+        const taken = this.refuseId(hello.workerId, hash);
+        if (taken !== null) return refuse(taken);
         cancelHelloTimer();
-        worker = this.join(message.message.value, stream);
+        worker = this.join({ ...hello, secret: noSecret }, hash, stream);
       },
       refused: refuse,
       drained: () => {
@@ -108,12 +120,22 @@ export class Roster {
   /** Ends all streams: the workers dial again. */
   closeAll(): void {
     for (const worker of [...this.workers]) {
-      this.leave(worker, 'the hub is shutting down');
+      this.leave(worker, 'the hub is shutting down', true);
       worker.stream.close(null);
     }
   }
 
-  private join(hello: Hello, stream: WorkerStream): AttachedWorker {
+  /** Why a worker with this secret may not come under this id, or null. */
+  private refuseId(workerId: string, secret: SecretHash): string | null {
+    for (const other of this.workers) {
+      if (other.hello.workerId === workerId && !sameSecret(other.secret, secret))
+        return `worker_id ${workerId} is attached, and this Hello does not show the secret of its first one`;
+    }
+    if (this.secrets.admits(workerId, secret)) return null;
+    return `worker_id ${workerId} was attached before, and this Hello does not show the secret of its first one`;
+  }
+
+  private join(hello: Hello, secret: SecretHash, stream: WorkerStream): AttachedWorker {
     // A worker that dials again before its old stream is known to be broken has left the old one.
     for (const other of [...this.workers]) {
       if (other.hello.workerId !== hello.workerId) continue;
@@ -131,7 +153,9 @@ export class Roster {
       now,
       scheduler.wallMs(),
       hello.protocol === 0 ? new ShortIds(this.shortIdSequence) : null,
+      secret,
     );
+    this.secrets.remember(hello.workerId, secret);
     this.joined++;
     for (const { kind } of hello.kinds) this.dispatcher.kindState(kind);
     stream.send({
@@ -248,9 +272,10 @@ export class Roster {
     this.dispatcher.takeBack(worker);
   }
 
-  private leave(worker: AttachedWorker, reason: string): void {
+  /** @param inOrder the hub itself ends the stream, and no fault is the worker's */
+  private leave(worker: AttachedWorker, reason: string, inOrder = false): void {
     if (worker.gone) return;
-    const regular = worker.draining && worker.jobs.length === 0;
+    const regular = inOrder || (worker.draining && worker.jobs.length === 0);
     worker.setState(regular ? 'LEFT' : 'LOST', reason);
     if (!regular) this.lost++;
     this.dispatcher.byNumber.delete(worker.number);

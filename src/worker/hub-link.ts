@@ -16,6 +16,7 @@ import {
   type WorkerMessage,
 } from '../gen/trireme/v1/worker.js';
 import { BackOff } from '../common/back-off.js';
+import { secretFor } from './machine.js';
 import { Outbox } from './outbox.js';
 
 /**
@@ -112,18 +113,20 @@ export class HubLink {
     const call = this.client.attach();
     this.call = call;
     let over = false;
-    const broke = (reason: string): void => {
+    const broke = (reason: string, inOrder = false): void => {
       if (over) return;
       over = true;
-      this.broke(reason);
+      this.broke(reason, inOrder);
     };
     call.on('data', (message: HubMessage) => {
       if (!over) this.hear(message);
     });
     call.on('drain', () => this.outbox?.drained());
     call.on('error', (error: grpc.ServiceError) => broke(this.dialler.explain(error)));
-    call.on('end', () => broke('the hub ended the stream'));
-    call.write({ message: { $case: 'hello', value: this.owner.hello } });
+    // An error comes before the end of its stream: this is a hub that shuts down.
+    call.on('end', () => broke('the hub ended the stream in order', true));
+    const hello = { ...this.owner.hello, secret: secretFor(this.address) };
+    call.write({ message: { $case: 'hello', value: hello } });
     this.timer = setTimeout(() => {
       broke(`no Welcome within ${this.welcomeTimeoutMs} ms`);
       call.cancel();
@@ -218,7 +221,7 @@ export class HubLink {
     this.owner.attached(this);
   }
 
-  private broke(reason: string): void {
+  private broke(reason: string, inOrder: boolean): void {
     const { state, attachment } = this;
     if (state === 'CLOSED') return;
     this.hangUp();
@@ -234,7 +237,8 @@ export class HubLink {
     }
     const retryInMs = Math.round(this.backOff.nextMs());
     // A hub that is away for hours must not fill the log: the first failure is news, the others are detail.
-    const level = state === 'ATTACHED' || this.failures++ === 0 ? 'warn' : 'debug';
+    const news = inOrder ? 'info' : 'warn';
+    const level = state === 'ATTACHED' || this.failures++ === 0 ? news : 'debug';
     this.log[level]({ reason, retryInMs }, state === 'ATTACHED' ? 'detached' : 'cannot attach');
     this.setState('WAITING');
     this.timer = setTimeout(() => this.dial(), retryInMs);

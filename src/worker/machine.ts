@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { availableParallelism, cpus, hostname, totalmem } from 'node:os';
 import { version } from '../common/version.js';
 import type { Hello, KindOffer } from '../gen/trireme/v1/worker.js';
@@ -10,6 +10,13 @@ const workerProtocol = 1;
 export const slotsDefault = availableParallelism();
 
 const printable = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 128);
+
+const processSecret = randomBytes(32);
+
+/** What proves to the hub at this address that a Hello is this process's; another hub cannot compute it. */
+export function secretFor(hubAddress: string): Buffer {
+  return createHmac('sha256', processSecret).update(hubAddress).digest();
+}
 
 /** What this process says of itself to every hub, the same after each reconnection. */
 export function helloOf(name: string | undefined, slots: number, kinds: readonly KindOffer[]): Hello {
@@ -25,5 +32,7 @@ export function helloOf(name: string | undefined, slots: number, kinds: readonly
     cores: availableParallelism(),
     host,
     protocol: workerProtocol,
+    // Each hub is shown another one.
+    secret: Buffer.alloc(0),
   };
 }

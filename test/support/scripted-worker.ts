@@ -25,6 +25,7 @@ export function helloOf(changes: Partial<Hello> = {}): Hello {
     memoryBytes: 1n,
     cores: 1,
     host: 'test',
+    secret: Buffer.from('the secret of a scripted worker'),
     protocol: 1,
     ...changes,
   };

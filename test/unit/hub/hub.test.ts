@@ -458,6 +458,56 @@ describe('hub', () => {
     expect(sink.attempts.get(1)).toBe(2);
   });
 
+  test.each([
+    ['another secret', Buffer.alloc(32, 7)],
+    ['no secret', Buffer.alloc(0)],
+  ])('nobody takes the place of a worker whose id he knows, with %s', (_what, secret) => {
+    const { time, sink, submit, worker, hub } = bench();
+    const own = worker('one');
+    submit(1);
+    time.endTurn();
+    const thief = new ScriptedWorker(hub, { name: 'thief', workerId: 'one', secret });
+    expect(thief.closedBecause).toMatch(/^worker_id one is attached, and this Hello does not show the secret/);
+    expect([thief.welcome, own.closedBecause]).toEqual([null, null]);
+    own.answer();
+    expect([sink.order, sink.attempts.get(1)]).toEqual([[1], 1]);
+    expect(hub.snapshot()).toMatchObject({ workersLost: 0, workersCut: 1 });
+    // Nor when the worker is away.
+    own.die();
+    const late = new ScriptedWorker(hub, { name: 'thief', workerId: 'one', secret });
+    expect(late.closedBecause).toMatch(/was attached before/);
+    expect(worker('one').closedBecause).toBeNull();
+  });
+
+  test('an older worker without a secret takes no place while one is attached under its id, and comes back after that', () => {
+    const { worker, hub } = bench();
+    const old = new ScriptedWorker(hub, { workerId: 'old', secret: Buffer.alloc(0) });
+    const again = (): ScriptedWorker => new ScriptedWorker(hub, { workerId: 'old', secret: Buffer.alloc(0) });
+    expect(again().closedBecause).toMatch(/is attached/);
+    expect(worker('old').closedBecause).toMatch(/is attached/);
+    old.die();
+    expect(again().closedBecause).toBeNull();
+  });
+
+  test('a secret that is none is refused, and none is shown', () => {
+    const { hub, worker } = bench();
+    const short = new ScriptedWorker(hub, { workerId: 'short', secret: Buffer.alloc(15, 1) });
+    expect(short.closedBecause).toBe('secret has 15 bytes, not 16 to 64');
+    worker('one');
+    const shown = JSON.stringify(hub.snapshot(), (_key, value: unknown) =>
+      typeof value === 'bigint' ? String(value) : value,
+    );
+    expect(shown).not.toMatch(/secret/);
+  });
+
+  test('workers of a hub that shuts down in order have left and are not lost', async () => {
+    const { hub, worker } = bench();
+    const [one, two] = [worker('one'), worker('two')];
+    await hub.close(0);
+    expect([one.closedBecause, two.closedBecause]).toEqual(['', '']);
+    expect(hub.snapshot().workersLost).toBe(0);
+  });
+
   test('a draining worker gets nothing new, and leaves without counting as lost', () => {
     const { time, sink, submit, worker, hub } = bench();
     const one = worker('one', 2);
