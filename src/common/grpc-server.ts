@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import { TriremeError } from './errors.js';
 import { GrpcGuard } from './grpc-guard.js';
 import { grpcGuardLimitsDefault, type GrpcGuardLimits } from './grpc-guard-limits.js';
+import { clampTimeouts } from './grpc-timeout.js';
 import { Health } from './health.js';
 import { callsPerConnectionMax, messageBytesMax, receivedMessageBytesMax } from './limits.js';
 import type { Logger } from './logging.js';
@@ -102,6 +103,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
       );
     });
   });
+  clampTimeouts(server);
   watchHandshakes(server, trust);
   guard.watch(server);
   // grpc-js listens for this until the port is bound; an 'error' that nobody hears would end the process.

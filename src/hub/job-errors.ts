@@ -25,6 +25,7 @@ export const jobErrors = {
       'JOB_FAILED',
       `audited: ${workers.join(' and ')} contradict each other, and no other worker can say who is right`,
     ),
-  jobFailed: (reason: string) => new TriremeError('JOB_FAILED', reason),
+  /** @param reason as the worker gave it; older ones repeat the code, which is said once */
+  jobFailed: (reason: string) => new TriremeError('JOB_FAILED', reason.replace(/^(JOB_FAILED: *)+/, '')),
   draining: () => new TriremeError('DRAINING', 'this process is shutting down; ask another one'),
 } as const;

@@ -6,6 +6,13 @@ export const resultBytesLeast = 64;
 /** The bound of a kind that says none, in bytes: 1 MiB. */
 export const resultBytesDefault = 1024 * 1024;
 
+/** A job that says nothing for so long holds its slot for nobody: callers of quick jobs have given up. Longer kinds say so. */
+export const kindTimeoutSecondsDefault = 30;
+/** A day: more is a mistake, such as milliseconds. */
+export const kindTimeoutSecondsMax = 86_400;
+/** Time for a job to end by itself once it was cancelled, by looking at `cancelled`; then its thread is ended. */
+export const cancelGraceSeconds = 2;
+
 /**
  * One kind of job. A kind is one file `NAME.kind.ts` in this folder with `export const kind: Kind = {...}`; the registry finds it by
  * reading the folder. Loading the module must be cheap (every role loads all kinds for their names and numbers): compile
@@ -29,6 +36,12 @@ export interface Kind {
   readonly resultBytesMax?: number;
   /** Units of work in a job, from its payload; default 1 for each job. Throws when the payload is not one of this kind. */
   unitsOf?(payload: Uint8Array): number;
+  /**
+   * Seconds for which a job may run without an answer or a word of progress, from 0.001 to kindTimeoutSecondsMax. Then its
+   * thread is ended and started anew, and the job has failed; other jobs of its batch run again. Default
+   * kindTimeoutSecondsDefault.
+   */
+  readonly timeoutSeconds?: number;
   /** How another worker can check an answer; without it answers are not audited. */
   readonly audit?: KindAudit;
   /** Measures what one unit costs here, in seconds of one slot. Takes some 50 ms at most; called on a job thread. */
@@ -54,9 +67,13 @@ export interface KindBatch {
   fail(reason: string): void;
   /** Answers the next job with "not run": another worker may run it. */
   notRun(reason: string): void;
-  /** True once the job was cancelled: long jobs look from time to time and then answer notRun. */
-  cancelled(): boolean;
-  /** Units done so far, for long jobs. */
+  /**
+   * True once nobody waits for the job that is answered next, or the one at `index`: its caller's deadline has passed, its caller
+   * has gone or has cancelled it, or its hub has. Jobs that take longer than cancelGraceSeconds look from time to time and then
+   * answer notRun; the thread of one that does not is ended.
+   */
+  cancelled(index?: number): boolean;
+  /** Units done so far, for long jobs: each word of it is a sign of life (see Kind.timeoutSeconds). */
   progress(units: number): void;
   /** Where the bytes of a job with needsSource come from; null for other kinds. */
   readonly source: BatchSource | null;

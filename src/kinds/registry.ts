@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { TriremeError } from '../common/errors.js';
-import { resultBytesLeast, type Kind } from './kind.js';
+import { kindTimeoutSecondsMax, resultBytesLeast, type Kind } from './kind.js';
 
 /** What the file of a kind looks like once compiled. */
 const suffix = '.kind.js';
@@ -34,6 +34,10 @@ export class KindRegistry {
     const { resultBytesMax } = kind;
     if (resultBytesMax !== undefined && !(Number.isSafeInteger(resultBytesMax) && resultBytesMax >= resultBytesLeast)) {
       throw wrong(`resultBytesMax ${resultBytesMax} is not a whole number from ${resultBytesLeast}`);
+    }
+    const { timeoutSeconds } = kind;
+    if (timeoutSeconds !== undefined && !(timeoutSeconds >= 0.001 && timeoutSeconds <= kindTimeoutSecondsMax)) {
+      throw wrong(`timeoutSeconds ${timeoutSeconds} is not from 0.001 to ${kindTimeoutSecondsMax}`);
     }
     for (const other of this.#byNumber.values()) {
       if (other.number === number) throw wrong(`number ${number} belongs to ${other.name} already`);

@@ -18,6 +18,8 @@ export const kind: Kind = {
   needsSource: true,
   // A table of as many conversations as an analysis may have.
   resultBytesMax: 2 ** 30,
+  // Its bytes may come from a client that uploads them slowly, or from a disk that is busy: only silence counts.
+  timeoutSeconds: 600,
   audit: sameAnswer(100),
   unitsOf: (payload) => scan().bytesOf(payload),
   calibrate: () => calibration().scanSecondsPerByte(),

@@ -7,6 +7,7 @@ import { foreignWords, type ForeignProtocol } from './foreign-protocol.js';
 import { FrameDecoder, NOT_A_NUMBER, NUMBER_TOO_LONG } from './frame-decoder.js';
 import { sparseJobsMax, type JobAdmission } from './job-admission.js';
 import { framingWaitMs, lingerMs, readAheadBytesMax, type LbLimits } from './limits.js';
+import { holdsLineBreak } from './line-break.js';
 import type { Offence } from './offences.js';
 import { toRecord } from './record.js';
 import type { LinkLook } from './link-look.js';
@@ -14,6 +15,9 @@ import { RecordWriter } from './record-writer.js';
 
 /** Answers that are worth a write of their own. */
 const lingerReadyMax = 4096;
+
+/** In the place of an answer that is no line. */
+const notOneLine = 'ERROR JOB_FAILED: its answer holds a line break, which lines cannot carry: ask over gRPC';
 
 /** What a connection needs of the front that holds it. */
 export interface FrontPort {
@@ -229,6 +233,8 @@ export class JobConnection implements JobSink {
   done(tag: number, bytes: Uint8Array, start: number, end: number): void {
     this.front.admission.release();
     if (this.isClosed) return;
+    // A line more would be taken for the answer to the next job, and so on for ever.
+    if (this.decoder.framing === 'lines' && holdsLineBreak(bytes, start, end)) return this.settleText(tag, notOneLine);
     this.ring.settle(tag, bytes, start, end);
     if (!this.flushWanted) this.front.wantFlush(this);
   }

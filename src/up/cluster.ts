@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { usableCores } from '../common/usable-cores.js';
 import { RoleProcess } from './role-process.js';
 import { noRoleTrust, type RoleTrust } from './role-trust.js';
 
@@ -62,7 +62,7 @@ export async function startCluster(
         ['worker', '--host', hubs, '--name', name, '--slots', String(slots), ...trust.dialler, ...capturesArgs],
         'attached',
       );
-    await Promise.all([worker('large', Math.max(1, availableParallelism() - 1)), worker('small', 1)]);
+    await Promise.all([worker('large', Math.max(1, usableCores() - 1)), worker('small', 1)]);
     return {
       lb: { tcp: String(lb.ready.tcp), grpc: String(lb.ready.grpc), admin: String(lb.ready.admin) },
       master: { grpc: String(master.ready.grpc), admin: String(master.ready.admin) },

@@ -31,9 +31,12 @@ export class RunningRole {
     });
   }
 
-  /** Starts `trireme ...args`, by a command in front of it if one is given (such as `ip netns exec NAME`). */
-  static start(args: readonly string[], before: readonly string[] = []): RunningRole {
-    const [command, ...rest] = [...before, process.execPath, join(root, 'bin', 'trireme'), ...args];
+  /**
+   * Starts `trireme ...args`, by a command in front of it if one is given (such as `ip netns exec NAME`).
+   * @param from root of the installed project
+   */
+  static start(args: readonly string[], before: readonly string[] = [], from = root): RunningRole {
+    const [command, ...rest] = [...before, process.execPath, join(from, 'bin', 'trireme'), ...args];
     return new RunningRole(spawn(command, rest, { stdio: ['ignore', 'ignore', 'pipe'] }));
   }
 

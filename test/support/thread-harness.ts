@@ -3,7 +3,7 @@ import { JobStatus, type JobBatch, type ResultBatch } from '../../src/gen/trirem
 import { JobThreads } from '../../src/worker/threads/job-threads.js';
 import type { JobThreadsOptions } from '../../src/worker/threads/types.js';
 
-/** The kinds of test/support/kinds: ECHO 201, READER 202, LATER 203. */
+/** The kinds of test/support/kinds: ECHO 201, READER 202, LATER 203, SPIN 204, LOOK 205. */
 export const testKinds = join(__dirname, 'kinds');
 
 export interface Outcome {

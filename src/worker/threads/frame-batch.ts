@@ -1,6 +1,6 @@
 import type { TriremeError } from '../../common/errors.js';
 import type { BatchSource, KindBatch } from '../../kinds/kind.js';
-import { Control, Status, Travel, type Frame, type ThreadMemory } from './thread-memory.js';
+import { Control, processSeconds, Status, Travel, type Frame, type ThreadMemory } from './thread-memory.js';
 
 /** Answers up to this size are copied byte by byte: a call of set() costs more. */
 const smallBytes = 24;
@@ -10,7 +10,6 @@ export class FrameBatch implements KindBatch {
   readonly count: number;
   readonly source: BatchSource | null;
   readonly #memory: ThreadMemory;
-  readonly #batch: number;
   readonly #frame: Frame;
   readonly #alone: Uint8Array | null;
   #answers: Uint8Array;
@@ -20,7 +19,6 @@ export class FrameBatch implements KindBatch {
   /** batch is the number of the batch, from 0; alone is the payload that came in a message. */
   constructor(memory: ThreadMemory, batch: number, alone: Uint8Array | null, source: BatchSource | null) {
     this.#memory = memory;
-    this.#batch = batch;
     this.#frame = memory.frame(batch);
     this.count = this.#frame.count;
     this.source = source;
@@ -54,6 +52,7 @@ export class FrameBatch implements KindBatch {
     this.#frame.answerSize.fill(bytesEach, this.#answered, this.#answered + jobs);
     this.#frame.status.fill(Status.DONE, this.#answered, this.#answered + jobs);
     this.#answered += jobs;
+    this.#memory.control[Control.ANSWERED] = this.#answered;
   }
 
   fail(reason: string): void {
@@ -64,12 +63,22 @@ export class FrameBatch implements KindBatch {
     this.#put(Buffer.from(reason), Status.NOT_RUN);
   }
 
-  cancelled(): boolean {
-    return Atomics.load(this.#memory.control, Control.CANCEL) === ((this.#batch + 1) | 0);
+  cancelled(index = this.#answered): boolean {
+    const { cancelled, deadline, hasDeadlines } = this.#frame;
+    if (Atomics.load(cancelled, Math.min(index, this.count - 1)) === 1) return true;
+    return hasDeadlines && index < this.count && deadline[index] <= processSeconds();
   }
 
   progress(units: number): void {
     this.#memory.progress[0] = units;
+    Atomics.add(this.#memory.control, Control.PROGRESS, 1);
+  }
+
+  /** Answers every job NOT_RUN if nobody waits for any of them any more. */
+  refuseCancelled(): boolean {
+    for (let index = 0; index < this.count; index++) if (!this.cancelled(index)) return false;
+    while (this.#answered < this.count) this.notRun('CANCELLED: before it began');
+    return true;
   }
 
   /**
@@ -95,7 +104,7 @@ export class FrameBatch implements KindBatch {
     this.#bytes += length;
     this.#frame.answerSize[index] = length;
     this.#frame.status[index] = status;
-    this.#answered = index + 1;
+    this.#answered = this.#memory.control[Control.ANSWERED] = index + 1;
   }
 
   #room(bytes: number): void {

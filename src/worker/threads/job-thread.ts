@@ -8,7 +8,7 @@ import { RingReader } from './byte-ring.js';
 import { FrameBatch } from './frame-batch.js';
 import { jobThreadNice } from './limits.js';
 import { wakeUp, type AnswersMessage, type PayloadMessage, type ReadyMessage, type ThreadData } from './messages.js';
-import { Control, ThreadMemory, Travel } from './thread-memory.js';
+import { Control, ThreadMemory, Travel, type Frame } from './thread-memory.js';
 
 const { memory: shared, port, kindsFolder } = workerData as ThreadData;
 const memory = new ThreadMemory(shared);
@@ -17,13 +17,9 @@ const registry = readKinds(kindsFolder === '' ? undefined : kindsFolder);
 
 const noAnswer = new TriremeError('INTERNAL', 'the kind gave no answer');
 
-function sourceOf(message: PayloadMessage, batch: number): BatchSource | null {
+function sourceOf(message: PayloadMessage, frame: Frame): BatchSource | null {
   if (message.source === null || message.source.type === 'file') return message.source;
-  const reader = new RingReader(
-    message.source.ring,
-    port,
-    () => Atomics.load(control, Control.CANCEL) === ((batch + 1) | 0),
-  );
+  const reader = new RingReader(message.source.ring, port, () => Atomics.load(frame.cancelled, 0) === 1);
   return { type: 'stream', read: () => reader.read() };
 }
 
@@ -34,7 +30,7 @@ function run(batch: number): void | Promise<void> {
   if (frame.payloadTravel === Travel.MESSAGE) {
     // Posted before the batch was given, so it is here.
     const message = receiveMessageOnPort(port)?.message as PayloadMessage;
-    jobs = new FrameBatch(memory, batch, message.payload, sourceOf(message, batch));
+    jobs = new FrameBatch(memory, batch, message.payload, sourceOf(message, frame));
   } else jobs = new FrameBatch(memory, batch, null, null);
   const start = performance.now();
   const end = (caught: unknown): void => {
@@ -46,6 +42,7 @@ function run(batch: number): void | Promise<void> {
     if (Atomics.exchange(control, Control.WOKEN, 1) === 0) port.postMessage(wakeUp);
   };
   try {
+    if (jobs.refuseCancelled()) return end(undefined);
     const running = registry.get(frame.kind)?.run(jobs);
     if (running !== undefined) return running.then(() => end(undefined), end);
   } catch (error) {
@@ -63,6 +60,7 @@ async function serve(): Promise<void> {
   for (let batch = 0; ; batch = (batch + 1) | 0) {
     // A loop, because the bell of the last batch may ring late, when its work is done already.
     while (Atomics.load(control, Control.GIVEN) === batch) Atomics.wait(control, Control.GIVEN, batch);
+    Atomics.store(control, Control.ANSWERED, 0);
     Atomics.store(control, Control.BEGUN, (batch + 1) | 0);
     const running = run(batch);
     if (running !== undefined) await running;

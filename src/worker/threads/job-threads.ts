@@ -11,6 +11,7 @@ import { jobsHeldMaxDefault, payloadBytesMax } from './limits.js';
 import type { ReadyMessage } from './messages.js';
 import { Restarts } from './restarts.js';
 import { SourceJob } from './source-job.js';
+import { watchSeconds } from './watchdog.js';
 import { ThreadHandle, type EndedBatch, type GivenBatch } from './thread-handle.js';
 import type { JobThreadsApi, JobThreadsOptions, OfferedKind, ThreadsSnapshot } from './types.js';
 
@@ -28,6 +29,8 @@ export class JobThreads implements JobThreadsApi {
   readonly #sourceJobs = new Map<ThreadHandle, SourceJob>();
   readonly #restarts = new Restarts();
   readonly #jobsHeldMax: number;
+  #watch: NodeJS.Timeout | undefined;
+  #watchedAt = 0;
   #held = 0;
   #queued = 0;
   #flushPending = false;
@@ -55,6 +58,8 @@ export class JobThreads implements JobThreadsApi {
       throw error;
     }
     this.#starting = null;
+    this.#watchedAt = monotonicClock();
+    this.#watch = setInterval(() => this.#look(), watchSeconds * 1000);
     this.#costs.calibrated(measured);
     return this.#registry
       .all()
@@ -113,6 +118,8 @@ export class JobThreads implements JobThreadsApi {
   cancel(hub: number, jobs: readonly number[]): void {
     const wanted = new Set(jobs);
     this.#dropQueued(hub, wanted, 'CANCELLED: before it began');
+    const from = this.#hubs.get(hub);
+    if (from !== undefined) for (const thread of this.#threads) thread.cancel(from, (job) => wanted.has(job));
     for (const running of this.#sourceJobs.values()) {
       if (running.batch.hub.hub === hub && wanted.has(running.batch.jobs.job[0])) running.cancel();
     }
@@ -129,6 +136,7 @@ export class JobThreads implements JobThreadsApi {
     this.#hubs.delete(hub);
     this.#turns = this.#turns.filter((other) => other !== from);
     for (const { kind, queue } of from.lines) this.#drop(from, kind, queue.shift(queue.length), '');
+    for (const thread of this.#threads) thread.cancel(from, () => true);
     for (const running of this.#sourceJobs.values()) if (running.batch.hub === from) running.cancel();
   }
 
@@ -188,6 +196,7 @@ export class JobThreads implements JobThreadsApi {
         ready: (_thread, message) => this.#onReady(message),
         woke: (thread) => this.#onWake(thread),
         died: (thread, reason) => this.#onDeath(thread, reason),
+        exited: (_thread, reason) => this.#onExit(reason),
       }),
     );
   }
@@ -314,7 +323,7 @@ export class JobThreads implements JobThreadsApi {
         jobs.job[0],
         status,
         jobs.arrival[0],
-        `${error.code}: ${error.message}`,
+        error.code === 'JOB_FAILED' ? error.message : `${error.code}: ${error.message}`,
       );
       this.#release(batch.hub, batch.kind.number, 1, batch.units);
       this.#pump();
@@ -337,24 +346,38 @@ export class JobThreads implements JobThreadsApi {
     }
     this.#sourceJobs.get(thread)?.end();
     this.#sourceJobs.delete(thread);
+    const unwanted = thread.unwanted(monotonicClock());
     const suspects = thread.running ? (thread.given.shift() as GivenBatch) : null;
     for (const batch of thread.given.splice(0).reverse()) this.#putBack(batch, false);
-    if (suspects !== null && suspects.jobs.job.length === 1) {
-      const { hub, kind, jobs, units } = suspects;
-      this.#answer(
-        hub,
-        kind.number,
-        jobs.job[0],
-        JobStatus.FAILED,
-        jobs.arrival[0],
-        `JOB_FAILED: its thread died: ${reason}`,
-      );
-      this.#release(hub, kind.number, 1, units);
-    } else if (suspects !== null) this.#putBack(suspects, true);
+    if (suspects !== null) this.#judge(thread, suspects, unwanted, reason);
+    this.#pump();
+  }
+
+  /** Deals with the batch that a thread ran when it died. */
+  #judge(thread: ThreadHandle, suspects: GivenBatch, unwanted: readonly number[], reason: string): void {
+    const { hub, kind, jobs, units } = suspects;
+    if (jobs.job.length > 1 || thread.overrun === 'UNWANTED') {
+      this.#putBack(suspects, true);
+      if (thread.overrun !== null) this.#dropQueued(hub.hub, new Set(unwanted), `CANCELLED: ${reason}`);
+      return;
+    }
+    const died = thread.overrun === null ? `its thread died: ${reason}` : `${reason}, and its thread was ended`;
+    this.#answer(hub, kind.number, jobs.job[0], JobStatus.FAILED, jobs.arrival[0], died);
+    this.#release(hub, kind.number, 1, units);
+  }
+
+  #onExit(reason: string): void {
+    if (this.#closing !== null || this.#starting !== null) return;
     const delayMs = this.#restarts.delayMs(performance.now());
     this.#restarts.schedule(delayMs, () => this.#startThread());
     this.#options.onThreadDeath?.(reason, delayMs);
-    this.#pump();
+  }
+
+  #look(): void {
+    const now = monotonicClock();
+    const lateSeconds = Math.max(0, now - this.#watchedAt - watchSeconds);
+    this.#watchedAt = now;
+    for (const thread of [...this.#threads]) if (thread.state === 'SERVING') thread.watch(now, lateSeconds);
   }
 
   #putBack({ hub, kind, urgent, jobs, units }: GivenBatch, alone: boolean): void {
@@ -417,6 +440,7 @@ export class JobThreads implements JobThreadsApi {
   }
 
   async #end(): Promise<void> {
+    clearInterval(this.#watch);
     this.#restarts.stop();
     const ending = [...this.#threads].map((thread) => thread.terminate());
     for (const job of this.#sourceJobs.values()) job.end();

@@ -29,7 +29,7 @@ export class SourceJob {
   cancel(): void {
     this.#controller.abort();
     if (this.#state === 'OPENING') return this.#refuse(new TriremeError('CANCELLED', 'before it began'));
-    if (this.thread.given.length > 0) this.thread.cancelRunning();
+    this.thread.cancel(this.batch.hub, (job) => job === this.batch.jobs.job[0]);
     this.#pump?.ring.ring();
   }
 

@@ -1,12 +1,14 @@
 import { MessageChannel, Worker, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { join } from 'node:path';
-import type { Kind } from '../../kinds/kind.js';
+import { monotonicClock } from '../../common/clock.js';
+import { cancelGraceSeconds, kindTimeoutSecondsDefault, type Kind } from '../../kinds/kind.js';
 import type { HubJobs } from './hub-jobs.js';
 import type { JobColumns } from './job-queue.js';
 import { RingWriter } from './byte-ring.js';
 import { batchesPerThreadMax, shortBatchSecondsMax, streamBytesMax } from './limits.js';
 import type { AnswersMessage, FromThread, PayloadMessage, ReadyMessage, ThreadData } from './messages.js';
-import { Control, ThreadMemory, Travel, type Frame } from './thread-memory.js';
+import { Control, processSeconds, ThreadMemory, Travel, type Frame } from './thread-memory.js';
+import { Watchdog, type Overrun, type Signs } from './watchdog.js';
 
 /** A batch that a thread was given. */
 export interface GivenBatch {
@@ -31,7 +33,10 @@ export interface ThreadEvents {
   ready(thread: ThreadHandle, message: ReadyMessage): void;
   /** Batches ended, or a stream was read. */
   woke(thread: ThreadHandle): void;
+  /** It runs nothing any more: what it was given is in `given`. */
   died(thread: ThreadHandle, reason: string): void;
+  /** It is gone, some time after it died: at once unless the system holds it, in a read of a disk that hangs, say. */
+  exited(thread: ThreadHandle, reason: string): void;
 }
 
 /** The main thread's side of one job thread. */
@@ -42,6 +47,8 @@ export class ThreadHandle {
   reserved = false;
   /** Oldest first: the first one runs, or has ended. */
   readonly given: GivenBatch[] = [];
+  /** Why it was ended, if it was ended because of the batch that it ran. */
+  overrun: Overrun | null = null;
   readonly #memory: ThreadMemory;
   readonly #worker: Worker;
   readonly #port: MessagePort;
@@ -51,7 +58,10 @@ export class ThreadHandle {
   /** Number of the next batch to give, modulo 2^32. */
   #next = 0;
   #failure: string | null = null;
+  /** Why it is DEAD. */
+  #reason = '';
   #ring: RingWriter | null = null;
+  readonly #watchdog = new Watchdog();
 
   constructor(kindsFolder: string, events: ThreadEvents) {
     const memory = ThreadMemory.allocate();
@@ -93,6 +103,14 @@ export class ThreadHandle {
     frame.kind = batch.kind.number;
     frame.count = batch.jobs.job.length;
     frame.payloadTravel = Travel.NONE;
+    frame.cancelled.fill(0, 0, frame.count);
+    frame.hasDeadlines = false;
+    const { deadline } = batch.jobs;
+    if (deadline.some((each) => each !== Infinity)) {
+      const offset = processSeconds() - monotonicClock();
+      for (let index = 0; index < deadline.length; index++) frame.deadline[index] = deadline[index] + offset;
+      frame.hasDeadlines = true;
+    }
     if (message !== null) {
       frame.payloadTravel = Travel.MESSAGE;
       this.#memory.progress[0] = 0;
@@ -136,10 +154,60 @@ export class ThreadHandle {
     return this.#memory.progress[0];
   }
 
-  /** Tells the batch that runs to stop; kinds with long jobs look. */
-  cancelRunning(): void {
+  /** Tells its kind, if that looks, which jobs of a hub nobody waits for any more. */
+  cancel(hub: HubJobs, wanted: (job: number) => boolean): void {
+    this.given.forEach((batch, at) => {
+      if (batch.hub !== hub) return;
+      const { cancelled } = this.#frameOf(at);
+      batch.jobs.job.forEach((job, index) => {
+        if (wanted(job)) Atomics.store(cancelled, index, 1);
+      });
+    });
+  }
+
+  /** Jobs of the oldest batch for which nobody waits any more. */
+  unwanted(now: number): number[] {
+    const [batch] = this.given as (GivenBatch | undefined)[];
+    if (batch === undefined) return [];
+    const { cancelled } = this.#frameOf(0);
+    return batch.jobs.job.filter((_, index) => cancelled[index] === 1 || batch.jobs.deadline[index] <= now);
+  }
+
+  /** Ends the thread if the batch that it runs has taken too long. */
+  watch(now: number, lateSeconds: number): void {
+    const [batch] = this.given as (GivenBatch | undefined)[];
+    const timeoutSeconds = batch?.kind.timeoutSeconds ?? kindTimeoutSecondsDefault;
+    const signs = batch === undefined || !this.running ? null : this.#signs(batch, now);
+    const overrun = this.#watchdog.look(signs, now, lateSeconds, timeoutSeconds, cancelGraceSeconds);
+    if (overrun === null || batch === undefined) return;
+    // It may have ended just now.
+    this.#events.woke(this);
+    if (this.given[0] !== batch) return;
+    this.overrun = overrun;
+    const what = `a job of ${batch.kind.name}`;
+    this.#die(
+      overrun === 'UNWANTED'
+        ? `${what} did not stop within ${cancelGraceSeconds} s after nobody waited for it any more`
+        : `${what} gave no answer within ${timeoutSeconds} s (timeoutSeconds of its kind)`,
+    );
+    void this.#worker.terminate();
+  }
+
+  #signs(batch: GivenBatch, now: number): Signs {
+    const { control } = this.#memory;
+    const answered = Atomics.load(control, Control.ANSWERED);
+    const { cancelled } = this.#frameOf(0);
+    const { deadline } = batch.jobs;
+    let unwanted = true;
+    for (let index = answered; index < deadline.length && unwanted; index++)
+      unwanted = cancelled[index] === 1 || deadline[index] <= now;
     const number = (this.#next - this.given.length) | 0;
-    Atomics.store(this.#memory.control, Control.CANCEL, (number + 1) | 0);
+    return { batch: number, answered, progress: Atomics.load(control, Control.PROGRESS), unwanted };
+  }
+
+  /** The frame of a batch that was given, the oldest being 0. */
+  #frameOf(at: number): Frame {
+    return this.#memory.frame((this.#next - this.given.length + at) | 0);
   }
 
   async terminate(): Promise<void> {
@@ -169,11 +237,17 @@ export class ThreadHandle {
   }
 
   #onExit(code: number): void {
-    this.state = 'DEAD';
     // Batches that ended before the death are still good; they are taken before the port closes.
-    this.#events.woke(this);
+    if (this.state !== 'DEAD') this.#die(this.#failure ?? `it ended with exit code ${code}`);
     this.#port.close();
-    this.#events.died(this, this.#failure ?? `it ended with exit code ${code}`);
+    this.#events.exited(this, this.#reason);
+  }
+
+  #die(reason: string): void {
+    this.state = 'DEAD';
+    this.#reason = reason;
+    this.#events.woke(this);
+    this.#events.died(this, reason);
   }
 }
 

@@ -14,6 +14,7 @@ export const kind: Kind = {
       if (text === 'elsewhere') throw new TriremeError('FILE_CHANGED', 'told to try elsewhere');
       // In a worker thread this ends the thread, not the process.
       if (text === 'die') process.exit(3);
+      if (text === 'spin') for (;;);
       if (text.startsWith('large ')) batch.answer(Buffer.alloc(Number(text.slice(6)), 'x'));
       else if (text === 'count') batch.answer(Buffer.from(String(batch.count)));
       else batch.answer(batch.payload(index));

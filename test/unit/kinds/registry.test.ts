@@ -71,6 +71,8 @@ describe('a kind is refused', () => {
     ['whose name has small letters', { name: 'seven' }, "name 'seven' is not made of capitals"],
     ['that does not say whether clients may', { clientMay: undefined }, 'clientMay must be true or false'],
     ['that cannot run', { run: undefined }, 'calibrate and run must be functions'],
+    ['with a time-out of nothing', { timeoutSeconds: 0 }, 'timeoutSeconds 0 is not from 0.001 to 86400'],
+    ['with a time-out for ever', { timeoutSeconds: Infinity }, 'timeoutSeconds Infinity is not from 0.001 to 86400'],
     ['with no lane', { lanes: 0 }, 'lanes 0 is not a whole number from 1 to 64'],
   ])('%s', (_, change, message) => {
     expect(() => new KindRegistry().add({ ...good, ...change } as Kind, 'x.kind.js')).toThrow(message);

@@ -113,6 +113,26 @@ describe('tcp front', () => {
     ]);
   });
 
+  test.each(['line1\nline2', 'line1\r\n', '\n'.repeat(70), 'x'.repeat(1000) + '\r'])(
+    'lines: an answer with a line break (%j) is answered by one error and moves no later answer',
+    async (answer) => {
+      await start();
+      const client = await dial();
+      client.socket.write('1\n2\n1\n');
+      await turnsUntil(() => hub.jobs.size === 3);
+      hub.answer(1, 'first');
+      hub.answer(2, answer);
+      hub.answer(3, 'third');
+      await client.until(() => client.text.endsWith('third\n'));
+      expect(client.text.split('\n')).toEqual([
+        'first',
+        'ERROR JOB_FAILED: its answer holds a line break, which lines cannot carry: ask over gRPC',
+        'third',
+        '',
+      ]);
+    },
+  );
+
   test('unknown, malformed, long and failed jobs are answered in their place and the connection stays usable', async () => {
     await start();
     const client = await dial();

@@ -188,7 +188,7 @@ describe('failures', () => {
     const outcomes = await harness.outcomes(0, jobs);
     outcomes.forEach(({ status, payload }, job) => {
       expect([job, status]).toEqual([job, job === 7 ? 'FAILED' : 'DONE']);
-      expect(payload.toString()).toBe(job === 7 ? 'JOB_FAILED: its thread died: it ended with exit code 3' : `${job}`);
+      expect(payload.toString()).toBe(job === 7 ? 'its thread died: it ended with exit code 3' : `${job}`);
     });
     expect(harness.deaths).toHaveLength(2);
   });
