@@ -42,7 +42,9 @@ const overdueChunkSecondsMin = 0.3;
  * disk nor network.
  */
 const overdueUnprovedSeconds = 0.5;
-const overdueUnprovedChunkSeconds = 3;
+const overdueUnprovedChunkSeconds = 1;
+/** A worker is not suspended for the sake of one such chunk before this: all may be reading the first ones from a slow disk. */
+const stallUnprovedChunkSeconds = 3;
 
 /** Jobs of one worker, oldest first, that one look compares with the clock: jobs become overdue in the order given. */
 const overdueLookedAtMax = 32;
@@ -206,10 +208,15 @@ export class Hedges {
     if (watched || (stalls.count > 0 && this.ports.waiting() > 0)) this.watch();
   }
 
-  /** Whether the prediction for a job is to be relied on, by which it is overdue. */
+  /** Whether the prediction for a job is to be relied on, by which it is overdue: so much so that its worker may be suspended. */
   trusted(worker: AttachedWorker, kind: number, units: number, givenAt: number, now: number): boolean {
-    if (worker.done.has(kind) || this.ports.stalls().answeredLately(kind, now)) return true;
-    return now - givenAt > (units === 1 ? overdueUnprovedSeconds : overdueUnprovedChunkSeconds);
+    if (this.known(worker, kind, now)) return true;
+    return now - givenAt > (units === 1 ? overdueUnprovedSeconds : stallUnprovedChunkSeconds);
+  }
+
+  /** Whether jobs of the kind have shown of late, or on this worker, how long they take. */
+  private known(worker: AttachedWorker, kind: number, now: number): boolean {
+    return worker.done.has(kind) || this.ports.stalls().answeredLately(kind, now);
   }
 
   /** Lets the worker keep a job, which it is asked to give back unless it has begun; the row is in no list then. */
@@ -265,7 +272,9 @@ export class Hedges {
   private overdue(row: number, from: AttachedWorker, now: number): boolean {
     const { table } = this.ports;
     if (table.overdueAt[row] > now) return false;
-    return this.trusted(from, table.kinds[row], table.units[row], table.givenAt[row], now);
+    if (this.known(from, table.kinds[row], now)) return true;
+    const unproved = table.units[row] === 1 ? overdueUnprovedSeconds : overdueUnprovedChunkSeconds;
+    return now - table.givenAt[row] > unproved;
   }
 
   private mayCopy(row: number, from: AttachedWorker): boolean {

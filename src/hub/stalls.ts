@@ -153,8 +153,8 @@ export class Stalls {
     const { table } = this.ports;
     const { missed } = worker;
     if (worker.jobs.length + worker.lent.size + missed === 0) return false;
-    if (missed >= stallJobs && now - worker.answeredAt > stallSeconds && this.anotherServes(worker.missedKind, worker))
-      return true;
+    if (now - worker.answeredAt < stallSeconds) return false;
+    if (missed >= stallJobs && this.anotherServes(worker.missedKind, worker)) return true;
     const count = new StallCount({ answeredAt: worker.answeredAt, slots: worker.heartbeat.slots, missed }, now);
     const isOne = (kind: number, units: number, givenAt: number, overdueAt: number): boolean =>
       overdueAt <= now &&

@@ -258,7 +258,7 @@ describe('an overdue job', () => {
 
   test.each([
     ['job', 1, 0.4, 0.2],
-    ['chunk', 2, 2.8, 0.5],
+    ['chunk', 2, 0.9, 0.3],
   ])(
     'that is a %s on a worker without any result is given longer, until one is known',
     (_what, units, before, after) => {
