@@ -55,7 +55,7 @@ export class LyingWorker {
         if (message?.$case === 'recalls') threads.recall(0, message.value.job);
       }),
     );
-    call.write({ message: { $case: 'hello', value: helloOf(name, 1, kinds) } });
+    call.write({ message: { $case: 'hello', value: { ...helloOf(name, 1, kinds), protocol: 0 } } });
     await welcomed;
     mine.beats = setInterval(() => mine.beat(), 500);
     return mine;
