@@ -49,6 +49,10 @@ chaos-masters: build ## masters that share NATS under ANALYSES=20 of BYTES=200M:
 damage: build ## RUNS=1000 random damages of a master's state folder: none may lose anything without a word (SEED=N repeats)
 	$(Q)node --enable-source-maps dist/test/damage/run.js $(if $(filter-out file,$(origin RUNS)),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
+.PHONY: simulate
+simulate: build ## the hub with workers that misbehave, in simulated time: RUNS=100 seeds of 100,000 jobs from SEED=1 (ARGS="--jobs N")
+	$(Q)node --enable-source-maps dist/test/simulation/run.js $(if $(filter-out file,$(origin RUNS)),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 .PHONY: audit
 audit: build ## ask the registry for known weaknesses of the production packages
 	$(Q)npm audit --omit=dev

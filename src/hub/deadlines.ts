@@ -16,6 +16,11 @@ export class Deadlines {
     this.wheel = new DeadlineWheel(table);
   }
 
+  /** Jobs that have one. */
+  get length(): number {
+    return this.wheel.length;
+  }
+
   set(row: number, deadline: number, now: number): void {
     this.table.deadlines[row] = deadline;
     this.wheel.set(row, deadline, now);

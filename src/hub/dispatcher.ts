@@ -131,6 +131,11 @@ export class Dispatcher {
     return Math.min(this.options.resultBytesMax, this.options.resultBytesOf(kind));
   }
 
+  /** Jobs that have a deadline. */
+  get deadlinesSet(): number {
+    return this.deadlines.length;
+  }
+
   kindState(kind: number): KindState {
     return this.lines.kind(kind);
   }
@@ -249,6 +254,8 @@ export class Dispatcher {
       this.stalls.noteAnswer(lent.kind, lent.givenAt, now);
     }
     const { counters } = this.kindState(lent.kind);
+    // Its pick is open while it is the last that was given the job, and closed as moved else.
+    if (this.picks.marked(id)) this.picks.ended(id, worker.number, done ? exec : NaN, now);
     if (done) this.picks.lentAnswered(id, worker.number, exec, now);
     if (done && (row === nil || !wins)) counters.duplicates++;
     if (row === nil || !wins) return nil;
@@ -359,6 +366,7 @@ export class Dispatcher {
   /** The worker is gone: each of its jobs waits again, or has used up its attempts. */
   orphan(worker: AttachedWorker): void {
     const { table } = this;
+    for (const id of worker.lent.keys()) this.picks.ended(id, worker.number, NaN, this.turn.now());
     this.hedges.forget(worker);
     // Newest first, each to the front of its queue, so that the oldest ends up first.
     while (worker.jobs.tail !== nil) {

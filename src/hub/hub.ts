@@ -4,6 +4,7 @@ import { resultBytesDefault } from '../kinds/kind.js';
 import { kinds } from '../kinds/registry.js';
 import { auditsOf } from './audit/audits-of.js';
 import { attachService } from './attach-service.js';
+import { censusOf, type HubCensus } from './census.js';
 import { clusterService } from './cluster-service.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Optimum } from './explain/optimum.js';
@@ -29,6 +30,8 @@ export interface AttachableHub extends Hub {
   readonly optimum: Optimum;
   /** Made at its first mention, and kept. */
   kindState(kind: number): KindState;
+  /** What is held for the sake of jobs: simulations look whether it is nothing in the end. */
+  census(): HubCensus;
   /** What all workers together could do now. */
   fleetSpeeds(): FleetSpeed[];
 }
@@ -69,6 +72,7 @@ export function createHub(
     picks: dispatcher.picks,
     optimum: dispatcher.optimum,
     kindState: (kind) => dispatcher.kindState(kind),
+    census: () => censusOf(dispatcher, picker),
     fleetSpeeds: () => picker.fleetSpeeds(),
     attach: (stream) => roster.attach(stream),
     submit: (kind, units, payload, timeoutSeconds, avoidWorker, sink, tag) =>

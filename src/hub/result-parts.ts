@@ -15,6 +15,11 @@ export class ResultParts {
   /** @param bytesMax bytes held at once over all jobs of the stream, as they are counted */
   constructor(private readonly bytesMax: number) {}
 
+  /** Bytes held. */
+  get held(): number {
+    return this.bytes;
+  }
+
   /** False: the bound is passed. */
   add(job: number, data: Uint8Array): boolean {
     const counts = Math.max(partBytesCounted, data.length);

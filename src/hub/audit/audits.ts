@@ -69,6 +69,16 @@ export class Audits implements JobSink {
     private readonly log: Logger,
   ) {}
 
+  /** Audits under way. */
+  get casesOpen(): number {
+    return this.cases.size;
+  }
+
+  /** Bytes of the answers in them. */
+  get bytesHeld(): number {
+    return this.bytes;
+  }
+
   /** Whether the answer to a job of this kind is to be audited. */
   due(kind: number): boolean {
     return this.ports.auditOf(kind) !== undefined && this.sample.due();

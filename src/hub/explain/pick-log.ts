@@ -67,6 +67,11 @@ export class PickLog {
     if (sampleSeconds === Infinity) this.nextAt = Infinity;
   }
 
+  /** Picks whose job has not ended. */
+  get openCount(): number {
+    return this.open.size;
+  }
+
   /** Whether a job given now is to be kept. */
   due(now: number): boolean {
     return now >= this.nextAt;

@@ -57,6 +57,20 @@ describe('a worker that stands still', () => {
     expect(hub.snapshot().workers.map(({ backlogSeconds }) => backlogSeconds)).toEqual([0, 0]);
   });
 
+  test.each(['answers late', 'is lost', 'gives it back'])('and %s leaves no pick of the job open', (end) => {
+    const { hub, holders, time } = standingStill(2, { pickSampleSeconds: 0 });
+    const [still, other] = holders;
+    const copy = [...other.jobs];
+    still.answer();
+    if (end === 'answers late') other.answer(copy);
+    if (end === 'is lost') other.die();
+    if (end === 'gives it back') other.giveBack(copy);
+    time.endTurn();
+    expect(hub.census()).toMatchObject({ live: 0, lent: 0, openPicks: 0 });
+    const outcomes = hub.picks.latest(5, String).map(({ outcome }) => outcome);
+    expect(outcomes).toEqual([end === 'answers late' ? 'ANSWERED' : 'NOT_ANSWERED', 'ANSWERED']);
+  });
+
   test('keeps its job to itself while the sink holds it back', () => {
     const time = new FakeScheduler();
     const hub = createHub(pino({ level: 'silent' }), {}, time);
