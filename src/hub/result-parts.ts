@@ -15,9 +15,9 @@ export class ResultParts {
   /** @param bytesMax bytes held at once over all jobs of the stream, as they are counted */
   constructor(private readonly bytesMax: number) {}
 
-  /** Bytes held. */
+  /** Bytes held, as they are counted. */
   get held(): number {
-    return this.bytes;
+    return this.counted;
   }
 
   /** False: the bound is passed. */

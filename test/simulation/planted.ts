@@ -134,11 +134,6 @@ export const planted: readonly Planted[] = [
   },
   { name: 'a deadline is not cleared', shows: stuck, plant: () => leftOut(Deadlines.prototype, 'clear', 300) },
   {
-    name: 'a job that was given back waits for nobody',
-    shows: stuck,
-    plant: () => leftOut(Dispatcher.prototype, 'requeue', 50),
-  },
-  {
     name: 'a worker’s answer leaves its books open',
     shows: stuck,
     plant: () => leftOut(Picker.prototype, 'ended', 1000),
