@@ -118,7 +118,7 @@ export class Dispatcher {
   /** Whether the worker must not have this job, because it audits an answer of the worker's. */
   private barred(row: number, worker: AttachedWorker): boolean {
     const { audits, table } = this;
-    return audits !== null && table.sinks[row] === audits && audits.excludes(table.tags[row], worker.number);
+    return audits !== null && table.sinks[row] === audits && audits.excludes(table.tags[row], worker.hello.workerId);
   }
 
   /** Jobs that wait for a worker that may take them. */

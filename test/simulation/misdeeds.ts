@@ -1,6 +1,7 @@
 import { idColumns } from '../../src/common/job-ids.js';
 import type { ResultBatch } from '../../src/gen/trireme/v1/worker.js';
 import { answerBytes } from './answers.js';
+import { jobsLiveMax } from '../../src/hub/job-table.js';
 import type { Held } from './held.js';
 
 /** Columns that a worker must not send. */
@@ -33,7 +34,13 @@ export function mixedUp(held: Held, random: () => number): boolean {
   return true;
 }
 
-/** A result of a job that other workers were given, or of one near it, with a made-up answer; null: there is none. */
+/** Ids of 32 bits so far back were given out long ago. */
+const longAgo = 5_000;
+
+/**
+ * A result of a job that only other workers were given, marked as a lie, since this one may be given the job too meanwhile;
+ * or, made up, of one that had its row before it or came long before. Null: there is none.
+ */
 export function alienResult(
   recent: readonly Held[],
   own: ReadonlySet<number>,
@@ -42,11 +49,13 @@ export function alienResult(
 ): ResultBatch | null {
   const of = recent[Math.floor(random() * recent.length)] as Held | undefined;
   if (of === undefined || of.ids.length === 0) return null;
-  const id = Math.max(1, of.ids[0] + (random() < 0.5 ? 0 : Math.floor(random() * 8) - 4));
+  const back = Math.floor(random() * 4);
+  const id = of.ids[0] - back * (protocol === 0 ? longAgo : jobsLiveMax);
   // That would be a lie, which only an audit can find.
-  if (own.has(id)) return null;
-  const payloads = Buffer.alloc(answerBytes);
+  if (own.has(id) || id < 1) return null;
+  const payloads = back === 0 ? Buffer.from(of.payloads.subarray(0, answerBytes)) : Buffer.alloc(answerBytes);
   payloads[0] = of.kinds[0];
+  payloads[answerBytes - 1] = 255;
   return {
     ...idColumns([id]),
     kind: protocol === 0 ? [] : [of.kinds[0]],

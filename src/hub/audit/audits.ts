@@ -98,7 +98,8 @@ export class Audits implements JobSink {
     const audit = this.ports.auditOf(kind) as KindAudit;
     if (this.cases.size >= casesMax || this.bytes + answer.length > bytesMax)
       return this.impossible(kind, `${this.cases.size} answers are held already`);
-    if (!this.another(audit.checkKind, [worker.number])) return this.impossible(kind, 'no other worker is there');
+    if (!this.another(audit.checkKind, [worker.hello.workerId]))
+      return this.impossible(kind, 'no other worker is there');
     const nowMs = this.ports.wallMs();
     const number = ++this.numbers;
     const one: Case = {
@@ -123,16 +124,16 @@ export class Audits implements JobSink {
     this.ask(number, this.cases.get(number) as Case);
   }
 
-  /** Whether the worker has had its say in this case. */
-  excludes(tag: number, worker: number): boolean {
+  /** Whether the worker has had its say in this case, now or before it attached again: else a liar would bear itself out. */
+  excludes(tag: number, workerId: string): boolean {
     const one = this.cases.get(tag);
-    return one !== undefined && witnesses(one).some((each) => each.worker === worker);
+    return one !== undefined && witnesses(one).some((each) => each.workerId === workerId);
   }
 
   /** Workers have come or gone: audits that nobody can help any more are given up. */
   workersChanged(): void {
     for (const one of [...this.cases.values()]) {
-      if (!this.another(one.audit.checkKind, numbersOf(one))) this.ports.cancel(one.check);
+      if (!this.another(one.audit.checkKind, idsOf(one))) this.ports.cancel(one.check);
     }
   }
 
@@ -140,7 +141,8 @@ export class Audits implements JobSink {
     const one = this.cases.get(tag);
     const from = this.ports.workers.get(worker);
     if (one === undefined) return;
-    if (from === undefined || from.evidence !== null || this.excludes(tag, worker)) return this.giveUp(tag, one);
+    if (from === undefined || from.evidence !== null || this.excludes(tag, from.hello.workerId))
+      return this.giveUp(tag, one);
     const { length } = one.checks;
     one.checks.push(testimony(from, Uint8Array.from(bytes.subarray(start, end))));
     this.bytes += one.checks[length].bytes.length;
@@ -151,7 +153,7 @@ export class Audits implements JobSink {
     );
     switch (verdict.verdict) {
       case 'ask-another':
-        if (this.another(one.audit.checkKind, numbersOf(one))) this.ask(tag, one);
+        if (this.another(one.audit.checkKind, idsOf(one))) this.ask(tag, one);
         else this.giveUp(tag, one);
         return;
       case 'agreed':
@@ -211,9 +213,9 @@ export class Audits implements JobSink {
   }
 
   /** Whether there is a worker beside these that could run such a job. */
-  private another(kind: number, beside: readonly number[]): boolean {
+  private another(kind: number, beside: readonly string[]): boolean {
     for (const worker of this.ports.workers.values()) {
-      if (beside.includes(worker.number) || worker.evidence !== null || worker.draining) continue;
+      if (beside.includes(worker.hello.workerId) || worker.evidence !== null || worker.draining) continue;
       if (worker.hello.kinds.some((offer) => offer.kind === kind)) return true;
     }
     return false;
@@ -240,6 +242,6 @@ function witnesses(one: Case): readonly Testimony[] {
   return [one.answer, ...one.checks];
 }
 
-function numbersOf(one: Case): number[] {
-  return witnesses(one).map(({ worker }) => worker);
+function idsOf(one: Case): string[] {
+  return witnesses(one).map(({ workerId }) => workerId);
 }

@@ -63,6 +63,33 @@ function play(b: Bench, words: readonly string[]): ScriptedWorker[] {
   });
 }
 
+test('a liar that attaches again is no second witness', () => {
+  const b = bench(3);
+  const [honest] = play(b, ['yes']);
+  const [liar] = b.busy();
+  say(b, liar, 'no');
+  const again = new ScriptedWorker(b.hub, { name: liar.address.slice(5), workerId: liar.address.slice(5) });
+  b.time.endTurn();
+  expect(again.jobs).toEqual([]);
+  const [third] = b.busy();
+  expect([honest, liar]).not.toContain(third);
+  say(b, third, 'yes');
+  expect(b.sink.answers.get(1)).toBe('yes');
+  expect([b.state(honest), b.state(again)]).toEqual(['SERVING', 'QUARANTINED']);
+});
+
+test('nor is one that gave the answer which is audited', () => {
+  const b = bench(2);
+  const [first] = play(b, ['no']);
+  const name = first.address.slice(5);
+  const other = b.workers.find((worker) => worker !== first) as ScriptedWorker;
+  other.die();
+  const again = new ScriptedWorker(b.hub, { name, workerId: name });
+  b.time.endTurn();
+  expect(again.jobs).toEqual([]);
+  expect(b.counts()).toEqual({ agreed: 0, refuted: 0, unresolved: 0, impossible: 1 });
+});
+
 test('an answer is held until another worker has borne it out', () => {
   const b = bench(2);
   const [first] = play(b, ['yes']);
