@@ -121,7 +121,7 @@ function overTcp(bytes: string): Promise<string> {
 }
 
 test('the TCP port takes jobs of clients alone', async () => {
-  expect(await overTcp(`AUTH ${tokens.client}\n1,1\n`)).toMatch(/^\d{10}\n\d{10}\n$/);
+  expect(await overTcp(`AUTH ${tokens.client}\n1\n1\n`)).toMatch(/^\d{10}\n\d{10}\n$/);
   for (const role of ['worker', 'operator'] as const)
     expect(await overTcp(`AUTH ${tokens[role]}\n1,1\n`)).toMatch(
       /^ERROR NOT_ALLOWED: the credential .* needs the role client/,
