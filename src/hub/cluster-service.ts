@@ -16,6 +16,8 @@ import type { HubSnapshot, WorkerSnapshot } from './types.js';
 const watchIntervalMsDefault = 1000;
 /** A list is built for each watcher: more often than this and watching would cost more than working. */
 const watchIntervalMsMin = 100;
+/** Node's timers take 31 bits of milliseconds, and make 1 ms of more; an hour is as good as never. */
+const watchIntervalMsMax = 3_600_000;
 
 /** ClusterService over gRPC, from snapshots. */
 export function clusterService(snapshot: () => HubSnapshot, explain: ExplainMethods): ServedService {
@@ -35,7 +37,8 @@ export function clusterService(snapshot: () => HubSnapshot, explain: ExplainMeth
           const { workers, jobsWaiting } = snapshot();
           held = !call.write({ workers: workers.map(workerInfo), jobsWaiting });
         };
-        const intervalMs = Math.max(call.request.intervalMs || watchIntervalMsDefault, watchIntervalMsMin);
+        const asked = call.request.intervalMs || watchIntervalMsDefault;
+        const intervalMs = Math.min(Math.max(asked, watchIntervalMsMin), watchIntervalMsMax);
         const timer = setInterval(send, intervalMs);
         const stop = (): void => clearInterval(timer);
         call.on('drain', () => (held = false));

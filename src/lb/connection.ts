@@ -95,6 +95,7 @@ export class JobConnection implements JobSink {
     this.lastByteMs = this.numberSinceMs = this.progressMs = front.nowMs();
     socket.on('data', (chunk: Buffer) => this.received(chunk));
     socket.on('end', () => {
+      if (wasReset(socket)) return this.destroy();
       this.inputEnded = true;
       this.takeTurn();
       front.wantFlush(this);
@@ -362,4 +363,14 @@ export class JobConnection implements JobSink {
     this.ring.forEachWaiting((job) => this.front.hub.cancel(job));
     this.front.closed(this);
   }
+}
+
+/**
+ * Whether a connection whose input has ended was reset in truth: libuv (1.46, uv__stream_io) tells a reset that it meets
+ * together with data as an end. A connection that is reset has no peer any more (getpeername fails), and nobody waits for
+ * its answers; one that the client has half closed has.
+ */
+function wasReset(socket: Socket): boolean {
+  const { _handle: handle } = socket as unknown as { _handle?: { getpeername?(out: object): number } | null };
+  return handle?.getpeername !== undefined && handle.getpeername({}) !== 0;
 }

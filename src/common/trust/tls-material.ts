@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { TriremeError } from '../errors.js';
+import { readSmallFile } from '../small-file.js';
 import type { TlsFiles } from './options.js';
 
 /** Certificate, key and authority as PEM, in the form that tls and http2 take. */
@@ -73,7 +73,7 @@ function load({ cert, key, ca }: TlsFiles): TlsContext {
 
 function read(option: string, path: string): Buffer {
   try {
-    return readFileSync(path);
+    return readSmallFile(path);
   } catch (error) {
     throw new TriremeError('FILE_UNREADABLE', `${option} ${path}: ${(error as Error).message}`, { cause: error });
   }

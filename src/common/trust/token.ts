@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { TriremeError } from '../errors.js';
+import { readSmallFile } from '../small-file.js';
 import { parseToken, type TokenSource } from './options.js';
 
 /** The token itself. @throws TriremeError FILE_UNREADABLE or USAGE that names the file and never what is in it */
@@ -7,7 +7,7 @@ export function readToken(source: TokenSource): string {
   if (source.from === 'text') return source.text;
   let text: string;
   try {
-    text = readFileSync(source.path, 'utf8');
+    text = readSmallFile(source.path).toString('utf8');
   } catch (error) {
     throw new TriremeError('FILE_UNREADABLE', `--token-file ${source.path}: ${(error as Error).message}`, {
       cause: error,

@@ -1,0 +1,21 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+
+/** Tokens, keys and certificates are a few kilobytes; a bundle of all public authorities is some 250. */
+export const smallFileBytesMax = 1024 * 1024;
+
+/**
+ * All of a small regular file that a user named. Never waits: opened without blocking and looked at first, since the open of
+ * a FIFO waits for its writer and a device may have no end. @throws Error in words that need the file's name in front
+ */
+export function readSmallFile(path: string): Buffer {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw new Error('not a regular file: give one');
+    if (stat.size > smallFileBytesMax)
+      throw new Error(`${stat.size} bytes are over ${smallFileBytesMax} (smallFileBytesMax)`);
+    return readFileSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
