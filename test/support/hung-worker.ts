@@ -6,7 +6,7 @@ import { helloOf } from '../../src/worker/machine.js';
 const kinds = [
   { kind: 1, name: 'GET_TIME', secondsPerUnit: 5e-8 },
   { kind: 2, name: 'MINE_BITCOIN', secondsPerUnit: 2e-5 },
-  { kind: 100, name: 'SCAN_CHUNK', secondsPerUnit: 1e-9 },
+  { kind: 100, name: 'SCAN_CHUNK', secondsPerUnit: 1e-11 },
   { kind: 101, name: 'MINE_SECONDS', secondsPerUnit: 8e-5 },
 ];
 
