@@ -56,9 +56,8 @@ describe.each([0, 1])('a worker of protocol %i that stands still', (protocol) =>
     honest.child.kill('SIGSTOP');
     client.socket.write('1\n');
     while ((await cluster.metric('trireme_hub_jobs_live')) !== 1) await new Promise((wait) => setTimeout(wait, 5));
-    still.answer(still.jobs[0], lie);
-    // A second one is one too many, and ends the stream: then the first has been read.
-    still.answer(still.jobs[0], lie);
+    // One late answer is forgiven for each job that it was given; one more ends the stream: then all have been read.
+    for (let answers = 0; answers <= still.jobs.length; answers++) still.answer(still.jobs[0], lie);
     await still.until(() => still.ended !== null, 'the end of its stream');
     honest.child.kill('SIGCONT');
     await client.until(() => client.lines.length === later + 1, 'the last answer');
