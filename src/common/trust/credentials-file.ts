@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { TriremeError } from '../errors.js';
+import { readChecked } from '../small-file.js';
 import { Credentials, credentialsBytesMax } from './credentials.js';
 
 /**
@@ -12,25 +12,20 @@ export function readCredentials(path: string): Credentials {
 }
 
 function readOwn(path: string, where: string): string {
-  let fd: number;
+  const refuse = (why: string): TriremeError => new TriremeError('USAGE', `${where}: ${why}`);
   try {
-    // Without O_NONBLOCK the open of a FIFO would wait for its writer for ever.
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return readChecked(path, (stat) => {
+      const { mode, uid, size } = stat;
+      if (!stat.isFile()) throw refuse('not a regular file');
+      if (process.getuid !== undefined && uid !== process.getuid() && uid !== 0)
+        throw refuse(`it belongs to user ${uid}: it must be the own user's or root's`);
+      if ((mode & 0o077) !== 0)
+        throw refuse(`others may use it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}): chmod 600 it`);
+      if (size > credentialsBytesMax)
+        throw refuse(`${size} bytes are over ${credentialsBytesMax} (credentialsBytesMax)`);
+    }).toString('utf8');
   } catch (error) {
+    if (error instanceof TriremeError) throw error;
     throw new TriremeError('FILE_UNREADABLE', `${where}: ${(error as Error).message}`, { cause: error });
-  }
-  try {
-    const stat = fstatSync(fd);
-    const { mode, uid, size } = stat;
-    const refuse = (why: string): TriremeError => new TriremeError('USAGE', `${where}: ${why}`);
-    if (!stat.isFile()) throw refuse('not a regular file');
-    if (process.getuid !== undefined && uid !== process.getuid() && uid !== 0)
-      throw refuse(`it belongs to user ${uid}: it must be the own user's or root's`);
-    if ((mode & 0o077) !== 0)
-      throw refuse(`others may use it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}): chmod 600 it`);
-    if (size > credentialsBytesMax) throw refuse(`${size} bytes are over ${credentialsBytesMax} (credentialsBytesMax)`);
-    return readFileSync(fd, 'utf8');
-  } finally {
-    closeSync(fd);
   }
 }
