@@ -27,7 +27,7 @@ const kinds: readonly Kind[] = [
   { name: 'an EyeSDN capture', magics: [text('EyeSDN')], remedy: convert },
   { name: 'a Vector BLF log', magics: [text('LOGG')], remedy: convert },
   { name: 'an HP-UX nettl trace', magics: ['5452006400', '5452007000'], remedy: convert },
-  { name: 'a Tektronix K12xx rf5 capture', magics: ['0000020012051000', '00000200120500'], remedy: convert },
+  { name: 'a Tektronix K12xx rf5 capture', magics: ['0000020012050010'], remedy: convert },
   { name: 'a 5Views capture', magics: ['aaaaaaaa'], remedy: convert },
   { name: 'an IxVeriWave or Ixia capture', magics: ['1c0001ac', '1c0001ab', 'ac01001c', 'ab01001c'], remedy: convert },
   {
