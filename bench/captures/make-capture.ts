@@ -18,11 +18,12 @@ export interface MakeOptions {
   readonly size: number;
   readonly distinct: number;
   readonly cold?: number;
+  readonly snap?: number;
   readonly from?: readonly string[];
 }
 
 /** Makes the capture that the options name; tells what it was made of. */
-export function makeCapture({ out, size, distinct, cold, from }: MakeOptions): string {
+export function makeCapture({ out, size, distinct, cold, snap, from }: MakeOptions): string {
   mkdirSync(dirname(out), { recursive: true });
   if (cold !== undefined) {
     writeCold(out, size, cold);
@@ -30,7 +31,7 @@ export function makeCapture({ out, size, distinct, cold, from }: MakeOptions): s
   }
   const sources = from ?? [sharedCapturesFolder() ?? join(projectRoot, 'captures/sample.pcap')];
   for (const source of sources) if (!existsSync(source)) throw new Error(`${source} is not there`);
-  const template = readTemplate(captureFiles(sources));
+  const template = readTemplate(captureFiles(sources), snap);
   writeRepeated(out, template, size, distinct);
   const packets = template.recordOffsets.length;
   return `${out}: ${statSync(out).size} bytes, repeating ${packets} packets (${template.records.length} bytes) of ${sources.join(', ')}`;
@@ -44,6 +45,9 @@ export function addMakeOptions(command: Command): Command {
     )
     .addOption(
       new Option('--distinct <count>', 'repetitions whose addresses differ').default(64).argParser(integer(1, 65_536)),
+    )
+    .addOption(
+      new Option('--snap <bytes>', 'captured bytes of each packet at most, as with tcpdump -s').argParser(integer(34, 262_144)),
     )
     .addOption(
       new Option('--cold <count>', 'so many conversations of 60-byte packets instead').argParser(integer(1, 2 ** 28)),

@@ -68,7 +68,8 @@ const command = addMakeOptions(
   });
 
 function make(options: Options, size: number, made: string[]): string {
-  const kind = options.cold === undefined ? `x${options.distinct}` : `cold${options.cold}`;
+  const snapped = options.snap === undefined ? '' : `-snap${options.snap}`;
+  const kind = options.cold === undefined ? `x${options.distinct}${snapped}` : `cold${options.cold}`;
   const out = join(resolve(options.dir), `${kind}-${size}.pcap`);
   made.push(out);
   // With sources of one's own the name does not tell the content, so the file is made anew.

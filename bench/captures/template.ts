@@ -30,8 +30,11 @@ export function captureFiles(paths: readonly string[]): string[] {
   );
 }
 
-/** Takes the Ethernet packets of every file that is a sound capture; the others are left out. */
-export function readTemplate(files: readonly string[]): Template {
+/**
+ * Takes the Ethernet packets of every file that is a sound capture; the others are left out. Of each packet at most `snap`
+ * bytes are kept; its original length stays as it is.
+ */
+export function readTemplate(files: readonly string[], snap = Infinity): Template {
   const parts: Buffer[] = [];
   const offsets: number[] = [];
   const ips: { offset: number; version: number }[] = [];
@@ -53,8 +56,9 @@ export function readTemplate(files: readonly string[]): Template {
           : { offset: 16 + packet.bytes.length - network.bytes.length, version: network.version },
       );
       offsets.push(length);
-      parts.push(recordHeader(clock, packet.bytes.length, packet.originalLength), Buffer.from(packet.bytes));
-      length += 16 + packet.bytes.length;
+      const captured = packet.bytes.subarray(0, Math.min(packet.bytes.length, snap));
+      parts.push(recordHeader(clock, captured.length, packet.originalLength), Buffer.from(captured));
+      length += 16 + captured.length;
     }
   }
   if (offsets.length === 0) throw new Error('no Ethernet packet in the captures named');

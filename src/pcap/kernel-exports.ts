@@ -51,6 +51,7 @@ export interface KernelExports {
   recordHeadNow(): number;
   formatNow(): number;
   interfacesNow(): number;
+  readonly searchSteps: { readonly value: bigint };
   beginExport(): void;
   countEntries(six: boolean): number;
   exportEntries(six: boolean): number;

@@ -63,6 +63,7 @@ export {
   spaceBytes,
   startPosition,
 } from './window';
+export { searchSteps } from './seam';
 export { setOrder, setHeadersOnly, setOrderOfRows };
 
 /** The memory of an instance that has just been made is zero; writing zeros there would only make its pages be there. */

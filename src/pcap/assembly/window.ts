@@ -6,7 +6,8 @@ import { classicLength, classicOrder, countLongRecord, read32, scanClassic } fro
 import { interfaceCount, setInterface, setInterfaceCount } from './interfaces';
 import { add, BYTE_ORDERS, INTERFACES_SEEN, SECTIONS_SEEN, WINDOW, WINDOW_BYTES, WINDOW_END } from './layout';
 import { countWaiting } from './postponed';
-import { chain, isNano, NO, UNDECIDED, YES } from './seam';
+import { clearMarks } from './marks';
+import { beginSearch, chain, goesOn, isNano, UNDECIDED, YES } from './seam';
 import {
   big,
   COMPLETE,
@@ -62,6 +63,7 @@ export function beginWindow(position: u64, end: u64, first: u32, kind: u32): voi
   longLength = 0;
   startAt = position;
   setPhase(first);
+  if (first == SEARCH) beginSearch(position);
   settle();
 }
 
@@ -260,13 +262,14 @@ function search(final: bool): void {
   const nano = blocks ? false : isNano();
   const step: usize = blocks ? 4 : 1;
   if (blocks) at += <usize>((4 - (position() & 3)) & 3);
-  while (true) {
-    if (position() >= limit || at >= fillEnd) break;
-    const found = chain(at, fillEnd, blocks, nano, final);
+  clearMarks(base + <u64>(fillEnd - WINDOW));
+  const ringBase = <u32>base - <u32>WINDOW;
+  while (position() < limit && at < fillEnd) {
+    if (!goesOn(position())) return setPhase(NOT_FOUND);
+    const found = chain(at, fillEnd, ringBase, blocks, nano, final);
     if (found == YES) {
       startAt = position();
-      setPhase(RECORDS);
-      return;
+      return setPhase(RECORDS);
     }
     if (found == UNDECIDED) return;
     at += step;
