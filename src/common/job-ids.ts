@@ -12,8 +12,13 @@ export const jobIdBits = 53;
  */
 export function wholeIds(low: number[], high: readonly number[]): number[] {
   if (high.length === 0) return low;
-  for (let at = 0; at < low.length; at++) low[at] += (high.length === 1 ? high[0] : (high[at] ?? 0)) * lowRange;
+  for (let at = 0; at < low.length; at++) low[at] = wholeId(low[at], high.length === 1 ? high[0] : (high[at] ?? 0));
   return low;
+}
+
+/** An id from its two parts. */
+export function wholeId(low: number, high: number): number {
+  return high * lowRange + low;
 }
 
 /** Lower 32 bits of an id. */

@@ -46,8 +46,9 @@ export class AttachedWorker {
   stall: Stall | null = null;
   heartbeat: Heartbeat;
   lastHeartbeatMs: number;
-  readonly done = new Map<number, number>();
-  readonly failed = new Map<number, number>();
+  /** Jobs of each kind that it has done, and those that failed on it; a kind that it never ran is undefined. */
+  private readonly done: (number | undefined)[] = [];
+  private readonly failed: (number | undefined)[] = [];
 
   constructor(
     readonly number: number,
@@ -74,6 +75,22 @@ export class AttachedWorker {
       draining: false,
       backlogElsewhereSeconds: 0,
     };
+  }
+
+  countDone(kind: number): void {
+    this.done[kind] = this.doneOf(kind) + 1;
+  }
+
+  countFailed(kind: number): void {
+    this.failed[kind] = this.failedOf(kind) + 1;
+  }
+
+  doneOf(kind: number): number {
+    return this.done[kind] ?? 0;
+  }
+
+  failedOf(kind: number): number {
+    return this.failed[kind] ?? 0;
   }
 
   get state(): WorkerState {

@@ -216,7 +216,7 @@ export class Hedges {
 
   /** Whether jobs of the kind have shown of late, or on this worker, how long they take. */
   private known(worker: AttachedWorker, kind: number, now: number): boolean {
-    return worker.done.has(kind) || this.ports.stalls().answeredLately(kind, now);
+    return worker.doneOf(kind) > 0 || this.ports.stalls().answeredLately(kind, now);
   }
 
   /** Lets the worker keep a job, which it is asked to give back unless it has begun; the row is in no list then. */

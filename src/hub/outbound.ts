@@ -1,4 +1,4 @@
-import { idColumns } from '../common/job-ids.js';
+import { highOf, idColumns } from '../common/job-ids.js';
 import type { HubMessage } from '../gen/trireme/v1/worker.js';
 import { nil } from './job-list.js';
 import type { JobTable } from './job-table.js';
@@ -67,6 +67,7 @@ export class Outbound {
     unsent: number[],
   ): number {
     const job: number[] = [];
+    let jobHigh: number[] = [];
     const kind: number[] = [];
     let sizes: number[] = [];
     let timeouts: number[] = [];
@@ -74,15 +75,22 @@ export class Outbound {
     const payloads: Uint8Array[] = [];
     let bytes = 0;
     let at = from;
+    /** What the first job's id has above its lower 32 bits. */
+    let above = -1;
     for (; at < ids.length && bytes < payloadBytesMax; at++) {
-      const row = table.rowOf(ids[at]);
-      if (row === nil || (table.workers[row] !== worker && ids[at] !== this.probe)) {
-        unsent.push(ids[at]);
+      const id = ids[at];
+      const row = table.rowOf(id);
+      if (row === nil || (table.workers[row] !== worker && id !== this.probe)) {
+        unsent.push(id);
         continue;
       }
+      const low = id >>> 0;
+      if (above === -1) above = id - low;
+      // A column stays short while all its values are the same; the first other one fills in those before it.
+      if (id - low !== above && jobHigh.length === 0) jobHigh = job.map(() => highOf(above));
+      if (jobHigh.length > 0) jobHigh.push(highOf(id));
       const payload = table.payloads[row];
       const size = payload === null ? 0 : payload.length;
-      // A column stays empty while all its values are the default; the first other one fills in those before it.
       if (size > 0) {
         if (sizes.length === 0) sizes = job.map(() => 0);
         payloads.push(payload as Uint8Array);
@@ -92,7 +100,7 @@ export class Outbound {
       if (deadline !== Infinity && timeouts.length === 0) timeouts = job.map(() => 0);
       const first = table.urgent[row] === 1;
       if (first && urgent.length === 0) urgent = job.map(() => false);
-      job.push(ids[at]);
+      job.push(low);
       kind.push(table.kinds[row]);
       if (bytes > 0) sizes.push(size);
       if (deadline !== Infinity) timeouts.push(Math.max(deadline - now, 1e-3));
@@ -101,13 +109,13 @@ export class Outbound {
     }
     if (job.length > 0) {
       // Not spread into the object: that takes the engine longer than all the rest of a message with one job.
-      const named = idColumns(job);
+      if (jobHigh.length === 0 && above > 0) jobHigh.push(highOf(above));
       messages.push({
         message: {
           $case: 'jobs',
           value: {
-            job: named.job,
-            jobHigh: named.jobHigh,
+            job,
+            jobHigh,
             kind,
             payloadSize: sizes,
             payloads: bytes === 0 ? noBytes : Buffer.concat(payloads, bytes),

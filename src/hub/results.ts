@@ -1,4 +1,4 @@
-import { wholeIds } from '../common/job-ids.js';
+import { wholeId } from '../common/job-ids.js';
 import { resultBytesLeast } from '../kinds/kind.js';
 import type { ResultBatch, ResultPart } from '../gen/trireme/v1/worker.js';
 import { JobStatus } from '../gen/trireme/v1/worker.js';
@@ -22,32 +22,33 @@ export function takeResults(dispatcher: Dispatcher, worker: AttachedWorker, batc
   if (wrong !== null) return wrong;
   const now = dispatcher.turn.freshNow();
   const { kind: kinds, status, execSeconds, heldSeconds, payloadSize, payloads } = batch;
-  const job = wholeIds(batch.job, batch.jobHigh);
-  if (kinds.length === 0 && worker.shortIds === null && job.length > 0) return 'its results name no kind';
+  const { job: low, jobHigh } = batch;
+  const above = jobHigh.length === 1 ? wholeId(0, jobHigh[0]) : 0;
+  if (kinds.length === 0 && worker.shortIds === null && low.length > 0) return 'its results name no kind';
   let start = 0;
   let complaint: string | null = null;
-  for (let at = 0; at < job.length; at++) {
+  for (let at = 0; at < low.length; at++) {
+    const id = jobHigh.length > 1 ? wholeId(low[at], jobHigh[at]) : low[at] + above;
     const end = payloadSize.length === 0 ? start : start + payloadSize[at];
-    const row = dispatcher.rowHeldBy(worker, job[at]);
+    const row = dispatcher.rowHeldBy(worker, id);
     const what = status.length === 0 ? JobStatus.DONE : status[at];
-    const kind = row === nil ? worker.lent.get(job[at])?.kind : dispatcher.table.kinds[row];
+    const kind = row === nil ? worker.lent.get(id)?.kind : dispatcher.table.kinds[row];
     if (kinds.length > 0) {
       const said = kinds.length === 1 ? kinds[0] : kinds[at];
-      if (kind !== undefined && kind !== said)
-        return `result of job ${job[at]} says kind ${said}, and its kind is ${kind}`;
+      if (kind !== undefined && kind !== said) return `result of job ${id} says kind ${said}, and its kind is ${kind}`;
     }
     if (kind !== undefined && what !== JobStatus.FAILED) {
-      const large = refuseLarge(dispatcher, kind, end - start + worker.parts.bytesOf(job[at]));
+      const large = refuseLarge(dispatcher, kind, end - start + worker.parts.bytesOf(id));
       if (large !== null) return large;
     }
     if (row === nil) {
       const exec = saneSeconds(execSeconds[at]);
       const held = saneSeconds(heldSeconds[at]);
-      if (!takeLent(dispatcher, worker, job[at], what, exec, held, payloads, start, end, now)) {
-        worker.parts.take(job[at]);
-        const kind = dispatcher.table.lastKind(job[at]);
+      if (!takeLent(dispatcher, worker, id, what, exec, held, payloads, start, end, now)) {
+        worker.parts.take(id);
+        const kind = dispatcher.table.lastKind(id);
         if (kind !== null) dispatcher.kindState(kind).counters.duplicates++;
-        complaint ??= forgive(worker, job[at]);
+        complaint ??= forgive(worker, id);
       }
     } else {
       takeResult(
@@ -72,7 +73,7 @@ export function takeResults(dispatcher: Dispatcher, worker: AttachedWorker, batc
 
 /** Takes a piece of a large result. Returns what the worker did wrong, or null. */
 export function takePart(dispatcher: Dispatcher, worker: AttachedWorker, part: ResultPart): string | null {
-  const [id] = wholeIds([part.job], [part.jobHigh]);
+  const id = wholeId(part.job, part.jobHigh);
   const row = dispatcher.rowHeldBy(worker, id);
   if (row === nil && !worker.lent.has(id)) {
     // The entry that follows in a batch is what counts against the worker.
@@ -135,7 +136,7 @@ function finish(
 ): void {
   const kind = dispatcher.table.kinds[row];
   const parts = worker.parts.take(dispatcher.table.ids[row]);
-  worker.done.set(kind, (worker.done.get(kind) ?? 0) + 1);
+  worker.countDone(kind);
   if (parts === undefined) {
     dispatcher.done(row, payloads, start, end, worker, exec, now);
   } else {
@@ -168,7 +169,7 @@ function takeResult(
   worker.parts.take(table.ids[row]);
   dispatcher.release(row, worker, NaN, NaN, now);
   if (status === JobStatus.FAILED) {
-    worker.failed.set(kind, (worker.failed.get(kind) ?? 0) + 1);
+    worker.countFailed(kind);
     const reason = Buffer.from(payloads.subarray(start, Math.min(end, start + reasonCharactersMax))).toString('utf8');
     dispatcher.fail(row, 'failed', jobErrors.jobFailed(reason === '' ? 'the worker gave no reason' : reason));
     return;

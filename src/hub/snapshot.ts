@@ -56,8 +56,8 @@ function snapshotWorker(worker: AttachedWorker, picker: Picker): WorkerSnapshot 
       kind,
       name,
       secondsPerUnit: costs.get(kind) ?? 0,
-      done: worker.done.get(kind) ?? 0,
-      failed: worker.failed.get(kind) ?? 0,
+      done: worker.doneOf(kind),
+      failed: worker.failedOf(kind),
     })),
   };
 }

@@ -11,6 +11,8 @@ const lookedAtMax = 32;
 /** The jobs that wait at the hub: two lines per kind, and those that not every worker may take. */
 export class WaitLines {
   readonly kinds = new Map<number, KindState>();
+  /** The same by number, since each job asks several times. */
+  private readonly byNumber: (KindState | undefined)[] = [];
   /** Jobs that must not go to some worker. */
   readonly avoiding = new JobList();
   /** Jobs whose workers died twice. */
@@ -27,9 +29,13 @@ export class WaitLines {
   ) {}
 
   kind(kind: number): KindState {
-    let state = this.kinds.get(kind);
-    if (state === undefined)
-      this.kinds.set(kind, (state = new KindState(kind, this.kindNames.get(kind) ?? `KIND_${kind}`)));
+    return this.byNumber[kind] ?? this.addKind(kind);
+  }
+
+  private addKind(kind: number): KindState {
+    const state = new KindState(kind, this.kindNames.get(kind) ?? `KIND_${kind}`);
+    this.kinds.set(kind, state);
+    this.byNumber[kind] = state;
     return state;
   }
 

@@ -7,9 +7,9 @@ import { foreignWords, type ForeignProtocol } from './foreign-protocol.js';
 import { FrameDecoder, NOT_A_NUMBER, NUMBER_TOO_LONG } from './frame-decoder.js';
 import { sparseJobsMax, type JobAdmission } from './job-admission.js';
 import { framingWaitMs, lingerMs, readAheadBytesMax, type LbLimits } from './limits.js';
-import { holdsLineBreak } from './line-break.js';
 import type { Offence } from './offences.js';
 import { toRecord } from './record.js';
+import { LineBreaks } from './line-break.js';
 import type { LinkLook } from './link-look.js';
 import { RecordWriter } from './record-writer.js';
 
@@ -18,6 +18,9 @@ const lingerReadyMax = 4096;
 
 /** In the place of an answer that is no line. */
 const notOneLine = 'ERROR JOB_FAILED: its answer holds a line break, which lines cannot carry: ask over gRPC';
+
+/** Shared, because a batch of results holds answers to many connections. */
+const lineBreaks = new LineBreaks();
 
 /** What a connection needs of the front that holds it. */
 export interface FrontPort {
@@ -235,8 +238,8 @@ export class JobConnection implements JobSink {
     this.front.admission.release();
     if (this.isClosed) return;
     // A line more would be taken for the answer to the next job, and so on for ever.
-    if (this.decoder.framing === 'lines' && holdsLineBreak(bytes, start, end)) return this.settleText(tag, notOneLine);
-    this.ring.settle(tag, bytes, start, end);
+    if (this.decoder.framing === 'lines' && lineBreaks.within(bytes, start, end)) this.settleText(tag, notOneLine);
+    else this.ring.settle(tag, bytes, start, end);
     if (!this.flushWanted) this.front.wantFlush(this);
   }
 

@@ -1,22 +1,30 @@
-/** In each byte of a word: 1, 128, a line feed, a carriage return. */
-const ones = 0x01010101;
-const tops = 0x80808080;
-const lineFeeds = 0x0a0a0a0a;
-const carriageReturns = 0x0d0d0d0d;
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
 
-/** Whether a byte of the word is 0 (H. S. Warren, Hacker's Delight, 6-1). */
-const holdsZero = (word: number): boolean => ((word - ones) & ~word & tops) !== 0;
+/** Bytes below which a look at an answer by itself is cheaper than two searches through all that came with it. */
+const searchedBytesMin = 256;
+
+/** Whether bytes[start..end) hold a line feed or a carriage return, either of which ends a line for some reader. */
+function holdsOne(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === lineFeed || bytes[at] === carriageReturn) return true;
+  return false;
+}
 
 /**
- * Whether bytes[start..end) hold a line feed or a carriage return, either of which ends a line for some reader. Looks at
- * four bytes at a time: this is done for every answer that leaves as a line.
+ * Looks for line breaks in answers that come as parts of one array, thousands a batch: the array is searched once, and
+ * its answers one by one only when it holds a line break somewhere. The arrays must not change between two looks.
  */
-export function holdsLineBreak(bytes: Uint8Array, start: number, end: number): boolean {
-  let at = start;
-  for (; at + 4 <= end; at += 4) {
-    const word = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
-    if (holdsZero(word ^ lineFeeds) || holdsZero(word ^ carriageReturns)) return true;
+export class LineBreaks {
+  private searched: Uint8Array | null = null;
+  private found = false;
+
+  /** Whether bytes[start..end) hold a line feed or a carriage return. */
+  within(bytes: Uint8Array, start: number, end: number): boolean {
+    if (bytes !== this.searched) {
+      if (bytes.length < searchedBytesMin) return holdsOne(bytes, start, end);
+      this.searched = bytes;
+      this.found = bytes.includes(lineFeed) || bytes.includes(carriageReturn);
+    }
+    return this.found && holdsOne(bytes, start, end);
   }
-  for (; at < end; at++) if (bytes[at] === 0x0a || bytes[at] === 0x0d) return true;
-  return false;
 }
