@@ -133,12 +133,13 @@ export class GrpcCaller {
     this.session.close();
   }
 
-  /** Tells the caller why it must go, and closes; its calls end at once. */
-  dismiss(offence: CallerOffence): void {
-    if (this.offence !== null) return;
+  /** Tells the caller why it must go, and closes; its calls end at once. @returns false: it is going already */
+  dismiss(offence: CallerOffence): boolean {
+    if (this.offence !== null) return false;
     this.offence = offence;
     this.port.offence(offence, this);
     this.sayGoodbye(offence);
+    return true;
   }
 
   destroy(): void {

@@ -1,3 +1,5 @@
+import type { AddressLimits } from './waiting-addresses.js';
+
 /** Bounds on what one connection to a gRPC port may cost. Each has a default and a reason. */
 export interface GrpcGuardLimits {
   /** Connections at once. Some more than workersMax; an idle one costs some 50 KiB. Past it new ones are closed unheard. */
@@ -35,6 +37,16 @@ export interface GrpcGuardLimits {
   /** Calls of such a connection at once and each second in the long run: ten times a probe that asks twice a second. */
   readonly anonymousCallsMax: number;
   readonly anonymousCallsPerSecond: number;
+  /** Watches of health at once on it: a client that watches the whole server and each of its services. */
+  readonly anonymousWatchesMax: number;
+  /**
+   * Calls of it that may be refused at once, and each second in the long run: for their credentials, or as watches beyond
+   * the bound. A client that has none is told so by the first; one that tries again waits in between.
+   */
+  readonly anonymousRefusedMax: number;
+  readonly anonymousRefusedPerSecond: number;
+  /** For addresses whose connections without credentials are cut off again and again. */
+  readonly anonymousAddress: AddressLimits;
   /** Bytes of a request on it. Health/Check has the name of a service. */
   readonly anonymousRequestBytesMax: number;
   /** Time without a call, and in all, after which such a connection is asked to go; its client dials again if it must. */
@@ -59,6 +71,16 @@ export const grpcGuardLimitsDefault: GrpcGuardLimits = {
   anonymousCallsAtOnceMax: 8,
   anonymousCallsMax: 100,
   anonymousCallsPerSecond: 20,
+  anonymousWatchesMax: 4,
+  anonymousRefusedMax: 10,
+  anonymousRefusedPerSecond: 1,
+  anonymousAddress: {
+    offencesMax: 10,
+    offencesPerSecond: 0.1,
+    waitsMs: 10_000,
+    connectionsPerSecond: 20,
+    turnMsMax: 5_000,
+  },
   anonymousRequestBytesMax: 16 * 1024,
   anonymousIdleMs: 60_000,
   anonymousLifetimeMs: 300_000,

@@ -1,7 +1,14 @@
 import type * as grpc from '@grpc/grpc-js';
-import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import {
+  constants,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { AnonymousCallers, type Asked } from './anonymous-callers.js';
+import { admitCalls, admitConnections, refuseCall } from './call-admission.js';
 import type { Logger } from './logging.js';
 import { GrpcCaller, type Bound, type CallerOffence, type CallerPort } from './grpc-caller.js';
 import { grpcGuardLimitsDefault, resetsMaxUnset, type GrpcGuardLimits } from './grpc-guard-limits.js';
@@ -9,7 +16,7 @@ import { RateLimit } from './rate-limit.js';
 
 /** Why a caller was cut off. Each word is a label of trireme_grpc_offences_total. */
 export type GrpcOffence =
-  'connections' | 'slow-reader' | 'slow-sender' | 'anonymous' | 'anonymous-bytes' | CallerOffence;
+  'connections' | 'slow-reader' | 'slow-sender' | 'anonymous' | 'anonymous-address' | 'anonymous-bytes' | CallerOffence;
 
 /** A call under way. */
 interface Watched {
@@ -55,8 +62,10 @@ export class GrpcGuard implements CallerPort {
     readonly nowMs: () => number = () => performance.now(),
     private readonly nodeVersion: string = process.versions.node,
   ) {
-    const { anonymousMax } = limits;
-    this.anonymous = asked && new AnonymousCallers(asked, limits, () => this.report('anonymous', { anonymousMax }));
+    const { anonymousMax, anonymousAddress } = limits;
+    const bounds = { anonymous: { anonymousMax }, 'anonymous-address': anonymousAddress };
+    this.anonymous =
+      asked && new AnonymousCallers(asked, limits, (why, peer) => this.report(why, { peer, ...bounds[why] }));
     this.lookedMs = nowMs();
     this.sweep = setInterval(() => this.look(), limits.sweepIntervalMs);
     this.sweep.unref();
@@ -79,12 +88,14 @@ export class GrpcGuard implements CallerPort {
     const servers = server['http2Servers'] as ReadonlyMap<Http2Server, unknown>;
     for (const each of servers.keys()) {
       each.maxConnections = this.limits.connectionsMax + (this.anonymous === null ? 0 : this.limits.anonymousMax);
-      this.anonymous?.watch(each, this.nowMs);
+      const { anonymous } = this;
+      if (anonymous !== null) admitConnections(each, (socket, begin) => anonymous.arrived(socket, this.nowMs(), begin));
       each.on('drop', (dropped?: { remoteAddress?: string }) => {
         this.report('connections', { peer: dropped?.remoteAddress, connectionsMax: this.limits.connectionsMax });
       });
       each.on('session', (session) => this.watchSession(session));
       each.on('stream', (stream, headers) => this.watchStream(stream, String(headers[':path'] ?? '')));
+      admitCalls(each, (stream, headers) => this.admits(stream, headers));
     }
   }
 
@@ -134,11 +145,12 @@ export class GrpcGuard implements CallerPort {
   }
 
   offence(offence: CallerOffence, { peer }: GrpcCaller): void {
-    const { pingsMax, resetsMax, resetsPerSecond, anonymousCallsMax, anonymousCallsPerSecond } = this.limits;
+    const { pingsMax, resetsMax, resetsPerSecond } = this.limits;
+    const { anonymousCallsMax, anonymousCallsPerSecond, anonymousRefusedMax } = this.limits;
     const bounds = {
       pings: { pingsMax },
       resets: { resetsMax, resetsPerSecond },
-      'anonymous-calls': { anonymousCallsMax, anonymousCallsPerSecond },
+      'anonymous-calls': { anonymousCallsMax, anonymousCallsPerSecond, anonymousRefusedMax },
     };
     this.report(offence, { peer, ...bounds[offence] });
   }
@@ -157,7 +169,13 @@ export class GrpcGuard implements CallerPort {
     this.callers.set(session, caller);
     this.reached('connections', ++this.connections);
     session.once('close', () => this.connections--);
-    this.anonymous?.opened(session, caller, this.nowMs());
+    this.anonymous?.opened(session, caller);
+  }
+
+  private admits(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
+    const refusal = this.anonymous?.called(stream, headers, this.nowMs()) ?? null;
+    if (refusal !== null) refuseCall(stream, refusal);
+    return refusal === null;
   }
 
   private watchStream(stream: ServerHttp2Stream, path: string): void {
@@ -166,7 +184,7 @@ export class GrpcGuard implements CallerPort {
     this.streams.set(stream, watched);
     const caller = stream.session === undefined ? undefined : this.callers.get(stream.session);
     caller?.opened(stream);
-    if (caller !== undefined && this.anonymous !== null) this.watchAnonymous(stream, caller, this.anonymous);
+    if (this.anonymous !== null) this.watchAnonymous(stream, this.anonymous);
     // What gRPC refuses at once it has answered already.
     if (stream.headersSent) caller?.wrote();
     const respond = stream.respond.bind(stream);
@@ -190,11 +208,10 @@ export class GrpcGuard implements CallerPort {
     });
   }
 
-  private watchAnonymous(stream: ServerHttp2Stream, caller: GrpcCaller, anonymous: AnonymousCallers): void {
+  private watchAnonymous(stream: ServerHttp2Stream, anonymous: AnonymousCallers): void {
     const { socket } = stream.session ?? {};
     const peer = `${socket?.remoteAddress}:${socket?.remotePort}`;
     if (!anonymous.has(peer)) return;
-    if (anonymous.called(peer, this.nowMs())) return caller.dismiss('anonymous-calls');
     const { anonymousRequestBytesMax } = this.limits;
     let bytes = 0;
     stream.on('data', (data: Buffer) => {

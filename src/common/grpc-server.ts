@@ -11,7 +11,7 @@ import { formatHostPort, type HostPort } from './options.js';
 import { ReceiveBudget, receiveLimitsDefault, type ReceiveLimits } from './receive-budget.js';
 import { pulled, ReceiveGate } from './receive-gate.js';
 import { addReflection } from './reflection.js';
-import { callerInterceptors, serverCredentials, watchHandshakes } from './trust/grpc-listener.js';
+import { askedBy, callerInterceptors, serverCredentials, watchHandshakes } from './trust/grpc-listener.js';
 import type { ListenerTrust } from './trust/listener-trust.js';
 
 /** A peer that vanished without closing its connection is noticed, and its streams are ended, within the sum of these. */
@@ -61,7 +61,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const gate = new ReceiveGate((path) => budgets.get(path) ?? shared, options.log);
   const { trust } = options;
   const oneMessage = new Set<string>();
-  const asked = trust?.asks === true ? { tls: trust.tls !== null, token: trust.asksToken } : null;
+  const asked = trust?.asks === true ? askedBy(trust) : null;
   const limits = options.guard ?? grpcGuardLimitsDefault;
   const guard = new GrpcGuard((path) => oneMessage.has(path), options.log, asked, limits);
   const server = new grpc.Server({
@@ -71,7 +71,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
     'grpc.max_connection_idle_ms': connectionIdleMs,
     'grpc.max_concurrent_streams': asked?.token === true ? limits.anonymousCallsAtOnceMax : callsPerConnectionMax,
-    interceptors: [gate.interceptor, ...callerInterceptors(trust, (peer) => guard.anonymous?.identified(peer))],
+    interceptors: [gate.interceptor, ...callerInterceptors(trust)],
     ...options.channelOptions,
   });
   guard.prepare(server);
@@ -87,7 +87,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     const path = Object.values(definition)[0]?.path;
     if (path !== undefined) names.push(path.split('/')[1]);
   }
-  const health = new Health(names, (peer) => guard.anonymous?.has(peer) === true);
+  const health = new Health(names);
   health.addToServer(server);
   grpc.addAdminServicesToServer(server);
   addReflection(server, [...names.filter((name) => name !== ''), 'grpc.health.v1.Health', 'grpc.channelz.v1.Channelz']);

@@ -3,8 +3,13 @@ import { service } from 'grpc-health-check';
 
 /** Watches of health at once: each costs about 11 KiB, and a client has one for each connection. */
 export const watchesMax = 2_048;
-/** Of one connection without credentials: a client that watches the whole server and each of its services. */
-export const anonymousWatchesMax = 4;
+
+/** The method that lasts. */
+export const watchPath = service.Watch.path;
+
+/** What is said to a caller with one watch too many. */
+export const tooManyWatches = (what: string): string =>
+  `TOO_MANY_WATCHES: ${what}, which is the bound: use Health/Check`;
 
 type Status = 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
 interface HealthRequest {
@@ -24,16 +29,9 @@ export class Health {
   static readonly methods: readonly string[] = Object.values(service).map(({ path }) => path);
   private serving = false;
   private readonly watches = new Set<Watch>();
-  private readonly perPeer = new Map<string, number>();
 
-  /**
-   * @param names the services, '' for all together
-   * @param anonymous says whether the connection with this peer (`address:port`) has shown no credentials yet
-   */
-  constructor(
-    private readonly names: readonly string[],
-    private readonly anonymous: (peer: string) => boolean,
-  ) {}
+  /** @param names the services, '' for all together */
+  constructor(private readonly names: readonly string[]) {}
 
   setServing(serving: boolean): void {
     this.serving = serving;
@@ -59,28 +57,16 @@ export class Health {
   }
 
   private watch(call: Watch): void {
-    const peer = call.getPeer();
-    const own = this.perPeer.get(peer) ?? 0;
-    const bound = this.anonymous(peer) ? anonymousWatchesMax : watchesMax;
-    if (own >= bound || this.watches.size >= watchesMax) {
-      const what = own >= bound ? `this connection watches ${own} services` : `${watchesMax} watches are open`;
+    if (this.watches.size >= watchesMax) {
       return void call.emit('error', {
         code: grpc.status.RESOURCE_EXHAUSTED,
-        details: `TOO_MANY_WATCHES: ${what}, which is the bound: use Health/Check`,
+        details: tooManyWatches(`${watchesMax} watches are open`),
       });
     }
-    this.perPeer.set(peer, own + 1);
     this.watches.add(call);
-    call.on('cancelled', () => this.ended(call, peer));
-    call.on('error', () => this.ended(call, peer));
+    call.on('cancelled', () => this.watches.delete(call));
+    call.on('error', () => this.watches.delete(call));
     call.write({ status: this.status(call.request.service) });
-  }
-
-  private ended(call: Watch, peer: string): void {
-    if (!this.watches.delete(call)) return;
-    const left = (this.perPeer.get(peer) ?? 1) - 1;
-    if (left === 0) this.perPeer.delete(peer);
-    else this.perPeer.set(peer, left);
   }
 
   private status(name: string): Status {

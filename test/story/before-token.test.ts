@@ -1,7 +1,7 @@
 import * as grpc from '@grpc/grpc-js';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { constants } from 'node:http2';
+import { connect as connectHttp2, constants, type SecureClientSessionOptions } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
@@ -10,7 +10,6 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { grpcGuardLimitsDefault, type GrpcGuardLimits } from '../../src/common/grpc-guard-limits.js';
 import { startGrpcServer, type RunningGrpcServer } from '../../src/common/grpc-server.js';
-import { anonymousWatchesMax } from '../../src/common/health.js';
 import { ListenerTrust } from '../../src/common/trust/listener-trust.js';
 import { noTrust } from '../../src/common/trust/options.js';
 import { ClusterServiceService } from '../../src/gen/trireme/v1/worker.js';
@@ -177,6 +176,91 @@ test('calls in a row are bounded too', async () => {
   for (let i = 0; i < 60; i++) expect(await status(known, listWorkers, token)).toBe(grpc.status.OK);
 });
 
+test('calls that are refused in a row end their connection, and none of them reaches a service', async () => {
+  const port = await open({ anonymousRefusedMax: 12, anonymousRefusedPerSecond: 0.01 });
+  const caller = dial(port);
+  const wrong = { authorization: 'Bearer wrong' };
+  for (let i = 0; i < 12; i++) expect(await status(caller, listWorkers, wrong)).toBe(grpc.status.UNAUTHENTICATED);
+  caller.call(listWorkers, wrong).end(emptyMessage);
+  await caller.closed;
+  expect(caller.goaways[0]).toEqual({
+    code: constants.NGHTTP2_ENHANCE_YOUR_CALM,
+    said: 'too_many_calls_without_credentials',
+  });
+  expect(await offences(port, 'anonymous-calls')).toBe(1);
+  const probe = dial(port);
+  for (let i = 0; i < 30; i++) expect(await status(probe, check)).toBe(grpc.status.OK);
+  // channelz counts what grpc-js was given: the calls that were let in, and none of those that were refused.
+  const started = await callsStarted(port);
+  expect(started).toBe(31);
+});
+
+/** Calls that grpc-js has begun at a port, with the one that asks. */
+async function callsStarted(port: Port): Promise<number> {
+  const client = new grpc.Client(port.target, grpc.credentials.createInsecure(), {
+    'grpc.use_local_subchannel_pool': 1,
+  });
+  closers.push(() => client.close());
+  const metadata = new grpc.Metadata();
+  metadata.set('authorization', token.authorization);
+  const definition = grpc.getChannelzServiceDefinition() as grpc.ServiceDefinition;
+  const { path, requestSerialize, responseDeserialize } = definition.GetServers;
+  const answer = await new Promise<ServersAnswer>((resolve, reject) =>
+    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, {}, metadata, (error, value) =>
+      error === null ? resolve(value as ServersAnswer) : reject(error),
+    ),
+  );
+  expect(answer.server).toHaveLength(1);
+  return Number(answer.server[0].data.calls_started);
+}
+
+interface ServersAnswer {
+  readonly server: readonly { readonly data: { readonly calls_started: string } }[];
+}
+
+test('an address whose connections are cut off again and again waits, and nobody else does', async () => {
+  const anonymousAddress = {
+    offencesMax: 2,
+    offencesPerSecond: 0.01,
+    waitsMs: 60_000,
+    connectionsPerSecond: 5,
+    turnMsMax: 1_000,
+  };
+  const port = await open({ anonymousRefusedMax: 1, anonymousRefusedPerSecond: 0.01, anonymousAddress });
+  const known = dial(port);
+  expect(await status(known, listWorkers, token)).toBe(grpc.status.OK);
+  for (let i = 0; i < 3; i++) {
+    const offender = dial(port);
+    for (let j = 0; j < 3; j++) offender.call(listWorkers).end(emptyMessage);
+    await offender.closed;
+  }
+  expect(await offences(port, 'anonymous-calls')).toBe(3);
+  // Six have a turn within a second, the first of them at once.
+  const crowd = await hold(() => connect(port.server.address.port, '127.0.0.1'), 30);
+  await eventually('those beyond a second to be closed', () => crowd.open() <= 10);
+  expect(await offences(port, 'anonymous-address')).toBeGreaterThanOrEqual(20);
+  expect(await status(known, listWorkers, token)).toBe(grpc.status.OK);
+  const elsewhere = connectHttp2(`http://${port.target}`, { localAddress: '127.0.0.2' } as SecureClientSessionOptions);
+  closers.push(() => elsewhere.destroy());
+  elsewhere.on('error', () => undefined);
+  await once(elsewhere, 'remoteSettings');
+  for (const close of closers.splice(0)) close();
+  await eventually('an honest caller of that address to have its turn', async () => {
+    const caller = dial(port);
+    const served = status(caller, listWorkers, token);
+    return (await Promise.race([served.catch(() => null), caller.closed])) === grpc.status.OK;
+  });
+});
+
+test('clients with credentials that come at once from one address are all served', async () => {
+  const port = await open();
+  const callers = Array.from({ length: 100 }, () => dial(port));
+  const calls = callers.flatMap((caller) => Array.from({ length: 20 }, () => status(caller, listWorkers, token)));
+  expect(new Set(await Promise.all(calls))).toEqual(new Set([grpc.status.OK]));
+  for (const reason of ['anonymous', 'anonymous-calls', 'anonymous-address'])
+    expect(await offences(port, reason)).toBe(0);
+});
+
 test('a large request of Health/Check is reset before it is there', async () => {
   const port = await open();
   const stream = dial(port).call(check);
@@ -225,7 +309,7 @@ test('watches of health are few without credentials, and each that ends makes ro
     return { call, first };
   };
   const names = ['', 'trireme.v1.ClusterService', 'no.such.Service', ''];
-  expect(names).toHaveLength(anonymousWatchesMax);
+  expect(names).toHaveLength(grpcGuardLimitsDefault.anonymousWatchesMax);
   const watches = names.map(opened);
   expect(await Promise.all(watches.map(({ first }) => first))).toEqual([
     'SERVING',

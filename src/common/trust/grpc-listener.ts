@@ -1,5 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
 import type { Server as TlsServer, TLSSocket } from 'node:tls';
+import type { Asked } from '../anonymous-callers.js';
 import { setCaller } from './callers.js';
 import { certificateName, type ListenerTrust } from './listener-trust.js';
 import { methodAccess } from './methods.js';
@@ -29,15 +30,32 @@ export function serverCredentials(trust: ListenerTrust | undefined): grpc.Server
   return new ReloadableCredentials(trust, trust.tls);
 }
 
+/** What callers without valid credentials are told. */
+export const unauthenticated = { code: grpc.status.UNAUTHENTICATED, details: `UNAUTHENTICATED: ${tokenWanted}` };
+
+/** What a port asks of callers, for those who must know before a call begins. */
+export function askedBy(trust: ListenerTrust): Asked {
+  return {
+    tls: trust.tls !== null,
+    token: trust.asksToken,
+    isOpen: (path) => methodAccess(path) === 'everybody',
+    whyUnknown: ({ authorization }, socket) => {
+      const certificate = trust.mutual ? (socket as TLSSocket).getPeerCertificate() : undefined;
+      const caller = trust.identify(tokenOfHeader(authorization), certificateName(certificate));
+      return typeof caller === 'string' ? caller : null;
+    },
+    refuse: (reason, facts) => {
+      trust.refusals.report('grpc', reason, facts);
+      return unauthenticated;
+    },
+  };
+}
+
 /**
  * The check at the start of every call: who calls, by his token (`authorization: Bearer TOKEN`) or his certificate, and
  * whether he may. None where nothing is asked. Handlers ask callerOf.
- * @param identified is told the peer (`address:port`) of each call whose credentials are valid
  */
-export function callerInterceptors(
-  trust: ListenerTrust | undefined,
-  identified: (peer: string) => void,
-): grpc.ServerInterceptor[] {
+export function callerInterceptors(trust: ListenerTrust | undefined): grpc.ServerInterceptor[] {
   if (trust === undefined || !trust.asks) return [];
   return [
     ({ path }, call) => {
@@ -57,10 +75,9 @@ export function callerInterceptors(
           const facts = { peer: call.getPeer(), method: path };
           if (typeof caller === 'string') {
             trust.refusals.report('grpc', caller, facts);
-            call.sendStatus({ code: grpc.status.UNAUTHENTICATED, details: `UNAUTHENTICATED: ${tokenWanted}` });
+            call.sendStatus(unauthenticated);
             return;
           }
-          identified(facts.peer);
           const why = whyNotAllowed(caller, access === 'any-credential' ? null : access);
           if (why === null) {
             setCaller(metadata, caller);
