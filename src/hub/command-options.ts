@@ -15,7 +15,10 @@ export interface HubCommandOptions {
 export function addHubOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--hedge-share <share>', 'work that may be done twice for jobs that take too long; 0 is none')
+      new Option(
+        '--hedge-share <share>',
+        'work that may be done twice for jobs that take too long; 0 is none until one is overdue for 20 s',
+      )
         .argParser(decimal(0, 1))
         .default(hubOptionsDefault.hedgeShare),
     )

@@ -46,6 +46,13 @@ const overdueUnprovedChunkSeconds = 1;
 /** A worker is not suspended for the sake of one such chunk before this: all may be reading the first ones from a slow disk. */
 const stallUnprovedChunkSeconds = 3;
 
+/**
+ * A job that is overdue for so long, and for so many times what was predicted, is copied whatever was done twice: its worker
+ * neither answers it nor gives it back, and may have lost it while it answers others.
+ */
+const unansweredSecondsMin = 20;
+const unansweredFactor = 4;
+
 /** Jobs of one worker, oldest first, that one look compares with the clock: jobs become overdue in the order given. */
 const overdueLookedAtMax = 32;
 /** Overdue jobs that wait at the hub for a second worker: each look at the line tries all of them. */
@@ -259,7 +266,8 @@ export class Hedges {
       const overdue = silent || this.overdue(row, from, now);
       if (overdue && this.ports.stalls().anotherServes(table.kinds[row], from, table.ids[row])) {
         const room = this.ports.waitingElsewhere() < overdueWaitingMax;
-        const may = this.budget.open || (this.budget.share > 0 && from.copiedUnanswered < copiesUnansweredMax);
+        const unproved = this.budget.share > 0 && from.copiedUnanswered < copiesUnansweredMax;
+        const may = this.budget.open || unproved || this.unanswered(row, now);
         if (may && room && this.mayCopy(row, from) && this.mayHedgeAgain(row, now)) {
           from.copiedUnanswered++;
           this.copy(row, from, undefined, now);
@@ -275,6 +283,12 @@ export class Hedges {
     if (this.known(from, table.kinds[row], now)) return true;
     const unproved = table.units[row] === 1 ? overdueUnprovedSeconds : overdueUnprovedChunkSeconds;
     return now - table.givenAt[row] > unproved;
+  }
+
+  private unanswered(row: number, now: number): boolean {
+    const { givenAt, overdueAt } = this.ports.table;
+    const predicted = overdueAt[row] - givenAt[row];
+    return now - overdueAt[row] > Math.max(unansweredSecondsMin, unansweredFactor * predicted);
   }
 
   private mayCopy(row: number, from: AttachedWorker): boolean {

@@ -246,6 +246,28 @@ describe('an overdue job', () => {
     expect(bench.hub.snapshot().workers.map(({ state }) => state)).toEqual(['SERVING', 'SERVING']);
   });
 
+  test('that its worker lost goes to another in the end, though that one answers others and nothing may be done twice', () => {
+    const bench = proved(2, { hedgeShare: 0 });
+    const [late, other] = bench.holders;
+    const [lost] = late.jobs;
+    const passAnswering = (seconds: number): void => {
+      for (let step = 0; step < seconds * 5; step++) {
+        pass(bench, 0.2);
+        // Both get some, so that neither is one that answers nothing.
+        for (let job = 0; job < 16; job++) bench.submit(100 + 16 * step + job);
+        bench.time.endTurn();
+        expect(late.jobs.length).toBeGreaterThan(1);
+        for (const worker of bench.holders) worker.answer(worker.jobs.filter((id) => worker !== late || id !== lost));
+      }
+    };
+    passAnswering(15);
+    expect(bench.sink.answers.has(1)).toBe(false);
+    passAnswering(15);
+    expect(bench.sink.answers.has(1)).toBe(true);
+    expect(bench.hub.snapshot().workers.map(({ state }) => state)).toEqual(['SERVING', 'SERVING']);
+    expect(other.jobs).toEqual([]);
+  });
+
   test('goes first when a worker has room, though others wait at the hub', () => {
     const bench = proved(2);
     const [late, other] = bench.holders;
