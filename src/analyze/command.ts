@@ -42,6 +42,8 @@ Examples:
   trireme analyze capture.pcap --client 172.16.255.1:10646 --server 184.85.226.161:443
   trireme analyze --multi --top 20 --sort packets --human huge.pcapng
   trireme analyze --json *.pcap.gz | jq .total.packets
+  trireme analyze --join ring/
+  trireme analyze --join --recursive --json sensors/ extra.pcap.gz
   trireme analyze --csv endpoints --top 100000 day.pcap > endpoints.csv
   trireme analyze https://store.example/day.pcap?X-Amz-Signature=...
   trireme analyze --html report.html --csv tables/ day.pcap
@@ -55,7 +57,7 @@ const append = (value: string, all: string[] | undefined): string[] => [...(all 
 export function buildCommand(): Command {
   const command = new Command('analyze')
     .description(description)
-    .argument('[files...]', `captures: files, http(s) URLs, or '-' for standard input`)
+    .argument('[files...]', `captures: files, http(s) URLs, '-' for standard input, or folders with --join`)
     .option('-r, --pcap <file>', 'a capture, the same as naming it (repeatable)', append)
     .option('--client <address:port>', 'one end of the connection to count; IPv6 as [address]:port')
     .option('--server <address:port>', 'the other end')
@@ -70,6 +72,8 @@ export function buildCommand(): Command {
     )
     .option('--detach', 'with --master: print the id of each analysis and leave; --resume asks for its result')
     .option('--resume <id>', 'with --master: wait for an analysis that was submitted before (repeatable)', append)
+    .option('--join', 'the files, and those in folders, are one capture: one result, in order of first packet')
+    .option('--recursive', 'with --join: folders within the folders too')
     .option('--json', 'print one JSON document')
     .option(
       '--csv [table|dir]',

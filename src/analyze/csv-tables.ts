@@ -1,5 +1,5 @@
 import type { Entry, FactsEntry } from './entry.js';
-import { hasFacts } from './entry.js';
+import { hasFacts, isFailure } from './entry.js';
 import { csvRow, type CsvField } from './csv.js';
 
 interface CsvTable {
@@ -54,6 +54,32 @@ const tables = {
   sizes: {
     columns: 'from_bytes,to_bytes,packets'.split(','),
     rows: ({ packet_sizes }) => packet_sizes.map((row) => [row.from, row.to, row.packets]),
+  },
+  files: {
+    columns:
+      'name,format,compression,packets,captured_bytes,first_ns,last_ns,gap_ns,repeats,truncated,error,error_detail'.split(
+        ',',
+      ),
+    rows: ({ files = [] }) =>
+      files.map((row) => {
+        if (isFailure(row)) return [row.file, ...new Array<null>(9).fill(null), row.error, row.error_detail];
+        const { packets, captured_bytes: captured, first_ns: first, last_ns: last } = row;
+        const { gap_ns: gap, repeats, truncated, error, error_detail: detail } = row;
+        return [
+          row.file,
+          row.format,
+          row.compression,
+          packets,
+          captured,
+          first,
+          last,
+          gap,
+          repeats,
+          truncated,
+          error,
+          detail,
+        ];
+      }),
   },
   series: {
     columns: 'start_ns,interval_ns,packets,bytes'.split(','),

@@ -33,6 +33,9 @@ export interface JsonDocument {
 }
 
 function total(entries: readonly Entry[]): CaptureTotal {
-  const reports = entries.filter(hasFacts);
-  return totalOf(reports, entries.length - reports.length);
+  const without = entries.filter((entry) => !hasFacts(entry));
+  return totalOf(
+    entries.filter(hasFacts),
+    without.reduce((files, entry) => files + (entry.files?.length ?? 1), 0),
+  );
 }

@@ -1,14 +1,9 @@
 import type { CaptureEntry } from '../captures/capture-entry.js';
-import type { CaptureFacts } from '../pcap/report-types.js';
+import type { FailedFile } from '../captures/failed-file.js';
+import type { CaptureFacts, JoinedFailure, JoinedFile, JoinedFiles } from '../pcap/report-types.js';
 
-/** A file that gave no counts: it could not be opened or read, or changed meanwhile. */
-export interface FailedEntry {
-  readonly error: 'unreadable' | 'changed';
-  readonly error_detail: string;
-}
-
-/** What is told of one file. `file` is the name as the user wrote it. */
-export type Entry = { readonly file: string } & (CaptureEntry | FailedEntry);
+/** What is told of one capture: a file, by its name as the user wrote it, or many files joined. */
+export type Entry = { readonly file: string } & JoinedFiles & (CaptureEntry | FailedFile);
 
 export type FactsEntry = { readonly file: string } & Extract<CaptureEntry, CaptureFacts>;
 
@@ -22,7 +17,24 @@ export function hasFacts(entry: Entry): entry is FactsEntry {
  */
 export function exitCodeOf(entries: readonly Entry[]): 0 | 1 | 2 {
   if (!entries.some(hasFacts)) return entries.some(({ error }) => error === 'changed') ? 1 : 2;
-  return entries.every((entry) => entry.error === null && hasFacts(entry) && !entry.truncated) ? 0 : 1;
+  const whole = (entry: Entry): boolean => entry.error === null && hasFacts(entry) && !entry.truncated;
+  return entries.every((entry) => whole(entry) && !entry.files?.some(isFailure)) ? 0 : 1;
+}
+
+export function isFailure(row: JoinedFile | JoinedFailure): row is JoinedFailure {
+  return row.error !== null && row.error !== 'damaged';
+}
+
+/** Lines about the files of one joined capture at most: the rest of them is in its table of files. */
+export const complaintsMax = 20;
+
+/** The lines on stderr for an entry that is not all well: one for each file of a joined capture. */
+export function complaintsOf(entry: Entry): string[] {
+  if (entry.files === undefined) return [complaintOf(entry)].filter((line) => line !== null);
+  const lines = entry.files.flatMap((row) => complaintOf(row as Entry) ?? []);
+  if (!hasFacts(entry) && lines.length === 0) lines.push(`${entry.file}: ${entry.error_detail}`);
+  const more = lines.length - complaintsMax;
+  return more <= 0 ? lines : [...lines.slice(0, complaintsMax), `${entry.file}: ${more} more files are not all well`];
 }
 
 /** The one line on stderr for a file that is not all well; null for a sound one. */

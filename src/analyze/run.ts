@@ -5,7 +5,7 @@ import { scanFile } from '../captures/scan-file.js';
 import { threadBytesMinDefault } from '../captures/thread-plan.js';
 import { forTerminal } from '../common/for-terminal.js';
 import type { SortOrder } from '../pcap/types.js';
-import { complaintOf, exitCodeOf, hasFacts, type Entry } from './entry.js';
+import { complaintsOf, exitCodeOf, hasFacts, type Entry } from './entry.js';
 import { documentOf } from './document.js';
 import { failedEntry } from './failed-entry.js';
 import { openProgress, type Progress } from './progress.js';
@@ -21,7 +21,7 @@ export async function analyzeAll(settings: AnalyzeSettings): Promise<number> {
   const { analyse, close, sort } = analyserOf(files?.asked ?? settings);
   const entries: Entry[] = [];
   try {
-    for (const file of settings.files) {
+    for (const file of settings.join ? [joinedName(settings)] : settings.files) {
       const entry = await entryOf(file, settings, analyse);
       entries.push(files === null ? entry : files.take(entry));
     }
@@ -53,13 +53,17 @@ async function entryOf(name: string, settings: AnalyzeSettings, analyse: Analyse
   } finally {
     progress.close();
   }
-  const complaint = complaintOf(entry);
-  if (complaint !== null && !(settings.quiet && hasFacts(entry)))
-    process.stderr.write(`trireme: ${forTerminal(complaint)}\n`);
+  if (!(settings.quiet && hasFacts(entry)))
+    for (const complaint of complaintsOf(entry)) process.stderr.write(`trireme: ${forTerminal(complaint)}\n`);
   if (settings.verbose) {
     process.stderr.write(`trireme: ${forTerminal(file)}: ${((performance.now() - startedMs) / 1000).toFixed(3)} s\n`);
   }
   return entry;
+}
+
+/** What stands for a joined capture before its files are known. */
+function joinedName({ files }: AnalyzeSettings): string {
+  return files.length === 1 ? files[0] : `${files[0]} and others`;
 }
 
 interface Analyser {
@@ -93,6 +97,11 @@ async function analyseHere(name: string, settings: AnalyzeSettings, progress: Pr
   const { scan, top, sort, threadsMax, threadBytesMin = threadBytesMinDefault } = settings;
   const onProgress = progress.visible ? progress.update : undefined;
   const scanSettings = { scan, top, sort, threadsMax, threadBytesMin, onProgress };
+  if (settings.join) {
+    // Loaded only here, as below.
+    const { analyseJoin } = require('./join.js') as typeof import('./join.js');
+    return analyseJoin(settings, scanSettings);
+  }
   if (isUrl(name)) {
     // Loaded only here: the HTTP client takes longer to load than a small capture to scan.
     const { scanUrl } = require('../captures/url/scan-url.js') as typeof import('../captures/url/scan-url.js');

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join as joinPath } from 'node:path';
 import { TriremeError } from '../common/errors.js';
 import type { HostPort } from '../common/options.js';
 import {
@@ -26,6 +26,8 @@ export interface AnalyzeOptions extends TrustOptions {
   readonly wait?: number;
   readonly resume?: readonly string[];
   readonly detach?: boolean;
+  readonly join?: boolean;
+  readonly recursive?: boolean;
   readonly json?: boolean;
   readonly csv?: string | true;
   readonly html?: string;
@@ -59,6 +61,10 @@ export interface AnalyzeSettings {
   /** Names of captures; with `resume`, ids of analyses. */
   readonly files: readonly string[];
   readonly resume: boolean;
+  /** The files, and those of the folders, are one capture. */
+  readonly join: boolean;
+  /** Folders within the folders too. */
+  readonly recursive: boolean;
   /** Submit and leave. */
   readonly detach: boolean;
   readonly scan: ScanOptions;
@@ -106,10 +112,14 @@ export function compileSettings(
   if (all.filter((name) => name === standardInput).length > 1)
     throw usage(`'-' was named twice: standard input can be read once`);
   if (options.json === true && csv.table !== null) throw usage('--json and --csv are two forms of output: choose one');
+  if (options.recursive === true && options.join !== true)
+    throw usage('--recursive enters the folders of a joined capture: it needs --join');
+  if (options.join === true && options.master !== undefined)
+    throw usage('--join is of this machine so far: leave out --master');
   if (options.html === standardInput && (options.json === true || csv.table !== null))
     throw usage(`--html - is a form of output, as --json and --csv are: choose one, or write --html FILE beside it`);
   if (options.html !== undefined && kindOf(options.html) === 'folder')
-    throw usage(`--html ${options.html} is a folder: name a file, such as ${join(options.html, 'report.html')}`);
+    throw usage(`--html ${options.html} is a folder: name a file, such as ${joinPath(options.html, 'report.html')}`);
   if (options.wait !== undefined && options.master === undefined)
     throw usage('--wait bounds waiting for workers: it needs --master');
   if (detach && options.master === undefined) throw usage('--detach leaves the work to a cluster: it needs --master');
@@ -126,6 +136,8 @@ export function compileSettings(
     files: all,
     resume: resume.length > 0,
     detach,
+    join: options.join ?? false,
+    recursive: options.recursive ?? false,
     scan: {
       intervalNs: options.interval?.toString() ?? null,
       conversationsMax: options.maxConversations,
@@ -160,12 +172,12 @@ export function compileSettings(
 
 /** What changes a result was said when the analysis was submitted. */
 function checkResume(options: AnalyzeOptions, named: readonly string[]): void {
-  const { resume, master, detach, client, server, interval, wait } = options;
+  const { resume, master, detach, client, server, interval, wait, join } = options;
   if (resume === undefined) return;
   if (master === undefined) throw usage('--resume asks a master for an analysis: it needs --master');
   if (named.length > 0) throw usage(`--resume ${resume[0]} names an analysis already: leave out ${named[0]}`);
   if (detach === true) throw usage('--resume waits for a result, --detach does not: choose one');
-  const said = { '--client': client, '--server': server, '--interval': interval, '--wait': wait };
+  const said = { '--join': join, '--client': client, '--server': server, '--interval': interval, '--wait': wait };
   const wrong = Object.entries(said).find(([, value]) => value !== undefined);
   if (wrong !== undefined)
     throw usage(`${wrong[0]} was settled when analysis ${resume[0]} was submitted: leave it out`);

@@ -1,8 +1,9 @@
 import { forTerminal } from '../common/for-terminal.js';
 import type { Entry, FactsEntry } from './entry.js';
-import { complaintOf, hasFacts } from './entry.js';
+import { complaintsOf, hasFacts } from './entry.js';
 import { conversationLines, endpointLines, protocolLines, seriesLines, sizeLines } from './text-sections.js';
 import { fileFacts } from './text-facts.js';
+import { joinedLines } from './text-joined.js';
 import type { CaptureTotal } from '../pcap/report-types.js';
 import { isDecodedLink, linkName } from '../pcap/protocol-names.js';
 import { textTable } from './text-table.js';
@@ -23,6 +24,7 @@ export function textReport(entry: FactsEntry, style: TextStyle): string {
   const sections = [
     headline(entry),
     fileFacts({ ...entry, file: forTerminal(entry.file) }, style),
+    joinedLines(entry, style),
     protocolLines(entry, style),
     conversationLines(entry, style),
     endpointLines(entry, style),
@@ -44,8 +46,7 @@ function headline(entry: FactsEntry): string {
     );
   }
   lines.push(...undecodedNotes(entry));
-  const complaint = complaintOf(entry);
-  if (complaint !== null) lines.push(`NOTE: ${forTerminal(complaint)}`);
+  for (const complaint of complaintsOf(entry)) lines.push(`NOTE: ${forTerminal(complaint)}`);
   return lines.join('\n');
 }
 
@@ -69,7 +70,6 @@ function totalText(total: CaptureTotal, { units, framed }: TextStyle): string {
     ['IPv4 TCP packets', units.count(total.ipv4_tcp)],
     ['captured bytes', units.bytes(total.captured_bytes)],
     ['original bytes', units.bytes(total.original_bytes)],
-    ['conversations', units.count(total.conversations)],
   ];
   return `${textTable([{ title: 'Total' }, { title: '', align: 'right' }], rows, framed)}\n`;
 }

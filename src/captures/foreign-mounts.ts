@@ -45,6 +45,15 @@ export function isForeign(path: string, mounts: readonly Mount[]): boolean {
   return found !== null && !found.local;
 }
 
+/** The mounts as they were last time: they seldom change, and to take their words apart costs more than to read them. */
+let known: { readonly words: string; readonly mounts: readonly Mount[] } = { words: '', mounts: [] };
+
+function mountsNow(): readonly Mount[] {
+  const words = readFileSync('/proc/self/mountinfo', 'latin1');
+  if (words !== known.words) known = { words, mounts: mountsIn(words) };
+  return known.mounts;
+}
+
 /**
  * Whether the way to a file, its links included, leads over a file system that may not answer. Nothing on such a one is
  * touched by the question. Where there is no /proc, no way does.
@@ -52,7 +61,7 @@ export function isForeign(path: string, mounts: readonly Mount[]): boolean {
 export function leadsAbroad(path: string): boolean {
   let mounts: readonly Mount[];
   try {
-    mounts = mountsIn(readFileSync('/proc/self/mountinfo', 'latin1'));
+    mounts = mountsNow();
   } catch {
     return false;
   }

@@ -22,7 +22,8 @@ export function notRegular(stats: Stats): string | null {
 /** @throws TriremeError FILE_UNREADABLE that says what it is, unless it is a regular file */
 export function refuseIrregular(name: string, stats: Stats): void {
   const what = notRegular(stats);
-  if (what !== null) throw new TriremeError('FILE_UNREADABLE', `${name}: is ${what}, not a capture`);
+  const hint = stats.isDirectory() ? '; analyze --join reads the captures in it as one' : '';
+  if (what !== null) throw new TriremeError('FILE_UNREADABLE', `${name}: is ${what}, not a capture${hint}`);
 }
 
 /**

@@ -14,7 +14,7 @@ export async function scanStream(
   compression: Compression | null,
   { scan, top, sort }: Pick<ScanSettings, 'scan' | 'top' | 'sort'>,
 ): Promise<CaptureEntry> {
-  const unpacked = await inflate(stream, compression);
+  const unpacked = inflate(stream, compression);
   const scanner = new ChunkScanner(loadScanModule(), wholeFilePlan, scan);
   await pourStream(unpacked.bytes, scanner);
   const outcome = unpacked.outcome();

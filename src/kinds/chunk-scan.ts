@@ -97,7 +97,7 @@ async function scanPacked(
   }
   try {
     if (source.type === 'file') file = openCapture(source.path);
-    const inflated = await inflate(packed(), compressionIn(compression));
+    const inflated = inflate(packed(), compressionIn(compression));
     await pourStream(inflated.bytes, scanner);
     file?.checkUnchanged();
     answer(batch, scanner, inflated.outcome());

@@ -1,14 +1,10 @@
 import { TriremeError } from '../common/errors.js';
-import { describeDamage } from './damage.js';
-import { describeForeign } from './foreign.js';
+import { endChunk } from './chunk-outcome.js';
 import { Kernel, noLimit, phases } from './kernel.js';
 import { writePartial } from './partial.js';
 import { buildReport } from './report.js';
 import type { CaptureReport } from './report-types.js';
-import type { ChunkPlan, ChunkResult, CutRecord, ReportOptions, ScanOptions } from './types.js';
-
-/** First bytes of a foreign file that tell what it is; the scanner waits for so many (assembly/window.ts). */
-const foreignBytes = 512;
+import type { ChunkPlan, ChunkResult, ReportOptions, ScanOptions } from './types.js';
 
 /** Scans one chunk. Push style: put bytes of the file into space(), say how many with filled(), until done or no more. */
 export class ChunkScanner {
@@ -91,59 +87,6 @@ export class ChunkScanner {
   private close(): { result: Omit<ChunkResult, 'partial'>; kernel: Kernel } {
     const kernel = this.open();
     this.kernel = null;
-    const { exports } = kernel;
-    const endOfInput = exports.phaseNow() < phases.complete;
-    if (endOfInput) kernel.call(() => exports.finish());
-    const phase = exports.phaseNow();
-    const searching = phase === phases.search || phase === phases.notFound;
-    const position = Number(exports.position());
-    const start = searching ? null : Number(exports.startPosition());
-    const notACapture = phase === phases.notACapture ? this.describeForeign(kernel) : null;
-    return {
-      kernel,
-      result: {
-        plan: this.plan,
-        start,
-        end: position,
-        endState: notACapture === null ? (searching ? this.plan.state : kernel.readState()) : null,
-        cut:
-          phase === phases.records ? cutRecord(Number(exports.claimedBytes()), Number(exports.pendingBytes())) : null,
-        damage:
-          phase === phases.damaged
-            ? {
-                offset: position,
-                detail: describeDamage(
-                  exports.damageCode(),
-                  position,
-                  exports.damageFirst() >>> 0,
-                  exports.damageSecond() >>> 0,
-                ),
-              }
-            : null,
-        notACapture,
-        endOfInput: endOfInput && phase === phases.records,
-        bytes: start === null ? 0 : position - start,
-      },
-    };
+    return { kernel, result: endChunk(kernel, this.plan, this.pushed) };
   }
-
-  private describeForeign(kernel: Kernel): string {
-    const { exports } = kernel;
-    if (this.pushed === 0) return 'empty file';
-    const [a, b] = [exports.damageFirst() >>> 0, exports.damageSecond() >>> 0];
-    switch (exports.damageCode()) {
-      case 1:
-        return describeForeign(kernel.bytes(exports.WINDOW.value, Math.min(this.pushed, foreignBytes)));
-      case 3:
-        return `pcap version ${a}.${b} is not read; versions 2.0 to 2.4 are`;
-      case 4:
-        return `pcapng version ${a}.${b} is not read; versions 1.0 and 1.2 are`;
-      default:
-        return 'file header cut short';
-    }
-  }
-}
-
-function cutRecord(claimed: number, held: number): CutRecord | null {
-  return held === 0 ? null : { claimed: claimed === 0 ? null : claimed, held };
 }

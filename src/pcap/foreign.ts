@@ -67,6 +67,16 @@ const bzip2 = /^BZh[1-9]/;
 /** Headers of pcapng after a transfer that took it for text; the format's magic was made to show that. */
 const textTransfers = ['0d0a0d0d0d0a', '0a0a0a', '0a0d0a1c', '0a0d0a0000', '0d0d0d0d'];
 
+/** What is said of a file without a byte. */
+export const emptyFile = 'empty file';
+const unknown = 'unknown magic';
+const plainText = 'it is text and no capture';
+
+/** Whether such a description says that nothing points to a capture: a note or a program that lies beside captures. */
+export function isNothingLikeACapture(description: string): boolean {
+  return description.startsWith(unknown) || description.startsWith(plainText);
+}
+
 /** What the first bytes (512 and more tell most) are. Never throws. */
 export function describeForeign(first: Uint8Array): string {
   const bytes = Buffer.from(first.buffer, first.byteOffset, first.length);
@@ -77,7 +87,7 @@ export function describeForeign(first: Uint8Array): string {
     return 'it is packed with bzip2, which is not read here; unpack it: bzip2 -dc FILE | trireme analyze -';
   if (textTransfers.some((magic) => hasAt(bytes, magic, 0)))
     return 'it is a pcapng capture whose line ends were changed by a transfer as text; transfer it again in binary mode';
-  return describeText(bytes, start) ?? `unknown magic 0x${bytes.toString('hex', 0, Math.min(4, bytes.length))}`;
+  return describeText(bytes, start) ?? `${unknown} 0x${bytes.toString('hex', 0, Math.min(4, bytes.length))}`;
 }
 
 function describeText(bytes: Buffer, start: string): string | null {
@@ -89,8 +99,7 @@ function describeText(bytes: Buffer, start: string): string | null {
   const trimmed = start.replace(/^(\xef\xbb\xbf)?\s*/, '').toLowerCase();
   if (/^<(!doctype|html|head|\?xml|!--)/.test(trimmed))
     return 'it is an HTML or XML page, perhaps the error page of a download; fetch the capture again';
-  if (bytes.length > 0 && isText(start))
-    return 'it is text and no capture; a hex dump can be made one: text2pcap FILE OUT.pcap';
+  if (bytes.length > 0 && isText(start)) return `${plainText}; a hex dump can be made one: text2pcap FILE OUT.pcap`;
   return null;
 }
 

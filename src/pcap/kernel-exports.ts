@@ -27,6 +27,7 @@ export interface KernelExports {
   readonly kinds: Place;
   readonly pinnedSums: Place;
   begin(conversationsMax: number, seed: number, intervalNs: bigint, onlyWalk: boolean): void;
+  beginPart(): void;
   pin(six: boolean, ports: bigint, k0: bigint, k1: bigint, k2: bigint, k3: bigint): void;
   setOrder(big: boolean, lengthsSwapped: boolean): void;
   setInterface(number: number, link: number, snap: number, resolution: number, offsetSeconds: bigint): void;

@@ -99,16 +99,23 @@ function addTotals(kernel: Kernel, view: DataView): void {
     addCell(kernel, place(number), cell(number));
   for (let number: number = cells.droppedPackets; number < cells.thresholds; number++)
     addCell(kernel, place(number), cell(number));
-  const sums = kernel.view;
-  if (signed(cells.firstNs) < kernel.signedCell(cells.firstNs))
-    sums.setBigInt64(place(cells.firstNs), signed(cells.firstNs), true);
-  if (signed(cells.lastNs) > kernel.signedCell(cells.lastNs))
-    sums.setBigInt64(place(cells.lastNs), signed(cells.lastNs), true);
-  sums.setBigUint64(place(cells.byteOrders), kernel.cell(cells.byteOrders) | (cell(cells.byteOrders) & 3n), true);
+  includeTimes(kernel, signed(cells.firstNs), signed(cells.lastNs));
+  kernel.view.setBigUint64(
+    place(cells.byteOrders),
+    kernel.cell(cells.byteOrders) | (cell(cells.byteOrders) & 3n),
+    true,
+  );
+}
+
+/** Extends the times of the first and the last packet. */
+export function includeTimes(kernel: Kernel, first: bigint, last: bigint): void {
+  const place = (number: number): number => kernel.exports.TOTALS.value + 8 * number;
+  if (first < kernel.signedCell(cells.firstNs)) kernel.view.setBigInt64(place(cells.firstNs), first, true);
+  if (last > kernel.signedCell(cells.lastNs)) kernel.view.setBigInt64(place(cells.lastNs), last, true);
 }
 
 /** Takes over 128-bit extremes, before the counts of such packets are added. */
-function addWide(kernel: Kernel, cell: (number: number) => bigint): void {
+export function addWide(kernel: Kernel, cell: (number: number) => bigint): void {
   if (cell(cells.widePackets) === 0n) return;
   const first = kernel.cell(cells.widePackets) === 0n;
   const wide = (of: (number: number) => bigint, high: number): bigint =>

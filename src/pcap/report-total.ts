@@ -6,6 +6,12 @@ export function exactCount(value: bigint): Count {
   return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
 }
 
+/** A capture of one file, or a file of a joined one. */
+interface FileFacts {
+  readonly error: string | null;
+  readonly truncated?: boolean;
+}
+
 const isFacts = (report: CaptureReport): report is CaptureFacts => report.error !== 'not-a-capture';
 
 /** Adds up the reports of several files. `unreadable` counts those that gave no report at all. */
@@ -18,11 +24,14 @@ export function totalOf(reports: readonly CaptureReport[], unreadable = 0): Capt
   const least = (all: bigint[]): string | null =>
     all.length ? all.reduce((a, b) => (b < a ? b : a)).toString() : null;
   const most = (all: bigint[]): string | null => (all.length ? all.reduce((a, b) => (b > a ? b : a)).toString() : null);
+  const files = facts.flatMap((report): readonly FileFacts[] => report.files ?? [report]);
+  const failed = files.filter(({ error }) => error !== null && error !== 'damaged').length;
+  const notCounted = reports.length - facts.length + unreadable;
   return {
-    files: reports.length + unreadable,
-    files_unreadable: reports.length - facts.length + unreadable,
-    files_damaged: facts.filter((report) => report.error === 'damaged').length,
-    files_truncated: facts.filter((report) => report.truncated).length,
+    files: files.length + notCounted,
+    files_unreadable: failed + notCounted,
+    files_damaged: files.filter(({ error }) => error === 'damaged').length,
+    files_truncated: files.filter(({ truncated }) => truncated === true).length,
     packets: sum((report) => report.packets),
     captured_bytes: sum((report) => report.captured_bytes),
     original_bytes: sum((report) => report.original_bytes),
@@ -35,6 +44,6 @@ export function totalOf(reports: readonly CaptureReport[], unreadable = 0): Capt
     ipv6_tcp: sum((report) => report.ipv6_tcp),
     ipv6_udp: sum((report) => report.ipv6_udp),
     other: sum((report) => report.other),
-    conversations: sum((report) => report.conversations),
+    conversations: facts.length > 1 ? undefined : sum((report) => report.conversations),
   };
 }

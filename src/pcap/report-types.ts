@@ -94,6 +94,43 @@ export interface ConversationsLimit {
   readonly bytes_not_in_table: Count;
 }
 
+/** One file of a joined capture that was counted. Files stand in the order of their first packets. */
+export interface JoinedFile {
+  readonly file: string;
+  readonly format: 'pcap' | 'pcap-nsec' | 'pcapng';
+  readonly compression: 'gzip' | 'zstd' | null;
+  readonly packets: Count;
+  readonly captured_bytes: Count;
+  readonly first_ns: string | null;
+  readonly last_ns: string | null;
+  /**
+   * ns from the latest packet of the files before to the first of this one; below 0: they overlap. Null for the first file
+   * and where no packet has a time.
+   */
+  readonly gap_ns: string | null;
+  /** Only when an earlier file has as many packets and captured bytes between the same times: its name. Both are counted. */
+  readonly repeats?: string;
+  readonly truncated: boolean;
+  readonly truncated_offset?: number;
+  readonly error: null | 'damaged';
+  readonly error_detail?: string;
+  readonly error_offset?: number;
+}
+
+/** One file of a joined capture that gave no counts. These stand behind the others. */
+export interface JoinedFailure {
+  readonly file: string;
+  readonly error: 'not-a-capture' | 'unreadable' | 'changed';
+  readonly error_detail: string;
+}
+
+/** Only of a joined capture. */
+export interface JoinedFiles {
+  readonly files?: readonly (JoinedFile | JoinedFailure)[];
+  /** Only when there are any: files of the folders that are nothing like a capture. */
+  readonly files_skipped?: readonly string[];
+}
+
 /** What is counted of one capture and summed over several. */
 export interface PacketCounts {
   readonly packets: Count;
@@ -111,7 +148,7 @@ export interface PacketCounts {
 }
 
 /** The facts of one capture: the fields of a result, and what else is computed, under further names. */
-export interface CaptureFacts extends PacketCounts {
+export interface CaptureFacts extends PacketCounts, JoinedFiles {
   readonly format: 'pcap' | 'pcap-nsec' | 'pcapng';
   readonly byte_order: 'little' | 'big' | 'mixed';
   readonly truncated: boolean;
@@ -160,12 +197,13 @@ export interface NotACapture {
 
 export type CaptureReport = CaptureFacts | NotACapture;
 
-/** Sums over several captures. Conversations are added, not merged: the same 5-tuple in two files counts twice. */
+/** Sums over several captures. */
 export interface CaptureTotal extends PacketCounts {
   readonly files: number;
   /** Files that gave no counts. */
   readonly files_unreadable: number;
   readonly files_damaged: number;
   readonly files_truncated: number;
-  readonly conversations: Count;
+  /** Only of one capture: the same conversation may be in several, and a sum would count it twice. */
+  readonly conversations?: Count;
 }

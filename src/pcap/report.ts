@@ -80,7 +80,7 @@ export function buildReport(
 }
 
 /** The smallest and the largest time, exact beyond int64. */
-function fileTimes(kernel: Kernel): [string | null, string | null] {
+export function fileTimes(kernel: Kernel): [string | null, string | null] {
   const wide = (high: number): bigint => (kernel.signedCell(high) << 64n) | kernel.cell(high + 1);
   const first = kernel.signedCell(cells.firstNs);
   const last = kernel.signedCell(cells.lastNs);

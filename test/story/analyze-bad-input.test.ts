@@ -19,7 +19,11 @@ const damaged = scratch.file('damaged.pcap', damage);
 describe('one clear line on stderr, nothing on stdout, exit code 2', () => {
   test.each<[string, string[], string]>([
     ['a missing file', [missing], `trireme: ${missing}: no such file\n`],
-    ['a directory', [folder], `trireme: ${folder}: is a directory, not a capture\n`],
+    [
+      'a directory',
+      [folder],
+      `trireme: ${folder}: is a directory, not a capture; analyze --join reads the captures in it as one\n`,
+    ],
     ['an empty file', [empty], `trireme: ${empty}: not a capture: empty file\n`],
     [
       'a text',

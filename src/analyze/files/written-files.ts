@@ -71,11 +71,14 @@ export class WrittenFiles {
   #writeTables(folder: string): void {
     const entries = this.#kept.map(({ entry }) => entry);
     let bytes = 0;
-    for (const name of csvTableNames) {
+    // Without a joined capture there is no table of its files.
+    const joined = entries.some((entry) => entry.files !== undefined);
+    const names = csvTableNames.filter((name) => name !== 'files' || joined);
+    for (const name of names) {
       bytes += writeWhole('--csv', join(folder, `${name}.csv`), csvDocument(name as CsvTableName, entries));
     }
     bytes += writeWhole('--csv', join(folder, 'pairs.csv'), pairsTable(this.#kept));
-    this.#say(`${csvTableNames.length + 1} tables in ${folder}`, bytes);
+    this.#say(`${names.length + 1} tables in ${folder}`, bytes);
   }
 
   #say(what: string, bytes: number): void {

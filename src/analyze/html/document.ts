@@ -10,7 +10,7 @@ import { reportDataOf, type KeptEntry } from './report-data.js';
  */
 export function* htmlDocument(kept: readonly KeptEntry[], sort: string): Generator<string> {
   const data = reportDataOf(kept, sort);
-  const title = data.filesTotal === 1 ? data.results[0].file : `${data.filesTotal} captures`;
+  const title = data.results.length === 1 ? data.results[0].file : `${data.filesTotal} captures`;
   const [script, style] = ['report.js', 'report.css'].map((name) =>
     readFileSync(join(projectRoot, 'dist', 'web', name), 'utf8').trim(),
   );

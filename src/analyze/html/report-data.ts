@@ -1,6 +1,8 @@
 import type { FileLine, ReportData, ReportEntry, TrafficMatrix } from '../../web/report/data.js';
 import { jsonDocument } from '../document.js';
-import { hasFacts, type Entry } from '../entry.js';
+import type { JoinedFailure, JoinedFile } from '../../pcap/report-types.js';
+import { hasFacts, isFailure, type Entry } from '../entry.js';
+import { stateOf } from '../joined-state.js';
 import { coarsenSeries } from '../files/fit-series.js';
 import type { PairRow } from '../files/pairs.js';
 import { boundsFor, filesListedMax, filesShownMax, textLengthMax, type ReportBounds } from './limits.js';
@@ -26,8 +28,7 @@ export function reportDataOf(kept: readonly KeptEntry[], sort: string): ReportDa
       matrix,
       protocolsLeftOut: hasFacts(entry) ? Math.max(0, entry.protocols.length - bounds.protocolRows) : 0,
     })),
-    files: kept.length === 1 ? [] : kept.slice(0, filesListedMax).map(({ entry }) => fileLine(entry)),
-    filesTotal: kept.length,
+    ...filesOf(kept),
     sort,
   };
 }
@@ -35,7 +36,7 @@ export function reportDataOf(kept: readonly KeptEntry[], sort: string): ReportDa
 function boundEntry(entry: Entry, bounds: ReportBounds): ReportEntry {
   const file = shortened(entry.file);
   if (!hasFacts(entry)) return { ...entry, file, error_detail: shortened(entry.error_detail ?? '') };
-  const { top_times: _notShown, ...facts } = entry;
+  const { top_times: _notShown, files: _rows, files_skipped: _skipped, ...facts } = entry;
   return {
     ...facts,
     file,
@@ -47,16 +48,33 @@ function boundEntry(entry: Entry, bounds: ReportBounds): ReportEntry {
   };
 }
 
+function filesOf(kept: readonly KeptEntry[]): Pick<ReportData, 'files' | 'filesTotal' | 'joined'> {
+  const rows = kept.length === 1 ? kept[0].entry.files : undefined;
+  if (rows !== undefined)
+    return { files: rows.slice(0, filesListedMax).map(joinedLine), filesTotal: rows.length, joined: true };
+  const files = kept.length === 1 ? [] : kept.slice(0, filesListedMax).map(({ entry }) => fileLine(entry));
+  return { files, filesTotal: kept.length, joined: false };
+}
+
 function fileLine(entry: Entry): FileLine {
   const facts = hasFacts(entry) ? entry : { packets: 0, original_bytes: 0, conversations: 0 };
   const note = entry.error !== null ? entry.error : hasFacts(entry) && entry.truncated ? 'cut short' : null;
   return {
     file: shortened(entry.file),
     packets: facts.packets,
-    original_bytes: facts.original_bytes,
+    bytes: facts.original_bytes,
     conversations: facts.conversations,
+    gap_ns: null,
     note,
   };
+}
+
+function joinedLine(row: JoinedFile | JoinedFailure): FileLine {
+  const state = stateOf(row);
+  const note = state === 'whole' ? null : state;
+  const file = shortened(row.file);
+  if (isFailure(row)) return { file, packets: 0, bytes: 0, conversations: null, gap_ns: null, note };
+  return { file, packets: row.packets, bytes: row.captured_bytes, conversations: null, gap_ns: row.gap_ns, note };
 }
 
 function shortened(text: string): string {

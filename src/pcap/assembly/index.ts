@@ -87,6 +87,13 @@ export function begin(conversationsMax: u32, seed: u32, intervalNs: i64, onlyWal
   setRecordHead(16);
 }
 
+/** Begins another file whose packets are added to what is counted: nothing of the last one's state is in force. */
+export function beginPart(): void {
+  setInterfaceCount(0);
+  setOrder(false, false);
+  setRecordHead(16);
+}
+
 export function phaseNow(): u32 {
   return phase;
 }

@@ -250,7 +250,7 @@ function readClassicHeader(order: u32): bool {
   setInterfaceCount(1);
   add(INTERFACES_SEEN, 1);
   add(SECTIONS_SEEN, 1);
-  store<u64>(BYTE_ORDERS, isBig ? 2 : 1);
+  store<u64>(BYTE_ORDERS, load<u64>(BYTE_ORDERS) | (isBig ? 2 : 1));
   at += CLASSIC_HEADER_BYTES;
   setPhase(RECORDS);
   settle();

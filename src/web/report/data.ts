@@ -12,14 +12,16 @@ export interface ReportData {
   readonly total: CaptureTotal;
   /** One for each of results. */
   readonly extras: readonly ReportExtras[];
-  /** Every file in one line each, when there are several. */
+  /** Every file in one line each, when there are several; of a joined capture always. */
   readonly files: readonly FileLine[];
   readonly filesTotal: number;
+  /** The files are one capture, in order of first packet. */
+  readonly joined: boolean;
   /** Order of the conversations. */
   readonly sort: string;
 }
 
-export type FactsEntry = { readonly file: string } & Omit<CaptureFacts, 'top_times'>;
+export type FactsEntry = { readonly file: string } & Omit<CaptureFacts, 'top_times' | 'files' | 'files_skipped'>;
 
 /** A capture, or a file that gave no counts. */
 export type ReportEntry =
@@ -37,10 +39,18 @@ export interface ReportExtras {
   readonly protocolsLeftOut: number;
 }
 
-export type FileLine = Pick<FactsEntry, 'file' | 'packets' | 'original_bytes' | 'conversations'> & {
+export interface FileLine {
+  readonly file: string;
+  readonly packets: Count;
+  /** On the wire; of a joined capture as captured. */
+  readonly bytes: Count;
+  /** Null for a file of a joined capture, which has no table of its own. */
+  readonly conversations: Count | null;
+  /** Of a joined capture: ns since the latest packet of the files before. */
+  readonly gap_ns: string | null;
   /** What is wrong with the file, or null. */
   readonly note: string | null;
-};
+}
 
 /** Who sent how much to whom, among the addresses with the most traffic. */
 export interface TrafficMatrix {

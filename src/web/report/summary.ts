@@ -6,7 +6,7 @@ import type { FactsEntry } from './data.js';
 import { approximate, exact, moment, secondsBetween, span } from './figures.js';
 
 /** The first figures of a capture, or of all together, large. `fact` names the field of --json that a figure is. */
-export function tiles(counts: PacketCounts & { readonly conversations: Count }): HTMLElement {
+export function tiles(counts: PacketCounts & { readonly conversations?: Count }): HTMLElement {
   const packets = approximate(counts.packets);
   const bytes = approximate(counts.original_bytes);
   const seconds =
@@ -18,7 +18,9 @@ export function tiles(counts: PacketCounts & { readonly conversations: Count }):
     tile('Packets', 'packets', exact(counts.packets), seconds > 0 ? `${formatCount(packets / seconds)}/s` : ''),
     tile('Bytes on the wire', 'original_bytes', formatBytes(bytes), exact(counts.original_bytes) + mean),
     tile('IPv4 TCP packets', 'ipv4_tcp', exact(counts.ipv4_tcp), `of ${exact(counts.ipv4)} IPv4`),
-    tile('Conversations', 'conversations', exact(counts.conversations), 'TCP and UDP'),
+    counts.conversations === undefined
+      ? null
+      : tile('Conversations', 'conversations', exact(counts.conversations), 'TCP and UDP'),
     tile(
       'Duration',
       'duration',

@@ -1,8 +1,21 @@
 import { csvDocument, csvTableNames, type CsvTableName } from '../../../src/analyze/csv-tables.js';
 import type { Entry } from '../../../src/analyze/entry.js';
+import type { JoinedFile } from '../../../src/pcap/report-types.js';
 import { sampleEntry } from '../../support/sample-entry.js';
 
-const unreadable: Entry = { file: 'b.pcap', error: 'unreadable', error_detail: 'b.pcap: no such file' };
+const unreadable = { file: 'b.pcap', error: 'unreadable', error_detail: 'b.pcap: no such file' } as const;
+const counted: JoinedFile = {
+  file: 'c.pcap',
+  format: 'pcap',
+  compression: 'gzip',
+  packets: 3,
+  captured_bytes: 300,
+  first_ns: '1700000000000000000',
+  last_ns: '1700000002500000000',
+  gap_ns: '-5',
+  truncated: false,
+  error: null,
+};
 const rowsOf = (name: CsvTableName, entries: readonly Entry[]): string[] => [...csvDocument(name, entries)];
 
 describe('the csv tables', () => {
@@ -15,7 +28,8 @@ describe('the csv tables', () => {
       packets_without_row: 0,
       rows: [{ start_ns: '1700000000000000000', packets: 3, bytes: 3000 }],
     };
-    const [header, ...rows] = rowsOf(name as CsvTableName, [sampleEntry({ series }), sampleEntry({ series })]);
+    const entry = sampleEntry({ series, files: [counted, { ...unreadable, error: 'unreadable' }] });
+    const [header, ...rows] = rowsOf(name as CsvTableName, [entry, entry]);
     expect(rows.length).toBeGreaterThan(1);
     for (const row of rows) expect(row.split(',').length).toBe(header.split(',').length);
     expect(header.startsWith('file,')).toBe(true);
@@ -26,6 +40,14 @@ describe('the csv tables', () => {
       'a.pcap,tcp,10.0.0.1:80,10.0.0.2:1024,2,2000,2,2000,0,0,' +
         '1700000001000000000,1700000002500000000,1700000001000000000,1700000002500000000,,\r\n',
     );
+  });
+
+  test('a file of a joined capture is a row, and so is one that failed', () => {
+    const [, first, second] = rowsOf('files', [
+      sampleEntry({ files: [counted, { ...unreadable, error: 'unreadable' }] }),
+    ]);
+    expect(first).toBe('a.pcap,c.pcap,pcap,gzip,3,300,1700000000000000000,1700000002500000000,-5,,false,,\r\n');
+    expect(second).toBe('a.pcap,b.pcap,,,,,,,,,,unreadable,b.pcap: no such file\r\n');
   });
 
   test('a file without counts is a row of the summary only', () => {

@@ -1,0 +1,79 @@
+import { readdirSync, statSync, type Dirent, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { TriremeError } from '../../common/errors.js';
+import { FileProbe } from '../file-probe.js';
+import { standardInput } from '../capture-file.js';
+import { isUrl } from '../capture-name.js';
+import { unreadable } from '../regular-file.js';
+import { joinDepthMax, joinFilesMax } from './limits.js';
+
+/** A file that belongs to a joined capture. */
+export interface ListedFile {
+  /** As the user named it, or folder and name. */
+  readonly name: string;
+  /** It was found in a folder: what is nothing like a capture does not belong. */
+  readonly found: boolean;
+}
+
+/**
+ * The files of a joined capture: those that are named, and those in the folders that are named, each once, however many
+ * names or links lead to it. Order is that of the names, not of time.
+ * @throws TriremeError USAGE for what is no file, FILE_UNREADABLE for a folder that cannot be read
+ */
+export async function listFiles(names: readonly string[], recursive: boolean): Promise<ListedFile[]> {
+  const listed: ListedFile[] = [];
+  const known = new Set<string>();
+  const probe = new FileProbe();
+  const add = (name: string, found: boolean, stats: Stats | null): void => {
+    const identity = stats === null ? name : `${stats.dev}:${stats.ino}`;
+    if (known.has(identity)) return;
+    known.add(identity);
+    if (listed.push({ name, found }) > joinFilesMax)
+      throw new TriremeError('USAGE', `--join: over ${joinFilesMax} files (joinFilesMax): join them in parts`);
+  };
+  const addFolder = (folder: string, depth: number): void => {
+    for (const entry of entriesOf(folder)) {
+      // Names that begin with a dot are hidden, as to ls: files in the making, mostly.
+      if (entry.name.startsWith('.')) continue;
+      const name = join(folder, entry.name);
+      if (entry.isDirectory()) {
+        if (recursive && depth < joinDepthMax) addFolder(name, depth + 1);
+        continue;
+      }
+      const stats = statOf(name);
+      if (stats === null || stats.isFile()) add(name, true, stats);
+    }
+  };
+  for (const name of names) {
+    refuseOrdered(name);
+    await probe.check(name, name);
+    const stats = statOf(name);
+    if (stats?.isDirectory() === true) addFolder(name, 0);
+    else add(name, false, stats);
+  }
+  return listed;
+}
+
+function refuseOrdered(name: string): void {
+  if (name === standardInput)
+    throw new TriremeError('USAGE', `--join orders files by their first packet: '-' comes once; write it to a file first`);
+  if (isUrl(name)) throw new TriremeError('USAGE', `--join reads files and folders, not ${name}: fetch it first`);
+}
+
+/** Null: what is not there, or may not be looked at. Its opening will say so. */
+function statOf(name: string): Stats | null {
+  try {
+    return statSync(name);
+  } catch {
+    return null;
+  }
+}
+
+/** By name, so that a folder is always read in one order. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (error) {
+    throw unreadable(folder, error);
+  }
+}

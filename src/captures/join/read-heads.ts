@@ -1,0 +1,96 @@
+import { readSync } from 'node:fs';
+import { HeadReader, type CaptureHead } from '../../pcap/head-reader.js';
+import { inflate } from '../byte-stream.js';
+import { openCapture, type CaptureFile } from '../capture-file.js';
+import { compressionOf, magicBytes, type Compression } from '../compression.js';
+import { failedFile, type FailedFile } from '../failed-file.js';
+import { FileProbe } from '../file-probe.js';
+import { readRange } from '../read-range.js';
+import { loadScanModule } from '../scan-module.js';
+import { TriremeError } from '../../common/errors.js';
+import type { ListedFile } from './list-files.js';
+
+/** What was seen of a file before any is scanned. */
+export interface FileHead extends CaptureHead {
+  readonly name: string;
+  readonly found: boolean;
+  readonly sizeBytes: number;
+  readonly compression: Compression | null;
+}
+
+export interface FailedHead extends FailedFile {
+  readonly name: string;
+}
+
+/** First bytes that are read; most captures have their first packet in them. The next portion is four times as long. */
+const firstPortionBytes = 4096;
+const portionBytesMax = 256 * 1024;
+
+/** Looks at the start of every file, up to its first packet. */
+export async function readHeads(
+  files: readonly ListedFile[],
+): Promise<{ readonly heads: FileHead[]; readonly failed: FailedHead[] }> {
+  const heads: FileHead[] = [];
+  const failed: FailedHead[] = [];
+  const reader = new HeadReader(loadScanModule());
+  const probe = new FileProbe();
+  try {
+    for (const { name, found } of files) {
+      try {
+        await probe.check(name, name);
+        const file = openCapture(name);
+        try {
+          const head = readHead(file, reader);
+          heads.push({ name, found, ...(head instanceof Promise ? await head : head) });
+        } finally {
+          file.close();
+        }
+      } catch (error) {
+        failed.push({ name, ...failedFile(name, error) });
+      }
+    }
+  } finally {
+    reader.close();
+  }
+  return { heads, failed };
+}
+
+type Head = Omit<FileHead, 'name' | 'found'>;
+
+function readHead(file: CaptureFile, reader: HeadReader): Head | Promise<Head> {
+  const { name, fd, sizeBytes } = file;
+  if (sizeBytes === null)
+    throw new TriremeError('FILE_UNREADABLE', `${name}: is a FIFO (a named pipe): --join reads files twice`);
+  const compression = compressionOf(readRange(fd, 0, Math.min(magicBytes, sizeBytes)));
+  reader.begin();
+  if (compression !== null) return readPacked(file, sizeBytes, compression, reader);
+  let portion = firstPortionBytes;
+  for (let position = 0; !reader.done && position < sizeBytes; portion = Math.min(4 * portion, portionBytesMax)) {
+    const space = reader.space();
+    const bytes = readSync(fd, space, 0, Math.min(space.length, portion, sizeBytes - position), position);
+    if (bytes === 0) break;
+    position += bytes;
+    reader.filled(bytes);
+  }
+  return { sizeBytes, compression, ...reader.end() };
+}
+
+async function readPacked(
+  file: CaptureFile,
+  sizeBytes: number,
+  compression: Compression,
+  reader: HeadReader,
+): Promise<Head> {
+  const { bytes } = inflate(file.stream(), compression);
+  for await (const piece of bytes) {
+    for (let at = 0; at < piece.length && !reader.done;) {
+      const space = reader.space();
+      const count = Math.min(space.length, piece.length - at);
+      space.set(piece.subarray(at, at + count));
+      reader.filled(count);
+      at += count;
+    }
+    if (reader.done) break;
+  }
+  return { sizeBytes, compression, ...reader.end() };
+}

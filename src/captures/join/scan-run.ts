@@ -1,0 +1,108 @@
+import { JoinScanner, type PartFacts } from '../../pcap/join-scanner.js';
+import type { ScanOptions } from '../../pcap/types.js';
+import { inflate } from '../byte-stream.js';
+import { openCapture } from '../capture-file.js';
+import type { Compression } from '../compression.js';
+import { failedFile, type FailedFile } from '../failed-file.js';
+import type { InflateOutcome } from '../inflated.js';
+import { FilePour, pourStream } from '../pour.js';
+import { loadScanModule } from '../scan-module.js';
+
+/** What a scan must know of a file of a joined capture. */
+export interface RunFile {
+  readonly name: string;
+  readonly compression: Compression | null;
+}
+
+/** How a file was scanned, or why it was not. Plain JSON. */
+export type FileOutcome = { readonly facts: PartFacts; readonly inflated: InflateOutcome } | FailedFile;
+
+export interface ScannedRun {
+  /** Holds the counts of all files that have facts, and of no other. */
+  readonly scanner: JoinScanner;
+  /** One for each file, in the same order. */
+  readonly outcomes: readonly FileOutcome[];
+}
+
+const sound: InflateOutcome = { truncated: false, damage: null };
+
+/**
+ * Scans files one after the other into one table. A file that fails after some of it was counted is left out by counting the
+ * others again: what is in the table is exact.
+ * @param onBytes hears of bytes of files as they are stored
+ */
+export async function scanRun(
+  files: readonly RunFile[],
+  options: ScanOptions,
+  onBytes: (bytes: number) => void,
+): Promise<ScannedRun> {
+  const failures = new Map<number, FailedFile>();
+  for (;;) {
+    const scanner = new JoinScanner(loadScanModule(), options);
+    const outcomes: FileOutcome[] = [];
+    try {
+      for (const [i, file] of files.entries()) {
+        const known = failures.get(i);
+        if (known !== undefined) {
+          outcomes.push(known);
+          continue;
+        }
+        try {
+          const outcome = scanFile(file, scanner, onBytes);
+          outcomes.push(outcome instanceof Promise ? await outcome : outcome);
+        } catch (error) {
+          const failure = failedFile(file.name, error);
+          failures.set(i, failure);
+          if (scanner.inFile) break;
+          outcomes.push(failure);
+        }
+      }
+      if (outcomes.length === files.length) return { scanner, outcomes };
+      scanner.cancel();
+    } catch (error) {
+      scanner.cancel();
+      throw error;
+    }
+  }
+}
+
+/** Plain files are read without a turn of the event loop. */
+function scanFile(
+  { name, compression }: RunFile,
+  scanner: JoinScanner,
+  onBytes: (bytes: number) => void,
+): FileOutcome | Promise<FileOutcome> {
+  const file = openCapture(name);
+  if (compression !== null) return scanPacked(file, compression, scanner, onBytes);
+  try {
+    scanner.begin();
+    new FilePour(file.fd, scanner, 0).all(onBytes);
+    file.checkUnchanged();
+    return { facts: scanner.endPart(), inflated: sound };
+  } finally {
+    file.close();
+  }
+}
+
+async function scanPacked(
+  file: ReturnType<typeof openCapture>,
+  compression: Compression,
+  scanner: JoinScanner,
+  onBytes: (bytes: number) => void,
+): Promise<FileOutcome> {
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const bytes of file.stream()) {
+      onBytes(bytes.length);
+      yield bytes;
+    }
+  }
+  try {
+    const inflated = inflate(counted(), compression);
+    scanner.begin();
+    await pourStream(inflated.bytes, scanner);
+    file.checkUnchanged();
+    return { facts: scanner.endPart(), inflated: inflated.outcome() };
+  } finally {
+    file.close();
+  }
+}

@@ -1,0 +1,108 @@
+import { TriremeError } from '../common/errors.js';
+import { endChunk } from './chunk-outcome.js';
+import { wholeFilePlan } from './chunk-plans.js';
+import { Kernel, noLimit, phases } from './kernel.js';
+import { writePartial } from './partial.js';
+import { addPartial } from './partial-reader.js';
+import { PartMeter, type PartSums } from './part-meter.js';
+import { buildReport } from './report.js';
+import type { CaptureFacts } from './report-types.js';
+import type { ChunkResult, ReadState, ReportOptions, ScanOptions } from './types.js';
+
+/** What the scan of one file of a joined capture told. Plain JSON. */
+export type PartFacts = PartSums & Pick<ChunkResult, 'end' | 'endState' | 'cut' | 'damage' | 'notACapture'>;
+
+/** What a joined report is built on where no single file's state is in force. */
+const anyState: ReadState = { format: 'pcap', byteOrder: 'little', interfaces: [], lengthsSwapped: false };
+
+/**
+ * Counts several files into one table, one after the other, each from its own header on. Push style, as ChunkScanner:
+ * begin() a file, put its bytes into space(), endPart(); at last partial() or report().
+ */
+export class JoinScanner {
+  private readonly kernel: Kernel;
+  private readonly meter: PartMeter;
+  private state: 'between files' | 'in a file' | 'ended' = 'between files';
+  private pushed = 0;
+
+  constructor(
+    module: WebAssembly.Module,
+    private readonly options: ScanOptions,
+  ) {
+    this.kernel = Kernel.acquire(module, options);
+    this.meter = new PartMeter(this.kernel);
+  }
+
+  begin(): void {
+    this.expect('between files');
+    this.state = 'in a file';
+    this.pushed = 0;
+    this.meter.begin();
+    this.kernel.exports.beginPart();
+    this.kernel.exports.beginWindow(0n, noLimit, phases.header, 0);
+  }
+
+  /** Where the next bytes of the file go; valid until the next filled(). */
+  space(): Uint8Array {
+    const { exports } = this.kernel;
+    return this.kernel.bytes(exports.spaceAt(), exports.spaceBytes());
+  }
+
+  /** So many bytes were put into space(). */
+  filled(bytes: number): void {
+    this.pushed += bytes;
+    this.kernel.call((exports) => exports.filled(bytes));
+  }
+
+  /** Damage or a foreign header has ended the file: no more of its bytes are wanted. */
+  get done(): boolean {
+    return this.kernel.exports.phaseNow() >= phases.complete;
+  }
+
+  /** A file was begun and not ended: what was counted of it cannot be told from the rest any more. */
+  get inFile(): boolean {
+    return this.state === 'in a file';
+  }
+
+  /** Ends the file, at done or at the end of its bytes. */
+  endPart(): PartFacts {
+    this.expect('in a file');
+    this.state = 'between files';
+    const { end, endState, cut, damage, notACapture } = endChunk(this.kernel, wholeFilePlan, this.pushed);
+    return { ...this.meter.end(), end, endState, cut, damage, notACapture };
+  }
+
+  /** Adds files that were counted elsewhere. */
+  add(partial: Uint8Array): void {
+    this.expect('between files');
+    addPartial(this.kernel, partial);
+  }
+
+  /** Ends all: the mergeable result. */
+  partial(): Uint8Array {
+    this.expect('between files');
+    const partial = writePartial(this.kernel, true);
+    this.cancel();
+    return partial;
+  }
+
+  /** Ends all: the report. What one file alone has (format, sections, how it ended) is the caller's to say. */
+  report(options: ReportOptions): CaptureFacts {
+    this.expect('between files');
+    const outcome = { end: 0, endState: anyState, cut: null, damage: null, notACapture: null };
+    const report = buildReport(this.kernel, outcome, this.options, options);
+    this.cancel();
+    if (report.error === 'not-a-capture') throw new TriremeError('INTERNAL', 'a joined report has no facts');
+    return report;
+  }
+
+  /** Gives up: the instance is free. */
+  cancel(): void {
+    if (this.state !== 'ended') this.kernel.release();
+    this.state = 'ended';
+  }
+
+  private expect(state: JoinScanner['state']): void {
+    if (this.state !== state) throw new TriremeError('INTERNAL', `a joined scan is ${this.state}, not ${state}`);
+  }
+}

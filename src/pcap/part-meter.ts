@@ -1,0 +1,91 @@
+import type { Kernel } from './kernel.js';
+import { cells, sizesRows } from './partial-layout.js';
+import { addWide, includeTimes } from './partial-reader.js';
+import { fileTimes } from './report.js';
+
+const noFirst = 0x7fff_ffff_ffff_ffffn;
+const noLast = -0x8000_0000_0000_0000n;
+
+/** Cells that hold times, which are extremes and no sums: from the first to the end of the wide ones. */
+const timeCells = [
+  cells.firstNs,
+  cells.lastNs,
+  cells.widePackets,
+  cells.wideFirstHigh,
+  cells.wideFirstLow,
+  cells.wideLastHigh,
+  cells.wideLastLow,
+] as const;
+
+/** What one file added to a kernel that counts several. */
+export interface PartSums {
+  readonly packets: number;
+  readonly capturedBytes: number;
+  /** ns since 1970 in decimal; null: no packet has a time. */
+  readonly firstNs: string | null;
+  readonly lastNs: string | null;
+  readonly sections: number;
+  readonly interfaces: number;
+}
+
+/** Tells apart what each file adds to one kernel, without a table of its own for each. */
+export class PartMeter {
+  private before = { packets: 0, capturedBytes: 0, sections: 0, interfaces: 0 };
+  /** The times of the files before, which are not in the kernel while a file is measured. */
+  private readonly times = new Map<number, bigint>();
+
+  constructor(private readonly kernel: Kernel) {}
+
+  /** A file begins. */
+  begin(): void {
+    const { kernel } = this;
+    this.before = this.sums();
+    for (const number of timeCells) this.times.set(number, kernel.cell(number));
+    this.set(cells.firstNs, noFirst);
+    this.set(cells.lastNs, noLast);
+    this.set(cells.widePackets, 0n);
+  }
+
+  /** It has ended: what it added. The kernel then holds the times of all files again. */
+  end(): PartSums {
+    const { before, kernel } = this;
+    const after = this.sums();
+    const [firstNs, lastNs] = fileTimes(kernel);
+    const held = (number: number): bigint => this.times.get(number) ?? 0n;
+    includeTimes(kernel, BigInt.asIntN(64, held(cells.firstNs)), BigInt.asIntN(64, held(cells.lastNs)));
+    addWide(kernel, held);
+    this.set(cells.widePackets, kernel.cell(cells.widePackets) + held(cells.widePackets));
+    return {
+      packets: after.packets - before.packets,
+      capturedBytes: after.capturedBytes - before.capturedBytes,
+      firstNs,
+      lastNs,
+      sections: after.sections - before.sections,
+      interfaces: after.interfaces - before.interfaces,
+    };
+  }
+
+  /** Every packet is in one row of the sizes, so their sum is the number of packets. */
+  private sums(): { packets: number; capturedBytes: number; sections: number; interfaces: number } {
+    const { kernel } = this;
+    const sizes = kernel.exports.SIZES.value;
+    let packets = 0;
+    for (let row = 0; row < sizesRows; row++) packets += number64(kernel.view, sizes + 8 * row);
+    const of = (cell: number): number => number64(kernel.view, kernel.exports.TOTALS.value + 8 * cell);
+    return {
+      packets,
+      capturedBytes: of(cells.capturedBytes),
+      sections: of(cells.sections),
+      interfaces: of(cells.interfaces),
+    };
+  }
+
+  private set(cell: number, value: bigint): void {
+    this.kernel.view.setBigUint64(this.kernel.exports.TOTALS.value + 8 * cell, BigInt.asUintN(64, value), true);
+  }
+}
+
+/** Exact up to 2^53, which the bytes of no files on one machine pass: each counted byte lies in one of them. */
+function number64(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
+}

@@ -1,0 +1,227 @@
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join as joinPath } from 'node:path';
+import { openCapture } from '../../../../src/captures/capture-file.js';
+import { listFiles } from '../../../../src/captures/join/list-files.js';
+import { scanJoin } from '../../../../src/captures/join/scan-join.js';
+import { scanFile } from '../../../../src/captures/scan-file.js';
+import type { ScanSettings } from '../../../../src/captures/scan-settings.js';
+import { projectRoot } from '../../../../src/common/version.js';
+import { toCanonicalJson } from '../../../../src/pcap/report-json.js';
+import type { JoinedFile } from '../../../../src/pcap/report-types.js';
+import { classicCapture, cut, frame, join, PcapngBuilder } from '../../../support/capture-builder.js';
+import { cutCapture, shuffled, writeRing } from '../../../support/cut-capture.js';
+import { scratchFolder } from '../../../support/scratch.js';
+import { sharedCapturePaths } from '../../../support/shared-captures.js';
+import { manyPackets, smallCapture } from '../../../support/small-capture.js';
+
+const scratch = scratchFolder();
+let folders = 0;
+const folder = (): string => {
+  const path = joinPath(scratch.path, `ring-${++folders}`);
+  mkdirSync(path);
+  return path;
+};
+
+const settings: ScanSettings = {
+  scan: { intervalNs: '10000000', conversationsMax: 1000, connection: null },
+  top: 50,
+  sort: 'bytes',
+  threadsMax: 1,
+  threadBytesMin: 1,
+};
+
+const joined = async (paths: readonly string[], recursive = false, asked = settings) =>
+  scanJoin(paths.length === 1 ? paths[0] : '', await listFiles(paths, recursive), asked);
+
+async function whole(path: string, asked = settings) {
+  const file = openCapture(path);
+  try {
+    return await scanFile(file, asked);
+  } finally {
+    file.close();
+  }
+}
+
+/** All that one file would say; where it is damaged or cut stands in the rows. */
+function result(entry: object): string {
+  const rest: Record<string, unknown> = { ...entry };
+  for (const name of ['file', 'files', 'files_skipped', 'error_detail', 'error_offset']) delete rest[name];
+  for (const name of Object.keys(rest)) if (name.startsWith('truncated_')) delete rest[name];
+  return toCanonicalJson(rest);
+}
+
+const rowsOf = (entry: { files?: readonly object[] }): JoinedFile[] => (entry.files ?? []) as JoinedFile[];
+
+const sample = joinPath(projectRoot, 'captures', 'sample.pcap');
+const tables: [string, () => Uint8Array][] = [
+  ['the sample', () => readFileSync(sample)],
+  ['many conversations', () => smallCapture(manyPackets(600))],
+  ['a capture before 2.3, big-endian', () => oldCapture()],
+  ['two sections', () => twoSections()],
+];
+
+function oldCapture(): Uint8Array {
+  const records = Array.from({ length: 40 }, (_, i) => ({ bytes: frame(1, 4, new Uint8Array(20 + i)) }));
+  return classicCapture(records, { order: 'big', version: [2, 2], snapLength: 64 });
+}
+
+function twoSections(): Uint8Array {
+  const builder = new PcapngBuilder();
+  for (const [order, linkType] of [
+    ['little', 1],
+    ['big', 101],
+  ] as const) {
+    builder.section(order).interface({ linkType }).interface({ linkType: 113, timeResolution: 9 });
+    const base = order === 'little' ? 1_000_000n : 2_000_000n;
+    for (let i = 0n; i < 20n; i++)
+      builder.enhanced({ bytes: new Uint8Array(40), interfaceNumber: Number(i % 2n), time: (base + i) * (i % 2n === 0n ? 1n : 1000n) });
+  }
+  return builder.bytes();
+}
+
+test.each(tables)('%s in many files, shuffled and packed, is what one file is', async (_name, capture) => {
+  const bytes = capture();
+  const reference = result(await whole(scratch.file('whole.pcap', bytes)));
+  for (const packets of [1, 7, 100]) {
+    const paths = writeRing(folder(), cutCapture(bytes, packets), packets !== 1);
+    expect(result(await joined(paths))).toBe(reference);
+  }
+});
+
+test('what is asked beside changes nothing: a full table, a connection, an order', async () => {
+  const bytes = readFileSync(sample);
+  const paths = writeRing(folder(), cutCapture(bytes, 50));
+  const connection = { client: '192.0.2.11:37901', server: '192.0.2.1:80' };
+  for (const scan of [
+    { ...settings.scan, conversationsMax: 5, hashSeed: 77 },
+    { ...settings.scan, connection },
+  ]) {
+    const asked: ScanSettings = { ...settings, scan, sort: 'duration' };
+    const reference = await whole(sample, asked);
+    expect(result(await joined(paths, false, asked))).toBe(result(reference));
+  }
+});
+
+const shared = sharedCapturePaths();
+(shared.length > 0 ? test : test.skip)('every shared capture in many files is what one file is', async () => {
+  const ring = folder();
+  const differing: string[] = [];
+  for (const [i, path] of shared.entries()) {
+    const bytes = readFileSync(path);
+    const reference = await whole(path);
+    if (reference.error === 'not-a-capture') continue;
+    const here = joinPath(ring, String(i));
+    mkdirSync(here);
+    const paths = writeRing(here, cutCapture(bytes, 1 + Math.ceil(Number(reference.packets) / 9)));
+    const entry = await joined(paths);
+    // Where times go back the files stand in another order than the packets, so a section may be met before its header.
+    const inOrder = rowsOf(entry).every(({ file }, n) => file.startsWith(joinPath(here, `ring${n}.`)));
+    const asWell = inOrder ? {} : { sections: 0, interfaces: 0 };
+    if (result({ ...entry, ...asWell }) !== result({ ...reference, ...asWell })) differing.push(path);
+  }
+  expect(differing).toEqual([]);
+}, 120_000);
+
+test('rows tell packets, times, gaps, overlaps and repeats in order of first packet', async () => {
+  const at = (...seconds: number[]): Uint8Array =>
+    classicCapture(seconds.map((second) => ({ bytes: frame(1, 4, new Uint8Array(40)), seconds: second, fraction: 0 })));
+  const ring = folder();
+  const files: [string, Uint8Array][] = [
+    ['d.pcap', at(30, 40)],
+    ['b.pcap', at(15, 25)],
+    ['a.pcap', at(10, 20)],
+    ['copy.pcap', at(15, 25)],
+    ['none.pcap', at()],
+  ];
+  for (const [name, bytes] of files) writeFileSync(joinPath(ring, name), bytes);
+  const entry = await joined([ring]);
+  expect(entry.file).toBe(ring);
+  expect(rowsOf(entry).map(({ file, packets, gap_ns, repeats }) => [file.slice(ring.length + 1), packets, gap_ns, repeats?.slice(ring.length + 1)])).toEqual([
+    ['a.pcap', 2, null, undefined],
+    ['b.pcap', 2, '-5000000000', undefined],
+    ['copy.pcap', 2, '-10000000000', 'b.pcap'],
+    ['d.pcap', 2, '5000000000', undefined],
+    ['none.pcap', 0, null, undefined],
+  ]);
+  expect(rowsOf(entry)[3]).toMatchObject({ first_ns: '30000000000', last_ns: '40000000000', captured_bytes: 2 * 54 });
+});
+
+test('files of other formats and link types are the pcapng that would hold them', async () => {
+  const payload = frame(1, 4, new Uint8Array(60));
+  const ring = folder();
+  const pcap = classicCapture([{ bytes: payload, seconds: 1, fraction: 5 }], { snapLength: 100 });
+  const raw = classicCapture([{ bytes: payload, seconds: 2, fraction: 7 }], { linkType: 101, nanoseconds: true, order: 'big', snapLength: 100 });
+  const more = new PcapngBuilder().section().interface({ snapLength: 9 }).enhanced({ bytes: payload, time: 3_000_000n }).bytes();
+  for (const [name, bytes] of Object.entries({ pcap, raw, more })) writeFileSync(joinPath(ring, name), bytes);
+  const one = new PcapngBuilder()
+    .section()
+    .interface({ snapLength: 100 })
+    .enhanced({ bytes: payload, time: 1_000_005n })
+    .section('big')
+    .interface({ linkType: 101, snapLength: 100, timeResolution: 9 })
+    .enhanced({ bytes: payload, time: 2_000_000_007n })
+    .section()
+    .interface({ snapLength: 9 })
+    .enhanced({ bytes: payload, time: 3_000_000n })
+    .bytes();
+  expect(result(await joined([ring]))).toBe(result(await whole(scratch.file('one.pcapng', one))));
+});
+
+test('a file that cannot be read, is no capture, is damaged or cut is named, and the others are counted', async () => {
+  const bytes = readFileSync(sample);
+  const [first, second, third, ...rest] = cutCapture(bytes, 200);
+  const ring = folder();
+  const paths = writeRing(ring, [first, ...rest], false);
+  const named = {
+    damaged: join(third, new Uint8Array(16).fill(255)),
+    short: cut(second, second.length - 5),
+    foreign: new TextEncoder().encode('#!/bin/sh\necho no capture\n'),
+  };
+  for (const [name, content] of Object.entries(named)) writeFileSync(joinPath(ring, name), content);
+  const entry = await joined([...paths, ...Object.keys(named).map((name) => joinPath(ring, name)), joinPath(ring, 'gone')]);
+  const states = rowsOf(entry).map(({ file, error, truncated }) => [file.slice(ring.length + 1), error, truncated]);
+  expect(states.filter(([, error, truncated]) => error !== null || truncated)).toEqual([
+    ['short', null, true],
+    ['damaged', 'damaged', false],
+    ['foreign', 'not-a-capture', undefined],
+    ['gone', 'unreadable', undefined],
+  ]);
+  expect(entry).toMatchObject({ packets: 1043 - 1, truncated: true, error: 'damaged' });
+  expect((entry as { error_detail?: string }).error_detail).toMatch(/^1 of 6 files: .*damaged: record at offset \d+ claims/);
+});
+
+test('of a folder only captures are meant, and folders within it where that is asked', async () => {
+  const ring = folder();
+  const files = cutCapture(readFileSync(sample), 300);
+  writeRing(ring, files.slice(0, 2));
+  const inner = joinPath(ring, 'inner');
+  mkdirSync(inner);
+  for (const [i, bytes] of files.slice(2).entries()) writeFileSync(joinPath(inner, `more${i}`), bytes);
+  writeFileSync(joinPath(ring, 'notes.txt'), 'captured on Monday\n');
+  writeFileSync(joinPath(ring, 'next.pcap'), '');
+  writeFileSync(joinPath(ring, '.hidden.pcap'), files[0]);
+  symlinkSync(joinPath(ring, 'ring0.pcap'), joinPath(ring, 'latest.pcap'));
+  symlinkSync(ring, joinPath(inner, 'circle'));
+  const flat = await joined([ring]);
+  expect(flat).toMatchObject({ packets: 600, files_skipped: ['next.pcap', 'notes.txt'].map((name) => joinPath(ring, name)) });
+  expect(await joined([ring], true)).toMatchObject({ packets: 1043, error: null });
+  // A packed capture of a kind that is not read is no note that lies beside: it must not be passed over.
+  writeFileSync(joinPath(ring, 'more.pcap.xz'), Buffer.from('fd377a585a000004', 'hex'));
+  expect(rowsOf(await joined([ring]))).toContainEqual(
+    expect.objectContaining({ file: joinPath(ring, 'more.pcap.xz'), error: 'not-a-capture' }),
+  );
+});
+
+test('a file named twice, or by a link, is counted once', async () => {
+  const link = joinPath(folder(), 'link');
+  symlinkSync(sample, link);
+  expect(await joined([sample, link, sample])).toMatchObject({ packets: 1043, file: sample });
+});
+
+test('nothing that could be read is an error and no empty result', async () => {
+  const ring = folder();
+  writeFileSync(joinPath(ring, 'notes'), 'nothing here\n');
+  expect(await joined([ring])).toMatchObject({ error: 'unreadable', error_detail: expect.stringContaining('is a capture') });
+  expect(await joined(['no-such-file', 'nor-this'])).toMatchObject({ error: 'unreadable', files: [{}, {}] });
+  expect(shuffled([1, 2, 3]).sort()).toEqual([1, 2, 3]);
+});
