@@ -23,6 +23,11 @@ export class FilePour {
     this.#position = start;
   }
 
+  /** In the file: what is before it was poured. */
+  get position(): number {
+    return this.#position;
+  }
+
   /** Pours one portion and returns its bytes; 0: nothing is left to pour. */
   step(): number {
     if (this.vessel.done) return 0;

@@ -1,5 +1,7 @@
 import { ChunkScanner } from '../pcap/chunk-scanner.js';
 import { planChunks, wholeFilePlan } from '../pcap/chunk-plans.js';
+import type { CaptureReport } from '../pcap/report-types.js';
+import type { CaptureHeader, ChunkPlan } from '../pcap/types.js';
 import { headerBytesWanted, readHeader } from '../pcap/read-header.js';
 import { ByteReader, type ByteStream } from './byte-reader.js';
 import { capturedIn, type CaptureEntry } from './capture-entry.js';
@@ -9,7 +11,7 @@ import { readRange } from './read-range.js';
 import { FilePour } from './pour.js';
 import { loadScanModule } from './scan-module.js';
 import type { ScanSettings } from './scan-settings.js';
-import { planThreads } from './thread-plan.js';
+import { growthPart, looksBeforeSplit, planThreads } from './thread-plan.js';
 
 // A small capture is scanned in less time than it takes to load what only others need: those parts
 // are required late. (`import()` would do the same and start the loader of ES modules first, some 5 ms.)
@@ -38,17 +40,44 @@ async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureE
     return scanStream(counted(), compression, settings);
   }
   const { threads, shares } = planThreads(sizeBytes, settings.threadsMax, settings.threadBytesMin);
-  if (threads > 1) {
-    const header = readHeader(loadScanModule(), readRange(fd, 0, Math.min(sizeBytes, headerBytesWanted)), sizeBytes);
-    const plans = planChunks(header, { shares });
-    if (plans.length > 1) {
-      const { fileSource, scanSplit } = require('./scan-split.js') as typeof import('./scan-split.js');
-      const onBytes = (bytes: number): void => settings.onProgress?.(bytes, sizeBytes);
-      const report = await scanSplit(fileSource(fd), plans, threads, settings, onBytes);
-      return capturedIn(report, null, sound, () => readRange(fd, 0, headerBytesWanted));
-    }
+  const plans = threads === 1 ? [] : planChunks(headerOf(fd, sizeBytes), { shares });
+  return plans.length > 1 ? scanInParts(file, sizeBytes, plans, threads, settings) : scanWhole(file, settings);
+}
+
+function headerOf(fd: number, sizeBytes: number): CaptureHeader {
+  return readHeader(loadScanModule(), readRange(fd, 0, Math.min(sizeBytes, headerBytesWanted)), sizeBytes);
+}
+
+/** Begins as one core would. What that shows says whether the others are called in. */
+async function scanInParts(
+  { fd }: CaptureFile,
+  sizeBytes: number,
+  plans: readonly ChunkPlan[],
+  threads: number,
+  settings: ScanSettings,
+): Promise<CaptureEntry> {
+  const { scan, top, sort, threadBytesMin } = settings;
+  const onBytes = (bytes: number): void => settings.onProgress?.(bytes, sizeBytes);
+  const scanner = new ChunkScanner(loadScanModule(), plans[0], scan);
+  const pour = new FilePour(fd, scanner, 0);
+  const { GrowthWatch } = require('./growth-watch.js') as typeof import('./growth-watch.js');
+  const watch = new GrowthWatch(threadBytesMin * growthPart, () => scanner.table);
+  let alone = false;
+  while (watch.looks < looksBeforeSplit && !alone) {
+    const bytes = pour.step();
+    if (bytes === 0) break;
+    alone = watch.passed(bytes);
+    onBytes(pour.position);
   }
-  return scanWhole(file, settings);
+  const inFile = (report: CaptureReport): CaptureEntry =>
+    capturedIn(report, null, sound, () => readRange(fd, 0, headerBytesWanted));
+  if (alone) {
+    scanner.goOn();
+    pour.all(() => onBytes(pour.position));
+    return inFile(scanner.report({ top, sort, compression: 'none' }));
+  }
+  const { fileSource, scanSplit } = require('./scan-split.js') as typeof import('./scan-split.js');
+  return inFile(await scanSplit(fileSource(fd), { plans, threads, first: { scanner, pour, watch } }, settings, onBytes));
 }
 
 /** One core, no split: read and scan in turns on this thread, which nothing else may interrupt. */

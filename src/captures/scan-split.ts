@@ -4,11 +4,13 @@ import { ChunkScanner } from '../pcap/chunk-scanner.js';
 import { Merger } from '../pcap/merger.js';
 import { RecordWalk } from '../pcap/record-walk.js';
 import type { CaptureReport } from '../pcap/report-types.js';
-import type { ChunkPlan, ChunkResult } from '../pcap/types.js';
+import type { ChunkPlan, ChunkResult, ReportOptions } from '../pcap/types.js';
+import { GrowthWatch } from './growth-watch.js';
 import { FilePour, type Vessel } from './pour.js';
 import { loadScanModule } from './scan-module.js';
 import type { ScanSettings } from './scan-settings.js';
 import { ScanThreads } from './scan-threads.js';
+import { growthPart } from './thread-plan.js';
 
 /** Where the bytes of a split capture come from. */
 export interface SplitSource {
@@ -37,64 +39,177 @@ export function fileSource(fd: number): SplitSource {
   };
 }
 
+/** The first chunk, of which this thread has scanned a part. */
+export interface FirstChunk {
+  readonly scanner: ChunkScanner;
+  readonly pour: FilePour;
+  readonly watch: GrowthWatch;
+}
+
+export interface SplitPlan {
+  readonly plans: readonly ChunkPlan[];
+  /** Threads that scan, this one included. */
+  readonly threads: number;
+  /** Null where the bytes come so slowly that the table does not matter: then no chunk is begun, and none given up. */
+  readonly first: FirstChunk | null;
+}
+
 /**
  * Scans a split capture on this thread and on others, and merges what they give. This thread scans too: it is warm before
- * the others have started, and the merging between its turns is short.
+ * the others have started, and the merging between its turns is short. Where conversations turn out to come so fast that
+ * merging would cost what the threads save, this thread goes on alone from what is proven.
  */
 export async function scanSplit(
   source: SplitSource,
-  plans: readonly ChunkPlan[],
-  threads: number,
-  { scan, top, sort }: ScanSettings,
+  split: SplitPlan,
+  settings: ScanSettings,
   onBytes: (bytesDone: number) => void,
 ): Promise<CaptureReport> {
-  const module = loadScanModule();
-  const merger = new Merger(module, plans, scan);
-  const waiting = [...plans];
-  let mainBytes = 0;
-  const nextPlan = (): ChunkPlan | null => {
-    while (waiting.length > 0) {
-      const plan = waiting.shift()!;
-      if (merger.wanted(plan)) return plan;
-    }
-    return null;
-  };
-  const pool = new ScanThreads(threads - 1, source.threadFile, { ...source.threadData, module, scan }, nextPlan);
-  const count = (bytes: number): void => {
-    mainBytes += bytes;
-    onBytes(mainBytes + pool.bytesRead);
-  };
+  const scan = new SplitScan(source, split, settings, onBytes);
+  try {
+    return await scan.run();
+  } finally {
+    scan.close();
+  }
+}
 
-  async function scanHere(plan: ChunkPlan): Promise<ChunkResult> {
-    const scanner = new ChunkScanner(module, plan, scan);
-    await source.pour(scanner, plan.start, plan.end, count);
-    return scanner.end();
+class SplitScan {
+  readonly #module = loadScanModule();
+  readonly #growthBytes: number;
+  readonly #report: ReportOptions;
+  readonly #waiting: ChunkPlan[];
+  readonly #pool: ScanThreads;
+  #merger: Merger | null = null;
+  #mainBytes = 0;
+
+  constructor(
+    private readonly source: SplitSource,
+    private readonly split: SplitPlan,
+    private readonly settings: ScanSettings,
+    private readonly onBytes: (bytesDone: number) => void,
+  ) {
+    const { scan, top, sort, threadBytesMin } = settings;
+    this.#growthBytes = threadBytesMin * growthPart;
+    this.#report = { top, sort, compression: 'none' };
+    this.#waiting = split.plans.slice(split.first === null ? 0 : 1);
+    const data = { ...source.threadData, module: this.#module, scan, growthBytes: this.#growthBytes };
+    this.#pool = new ScanThreads(split.threads - 1, source.threadFile, data, () => this.#nextPlan());
   }
 
-  try {
+  async run(): Promise<CaptureReport> {
+    const { first, plans } = this.split;
+    if (first !== null && !(await this.#scanFirst(first))) return first.scanner.report(this.#report);
+    const merger = new Merger(this.#module, plans, this.settings.scan, first?.scanner.handOver());
+    this.#merger = merger;
     for (;;) {
-      for (const result of pool.takeResults()) merger.offer(result);
+      for (const result of this.#pool.takeResults()) merger.offer(result);
       const step = merger.next();
-      if (step === 'complete') return merger.finish({ top, sort, compression: 'none' });
+      if (step === 'complete') return merger.finish(this.#report);
+      if (this.#pool.crowded) return this.#alone(merger);
       if (step === 'walk') {
         const plan = merger.walkPlan();
-        const walk = new RecordWalk(module, plan);
-        await source.pour(walk, plan.start, null, count);
+        const walk = new RecordWalk(this.#module, plan);
+        await this.source.pour(walk, plan.start, null, this.#count);
         merger.walked(walk.end());
         continue;
       }
       if (step !== 'waiting') {
-        waiting.unshift(step.rescan);
+        this.#waiting.unshift(step.rescan);
         continue;
       }
-      const mine = nextPlan();
-      pool.feed();
-      if (mine !== null) merger.offer(await scanHere(mine));
-      else if (pool.unsettled) await pool.nextResult();
+      const mine = this.#nextPlan();
+      this.#pool.feed();
+      if (mine !== null) {
+        const result = await this.#scanHere(mine);
+        if (result === null) return this.#alone(merger);
+        merger.offer(result);
+      } else if (this.#pool.unsettled) await this.#pool.nextResult();
       else throw new TriremeError('INTERNAL', 'the merge waits for a chunk that nothing scans');
-      onBytes(mainBytes + pool.bytesRead);
+      this.onBytes(this.#mainBytes + this.#pool.bytesRead);
     }
-  } finally {
-    pool.close();
+  }
+
+  close(): void {
+    this.#pool.close();
+  }
+
+  #nextPlan(): ChunkPlan | null {
+    while (this.#waiting.length > 0) {
+      const plan = this.#waiting.shift()!;
+      if (this.#merger === null || this.#merger.wanted(plan)) return plan;
+    }
+    return null;
+  }
+
+  readonly #count = (bytes: number): void => {
+    this.#mainBytes += bytes;
+    this.onBytes(this.#mainBytes + this.#pool.bytesRead);
+  };
+
+  /** Ends the first chunk while the others are scanned; false: it has become the whole file. */
+  async #scanFirst({ scanner, pour, watch }: FirstChunk): Promise<boolean> {
+    this.#mainBytes = scanner.position;
+    this.#pool.feed();
+    for (let portion = 1, bytes = pour.step(); bytes > 0; bytes = pour.step(), portion++) {
+      this.#count(bytes);
+      if (watch.passed(bytes) || this.#pool.crowded) {
+        this.close();
+        scanner.goOn();
+        pour.all(this.#count);
+        return false;
+      }
+      if (portion % portionsPerTurn === 0) await setImmediate();
+    }
+    return true;
+  }
+
+  /** Null: it was given up. */
+  async #scanHere(plan: ChunkPlan): Promise<ChunkResult | null> {
+    const scanner = new ChunkScanner(this.#module, plan, this.settings.scan);
+    const watch = new GrowthWatch(this.#growthBytes, () => scanner.table);
+    const vessel = this.split.first === null ? scanner : new Abandonable(scanner, watch, this.#pool);
+    await this.source.pour(vessel, plan.start, plan.end, this.#count);
+    if (vessel instanceof Abandonable && vessel.abandoned) {
+      scanner.cancel();
+      return null;
+    }
+    return scanner.end();
+  }
+
+  /** Scans the rest on this thread. What the others have scanned and is not merged yet is scanned again. */
+  async #alone(merger: Merger): Promise<CaptureReport> {
+    this.close();
+    const scanner = merger.scanOn();
+    this.#mainBytes = merger.provenBytes - this.#pool.bytesRead;
+    await this.source.pour(scanner, merger.provenBytes, null, this.#count);
+    return scanner.report(this.#report);
+  }
+}
+
+/** A chunk's scanner that wants no more bytes once its table, or that of another thread, grows too fast. */
+class Abandonable implements Vessel {
+  #abandoned = false;
+
+  constructor(
+    private readonly scanner: ChunkScanner,
+    private readonly watch: GrowthWatch,
+    private readonly pool: ScanThreads,
+  ) {}
+
+  get abandoned(): boolean {
+    return this.#abandoned;
+  }
+
+  get done(): boolean {
+    return this.#abandoned || this.scanner.done;
+  }
+
+  space(): Uint8Array {
+    return this.scanner.space();
+  }
+
+  filled(bytes: number): void {
+    this.scanner.filled(bytes);
+    if (!this.scanner.done && (this.watch.passed(bytes) || this.pool.crowded)) this.#abandoned = true;
   }
 }

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ChunkScanner } from '../pcap/chunk-scanner.js';
 import type { ChunkPlan } from '../pcap/types.js';
+import { GrowthWatch } from './growth-watch.js';
 import { FilePour } from './pour.js';
 import type { ThreadData } from './scan-threads.js';
 
@@ -12,11 +13,13 @@ interface FileThreadData extends ThreadData {
 
 if (parentPort !== null) {
   const port = parentPort;
-  const { module, fd, scan, bytesRead } = workerData as FileThreadData;
+  const { module, fd, scan, told, growthBytes } = workerData as FileThreadData;
   port.on('message', (plan: ChunkPlan) => {
     const scanner = new ChunkScanner(module, plan, scan);
+    const watch = new GrowthWatch(growthBytes, () => scanner.table);
     new FilePour(fd, scanner, plan.start).all((bytes) => {
-      bytesRead[0] += bytes;
+      told[0] += bytes;
+      if (watch.passed(bytes)) told[1] = 1;
     });
     const result = scanner.end();
     port.postMessage(result, [result.partial.buffer as ArrayBuffer]);

@@ -7,13 +7,15 @@ import type { ChunkPlan, ChunkResult, ScanOptions } from '../pcap/types.js';
 export interface ThreadData {
   readonly module: WebAssembly.Module;
   readonly scan: ScanOptions;
-  /** One number: bytes that this thread has read, for the progress. */
-  readonly bytesRead: Float64Array;
+  /** Bytes that this thread has read, for the progress; and 1 once its table has grown too fast for splitting to pay. */
+  readonly told: Float64Array;
+  /** Bytes of the file from one look at the table to the next. */
+  readonly growthBytes: number;
 }
 
 interface Thread {
   readonly worker: Worker;
-  readonly bytesRead: Float64Array;
+  readonly told: Float64Array;
   busy: boolean;
 }
 
@@ -28,7 +30,7 @@ export class ScanThreads {
     count: number,
     /** Module in this folder that each thread runs. */
     private readonly threadFile: string,
-    data: Omit<ThreadData, 'bytesRead'>,
+    data: Omit<ThreadData, 'told'>,
     /** Asked for the next plan whenever a thread is free; null: nothing to do now. */
     private readonly nextPlan: () => ChunkPlan | null,
   ) {
@@ -36,7 +38,12 @@ export class ScanThreads {
   }
 
   get bytesRead(): number {
-    return this.#threads.reduce((sum, { bytesRead }) => sum + bytesRead[0], 0);
+    return this.#threads.reduce((sum, { told }) => sum + told[0], 0);
+  }
+
+  /** A thread has met so many conversations that one core alone would be as fast. */
+  get crowded(): boolean {
+    return this.#threads.some(({ told }) => told[1] === 1);
   }
 
   /** A result or a failure will come, or has come and was not taken yet. */
@@ -71,13 +78,13 @@ export class ScanThreads {
     for (const { worker } of this.#threads) void worker.terminate();
   }
 
-  #start(data: Omit<ThreadData, 'bytesRead'>): Thread {
-    const bytesRead = new Float64Array(new SharedArrayBuffer(8));
+  #start(data: Omit<ThreadData, 'told'>): Thread {
+    const told = new Float64Array(new SharedArrayBuffer(16));
     const worker = new Worker(join(__dirname, '..', 'captures', this.threadFile), {
-      workerData: { ...data, bytesRead } satisfies ThreadData,
+      workerData: { ...data, told } satisfies ThreadData,
       name: 'scan',
     });
-    const thread: Thread = { worker, bytesRead, busy: false };
+    const thread: Thread = { worker, told, busy: false };
     worker.on('message', (result: ChunkResult) => {
       thread.busy = false;
       this.#results.push(result);

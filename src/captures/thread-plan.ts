@@ -24,6 +24,34 @@ export interface ThreadPlan {
   readonly shares: readonly number[];
 }
 
+/** What a table has taken in so far. */
+export interface TableSize {
+  /** Conversations and address pairs in it. */
+  readonly entries: number;
+  readonly packets: number;
+}
+
+/** A table of so many entries is written out and added up in some milliseconds, however it came about. */
+export const entriesCheap = 16_384;
+
+/**
+ * Packets for each new entry from which on several threads pay. An entry that each thread finds, writes out and adds up
+ * again costs about as much as scanning four packets, and a second thread saves less than half of the scanning.
+ */
+export const packetsPerEntryMin = 16;
+
+/** A table's growth is looked at after each such part of the bytes for which one more thread pays: 32 MiB. */
+export const growthPart = 1 / 16;
+
+/** Looks that the first chunk is given on one core before other threads are started. */
+export const looksBeforeSplit = 2;
+
+/** Whether a table grows so fast that one core alone is as fast as several: what came between two looks at it. */
+export function growsTooFast(before: TableSize, now: TableSize): boolean {
+  if (now.entries <= entriesCheap) return false;
+  return (now.entries - before.entries) * packetsPerEntryMin > now.packets - before.packets;
+}
+
 /** How many threads scan a file of this size, and into how many chunks it is cut. */
 export function planThreads(sizeBytes: number, threadsMax: number, threadBytesMin = threadBytesMinDefault): ThreadPlan {
   const threads = Math.max(1, Math.min(threadsMax, Math.floor(sizeBytes / threadBytesMin)));

@@ -1,6 +1,7 @@
 import { TriremeError } from '../common/errors.js';
 import { endChunk } from './chunk-outcome.js';
 import { Kernel, noLimit, phases } from './kernel.js';
+import { cells, sizesRows } from './partial-layout.js';
 import { writePartial } from './partial.js';
 import { buildReport } from './report.js';
 import type { CaptureReport } from './report-types.js';
@@ -11,16 +12,20 @@ export class ChunkScanner {
   private kernel: Kernel | null;
   /** Bytes pushed so far, for "the file is empty". */
   private pushed = 0;
+  private readonly countsFromTheStart: boolean;
 
   constructor(
     module: WebAssembly.Module,
-    private readonly plan: ChunkPlan,
+    private plan: ChunkPlan,
     private readonly options: ScanOptions,
+    /** One that has counted all records before the plan's start; a new one by default. */
+    before?: Kernel,
   ) {
     const { start, end, startCertain, state } = plan;
     if (state === null && start !== 0)
       throw new TriremeError('USAGE', `a chunk at ${start} needs the state in force there`);
-    this.kernel = Kernel.acquire(module, options);
+    this.kernel = before ?? Kernel.acquire(module, options);
+    this.countsFromTheStart = start === 0 || before !== undefined;
     if (state !== null) this.kernel.installState(state);
     this.kernel.exports.beginWindow(
       BigInt(start),
@@ -55,6 +60,28 @@ export class ChunkScanner {
     return Number(this.open().exports.position());
   }
 
+  /** Entries of the table, and packets that were counted in it. */
+  get table(): { readonly entries: number; readonly packets: number } {
+    const kernel = this.open();
+    let packets = 0n;
+    for (let i = 0; i < sizesRows; i++) packets += kernel.view.getBigUint64(kernel.exports.SIZES.value + 8 * i, true);
+    const entries = kernel.cell(cells.kept) + kernel.cell(cells.kept + 1);
+    return { entries: Number(entries), packets: Number(packets) };
+  }
+
+  /** The chunk has no end any more: the scan goes on to the end of the file. */
+  goOn(): void {
+    const kernel = this.open();
+    this.plan = { ...this.plan, end: null };
+    if (kernel.exports.phaseNow() <= phases.complete) kernel.call((exports) => exports.setLimit(noLimit));
+  }
+
+  /** Ends the chunk as end() does, and leaves what was counted where it is: a merger goes on from there. */
+  handOver(): { readonly result: ChunkResult; readonly kernel: Kernel } {
+    const { result, kernel } = this.close();
+    return { result: { ...result, partial: new Uint8Array(0) }, kernel };
+  }
+
   /** Ends the chunk, at done or at the end of the input. */
   end(): ChunkResult {
     const { result, kernel } = this.close();
@@ -65,7 +92,7 @@ export class ChunkScanner {
 
   /** Ends a scan of the whole file and tells it at once, without the copy that a mergeable result costs. */
   report(options: ReportOptions): CaptureReport {
-    if (this.plan.start !== 0 || this.plan.end !== null)
+    if (!this.countsFromTheStart || this.plan.end !== null)
       throw new TriremeError('INTERNAL', 'only a scan of the whole file can be reported: merge the others');
     const { result, kernel } = this.close();
     const report = buildReport(kernel, result, this.options, options);

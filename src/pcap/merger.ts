@@ -1,5 +1,6 @@
 import { TriremeError } from '../common/errors.js';
 import { checkResult } from './chunk-result.js';
+import { ChunkScanner } from './chunk-scanner.js';
 import { Kernel } from './kernel.js';
 import { addPartial, sectionsMet } from './partial-reader.js';
 import { extendsState, sameState } from './read-state.js';
@@ -40,14 +41,17 @@ export class Merger {
   private walk: 'not needed' | 'wanted' | 'running' | 'done' = 'not needed';
 
   constructor(
-    module: WebAssembly.Module,
+    private readonly module: WebAssembly.Module,
     private readonly plans: readonly ChunkPlan[],
     private readonly options: ScanOptions,
+    /** The first chunk, which is counted in this kernel already. */
+    first?: { readonly result: ChunkResult; readonly kernel: Kernel },
   ) {
     if (plans.length === 0 || plans[plans.length - 1].end !== null)
       throw new TriremeError('INTERNAL', 'the plans do not run to the end of the file');
-    this.kernel = Kernel.acquire(module, options);
+    this.kernel = first?.kernel ?? Kernel.acquire(module, options);
     this.guesses = new Array<ChunkResult | null>(plans.length).fill(null);
+    if (first !== undefined) this.passed(first.result, first.result.endState);
   }
 
   /** A result of one of the plans, or of a plan that next() asked for. A second one for the same plan is ignored. */
@@ -118,6 +122,17 @@ export class Merger {
     return report;
   }
 
+  /**
+   * Gives up merging: a scan of all that is not proven yet, into what is merged, whose report is that of the whole file. The
+   * merger is used up.
+   */
+  scanOn(): ChunkScanner {
+    const { end, endState } = this.frontier;
+    if (this.final || endState === null) throw new TriremeError('INTERNAL', 'nothing is left to scan');
+    const plan = { start: end, end: null, startCertain: true, state: endState };
+    return new ChunkScanner(this.module, plan, this.options, this.kernel);
+  }
+
   private advance(): void {
     while (!this.final) {
       const at = this.frontier.end;
@@ -175,10 +190,14 @@ export class Merger {
   }
 
   private accept(result: ChunkResult, endState: ReadState | null): void {
-    const { end, cut, damage, notACapture } = result;
     addPartial(this.kernel, result.partial);
+    this.passed(result, endState);
+  }
+
+  /** Records up to the result's end are counted. */
+  private passed({ end, cut, damage, notACapture, endOfInput }: ChunkResult, endState: ReadState | null): void {
     this.frontier = { end, endState, cut, damage, notACapture };
-    this.final = damage !== null || notACapture !== null || result.endOfInput;
+    this.final = damage !== null || notACapture !== null || endOfInput;
     if (this.final) {
       this.guesses.fill(null);
       this.certain.clear();

@@ -31,7 +31,8 @@ interface Pushed {
 /** A scanner that takes nothing more in so many turns hangs, and a test should say so instead of hanging too. */
 const turnsMax = 10_000_000;
 
-function push(into: Pushed, file: Uint8Array, from: number, pieces: Pieces): void {
+/** Pushes a file from a position on until no more is wanted. Returns where it came to. */
+export function push(into: Pushed, file: Uint8Array, from: number, pieces: Pieces = allAtOnce): number {
   let at = from;
   for (let turn = 0; !into.done && at < file.length; turn++) {
     if (turn > turnsMax) throw new Error(`still not done after ${turnsMax} pieces`);
@@ -42,6 +43,7 @@ function push(into: Pushed, file: Uint8Array, from: number, pieces: Pieces): voi
     into.filled(count);
     at += count;
   }
+  return at;
 }
 
 /** The report of a whole file by one scanner. */

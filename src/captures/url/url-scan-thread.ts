@@ -13,10 +13,10 @@ interface UrlThreadData extends ThreadData {
 
 if (parentPort !== null) {
   const port = parentPort;
-  const { module, source, scan, bytesRead } = workerData as UrlThreadData;
+  const { module, source, scan, told } = workerData as UrlThreadData;
   async function* counted({ start, end }: ChunkPlan): AsyncGenerator<Uint8Array> {
     for await (const bytes of streamUrl(source, start, end)) {
-      bytesRead[0] += bytes.length;
+      told[0] += bytes.length;
       yield bytes;
     }
   }
