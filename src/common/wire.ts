@@ -10,10 +10,17 @@ export const wireTypes = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as cons
 export type FieldVisitor = (field: number, wireType: number, from: number, to: number) => void;
 
 /**
- * Walks over the fields of a message that stands in `bytes` from `start` to `end`.
+ * Walks over the fields of a message that stands in `bytes` from `start` to `end`, or the first `fieldsMax` of them.
+ * @returns where the field behind the last one stands
  * @throws RangeError when they are no protobuf message: a length that points behind the end, an endless number, a group
  */
-export function walkFields(bytes: Uint8Array, start: number, end: number, visit: FieldVisitor): void {
+export function walkFields(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  visit: FieldVisitor,
+  fieldsMax = Infinity,
+): number {
   let at = start;
   const varint = (): number => {
     let value = 0;
@@ -25,7 +32,7 @@ export function walkFields(bytes: Uint8Array, start: number, end: number, visit:
     }
     throw new RangeError('a number has more than 10 bytes');
   };
-  while (at < end) {
+  for (let left = fieldsMax; at < end && left > 0; left--) {
     const key = bytes[at] < 0x80 ? bytes[at++] : varint();
     const wireType = key % 8;
     let from = at;
@@ -40,4 +47,5 @@ export function walkFields(bytes: Uint8Array, start: number, end: number, visit:
     if (at > end) throw new RangeError('a field points behind the end of its message');
     visit((key - wireType) / 8, wireType, from, at);
   }
+  return at;
 }

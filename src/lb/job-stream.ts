@@ -70,6 +70,7 @@ export class JobStream implements JobSink {
     if (this.ended) return;
     while (this.requests.length > 0 && !this.choked && !this.draining) {
       const [request] = this.requests;
+      request.look();
       // Streams and connections take turns: so many now, the rest after the others.
       this.urgent = this.port.admission.urgent(this.asked());
       let room = this.port.admission.fair ? Math.min(sparseJobsMax, this.room()) : this.room();
@@ -78,7 +79,7 @@ export class JobStream implements JobSink {
         this.submit(tag, kind);
       }
       this.askedMark = this.port.admission.asked(this.asked(), this.askedMark);
-      if (request.left > 0) break;
+      if (!request.done) break;
       this.requests.shift();
     }
     if (this.requests.length > 0) {
@@ -90,7 +91,7 @@ export class JobStream implements JobSink {
     this.endIfDone();
   }
 
-  /** Jobs asked for and not answered: those outstanding and those that wait here. */
+  /** Jobs asked for and not answered: those outstanding and those that wait here, as far as they were found. */
   private asked(): number {
     return this.requests.reduce((sum, { left }) => sum + left, this.outstanding.size);
   }

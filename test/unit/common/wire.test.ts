@@ -16,6 +16,13 @@ test('fields of every wire type are told with their place, in numbers of more th
   expect(walk([0x82, 0x01, 0])).toEqual([[16, 2, 3, 3]]);
 });
 
+test('a walk of some fields ends where the next one stands', () => {
+  const bytes = Uint8Array.from([0x08, 1, 0x08, 2, 0x08, 3]);
+  const seen: number[] = [];
+  const visit = (_field: number, _wireType: number, from: number): void => void seen.push(bytes[from]);
+  expect([walkFields(bytes, 0, 6, visit, 2), walkFields(bytes, 4, 6, visit, 2), seen]).toEqual([4, 6, [1, 2, 3]]);
+});
+
 test.each([
   ['a length behind the end', [0x0a, 5, 1], 'behind the end'],
   ['a number cut short', [0x08, 0x80], 'cut short'],

@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { RunJobsRequest, type TaggedJob } from '../../../src/gen/trireme/v1/job.js';
-import { JobCursor } from '../../../src/lb/job-cursor.js';
+import { fieldsPerTurnMax, jobBytesMax, JobCursor } from '../../../src/lb/job-cursor.js';
 import { holds } from '../../support/property.js';
 
 function all(cursor: JobCursor): TaggedJob[] {
   const jobs: TaggedJob[] = [];
-  while (cursor.left > 0) jobs.push(cursor.next());
+  while (!cursor.done) {
+    cursor.look();
+    while (cursor.left > 0) jobs.push(cursor.next());
+  }
   return jobs;
 }
 
@@ -14,6 +17,7 @@ test('jobs are those of the generated decoder', () => {
   const check = (jobs: TaggedJob[]): void => {
     const bytes = RunJobsRequest.encode({ jobs }).finish();
     const cursor = new JobCursor(bytes);
+    cursor.look();
     expect(cursor.left).toBe(jobs.length);
     expect(all(cursor)).toEqual(RunJobsRequest.decode(bytes).jobs);
   };
@@ -29,14 +33,48 @@ test('fields that are not known are passed over', () => {
   ]);
 });
 
-test('a message of 8 MiB makes no more objects than are taken', () => {
+/** A message of 8 MiB of this field, over and over. */
+function large(field: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(8 * 2 ** 20);
-  for (let at = 0; at < bytes.length; at += 4) bytes.set([0x0a, 2, 0x10, 1], at);
+  for (let at = 0; at < bytes.length; at += field.length) bytes.set(field, at);
+  return bytes;
+}
+
+test('a message of 8 MiB makes no more objects than are taken, and some thousand of its jobs are found at a time', () => {
+  const bytes = large([0x0a, 2, 0x10, 1]);
   const before = process.memoryUsage().heapUsed;
   const cursor = new JobCursor(bytes);
-  expect(cursor.left).toBe(2 ** 21);
+  for (let i = 0; i < 10; i++) cursor.look();
+  expect(cursor.left).toBe(fieldsPerTurnMax);
   expect(cursor.next()).toEqual({ tag: 0n, kind: 1 });
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(8 * 2 ** 20);
+  let [taken, most] = [1, 0];
+  while (!cursor.done) {
+    cursor.look();
+    most = Math.max(most, cursor.left);
+    while (cursor.left > fieldsPerTurnMax / 2) taken += cursor.next().kind;
+    if (taken + cursor.left === 2 ** 21) while (cursor.left > 0) taken += cursor.next().kind;
+  }
+  expect(taken).toBe(2 ** 21);
+  expect(most).toBeLessThan(2 * fieldsPerTurnMax);
+});
+
+test('fields that are not known are passed over some thousand at a time too', () => {
+  const cursor = new JobCursor(large([0x10, 0]));
+  let looks = 0;
+  for (; !cursor.done; looks++) cursor.look();
+  expect(looks).toBe(2 ** 22 / fieldsPerTurnMax);
+});
+
+test('a job with thousands of fields that are not known is not looked through', () => {
+  const job = (fields: number): Uint8Array => {
+    const length = [0x80 | ((2 * fields) % 128), (2 * fields) >> 7];
+    return Uint8Array.from([0x0a, ...length, ...Array.from({ length: fields }, () => [0x18, 0]).flat()]);
+  };
+  expect(all(new JobCursor(job(jobBytesMax / 2)))).toEqual([{ tag: 0n, kind: 0 }]);
+  expect(() => all(new JobCursor(job(jobBytesMax / 2 + 1)))).toThrow(
+    expect.objectContaining({ code: 'USAGE', message: expect.stringContaining(`over the bound of ${jobBytesMax}`) }),
+  );
 });
 
 test.each([
