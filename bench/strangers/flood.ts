@@ -1,38 +1,86 @@
-/** What strangers do to a role: flood.js WHAT HOST PORT COUNT. It holds what it got until it is ended. */
-import { connect as connectHttp2, constants } from 'node:http2';
+/**
+ * What callers do to a role: flood.js WHAT HOST PORT COUNT. It holds what it got until it is ended. `messages` and `uploads`
+ * come from callers with the benchmark's token.
+ */
+import { connect as connectHttp2, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { connect } from 'node:net';
+import { RunJobsRequest } from '../../src/gen/trireme/v1/job.js';
+import { UploadRequest } from '../../src/gen/trireme/v1/capture.js';
+import { receivedMessageBytesMax } from '../../src/common/limits.js';
 
 const [what, host, port, count] = process.argv.slice(2);
 /** Calls that each connection tries to hold, as many as a port without credentials allows. */
 const callsPerConnection = 250;
+/** Uploads that a master takes on one connection. */
+const uploadsPerConnection = 16;
 /** Connections dialled before the next ones: a stranger too has one core. */
 const connectionsAtOnce = 8;
 let [tried, held] = [0, 0];
 
-/** One connection that asks for watches of health, and again for each that is refused or that ends. */
-function watch(): Promise<void> {
+/** Opens a connection; resolves some time after `talk`, or when it is closed. */
+function dial(talk: (session: ClientHttp2Session) => void): Promise<void> {
   return new Promise((resolve) => {
     const session = connectHttp2(`http://${host}:${port}`);
     session.on('error', () => undefined);
     session.on('close', resolve);
     session.on('connect', () => {
-      for (let i = 0; i < callsPerConnection && tried < Number(count); i++) {
-        tried++;
-        const stream = session.request({
-          [constants.HTTP2_HEADER_METHOD]: 'POST',
-          [constants.HTTP2_HEADER_PATH]: '/grpc.health.v1.Health/Watch',
-          'content-type': 'application/grpc',
-          te: 'trailers',
-        });
-        stream.on('error', () => undefined);
-        stream.on('response', (headers) => {
-          if (headers['grpc-status'] === undefined) held++;
-        });
-        stream.end(Buffer.alloc(5));
-      }
+      talk(session);
       setTimeout(resolve, 100);
     });
   });
+}
+
+function call(session: ClientHttp2Session, path: string, headers: Record<string, string> = {}): ClientHttp2Stream {
+  tried++;
+  const stream = session.request({
+    [constants.HTTP2_HEADER_METHOD]: 'POST',
+    [constants.HTTP2_HEADER_PATH]: path,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    ...headers,
+  });
+  stream.on('error', () => undefined);
+  stream.on('response', (answer) => {
+    if (answer['grpc-status'] === undefined) held++;
+  });
+  return stream;
+}
+
+const known = { authorization: 'Bearer bench' };
+
+function framed(message: Uint8Array): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
+}
+
+/** Asks for watches of health, and again for each that is refused or that ends. */
+function watch(session: ClientHttp2Session): void {
+  for (let i = 0; i < callsPerConnection && tried < Number(count); i++)
+    call(session, '/grpc.health.v1.Health/Watch').end(Buffer.alloc(5));
+}
+
+/** Asks for as many jobs in one message as a server takes, and reads the answers. */
+function ask(session: ClientHttp2Session): void {
+  const job = RunJobsRequest.encode({ jobs: [{ tag: 0n, kind: 1 }] }).finish();
+  const message = Buffer.alloc(Math.floor(receivedMessageBytesMax / job.length) * job.length);
+  for (let at = 0; at < message.length; at += job.length) message.set(job, at);
+  const stream = call(session, '/trireme.v1.JobService/RunJobs', known);
+  stream.resume();
+  stream.write(framed(message));
+}
+
+/** Begins uploads, and sends no more of them. */
+function stall(session: ClientHttp2Session): void {
+  const header = UploadRequest.encode({
+    part: { $case: 'header', value: { name: 'x', identity: undefined } },
+  }).finish();
+  const data = UploadRequest.encode({ part: { $case: 'data', value: Buffer.alloc(256 * 1024) } }).finish();
+  for (let i = 0; i < uploadsPerConnection && tried < Number(count); i++) {
+    const stream = call(session, '/trireme.v1.CaptureService/Upload', known);
+    stream.write(framed(header));
+    stream.write(framed(data).subarray(0, -1));
+  }
 }
 
 /** One connection that says nothing, or the first bytes of something. */
@@ -48,7 +96,9 @@ function hold(bytes: string): Promise<void> {
 }
 
 const acts: Readonly<Record<string, () => Promise<void>>> = {
-  watches: watch,
+  watches: () => dial(watch),
+  messages: () => dial(ask),
+  uploads: () => dial(stall),
   idle: () => hold(''),
   auth: () => hold('AUTH '),
   headers: () => hold('GET / HTTP/1.1\r\n'),

@@ -1,16 +1,15 @@
 /**
- * What callers without credentials cost a load balancer: its memory, and what clients with credentials feel. Both sides of
- * a ratio are measured in one run, the quiet one first and last.
+ * What floods cost a role: its memory, its share of a core, how late its event loop is, and what known clients feel. All
+ * sides of a ratio are measured in one run, the quiet one first and last. The floods take cores too: a control sends each
+ * elsewhere while the same known clients ask.
  */
 import { Command, Option } from 'commander';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LoadReport } from '../../src/client/load/load-run.js';
 import { durationMs, integer } from '../../src/common/options.js';
-import { projectRoot } from '../../src/common/version.js';
-import { RunningRole } from '../../test/support/running-role.js';
 import { Child } from '../jobs/child.js';
 import { printTable } from '../policy/table.js';
+import { floods, type Flood } from './floods.js';
+import { Target, type Usage } from './target.js';
 
 interface Options {
   readonly rate: number;
@@ -19,83 +18,86 @@ interface Options {
   readonly only?: string;
 }
 
-/** Time for all strangers to have tried. */
+/** Time for all of a flood to have tried. */
 const floodMsMax = 180_000;
-const token = ['--token', 'bench'];
-const free = '127.0.0.1:0';
 const say = (words: string): void => void process.stderr.write(`${words}\n`);
 
-/** Each: what strangers do, to which port, how often. */
-const floods = [
-  { name: '175,000 Health/Watch', what: 'watches', port: 'grpc', count: 175_000 },
-  { name: '10,000 idle connections to the admin port', what: 'idle', port: 'admin', count: 10_000 },
-  { name: '10,000 begun requests to the admin port', what: 'headers', port: 'admin', count: 10_000 },
-  { name: '10,000 idle connections to the gRPC port', what: 'idle', port: 'grpc', count: 10_000 },
-  { name: '10,000 begun AUTH lines to the TCP port', what: 'auth', port: 'tcp', count: 10_000 },
-] as const;
-
-type Port = (typeof floods)[number]['port'];
-type Ports = Readonly<Record<Port, string>>;
-
-/** 20 known connections together ask at this rate. @returns milliseconds of the slowest hundredth */
-async function p99({ tcp }: Ports, { rate, duration }: Options): Promise<number> {
-  const client = new Child(process.execPath, [
-    ...[join(projectRoot, 'bin', 'trireme'), 'bench-jobs', '--json', '--lb', tcp, ...token],
-    ...['--connections', '20', '--rate', String(rate), '--mix', '1:1', '--duration', `${duration}ms`],
-  ]);
-  const { latencyMicroseconds, errors, wrong, unanswered } = await client.report<LoadReport>();
-  if (errors + wrong + unanswered > 0) throw new Error(`${errors} errors, ${wrong} wrong, ${unanswered} unanswered`);
-  return latencyMicroseconds.p99 / 1000;
+interface Phase {
+  readonly p99Ms: number;
+  /** Of one core. */
+  readonly cpu: number;
+  readonly loopDelayMs: number;
+  readonly after: Usage;
 }
 
-/** Most resident memory of a process so far, in MB: VmHWM of proc(5). */
-function peakMb(pid: number): number {
-  const match = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Math.round(Number(match?.[1]) / 1000);
+async function phase(target: Target, { rate, duration }: Options): Promise<Phase> {
+  const before = await target.usage();
+  const p99Ms = await target.p99Ms(rate, duration);
+  const after = await target.usage();
+  const cpu = ((after.cpuSeconds - before.cpuSeconds) * 1000) / (after.atMs - before.atMs);
+  return { p99Ms, cpu, loopDelayMs: after.loopDelayMs, after };
 }
 
-async function measure({ name, what, port, count }: (typeof floods)[number], options: Options): Promise<string[]> {
-  say(name);
-  const lb = RunningRole.start(['lb', '--tcp', free, '--grpc', free, '--admin', free, ...token]);
-  const ports = (await lb.line('listening')) as unknown as Ports;
-  const worker = RunningRole.start(['worker', '--host', ports.grpc, '--slots', '1', ...token]);
-  await worker.line('attached');
-  const [host, number] = ports[port].split(':');
-  let flood: Child | undefined;
+/** Starts a flood at an address. @returns its process, and what it tried once it has */
+function start({ what, count }: Flood, address: string, { scale }: Options): { child: Child; tried: Promise<number> } {
+  const [host, port] = address.split(':');
+  const child = new Child(process.execPath, [join(__dirname, 'flood.js'), what, host, port, String(count / scale)]);
+  const tried = child.report<{ tried: number }>(floodMsMax).then((report) => report.tried);
+  // A flood that is ended before it has tried all has nothing to report.
+  tried.catch(() => undefined);
+  return { child, tried };
+}
+
+/** The same flood elsewhere. */
+async function controlled(flood: Flood, target: Target, options: Options): Promise<number> {
+  const sink = flood.control === 'sink' ? new Child(process.execPath, [join(__dirname, 'sink.js')]) : null;
+  const other = sink === null ? await Target.start(flood.role) : null;
+  const address =
+    sink === null ? other!.ports[flood.port] : `127.0.0.1:${(await sink.report<{ port: number }>()).port}`;
+  const { child } = start(flood, address, options);
   try {
-    await p99(ports, { ...options, duration: 1_000 });
-    const before = await p99(ports, options);
-    const pid = lb.child.pid as number;
-    const quietMb = peakMb(pid);
-    flood = new Child(process.execPath, [
-      join(__dirname, 'flood.js'),
-      what,
-      host,
-      number,
-      String(count / options.scale),
-    ]);
-    const result = flood.report<{ tried: number; held: number }>(floodMsMax);
-    const during = await p99(ports, options);
-    const { tried } = await result;
-    const healthz = (await fetch(`http://${ports.admin}/healthz`)).status;
-    const flooded = peakMb(pid);
-    await flood.stop();
-    const after = await p99(ports, options);
-    const quiet = (before + after) / 2;
-    const cells = [quiet, during].map((ms) => ms.toFixed(2));
+    return await target.p99Ms(options.rate, options.duration);
+  } finally {
+    await child.stop();
+    await sink?.stop();
+    await other?.stop();
+  }
+}
+
+async function measure(flood: Flood, options: Options): Promise<string[]> {
+  say(flood.name);
+  const target = await Target.start(flood.role);
+  let child: Child | undefined;
+  try {
+    await target.p99Ms(options.rate, 1_000);
+    const before = await phase(target, options);
+    const controlMs = await controlled(flood, target, options);
+    const begun = start(flood, target.ports[flood.port], options);
+    child = begun.child;
+    const during = await phase(target, options);
+    const tried = await begun.tried;
+    const healthz = await target.healthz();
+    const { peakMb } = await target.usage();
+    await child.stop();
+    const after = await phase(target, options);
+    const mean = (read: (one: Phase) => number): number => (read(before) + read(after)) / 2;
+    const pair = (read: (one: Phase) => number, digits: number): string =>
+      `${mean(read).toFixed(digits)}, ${read(during).toFixed(digits)}`;
+    const quietMs = mean(({ p99Ms }) => p99Ms);
     return [
-      name,
+      flood.name,
       String(tried),
-      ...cells,
-      (during / quiet).toFixed(1),
-      String(quietMb),
-      String(flooded),
+      `${quietMs.toFixed(1)}, ${during.p99Ms.toFixed(1)}`,
+      (during.p99Ms / quietMs).toFixed(1),
+      `${controlMs.toFixed(1)}`,
+      pair(({ cpu }) => cpu * 100, 0),
+      pair(({ loopDelayMs }) => loopDelayMs, 1),
+      `${before.after.peakMb}, ${peakMb}`,
       String(healthz),
     ];
   } finally {
-    await flood?.stop();
-    await worker.end();
-    await lb.end();
+    await child?.stop();
+    await target.stop();
   }
 }
 
@@ -105,14 +107,16 @@ async function main(options: Options): Promise<void> {
   const chosen = floods.filter(({ name }) => only === undefined || name.includes(only));
   for (const flood of chosen) rows.push(await measure(flood, options));
   printTable(
-    `Strangers at a load balancer with a token, beside 20 known connections with ${options.rate} jobs/s`,
-    ['strangers', 'tried', 'p99 quiet (ms)', 'p99 during (ms)', 'ratio', 'MB quiet', 'MB', '/healthz'],
+    `Floods at a role with a token, beside 20 known connections with ${options.rate} calls a second: quiet, during`,
+    ['flood', 'tried', 'p99, ms', 'ratio', 'p99, flood elsewhere', 'CPU, %', 'loop delay p99, ms', 'MB', '/healthz'],
     rows,
   );
 }
 
 void new Command()
-  .addOption(new Option('--rate <n>', 'jobs a second of the known clients').argParser(integer(1, 100_000)).default(500))
+  .addOption(
+    new Option('--rate <n>', 'calls a second of the known clients').argParser(integer(1, 100_000)).default(500),
+  )
   .addOption(
     new Option('--duration <time>', 'of each measurement').argParser(durationMs(500, 60_000)).default(8_000, '8s'),
   )
