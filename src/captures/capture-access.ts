@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { realpath, type FileHandle } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { TriremeError } from '../common/errors.js';
@@ -45,7 +45,7 @@ export class CaptureAccess {
     return new CaptureAccess(folders, new FileWork(), probe);
   }
 
-  /** @throws TriremeError USAGE for a folder that is not there */
+  /** @throws TriremeError USAGE for a folder that is not there, or is none */
   constructor(
     folders: readonly string[],
     private readonly work = new FileWork(),
@@ -53,10 +53,12 @@ export class CaptureAccess {
   ) {
     this.folders = folders.map((folder) => {
       try {
-        return realpathSync(folder);
+        const real = realpathSync(folder);
+        if (statSync(real).isDirectory()) return real;
       } catch {
         throw new TriremeError('USAGE', `--captures ${folder}: there is no such folder`);
       }
+      throw new TriremeError('USAGE', `--captures ${folder}: is no folder: name the one that its captures lie in`);
     });
   }
 

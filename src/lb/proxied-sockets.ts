@@ -36,12 +36,17 @@ export class ProxiedSockets {
     const timer = setTimeout(() => refuse(`none came within ${proxyHeaderTimeoutMs / 1000} s`), proxyHeaderTimeoutMs);
     const leave = (): void => {
       clearTimeout(timer);
-      socket.off('readable', readable).off('end', gone).off('close', gone);
+      socket.off('readable', readable).off('end', ended).off('close', gone);
       this.reading.delete(socket);
     };
     const gone = (): void => {
       leave();
       socket.destroy();
+    };
+    /** A look whether the port is open says nothing, and is told nothing. */
+    const ended = (): void => {
+      if (bytes.length === 0) gone();
+      else refuse(`the connection ended after ${bytes.length} bytes of it`);
     };
     const refuse = (why: string): void => {
       leave();
@@ -60,7 +65,7 @@ export class ProxiedSockets {
     };
     this.reading.set(socket, gone);
     socket.on('readable', readable);
-    socket.on('end', gone);
+    socket.on('end', ended);
     socket.on('close', gone);
     // A reset is a client's way to go; 'close' follows.
     socket.on('error', () => undefined);

@@ -21,6 +21,8 @@ const restBytesMax = 4_096;
 /** A header has no more bytes than this. */
 export const proxyHeaderBytesMax = fixedBytes + restBytesMax;
 
+const carriageReturn = 0x0d;
+
 const none = (why: string): ProxyHeaderFound => ({ found: 'none', why });
 
 /** Reads the PROXY header, version 1 or 2, at the start of these bytes. */
@@ -36,8 +38,10 @@ function beginsAlike(bytes: Buffer, prefix: Buffer): boolean {
 }
 
 function textHeader(bytes: Buffer): ProxyHeaderFound {
-  const end = bytes.subarray(0, textBytesMax).indexOf('\r\n');
-  if (end < 0) {
+  const feed = bytes.subarray(0, textBytesMax).indexOf('\n');
+  const end = feed - 1;
+  if (feed > 0 && bytes[end] !== carriageReturn) return none('its line ends in LF alone, not in CR LF');
+  if (feed < 0) {
     return bytes.length < textBytesMax ? { found: 'more' } : none(`its line has more than ${textBytesMax} bytes`);
   }
   const line = bytes.toString('latin1', 0, end);

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { TriremeError } from '../common/errors.js';
+import { readSmallFile } from '../common/small-file.js';
 
 /** Where a NATS cluster is and what is shown to it. */
 export interface NatsSettings {
@@ -79,7 +79,7 @@ export function natsFiles(env: NodeJS.ProcessEnv = process.env): NatsFiles {
     const path = env[name];
     if (path === undefined || path === '') return null;
     try {
-      return readFileSync(path);
+      return readSmallFile(path);
     } catch (error) {
       throw new TriremeError('USAGE', `${name}=${path}: ${(error as Error).message}`, { cause: error });
     }

@@ -1,10 +1,12 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { cpSync, mkdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { projectRoot } from '../../src/common/version.js';
-import { CaptureCluster } from '../support/capture-cluster.js';
+import { CaptureCluster, eventually } from '../support/capture-cluster.js';
 import { HungMount, whyNoHungMount } from '../support/hung-mount.js';
 import { runTrireme } from '../support/run-trireme.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -87,6 +89,40 @@ test('a FIFO is read by an analysis on this machine, and a signal ends the wait 
   const [{ stdout }, direct] = [await waiting, await runTrireme(['analyze', '--json', sample])];
   expect(stdout.replaceAll(fifo, sample)).toBe(direct.stdout);
 });
+
+describe('a FIFO that nobody has opened at the other end', () => {
+  const file = join(scratch.path, 'alone');
+  beforeAll(() => void execFileSync('mkfifo', [file]));
+
+  test.each([
+    ['jobs of a client', ['client', '--lb', '127.0.0.1:1', '--f', file]],
+    ['the report of an analysis', ['analyze', sample, '--html', file]],
+  ])('is waited for as %s, and a signal ends that', async (_what, args) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      const child = spawn(process.execPath, [join(projectRoot, 'bin', 'trireme'), ...args], { stdio: 'ignore' });
+      const exit = once(child, 'exit');
+      const sinceMs = performance.now();
+      await eventually('the opening to wait', () => waitsForPartner(child.pid as number, performance.now() - sinceMs));
+      child.kill(signal);
+      await exit;
+      expect([child.exitCode, child.signalCode]).toEqual([null, signal]);
+    }
+  });
+
+  test('gets the whole report once somebody reads it', async () => {
+    const [read] = await Promise.all([
+      promisify(execFile)('cat', [file]),
+      runTrireme(['analyze', sample, '--html', file]),
+    ]);
+    expect(read.stdout).toMatch(/<\/html>\s*$/);
+  });
+});
+
+/** Whether a process waits in the opening of a FIFO; where the kernel does not tell, whether it has had time to come there. */
+function waitsForPartner(pid: number, elapsedMs: number): boolean {
+  const where = readFileSync(`/proc/${pid}/wchan`, 'latin1');
+  return where === 'wait_for_partner' || (where === '0' && elapsedMs > 10_000);
+}
 
 const why = whyNoHungMount();
 if (why !== null) console.log(`SKIP: no file system can be made to hang: ${why}`);

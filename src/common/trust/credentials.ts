@@ -60,6 +60,11 @@ export class Credentials {
     return new Credentials(byDigest, byCertificate, true);
   }
 
+  /** Secrets that are no certificates. */
+  get tokens(): number {
+    return this.byDigest.size;
+  }
+
   get size(): number {
     return this.byDigest.size + this.byCertificate.size;
   }

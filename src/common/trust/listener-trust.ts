@@ -1,4 +1,5 @@
 import type { PeerCertificate, TlsOptions, TLSSocket } from 'node:tls';
+import { TriremeError } from '../errors.js';
 import type { Logger } from '../logging.js';
 import { Credentials } from './credentials.js';
 import { readCredentials } from './credentials-file.js';
@@ -99,8 +100,17 @@ export class ListenerTrust {
   }
 }
 
-function credentialsOf({ token, credentials }: TrustSettings): Credentials | null {
-  if (credentials !== null) return readCredentials(credentials);
+function credentialsOf({ token, credentials, tls }: TrustSettings): Credentials | null {
+  if (credentials !== null) {
+    const read = readCredentials(credentials);
+    // Without --tls-ca no certificate is asked for, so nobody could ever show one of them.
+    if (read.tokens === 0 && (tls === null || tls.ca === null))
+      throw new TriremeError(
+        'USAGE',
+        `--credentials ${credentials}: holds certificates alone, which only --tls-ca asks for: add it, or a token`,
+      );
+    return read;
+  }
   return token === null ? null : Credentials.ofToken(readToken(token));
 }
 

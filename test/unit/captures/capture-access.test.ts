@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
@@ -54,5 +55,12 @@ test('another file of the same name is not the same file, also when it changed s
 });
 
 test('a folder that is not there is told at the start', () => {
-  expect(() => new CaptureAccess([join(scratch.path, 'none')])).toThrow(/--captures .*none/);
+  expect(() => new CaptureAccess([join(scratch.path, 'none')])).toThrow(/--captures .*none: there is no such folder/);
+});
+
+test('so is what is no folder', () => {
+  const fifo = join(scratch.path, 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  for (const path of [fifo, scratch.file('a.pcap', 'x'), '/dev/null'])
+    expect(() => new CaptureAccess([path])).toThrow(`--captures ${path}: is no folder`);
 });

@@ -51,6 +51,7 @@ describe('PROXY header', () => {
     ['PROXY TCP4 2001:db8::1 ::1 1 2\r\n', 'is not two TCP4 addresses and two ports'],
     ['PROXY TCP4 203.0.113.7 192.0.2.1 1 2 3\r\n', 'is not two TCP4 addresses and two ports'],
     ['PROXY UDP4 203.0.113.7 192.0.2.1 1 2\r\n', 'its protocol is "UDP4", not TCP4, TCP6 or UNKNOWN'],
+    ['PROXY TCP4 203.0.113.7 192.0.2.1 1 2\n', 'its line ends in LF alone, not in CR LF'],
     [`PROXY UNKNOWN ${'x'.repeat(93)}`, 'its line has more than 107 bytes'],
   ])('%j is none, and it says why', (line, why) => {
     expect(proxyHeader(text(line))).toEqual({ found: 'none', why: expect.stringContaining(why) });

@@ -398,6 +398,32 @@ describe('with --tcp-proxy-protocol', () => {
     expect(hub.submitted).toBe(0);
   });
 
+  test.each([
+    ['ended by LF alone', `${header.replace('\r', '')}1\n`, false, 'its line ends in LF alone, not in CR LF'],
+    ['cut by the end of its connection', header.slice(0, 20), true, 'the connection ended after 20 bytes of it'],
+  ])('a header %s is refused in one line and counted', async (_what, text, ends, why) => {
+    told.length = 0;
+    await start({}, { proxyProtocol: true, log: listening });
+    const client = await dial();
+    if (ends) client.socket.end(text);
+    else client.socket.write(text);
+    await client.until(() => client.ended);
+    expect(client.text.trimEnd()).toBe(
+      `ERROR each connection must begin with a PROXY header (--tcp-proxy-protocol): ${why}`,
+    );
+    expect(front.offences.counts.get('bad-proxy-header')).toBe(1);
+    expect(told).toEqual([expect.objectContaining({ offence: 'bad-proxy-header', why })]);
+    expect(hub.submitted).toBe(0);
+  });
+
+  test('a look whether the port is open is no offence', async () => {
+    await start({}, { proxyProtocol: true });
+    const client = await dial();
+    client.socket.end();
+    await client.until(() => client.ended);
+    expect([client.text, front.offences.counts.size]).toEqual(['', 0]);
+  });
+
   test('a header that does not come is not waited for, and its connection counts while it is', async () => {
     await start({ connectionsMax: 1 }, { proxyProtocol: true });
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] });

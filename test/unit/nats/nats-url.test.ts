@@ -27,6 +27,7 @@ test('what is refused is repeated without user and password, whatever is in them
 
 test('a file that a variable of the nats tool names and that is not there is wrong usage', () => {
   expect(() => natsFiles({ NATS_CREDS: '/no/such.creds' })).toThrow(/^NATS_CREDS=\/no\/such.creds: ENOENT/);
+  expect(() => natsFiles({ NATS_CA: '/dev/zero' })).toThrow(/^NATS_CA=\/dev\/zero: not a regular file/);
   expect(natsFiles({})).toEqual({ creds: null, nkeySeed: null, ca: null, cert: null, key: null });
 });
 

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { Credentials, credentialsBytesMax } from '../../../../src/common/trust/credentials.js';
 import { readCredentials } from '../../../../src/common/trust/credentials-file.js';
+import { ListenerTrust } from '../../../../src/common/trust/listener-trust.js';
 import { scratchFolder } from '../../../support/scratch.js';
 
 const scratch = scratchFolder();
@@ -85,5 +87,19 @@ describe('a file of credentials', () => {
     expect(() => readCredentials(join(scratch.path, 'none'))).toThrow(/--credentials .*none: ENOENT/);
     execFileSync('mkfifo', ['-m', '600', join(scratch.path, 'fifo')]);
     expect(() => readCredentials(join(scratch.path, 'fifo'))).toThrow(/fifo: not a regular file/);
+  });
+
+  test('with certificates alone is refused where none is asked for', () => {
+    const certificates = written('certificates', 'worker forge certificate\n', 0o600);
+    const settings = { token: null, credentials: certificates, tls: null };
+    expect(() => new ListenerTrust(settings, pino({ level: 'silent' }))).toThrow(
+      `--credentials ${certificates}: holds certificates alone, which only --tls-ca asks for: add it, or a token`,
+    );
+    const both = written('both', 'worker forge certificate\nclient ada t\n', 0o600);
+    const trust = new ListenerTrust({ ...settings, credentials: both }, pino({ level: 'silent' }));
+    expect(trust.identify('t', null)).toMatchObject({ name: 'ada' });
+    writeFileSync(both, 'worker forge certificate\n');
+    expect(() => trust.reload()).toThrow(/holds certificates alone/);
+    expect(trust.identify('t', null)).toMatchObject({ name: 'ada' });
   });
 });
