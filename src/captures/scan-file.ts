@@ -1,6 +1,5 @@
 import { ChunkScanner } from '../pcap/chunk-scanner.js';
 import { planChunks, wholeFilePlan } from '../pcap/chunk-plans.js';
-import type { CaptureReport } from '../pcap/report-types.js';
 import type { CaptureHeader, ChunkPlan } from '../pcap/types.js';
 import { headerBytesWanted, readHeader } from '../pcap/read-header.js';
 import { ByteReader, type ByteStream } from './byte-reader.js';
@@ -12,6 +11,7 @@ import { FilePour } from './pour.js';
 import { loadScanModule } from './scan-module.js';
 import type { ScanSettings } from './scan-settings.js';
 import { growthPart, looksBeforeSplit, planThreads } from './thread-plan.js';
+import type { WholeScan } from './whole-scan.js';
 
 // A small capture is scanned in less time than it takes to load what only others need: those parts
 // are required late. (`import()` would do the same and start the loader of ES modules first, some 5 ms.)
@@ -39,8 +39,17 @@ async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureE
     const { scanStream } = require('./scan-stream.js') as typeof import('./scan-stream.js');
     return scanStream(counted(), compression, settings);
   }
+  const { top, sort } = settings;
+  const whole = await scanPlain(file, sizeBytes, settings);
+  return capturedIn(whole.report({ top, sort, compression: 'none' }), null, sound, () =>
+    readRange(fd, 0, headerBytesWanted),
+  );
+}
+
+/** Scans a file that is not packed. */
+export async function scanPlain(file: CaptureFile, sizeBytes: number, settings: ScanSettings): Promise<WholeScan> {
   const { threads, shares } = planThreads(sizeBytes, settings.threadsMax, settings.threadBytesMin);
-  const plans = threads === 1 ? [] : planChunks(headerOf(fd, sizeBytes), { shares });
+  const plans = threads === 1 ? [] : planChunks(headerOf(file.fd, sizeBytes), { shares });
   return plans.length > 1 ? scanInParts(file, sizeBytes, plans, threads, settings) : scanWhole(file, settings);
 }
 
@@ -55,8 +64,8 @@ async function scanInParts(
   plans: readonly ChunkPlan[],
   threads: number,
   settings: ScanSettings,
-): Promise<CaptureEntry> {
-  const { scan, top, sort, threadBytesMin } = settings;
+): Promise<WholeScan> {
+  const { scan, threadBytesMin } = settings;
   const onBytes = (bytes: number): void => settings.onProgress?.(bytes, sizeBytes);
   const scanner = new ChunkScanner(loadScanModule(), plans[0], scan);
   const pour = new FilePour(fd, scanner, 0);
@@ -69,28 +78,24 @@ async function scanInParts(
     alone = watch.passed(bytes);
     onBytes(pour.position);
   }
-  const inFile = (report: CaptureReport): CaptureEntry =>
-    capturedIn(report, null, sound, () => readRange(fd, 0, headerBytesWanted));
   if (alone) {
     scanner.goOn();
     pour.all(() => onBytes(pour.position));
-    return inFile(scanner.report({ top, sort, compression: 'none' }));
+    return scanner;
   }
   const { fileSource, scanSplit } = require('./scan-split.js') as typeof import('./scan-split.js');
-  return inFile(await scanSplit(fileSource(fd), { plans, threads, first: { scanner, pour, watch } }, settings, onBytes));
+  return scanSplit(fileSource(fd), { plans, threads, first: { scanner, pour, watch } }, settings, onBytes);
 }
 
 /** One core, no split: read and scan in turns on this thread, which nothing else may interrupt. */
-function scanWhole({ fd, sizeBytes }: CaptureFile, { scan, top, sort, onProgress }: ScanSettings): CaptureEntry {
+function scanWhole({ fd, sizeBytes }: CaptureFile, { scan, onProgress }: ScanSettings): WholeScan {
   const scanner = new ChunkScanner(loadScanModule(), wholeFilePlan, scan);
   let done = 0;
   new FilePour(fd, scanner, 0).all((bytes) => {
     done += bytes;
     onProgress?.(done, sizeBytes);
   });
-  return capturedIn(scanner.report({ top, sort, compression: 'none' }), null, sound, () =>
-    readRange(fd, 0, headerBytesWanted),
-  );
+  return scanner;
 }
 
 /** The stream as it is, telling how many bytes have come. */

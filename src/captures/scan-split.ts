@@ -3,14 +3,14 @@ import { TriremeError } from '../common/errors.js';
 import { ChunkScanner } from '../pcap/chunk-scanner.js';
 import { Merger } from '../pcap/merger.js';
 import { RecordWalk } from '../pcap/record-walk.js';
-import type { CaptureReport } from '../pcap/report-types.js';
-import type { ChunkPlan, ChunkResult, ReportOptions } from '../pcap/types.js';
+import type { ChunkPlan, ChunkResult } from '../pcap/types.js';
 import { GrowthWatch } from './growth-watch.js';
 import { FilePour, type Vessel } from './pour.js';
 import { loadScanModule } from './scan-module.js';
 import type { ScanSettings } from './scan-settings.js';
 import { ScanThreads } from './scan-threads.js';
 import { growthPart } from './thread-plan.js';
+import type { WholeScan } from './whole-scan.js';
 
 /** Where the bytes of a split capture come from. */
 export interface SplitSource {
@@ -58,13 +58,14 @@ export interface SplitPlan {
  * Scans a split capture on this thread and on others, and merges what they give. This thread scans too: it is warm before
  * the others have started, and the merging between its turns is short. Where conversations turn out to come so fast that
  * merging would cost what the threads save, this thread goes on alone from what is proven.
+ * @returns what holds all counts
  */
 export async function scanSplit(
   source: SplitSource,
   split: SplitPlan,
   settings: ScanSettings,
   onBytes: (bytesDone: number) => void,
-): Promise<CaptureReport> {
+): Promise<WholeScan> {
   const scan = new SplitScan(source, split, settings, onBytes);
   try {
     return await scan.run();
@@ -76,9 +77,8 @@ export async function scanSplit(
 class SplitScan {
   readonly #module = loadScanModule();
   readonly #growthBytes: number;
-  readonly #report: ReportOptions;
   readonly #waiting: ChunkPlan[];
-  readonly #pool: ScanThreads;
+  readonly #pool: ScanThreads<ChunkPlan, ChunkResult>;
   #merger: Merger | null = null;
   #mainBytes = 0;
 
@@ -88,23 +88,23 @@ class SplitScan {
     private readonly settings: ScanSettings,
     private readonly onBytes: (bytesDone: number) => void,
   ) {
-    const { scan, top, sort, threadBytesMin } = settings;
+    const { scan, threadBytesMin } = settings;
     this.#growthBytes = threadBytesMin * growthPart;
-    this.#report = { top, sort, compression: 'none' };
     this.#waiting = split.plans.slice(split.first === null ? 0 : 1);
     const data = { ...source.threadData, module: this.#module, scan, growthBytes: this.#growthBytes };
-    this.#pool = new ScanThreads(split.threads - 1, source.threadFile, data, () => this.#nextPlan());
+    this.#pool = new ScanThreads<ChunkPlan, ChunkResult>(split.threads - 1, source.threadFile, data, () => this.#nextPlan());
   }
 
-  async run(): Promise<CaptureReport> {
+  async run(): Promise<WholeScan> {
     const { first, plans } = this.split;
-    if (first !== null && !(await this.#scanFirst(first))) return first.scanner.report(this.#report);
+    if (first !== null && !(await this.#scanFirst(first))) return first.scanner;
     const merger = new Merger(this.#module, plans, this.settings.scan, first?.scanner.handOver());
     this.#merger = merger;
     for (;;) {
       for (const result of this.#pool.takeResults()) merger.offer(result);
       const step = merger.next();
-      if (step === 'complete') return merger.finish(this.#report);
+      if (step === 'complete')
+        return { report: (options) => merger.finish(options), end: () => merger.finishPartial() };
       if (this.#pool.crowded) return this.#alone(merger);
       if (step === 'walk') {
         const plan = merger.walkPlan();
@@ -177,12 +177,12 @@ class SplitScan {
   }
 
   /** Scans the rest on this thread. What the others have scanned and is not merged yet is scanned again. */
-  async #alone(merger: Merger): Promise<CaptureReport> {
+  async #alone(merger: Merger): Promise<WholeScan> {
     this.close();
     const scanner = merger.scanOn();
     this.#mainBytes = merger.provenBytes - this.#pool.bytesRead;
     await this.source.pour(scanner, merger.provenBytes, null, this.#count);
-    return scanner.report(this.#report);
+    return scanner;
   }
 }
 
@@ -193,7 +193,7 @@ class Abandonable implements Vessel {
   constructor(
     private readonly scanner: ChunkScanner,
     private readonly watch: GrowthWatch,
-    private readonly pool: ScanThreads,
+    private readonly pool: ScanThreads<ChunkPlan, ChunkResult>,
   ) {}
 
   get abandoned(): boolean {

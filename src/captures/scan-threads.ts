@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { errorKinds, TriremeError, type ErrorCode } from '../common/errors.js';
-import type { ChunkPlan, ChunkResult, ScanOptions } from '../pcap/types.js';
+import type { ScanOptions } from '../pcap/types.js';
 
 /** What every scanning thread is born with, beside what tells it where the bytes are. */
 export interface ThreadData {
@@ -19,10 +19,13 @@ interface Thread {
   busy: boolean;
 }
 
-/** Threads that scan chunks of one capture, one chunk at a time each. Ended with close(), also after a failure. */
-export class ScanThreads {
+/**
+ * Threads that scan parts of one capture, one at a time each: a part is told by a Plan, and a Result comes back. Ended with
+ * close(), also after a failure.
+ */
+export class ScanThreads<Plan, Result> {
   readonly #threads: Thread[];
-  readonly #results: ChunkResult[] = [];
+  readonly #results: Result[] = [];
   #failure: TriremeError | null = null;
   #wake: () => void = () => undefined;
 
@@ -32,7 +35,7 @@ export class ScanThreads {
     private readonly threadFile: string,
     data: Omit<ThreadData, 'told'>,
     /** Asked for the next plan whenever a thread is free; null: nothing to do now. */
-    private readonly nextPlan: () => ChunkPlan | null,
+    private readonly nextPlan: () => Plan | null,
   ) {
     this.#threads = Array.from({ length: count }, () => this.#start(data));
   }
@@ -63,7 +66,7 @@ export class ScanThreads {
   }
 
   /** Results that have come since the last call. Throws when a thread has failed. */
-  takeResults(): ChunkResult[] {
+  takeResults(): Result[] {
     if (this.#failure !== null) throw this.#failure;
     return this.#results.splice(0);
   }
@@ -85,7 +88,7 @@ export class ScanThreads {
       name: 'scan',
     });
     const thread: Thread = { worker, told, busy: false };
-    worker.on('message', (result: ChunkResult) => {
+    worker.on('message', (result: Result) => {
       thread.busy = false;
       this.#results.push(result);
       this.feed();

@@ -5,12 +5,12 @@ import { Kernel, noLimit, phases } from './kernel.js';
 import { writePartial } from './partial.js';
 import { addPartial } from './partial-reader.js';
 import { PartMeter, type PartSums } from './part-meter.js';
-import { buildReport } from './report.js';
+import { buildReport, type Outcome } from './report.js';
 import type { CaptureFacts } from './report-types.js';
-import type { ChunkResult, ReadState, ReportOptions, ScanOptions } from './types.js';
+import type { ReadState, ReportOptions, ScanOptions } from './types.js';
 
 /** What the scan of one file of a joined capture told. Plain JSON. */
-export type PartFacts = PartSums & Pick<ChunkResult, 'end' | 'endState' | 'cut' | 'damage' | 'notACapture'>;
+export type PartFacts = PartSums & Outcome;
 
 /** What a joined report is built on where no single file's state is in force. */
 const anyState: ReadState = { format: 'pcap', byteOrder: 'little', interfaces: [], lengthsSwapped: false };
@@ -76,6 +76,14 @@ export class JoinScanner {
   add(partial: Uint8Array): void {
     this.expect('between files');
     addPartial(this.kernel, partial);
+  }
+
+  /** Adds one file that was counted elsewhere, and tells of it what endPart() would. */
+  addFile(partial: Uint8Array, { end, endState, cut, damage, notACapture }: Outcome): PartFacts {
+    this.expect('between files');
+    this.meter.begin();
+    addPartial(this.kernel, partial);
+    return { ...this.meter.end(), end, endState, cut, damage, notACapture };
   }
 
   /** Ends all: the mergeable result. */

@@ -2,6 +2,7 @@ import { TriremeError } from '../common/errors.js';
 import { checkResult } from './chunk-result.js';
 import { ChunkScanner } from './chunk-scanner.js';
 import { Kernel } from './kernel.js';
+import { writePartial } from './partial.js';
 import { addPartial, sectionsMet } from './partial-reader.js';
 import { extendsState, sameState } from './read-state.js';
 import { buildReport, type Outcome } from './report.js';
@@ -131,6 +132,14 @@ export class Merger {
     if (this.final || endState === null) throw new TriremeError('INTERNAL', 'nothing is left to scan');
     const plan = { start: end, end: null, startCertain: true, state: endState };
     return new ChunkScanner(this.module, plan, this.options, this.kernel);
+  }
+
+  /** The same as a mergeable result, for a capture that goes on in other files; and how it ended. */
+  finishPartial(): Outcome & { readonly partial: Uint8Array } {
+    if (!this.final) throw new TriremeError('INTERNAL', 'the chunks are not all merged');
+    const partial = writePartial(this.kernel, this.frontier.notACapture === null);
+    this.kernel.release();
+    return { ...this.frontier, partial };
   }
 
   private advance(): void {

@@ -40,6 +40,8 @@ test('many files are one result, the same as of the whole file, named or in a fo
     expect(resultIn(document)).toBe(whole);
     expect(document.total).toMatchObject({ files: 11, files_unreadable: 0, packets: 1043, conversations: 42 });
     expect(document.results[0].files).toHaveLength(11);
+    const several = await analyse('--join', ...names, ...asked, '--cores', '2', '--thread-bytes', '1');
+    expect(several.document).toEqual(document);
   }
 });
 

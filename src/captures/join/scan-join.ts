@@ -3,15 +3,10 @@ import { sortOut } from './join-rows.js';
 import type { ListedFile } from './list-files.js';
 import { inOrder } from './order-files.js';
 import { readHeads, type FileHead } from './read-heads.js';
-import { scanRun, type FileOutcome } from './scan-run.js';
+import { scanRun, type ScannedRun } from './scan-run.js';
+import { loadScanModule } from '../scan-module.js';
 import type { ScanSettings } from '../scan-settings.js';
-import type { JoinScanner } from '../../pcap/join-scanner.js';
-
-/** All files counted into one table, and how each ended. */
-export interface ScannedJoin {
-  readonly scanner: JoinScanner;
-  readonly outcomes: readonly FileOutcome[];
-}
+import { planThreads } from '../thread-plan.js';
 
 /**
  * The whole analysis of a capture that lies in many files.
@@ -34,8 +29,15 @@ export async function scanJoin(name: string, listed: readonly ListedFile[], sett
   }
 }
 
-function scanAll(ordered: readonly FileHead[], { scan, onProgress }: ScanSettings): Promise<ScannedJoin> {
+function scanAll(ordered: readonly FileHead[], settings: ScanSettings): Promise<ScannedRun> {
+  const { scan, onProgress, threadsMax, threadBytesMin } = settings;
   const total = ordered.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const plan = planThreads(total, threadsMax, threadBytesMin);
+  if (plan.threads > 1) {
+    // Loaded only here: one core has no need of threads.
+    const { scanJoinThreads } = require('./scan-join-threads.js') as typeof import('./scan-join-threads.js');
+    return scanJoinThreads(ordered, plan, settings);
+  }
   let done = 0;
-  return scanRun(ordered, scan, (bytes) => onProgress?.((done += bytes), total));
+  return scanRun(loadScanModule(), ordered, scan, (bytes) => onProgress?.((done += bytes), total));
 }

@@ -6,7 +6,6 @@ import type { Compression } from '../compression.js';
 import { failedFile, type FailedFile } from '../failed-file.js';
 import type { InflateOutcome } from '../inflated.js';
 import { FilePour, pourStream } from '../pour.js';
-import { loadScanModule } from '../scan-module.js';
 
 /** What a scan must know of a file of a joined capture. */
 export interface RunFile {
@@ -32,13 +31,16 @@ const sound: InflateOutcome = { truncated: false, damage: null };
  * @param onBytes hears of bytes of files as they are stored
  */
 export async function scanRun(
+  module: WebAssembly.Module,
   files: readonly RunFile[],
   options: ScanOptions,
   onBytes: (bytes: number) => void,
+  /** Called between files. */
+  pause: () => Promise<void> | void = () => undefined,
 ): Promise<ScannedRun> {
   const failures = new Map<number, FailedFile>();
   for (;;) {
-    const scanner = new JoinScanner(loadScanModule(), options);
+    const scanner = new JoinScanner(module, options);
     const outcomes: FileOutcome[] = [];
     try {
       for (const [i, file] of files.entries()) {
@@ -56,6 +58,7 @@ export async function scanRun(
           if (scanner.inFile) break;
           outcomes.push(failure);
         }
+        await pause();
       }
       if (outcomes.length === files.length) return { scanner, outcomes };
       scanner.cancel();

@@ -43,7 +43,8 @@ async function scanRanged({ source, first }: RangedUrl, settings: ScanSettings):
   if (compression === null && threads > 1) {
     const plans = planChunks(readHeader(loadScanModule(), first, sizeBytes), { shares });
     if (plans.length > 1) {
-      const report = await scanSplit(urlSplitSource(source), { plans, threads, first: null }, settings, onBytes);
+      const whole = await scanSplit(urlSplitSource(source), { plans, threads, first: null }, settings, onBytes);
+      const report = whole.report({ top: settings.top, sort: settings.sort, compression: 'none' });
       return capturedIn(report, null, { truncated: false, damage: null }, () => first);
     }
   }

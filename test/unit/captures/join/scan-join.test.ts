@@ -1,9 +1,11 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { openCapture } from '../../../../src/captures/capture-file.js';
 import { listFiles } from '../../../../src/captures/join/list-files.js';
 import { scanJoin } from '../../../../src/captures/join/scan-join.js';
+import { scanRun } from '../../../../src/captures/join/scan-run.js';
 import { scanFile } from '../../../../src/captures/scan-file.js';
+import { loadScanModule } from '../../../../src/captures/scan-module.js';
 import type { ScanSettings } from '../../../../src/captures/scan-settings.js';
 import { projectRoot } from '../../../../src/common/version.js';
 import { toCanonicalJson } from '../../../../src/pcap/report-json.js';
@@ -79,14 +81,73 @@ function twoSections(): Uint8Array {
   return builder.bytes();
 }
 
-test.each(tables)('%s in many files, shuffled and packed, is what one file is', async (_name, capture) => {
+/** On several threads every file of more than a thread's share is split too, since one byte is enough for a thread. */
+const modes: [string, Partial<ScanSettings>][] = [
+  ['one core', {}],
+  ['three threads', { threadsMax: 3 }],
+];
+const cases = tables.flatMap(([name, capture]) =>
+  modes.map(([mode, asked]) => [name, mode, capture, { ...settings, ...asked }] as const),
+);
+
+test.each(cases)('%s in many files, shuffled and packed, is what one file is on %s', async (_name, _mode, capture, asked) => {
   const bytes = capture();
   const reference = result(await whole(scratch.file('whole.pcap', bytes)));
-  for (const packets of [1, 7, 100]) {
+  for (const packets of asked.threadsMax === 1 ? [1, 7, 100] : [30]) {
     const paths = writeRing(folder(), cutCapture(bytes, packets), packets !== 1);
-    expect(result(await joined(paths))).toBe(reference);
+    expect(result(await joined(paths, false, asked))).toBe(reference);
   }
 });
+
+test('a large file among small ones is split, and each file has its row', async () => {
+  const bytes = readFileSync(sample);
+  const [first, second, ...rest] = cutCapture(bytes, 100);
+  const paths = writeRing(folder(), [first, second, joinClassic(rest)], false);
+  const [one, several] = [await joined(paths), await joined(paths, false, { ...settings, threadsMax: 2 })];
+  expect(toCanonicalJson(several)).toBe(toCanonicalJson(one));
+  expect(rowsOf(several).map(({ packets }) => packets)).toEqual([100, 100, 843]);
+});
+
+test('what is asked of several threads stands in the rows too: files that fail are named', async () => {
+  const files = cutCapture(readFileSync(sample), 100);
+  const ring = folder();
+  const paths = [...writeRing(ring, files), joinPath(ring, 'gone')];
+  writeFileSync(joinPath(ring, 'foreign'), 'no capture, and named all the same');
+  paths.push(joinPath(ring, 'foreign'));
+  const [one, several] = [await joined(paths), await joined(paths, false, { ...settings, threadsMax: 4 })];
+  expect(toCanonicalJson(several)).toBe(toCanonicalJson(one));
+});
+
+test('a file that changes while it is read counts nothing, and the others are exact', async () => {
+  const files = cutCapture(readFileSync(sample), 200);
+  const ring = folder();
+  const paths = files.map((bytes, i) => {
+    const path = joinPath(ring, `ring${i}`);
+    writeFileSync(path, bytes);
+    return { name: path, compression: null };
+  });
+  let read = 0;
+  const { scanner, outcomes } = await scanRun(loadScanModule(), paths, settings.scan, () => {
+    if (++read === 3) truncateSync(paths[2].name, 100);
+  });
+  expect(outcomes.map((outcome) => ('error' in outcome ? outcome.error : outcome.facts.packets))).toEqual([
+    200,
+    200,
+    'changed',
+    200,
+    200,
+    43,
+  ]);
+  const report = scanner.report({ top: 50, sort: 'bytes', compression: 'none' });
+  const others = await joined([0, 1, 3, 4, 5].map((i) => paths[i].name));
+  const { packets, top, series } = others as unknown as typeof report;
+  expect(toCanonicalJson([report.packets, report.top, report.series])).toBe(toCanonicalJson([packets, top, series]));
+});
+
+/** The files of a classic ring as one. */
+function joinClassic(files: readonly Uint8Array[]): Uint8Array {
+  return join(files[0], ...files.slice(1).map((bytes) => bytes.subarray(24)));
+}
 
 test('what is asked beside changes nothing: a full table, a connection, an order', async () => {
   const bytes = readFileSync(sample);

@@ -1,0 +1,160 @@
+import { setImmediate } from 'node:timers/promises';
+import { TriremeError } from '../../common/errors.js';
+import { JoinScanner } from '../../pcap/join-scanner.js';
+import { openCapture } from '../capture-file.js';
+import { failedFile } from '../failed-file.js';
+import { scanPlain } from '../scan-file.js';
+import { loadScanModule } from '../scan-module.js';
+import type { ScanSettings } from '../scan-settings.js';
+import { ScanThreads } from '../scan-threads.js';
+import { planThreads, type ThreadPlan } from '../thread-plan.js';
+import { planRuns } from './plan-runs.js';
+import type { FileHead } from './read-heads.js';
+import type { RunPlan, RunResult } from './run-messages.js';
+import { scanRun, type FileOutcome, type ScannedRun } from './scan-run.js';
+
+const sound = { truncated: false, damage: null };
+
+/** Scans runs of files on this thread and on others, and adds them up in their order. */
+export async function scanJoinThreads(
+  ordered: readonly FileHead[],
+  { threads, shares }: ThreadPlan,
+  settings: ScanSettings,
+): Promise<ScannedRun> {
+  const { scan, onProgress } = settings;
+  const total = ordered.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const large = new Set([...ordered.keys()].filter((i) => isLarge(ordered[i], total / threads, settings)));
+  const sums = new OrderedSums(new JoinScanner(loadScanModule(), scan), ordered.length);
+  let done = 0;
+  const onBytes = (bytes: number): void => onProgress?.((done += bytes), total);
+  try {
+    // Large files go first: the sums of all files behind one wait for it in memory.
+    for (const i of large) {
+      sums.add(i, await scanLarge(ordered[i], settings, onBytes));
+    }
+    const files = ordered.map(({ name, compression }) => ({ name, compression }));
+    const runs = planRuns(ordered, shares, large).map(({ from, to }) => ({ from, files: files.slice(from, to) }));
+    await scanRuns(runs, threads, settings, onBytes, (result) => sums.add(result.from, result));
+    return sums.finish();
+  } catch (error) {
+    sums.scanner.cancel();
+    throw error;
+  }
+}
+
+/** A file that is more than one thread's share of all, and pays for threads of its own. */
+function isLarge(file: FileHead, share: number, { threadsMax, threadBytesMin }: ScanSettings): boolean {
+  const { sizeBytes, compression } = file;
+  return compression === null && sizeBytes > share && planThreads(sizeBytes, threadsMax, threadBytesMin).threads > 1;
+}
+
+/** Files that were counted elsewhere: one as a whole, with its end, or a run of them. */
+type Sums = Omit<RunResult, 'from'> | LargeFile;
+type LargeFile = { readonly whole: Parameters<JoinScanner['addFile']> } | { readonly failed: FileOutcome };
+
+/** Adds up what comes in any order in the order of the files. */
+class OrderedSums {
+  private readonly waiting = new Map<number, Sums>();
+  private readonly outcomes: FileOutcome[] = [];
+
+  constructor(
+    readonly scanner: JoinScanner,
+    private readonly files: number,
+  ) {}
+
+  add(from: number, sums: Sums): void {
+    this.waiting.set(from, sums);
+    for (let next = this.take(); next !== undefined; next = this.take()) {
+      if ('failed' in next) this.outcomes.push(next.failed);
+      else if ('whole' in next)
+        this.outcomes.push({ facts: this.scanner.addFile(...next.whole), inflated: sound });
+      else {
+        this.scanner.add(next.partial);
+        this.outcomes.push(...next.outcomes);
+      }
+    }
+  }
+
+  finish(): ScannedRun {
+    const { scanner, outcomes, files } = this;
+    if (outcomes.length !== files) throw new TriremeError('INTERNAL', `${files - outcomes.length} files were not scanned`);
+    return { scanner, outcomes };
+  }
+
+  private take(): Sums | undefined {
+    const at = this.outcomes.length;
+    const next = this.waiting.get(at);
+    this.waiting.delete(at);
+    return next;
+  }
+}
+
+/** A file that is split as it would be alone. */
+async function scanLarge(
+  { name }: FileHead,
+  settings: ScanSettings,
+  onBytes: (bytes: number) => void,
+): Promise<LargeFile> {
+  let told = 0;
+  const onProgress = (bytes: number): void => {
+    onBytes(bytes - told);
+    told = bytes;
+  };
+  try {
+    const file = openCapture(name);
+    try {
+      const whole = await scanPlain(file, file.sizeBytes ?? 0, { ...settings, onProgress });
+      const { partial, ...outcome } = whole.end();
+      file.checkUnchanged();
+      return { whole: [partial, outcome] };
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    return { failed: failedFile(name, error) };
+  }
+}
+
+async function scanRuns(
+  runs: RunPlan[],
+  threads: number,
+  { scan }: ScanSettings,
+  onBytes: (bytes: number) => void,
+  onResult: (result: RunResult) => void,
+): Promise<void> {
+  const module = loadScanModule();
+  const next = (): RunPlan | null => runs.shift() ?? null;
+  if (runs.length === 0) return;
+  const pool = new ScanThreads<RunPlan, RunResult>(
+    Math.min(threads, runs.length) - 1,
+    'join/join-thread.js',
+    // Runs are not given up because their tables grow: nobody looks.
+    { module, scan, growthBytes: Infinity },
+    next,
+  );
+  let told = 0;
+  const count = (bytes: number): void => {
+    onBytes(bytes + pool.bytesRead - told);
+    told = pool.bytesRead;
+  };
+  const pause = async (): Promise<void> => {
+    await setImmediate();
+    for (const result of pool.takeResults()) onResult(result);
+  };
+  try {
+    // The calling thread's own run first: the others are still starting.
+    for (let mine = next(); ; mine = next()) {
+      pool.feed();
+      if (mine !== null) {
+        const { scanner, outcomes } = await scanRun(module, mine.files, scan, count, pause);
+        onResult({ from: mine.from, outcomes, partial: scanner.partial() });
+      } else if (pool.unsettled) {
+        await pool.nextResult();
+      } else return;
+      await pause();
+      count(0);
+    }
+  } finally {
+    pool.close();
+  }
+}
