@@ -70,6 +70,14 @@ node_modules/.installed: package.json package-lock.json
 build: node_modules/.installed ## install npm packages and compile everything but the XDP programs
 	$(Q)npm run --silent build
 
+.PHONY: package
+package: build bpf ## build/trireme-VERSION.tgz, what npm install takes (needs clang, for the XDP programs)
+	$(Q)mkdir -p build && npm pack --silent --ignore-scripts --pack-destination build
+
+.PHONY: sbom
+sbom: node_modules/.installed ## build/trireme.cdx.json: the production packages with versions, licenses and digests (CycloneDX)
+	$(Q)mkdir -p build && npm sbom --omit=dev --sbom-format=cyclonedx --package-lock-only > build/trireme.cdx.json
+
 .PHONY: check
 check: build ## lint and formatting
 	$(Q)npm run --silent lint
@@ -108,6 +116,10 @@ fetch-captures: ## download the two public captures of the exercise into capture
 	$(Q)scripts/fetch-captures.sh
 
 ##@ Documents
+.PHONY: docs-api
+docs-api: build ## write docs/API.md anew
+	$(Q)node scripts/api-doc.mjs
+
 .PHONY: docs-metrics
 docs-metrics: build ## write docs/METRICS.md anew
 	$(Q)node scripts/metrics-doc.mjs

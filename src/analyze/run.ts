@@ -1,7 +1,5 @@
-import { openCapture } from '../captures/capture-file.js';
-import { FileProbe } from '../captures/file-probe.js';
-import { isUrl, shownName } from '../captures/capture-name.js';
-import { scanFile } from '../captures/scan-file.js';
+import { shownName } from '../captures/capture-name.js';
+import { scanCapture } from '../captures/scan-capture.js';
 import { threadBytesMinDefault } from '../captures/thread-plan.js';
 import { forTerminal } from '../common/for-terminal.js';
 import type { SortOrder } from '../pcap/types.js';
@@ -98,20 +96,9 @@ async function analyseHere(name: string, settings: AnalyzeSettings, progress: Pr
   const onProgress = progress.visible ? progress.update : undefined;
   const scanSettings = { scan, top, sort, threadsMax, threadBytesMin, onProgress };
   if (settings.join) {
-    // Loaded only here, as below.
+    // Loaded only here: other analyses must not wait for it.
     const { analyseJoin } = require('./join.js') as typeof import('./join.js');
     return analyseJoin(settings, scanSettings);
   }
-  if (isUrl(name)) {
-    // Loaded only here: the HTTP client takes longer to load than a small capture to scan.
-    const { scanUrl } = require('../captures/url/scan-url.js') as typeof import('../captures/url/scan-url.js');
-    return { file: shownName(name), ...(await scanUrl(name, scanSettings)) };
-  }
-  await new FileProbe().check(name, name);
-  const file = openCapture(name);
-  try {
-    return { file: name, ...(await scanFile(file, scanSettings)) };
-  } finally {
-    file.close();
-  }
+  return { file: shownName(name), ...(await scanCapture(name, scanSettings)) };
 }

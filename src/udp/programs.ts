@@ -21,6 +21,9 @@ export const programs: Readonly<Record<ProgramName, Program>> = {
   pass: { object: 'xdp_pass', summary: 'pass everything (for the far end of a veth pair)' },
 };
 
+const remedy =
+  'run make bpf in the repository (it needs clang), or name the folder of the objects in TRIREME_BPF_OBJECTS';
+
 /** Path of a program's object; TOOL_MISSING when it was not built. */
 export function objectPath(name: ProgramName): string {
   const path = join(
@@ -30,9 +33,7 @@ export function objectPath(name: ProgramName): string {
   try {
     accessSync(path);
   } catch (error) {
-    throw new TriremeError('TOOL_MISSING', `the XDP program ${path} is not built: run make bpf (it needs clang)`, {
-      cause: error,
-    });
+    throw new TriremeError('TOOL_MISSING', `the XDP program ${path} is not there: ${remedy}`, { cause: error });
   }
   return path;
 }

@@ -5,6 +5,7 @@ import { createLogger } from '../common/logging.js';
 import { runUntilSignal } from '../common/lifecycle.js';
 import { addLoopbackTrust, compileListenerTrust, type TrustOptions } from '../common/trust/options.js';
 import { reloadOnHangup } from '../common/trust/reload.js';
+import { programName } from '../common/version.js';
 import { startCluster } from './cluster.js';
 import { roleTrust } from './role-trust.js';
 
@@ -33,22 +34,24 @@ async function run(options: UpCommandOptions): Promise<void> {
   const cluster = await startCluster(ports, [options.captures], onLine, trust);
   reloadOnHangup(settings, cluster, log);
   const plain = settings.tls === null;
-  process.stdout.write(
-    `TCP jobs      ${cluster.lb.tcp}    bin/trireme client --lb ${cluster.lb.tcp} --jobs 1,2,1\n` +
-      `gRPC jobs     ${cluster.lb.grpc}    grpcurl ${plain ? '-plaintext ' : ''}${cluster.lb.grpc} list\n` +
-      `gRPC captures ${cluster.master.grpc}    bin/trireme analyze --master ${cluster.master.grpc} FILE\n` +
-      `live pages    ${[cluster.lb, cluster.master].map(({ admin }) => `http${plain ? '' : 's'}://${admin}/`).join('  ')}\n` +
-      `workers       bin/trireme top --lb ${cluster.lb.grpc}\n` +
-      `metrics       ${[cluster.lb, cluster.master].map(({ admin }) => `http${plain ? '' : 's'}://${admin}/metrics`).join('  ')}\n` +
-      'Ctrl-C ends everything.\n' +
-      (settings.token === null && plain ? '' : 'Clients need the credentials of these roles as well.\n'),
-  );
   let broken: string | null = null;
   const close = async (): Promise<void> => cluster.stop();
   void cluster.broken.then((name) => {
     broken = name;
     process.kill(process.pid, 'SIGTERM');
   });
-  await runUntilSignal(log, drainGraceMsDefault, close);
+  // Ctrl-C is heard before anybody reads of it.
+  const ended = runUntilSignal(log, drainGraceMsDefault, close);
+  process.stdout.write(
+    `TCP jobs      ${cluster.lb.tcp}    ${programName} client --lb ${cluster.lb.tcp} --jobs 1,2,1\n` +
+      `gRPC jobs     ${cluster.lb.grpc}    grpcurl ${plain ? '-plaintext ' : ''}${cluster.lb.grpc} list\n` +
+      `gRPC captures ${cluster.master.grpc}    ${programName} analyze --master ${cluster.master.grpc} FILE\n` +
+      `live pages    ${[cluster.lb, cluster.master].map(({ admin }) => `http${plain ? '' : 's'}://${admin}/`).join('  ')}\n` +
+      `workers       ${programName} top --lb ${cluster.lb.grpc}\n` +
+      `metrics       ${[cluster.lb, cluster.master].map(({ admin }) => `http${plain ? '' : 's'}://${admin}/metrics`).join('  ')}\n` +
+      'Ctrl-C ends everything.\n' +
+      (settings.token === null && plain ? '' : 'Clients need the credentials of these roles as well.\n'),
+  );
+  await ended;
   if (broken !== null) throw new TriremeError('UNREACHABLE', `${String(broken)} ended by itself; see its log above`);
 }

@@ -1,12 +1,13 @@
 import { Command } from 'commander';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { TriremeError } from '../common/errors.js';
 import { defaultPorts } from '../common/limits.js';
-import { projectRoot } from '../common/version.js';
+import { cloned, programName, projectRoot } from '../common/version.js';
 import { startCluster } from './cluster.js';
 
 const run = promisify(execFile);
@@ -28,26 +29,41 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 /** What was shown, and where to look. */
 function nextSteps(report: string): string {
   const { lbAdmin, masterAdmin, masterGrpc } = defaultPorts;
+  const manual = cloned
+    ? '  docs/TUTORIAL.md\n      everything step by step, in ten minutes; make help lists the rest'
+    : '  trireme --help\n      all roles; trireme ROLE --help tells the options of one';
   return `Shown: one capture counted on one core, on all cores and by a master with two workers, the same byte for byte;
 and three jobs handed to workers by the load balancer, answered in the order asked.
 
 Look at
   ${report}
       the capture in a browser: charts, tables, who talks to whom; made by analyze --html
-  bin/trireme up
+  ${programName} up
       the same cluster until Ctrl-C, with live pages: http://127.0.0.1:${lbAdmin}/ (jobs), http://127.0.0.1:${masterAdmin}/ (captures);
-      then bin/trireme top, and bin/trireme analyze --master 127.0.0.1:${masterGrpc} FILE
-  docs/TUTORIAL.md
-      everything step by step, in ten minutes; make help lists the rest`;
+      then ${programName} top, and ${programName} analyze --master 127.0.0.1:${masterGrpc} FILE
+${manual}`;
+}
+
+/** In the repository it lies open; in the package it is packed. */
+function sampleCapture(): string {
+  const open = join(projectRoot, 'captures', 'sample.pcap');
+  return existsSync(open) ? open : join(projectRoot, 'dist', 'sample.pcap.gz');
+}
+
+/** The folder `build` of the repository; an installed program, whose folder may be another user's, makes one that is new. */
+function reportPath(): string {
+  const folder = cloned ? join(projectRoot, 'build') : mkdtempSync(join(tmpdir(), 'trireme-demo-'));
+  mkdirSync(folder, { recursive: true });
+  return join(folder, 'demo-report.html');
 }
 
 /** `trireme demo`: the main job end to end: one capture in three ways, then a few jobs. Leaves nothing running. */
 export function buildCommand(): Command {
   return new Command()
     .description('analyse a capture on one core, on all cores and on a small cluster, and run some jobs')
-    .argument('[capture]', 'capture to analyse', join(projectRoot, 'captures', 'sample.pcap'))
-    .action(async (capture: string) => {
-      const file = resolve(capture);
+    .argument('[capture]', 'capture to analyse (default: one that comes with the program)')
+    .action(async (capture?: string) => {
+      const file = capture === undefined ? sampleCapture() : resolve(capture);
       const log: string[] = [];
       say(`Starting a load balancer, a master and two workers on this machine ...`);
       const ports = { tcp: 0, lbGrpc: 0, lbAdmin: 0, masterGrpc: 0, masterAdmin: 0 };
@@ -74,8 +90,7 @@ export function buildCommand(): Command {
         say(await trireme(['analyze', file, '--top', '5']));
         say(`Jobs 1,2,1 over TCP (1 = GET_TIME, 2 = MINE_BITCOIN):`);
         say(await trireme(['client', '--lb', cluster.lb.tcp, '--jobs', '1,2,1']));
-        const report = join(projectRoot, 'build', 'demo-report.html');
-        mkdirSync(dirname(report), { recursive: true });
+        const report = reportPath();
         await trireme(['analyze', file, '--html', report, '--quiet']);
         say(nextSteps(report));
       } catch (error) {

@@ -81,6 +81,12 @@ describe('layers', () => {
     expect(cycles).toEqual([]);
   });
 
+  test('nothing imports src/api, which is for users of the package', () => {
+    const folders = [...roles, ...Object.keys(shared)];
+    const wrong = folders.flatMap(importsBelow).filter((entry) => local(entry) && entry.target.split(sep)[0] === 'api');
+    expect(wrong).toEqual([]);
+  });
+
   test('the capture engine imports no file, socket, thread or process module', () => {
     const wrong = importsBelow('pcap').filter(({ target }) =>
       /^(node:)?(fs|net|http|http2|https|child_process|worker_threads|dgram|cluster)(\/|$)/.test(target),

@@ -31,6 +31,15 @@ export const ranElsewhere: Readonly<Record<string, { readonly file: string; read
     file: 'test/story/discovery.test.ts',
     by: "runTrireme(['analyze', '--json', '-q', '--discover', nats.url, sample])",
   },
+  'npm install --global trireme-0.1.0.tgz': {
+    file: 'test/support/installed-package.ts',
+    by: "'install', '--global', '--prefix', prefix",
+  },
+  'trireme analyze capture.pcap': { file: 'test/story/installed-package.test.ts', by: "['analyze', 'capture.pcap']" },
+  'trireme demo': { file: 'test/story/installed-package.test.ts', by: "['demo']" },
+  'trireme up': { file: 'test/story/installed-package.test.ts', by: "['up', '--free-ports']" },
+  'make sbom': { file: 'test/support/installed-package.ts', by: "'sbom', '--omit=dev', '--sbom-format=cyclonedx'" },
+  'make package': { file: 'test/support/installed-package.ts', by: "'pack', '--silent', '--ignore-scripts'" },
   'sudo make lab-a': { file: 'test/lab/whole-labs.test.ts', by: "play('a')" },
   'sudo make lab-b': { file: 'test/lab/whole-labs.test.ts', by: "play('b')" },
 };

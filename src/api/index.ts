@@ -1,0 +1,21 @@
+// What `require('trireme')` and `import 'trireme'` give. docs/API.md is made from this folder.
+export { analyzeFile, analyzeStream, type CaptureAnalysis } from './analyze.js';
+export type { AnalyzeOptions, ConnectionEnds } from './options.js';
+export { toCanonicalJson } from '../pcap/report-json.js';
+export { TriremeError, type ErrorCode } from '../common/errors.js';
+export { version } from '../common/version.js';
+export type {
+  CaptureFacts,
+  ConnectionFacts,
+  ConversationRow,
+  ConversationTimes,
+  ConversationsLimit,
+  EndpointRow,
+  PacketCounts,
+  ProtocolRow,
+  SeriesRow,
+  SizeRow,
+  TimeSeries,
+} from '../pcap/report-types.js';
+export type { Count, SortOrder } from '../pcap/types.js';
+export type { Compression } from '../captures/compression.js';

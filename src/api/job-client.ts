@@ -1,0 +1,167 @@
+import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
+import { errorKinds, TriremeError, type ErrorCode } from '../common/errors.js';
+import { defaultPorts } from '../common/limits.js';
+import { formatHostPort } from '../common/options.js';
+import { GrpcDialler } from '../common/trust/grpc-dialler.js';
+import {
+  JobKind,
+  JobServiceClient,
+  type RunJobsRequest,
+  type RunJobsResponse,
+  type TaggedResult,
+} from '../gen/trireme/v1/job.js';
+import { addressOf, trustOf, type Credentials } from './credentials.js';
+
+/** Where a {@link JobClient} dials. */
+export interface JobClientOptions extends Credentials {
+  /** `HOST:PORT` of a load balancer's `--grpc`, `HOST` for its default port. Default `127.0.0.1:50051`. */
+  readonly address?: string;
+}
+
+/** The answer of one job. */
+export interface JobResult {
+  readonly result: string;
+  /** Name of the worker that ran it. */
+  readonly worker: string;
+  /** Seconds of one slot that it took. */
+  readonly execSeconds: number;
+  /** Times that it was given to a worker; above 1 when workers were lost. */
+  readonly attempts: number;
+  /** For `trireme why`. */
+  readonly jobId: number;
+}
+
+/** The answer of one job of many. */
+export interface TaggedJobResult {
+  /** Position of its kind in what was asked, from 0. */
+  readonly index: number;
+  /** Empty where `error` says why there is none. */
+  readonly result: string;
+  readonly error: string;
+  readonly worker: string;
+  readonly execSeconds: number;
+  readonly attempts: number;
+}
+
+/** Jobs in one message: the lb takes thousands, and answers of the first come before the last is written. */
+const jobsPerMessage = 256;
+
+/** A client of JobService over gRPC. It dials with its first call, and again when its connection breaks. */
+export class JobClient {
+  readonly #client: JobServiceClient;
+  readonly #dialler: GrpcDialler;
+  readonly #where: string;
+
+  /** @throws TriremeError USAGE, or when a file of the credentials cannot be used */
+  constructor({ address = '127.0.0.1', ...credentials }: JobClientOptions = {}) {
+    const hub = addressOf(address, defaultPorts.lbGrpc);
+    this.#where = formatHostPort(hub);
+    this.#dialler = new GrpcDialler(trustOf(credentials));
+    this.#client = new JobServiceClient(
+      this.#where,
+      this.#dialler.credentials(hub.host),
+      this.#dialler.options(hub.host),
+    );
+  }
+
+  /**
+   * Runs one job. Without `timeoutMs` it waits for as long as it takes.
+   *
+   * Rejects with a {@link TriremeError}, such as UNREACHABLE, QUEUE_FULL, DEADLINE_PASSED or JOB_FAILED.
+   */
+  runJob(kind: JobKind, { timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<JobResult> {
+    const options = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
+    return new Promise((resolve, reject) => {
+      this.#client.runJob({ kind }, new Metadata(), options, (error, response) => {
+        if (error === null) resolve(response);
+        else reject(this.#failure(error));
+      });
+    });
+  }
+
+  /**
+   * Runs many jobs over one stream and gives their answers as they come, which need not be the order asked. Kinds are taken
+   * as fast as the load balancer takes them. Leaving the loop early cancels what is not answered.
+   *
+   * Throws a {@link TriremeError} when the stream breaks; a job that failed has its `error` in its answer.
+   */
+  async *runJobs(kinds: Iterable<JobKind> | AsyncIterable<JobKind>): AsyncGenerator<TaggedJobResult, void, undefined> {
+    const stream = this.#client.runJobs();
+    // The loop below hears of errors; one that comes once it is over has nobody to hear it.
+    stream.on('error', () => undefined);
+    let wrong: unknown = null;
+    const written = write(stream, kinds).catch((error: unknown) => {
+      wrong = error;
+      stream.cancel();
+    });
+    try {
+      for await (const { results } of stream as AsyncIterable<RunJobsResponse>) yield* results.map(told);
+    } catch (error) {
+      throw wrong ?? this.#failure(error as ServiceError);
+    } finally {
+      stream.cancel();
+    }
+    await written;
+    if (wrong !== null) throw wrong;
+  }
+
+  /** Closes the connection. Calls under way go on to their end. */
+  close(): void {
+    this.#client.close();
+  }
+
+  /** The other side's error under its own code, where it said one. */
+  #failure(error: ServiceError): TriremeError {
+    const [, code, message] = /^([A-Z_]+): ([^]*)$/.exec(error.details ?? '') ?? [];
+    if (code !== undefined && Object.hasOwn(errorKinds, code))
+      return new TriremeError(code as ErrorCode, message, { cause: error });
+    const byStatus: Partial<Record<status, ErrorCode>> = {
+      [status.DEADLINE_EXCEEDED]: 'DEADLINE_PASSED',
+      [status.CANCELLED]: 'CANCELLED',
+      [status.UNAUTHENTICATED]: 'UNAUTHENTICATED',
+      [status.PERMISSION_DENIED]: 'NOT_ALLOWED',
+    };
+    const explained = `${this.#where}: ${this.#dialler.explain(error)}`;
+    return new TriremeError(byStatus[error.code] ?? 'UNREACHABLE', explained, { cause: error });
+  }
+}
+
+function told({ tag, ...answer }: TaggedResult): TaggedJobResult {
+  return { index: Number(tag), ...answer };
+}
+
+/** Writes all kinds, some at a time, as fast as the stream takes them. */
+async function write(
+  stream: ClientDuplexStream<RunJobsRequest, RunJobsResponse>,
+  kinds: Iterable<JobKind> | AsyncIterable<JobKind>,
+): Promise<void> {
+  let jobs: { tag: bigint; kind: JobKind }[] = [];
+  let index = 0;
+  const flush = async (): Promise<void> => {
+    if (jobs.length === 0) return;
+    const room = stream.write({ jobs });
+    jobs = [];
+    if (!room && !stream.destroyed) await drained(stream);
+  };
+  for await (const kind of kinds) {
+    if (stream.destroyed) return;
+    jobs.push({ tag: BigInt(index++), kind });
+    // What comes slowly goes out at once.
+    if (jobs.length === jobsPerMessage || Symbol.asyncIterator in kinds) await flush();
+  }
+  await flush();
+  stream.end();
+}
+
+/** Resolves when the stream takes more, or takes nothing any more. */
+function drained(stream: ClientDuplexStream<RunJobsRequest, RunJobsResponse>): Promise<void> {
+  return new Promise((resolve) => {
+    const over = (): void => {
+      for (const event of events) stream.off(event, over);
+      resolve();
+    };
+    const events = ['drain', 'error', 'close'];
+    for (const event of events) stream.on(event, over);
+  });
+}
