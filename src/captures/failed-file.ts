@@ -9,7 +9,7 @@ export interface FailedFile {
 /** What is told of a file that failed. An error that is not about the file is thrown again. */
 export function failedFile(file: string, caught: unknown): FailedFile {
   const error = TriremeError.from(caught);
-  if (error.code === 'FILE_UNREADABLE' || error.code === 'PATH_REFUSED') {
+  if (error.code === 'FILE_UNREADABLE' || error.code === 'FILE_SILENT' || error.code === 'PATH_REFUSED') {
     return { error: 'unreadable', error_detail: error.message };
   }
   if (error.code === 'FILE_CHANGED') return { error: 'changed', error_detail: error.message };

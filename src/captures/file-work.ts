@@ -39,7 +39,7 @@ export class FileWork {
   /**
    * @param name of the file, for the error
    * @param undo is given what the work comes to when nobody waits for it any more
-   * @throws TriremeError FILE_UNREADABLE when it takes too long; what the work throws
+   * @throws TriremeError FILE_SILENT when it takes too long; what the work throws
    */
   async run<T>(name: string, work: () => Promise<T>, undo?: (result: T) => void): Promise<T> {
     if (this.stuck >= this.stuckMax) {
@@ -78,10 +78,13 @@ export class FileWork {
   }
 }
 
-/** The error of a file system that does not answer. */
+/**
+ * The error of a file system that does not answer. Not FILE_UNREADABLE: who holds the file must not try to read and send it
+ * instead.
+ */
 export function silent(name: string, timeoutMs: number): TriremeError {
   return new TriremeError(
-    'FILE_UNREADABLE',
+    'FILE_SILENT',
     `${name}: its file system does not answer within ${timeoutMs / 1000} s; repair it or unmount it`,
   );
 }

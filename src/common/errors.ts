@@ -14,6 +14,7 @@ export const errorKinds = {
   USAGE: { grpc: 'INVALID_ARGUMENT', exitCode: 2, retry: false },
   UNKNOWN_JOB: { grpc: 'INVALID_ARGUMENT', exitCode: 1, retry: false },
   FILE_UNREADABLE: { grpc: 'NOT_FOUND', exitCode: 2, retry: false },
+  FILE_SILENT: { grpc: 'UNAVAILABLE', exitCode: 2, retry: true },
   FILE_UNWRITABLE: { grpc: 'FAILED_PRECONDITION', exitCode: 1, retry: false },
   FILE_CHANGED: { grpc: 'ABORTED', exitCode: 1, retry: true },
   PATH_REFUSED: { grpc: 'PERMISSION_DENIED', exitCode: 2, retry: false },

@@ -18,8 +18,9 @@ export const kind: Kind = {
   needsSource: true,
   // A table of as many conversations as an analysis may have.
   resultBytesMax: 2 ** 30,
-  // Its bytes may come from a client that uploads them slowly, or from a disk that is busy: only silence counts.
-  timeoutSeconds: 600,
+  // Only silence counts. Uploads end after 30 s of it and URLs after 60 s, each with its own words; a disk that is busy
+  // gives something within this time, and one that gives nothing hangs.
+  timeoutSeconds: 90,
   audit: sameAnswer(100),
   unitsOf: (payload) => scan().bytesOf(payload),
   calibrate: () => calibration().scanSecondsPerByte(),

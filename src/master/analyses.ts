@@ -264,7 +264,7 @@ export class Analyses {
   /** A capture that this master cannot open may be open to another one, such as the one that was sent it. */
   private elsewhere({ record }: Lease, code: ErrorCode): boolean {
     if (!this.setup.ledger.shared || record.attempts >= openAttemptsMax) return false;
-    return code === 'FILE_UNREADABLE' || code === 'PATH_REFUSED';
+    return code === 'FILE_UNREADABLE' || code === 'FILE_SILENT' || code === 'PATH_REFUSED';
   }
 
   /** An upload serves one analysis and goes with it. */

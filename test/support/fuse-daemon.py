@@ -1,7 +1,8 @@
 """A FUSE file system of one folder that shows one file, in the kernel's own protocol (linux/fuse.h), without any library.
 
 Usage: fuse-daemon.py MOUNTPOINT FILE [HANG[,HANG...]]
-HANG is getattr, lookup, open or read: such a request for the file is taken and never answered, as by a daemon that is stuck.
+HANG is getattr, lookup, open, read or read@OFFSET (reads from there on): such a request for the file is taken and never
+answered, as by a daemon that is stuck.
 A daemon that was stopped (SIGSTOP) takes none at all. Prints "ready" once it is mounted. Needs root.
 """
 import ctypes
@@ -16,6 +17,7 @@ ENOENT, ENOSYS = 2, 38
 
 mountpoint, source = sys.argv[1], sys.argv[2]
 hang = set(filter(None, (sys.argv[3] if len(sys.argv) > 3 else '').split(',')))
+hang_from = min((int(each.split('@')[1]) for each in hang if each.startswith('read@')), default=float('inf'))
 content = open(source, 'rb').read()
 device = os.open('/dev/fuse', os.O_RDWR)
 libc = ctypes.CDLL(None, use_errno=True)
@@ -55,6 +57,8 @@ while True:
         answer(unique, data=struct.pack('=QII', 0, 1, 0))
     elif opcode == READ:
         _, offset, size = struct.unpack_from('=QQI', body)
+        if offset + size > hang_from:
+            continue
         answer(unique, data=content[offset:offset + size])
     elif opcode == READDIR:
         answer(unique)

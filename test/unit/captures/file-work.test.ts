@@ -28,7 +28,7 @@ test('work that takes too long is given up, counted as stuck, and undone when it
   const { work, end } = held<number>();
   const undone: number[] = [];
   await expect(files.run('/x', work, (result) => undone.push(result))).rejects.toMatchObject({
-    code: 'FILE_UNREADABLE',
+    code: 'FILE_SILENT',
     message: expect.stringContaining('/x: its file system does not answer within 0.02 s'),
   });
   expect([files.overdue, stuckWork()]).toEqual([1, before + 1]);
@@ -76,7 +76,7 @@ test('a probe of what does not answer is an error in time; of what answers, none
   let givenUp = false;
   const never = (): (() => void) => () => void (givenUp = true);
   await expect(new FileProbe(5, undefined, () => true, never).check(fifo, 'name')).rejects.toMatchObject({
-    code: 'FILE_UNREADABLE',
+    code: 'FILE_SILENT',
     message: expect.stringContaining('name: its file system does not answer'),
   });
   expect(givenUp).toBe(true);
