@@ -62,8 +62,11 @@ export interface KernelExports {
   importSeries(shift: bigint, low: bigint, rows: number): void;
   lowerThreshold(group: number, threshold: bigint): void;
   setOrderOfRows(by: number): void;
-  rankConversations(most: number): number;
-  rankedCount(): number;
-  rankTalkers(entries: number, most: number): number;
+  rank(conversations: number, entries: number, mostConversations: number, mostTalkers: number): void;
+  /** Set by rank(): where references to the best rows are, and how many. */
+  readonly bestConversations: Place;
+  readonly bestConversationsCount: Place;
+  readonly bestTalkers: Place;
+  readonly bestTalkersCount: Place;
   endpointsTotal(): bigint;
 }

@@ -32,20 +32,26 @@ function addressBytes(six: boolean, high: bigint, low: bigint): Uint8Array {
   return six ? bytes : bytes.subarray(12);
 }
 
-/** Counts the conversations and tells the first of them in the order asked for. */
-export function rankConversations(
+/** Ranks conversations and endpoints in the order asked for, for the functions below. */
+export function rankTable(kernel: Kernel, { top, sort }: ReportOptions): void {
+  const conversations = Number(kernel.cell(cells.kept));
+  const entries = conversations + Number(kernel.cell(cells.kept + 1));
+  kernel.exports.setOrderOfRows(orders[sort]);
+  kernel.call((exports) =>
+    exports.rank(conversations, entries, Math.min(top, conversations), Math.min(top, 2 * entries)),
+  );
+}
+
+/** Tells how many conversations there are, and the first of them. */
+export function rankedConversations(
   kernel: Kernel,
-  options: ReportOptions,
 ): Pick<CaptureFacts, 'conversations' | 'conversations_by_kind' | 'top' | 'top_times'> {
-  const { exports } = kernel;
-  exports.setOrderOfRows(orders[options.sort]);
-  const most = Math.min(options.top, Number(kernel.cell(cells.kept)));
-  const at = kernel.call(() => exports.rankConversations(most)) >>> 0;
-  const { view } = kernel;
+  const { exports, view } = kernel;
+  const at = exports.bestConversations.value >>> 0;
   const kind = (i: number): bigint => view.getBigUint64(exports.kinds.value + 8 * i, true);
   const rows: ConversationRow[] = [];
   const times: ConversationTimes[] = [];
-  for (let i = 0; i < exports.rankedCount(); i++) {
+  for (let i = 0; i < exports.bestConversationsCount.value; i++) {
     const [row, time] = readConversation(kernel, view.getUint32(at + 4 * i, true));
     rows.push(row);
     times.push(time);
@@ -100,19 +106,12 @@ function readConversation(kernel: Kernel, reference: number): [ConversationRow, 
   ];
 }
 
-/** Counts the endpoints and tells those with the most traffic: by packets when that is the order, else by bytes. */
-export function rankEndpoints(
-  kernel: Kernel,
-  options: ReportOptions,
-): Pick<CaptureFacts, 'endpoints_total' | 'endpoints'> {
-  const { exports } = kernel;
-  const entries = Number(kernel.cell(cells.kept) + kernel.cell(cells.kept + 1));
-  const most = Math.min(options.top, 2 * entries);
-  const at = kernel.call(() => exports.rankTalkers(entries, most)) >>> 0;
-  const total = exports.endpointsTotal();
-  const { view } = kernel;
+/** Tells how many endpoints there are, and those with the most traffic: by packets when that is the order, else by bytes. */
+export function rankedEndpoints(kernel: Kernel): Pick<CaptureFacts, 'endpoints_total' | 'endpoints'> {
+  const { exports, view } = kernel;
+  const at = exports.bestTalkers.value >>> 0;
   const rows: EndpointRow[] = [];
-  for (let i = 0; i < Math.min(most, Number(total)); i++) {
+  for (let i = 0; i < exports.bestTalkersCount.value; i++) {
     const row = view.getUint32(at + 4 * i, true);
     const cell = (offset: number): bigint => view.getBigUint64(row + offset, true);
     rows.push({
@@ -125,5 +124,5 @@ export function rankEndpoints(
       bytes_received: exactCount(cell(48)),
     });
   }
-  return { endpoints_total: exactCount(total), endpoints: rows };
+  return { endpoints_total: exactCount(exports.endpointsTotal()), endpoints: rows };
 }

@@ -3,7 +3,7 @@ import { pinnedKey } from './connection-key.js';
 import type { Kernel } from './kernel.js';
 import { cells, sizesRows, sparseRowsMax } from './partial-layout.js';
 import { sparseRows, sparseTables } from './partial.js';
-import { rankConversations, rankEndpoints } from './report-ranks.js';
+import { rankedConversations, rankedEndpoints, rankTable } from './report-ranks.js';
 import { protocolRows } from './report-protocols.js';
 import { seriesOf } from './report-series.js';
 import { exactCount } from './report-total.js';
@@ -40,8 +40,9 @@ export function buildReport(
   const orders = Number(kernel.cell(cells.byteOrders));
   const { cut } = outcome;
   const truncated = cut !== null || options.inputCut === true;
-  const ranked = rankConversations(kernel, options);
-  const endpoints = rankEndpoints(kernel, options);
+  rankTable(kernel, options);
+  const ranked = rankedConversations(kernel);
+  const endpoints = rankedEndpoints(kernel);
   const widePackets = kernel.cell(cells.widePackets);
   const [first_ns, last_ns] = fileTimes(kernel);
   return {

@@ -1,7 +1,8 @@
 // Memory that only grows: regions are cut from its end. What the table's index leaves behind when it doubles is used
 // again for entries, so growing wastes nothing.
 
-const GROW_BYTES: usize = 1 << 20;
+/** After each growth the engine collects garbage all over, so there must be few; pages that stay unused cost nothing. */
+const GROW_BYTES: usize = 16 << 20;
 const FREE_MAX: i32 = 64;
 
 let top: usize = __heap_base;
@@ -30,6 +31,13 @@ export function reserve(bytes: usize): usize {
   }
   top = end;
   if (start < dirtyEnd) memory.fill(start, 0, min(end, dirtyEnd) - start);
+  return start;
+}
+
+/** Fresh memory whose pages are all there. One that is read before it is written would be mapped twice. */
+export function reserveWritten(bytes: usize): usize {
+  const start = reserve(bytes);
+  memory.fill(start, 0, bytes);
   return start;
 }
 

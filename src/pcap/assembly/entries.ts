@@ -108,34 +108,22 @@ export function backOf(reference: usize): usize {
   return (reference & ~1) + (reference & 1 ? BACK6 : BACK4);
 }
 
-let cursorBlock: usize = 0;
-let cursorAt: usize = 0;
-let cursorSix: bool = false;
-
-/** Begins a walk over all entries in the order of memory. */
-export function firstEntry(): void {
-  cursorSix = false;
-  cursorBlock = newest4;
-  cursorAt = cursorBlock + BLOCK_HEAD;
+/** The block of one IP version that was begun last; 0: there is none. */
+export function newestBlock(six: bool): usize {
+  return six ? newest6 : newest4;
 }
 
-/** The next entry's reference; 0: no more. */
-export function nextEntry(): usize {
-  while (true) {
-    if (!cursorBlock) {
-      if (cursorSix) return 0;
-      cursorSix = true;
-      cursorBlock = newest6;
-      if (!cursorBlock) return 0;
-      cursorAt = cursorBlock + BLOCK_HEAD;
-    }
-    if (cursorAt < <usize>load<u32>(cursorBlock, 4)) {
-      const reference = cursorAt | <usize>cursorSix;
-      cursorAt += cursorSix ? ENTRY6_BYTES : ENTRY4_BYTES;
-      if (kindOf(reference)) return reference;
-    } else {
-      cursorBlock = <usize>load<u32>(cursorBlock);
-      cursorAt = cursorBlock + BLOCK_HEAD;
-    }
-  }
+/** The block of the same IP version that was begun before; 0: there is none. */
+export function olderBlock(block: usize): usize {
+  return <usize>load<u32>(block);
+}
+
+/** The first entry of a block; freed ones lie among them. */
+export function firstEntryOf(block: usize): usize {
+  return block + BLOCK_HEAD;
+}
+
+/** The end of a block's entries. */
+export function endOfEntries(block: usize): usize {
+  return <usize>load<u32>(block, 4);
 }

@@ -48,8 +48,9 @@ export {
 export { setInterface, setInterfaceCount } from './interfaces';
 export { lowerThreshold, makeRoom, pin } from './table';
 export { beginExport, countEntries, exportEntries, importEntries, importSeries, nextRow } from './exchange';
-export { kinds, pinnedSums, rankConversations, rankedCount } from './conversations';
-export { rankTalkers } from './talkers';
+export { bestConversations, bestConversationsCount, kinds, pinnedSums, rank, rankBlock } from './ranking';
+export { countDigits, loadKeys, scatter } from './sort';
+export { bestTalkers, bestTalkersCount, indexRows, offerRows } from './talkers';
 import { talkersTotal } from './talkers';
 export {
   beginWindow,

@@ -86,3 +86,46 @@ export function talkerAbove(x: usize, y: usize): bool {
   if (load<u64>(x) != load<u64>(y)) return load<u64>(x) < load<u64>(y);
   return load<u64>(x, 8) < load<u64>(y, 8);
 }
+
+/** Levels of a key at most: what is equal in all of them is the same. */
+export const KEY_LEVELS: u32 = 10;
+
+/**
+ * 64 bits of a conversation's place in the same order, the smaller the higher; those of a level matter where all levels before
+ * are equal. A level that the order does not have is 0 for all.
+ */
+export function conversationKey(reference: usize, level: u32): u64 {
+  if (level == 0) return chosenKey(reference);
+  if (level == 1) return ~sum(reference, 8);
+  if (level == 2) return ~sum(reference, 0);
+  const entry = reference & ~1;
+  const ports = portsOf(reference);
+  if (level == 3) return ((ports & 0xff) << 1) | <u64>(reference & 1);
+  if (!(reference & 1)) {
+    const addresses = load<u64>(entry, 32);
+    if (level == 4) return (addresses & 0xffffffff00000000) | ((ports >> 24) << 16) | ((addresses >> 16) & 0xffff);
+    return level == 5 ? ((addresses & 0xffff) << 16) | ((ports >> 8) & 0xffff) : 0;
+  }
+  if (level == 4) return load<u64>(entry, 32);
+  if (level == 5) return load<u64>(entry, 40);
+  if (level == 6) return ports >> 24;
+  if (level == 7) return load<u64>(entry, 48);
+  if (level == 8) return load<u64>(entry, 56);
+  return ports;
+}
+
+function chosenKey(reference: usize): u64 {
+  if (order == BY_DURATION) return ~duration(reference);
+  if (order == BY_START) return <u64>first(reference) ^ 0x8000000000000000;
+  return order == BY_PACKETS ? ~sum(reference, 0) : 0;
+}
+
+/** The same of a talker's row. */
+export function talkerKey(row: usize, level: u32): u64 {
+  if (level == 0) return order == BY_PACKETS ? ~load<u64>(row, 56) : 0;
+  if (level == 1) return ~load<u64>(row, 64);
+  if (level == 2) return ~load<u64>(row, 56);
+  if (level == 3) return load<u64>(row, 16);
+  if (level == 4) return load<u64>(row);
+  return level == 5 ? load<u64>(row, 8) : 0;
+}

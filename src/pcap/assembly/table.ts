@@ -2,7 +2,7 @@
 // top bits. So a walk over the index meets the entries in the order of their hashes, whatever the size: exported tables are
 // sorted, and merging two of them goes through the index from one end to the other.
 
-import { release, reserve, reserveReused } from './arena';
+import { release, reserve, reserveReused, reserveWritten } from './arena';
 import { backOf, beginEntries, freeEntry, KIND_PAIR, kindOf, newEntry4, newEntry6, PORTS4, PORTS6 } from './entries';
 import { hash6, sample4, sample6 } from './hash';
 import { add, DROPPED, KEPT, PINNED_DROPPED, THRESHOLDS } from './layout';
@@ -83,7 +83,7 @@ function grow(): void {
   const old = index;
   const oldSlots = indexSlots;
   const bits = 33 - shift;
-  useIndex(reserve(<usize>8 << bits), bits);
+  useIndex(reserveWritten(<usize>8 << bits), bits);
   for (let i: u32 = 0; i < oldSlots; i++) {
     const slot = load<u64>(old + (<usize>i << 3));
     if (slot) put(<u32>(slot >> 32), <usize>(<u32>slot));
@@ -196,7 +196,7 @@ export function find4(k0: u64, k1: u64, hash: u32): usize {
   while (true) {
     const slot = load<u64>(index + (<usize>i << 3));
     const entry = <usize>(<u32>slot);
-    if (!entry) return insert4(k0, k1, hash);
+    if (!entry) return insert4(k0, k1, hash, i);
     if (<u32>(slot >> 32) == hash && !(entry & 1) && load<u64>(entry, 32) == k0 && load<u64>(entry, PORTS4) == k1) {
       last4 = entry;
       last40 = k0;
@@ -207,15 +207,19 @@ export function find4(k0: u64, k1: u64, hash: u32): usize {
   }
 }
 
-function insert4(k0: u64, k1: u64, hash: u32): usize {
+/** Takes a new key in; `i` is the free slot at which the search for it ended. */
+function insert4(k0: u64, k1: u64, hash: u32, i: u32): usize {
   const group = classOf(<u32>k1 & 0xff);
   const threshold = load<u64>(THRESHOLDS + (group << 3));
   if (threshold < ALL && <u64>sample4(k0, k1) >= threshold) return 0;
-  if (used >= usedMax) grow();
   const entry = newEntry4();
   store<u64>(entry, k0, 32);
   store<u64>(entry, k1, PORTS4);
-  put(hash, entry);
+  if (used < usedMax) store<u64>(index + (<usize>i << 3), (<u64>hash << 32) | <u64>entry);
+  else {
+    grow();
+    put(hash, entry);
+  }
   if (entered(group) && <u64>sample4(k0, k1) >= load<u64>(THRESHOLDS + (group << 3))) return 0;
   last4 = entry;
   last40 = k0;
@@ -229,7 +233,7 @@ export function find6(a0: u64, a1: u64, b0: u64, b1: u64, k1: u64): usize {
   const mask = indexSlots - 1;
   while (true) {
     const slot = load<u64>(index + (<usize>i << 3));
-    if (!<u32>slot) return insert6(a0, a1, b0, b1, k1, hash);
+    if (!<u32>slot) return insert6(a0, a1, b0, b1, k1, hash, i);
     if (<u32>(slot >> 32) == hash && slot & 1) {
       const entry = <usize>(<u32>slot) & ~1;
       if (
@@ -245,18 +249,21 @@ export function find6(a0: u64, a1: u64, b0: u64, b1: u64, k1: u64): usize {
   }
 }
 
-function insert6(a0: u64, a1: u64, b0: u64, b1: u64, k1: u64, hash: u32): usize {
+function insert6(a0: u64, a1: u64, b0: u64, b1: u64, k1: u64, hash: u32, i: u32): usize {
   const group = classOf(<u32>k1 & 0xff);
   const threshold = load<u64>(THRESHOLDS + (group << 3));
   if (threshold < ALL && <u64>sample6(a0, a1, b0, b1, k1) >= threshold) return 0;
-  if (used >= usedMax) grow();
   const entry = newEntry6();
   store<u64>(entry, a0, 32);
   store<u64>(entry, a1, 40);
   store<u64>(entry, b0, 48);
   store<u64>(entry, b1, 56);
   store<u64>(entry, k1, PORTS6);
-  put(hash, entry | 1);
+  if (used < usedMax) store<u64>(index + (<usize>i << 3), (<u64>hash << 32) | <u64>entry | 1);
+  else {
+    grow();
+    put(hash, entry | 1);
+  }
   if (entered(group) && <u64>sample6(a0, a1, b0, b1, k1) >= load<u64>(THRESHOLDS + (group << 3))) return 0;
   return entry | 1;
 }

@@ -5,16 +5,27 @@
 //   56 packets, 64 bytes in all: less than the sum where an address talks to itself
 
 import { reserve } from './arena';
-import { backOf, firstEntry, nextEntry } from './entries';
+import { backOf } from './entries';
 import { hashAddress } from './hash';
-import { beginHeap, offer, sortHeap, wouldKeep } from './heap';
+import { beginHeap, heapCount, offer, sortHeap, wouldKeep } from './heap';
+import { sortReferences } from './sort';
 
 const ROW_BYTES: usize = 72;
 /** Addresses of one pass: 72 MiB of rows. */
 const ROWS_MAX: u32 = 1 << 20;
+/** Index of the addresses of a pass at its start: it is as small as the addresses are few, and stays in the caches. */
+const SLOT_BITS: u32 = 14;
+/** A list of more endpoints is sorted from all of them, which must then be had at once, up to twice as many. */
+const LIST_LONG: u32 = 65536;
 
 export let talkersTotal: u64 = 0;
+/** Where the references of the best rows are, and how many. */
+export let bestTalkers: usize = 0;
+export let bestTalkersCount: u32 = 0;
+/** The last pass has met more addresses than there are rows. */
+export let rowsFull: bool = false;
 
+let most: u32 = 0;
 let rows: usize = 0;
 let rowsMax: u32 = 0;
 let rowCount: u32 = 0;
@@ -25,79 +36,125 @@ let pass: u32 = 0;
 // The rows of the last conversation's ends: those that began together often share one, or both.
 let lastA: usize = 0;
 let lastB: usize = 0;
+// Best rows of the passes before are copied out.
+let spare: usize = 0;
+let nextCopy: usize = 0;
 
-/** Ranks the endpoints of a table with so many entries. Returns where the references to the best rows are. */
-export function rankTalkers(entries: u32, most: u32): usize {
-  rowsMax = min<u32>(ROWS_MAX, max<u32>(entries, 8) << 1);
-  slotBits = 32 - clz<u32>(rowsMax);
+/** Makes room for ranking the endpoints of a table with so many entries. */
+export function beginTalkers(entries: u32, wanted: u32): void {
+  most = wanted;
+  const roomy = wanted > LIST_LONG ? wanted << 1 : ROWS_MAX;
+  rowsMax = min<u32>(max<u32>(ROWS_MAX, roomy), max<u32>(entries, 8) << 1);
   rows = reserve(<usize>rowsMax * ROW_BYTES);
-  slots = reserve(<usize>4 << slotBits);
-  const heap = reserve(<usize>most << 2);
-  // One more than are kept, so that a row can be copied in before its loser is known.
-  const copies = reserve((<usize>most + 1) * ROW_BYTES);
+  slots = reserve(<usize>4 << max<u32>(SLOT_BITS, 33 - clz<u32>(rowsMax)));
   passBits = 0;
-  while (!rankIn(heap, copies, most)) passBits++;
-  sortHeap();
-  return heap;
-}
-
-/** All passes with the present number of them; false: a pass had more addresses than rows. */
-function rankIn(heap: usize, copies: usize, most: u32): bool {
-  beginHeap(heap, most, true);
+  pass = 0;
   talkersTotal = 0;
-  let spare = copies;
-  let nextCopy = copies;
-  for (pass = 0; pass >> passBits == 0; pass++) {
-    memory.fill(slots, 0, <usize>4 << slotBits);
-    rowCount = 0;
-    if (!collect()) return false;
-    talkersTotal += <u64>rowCount;
-    for (let i: u32 = 0; i < rowCount; i++) {
-      const row = rows + <usize>i * ROW_BYTES;
-      if (!wouldKeep(<u32>row)) continue;
-      memory.copy(spare, row, ROW_BYTES);
-      const out = offer(<u32>spare);
-      if (out) spare = <usize>out;
-      else {
-        nextCopy += ROW_BYTES;
-        spare = nextCopy;
-      }
-    }
-  }
-  return true;
+  bestTalkersCount = 0;
 }
 
-function collect(): bool {
+/** Begins a walk: the addresses whose hash has this pass's upper bits. */
+export function beginPass(): void {
+  rowsFull = false;
+  slotBits = SLOT_BITS;
+  memory.fill(slots, 0, <usize>4 << slotBits);
+  rowCount = 0;
   lastA = 0;
   lastB = 0;
-  firstEntry();
-  while (true) {
-    const reference = nextEntry();
-    if (!reference) return true;
-    const entry = reference & ~1;
-    const back = backOf(reference);
-    let a0: u64 = 0;
-    let a1: u64 = 0;
-    let b0: u64 = 0;
-    let b1: u64 = 0;
-    if (reference & 1) {
-      a0 = load<u64>(entry, 32);
-      a1 = load<u64>(entry, 40);
-      b0 = load<u64>(entry, 48);
-      b1 = load<u64>(entry, 56);
-    } else {
-      a1 = load<u64>(entry, 32) >> 32;
-      b1 = load<u64>(entry, 32) & 0xffffffff;
+}
+
+/** The addresses were too many: the passes begin again, twice as many. */
+export function morePasses(): void {
+  if (!passBits++) beginCopies();
+  pass = 0;
+  talkersTotal = 0;
+  spare = copies;
+  nextCopy = copies;
+  beginHeap(bestTalkers, most, true);
+}
+
+let copies: usize = 0;
+
+function beginCopies(): void {
+  bestTalkers = reserve(<usize>most << 2);
+  // One more than are kept, so that a row can be copied in before its loser is known.
+  copies = reserve((<usize>most + 1) * ROW_BYTES);
+}
+
+/** Takes the rows of a pass; true: there is another pass. */
+export function takeRows(): bool {
+  talkersTotal += <u64>rowCount;
+  if (!passBits) return false;
+  for (let i: u32 = 0; i < rowCount; i++) {
+    const row = rows + <usize>i * ROW_BYTES;
+    if (!wouldKeep(<u32>row)) continue;
+    memory.copy(spare, row, ROW_BYTES);
+    const out = offer(<u32>spare);
+    if (out) spare = <usize>out;
+    else {
+      nextCopy += ROW_BYTES;
+      spare = nextCopy;
     }
-    const version: u64 = reference & 1 ? 6 : 4;
-    const self = a0 == b0 && a1 == b1;
-    if (isRowOf(lastA, a0, a1, version)) addTo(lastA, entry, back, true);
-    else if (!count(a0, a1, version, entry, back, true)) return false;
-    else lastA = counted;
-    if (isRowOf(lastB, b0, b1, version)) addTo(lastB, back, entry, !self);
-    else if (!count(b0, b1, version, back, entry, !self)) return false;
-    else lastB = counted;
   }
+  pass++;
+  return pass >> passBits == 0;
+}
+
+/** Sorts what the passes have given. */
+export function finishTalkers(): void {
+  if (passBits) {
+    sortHeap();
+    bestTalkersCount = heapCount;
+    return;
+  }
+  bestTalkersCount = min(rowCount, most);
+  if (bestTalkersCount << 3 >= rowCount) {
+    bestTalkers = reserve(<usize>rowCount << 2);
+    for (let i: u32 = 0; i < rowCount; i++) store<u32>(bestTalkers + (<usize>i << 2), <u32>(rows + <usize>i * ROW_BYTES));
+    sortReferences(bestTalkers, rowCount, true);
+    return;
+  }
+  bestTalkers = reserve(<usize>most << 2);
+  beginHeap(bestTalkers, most, true);
+  for (let i: u32 = 0; i < rowCount; i += ROWS_AT_ONCE) offerRows(i, min(i + ROWS_AT_ONCE, rowCount));
+  sortHeap();
+}
+
+const ROWS_AT_ONCE: u32 = 1024;
+
+/** Exported and called often for the reason that rankBlock is. */
+export function offerRows(from: u32, to: u32): void {
+  for (let i = from; i < to; i++) offer(<u32>(rows + <usize>i * ROW_BYTES));
+}
+
+/** Counts an entry for both its ends; false: there are more addresses than rows. */
+// @ts-ignore: decorator
+@inline
+export function countEnds(reference: usize): bool {
+  const entry = reference & ~1;
+  const back = backOf(reference);
+  let a0: u64 = 0;
+  let a1: u64 = 0;
+  let b0: u64 = 0;
+  let b1: u64 = 0;
+  if (reference & 1) {
+    a0 = load<u64>(entry, 32);
+    a1 = load<u64>(entry, 40);
+    b0 = load<u64>(entry, 48);
+    b1 = load<u64>(entry, 56);
+  } else {
+    a1 = load<u64>(entry, 32) >> 32;
+    b1 = load<u64>(entry, 32) & 0xffffffff;
+  }
+  const version: u64 = reference & 1 ? 6 : 4;
+  const self = a0 == b0 && a1 == b1;
+  if (isRowOf(lastA, a0, a1, version)) addTo(lastA, entry, back, true);
+  else if (!count(a0, a1, version, entry, back, true)) return false;
+  else lastA = counted;
+  if (isRowOf(lastB, b0, b1, version)) addTo(lastB, back, entry, !self);
+  else if (!count(b0, b1, version, back, entry, !self)) return false;
+  else lastB = counted;
+  return true;
 }
 
 // @ts-ignore: decorator
@@ -127,7 +184,14 @@ function count(high: u64, low: u64, version: u64, sent: usize, received: usize, 
     }
     i = (i + 1) & mask;
   }
-  if (rowCount == rowsMax) return false;
+  if (rowCount == rowsMax) {
+    rowsFull = true;
+    return false;
+  }
+  if (rowCount >> (slotBits - 1)) {
+    growSlots();
+    return count(high, low, version, sent, received, whole);
+  }
   const row = rows + <usize>rowCount * ROW_BYTES;
   rowCount++;
   counted = row;
@@ -138,6 +202,22 @@ function count(high: u64, low: u64, version: u64, sent: usize, received: usize, 
   store<u64>(row, version, 16);
   addTo(row, sent, received, whole);
   return true;
+}
+
+function growSlots(): void {
+  slotBits++;
+  memory.fill(slots, 0, <usize>4 << slotBits);
+  for (let i: u32 = 0; i < rowCount; i += ROWS_AT_ONCE) indexRows(i, min(i + ROWS_AT_ONCE, rowCount));
+}
+
+export function indexRows(from: u32, to: u32): void {
+  const mask: u32 = (1 << slotBits) - 1;
+  for (let number = from; number < to; number++) {
+    const row = rows + <usize>number * ROW_BYTES;
+    let i = hashAddress(load<u64>(row), load<u64>(row, 8) ^ (load<u64>(row, 16) << 60)) & mask;
+    while (load<u32>(slots + (<usize>i << 2))) i = (i + 1) & mask;
+    store<u32>(slots + (<usize>i << 2), number + 1);
+  }
 }
 
 /** Adds a conversation to one of its ends; its second end counts nothing more when both are the same address. */
