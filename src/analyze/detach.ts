@@ -1,17 +1,18 @@
 import { toCanonicalJson } from '../pcap/report-json.js';
 import { MasterClient } from './master-client.js';
+import { joinedName } from './join.js';
 import { openProgress } from './progress.js';
 import type { AnalyzeSettings } from './settings.js';
 import { writeOut } from './standard-output.js';
 
 /** Submits every file and prints the ids of the analyses, one a line in the order of the files; then the exit code. */
 export async function detachAll(settings: AnalyzeSettings): Promise<number> {
-  const { master, files, output, quiet } = settings;
+  const { master, files, output, quiet, join } = settings;
   if (master === null) throw new Error('--detach without --master was refused before');
   const client = new MasterClient(master, settings);
   const analyses: { id: string; file: string }[] = [];
   try {
-    for (const file of files) {
+    for (const file of join ? [joinedName(settings)] : files) {
       const progress = openProgress(file, quiet);
       try {
         const id = await client.detach(file, progress);

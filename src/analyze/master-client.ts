@@ -10,8 +10,10 @@ import type { SortOrder } from '../pcap/types.js';
 import type { Entry } from './entry.js';
 import { failedEntry } from './failed-entry.js';
 import { followCall } from './followed-call.js';
+import { joinFiles, joinName } from './join.js';
 import { cancelOnInterrupt } from './interrupt.js';
 import { dialMaster, type DialledMaster } from './master-dial.js';
+import { listJoin, listOnly, listWithFiles, type Uploaded } from './master-join.js';
 import { fromMaster, wantsUpload } from './master-errors.js';
 import { parseReport } from './parse-report.js';
 import type { Progress } from './progress.js';
@@ -87,6 +89,7 @@ export class MasterClient {
     detach: boolean,
     onAccepted: (accepted: AnalysisAccepted) => void,
   ): Promise<string | null> {
+    if (this.settings.join) return this.#submitJoined(progress, detach, onAccepted);
     if (!isUrl(name)) await new FileProbe().check(name, name);
     const file = isUrl(name) ? null : openIfHere(name);
     const ask = (path: string, identity: FileIdentity | undefined): Promise<string | null> => {
@@ -108,6 +111,32 @@ export class MasterClient {
       throw ours;
     } finally {
       file?.close();
+    }
+  }
+
+  /** Sends a list of the files, and the files behind it where the master does not see the same ones. */
+  async #submitJoined(
+    progress: Progress,
+    detach: boolean,
+    onAccepted: (accepted: AnalysisAccepted) => void,
+  ): Promise<string | null> {
+    const { client, name: master, dialler } = this.#master;
+    const name = joinName(this.settings);
+    const list = await listJoin(name, await joinFiles(this.settings));
+    const ask = async (sent: Uploaded): Promise<string | null> => {
+      const path = await upload(client, sent, undefined, (bytes) => progress.update(bytes, null));
+      const shown = name === '' ? `${list.parts.length + list.failed.length} files joined` : name;
+      const call = client.analyze({ ...this.#request(shown, path, undefined, detach), join: true });
+      return followCall(this.#master, call, progress, onAccepted);
+    };
+    try {
+      return await ask(listOnly(list)).catch((error: unknown) => {
+        if (!wantsUpload(error)) throw error;
+        progress.say(`the master does not see the files of ${name === '' ? 'this capture' : name}: sending them`);
+        return ask(listWithFiles(list));
+      });
+    } catch (error) {
+      throw fromMaster(error, master, dialler);
     }
   }
 

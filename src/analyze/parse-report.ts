@@ -1,4 +1,5 @@
 import type { CaptureEntry } from '../captures/capture-entry.js';
+import type { JoinedFiles } from '../pcap/report-types.js';
 
 /** Longest run of digits that is an exact double for certain. */
 const exactDigitsMax = 15;
@@ -19,7 +20,9 @@ export function parseReport(json: string): CaptureEntry {
     if (typeof value !== 'string' || !value.startsWith(marker)) return value;
     const exact = BigInt(value.slice(marker.length));
     return exact <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(exact) : exact;
-  }) as CaptureEntry & { file?: string };
+  }) as CaptureEntry & JoinedFiles & { file?: string };
+  // That of a joined capture is made from its files, in an order that only who looked at them knows.
+  if (parsed.files !== undefined) return parsed;
   // The master knows the file by another name; the one that counts is the user's.
   const { file: _theirs, ...entry } = parsed;
   return entry as CaptureEntry;

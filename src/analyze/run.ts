@@ -19,7 +19,7 @@ export async function analyzeAll(settings: AnalyzeSettings): Promise<number> {
   const { analyse, close, sort } = analyserOf(files?.asked ?? settings);
   const entries: Entry[] = [];
   try {
-    for (const file of settings.join ? [joinedName(settings)] : settings.files) {
+    for (const file of namesOf(settings)) {
       const entry = await entryOf(file, settings, analyse);
       entries.push(files === null ? entry : files.take(entry));
     }
@@ -59,9 +59,11 @@ async function entryOf(name: string, settings: AnalyzeSettings, analyse: Analyse
   return entry;
 }
 
-/** What stands for a joined capture before its files are known. */
-function joinedName({ files }: AnalyzeSettings): string {
-  return files.length === 1 ? files[0] : `${files[0]} and others`;
+/** What there is an entry for: each file, or one for all. */
+function namesOf({ join, files }: AnalyzeSettings): readonly string[] {
+  if (!join) return files;
+  const { joinedName } = require('./join.js') as typeof import('./join.js');
+  return [joinedName({ files })];
 }
 
 interface Analyser {

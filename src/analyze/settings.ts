@@ -114,8 +114,6 @@ export function compileSettings(
   if (options.json === true && csv.table !== null) throw usage('--json and --csv are two forms of output: choose one');
   if (options.recursive === true && options.join !== true)
     throw usage('--recursive enters the folders of a joined capture: it needs --join');
-  if (options.join === true && options.master !== undefined)
-    throw usage('--join is of this machine so far: leave out --master');
   if (options.html === standardInput && (options.json === true || csv.table !== null))
     throw usage(`--html - is a form of output, as --json and --csv are: choose one, or write --html FILE beside it`);
   if (options.html !== undefined && kindOf(options.html) === 'folder')

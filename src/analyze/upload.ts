@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { CaptureFile } from '../captures/capture-file.js';
+import type { Uploaded } from './master-join.js';
 import type { CaptureServiceClient, FileIdentity } from '../gen/trireme/v1/capture.js';
 
 /** Bytes in one message of an upload. */
@@ -11,7 +11,7 @@ const aliveIntervalMs = 10_000;
 /** Streams a file to the master's spool, as fast as the master takes it, and answers with its path there. */
 export async function upload(
   client: CaptureServiceClient,
-  file: CaptureFile,
+  file: Uploaded,
   identity: FileIdentity | undefined,
   onBytes: (bytesDone: number) => void,
 ): Promise<string> {

@@ -14,6 +14,8 @@ const identitiesMax = 1024;
 export interface WantedIdentity {
   readonly sizeBytes: bigint;
   readonly endsSha256: Uint8Array;
+  /** Bytes of each end that the hash covers; identityEndBytes when left out. */
+  readonly endBytes?: number;
 }
 
 interface Known {
@@ -129,10 +131,10 @@ export class CaptureAccess {
   private async isWanted(real: string, handle: FileHandle, wanted: WantedIdentity): Promise<boolean> {
     const stats = await handle.stat();
     if (BigInt(stats.size) !== wanted.sizeBytes) return false;
-    const stamp = `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}`;
+    const stamp = `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${wanted.endBytes}`;
     let known = this.known.get(real);
     if (known?.stamp !== stamp) {
-      known = { stamp, endsSha256: (await readIdentity(handle, stats.size)).endsSha256 };
+      known = { stamp, endsSha256: (await readIdentity(handle, stats.size, wanted.endBytes)).endsSha256 };
       this.known.delete(real);
       if (this.known.size >= identitiesMax) this.known.delete(this.known.keys().next().value as string);
       this.known.set(real, known);

@@ -90,13 +90,14 @@ function orderedInput(name: string, fd: number): CaptureFile {
 }
 
 /**
- * All bytes of a file. Not a ReadStream of Node's, because that closes the descriptor when its reader stops early, and the
+ * So many bytes of a file, from a position on. Not a ReadStream of Node's, because that closes the descriptor when its reader stops early, and the
  * descriptor is ours.
  */
-async function* readInOrder(fd: number, sizeBytes: number): AsyncGenerator<Uint8Array> {
+export async function* readInOrder(fd: number, sizeBytes: number, from = 0): AsyncGenerator<Uint8Array> {
   const readAsync = promisify(read);
-  for (let position = 0; position < sizeBytes; ) {
-    const length = Math.min(streamPieceBytes, sizeBytes - position);
+  const end = from + sizeBytes;
+  for (let position = from; position < end; ) {
+    const length = Math.min(streamPieceBytes, end - position);
     const { bytesRead, buffer } = await readAsync(fd, Buffer.allocUnsafeSlow(length), 0, length, position);
     if (bytesRead === 0) return;
     position += bytesRead;

@@ -17,5 +17,5 @@ export function failedFile(file: string, caught: unknown): FailedFile {
   if (syscall === 'read') {
     return { error: 'unreadable', error_detail: `${file}: cannot be read: ${code ?? error.message}` };
   }
-  throw error;
+  throw caught;
 }

@@ -4,35 +4,41 @@ import { readRange } from './read-range.js';
 
 /** Bytes of each end of a file that its identity covers. */
 export const identityEndBytes = 64 * 1024;
+/** The same of a file of a joined capture: of thousands of files each, 64 KiB would be as much as some of them hold. */
+export const joinedEndBytes = 4 * 1024;
 
 /** What tells whether two machines see the same file. */
 export interface FileIdentity {
   readonly sizeBytes: number;
-  /** SHA-256 over the first and the last 64 KiB; over the whole file when it is shorter than both together. */
+  /** SHA-256 over the first and the last bytes; over the whole file when it is shorter than both together. */
   readonly endsSha256: Buffer;
 }
 
 /** Position and bytes of a piece of a file. */
 type Piece = readonly [at: number, bytes: number];
 
-function ends(sizeBytes: number): Piece[] {
-  if (sizeBytes <= 2 * identityEndBytes) return [[0, sizeBytes]];
+function ends(sizeBytes: number, endBytes: number): Piece[] {
+  if (sizeBytes <= 2 * endBytes) return [[0, sizeBytes]];
   return [
-    [0, identityEndBytes],
-    [sizeBytes - identityEndBytes, identityEndBytes],
+    [0, endBytes],
+    [sizeBytes - endBytes, endBytes],
   ];
 }
 
 /** Identity of an open regular file of that size. A file that is shorter by now gives another hash, never an error. */
-export function identityOf(fd: number, sizeBytes: number): FileIdentity {
+export function identityOf(fd: number, sizeBytes: number, endBytes = identityEndBytes): FileIdentity {
   const hash = createHash('sha256');
-  for (const [at, bytes] of ends(sizeBytes)) hash.update(readRange(fd, at, bytes));
+  for (const [at, bytes] of ends(sizeBytes, endBytes)) hash.update(readRange(fd, at, bytes));
   return { sizeBytes, endsSha256: hash.digest() };
 }
 
 /** The same without blocking the thread: whoever serves others does not know how long a file of theirs takes. */
-export async function readIdentity(handle: FileHandle, sizeBytes: number): Promise<FileIdentity> {
-  return { sizeBytes, endsSha256: await hashOf(handle, ends(sizeBytes)) };
+export async function readIdentity(
+  handle: FileHandle,
+  sizeBytes: number,
+  endBytes = identityEndBytes,
+): Promise<FileIdentity> {
+  return { sizeBytes, endsSha256: await hashOf(handle, ends(sizeBytes, endBytes)) };
 }
 
 async function hashOf(handle: FileHandle, pieces: readonly Piece[], first?: Buffer): Promise<Buffer> {

@@ -8,10 +8,9 @@ import { TriremeError } from '../common/errors.js';
 import { ScanChunk, ScanChunkResult } from '../gen/trireme/v1/capture.js';
 import { ChunkScanner } from '../pcap/chunk-scanner.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
+import { note, Stopped } from './batch-progress.js';
 import type { BatchSource, KindBatch } from './kind.js';
-
-/** Thrown inside a scan whose job was cancelled; never leaves this file. */
-class Stopped extends Error {}
+import { scanParts } from './parts-scan.js';
 
 const sound: InflateOutcome = { truncated: false, damage: null };
 
@@ -24,11 +23,12 @@ export function bytesOf(payload: Uint8Array): number {
   return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : 1;
 }
 
-/** Scans the chunk of a batch of one job and answers it. Only packed captures need the event loop. */
+/** Scans the chunk of a batch of one job and answers it. Only packed captures and joined ones need the event loop. */
 export function scanChunk(batch: KindBatch): void | Promise<void> {
   const chunk = ScanChunk.decode(batch.payload(0));
   const { source } = batch;
   if (source === null) throw new TriremeError('INTERNAL', 'a chunk came without the bytes to scan');
+  if (chunk.joined !== undefined) return scanParts(batch, chunk, chunk.joined.parts, source);
   const plan = JSON.parse(chunk.planJson) as ChunkPlan;
   const scanner = new ChunkScanner(loadScanModule(), plan, JSON.parse(chunk.optionsJson) as ScanOptions);
   if (chunk.compression !== '') return scanPacked(batch, scanner, source, chunk.compression);
@@ -111,12 +111,6 @@ async function scanPacked(
 function compressionIn(text: string): Compression {
   if (text === 'gzip' || text === 'zstd') return text;
   throw new TriremeError('INTERNAL', `this worker cannot unpack '${text}', only gzip and zstd`);
-}
-
-/** Tells how far the scan is, and ends it when the job was cancelled. */
-function note(batch: KindBatch, bytesDone: number): void {
-  batch.progress(bytesDone);
-  if (batch.cancelled()) throw new Stopped();
 }
 
 function answer(batch: KindBatch, scanner: ChunkScanner, { truncated, damage }: InflateOutcome): void {

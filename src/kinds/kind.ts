@@ -79,8 +79,11 @@ export interface KindBatch {
   readonly source: BatchSource | null;
 }
 
-/** Bytes of a job with needsSource: a file of this machine, or bytes that are pushed to the thread. */
+/**
+ * Bytes of a job with needsSource: a file of this machine, or bytes that are pushed to the thread. `paths`: all files of a job
+ * that reads several, the first among them.
+ */
 export type BatchSource =
-  | { readonly type: 'file'; readonly path: string }
+  | { readonly type: 'file'; readonly path: string; readonly paths?: readonly string[] }
   /** read() blocks the thread until bytes come; null at the end. Throws TriremeError when the sender failed. */
   | { readonly type: 'stream'; read(): Uint8Array | null };

@@ -16,6 +16,8 @@ export interface RequestedAnalysis {
   readonly name: string;
   /** Where the masters find it. The query of a URL is a secret: it is stored, and never shown. */
   readonly path: string;
+  /** The path is that of an upload which lists the files of one capture. */
+  readonly join?: boolean;
   readonly scan: ScanOptions;
   readonly top: number;
   readonly sort: SortOrder;
@@ -34,6 +36,8 @@ export interface CaptureStamp {
   readonly content: string;
   /** The capture was sent to a master, which keeps it until the analysis has ended. */
   readonly spooled: boolean;
+  /** Bytes of what was sent, where that is a list of files; left out: those of the capture. */
+  readonly spoolBytes?: number;
 }
 
 /** How the capture was cut into chunks. Results count only under the very same facts. */

@@ -13,6 +13,7 @@ import type { ChunkFacts } from './chunk-map.js';
 import { scanChunkKind } from './chunk-jobs.js';
 import { analysesMax, giveBackMs, openAttemptsMax } from './limits.js';
 import { openCapture, type OpenCapture } from './open-capture.js';
+import { openJoin } from './open-join.js';
 import type { AnalysisRequest } from './request.js';
 import type { Sources } from './sources.js';
 import type { Spool } from './spool.js';
@@ -96,7 +97,12 @@ export class Analyses {
     const spooled = spool.claim(request.path);
     const id = randomBytes(8).toString('hex');
     try {
-      const capture = await this.open(request.path, identity);
+      if (request.join === true && !spooled)
+        throw new TriremeError(
+          'USAGE',
+          `${request.path}: a joined capture is asked for by an upload that lists its files`,
+        );
+      const capture = await this.open(request, request.path, identity);
       const stamp = await stampOf(capture, spooled).catch((error: unknown) => {
         capture.close();
         throw error;
@@ -204,7 +210,7 @@ export class Analyses {
     const path = stamp.spooled ? spool.pathOf(request.path) : request.path;
     const opened = this.opened.get(id);
     this.opened.delete(id);
-    const capture = opened ?? (await this.open(path, null));
+    const capture = opened ?? (await this.open(request, path, null));
     try {
       if (opened === undefined) await checkStamp(request.name, capture, stamp);
       const source = sources.serve(capture, (error) => this.running.get(id)?.abort(error));
@@ -232,8 +238,13 @@ export class Analyses {
     this.opened.delete(id);
   }
 
-  private async open(path: string, identity: FileIdentity | null): Promise<OpenCapture> {
+  private async open(
+    { join }: Pick<AnalysisRequest, 'join'>,
+    path: string,
+    identity: FileIdentity | null,
+  ): Promise<OpenCapture> {
     const { access, urls } = this.setup;
+    if (join === true) return openJoin(access, path);
     if (!isUrl(path)) return openCapture(access, path, identity);
     // Loaded only here: it brings the HTTP client.
     const { openUrlCapture } = await import('./open-url-capture.js');

@@ -3,7 +3,7 @@ import { loadScanModule } from '../captures/scan-module.js';
 import { TriremeError, type ErrorCode } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
 import { version } from '../common/version.js';
-import { ScanChunk, type AnalyzeResult } from '../gen/trireme/v1/capture.js';
+import { ScanChunk, type AnalyzeResult, type ScanParts } from '../gen/trireme/v1/capture.js';
 import type { Hub } from '../hub/types.js';
 import type { Lease, ProgressFacts } from '../ledger/types.js';
 import { partialMagic } from '../pcap/partial-layout.js';
@@ -20,7 +20,7 @@ import {
   chunksOutstandingPerSlot,
   progressIntervalMs,
 } from './limits.js';
-import type { MergeNews } from './merge-messages.js';
+import type { MergeNews, PlannedFile } from './merge-messages.js';
 import { Merge } from './merge.js';
 import type { OpenCapture } from './open-capture.js';
 
@@ -60,6 +60,9 @@ export class Analysis {
   /** Chunks that were answered and are not in the ledger yet. */
   private readonly unwritten = new Set<ChunkPlan>();
   private chunkBytes = 0;
+  /** Of a joined capture: the files of each chunk, by its key; and, at the end, those that gave no counts. */
+  private readonly filesOf = new Map<string, readonly PlannedFile[]>();
+  private failedFiles: ReadonlySet<string> = new Set();
   /** Numbers of the workers whose results are merged. */
   private readonly answeredBy = new Set<number>();
   private provenBytes = 0;
@@ -122,7 +125,7 @@ export class Analysis {
         this.step();
         this.tick();
       });
-      await capture.checkUnchanged();
+      await capture.checkUnchanged(this.failedFiles);
       this.setPhase('DONE');
       return result;
     } catch (error) {
@@ -184,6 +187,7 @@ export class Analysis {
       case 'planned': {
         const payloadOf = (plan: ChunkPlan): Uint8Array => this.payload(plan, news.compression ?? '');
         const { hub, capture, durable } = this.setup;
+        for (const [i, files] of (news.files ?? []).entries()) this.filesOf.set(keyOf(news.plans[i]), files);
         this.jobs = new ChunkJobs(hub, payloadOf, capture.sizeBytes, this, durable ? chunkJobsMax : 1);
         this.jobs.add(news.plans.filter((plan) => !this.journal.has(plan)));
         this.journal.resume(news.plans.filter((plan) => this.journal.has(plan)));
@@ -206,6 +210,7 @@ export class Analysis {
         this.setPhase('WALKING');
         break;
       case 'complete':
+        this.failedFiles = new Set(news.failed);
         // The rest is on its way to the ledger, where the result makes it needless.
         for (const plan of this.unwritten) this.chunks.done(plan, 'worker');
         this.setup.lease.progress({ ...this.progress(1, 0, 0), bytesDone: this.setup.capture.sizeBytes });
@@ -315,8 +320,27 @@ export class Analysis {
       planJson: JSON.stringify(plan),
       optionsJson: JSON.stringify(lease.record.request.scan),
       compression,
+      joined: this.joinedParts(plan),
       urlPrefix: capture.bytes.at === 'url' ? (capture.bytes.source.prefix ?? undefined) : undefined,
     }).finish();
+  }
+
+  /** The files of a chunk of a joined capture; undefined: it is of one file. */
+  private joinedParts(plan: ChunkPlan): ScanParts | undefined {
+    const { bytes } = this.setup.capture;
+    const files = this.filesOf.get(keyOf(plan));
+    if (bytes.at !== 'join' || files === undefined) return undefined;
+    return {
+      parts: files.map(({ part, compression }) => {
+        const { name, path, sizeBytes, endsSha256, offset } = bytes.joined.parts[part];
+        return {
+          ...{ name, path, endsSha256 },
+          sizeBytes: BigInt(sizeBytes),
+          offset: BigInt(offset),
+          compression: compression ?? '',
+        };
+      }),
+    };
   }
 
   private workers(): ScanWorker[] {

@@ -3,8 +3,9 @@ import type { CaptureStamp } from '../ledger/types.js';
 import type { OpenCapture } from './open-capture.js';
 
 /** What an open capture is, to be known again later. */
-export async function stampOf({ sizeBytes, modified, content }: OpenCapture, spooled: boolean): Promise<CaptureStamp> {
-  return { sizeBytes, modified, content: await content(), spooled };
+export async function stampOf(capture: OpenCapture, spooled: boolean): Promise<CaptureStamp> {
+  const { sizeBytes, modified, content, spoolBytes } = capture;
+  return { sizeBytes, modified, content: await content(), spooled, spoolBytes };
 }
 
 /**

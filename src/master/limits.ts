@@ -55,6 +55,11 @@ export const readsPerSourceMax = 4;
 /** Time for reads under way to come back before their file is closed. What comes later is dropped. */
 export const readsEndMs = 1_000;
 
+/** Files of a joined capture that are looked at together: Node has few threads for files, and others need them too. */
+export const joinOpenMax = 4;
+/** Files of a joined capture that are open for workers that do not see them: more than ranges that are read in turns. */
+export const joinHandlesMax = 128;
+
 /** Total size of the spool when the option does not say. */
 export const spoolBytesMaxDefault = 64 * 2 ** 30;
 /** An upload that no analysis asks for is removed after this time: its client is gone. */

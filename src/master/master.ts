@@ -175,7 +175,10 @@ function openSpool({ state, spool: root, spoolBytesMax }: MasterOptions, ledger:
   if (typeof state !== 'string') return new Spool(root, spoolBytesMax, log);
   const spool = new Spool(join(state, 'spool'), spoolBytesMax, log, true);
   const waiting = ledger.list().filter((record) => record.capture.spooled && !isFinal(record));
-  const uploads = waiting.map(({ request, capture }) => ({ path: request.path, bytes: capture.sizeBytes }));
+  const uploads = waiting.map(({ request, capture }) => ({
+    path: request.path,
+    bytes: capture.spoolBytes ?? capture.sizeBytes,
+  }));
   spool.adopt(uploads, ledger.evidence ?? null);
   return spool;
 }

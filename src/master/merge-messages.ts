@@ -25,14 +25,32 @@ export interface MergeOffer {
 export type MergeRequest =
   { readonly request: 'start'; readonly data: MergeData } | { readonly request: 'offer'; readonly offer: MergeOffer };
 
+/** A file of a joined capture: its position among the parts, and how it is packed. */
+export interface PlannedFile {
+  readonly part: number;
+  readonly compression: Compression | null;
+}
+
 /** From the thread. */
 export type MergeNews =
-  | { readonly news: 'planned'; readonly plans: readonly ChunkPlan[]; readonly compression: Compression | null }
+  | {
+      readonly news: 'planned';
+      readonly plans: readonly ChunkPlan[];
+      readonly compression: Compression | null;
+      /** Of a joined capture: the files of each plan. */
+      readonly files?: readonly (readonly PlannedFile[])[];
+    }
   /** An offer was taken in: up to where all is proven, and plans whose results cannot matter any more. */
   | { readonly news: 'merged'; readonly provenBytes: number; readonly unwanted: readonly ChunkPlan[] }
   | { readonly news: 'rescan'; readonly plan: ChunkPlan }
   | { readonly news: 'walking' }
-  | { readonly news: 'complete'; readonly reportJson: string; readonly counts: ReportCounts }
+  | {
+      readonly news: 'complete';
+      readonly reportJson: string;
+      readonly counts: ReportCounts;
+      /** Of a joined capture: names of files that gave no counts. */
+      readonly failed?: readonly string[];
+    }
   | { readonly news: 'failed'; readonly code: string; readonly message: string };
 
 /** The first facts of a report as they travel beside it. */

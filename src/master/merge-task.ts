@@ -1,4 +1,4 @@
-import { capturedIn, type CaptureEntry } from '../captures/capture-entry.js';
+import { capturedIn } from '../captures/capture-entry.js';
 import { compressionOf, magicBytes, type Compression } from '../captures/compression.js';
 import type { InflateOutcome } from '../captures/inflated.js';
 import { FilePour, pourStream } from '../captures/pour.js';
@@ -8,7 +8,8 @@ import { readHeader } from '../pcap/read-header.js';
 import { RecordWalk } from '../pcap/record-walk.js';
 import { toCanonicalJson } from '../pcap/report-json.js';
 import type { ChunkPlan } from '../pcap/types.js';
-import type { MergeData, MergeNews, MergeOffer, ReportCounts } from './merge-messages.js';
+import type { MergeData, MergeNews, MergeOffer } from './merge-messages.js';
+import { countsOf } from './report-counts.js';
 
 /** The merge of one analysis: plans the chunks, proves their seams, adds them up, walks when it must. */
 export class MergeTask {
@@ -56,7 +57,7 @@ export class MergeTask {
     const { module, bytes } = this.data;
     const plan = this.merger.walkPlan();
     const walk = new RecordWalk(module, plan);
-    if (bytes.at === 'file') new FilePour(bytes.fd, walk, plan.start).all();
+    if (bytes.at !== 'url') new FilePour(bytes.fd, walk, plan.start).all();
     else {
       // Loaded only here: it brings the HTTP client.
       const { streamUrl } = require('../captures/url/url-stream.js') as typeof import('../captures/url/url-stream.js');
@@ -78,20 +79,4 @@ export class MergeTask {
     const entry = capturedIn(report, compression, outcome, () => this.data.bytes.first);
     this.say({ news: 'complete', reportJson: toCanonicalJson(entry), counts: countsOf(entry) });
   }
-}
-
-function countsOf(entry: CaptureEntry): ReportCounts {
-  if (entry.error === 'not-a-capture') {
-    const none = { packets: 0n, ipv4Tcp: 0n, connectionPackets: 0n, conversations: 0n };
-    return { ...none, format: '', truncated: false, error: entry.error };
-  }
-  return {
-    format: entry.format,
-    packets: BigInt(entry.packets),
-    ipv4Tcp: BigInt(entry.ipv4_tcp),
-    connectionPackets: BigInt(entry.connection?.packets ?? 0),
-    conversations: BigInt(entry.conversations),
-    truncated: entry.truncated,
-    error: entry.error ?? '',
-  };
 }

@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { TriremeError } from '../common/errors.js';
+import { JoinMergeTask } from './join-merge-task.js';
 import { MergeTask } from './merge-task.js';
 import type { MergeNews, MergeRequest } from './merge-messages.js';
 
@@ -7,12 +8,15 @@ import type { MergeNews, MergeRequest } from './merge-messages.js';
 if (parentPort !== null) {
   const port = parentPort;
   const say = (news: MergeNews): void => port.postMessage(news);
-  let task: MergeTask | null = null;
+  let task: MergeTask | JoinMergeTask | null = null;
   let turn = Promise.resolve();
   const take = async (request: MergeRequest): Promise<void> => {
     try {
-      if (request.request === 'start') task = new MergeTask(request.data, say);
-      else await task?.offer(request.offer);
+      if (request.request !== 'start') return await task?.offer(request.offer);
+      const { data } = request;
+      task = null;
+      if (data.bytes.at === 'join') await (task = new JoinMergeTask(data, data.bytes, say)).start();
+      else task = new MergeTask(data, say);
     } catch (error) {
       const { code, message } = TriremeError.from(error);
       say({ news: 'failed', code, message });

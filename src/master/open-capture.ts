@@ -4,12 +4,15 @@ import { readIdentity, readSampleHash } from '../captures/identity.js';
 import { TriremeError } from '../common/errors.js';
 import { headerBytesWanted } from '../pcap/read-header.js';
 import type { FileIdentity } from '../gen/trireme/v1/capture.js';
+import type { JoinedCapture } from './open-join.js';
 import type { UrlSource } from '../captures/url/url-source.js';
 
 /** Where the bytes of a capture are. `first`: its first bytes, enough to plan the chunks. */
 export type CaptureBytes =
   | { readonly at: 'file'; readonly fd: number; readonly first: Uint8Array }
-  | { readonly at: 'url'; readonly source: UrlSource; readonly first: Uint8Array };
+  | { readonly at: 'url'; readonly source: UrlSource; readonly first: Uint8Array }
+  /** `fd`: the upload that lists the files. */
+  | { readonly at: 'join'; readonly fd: number; readonly first: Uint8Array; readonly joined: JoinedCapture };
 
 /** A capture that the master holds open for one analysis. */
 export interface OpenCapture {
@@ -17,13 +20,22 @@ export interface OpenCapture {
   readonly path: string;
   readonly bytes: CaptureBytes;
   readonly sizeBytes: number;
+  /** Bytes that ChunkSource serves, where they are others than those of the capture. */
+  readonly sourceBytes?: number;
+  /** Bytes of the upload, where it is another than the capture. */
+  readonly spoolBytes?: number;
   readonly identity: FileIdentity;
   /** When it was last changed, in the words of its file system (nanoseconds since 1970) or its server. */
   readonly modified: string;
   /** What tells its content from another of the same size and time; reads some of a file. */
   content(): Promise<string>;
-  /** @throws TriremeError FILE_CHANGED when it is not as it was at the opening */
-  checkUnchanged(): Promise<void>;
+  /** Fills `data` from a position of what ChunkSource serves; fewer bytes: it ends. Left out: read `fd`. */
+  readAt?(data: Buffer, position: number): Promise<number>;
+  /**
+   * @param failed names of files of a joined capture that gave no counts: they may be as they like
+   * @throws TriremeError FILE_CHANGED when it is not as it was at the opening
+   */
+  checkUnchanged(failed?: ReadonlySet<string>): Promise<void>;
   close(): void;
 }
 

@@ -27,7 +27,7 @@ export interface AnalysisRequest extends RequestedAnalysis {
 
 /** @throws TriremeError USAGE that names the field, its value and its bound */
 export function compileRequest(request: AnalyzeRequest, waitMsUnsaid = waitMsDefault): AnalysisRequest {
-  const { path, identity, options, waitMs, name, detach } = request;
+  const { path, identity, options, waitMs, name, detach, join } = request;
   if (path === '') throw usage('path is empty: name a capture');
   if (path.length > pathLengthMax) throw usage(`path has ${path.length} characters, over ${pathLengthMax}`);
   if (name.length > pathLengthMax) throw usage(`name has ${name.length} characters, over ${pathLengthMax}`);
@@ -53,6 +53,7 @@ export function compileRequest(request: AnalyzeRequest, waitMsUnsaid = waitMsDef
     path,
     identity: identity ?? null,
     detached: detach,
+    join: join === true ? true : undefined,
     scan: {
       intervalNs: interval === 0n ? null : interval.toString(),
       conversationsMax,

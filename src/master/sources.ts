@@ -82,7 +82,8 @@ export class Sources {
       call.emit('error', toStatus(refusal));
       return;
     }
-    const end = Math.min(source.capture.sizeBytes, Number(offset) + Number(length));
+    const { sourceBytes = source.capture.sizeBytes } = source.capture;
+    const end = Math.min(sourceBytes, Number(offset) + Number(length));
     this.ranges++;
     source.calls.add(call);
     let over = false;
@@ -131,7 +132,9 @@ export class Sources {
   private async read(source: Source, fd: number, data: Buffer, position: number): Promise<TriremeError | null> {
     source.reads++;
     try {
-      const count = await this.work.run(source.capture.path, () => readAt(fd, data, position));
+      const { capture } = source;
+      const read = (): Promise<number> => capture.readAt?.(data, position) ?? readAt(fd, data, position);
+      const count = await this.work.run(capture.path, read);
       if (count === data.length) return null;
       return new TriremeError('FILE_CHANGED', `cannot read at ${position}: the file has become shorter`);
     } catch (error) {

@@ -3,7 +3,8 @@ import type { ChunkResult, ReadState } from './types.js';
 
 const isPosition = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-function isState(value: unknown): value is ReadState {
+/** Whether a worker's words are a state. */
+export function isState(value: unknown): value is ReadState {
   const state = value as ReadState;
   return (
     typeof value === 'object' &&

@@ -1,8 +1,9 @@
 import { TriremeError } from '../common/errors.js';
-import { ScanChunk, type ChunkSourceClient } from '../gen/trireme/v1/capture.js';
+import { ScanChunk, type ChunkSourceClient, type ScanPart } from '../gen/trireme/v1/capture.js';
 import type { ChunkPlan } from '../pcap/types.js';
 import type { CaptureAccess } from '../captures/capture-access.js';
 import { isUrl } from '../captures/capture-name.js';
+import { joinedEndBytes } from '../captures/identity.js';
 import type { UrlPrefix } from '../captures/url/url-prefix.js';
 import { urlRange } from './url-range.js';
 import { streamRange } from './range-stream.js';
@@ -20,6 +21,7 @@ export async function openChunk(
   signal: AbortSignal,
 ): Promise<JobSource> {
   const chunk = ScanChunk.decode(payload);
+  if (chunk.joined !== undefined) return openParts(chunk.joined.parts, chunk.source, access, source, signal);
   const wanted = chunk.identity;
   if (chunk.path !== '' && !isUrl(chunk.path) && wanted !== undefined) {
     const path = await access.find(chunk.path, wanted);
@@ -39,6 +41,36 @@ export async function openChunk(
     streamRange(source, chunk.source, from, sizeBytes - from, signal);
   if (!isUrl(chunk.path)) return { type: 'stream', bytes: hubsBytes(offset) };
   return { type: 'stream', bytes: urlRange(chunk, offset, end, urls, hubsBytes, signal) };
+}
+
+/** Whole files: all from this machine, or all from the hub, so that a scan reads them in one way. */
+async function openParts(
+  parts: readonly ScanPart[],
+  name: string,
+  access: CaptureAccess,
+  source: ChunkSourceClient | undefined,
+  signal: AbortSignal,
+): Promise<JobSource> {
+  const paths: string[] = [];
+  for (const { path, sizeBytes, endsSha256 } of parts) {
+    const found = path === '' ? null : await access.find(path, { sizeBytes, endsSha256, endBytes: joinedEndBytes });
+    if (found === null) break;
+    paths.push(found);
+  }
+  if (paths.length === parts.length) return { type: 'file', path: paths[0], paths };
+  if (source === undefined) throw new TriremeError('WORKER_LOST', 'the hub that wanted the chunk is gone');
+  return { type: 'stream', bytes: partsFromHub(parts, name, source, signal) };
+}
+
+async function* partsFromHub(
+  parts: readonly ScanPart[],
+  name: string,
+  source: ChunkSourceClient,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for (const { offset, sizeBytes } of parts) {
+    if (sizeBytes > 0n) yield* streamRange(source, name, Number(offset), Number(sizeBytes), signal);
+  }
 }
 
 function rangeOf(planJson: string): { start: number; end: number | null } {

@@ -8,6 +8,27 @@ export interface FileRun {
   readonly to: number;
 }
 
+/** Files of one run at most: a run that is lost is scanned again as a whole, and its list travels with it. */
+export const runFilesMax = 256;
+
+/** Cuts files that stand in order into runs that cost about so many bytes each, or are one file. */
+export function cutRuns(files: readonly { readonly sizeBytes: number }[], costMax: number): FileRun[] {
+  const runs: FileRun[] = [];
+  let from = 0;
+  let cost = 0;
+  for (const [i, { sizeBytes }] of files.entries()) {
+    const own = sizeBytes + fileCostBytes;
+    if (i > from && (cost + own > costMax || i - from >= runFilesMax)) {
+      runs.push({ from, to: i });
+      from = i;
+      cost = 0;
+    }
+    cost += own;
+  }
+  if (files.length > from) runs.push({ from, to: files.length });
+  return runs;
+}
+
 /** What a run of files costs. */
 export function costOf(files: readonly { readonly sizeBytes: number }[]): number {
   return files.reduce((sum, { sizeBytes }) => sum + sizeBytes + fileCostBytes, 0);

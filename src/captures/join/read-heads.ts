@@ -1,10 +1,12 @@
 import { readSync } from 'node:fs';
 import { HeadReader, type CaptureHead } from '../../pcap/head-reader.js';
+import type { ByteStream } from '../byte-reader.js';
 import { inflate } from '../byte-stream.js';
-import { openCapture, type CaptureFile } from '../capture-file.js';
+import { openCapture, readInOrder, type CaptureFile } from '../capture-file.js';
 import { compressionOf, magicBytes, type Compression } from '../compression.js';
 import { failedFile, type FailedFile } from '../failed-file.js';
 import { FileProbe } from '../file-probe.js';
+import { pourStream } from '../pour.js';
 import { readRange } from '../read-range.js';
 import { loadScanModule } from '../scan-module.js';
 import { TriremeError } from '../../common/errors.js';
@@ -40,7 +42,7 @@ export async function readHeads(
         await probe.check(name, name);
         const file = openCapture(name);
         try {
-          const head = readHead(file, reader);
+          const head = readHead(bytesOf(file), reader);
           heads.push({ name, found, ...(head instanceof Promise ? await head : head) });
         } finally {
           file.close();
@@ -55,42 +57,44 @@ export async function readHeads(
   return { heads, failed };
 }
 
-type Head = Omit<FileHead, 'name' | 'found'>;
+/** A file, or a part of one that holds the bytes of several. */
+export interface HeadBytes {
+  readonly fd: number;
+  /** Where its first byte is. */
+  readonly at: number;
+  readonly sizeBytes: number;
+}
 
-function readHead(file: CaptureFile, reader: HeadReader): Head | Promise<Head> {
-  const { name, fd, sizeBytes } = file;
+export function bytesOf({ name, fd, sizeBytes }: CaptureFile): HeadBytes {
   if (sizeBytes === null)
     throw new TriremeError('FILE_UNREADABLE', `${name}: is a FIFO (a named pipe): --join reads files twice`);
-  const compression = compressionOf(readRange(fd, 0, Math.min(magicBytes, sizeBytes)));
+  return { fd, at: 0, sizeBytes };
+}
+
+export type Head = Omit<FileHead, 'name' | 'found'>;
+
+/** A promise only for what is packed: awaiting costs a turn of the event loop. */
+export function readHead({ fd, at, sizeBytes }: HeadBytes, reader: HeadReader): Head | Promise<Head> {
+  const compression = compressionOf(readRange(fd, at, Math.min(magicBytes, sizeBytes)));
   reader.begin();
-  if (compression !== null) return readPacked(file, sizeBytes, compression, reader);
+  if (compression !== null) return readPacked(readInOrder(fd, sizeBytes, at), sizeBytes, compression, reader);
   let portion = firstPortionBytes;
-  for (let position = 0; !reader.done && position < sizeBytes; portion = Math.min(4 * portion, portionBytesMax)) {
+  for (let done = 0; !reader.done && done < sizeBytes; portion = Math.min(4 * portion, portionBytesMax)) {
     const space = reader.space();
-    const bytes = readSync(fd, space, 0, Math.min(space.length, portion, sizeBytes - position), position);
+    const bytes = readSync(fd, space, 0, Math.min(space.length, portion, sizeBytes - done), at + done);
     if (bytes === 0) break;
-    position += bytes;
+    done += bytes;
     reader.filled(bytes);
   }
   return { sizeBytes, compression, ...reader.end() };
 }
 
 async function readPacked(
-  file: CaptureFile,
+  stream: ByteStream,
   sizeBytes: number,
   compression: Compression,
   reader: HeadReader,
 ): Promise<Head> {
-  const { bytes } = inflate(file.stream(), compression);
-  for await (const piece of bytes) {
-    for (let at = 0; at < piece.length && !reader.done;) {
-      const space = reader.space();
-      const count = Math.min(space.length, piece.length - at);
-      space.set(piece.subarray(at, at + count));
-      reader.filled(count);
-      at += count;
-    }
-    if (reader.done) break;
-  }
+  await pourStream(inflate(stream, compression).bytes, reader);
   return { sizeBytes, compression, ...reader.end() };
 }

@@ -8,12 +8,11 @@ import { loadScanModule } from '../scan-module.js';
 import type { ScanSettings } from '../scan-settings.js';
 import { ScanThreads } from '../scan-threads.js';
 import { planThreads, type ThreadPlan } from '../thread-plan.js';
+import { OrderedSums, type Sums } from './ordered-sums.js';
 import { planRuns } from './plan-runs.js';
 import type { FileHead } from './read-heads.js';
 import type { RunPlan, RunResult } from './run-messages.js';
-import { scanRun, type FileOutcome, type ScannedRun } from './scan-run.js';
-
-const sound = { truncated: false, damage: null };
+import { scanRun, type ScannedRun } from './scan-run.js';
 
 /** Scans runs of files on this thread and on others, and adds them up in their order. */
 export async function scanJoinThreads(
@@ -24,7 +23,7 @@ export async function scanJoinThreads(
   const { scan, onProgress } = settings;
   const total = ordered.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const large = new Set([...ordered.keys()].filter((i) => isLarge(ordered[i], total / threads, settings)));
-  const sums = new OrderedSums(new JoinScanner(loadScanModule(), scan), ordered.length);
+  const sums = new OrderedSums(new JoinScanner(loadScanModule(), scan));
   let done = 0;
   const onBytes = (bytes: number): void => onProgress?.((done += bytes), total);
   try {
@@ -35,7 +34,9 @@ export async function scanJoinThreads(
     const files = ordered.map(({ name, compression }) => ({ name, compression }));
     const runs = planRuns(ordered, shares, large).map(({ from, to }) => ({ from, files: files.slice(from, to) }));
     await scanRuns(runs, threads, settings, onBytes, (result) => sums.add(result.from, result));
-    return sums.finish();
+    const { scanner, outcomes } = sums;
+    if (outcomes.length === ordered.length) return { scanner, outcomes };
+    throw new TriremeError('INTERNAL', `${ordered.length - outcomes.length} files were not scanned`);
   } catch (error) {
     sums.scanner.cancel();
     throw error;
@@ -48,53 +49,12 @@ function isLarge(file: FileHead, share: number, { threadsMax, threadBytesMin }: 
   return compression === null && sizeBytes > share && planThreads(sizeBytes, threadsMax, threadBytesMin).threads > 1;
 }
 
-/** Files that were counted elsewhere: one as a whole, with its end, or a run of them. */
-type Sums = Omit<RunResult, 'from'> | LargeFile;
-type LargeFile = { readonly whole: Parameters<JoinScanner['addFile']> } | { readonly failed: FileOutcome };
-
-/** Adds up what comes in any order in the order of the files. */
-class OrderedSums {
-  private readonly waiting = new Map<number, Sums>();
-  private readonly outcomes: FileOutcome[] = [];
-
-  constructor(
-    readonly scanner: JoinScanner,
-    private readonly files: number,
-  ) {}
-
-  add(from: number, sums: Sums): void {
-    this.waiting.set(from, sums);
-    for (let next = this.take(); next !== undefined; next = this.take()) {
-      if ('failed' in next) this.outcomes.push(next.failed);
-      else if ('whole' in next)
-        this.outcomes.push({ facts: this.scanner.addFile(...next.whole), inflated: sound });
-      else {
-        this.scanner.add(next.partial);
-        this.outcomes.push(...next.outcomes);
-      }
-    }
-  }
-
-  finish(): ScannedRun {
-    const { scanner, outcomes, files } = this;
-    if (outcomes.length !== files) throw new TriremeError('INTERNAL', `${files - outcomes.length} files were not scanned`);
-    return { scanner, outcomes };
-  }
-
-  private take(): Sums | undefined {
-    const at = this.outcomes.length;
-    const next = this.waiting.get(at);
-    this.waiting.delete(at);
-    return next;
-  }
-}
-
 /** A file that is split as it would be alone. */
 async function scanLarge(
   { name }: FileHead,
   settings: ScanSettings,
   onBytes: (bytes: number) => void,
-): Promise<LargeFile> {
+): Promise<Sums> {
   let told = 0;
   const onProgress = (bytes: number): void => {
     onBytes(bytes - told);

@@ -10,6 +10,8 @@ import { FilePour, pourStream } from '../pour.js';
 /** What a scan must know of a file of a joined capture. */
 export interface RunFile {
   readonly name: string;
+  /** Where it is opened; by default its name. */
+  readonly path?: string;
   readonly compression: Compression | null;
 }
 
@@ -71,11 +73,11 @@ export async function scanRun(
 
 /** Plain files are read without a turn of the event loop. */
 function scanFile(
-  { name, compression }: RunFile,
+  { name, path = name, compression }: RunFile,
   scanner: JoinScanner,
   onBytes: (bytes: number) => void,
 ): FileOutcome | Promise<FileOutcome> {
-  const file = openCapture(name);
+  const file = openCapture(path);
   if (compression !== null) return scanPacked(file, compression, scanner, onBytes);
   try {
     scanner.begin();

@@ -12,7 +12,7 @@ export interface ThreadData {
 export interface PayloadMessage {
   readonly payload: Uint8Array;
   readonly source:
-    | { readonly type: 'file'; readonly path: string }
+    | { readonly type: 'file'; readonly path: string; readonly paths?: readonly string[] }
     | { readonly type: 'stream'; readonly ring: SharedArrayBuffer }
     | null;
 }

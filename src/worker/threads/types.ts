@@ -2,8 +2,11 @@ import type { JobBatch, ResultBatch } from '../../gen/trireme/v1/worker.js';
 
 /** Where the bytes of a job come from whose kind needs a source (SCAN_CHUNK). */
 export type JobSource =
-  /** A file of this machine, checked by the opener: allowed, and the same file as the hub's. The thread reads it. */
-  | { readonly type: 'file'; readonly path: string }
+  /**
+   * A file of this machine, checked by the opener: allowed, and the same file as the hub's. The thread reads it. `paths`: all
+   * files of a job that reads one after the other, the first among them.
+   */
+  | { readonly type: 'file'; readonly path: string; readonly paths?: readonly string[] }
   /**
    * The bytes from the plan's start on, in order. They are pulled as the thread takes them: at most streamBytesMax are held.
    * return() is called when the job ends early (done before the end, cancelled, thread died).

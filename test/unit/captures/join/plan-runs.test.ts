@@ -1,4 +1,4 @@
-import { planRuns } from '../../../../src/captures/join/plan-runs.js';
+import { cutRuns, planRuns, runFilesMax } from '../../../../src/captures/join/plan-runs.js';
 
 const files = (...sizes: number[]) => sizes.map((sizeBytes) => ({ sizeBytes: sizeBytes * 1_000_000 }));
 
@@ -24,4 +24,16 @@ test('files that are split by themselves are in no run and divide the others', (
     { from: 3, to: 5 },
   ]);
   expect(planRuns(files(900), [1], new Set([0]))).toEqual([]);
+});
+
+test('runs of a cluster cost at most so much, unless they are one file, and hold at most so many files', () => {
+  expect(cutRuns(files(3, 3, 3, 50, 3), 8_000_000)).toEqual([
+    { from: 0, to: 2 },
+    { from: 2, to: 3 },
+    { from: 3, to: 4 },
+    { from: 4, to: 5 },
+  ]);
+  expect(cutRuns([], 1)).toEqual([]);
+  const empty = files(...new Array<number>(2 * runFilesMax + 1).fill(0));
+  expect(cutRuns(empty, 1e12).map(({ from, to }) => to - from)).toEqual([runFilesMax, runFilesMax, 1]);
 });

@@ -1,0 +1,92 @@
+import { resolve } from 'node:path';
+import { openCapture, type CaptureFile } from '../captures/capture-file.js';
+import { failedFile } from '../captures/failed-file.js';
+import { FileProbe } from '../captures/file-probe.js';
+import { identityOf, joinedEndBytes } from '../captures/identity.js';
+import { encodeJoinList, type JoinList, type ListedPart } from '../captures/join/join-list.js';
+import type { ListedFile } from '../captures/join/list-files.js';
+import { bytesOf } from '../captures/join/read-heads.js';
+import { TriremeError } from '../common/errors.js';
+import type { JoinedFailure } from '../pcap/report-types.js';
+
+/** What an upload sends: a file, or what stands for one. */
+export type Uploaded = Pick<CaptureFile, 'name' | 'stream' | 'checkUnchanged'>;
+
+/** Looks at the files of a joined capture, as a master is told of them. */
+export async function listJoin(name: string, files: readonly ListedFile[]): Promise<JoinList> {
+  const parts: ListedPart[] = [];
+  const failed: JoinedFailure[] = [];
+  const probe = new FileProbe();
+  for (const { name: file, found } of files) {
+    try {
+      await probe.check(file, file);
+      parts.push({ name: file, found, path: resolve(file), seen: seen(file) });
+    } catch (error) {
+      failed.push({ file, ...failedFile(file, error) });
+    }
+  }
+  return { name, parts, failed };
+}
+
+/** Null: it is not here, and may be where the master is. */
+function seen(name: string): ListedPart['seen'] {
+  let file: CaptureFile;
+  try {
+    file = openCapture(name);
+  } catch (error) {
+    if ((TriremeError.from(error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return null;
+    throw error;
+  }
+  try {
+    const { fd, sizeBytes } = bytesOf(file);
+    return { sizeBytes, endsSha256: identityOf(fd, sizeBytes, joinedEndBytes).endsSha256.toString('hex') };
+  } finally {
+    file.close();
+  }
+}
+
+/** The list alone, for a master that sees the files. */
+export function listOnly(list: JoinList): Uploaded {
+  const head = encodeJoinList(list);
+
+  async function* stream(): AsyncGenerator<Uint8Array> {
+    yield head;
+  }
+  return { name: list.name, stream, checkUnchanged: () => undefined };
+}
+
+/** The list and behind it all files that are here, for a master that does not see them. */
+export function listWithFiles({ name, parts, failed }: JoinList): Uploaded {
+  const here = parts.filter((part) => part.seen !== null);
+  const list: JoinList = {
+    name,
+    parts: [...here.map((part) => ({ ...part, path: '' })), ...parts.filter((part) => part.seen === null)],
+    failed,
+  };
+  const head = encodeJoinList(list);
+  async function* stream(): AsyncGenerator<Uint8Array> {
+    yield head;
+    for (const part of here) yield* wholeFile(part);
+  }
+  return { name, stream, checkUnchanged: () => undefined };
+}
+
+/** @throws TriremeError FILE_CHANGED where it has not as many bytes as the list says */
+async function* wholeFile({ name, seen: told }: ListedPart): AsyncGenerator<Uint8Array> {
+  const file = openCapture(name);
+  let done = 0;
+  try {
+    for await (const bytes of file.stream()) {
+      done += bytes.length;
+      yield bytes;
+    }
+    file.checkUnchanged();
+  } finally {
+    file.close();
+  }
+  if (done === told!.sizeBytes) return;
+  throw new TriremeError(
+    'FILE_CHANGED',
+    `${name}: changed before it was sent (${told!.sizeBytes} bytes then, ${done} now); wait for its writer`,
+  );
+}

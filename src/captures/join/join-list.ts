@@ -1,0 +1,107 @@
+import type { FileHandle } from 'node:fs/promises';
+import { TriremeError } from '../../common/errors.js';
+import type { JoinedFailure } from '../../pcap/report-types.js';
+import { joinFilesClusterMax, joinListBytesMax } from './limits.js';
+
+/** A file of a joined capture as a client tells a master of it. */
+export interface ListedPart {
+  /** As the user named it. */
+  readonly name: string;
+  readonly found: boolean;
+  /** Absolute, where the client found it and the master may; empty where its bytes follow the list. */
+  readonly path: string;
+  /** Null: the client does not see the file, and the master may. */
+  readonly seen: { readonly sizeBytes: number; readonly endsSha256: string } | null;
+}
+
+/**
+ * A joined capture on its way to a master, as a file: the magic, the bytes of the list as 32 bits, the list as JSON; behind
+ * it, where the master does not see the files, the bytes of each of them in the order of the list.
+ */
+export interface JoinList {
+  /** Of the entry; empty: made from the names of the files. */
+  readonly name: string;
+  readonly parts: readonly ListedPart[];
+  /** Files that the client could not read. */
+  readonly failed: readonly JoinedFailure[];
+}
+
+const magic = Buffer.from('trirJOIN1');
+const headBytes = magic.length + 4;
+
+/** What stands before the files' own bytes. @throws TriremeError USAGE for more than a list may have */
+export function encodeJoinList(list: JoinList): Buffer {
+  const files = list.parts.length + list.failed.length;
+  if (files > joinFilesClusterMax)
+    throw new TriremeError(
+      'USAGE',
+      `--join: ${files} files are over ${joinFilesClusterMax}, the most that a cluster takes as one (joinFilesClusterMax): ` +
+        `join them in parts, or without --master`,
+    );
+  const json = Buffer.from(JSON.stringify(list));
+  if (json.length > joinListBytesMax)
+    throw new TriremeError('USAGE', `--join: a list of ${json.length} bytes is over ${joinListBytesMax} (joinListBytesMax)`);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(json.length);
+  return Buffer.concat([magic, length, json]);
+}
+
+/**
+ * Reads a list, which anybody may have written.
+ * @returns the list, and where the bytes behind it begin
+ * @throws TriremeError USAGE for what is none
+ */
+export async function readJoinList(handle: FileHandle): Promise<{ readonly list: JoinList; readonly end: number }> {
+  const head = Buffer.alloc(headBytes);
+  await handle.read(head, 0, headBytes, 0);
+  const length = head.readUInt32LE(magic.length);
+  if (!head.subarray(0, magic.length).equals(magic) || length > joinListBytesMax) throw noList('its head is another');
+  const json = Buffer.alloc(length);
+  const { bytesRead } = await handle.read(json, 0, length, headBytes);
+  if (bytesRead < length) throw noList('it is cut short');
+  return { list: checked(parsed(json.toString())), end: headBytes + length };
+}
+
+function parsed(json: string): JoinList {
+  try {
+    return JSON.parse(json) as JoinList;
+  } catch {
+    throw noList('it is no JSON');
+  }
+}
+
+const isText = (value: unknown, most = 4096): boolean => typeof value === 'string' && value.length <= most;
+
+function checked(list: JoinList): JoinList {
+  const parts = Array.isArray(list?.parts) ? list.parts : [];
+  const failed = Array.isArray(list?.failed) ? list.failed : [];
+  if (parts.length + failed.length > joinFilesClusterMax)
+    throw noList(`it names ${parts.length + failed.length} files, over ${joinFilesClusterMax} (joinFilesClusterMax)`);
+  const sound =
+    isText(list?.name) &&
+    parts.every(
+      (part) =>
+        isText(part?.name) &&
+        isText(part.path) &&
+        !part.path.includes('\0') &&
+        (part.seen === null ? part.path !== '' : isSeen(part.seen)),
+    ) &&
+    failed.every(
+      (row) =>
+        isText(row?.file) && ['unreadable', 'changed'].includes(row.error) && isText(row.error_detail, 16_384),
+    );
+  if (!sound) throw noList('a file in it is not described as it should be');
+  return {
+    name: list.name,
+    parts: parts.map(({ name, found, path, seen }) => ({ name, found: found === true, path, seen })),
+    failed: failed.map(({ file, error, error_detail }) => ({ file, error, error_detail })),
+  };
+}
+
+function isSeen(seen: ListedPart['seen']): boolean {
+  return Number.isSafeInteger(seen?.sizeBytes) && seen!.sizeBytes >= 0 && /^[0-9a-f]{64}$/.test(seen!.endsSha256);
+}
+
+function noList(why: string): TriremeError {
+  return new TriremeError('USAGE', `the upload is no list of files to join: ${why}`);
+}

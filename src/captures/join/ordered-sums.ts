@@ -1,0 +1,40 @@
+import type { InflateOutcome } from '../inflated.js';
+import type { JoinScanner } from '../../pcap/join-scanner.js';
+import type { FileOutcome } from './scan-run.js';
+
+/** Counts that were made elsewhere: of a run of files; of one file as a whole; or none. */
+export type Sums =
+  | { readonly outcomes: readonly FileOutcome[]; readonly partial: Uint8Array }
+  | { readonly whole: Parameters<JoinScanner['addFile']> }
+  | { readonly failed: FileOutcome };
+
+const sound: InflateOutcome = { truncated: false, damage: null };
+
+/** Adds up what comes in any order in the order of the files. */
+export class OrderedSums {
+  /** By the position of the first file. */
+  private readonly waiting = new Map<number, Sums>();
+  /** Of the files that are added, in order. */
+  readonly outcomes: FileOutcome[] = [];
+
+  constructor(readonly scanner: JoinScanner) {}
+
+  add(from: number, sums: Sums): void {
+    this.waiting.set(from, sums);
+    for (let next = this.take(); next !== undefined; next = this.take()) {
+      if ('failed' in next) this.outcomes.push(next.failed);
+      else if ('whole' in next) this.outcomes.push({ facts: this.scanner.addFile(...next.whole), inflated: sound });
+      else {
+        this.scanner.add(next.partial);
+        this.outcomes.push(...next.outcomes);
+      }
+    }
+  }
+
+  private take(): Sums | undefined {
+    const at = this.outcomes.length;
+    const next = this.waiting.get(at);
+    this.waiting.delete(at);
+    return next;
+  }
+}

@@ -1,0 +1,125 @@
+import { openCapture } from '../captures/capture-file.js';
+import { failedFile } from '../captures/failed-file.js';
+import { checkOutcomes } from '../captures/join/check-outcomes.js';
+import { joinEntry } from '../captures/join/join-entry.js';
+import { sortOut } from '../captures/join/join-rows.js';
+import { inOrder } from '../captures/join/order-files.js';
+import { OrderedSums } from '../captures/join/ordered-sums.js';
+import { cutRuns, type FileRun } from '../captures/join/plan-runs.js';
+import { bytesOf, readHead, type FileHead, type Head } from '../captures/join/read-heads.js';
+import { HeadReader } from '../pcap/head-reader.js';
+import { JoinScanner } from '../pcap/join-scanner.js';
+import { toCanonicalJson } from '../pcap/report-json.js';
+import type { JoinedFailure } from '../pcap/report-types.js';
+import type { ChunkPlan } from '../pcap/types.js';
+import type { MergeData, MergeNews, MergeOffer } from './merge-messages.js';
+import type { CaptureBytes } from './open-capture.js';
+import { positionsOf, type JoinedPart } from './open-join.js';
+import { countsOf } from './report-counts.js';
+
+type JoinBytes = Extract<CaptureBytes, { at: 'join' }>;
+
+interface Part extends FileHead {
+  /** Position in the list. */
+  readonly part: number;
+}
+
+/**
+ * The merge of one joined capture: puts the files into order, cuts them into runs, and adds up what workers give. A chunk is a
+ * run; its plan's positions are those of the files one after the other in their order.
+ */
+export class JoinMergeTask {
+  private files: readonly Part[] = [];
+  private runs: readonly (FileRun & { readonly plan: ChunkPlan })[] = [];
+  private readonly failed: JoinedFailure[];
+  private readonly sums: OrderedSums;
+  private readonly answered = new Set<number>();
+  private finished = false;
+
+  constructor(
+    private readonly data: MergeData,
+    private readonly bytes: JoinBytes,
+    private readonly say: (news: MergeNews) => void,
+  ) {
+    this.failed = [...bytes.joined.failed];
+    this.sums = new OrderedSums(new JoinScanner(data.module, data.scan));
+  }
+
+  /** Looks at the start of every file, and tells the chunks. */
+  async start(): Promise<void> {
+    this.files = inOrder(await this.heads());
+    let at = 0;
+    this.runs = cutRuns(this.files, this.data.chunkBytes).map((run) => {
+      const start = at;
+      at += positionsOf(this.files.slice(run.from, run.to));
+      return { ...run, plan: { start, end: at, startCertain: true, state: null } };
+    });
+    this.say({
+      news: 'planned',
+      plans: this.runs.map(({ plan }) => plan),
+      compression: null,
+      files: this.runs.map(({ from, to }) =>
+        this.files.slice(from, to).map(({ part, compression }) => ({ part, compression })),
+      ),
+    });
+    if (this.runs.length === 0) this.complete();
+  }
+
+  offer({ result }: MergeOffer): void {
+    const { plan, partial } = result;
+    const number = this.runs.findIndex((run) => run.plan.start === plan.start && run.plan.end === plan.end);
+    if (this.finished || number === -1 || this.answered.has(number)) return;
+    this.answered.add(number);
+    const { from, to } = this.runs[number];
+    const outcomes = checkOutcomes((result as { outcomes?: unknown }).outcomes, to - from);
+    this.sums.add(from, { outcomes, partial });
+    if (this.answered.size === this.runs.length) return this.complete();
+    this.say({
+      news: 'merged',
+      provenBytes: positionsOf(this.files.slice(0, this.sums.outcomes.length)),
+      unwanted: [],
+    });
+  }
+
+  private async heads(): Promise<Part[]> {
+    const heads: Part[] = [];
+    const reader = new HeadReader(this.data.module);
+    try {
+      for (const [part, { name, found, ...where }] of this.bytes.joined.parts.entries()) {
+        try {
+          heads.push({ part, name, found, ...(await this.head(where, reader)) });
+        } catch (error) {
+          this.failed.push({ file: name, ...failedFile(name, error) });
+        }
+      }
+    } finally {
+      reader.close();
+    }
+    return heads;
+  }
+
+  private async head(
+    { path, offset, sizeBytes }: Pick<JoinedPart, 'path' | 'offset' | 'sizeBytes'>,
+    reader: HeadReader,
+  ): Promise<Head> {
+    if (path === '') return readHead({ fd: this.bytes.fd, at: offset, sizeBytes }, reader);
+    const file = openCapture(path);
+    try {
+      return await readHead(bytesOf(file), reader);
+    } finally {
+      file.close();
+    }
+  }
+
+  private complete(): void {
+    this.finished = true;
+    const { top, sort } = this.data;
+    const { scanner, outcomes } = this.sums;
+    const files = this.files.map((head, i) => ({ head, outcome: outcomes[i] }));
+    const sorted = sortOut(files, this.failed);
+    const entry = joinEntry(this.bytes.joined.name, sorted, () => scanner.report({ top, sort, compression: 'none' }));
+    scanner.cancel();
+    const failed = [...sorted.failures.map(({ file }) => file), ...sorted.skipped];
+    this.say({ news: 'complete', reportJson: toCanonicalJson(entry), counts: countsOf(entry), failed });
+  }
+}

@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import type { CaptureAccess } from '../captures/capture-access.js';
+import { failedFile } from '../captures/failed-file.js';
+import { joinedEndBytes, readIdentity } from '../captures/identity.js';
+import { readJoinList, type ListedPart } from '../captures/join/join-list.js';
+import { TriremeError } from '../common/errors.js';
+import type { JoinedFailure } from '../pcap/report-types.js';
+import { joinOpenMax } from './limits.js';
+import type { OpenCapture } from './open-capture.js';
+import { PartReader } from './part-reader.js';
+
+/** A file of a joined capture as the master found it. */
+export interface JoinedPart {
+  readonly name: string;
+  readonly found: boolean;
+  /** Resolved; empty: its bytes are in the upload. */
+  readonly path: string;
+  /** Where it begins in what ChunkSource serves: first the upload, then the files one after the other. */
+  readonly offset: number;
+  readonly sizeBytes: number;
+  readonly endsSha256: Buffer;
+  /** When it was last changed, ns since 1970; 0: it is in the upload. */
+  readonly modifiedNs: bigint;
+}
+
+export interface JoinedCapture {
+  /** Of the entry; empty: made from the names of the files. */
+  readonly name: string;
+  readonly parts: readonly JoinedPart[];
+  readonly failed: readonly JoinedFailure[];
+}
+
+/**
+ * Opens a joined capture by the upload that lists its files.
+ * @throws TriremeError USAGE for no such list; FILE_UNREADABLE and PATH_REFUSED where the master does not see a file that the
+ *   client has, so that the bytes are uploaded too
+ */
+export async function openJoin(access: CaptureAccess, path: string): Promise<OpenCapture> {
+  const { real, handle } = await access.open(path);
+  try {
+    const { list, end } = await access.whileItAnswers(path, () => readJoinList(handle));
+    const { size } = await handle.stat();
+    const looked = await inParallel(list.parts, (part) => (part.path === '' ? null : lookAt(access, part)));
+    const failed = [...list.failed];
+    const parts: JoinedPart[] = [];
+    let inside = end;
+    let offset = size;
+    for (const [i, { name, found, seen }] of list.parts.entries()) {
+      const look = looked[i];
+      if (look === null) {
+        const { sizeBytes, endsSha256 } = seen!;
+        const ends = Buffer.from(endsSha256, 'hex');
+        parts.push({ name, found, path: '', offset: inside, sizeBytes, endsSha256: ends, modifiedNs: 0n });
+        inside += sizeBytes;
+      } else if ('error' in look) failed.push({ file: name, ...look });
+      else {
+        parts.push({ name, found, ...look, offset });
+        offset += look.sizeBytes;
+      }
+    }
+    if (inside > size)
+      throw new TriremeError('USAGE', `the upload ends within its files, at ${size} of ${inside} bytes`);
+    return opened(access, real, handle, { name: list.name, parts, failed }, offset, size);
+  } catch (error) {
+    handle.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+function opened(
+  access: CaptureAccess,
+  path: string,
+  handle: FileHandle,
+  joined: JoinedCapture,
+  sourceBytes: number,
+  spoolBytes: number,
+): OpenCapture {
+  const { parts } = joined;
+  const reader = new PartReader(access, handle, spoolBytes, parts);
+  const latest = parts.reduce((most, { modifiedNs }) => (modifiedNs > most ? modifiedNs : most), 0n);
+  const content = createHash('sha256');
+  for (const { name, path: where, sizeBytes, endsSha256, modifiedNs } of parts)
+    content.update(JSON.stringify([name, where, sizeBytes, modifiedNs.toString()])).update(endsSha256);
+  return {
+    path,
+    bytes: { at: 'join', fd: handle.fd, first: Buffer.alloc(0), joined },
+    sizeBytes: Math.max(1, positionsOf(parts)),
+    sourceBytes,
+    spoolBytes,
+    identity: { sizeBytes: BigInt(spoolBytes), endsSha256: Buffer.alloc(32) },
+    modified: latest.toString(),
+    content: () => Promise.resolve(content.copy().digest('hex')),
+    readAt: (data, position) => reader.read(data, position),
+    checkUnchanged: async (failed = new Set()) => {
+      const counted = parts.filter(({ name, path: where }) => where !== '' && !failed.has(name));
+      await inParallel(counted, (part) => checkPart(access, part));
+    },
+    close: () => {
+      reader.close();
+      handle.close().catch(() => undefined);
+    },
+  };
+}
+
+/** Positions that a chunk of these files takes in the order of all: an empty file has one too. */
+export function positionsOf(files: readonly { readonly sizeBytes: number }[]): number {
+  return files.reduce((sum, { sizeBytes }) => sum + Math.max(1, sizeBytes), 0);
+}
+
+type Look = Pick<JoinedPart, 'path' | 'sizeBytes' | 'endsSha256' | 'modifiedNs'>;
+
+/** What is under the name of a file. One that the client does not see either is a failure, and the others go on. */
+async function lookAt(
+  access: CaptureAccess,
+  { name, path, seen }: ListedPart,
+): Promise<Look | Omit<JoinedFailure, 'file'>> {
+  try {
+    const { real, handle } = await access.open(path);
+    try {
+      return await access.whileItAnswers(path, async () => {
+        const { size, mtimeNs } = await handle.stat({ bigint: true });
+        const sizeBytes = Number(size);
+        const { endsSha256 } = await readIdentity(handle, sizeBytes, joinedEndBytes);
+        if (seen === null || (seen.sizeBytes === sizeBytes && seen.endsSha256 === endsSha256.toString('hex')))
+          return { path: real, sizeBytes, endsSha256, modifiedNs: mtimeNs };
+        throw new TriremeError(
+          'FILE_UNREADABLE',
+          `${path}: the master sees another file under this name (size or ends differ): upload it`,
+        );
+      });
+    } finally {
+      handle.close().catch(() => undefined);
+    }
+  } catch (error) {
+    if (seen !== null) throw error;
+    const failure = failedFile(name, error);
+    return { ...failure, error_detail: `${name}: no such file here, nor on the master: ${failure.error_detail}` };
+  }
+}
+
+async function checkPart(access: CaptureAccess, { name, path, sizeBytes, modifiedNs }: JoinedPart): Promise<void> {
+  const { handle } = await access.open(path);
+  try {
+    const now = await access.whileItAnswers(path, () => handle.stat({ bigint: true }));
+    if (now.size === BigInt(sizeBytes) && now.mtimeNs === modifiedNs) return;
+    throw new TriremeError(
+      'FILE_CHANGED',
+      `${name}: changed while it was read (${sizeBytes} bytes then, ${now.size} now); wait for its writer`,
+    );
+  } finally {
+    handle.close().catch(() => undefined);
+  }
+}
+
+/** Does the same for all, a few at once; the first failure ends it. */
+async function inParallel<T, R>(all: readonly T[], work: (one: T) => Promise<R> | null): Promise<(R | null)[]> {
+  const results = new Array<R | null>(all.length).fill(null);
+  let next = 0;
+  const take = async (): Promise<void> => {
+    while (next < all.length) {
+      const i = next++;
+      results[i] = await work(all[i]);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(joinOpenMax, all.length) }, take)).finally(() => (next = all.length));
+  return results;
+}
