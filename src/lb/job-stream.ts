@@ -7,6 +7,7 @@ import { secondsLeft } from './deadline.js';
 import { sparseJobsMax } from './job-admission.js';
 import { JobCursor } from './job-cursor.js';
 import { unknownKind, type JobServicePort } from './job-service-port.js';
+import { OutstandingJobs } from './outstanding-jobs.js';
 
 /** Results in one message at most; more in one turn of the event loop go in several. */
 const resultsPerMessageMax = 1024;
@@ -17,9 +18,8 @@ const resultsPerMessageMax = 1024;
  * messages come as bytes, and a job of them becomes an object when it is taken: see JobCursor.
  */
 export class JobStream implements JobSink {
-  /** The caller's tag and the hub's id of each outstanding job; the key is our own tag. */
-  private readonly outstanding = new Map<number, { tag: bigint; kind: number; job: number }>();
-  private nextTag = 1;
+  /** Our own tag of a job is its row. */
+  private readonly outstanding = new OutstandingJobs();
   /** Requests of which jobs wait for room. */
   private readonly requests: JobCursor[] = [];
   private results: TaggedResult[] = [];
@@ -119,14 +119,12 @@ export class JobStream implements JobSink {
     const timeoutSeconds = secondsLeft(this.call.getDeadline(), Date.now());
     if (timeoutSeconds < 0) return this.refuse(tag, new TriremeError('DEADLINE_PASSED', 'the deadline has passed'));
     this.port.admission.take();
-    const own = this.nextTag++;
-    const entry = { tag, kind, job: 0 };
-    this.outstanding.set(own, entry);
-    entry.job = this.port.hub.submit(kind, 1, null, timeoutSeconds, noWorker, this, own);
+    const row = this.outstanding.add(tag);
+    this.outstanding.named(row, this.port.hub.submit(kind, 1, null, timeoutSeconds, noWorker, this, row));
   }
 
   done(
-    own: number,
+    row: number,
     bytes: Uint8Array,
     start: number,
     end: number,
@@ -135,11 +133,9 @@ export class JobStream implements JobSink {
     attempts: number,
   ): void {
     this.port.admission.release();
-    const entry = this.outstanding.get(own);
-    if (entry === undefined) return;
-    this.outstanding.delete(own);
+    if (!this.outstanding.has(row)) return;
     this.add({
-      tag: entry.tag,
+      tag: this.outstanding.take(row),
       result: Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString(),
       error: '',
       worker: this.port.hub.workerName(worker),
@@ -148,12 +144,9 @@ export class JobStream implements JobSink {
     });
   }
 
-  failed(own: number, error: TriremeError): void {
+  failed(row: number, error: TriremeError): void {
     this.port.admission.release();
-    const entry = this.outstanding.get(own);
-    if (entry === undefined) return;
-    this.outstanding.delete(own);
-    this.refuse(entry.tag, error);
+    if (this.outstanding.has(row)) this.refuse(this.outstanding.take(row), error);
   }
 
   private refuse(tag: bigint, error: TriremeError): void {
@@ -163,19 +156,22 @@ export class JobStream implements JobSink {
   private add(result: TaggedResult): void {
     if (this.ended) return;
     this.results.push(result);
+    if (this.results.length >= resultsPerMessageMax) this.write();
     if (this.flushScheduled) return;
     this.flushScheduled = true;
     setImmediate(() => this.flush());
   }
 
+  private write(): void {
+    const { results } = this;
+    this.results = [];
+    if (!this.call.write({ results })) this.choked = true;
+  }
+
   private flush(): void {
     this.flushScheduled = false;
     if (this.ended) return;
-    const { results } = this;
-    this.results = [];
-    for (let at = 0; at < results.length; at += resultsPerMessageMax) {
-      if (!this.call.write({ results: results.slice(at, at + resultsPerMessageMax) })) this.choked = true;
-    }
+    if (this.results.length > 0) this.write();
     this.guarded(() => this.take());
   }
 
@@ -204,9 +200,7 @@ export class JobStream implements JobSink {
   private abandon(): void {
     if (this.ended) return;
     this.finish();
-    const jobs = [...this.outstanding.values()];
-    this.outstanding.clear();
-    for (const { job } of jobs) this.port.hub.cancel(job);
+    for (const job of this.outstanding.clear()) this.port.hub.cancel(job);
   }
 
   private finish(): void {

@@ -6,12 +6,14 @@ import { startGrpcServer, type RunningGrpcServer } from '../../../src/common/grp
 import {
   JobKind,
   JobServiceClient,
+  RunJobsRequest,
+  RunJobsResponse,
   type RunJobResponse,
-  type RunJobsResponse,
   type TaggedResult,
 } from '../../../src/gen/trireme/v1/job.js';
 import { clientKindsOf } from '../../../src/lb/client-kinds.js';
 import { JobAdmission } from '../../../src/lb/job-admission.js';
+import { fieldsPerTurnMax, JobCursor } from '../../../src/lb/job-cursor.js';
 import { jobService, type ServedJobService } from '../../../src/lb/job-service.js';
 import { lbLimitsDefault } from '../../../src/lb/limits.js';
 import { FakeHub } from '../../support/fake-hub.js';
@@ -147,6 +149,35 @@ describe('RunJobs', () => {
     }
     await once(call, 'end');
     expect(tags).toEqual(Array.from({ length: 1001 }, (_, k) => BigInt(k)));
+  });
+
+  test('a large message in which there is much to look through keeps no other client waiting', async () => {
+    hub.answerWith = () => 'a';
+    const fields = 2 ** 22;
+    const message = Buffer.alloc(2 * fields);
+    // A field that is not known; only the last one is a job.
+    for (let at = 0; at < message.length; at += 2) message[at] = 0x10;
+    RunJobsRequest.encode({ jobs: [{ tag: 0n, kind: 1 }] })
+      .finish()
+      .forEach((byte, i, job) => (message[message.length - job.length + i] = byte));
+    const looks = jest.spyOn(JobCursor.prototype, 'look');
+    try {
+      const call = client.makeBidiStreamRequest(
+        '/trireme.v1.JobService/RunJobs',
+        (bytes: Buffer) => bytes,
+        (bytes) => RunJobsResponse.decode(bytes),
+      );
+      const answer = once(call, 'data') as Promise<[RunJobsResponse]>;
+      call.end(message);
+      await turnsUntil(() => looks.mock.calls.length > 0);
+      expect(await runJob(1)).toMatchObject({ result: 'a' });
+      // It was in the midst of it, and not at its end or its beginning.
+      expect(looks.mock.calls.length).toBeGreaterThan(2);
+      expect(looks.mock.calls.length).toBeLessThan(fields / fieldsPerTurnMax);
+      expect((await answer)[0].results).toHaveLength(1);
+    } finally {
+      looks.mockRestore();
+    }
   });
 
   test('a malformed message ends the stream as INVALID_ARGUMENT, and its jobs are cancelled', async () => {
