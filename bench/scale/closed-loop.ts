@@ -1,5 +1,6 @@
 import type { TriremeError } from '../../src/common/errors.js';
-import { noWorker, type Hub, type JobSink } from '../../src/hub/types.js';
+import { noWorker, type JobSink } from '../../src/hub/port/job-sink.js';
+import type { Hub } from '../../src/hub/port/hub.js';
 
 /** Keeps so many jobs live at a hub: each that ends is followed by another one. Tags are numbers from 1 on. */
 export class ClosedLoop implements JobSink {

@@ -1,4 +1,4 @@
-import type { Scheduler } from '../../src/hub/scheduler.js';
+import type { Scheduler } from '../../src/hub/port/scheduler.js';
 import { EventQueue } from '../policy/event-queue.js';
 
 /** Simulated time: it moves to the next event as soon as all that is due has run. */

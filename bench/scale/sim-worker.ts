@@ -1,7 +1,7 @@
 import { idColumns, wholeIds } from '../../src/common/job-ids.js';
 import type { HubMessage, JobBatch } from '../../src/gen/trireme/v1/worker.js';
 import type { AttachableHub } from '../../src/hub/hub.js';
-import type { WorkerStream, WorkerStreamEvents } from '../../src/hub/worker-stream.js';
+import type { WorkerStream, WorkerStreamEvents } from '../../src/hub/port/worker-stream.js';
 import {
   heartbeat,
   heartbeatSeconds,

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { decimal, durationMs, integer } from '../common/options.js';
-import { hubOptionsDefault, type HubOptions } from './options.js';
+import { hubOptionsDefault, type HubOptions } from './port/options.js';
 
 /** What commander hands over of the options below. */
 export interface HubCommandOptions {

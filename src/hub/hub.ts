@@ -2,38 +2,26 @@ import { randomInt, randomUUID } from 'node:crypto';
 import type { Logger } from '../common/logging.js';
 import { resultBytesDefault } from '../kinds/kind.js';
 import { kinds } from '../kinds/registry.js';
-import { auditsOf } from './audit/audits-of.js';
-import { attachService } from './attach-service.js';
-import { censusOf, type HubCensus } from './census.js';
-import { clusterService } from './cluster-service.js';
-import { Dispatcher } from './dispatcher.js';
-import type { Optimum } from './explain/optimum.js';
-import type { PickLog } from './explain/pick-log.js';
-import { explainMethods } from './explain/service.js';
-import { hubOptionsDefault, type HubOptions } from './options.js';
-import type { KindState } from './kind-state.js';
-import { Picker, type FleetSpeed } from './picking/picker.js';
+import { auditsOf } from './audits-of.js';
+import { attachService } from './attach/attach-service.js';
+import { censusOf, type HubCensus } from './watch/census.js';
+import { clusterService } from './watch/cluster-service.js';
+import { Dispatcher } from './dispatch/dispatcher.js';
+import { explainMethods } from './watch/explain-service.js';
+import { hubOptionsDefault, type HubOptions } from './port/options.js';
+import { Picker } from './picking/picker.js';
 import type { PickingOptions } from './picking/options.js';
-import { Roster } from './roster.js';
-import { realScheduler, type Scheduler } from './scheduler.js';
-import { snapshotHub } from './snapshot.js';
-import type { Hub } from './types.js';
-import type { WorkerStream, WorkerStreamEvents } from './worker-stream.js';
+import { Roster } from './attach/roster.js';
+import { realScheduler, type Scheduler } from './port/scheduler.js';
+import { snapshotHub } from './watch/snapshot.js';
+import type { WatchedHub } from './watch/watched-hub.js';
+import type { WorkerStream, WorkerStreamEvents } from './port/worker-stream.js';
 
 /** A hub whose workers may also be attached by hand: tests attach streams that they script. */
-export interface AttachableHub extends Hub {
+export interface AttachableHub extends WatchedHub {
   attach(stream: WorkerStream): WorkerStreamEvents;
-  /** What the live page and the metrics read beside snapshots. */
-  readonly picks: PickLog;
-  /** Jobs submitted and not answered. */
-  readonly jobsLive: number;
-  readonly optimum: Optimum;
-  /** Made at its first mention, and kept. */
-  kindState(kind: number): KindState;
   /** What is held for the sake of jobs: simulations look whether it is nothing in the end. */
   census(): HubCensus;
-  /** What all workers together could do now. */
-  fleetSpeeds(): FleetSpeed[];
 }
 
 /** Makes a hub; it serves workers once its services are served. */

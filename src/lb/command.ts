@@ -9,7 +9,7 @@ import { RecentErrors } from '../common/recent-errors.js';
 import { guardPorts } from '../common/trust/guard.js';
 import { addListenerTrust, type TrustOptions } from '../common/trust/options.js';
 import { addHubOptions, compileHubOptions, type HubCommandOptions } from '../hub/command-options.js';
-import { hubOptionsDefault } from '../hub/options.js';
+import { hubOptionsDefault } from '../hub/port/options.js';
 import { lbLimitsDefault } from './limits.js';
 import { startLoadBalancer } from './load-balancer.js';
 import { addAnnounceOptions, announced, memberOf, type AnnounceOptions } from '../nats/options.js';

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TriremeError } from '../common/errors.js';
-import { noWorker, type Hub, type JobSink } from '../hub/types.js';
+import { noWorker, type JobSink } from '../hub/port/job-sink.js';
+import type { Hub } from '../hub/port/hub.js';
 import { AnswerRing } from './answer-ring.js';
 import type { ClientKinds } from './client-kinds.js';
 import { foreignWords, type ForeignProtocol } from './foreign-protocol.js';

@@ -1,4 +1,4 @@
-import type { Hub } from '../hub/types.js';
+import type { Hub } from '../hub/port/hub.js';
 import { ClientDepth, shallowJobsMax } from './client-depth.js';
 import { flushLingerMs } from './limits.js';
 

@@ -1,5 +1,5 @@
 import { TriremeError } from '../common/errors.js';
-import type { Hub } from '../hub/types.js';
+import type { Hub } from '../hub/port/hub.js';
 import type { ClientKinds } from './client-kinds.js';
 import type { JobAdmission } from './job-admission.js';
 import type { LbLimits } from './limits.js';

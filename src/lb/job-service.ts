@@ -8,7 +8,7 @@ import {
   type RunJobResponse,
   type RunJobsResponse,
 } from '../gen/trireme/v1/job.js';
-import { noWorker, type JobSink } from '../hub/types.js';
+import { noWorker, type JobSink } from '../hub/port/job-sink.js';
 import { secondsLeft } from './deadline.js';
 import { unknownKind, type JobServicePort } from './job-service-port.js';
 import { JobStream } from './job-stream.js';

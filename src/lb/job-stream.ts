@@ -2,7 +2,7 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { TriremeError } from '../common/errors.js';
 import { toStatus } from '../common/grpc-errors.js';
 import type { RunJobsResponse, TaggedResult } from '../gen/trireme/v1/job.js';
-import { noWorker, type JobSink } from '../hub/types.js';
+import { noWorker, type JobSink } from '../hub/port/job-sink.js';
 import { secondsLeft } from './deadline.js';
 import { sparseJobsMax } from './job-admission.js';
 import { JobCursor } from './job-cursor.js';

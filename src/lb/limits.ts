@@ -1,4 +1,4 @@
-import { hubOptionsDefault } from '../hub/options.js';
+import { hubOptionsDefault } from '../hub/port/options.js';
 
 /** Bounds of the TCP front and of JobService. */
 export interface LbLimits {

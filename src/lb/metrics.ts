@@ -1,11 +1,11 @@
 import { Counter, Gauge, type Metric, type Registry } from 'prom-client';
-import type { KindState } from '../hub/kind-state.js';
-import { bucketBoundsSeconds } from '../hub/latency-histogram.js';
+import type { KindState } from '../hub/jobs/kind-state.js';
+import { bucketBoundsSeconds } from '../hub/jobs/latency-histogram.js';
 import type { JobAdmission } from './job-admission.js';
 import type { ServedJobService } from './job-service.js';
 import type { TcpFront } from './tcp-front.js';
 
-/** Adds the metrics of the lb's own parts: clients, latencies, offences. The hub's are in src/hub/metrics.ts. */
+/** Adds the metrics of the lb's own parts: clients, latencies, offences. The hub's are in src/hub/watch/metrics.ts. */
 export function addLbMetrics(
   registry: Registry,
   front: TcpFront,

@@ -7,7 +7,7 @@ import { Newcomers } from '../common/newcomers.js';
 import { formatHostPort, type HostPort } from '../common/options.js';
 import { certificateName, type ListenerTrust } from '../common/trust/listener-trust.js';
 import { everyone } from '../common/trust/roles.js';
-import type { Hub } from '../hub/types.js';
+import type { Hub } from '../hub/port/hub.js';
 import type { ClientKinds } from './client-kinds.js';
 import { JobConnection, type FrontPort } from './connection.js';
 import { Gate, refusedOnTcp, type GatePort } from './gate.js';

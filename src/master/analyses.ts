@@ -5,7 +5,7 @@ import type { UrlPrefix } from '../captures/url/url-prefix.js';
 import { TriremeError, type ErrorCode } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
 import { AnalyzeResult, type FileIdentity } from '../gen/trireme/v1/capture.js';
-import type { Hub } from '../hub/types.js';
+import type { Hub } from '../hub/port/hub.js';
 import { isFinal, type AnalysisRecord, type Ledger, type Lease } from '../ledger/types.js';
 import { Analysis } from './analysis.js';
 import { checkStamp, stampOf } from './capture-stamp.js';

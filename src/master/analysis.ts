@@ -4,7 +4,7 @@ import { TriremeError, type ErrorCode } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
 import { version } from '../common/version.js';
 import { ScanChunk, type AnalyzeResult, type ScanParts } from '../gen/trireme/v1/capture.js';
-import type { Hub } from '../hub/types.js';
+import type { Hub } from '../hub/port/hub.js';
 import type { Lease, ProgressFacts } from '../ledger/types.js';
 import { partialMagic } from '../pcap/partial-layout.js';
 import type { ChunkPlan } from '../pcap/types.js';

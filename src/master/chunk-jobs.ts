@@ -1,5 +1,6 @@
 import { TriremeError } from '../common/errors.js';
-import { noJob, noWorker, type Hub, type JobSink } from '../hub/types.js';
+import { noJob, noWorker, type JobSink } from '../hub/port/job-sink.js';
+import type { Hub } from '../hub/port/hub.js';
 import type { ChunkPlan } from '../pcap/types.js';
 import { readAnswer, type ChunkAnswer } from './chunk-answer.js';
 

@@ -1,7 +1,7 @@
-import { chunksShownMax } from '../hub/live/limits.js';
+import { chunksShownMax } from '../hub/watch/live/limits.js';
 import { isFinal } from '../ledger/types.js';
 import type { AnalysisPicture } from './analyses.js';
-import type { ChunkState, LiveAnalysis, LiveChunk } from '../hub/live/types.js';
+import type { ChunkState, LiveAnalysis, LiveChunk } from '../hub/watch/live/types.js';
 
 /** One chunk as an analysis knows it. */
 export interface ChunkPicture {

@@ -20,6 +20,9 @@ const shared: Readonly<Record<string, readonly string[]>> = {
   ledger: ['common', 'gen', 'nats', 'pcap'],
 };
 
+/** Rooms of src/hub, lowest first: each may import those before it. What lies in src/hub itself puts them together. */
+const hubRooms = ['port', 'jobs', 'picking', 'workers', 'audit', 'explain', 'dispatch', 'attach', 'watch'];
+
 interface Import {
   readonly file: string;
   readonly target: string;
@@ -79,6 +82,20 @@ describe('layers', () => {
     };
     for (const file of imports.keys()) visit(file, []);
     expect(cycles).toEqual([]);
+  });
+
+  test('a room of the hub imports no room that comes after it', () => {
+    const roomOf = (path: string): string => relative('hub', path).split(sep).slice(0, -1)[0] ?? 'hub';
+    const inside = importsBelow('hub').filter((entry) => entry.target.startsWith(`hub${sep}`));
+    const order = [...hubRooms, 'hub'];
+    const places = inside.map((entry) => ({
+      entry,
+      from: order.indexOf(roomOf(relative('src', entry.file))),
+      to: order.indexOf(roomOf(entry.target)),
+    }));
+    expect(places.filter(({ from, to }) => from === -1 || to === -1)).toEqual([]);
+    expect(places.filter(({ from, to }) => to > from).map(({ entry }) => entry)).toEqual([]);
+    expect(inside.length).toBeGreaterThan(100);
   });
 
   test('nothing imports src/api, which is for users of the package', () => {

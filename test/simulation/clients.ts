@@ -1,6 +1,6 @@
 import type { TriremeError } from '../../src/common/errors.js';
 import type { AttachableHub } from '../../src/hub/hub.js';
-import { noJob, noWorker, type JobSink } from '../../src/hub/types.js';
+import { noJob, noWorker, type JobSink } from '../../src/hub/port/job-sink.js';
 import { answerBytes, kindsOfSim, liarOf, payloadOf, tagIn } from './answers.js';
 import type { Plan } from './plan.js';
 import type { SimTime } from './sim-time.js';

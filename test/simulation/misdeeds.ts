@@ -1,7 +1,7 @@
 import { idColumns } from '../../src/common/job-ids.js';
 import type { ResultBatch } from '../../src/gen/trireme/v1/worker.js';
 import { answerBytes } from './answers.js';
-import { jobsLiveMax } from '../../src/hub/job-table.js';
+import { jobsLiveMax } from '../../src/hub/jobs/job-table.js';
 import type { Held } from './held.js';
 
 /** Columns that a worker must not send. */

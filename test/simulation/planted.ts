@@ -1,13 +1,13 @@
-import type { AttachedWorker } from '../../src/hub/attached-worker.js';
+import type { AttachedWorker } from '../../src/hub/workers/attached-worker.js';
 import { Audits } from '../../src/hub/audit/audits.js';
-import { Deadlines } from '../../src/hub/deadlines.js';
-import { Dispatcher } from '../../src/hub/dispatcher.js';
-import { JobTable, jobsLiveMax } from '../../src/hub/job-table.js';
+import { Deadlines } from '../../src/hub/jobs/deadlines.js';
+import { Dispatcher } from '../../src/hub/dispatch/dispatcher.js';
+import { JobTable, jobsLiveMax } from '../../src/hub/jobs/job-table.js';
 import { Picker } from '../../src/hub/picking/picker.js';
-import * as resultsModule from '../../src/hub/results.js';
-import { ResultParts } from '../../src/hub/result-parts.js';
-import { Roster } from '../../src/hub/roster.js';
-import { Turn } from '../../src/hub/turn.js';
+import * as resultsModule from '../../src/hub/dispatch/results.js';
+import { ResultParts } from '../../src/hub/workers/result-parts.js';
+import { Roster } from '../../src/hub/attach/roster.js';
+import { Turn } from '../../src/hub/workers/turn.js';
 
 /** A fault that is put into the hub so that the simulation shows that it finds it. */
 export interface Planted {

@@ -1,5 +1,5 @@
 import type { HubMessage, WorkerMessage } from '../../src/gen/trireme/v1/worker.js';
-import type { WorkerStream, WorkerStreamEvents } from '../../src/hub/worker-stream.js';
+import type { WorkerStream, WorkerStreamEvents } from '../../src/hub/port/worker-stream.js';
 import type { ProcessTime, SimTime } from './sim-time.js';
 
 /** The worker's side of a stream. */

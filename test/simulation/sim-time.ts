@@ -1,5 +1,5 @@
 import { EventQueue } from '../../bench/policy/event-queue.js';
-import type { Scheduler } from '../../src/hub/scheduler.js';
+import type { Scheduler } from '../../src/hub/port/scheduler.js';
 
 /** Events of one run at most: a run that needs more goes round in circles. */
 const eventsMax = 200_000_000;

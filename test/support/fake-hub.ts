@@ -1,5 +1,7 @@
 import { TriremeError } from '../../src/common/errors.js';
-import { noJob, type Hub, type HubSnapshot, type JobSink } from '../../src/hub/types.js';
+import { noJob, type JobSink } from '../../src/hub/port/job-sink.js';
+import type { Hub } from '../../src/hub/port/hub.js';
+import type { HubSnapshot } from '../../src/hub/port/snapshot.js';
 
 interface FakeJob {
   readonly id: number;

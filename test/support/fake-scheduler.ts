@@ -1,4 +1,4 @@
-import type { Scheduler } from '../../src/hub/scheduler.js';
+import type { Scheduler } from '../../src/hub/port/scheduler.js';
 
 interface Timer {
   readonly at: number;

@@ -1,5 +1,5 @@
 import type { TriremeError } from '../../src/common/errors.js';
-import type { JobSink } from '../../src/hub/types.js';
+import type { JobSink } from '../../src/hub/port/job-sink.js';
 
 /** Writes down what a hub answers, by tag. */
 export class RecordingSink implements JobSink {

@@ -1,6 +1,6 @@
 import { highOf, idColumns, lowOf, wholeIds } from '../../src/common/job-ids.js';
 import type { AttachableHub } from '../../src/hub/hub.js';
-import type { WorkerStream, WorkerStreamEvents } from '../../src/hub/worker-stream.js';
+import type { WorkerStream, WorkerStreamEvents } from '../../src/hub/port/worker-stream.js';
 import {
   JobStatus,
   type Heartbeat,

@@ -2,13 +2,11 @@ import type { TriremeError } from '../../common/errors.js';
 import type { Logger } from '../../common/logging.js';
 import { RateLimit } from '../../common/rate-limit.js';
 import type { KindAudit } from '../../kinds/audit.js';
-import type { AttachedWorker } from '../attached-worker.js';
-import { jobErrors } from '../job-errors.js';
-import type { JobSink } from '../types.js';
-import type { AuditCounts } from './audit-counts.js';
-import { showAnswer, type Evidence } from './evidence.js';
-import type { AuditSample } from './sample.js';
-import { judge } from './verdict.js';
+import type { AttachedWorker } from '../workers/attached-worker.js';
+import { jobErrors } from '../port/job-errors.js';
+import type { JobSink } from '../port/job-sink.js';
+import type { AuditCounts, Evidence } from '../port/snapshot.js';
+import { judge, showAnswer, type AuditSample } from './decisions.js';
 
 /** Answers held at once for their audit, and their bytes: beyond, an answer goes out unaudited, and is counted. */
 const casesMax = 1024;

@@ -1,4 +1,4 @@
-import type { Evidence } from './evidence.js';
+import type { Evidence } from '../port/snapshot.js';
 
 /** Workers remembered: a worker lies once to stand here, and each took three others' work to find. */
 const workersMax = 4096;

@@ -6,11 +6,7 @@ export const picksKept = 512;
 /** Workers kept of each pick, those that would have finished first: beyond them nobody was near. */
 export const candidatesKept = 8;
 
-/**
- * Time between two picks that are kept, whatever jobs come between: 100 a second cost nothing that can be measured. With
- * many workers it is longer, since all are looked at.
- */
-export const pickSampleSeconds = 0.01;
+/** Time between two picks that are kept, for each worker: all are looked at, and looking must cost little. */
 export const pickSampleSecondsPerWorker = 20e-6;
 
 /** A busy time below this is over before anyone could read of it, and its length is mostly the round trip. */

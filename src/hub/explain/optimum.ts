@@ -1,4 +1,4 @@
-import type { KindState } from '../kind-state.js';
+import type { KindState } from '../jobs/kind-state.js';
 import type { FleetSpeed } from '../picking/picker.js';
 import { busySecondsMin } from './limits.js';
 

@@ -1,6 +1,6 @@
-import type { AttachedWorker } from '../attached-worker.js';
+import type { AttachedWorker } from '../workers/attached-worker.js';
 import type { Picker, WorkerLook } from '../picking/picker.js';
-import type { JobTable } from '../job-table.js';
+import type { JobTable } from '../jobs/job-table.js';
 import { candidatesKept, picksKept, pickSampleSecondsPerWorker } from './limits.js';
 import type { CandidateView, PickOutcome, PickView } from './types.js';
 

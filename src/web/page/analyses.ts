@@ -1,4 +1,4 @@
-import type { LiveAnalysis } from '../../hub/live/types.js';
+import type { LiveAnalysis } from '../../hub/watch/live/types.js';
 import { byId, element, KeyedList, setAttributes, setText } from '../dom.js';
 import { formatBytes, formatShare, formatSpan } from '../format.js';
 import { ChunkMap } from './chunk-map.js';

@@ -1,4 +1,4 @@
-import type { LiveDocument } from '../../hub/live/types.js';
+import type { LiveDocument } from '../../hub/watch/live/types.js';
 import { byId, setText } from '../dom.js';
 
 /** Tells screen readers what they would want to be told at once, and nothing else: figures change every second. */

@@ -1,4 +1,4 @@
-import type { LiveChunk } from '../../hub/live/types.js';
+import type { LiveChunk } from '../../hub/watch/live/types.js';
 import { element, setAttributes, svgElement } from '../dom.js';
 import { formatBytes, formatShare } from '../format.js';
 

@@ -1,4 +1,4 @@
-import type { LiveDocument } from '../../hub/live/types.js';
+import type { LiveDocument } from '../../hub/watch/live/types.js';
 
 /** How the page hears of news: by events, by asking every two seconds, or not at all. */
 export type LinkState = 'live' | 'polling' | 'lost';

@@ -1,4 +1,4 @@
-import type { HistoryDocument, HistoryRow } from '../../hub/live/types.js';
+import type { HistoryDocument, HistoryRow } from '../../hub/watch/live/types.js';
 
 /** Rows kept: what the role keeps. */
 const rowsMax = 900;

@@ -1,4 +1,4 @@
-import type { LiveKind } from '../../hub/live/types.js';
+import type { LiveKind } from '../../hub/watch/live/types.js';
 import { byId, element, KeyedList, setText } from '../dom.js';
 
 /** Whole numbers with thin spaces: these are counts that people compare. */

@@ -1,4 +1,4 @@
-import type { HistoryDocument, LiveDocument } from '../../hub/live/types.js';
+import type { HistoryDocument, LiveDocument } from '../../hub/watch/live/types.js';
 import { byId, setAttributes, setText } from '../dom.js';
 import { formatClock, formatSpan } from '../format.js';
 import { Analyses } from './analyses.js';

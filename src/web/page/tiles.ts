@@ -1,4 +1,4 @@
-import type { LiveAnalysis, LiveDocument } from '../../hub/live/types.js';
+import type { LiveAnalysis, LiveDocument } from '../../hub/watch/live/types.js';
 import { byId, element, KeyedList, setText } from '../dom.js';
 import { formatBytes, formatCount, formatSeconds, formatShare } from '../format.js';
 

@@ -1,4 +1,4 @@
-import type { LiveDocument, LiveWorker } from '../../hub/live/types.js';
+import type { LiveDocument, LiveWorker } from '../../hub/watch/live/types.js';
 import { Bar } from '../chart/bar.js';
 import { byId, element, KeyedList, setAttributes, setText } from '../dom.js';
 import { formatBytes, formatCount, formatSeconds, formatSpan } from '../format.js';

@@ -11,7 +11,7 @@ import {
 import { RunJobRequest, RunJobsRequest } from '../../../src/gen/trireme/v1/job.js';
 import { HubMessage, JobStatus, ListWorkersRequest, WorkerMessage } from '../../../src/gen/trireme/v1/worker.js';
 import { createHub } from '../../../src/hub/hub.js';
-import { noWorker } from '../../../src/hub/types.js';
+import { noWorker } from '../../../src/hub/port/job-sink.js';
 import { bytesOf } from '../../../src/kinds/chunk-scan.js';
 import { readAnswer } from '../../../src/master/chunk-answer.js';
 import { compileRequest } from '../../../src/master/request.js';

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import type { ResultBatch } from '../../../src/gen/trireme/v1/worker.js';
 import { createHub, type AttachableHub } from '../../../src/hub/hub.js';
-import type { HubOptions } from '../../../src/hub/options.js';
-import { noWorker } from '../../../src/hub/types.js';
+import type { HubOptions } from '../../../src/hub/port/options.js';
+import { noWorker } from '../../../src/hub/port/job-sink.js';
 import { FakeScheduler } from '../../support/fake-scheduler.js';
 import { RecordingSink } from '../../support/recording-sink.js';
 import { helloOf, ScriptedWorker } from '../../support/scripted-worker.js';

@@ -1,7 +1,8 @@
 import { TriremeError } from '../../../src/common/errors.js';
 import { ScanChunkResult } from '../../../src/gen/trireme/v1/capture.js';
 import { ChunkJobs } from '../../../src/master/chunk-jobs.js';
-import type { Hub, JobSink } from '../../../src/hub/types.js';
+import type { Hub } from '../../../src/hub/port/hub.js';
+import type { JobSink } from '../../../src/hub/port/job-sink.js';
 import type { ChunkPlan } from '../../../src/pcap/types.js';
 
 const plan = (number: number): ChunkPlan => ({

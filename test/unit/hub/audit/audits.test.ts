@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { createHub, type AttachableHub } from '../../../../src/hub/hub.js';
-import type { HubOptions } from '../../../../src/hub/options.js';
-import { noWorker } from '../../../../src/hub/types.js';
+import type { HubOptions } from '../../../../src/hub/port/options.js';
+import { noWorker } from '../../../../src/hub/port/job-sink.js';
 import { sameAnswer } from '../../../../src/kinds/audit.js';
 import { FakeScheduler } from '../../../support/fake-scheduler.js';
 import { RecordingSink } from '../../../support/recording-sink.js';

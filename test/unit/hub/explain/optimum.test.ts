@@ -1,6 +1,6 @@
 import { Optimum } from '../../../../src/hub/explain/optimum.js';
-import { KindState } from '../../../../src/hub/kind-state.js';
-import { quantileOf } from '../../../../src/hub/log-histogram.js';
+import { KindState } from '../../../../src/hub/jobs/kind-state.js';
+import { quantileOf } from '../../../../src/hub/jobs/log-histogram.js';
 
 /** Ten jobs a second by all workers together, 50 ms on the fastest slot, 1 ms away. */
 function prepared(): { optimum: Optimum; state: KindState } {

@@ -1,8 +1,9 @@
 import { pino } from 'pino';
 import { createHub, type AttachableHub } from '../../../../src/hub/hub.js';
-import { candidatesKept, picksKept, pickSampleSeconds } from '../../../../src/hub/explain/limits.js';
+import { candidatesKept, picksKept } from '../../../../src/hub/explain/limits.js';
+import { hubOptionsDefault } from '../../../../src/hub/port/options.js';
 import type { PickView } from '../../../../src/hub/explain/types.js';
-import { noWorker } from '../../../../src/hub/types.js';
+import { noWorker } from '../../../../src/hub/port/job-sink.js';
 import { FakeScheduler } from '../../../support/fake-scheduler.js';
 import { RecordingSink } from '../../../support/recording-sink.js';
 import { helloOf, ScriptedWorker } from '../../../support/scripted-worker.js';
@@ -105,7 +106,7 @@ describe('why a worker was picked', () => {
     expect(hub.picks.written).toBe(1);
     time.endTurn();
     one.answer();
-    time.advance(pickSampleSeconds * 1.5);
+    time.advance(hubOptionsDefault.pickSampleSeconds * 1.5);
     for (let job = 0; job < 50; job++) submit(false);
     expect(hub.picks.written).toBe(2);
   });

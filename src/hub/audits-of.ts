@@ -1,0 +1,37 @@
+import type { Logger } from '../common/logging.js';
+import type { Dispatcher } from './dispatch/dispatcher.js';
+import type { HubOptions } from './port/options.js';
+import { seededRandom } from './picking/seeded-random.js';
+import type { Roster } from './attach/roster.js';
+import type { Scheduler } from './port/scheduler.js';
+import { Audits } from './audit/audits.js';
+import { AuditSample } from './audit/decisions.js';
+
+/** The audits of a hub; null where none are asked for. */
+export function auditsOf(
+  { auditShare, auditSeed, auditOf }: HubOptions,
+  dispatcher: Dispatcher,
+  roster: Roster,
+  scheduler: Scheduler,
+  log: Logger,
+): Audits | null {
+  if (auditShare === 0) return null;
+  const audits: Audits = new Audits(
+    new AuditSample(auditShare, seededRandom(auditSeed)),
+    {
+      workers: dispatcher.byNumber,
+      kindName: (kind) => dispatcher.kindState(kind).counters.name,
+      auditOf,
+      submit: (kind, units, payload, timeout, avoid, tag) =>
+        dispatcher.submit(kind, units, payload, timeout, avoid, audits, tag),
+      cancel: (job) => void dispatcher.cancel(job),
+      deliver: (...answer) => dispatcher.answerHeld(...answer),
+      fail: (job, error) => dispatcher.failHeld(job, error),
+      quarantine: (workerId, evidence) => roster.shutOut(workerId, evidence),
+      wallMs: () => scheduler.wallMs(),
+    },
+    log,
+  );
+  roster.listeners.add(() => audits.workersChanged());
+  return audits;
+}

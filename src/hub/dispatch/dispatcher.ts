@@ -1,0 +1,549 @@
+import type { TriremeError } from '../../common/errors.js';
+import type { AttachedWorker } from '../workers/attached-worker.js';
+import type { Audits } from '../audit/audits.js';
+import { Deadlines } from '../jobs/deadlines.js';
+import { Optimum } from '../explain/optimum.js';
+import { PickLog } from '../explain/pick-log.js';
+import { DrainRate } from '../jobs/drain-rate.js';
+import { HandOut } from './hand-out.js';
+import { Hedges } from './hedges.js';
+import { jobErrors } from '../port/job-errors.js';
+import { nil } from '../jobs/job-list.js';
+import {
+  jobsLiveMax,
+  JobTable,
+  queueAlone,
+  queueAvoiding,
+  queueHeld,
+  queueNone,
+  queueOfKind,
+  queueUrgent,
+} from '../jobs/job-table.js';
+import type { FailureCount, KindState } from '../jobs/kind-state.js';
+import type { HubOptions } from '../port/options.js';
+import { WAIT, type Picker } from '../picking/picker.js';
+import type { Scheduler } from '../port/scheduler.js';
+import { Solitude } from './solitude.js';
+import { Stalls } from './stalls.js';
+import { Turn } from '../workers/turn.js';
+import { noJob, noWorker, type JobSink } from '../port/job-sink.js';
+import { WaitLines } from '../jobs/wait-lines.js';
+
+/** What `takeLent` returns for a job that the worker did not have beside another one. */
+export const notLent = -2;
+
+/** Jobs that their sink holds back are looked at this often: soon enough for chunks, which take longer. */
+const heldBackLookSeconds = 0.1;
+
+/** Jobs from submit to their one answer: who waits, who holds what, what becomes of it. */
+export class Dispatcher {
+  readonly table: JobTable;
+  readonly lines: WaitLines;
+  readonly turn: Turn;
+  /** Workers that may be given jobs or hold some, by the picker's index. */
+  readonly workers: (AttachedWorker | undefined)[] = [];
+  readonly byNumber = new Map<number, AttachedWorker>();
+  draining = false;
+  /** Null: no answer is audited. */
+  audits: Audits | null = null;
+  readonly picks: PickLog;
+  readonly optimum = new Optimum();
+  /** Called when the last live job of a draining hub has ended. */
+  onIdle: (() => void) | null = null;
+  /** Workers that answer nothing. */
+  readonly stalls: Stalls;
+  /** Called when a worker is suspended, or not any more. */
+  onStallChanged: ((worker: AttachedWorker, reason: string) => void) | null = null;
+
+  private readonly deadlines: Deadlines;
+  private readonly drainRate = new DrainRate();
+  private readonly handOut: HandOut;
+  private readonly solitude: Solitude;
+  private readonly hedges: Hedges;
+  private pumping = false;
+  private lookingAgain = false;
+
+  constructor(
+    private readonly options: HubOptions,
+    private readonly picker: Picker,
+    private readonly scheduler: Scheduler,
+  ) {
+    this.table = new JobTable(options.useBits);
+    this.lines = new WaitLines(this.table, options.kindNames);
+    this.turn = new Turn(this.table, scheduler, (worker, id, now) => this.takeLent(worker, id, false, 0, NaN, now));
+    this.deadlines = new Deadlines(this.table, scheduler, (ids, now) => this.expire(ids, now));
+    this.solitude = new Solitude(this.workers, picker);
+    this.picks = new PickLog(picker, this.table, this.workers, () => scheduler.wallMs(), options.pickSampleSeconds);
+    this.handOut = new HandOut(
+      this.table,
+      this.lines,
+      this.workers,
+      picker,
+      this.solitude,
+      this.drainRate,
+      (...job) => this.give(...job),
+      (row, worker) => this.barred(row, worker),
+    );
+    this.hedges = new Hedges(options, picker, scheduler, {
+      table: this.table,
+      workers: this.workers,
+      waiting: () => this.waiting,
+      waitingElsewhere: () => this.lines.avoiding.length,
+      giveCopy: (row, worker, now) => this.giveCopy(row, worker, now),
+      send: (worker) => this.turn.send(worker),
+      unhand: (row, worker) => this.unhand(row, worker),
+      stalls: () => this.stalls,
+      countRecall: (kind) => void this.kindState(kind).counters.recalls++,
+      countWaste: (kind, seconds) => void (this.kindState(kind).counters.wastedSeconds += seconds),
+    });
+    this.stalls = new Stalls({
+      table: this.table,
+      workers: this.workers,
+      budget: this.hedges.budget,
+      trusted: (...job) => this.hedges.trusted(...job),
+      lendAndRequeue: (row, worker) => {
+        this.hedges.lendFree(row, worker);
+        this.requeue(row);
+      },
+      takeBack: (row) => this.takeBackOne(row),
+      withdraw: (id, worker, now) => this.withdraw(id, worker, now),
+      giveProbe: (row, worker, now) => this.giveProbe(row, worker, now),
+      giveWaiting: (worker, now) => this.giveWaiting(worker, now),
+      pump: () => this.pump(),
+      barred: (row, worker) => this.barred(row, worker),
+      changed: (worker, reason) => this.onStallChanged?.(worker, reason),
+    });
+  }
+
+  /** Whether the worker must not have this job, because it audits an answer of the worker's. */
+  private barred(row: number, worker: AttachedWorker): boolean {
+    const { audits, table } = this;
+    return audits !== null && table.sinks[row] === audits && audits.excludes(table.tags[row], worker.hello.workerId);
+  }
+
+  /** Jobs that wait for a worker that may take them. */
+  get waiting(): number {
+    return this.lines.count;
+  }
+
+  /** Bytes of the longest result that a job of this kind may have. */
+  resultBytesMax(kind: number): number {
+    return Math.min(this.options.resultBytesMax, this.options.resultBytesOf(kind));
+  }
+
+  /** Jobs that have a deadline. */
+  get deadlinesSet(): number {
+    return this.deadlines.length;
+  }
+
+  kindState(kind: number): KindState {
+    return this.lines.kind(kind);
+  }
+
+  submit(
+    kind: number,
+    units: number,
+    payload: Uint8Array | null,
+    timeoutSeconds: number,
+    avoidWorker: number,
+    sink: JobSink,
+    tag: number,
+  ): number {
+    const state = this.kindState(kind);
+    state.counters.submitted++;
+    if (this.draining) return this.refuse(state, 'draining', sink, tag, jobErrors.draining());
+    const now = this.turn.now();
+    let given = WAIT;
+    // New jobs that took every room as it comes free would starve those that not every worker may have.
+    const { lines } = this;
+    const inFront = sink.urgent === true && lines.urgentMayPass ? 0 : state.queue.length;
+    const first = inFront + state.urgent.length + lines.avoiding.length === 0;
+    const mayGo = sink.heldBack !== true && avoidWorker === noWorker;
+    if (first && mayGo) given = this.picker.pick(kind, units, now, noWorker);
+    if (given === WAIT) {
+      if (this.waiting >= this.options.jobsQueuedMax) {
+        return this.refuse(state, 'queueFull', sink, tag, jobErrors.queueFull(this.options.jobsQueuedMax));
+      }
+      const wait = timeoutSeconds > 0 ? this.drainRate.waitSeconds(this.waiting, now) : 0;
+      if (wait > timeoutSeconds)
+        return this.refuse(state, 'expired', sink, tag, jobErrors.hopeless(wait, timeoutSeconds));
+    }
+    const { table } = this;
+    const row = table.add(kind, units, payload, sink, tag, now);
+    if (row === nil) return this.refuse(state, 'queueFull', sink, tag, jobErrors.tooManyLive(jobsLiveMax));
+    this.optimum.submitted(state, units, table.live, now);
+    const id = table.ids[row];
+    if (timeoutSeconds > 0) this.deadlines.set(row, now + timeoutSeconds, now);
+    if (given !== WAIT) {
+      lines.given(row);
+      this.give(row, this.workers[given] as AttachedWorker, state, now);
+    } else if (avoidWorker === noWorker) {
+      lines.add(row, this.lineOf(row), false);
+      if (this.stalls.count > 0) this.hedges.watch();
+      if (lines.avoiding.length > 0 || !mayGo) this.pumpSoon();
+    } else {
+      table.avoids[row] = avoidWorker;
+      lines.add(row, queueAvoiding, false);
+      this.pump();
+    }
+    return id;
+  }
+
+  cancel(id: number): boolean {
+    const row = this.table.rowOf(id);
+    if (row === nil) return false;
+    this.takeAway(row);
+    this.fail(row, 'cancelled', jobErrors.cancelled());
+    this.pump();
+    return true;
+  }
+
+  /** Hands out what waits once this turn's jobs are all there. */
+  private pumpSoon(): void {
+    if (this.pumping) return;
+    this.pumping = true;
+    this.scheduler.soon(() => {
+      this.pumping = false;
+      this.pump();
+    });
+  }
+
+  /** Gives waiting jobs to workers that may take them: after results, joins, reports. */
+  pump(): void {
+    if (this.waiting === 0) return;
+    this.handOut.all(this.turn.now());
+    // A job that waits may be for suspended workers alone.
+    if (this.stalls.count > 0) this.hedges.watch();
+    if (!this.handOut.passedOver || this.lookingAgain) return;
+    this.lookingAgain = true;
+    this.scheduler.after(heldBackLookSeconds, () => {
+      this.lookingAgain = false;
+      this.pump();
+    });
+  }
+
+  /** The row of a job that this worker holds, or nil. */
+  rowHeldBy(worker: AttachedWorker, id: number): number {
+    const row = this.table.rowOf(id);
+    return row !== nil && this.table.workers[row] === worker.index ? row : nil;
+  }
+
+  /** Takes a job out of its worker's hands: it has answered, or is not asked any more. */
+  release(row: number, worker: AttachedWorker, exec: number, held: number, now: number): void {
+    const { table } = this;
+    const reply = now - table.givenAt[row];
+    if (this.picks.marked(table.ids[row])) this.picks.ended(table.ids[row], worker.number, exec, now);
+    this.picker.ended(worker.index, table.kinds[row], table.units[row], exec, held, reply, now);
+    if (exec >= 0) this.stalls.noteAnswer(table.kinds[row], table.givenAt[row], now);
+    this.unhand(row, worker);
+    this.hedges.budget.executed(exec);
+  }
+
+  /**
+   * A worker said what became of a job that another one was given too, because it stood still. Returns the job's row, in
+   * no list any more, if this is its answer; nil if the job has ended or this is none; notLent if there is no such job.
+   */
+  takeLent(worker: AttachedWorker, id: number, done: boolean, exec: number, held: number, now: number): number {
+    const row = this.table.rowOf(id);
+    const wins = done && (row === nil || this.table.queues[row] !== queueHeld);
+    const lent = this.hedges.takeLent(worker, id, exec, wins);
+    if (lent === null) return notLent;
+    this.picker.ended(worker.index, lent.kind, lent.units, done ? exec : NaN, held, now - lent.givenAt, now);
+    if (done) {
+      this.hedges.budget.executed(exec);
+      this.stalls.noteAnswer(lent.kind, lent.givenAt, now);
+    }
+    const { counters } = this.kindState(lent.kind);
+    // Its pick is open while it is the last that was given the job, and closed as moved else.
+    if (this.picks.marked(id)) this.picks.ended(id, worker.number, done ? exec : NaN, now);
+    if (done) this.picks.lentAnswered(id, worker.number, exec, now);
+    if (done && (row === nil || !wins)) counters.duplicates++;
+    if (row === nil || !wins) return nil;
+    if (lent.isCopy) counters.copiesWon++;
+    if (this.table.queues[row] !== queueNone) this.unqueue(row);
+    return row;
+  }
+
+  /** Takes a job's answer. The row has been released. */
+  done(
+    row: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    worker: AttachedWorker,
+    exec: number,
+    now: number,
+  ): void {
+    const { audits, table } = this;
+    const due = audits !== null && table.sinks[row] !== audits && audits.due(table.kinds[row]);
+    if (due && this.hold(row, bytes.subarray(start, end), worker, exec, now, audits)) return;
+    this.deliver(row, bytes, start, end, worker.number, exec, now);
+  }
+
+  /** Answers a job whose answer was held back, if it still wants one. */
+  answerHeld(id: number, bytes: Uint8Array, worker: number, exec: number): void {
+    const row = this.table.rowOf(id);
+    if (row === nil) return;
+    this.lines.remove(row);
+    this.deliver(row, bytes, 0, bytes.length, worker, exec, this.turn.now());
+  }
+
+  failHeld(id: number, error: TriremeError): void {
+    const row = this.table.rowOf(id);
+    if (row === nil) return;
+    this.lines.remove(row);
+    this.fail(row, 'failed', error);
+  }
+
+  private hold(
+    row: number,
+    answer: Uint8Array,
+    worker: AttachedWorker,
+    exec: number,
+    now: number,
+    audits: Audits,
+  ): boolean {
+    const { ids, kinds, units, payloads, submittedAt } = this.table;
+    const waited = now - submittedAt[row];
+    const number = audits.begin(ids[row], kinds[row], units[row], payloads[row], answer, worker, exec, waited);
+    if (number === 0) return false;
+    this.hedges.callOff(row);
+    this.lines.add(row, queueHeld, false);
+    audits.start(number);
+    return true;
+  }
+
+  /** Ends a job with its answer. */
+  private deliver(
+    row: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    worker: number,
+    exec: number,
+    now: number,
+  ): void {
+    const { table } = this;
+    const sink = table.sinks[row] as JobSink;
+    const tag = table.tags[row];
+    const attempts = table.attempts[row];
+    const total = now - table.submittedAt[row];
+    const state = this.kindState(table.kinds[row]);
+    state.counters.done++;
+    state.latency.observe(total);
+    this.optimum.answered(state, table.units[row]);
+    this.forget(row);
+    sink.done(tag, bytes, start, end, worker, exec, attempts, total);
+  }
+
+  /** Ends a job without an answer. The row is in no list. */
+  fail(row: number, outcome: FailureCount, error: TriremeError): void {
+    const sink = this.table.sinks[row] as JobSink;
+    const tag = this.table.tags[row];
+    const { counters } = this.kindState(this.table.kinds[row]);
+    counters[outcome]++;
+    if (outcome !== 'cancelled') this.options.jobFailed(counters.name, error);
+    this.forget(row);
+    sink.failed(tag, error);
+  }
+
+  /**
+   * A job came back unharmed: it waits again, before those that came later. The row has been released.
+   * @param asked the hub wanted it back
+   */
+  giveBack(row: number, asked: boolean): void {
+    const { table } = this;
+    const counters = this.kindState(table.kinds[row]).counters;
+    counters.notRun++;
+    table.attempts[row]--;
+    if (!asked && ++table.notRuns[row] > this.options.jobNotRunMax) {
+      this.fail(row, 'noWorker', jobErrors.notRun(table.notRuns[row]));
+      return;
+    }
+    this.requeue(row);
+  }
+
+  /** The worker is gone: each of its jobs waits again, or has used up its attempts. */
+  orphan(worker: AttachedWorker): void {
+    const { table } = this;
+    for (const id of worker.lent.keys()) this.picks.ended(id, worker.number, NaN, this.turn.now());
+    this.hedges.forget(worker);
+    // Newest first, each to the front of its queue, so that the oldest ends up first.
+    while (worker.jobs.tail !== nil) {
+      const row = worker.jobs.tail;
+      const id = table.ids[row];
+      table.links.remove(worker.jobs, row);
+      table.workers[row] = noWorker;
+      table.losses[row]++;
+      this.picks.lost(id, this.turn.now());
+      if (worker.aloneJob === id) worker.aloneJob = 0;
+      if (table.attempts[row] >= this.options.jobAttemptsMax) {
+        this.fail(row, 'lost', jobErrors.lost(table.attempts[row]));
+      } else {
+        this.requeue(row);
+      }
+    }
+  }
+
+  /** Takes back what a worker has: it is not to be trusted, which is no fault of its jobs. */
+  takeBack(worker: AttachedWorker): void {
+    while (worker.jobs.tail !== nil) {
+      this.takeBackOne(worker.jobs.tail);
+    }
+  }
+
+  private takeBackOne(row: number): void {
+    this.takeAway(row);
+    this.table.attempts[row]--;
+    this.requeue(row);
+  }
+
+  /** Fails all live jobs: the end of a drain that took too long. */
+  failAll(): void {
+    const { table } = this;
+    for (let row = 0; row < table.sinks.length; row++) {
+      if (table.sinks[row] === null) continue;
+      this.takeAway(row);
+      this.fail(row, 'draining', jobErrors.draining());
+    }
+  }
+
+  private give(row: number, worker: AttachedWorker, state: KindState, now: number): void {
+    const { table } = this;
+    const sink = table.sinks[row] as JobSink;
+    if (this.picks.due(now) || sink.explained === true) this.picks.keep(row, worker, now);
+    table.workers[row] = worker.index;
+    table.givenAt[row] = now;
+    this.hedges.giving(row, worker.index, now);
+    if (++table.attempts[row] > 1) state.counters.retries++;
+    table.links.append(worker.jobs, row);
+    state.counters.picks++;
+    worker.picks++;
+    this.picker.dispatched(worker.index, table.kinds[row], table.units[row], now);
+    worker.outbound.addJob(table.ids[row]);
+    this.turn.send(worker);
+    sink.given?.(table.tags[row], worker.number);
+    if (now >= this.stalls.nextProbeAt) this.stalls.probeWith(row, now);
+  }
+
+  /** Gives a job to one more worker: a precaution of the hub, so it costs the job no attempt. */
+  private giveCopy(row: number, worker: AttachedWorker | undefined, now: number): void {
+    const state = this.kindState(this.table.kinds[row]);
+    state.counters.copies++;
+    if (worker === undefined) {
+      this.lines.add(row, queueAvoiding, false);
+      this.handOut.avoiding(now);
+      return;
+    }
+    this.table.attempts[row]--;
+    this.give(row, worker, state, now);
+  }
+
+  /** Gives a suspended worker a job that another one has and keeps: no attempt of the job, and no copy that is paid for. */
+  private giveProbe(row: number, worker: AttachedWorker, now: number): void {
+    const { table } = this;
+    this.hedges.lendProbe(row, worker, now);
+    this.kindState(table.kinds[row]).counters.probes++;
+    this.picker.dispatched(worker.index, table.kinds[row], table.units[row], now);
+    worker.outbound.addProbe(table.ids[row]);
+    this.turn.send(worker);
+  }
+
+  /** Gives a suspended worker a job that waits in vain for another one. */
+  private giveWaiting(worker: AttachedWorker, now: number): boolean {
+    const row = this.lines.first(
+      (row) =>
+        worker.offers(this.table.kinds[row]) &&
+        this.table.sinks[row]?.heldBack !== true &&
+        this.table.avoids[row] !== worker.number &&
+        !worker.lent.has(this.table.ids[row]) &&
+        !this.barred(row, worker) &&
+        !this.stalls.anotherServes(this.table.kinds[row], worker, this.table.ids[row]),
+    );
+    if (row === nil) return false;
+    this.lines.remove(row);
+    if (this.table.copies[row] > 0) this.table.attempts[row]--;
+    this.give(row, worker, this.kindState(this.table.kinds[row]), now);
+    return true;
+  }
+
+  /** Takes back a job that the worker has beside another one, and that it has not answered. */
+  private withdraw(id: number, worker: AttachedWorker, now: number): void {
+    if (this.takeLent(worker, id, false, 0, NaN, now) === notLent) return;
+    worker.resultsForgiven++;
+    worker.outbound.addCancel(id);
+    this.turn.send(worker);
+  }
+
+  private requeue(row: number): void {
+    const { table } = this;
+    if (table.losses[row] >= 2) this.lines.add(row, queueAlone, true);
+    else if (table.avoids[row] !== noWorker || table.copies[row] > 0) this.lines.add(row, queueAvoiding, true);
+    else this.lines.add(row, this.lineOf(row), true);
+  }
+
+  /** The line in which a job waits that any worker may have. */
+  private lineOf(row: number): number {
+    return this.table.urgent[row] === 1 ? queueUrgent : queueOfKind;
+  }
+
+  /** Takes a job out of whatever list it is in; a worker that has it is told to stop. */
+  private takeAway(row: number): void {
+    const { table } = this;
+    const worker = table.workers[row] === noWorker ? undefined : this.workers[table.workers[row]];
+    if (worker === undefined) return this.unqueue(row);
+    worker.resultsForgiven++;
+    this.stalls.noteTaken(worker, row, this.turn.now());
+    worker.outbound.addCancel(table.ids[row]);
+    this.turn.send(worker);
+    this.release(row, worker, NaN, NaN, this.turn.now());
+  }
+
+  /** Takes a waiting job out of its line. */
+  private unqueue(row: number): void {
+    this.lines.remove(row);
+    if (this.table.losses[row] > 0) this.solitude.end(this.table.ids[row]);
+  }
+
+  /** Takes a row out of its worker's list. */
+  private unhand(row: number, worker: AttachedWorker): void {
+    this.table.links.remove(worker.jobs, row);
+    this.table.workers[row] = noWorker;
+    if (worker.aloneJob !== 0) this.solitude.end(this.table.ids[row]);
+  }
+
+  private forget(row: number): void {
+    this.deadlines.clear(row);
+    this.hedges.callOff(row);
+    this.table.free(row);
+    if (this.table.live === 0) this.optimum.idle(this.turn.now());
+    if (this.draining && this.table.live === 0) this.onIdle?.();
+  }
+
+  private expire(expired: readonly number[], now: number): void {
+    const { table } = this;
+    for (const id of expired) {
+      // A sink that heard of an earlier one may have cancelled this one.
+      const row = table.rowOf(id);
+      if (row === nil) continue;
+      const seconds = now - table.submittedAt[row];
+      const kind = table.kinds[row];
+      const nobody = table.workers[row] === noWorker && !this.offered(kind);
+      this.takeAway(row);
+      if (nobody) this.fail(row, 'noWorker', jobErrors.noWorker(this.kindState(kind).counters.name, seconds));
+      else this.fail(row, 'expired', jobErrors.expired(seconds));
+    }
+    this.pump();
+  }
+
+  private refuse(state: KindState, outcome: FailureCount, sink: JobSink, tag: number, error: TriremeError): number {
+    state.counters[outcome]++;
+    this.options.jobFailed(state.counters.name, error);
+    sink.failed(tag, error);
+    return noJob;
+  }
+
+  private offered(kind: number): boolean {
+    return this.workers.some((worker) => worker?.offers(kind));
+  }
+}

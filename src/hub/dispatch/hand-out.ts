@@ -1,0 +1,120 @@
+import type { AttachedWorker } from '../workers/attached-worker.js';
+import type { DrainRate } from '../jobs/drain-rate.js';
+import { nil } from '../jobs/job-list.js';
+import { queueAvoiding, type JobTable } from '../jobs/job-table.js';
+import type { KindState } from '../jobs/kind-state.js';
+import { noWorker } from '../port/job-sink.js';
+import { WAIT, type Picker } from '../picking/picker.js';
+import type { Solitude } from './solitude.js';
+import type { WaitLines } from '../jobs/wait-lines.js';
+
+/** Gives the row, which is in no list any more, to the worker. */
+export type Give = (row: number, worker: AttachedWorker, state: KindState, now: number) => void;
+
+/** Hands waiting jobs out: first those that few workers may have, then the urgent ones and the others, oldest first. */
+export class HandOut {
+  /** Jobs were passed over because their sink holds them back: nobody says when that ends. */
+  passedOver = false;
+
+  constructor(
+    private readonly table: JobTable,
+    private readonly lines: WaitLines,
+    private readonly workers: readonly (AttachedWorker | undefined)[],
+    private readonly picker: Picker,
+    private readonly solitude: Solitude,
+    private readonly drainRate: DrainRate,
+    private readonly give: Give,
+    /** Whether this worker must not have the row. */
+    private readonly barred: (row: number, worker: AttachedWorker) => boolean,
+  ) {}
+
+  /** Until no worker may take any of those that are left. */
+  all(now: number): void {
+    const { lines, table, picker } = this;
+    this.passedOver = false;
+    if (lines.alone.length > 0) this.alone(now);
+    if (lines.avoiding.length > 0) this.avoiding(now);
+    for (;;) {
+      const row = lines.next();
+      if (row === nil) break;
+      if (this.heldBack(row)) {
+        // Out of the way of those that may go: the other line is looked through as a whole.
+        lines.remove(row);
+        lines.add(row, queueAvoiding, false);
+        continue;
+      }
+      const kind = table.kinds[row];
+      const state = lines.kind(kind);
+      const worker = picker.pick(kind, table.units[row], now, noWorker);
+      if (worker === WAIT) {
+        state.blocked = true;
+        continue;
+      }
+      lines.remove(row);
+      lines.given(row);
+      this.drainRate.left(now);
+      this.give(row, this.workers[worker] as AttachedWorker, state, now);
+    }
+    for (const state of lines.kinds.values()) state.blocked = false;
+  }
+
+  /** The jobs that not every worker may have. */
+  avoiding(now: number): void {
+    const { lines, table, picker } = this;
+    let fullKind = -1;
+    for (let row = lines.avoiding.head; row !== nil;) {
+      const following = table.links.next[row];
+      const kind = table.kinds[row];
+      if (kind !== fullKind && !this.heldBack(row)) {
+        const worker = this.pickElsewhere(row, now);
+        if (worker !== undefined) {
+          lines.remove(row);
+          // While others still have it this is a copy, and costs the job no attempt.
+          if (table.copies[row] > 0) table.attempts[row]--;
+          this.give(row, worker, lines.kind(kind), now);
+        } else if (!picker.anyEligible(kind)) fullKind = kind;
+      }
+      row = following;
+    }
+  }
+
+  private alone(now: number): void {
+    const { lines, table } = this;
+    for (let row = lines.alone.head; row !== nil;) {
+      const following = table.links.next[row];
+      const kind = table.kinds[row];
+      const worker = this.heldBack(row) ? undefined : this.solitude.workerFor(table.ids[row], kind, now);
+      if (worker !== undefined) {
+        lines.remove(row);
+        this.give(row, worker, lines.kind(kind), now);
+      }
+      row = following;
+    }
+  }
+
+  private heldBack(row: number): boolean {
+    const held = this.table.sinks[row]?.heldBack === true;
+    if (held) this.passedOver = true;
+    return held;
+  }
+
+  /** The worker for a job that some must not get, or have already. */
+  private pickElsewhere(row: number, now: number): AttachedWorker | undefined {
+    const { table, picker } = this;
+    const id = table.ids[row];
+    const kind = table.kinds[row];
+    let best: AttachedWorker | undefined;
+    let bestSeconds = Infinity;
+    let bestDoubtful = true;
+    for (const worker of this.workers) {
+      if (worker === undefined || !picker.canTake(worker.index, kind)) continue;
+      if (worker.number === table.avoids[row] || worker.lent.has(id) || this.barred(row, worker)) continue;
+      const seconds = picker.expectedSeconds(worker.index, kind, table.units[row], now);
+      // One whose own jobs had to be given to others is no help, however fast it should be.
+      const doubtful = worker.copiedUnanswered > 0;
+      if (doubtful === bestDoubtful ? seconds >= bestSeconds : doubtful) continue;
+      [best, bestSeconds, bestDoubtful] = [worker, seconds, doubtful];
+    }
+    return best;
+  }
+}

@@ -1,0 +1,48 @@
+import type { ServedService } from '../../common/grpc-server.js';
+import type { JobSink } from './job-sink.js';
+import type { HubSnapshot } from './snapshot.js';
+
+/** Workers known by their streams, and jobs handed to them. Sockets only at its edge: `services`. */
+export interface Hub {
+  readonly id: string;
+  /** WorkerHub and ClusterService, for startGrpcServer. */
+  readonly services: readonly ServedService[];
+  /**
+   * Takes a job. The sink hears its end exactly once.
+   * @param kind number of the kind (src/kinds/registry)
+   * @param units size of the job in the units of its kind's cost: 1, or the bytes of a SCAN_CHUNK
+   * @param payload bytes for the worker or null; not copied, so they must not change until the job has ended
+   * @param timeoutSeconds until its client stops waiting; 0 is no limit
+   * @param avoidWorker number of a worker that must not get it, or noWorker
+   * @returns the job's id for `cancel`, or noJob if it was refused (the sink has heard why)
+   */
+  submit(
+    kind: number,
+    units: number,
+    payload: Uint8Array | null,
+    timeoutSeconds: number,
+    avoidWorker: number,
+    sink: JobSink,
+    tag: number,
+  ): number;
+  /** Ends a job: its sink hears `failed` with CANCELLED before this returns. False: there is no such job any more. */
+  cancel(job: number): boolean;
+  /** Jobs that wait for a worker that may take them. */
+  readonly jobsWaiting: number;
+  /**
+   * Lets a worker that is at work all the time hold work for so many seconds per slot, if that is more than usual: fewer
+   * and larger messages carry more jobs, and each job may wait so much longer behind others.
+   */
+  widenWindows(seconds: number): void;
+  /** Workers that take jobs now, of this kind or of any. */
+  workersReady(kind?: number): number;
+  workerName(worker: number): string;
+  snapshot(): HubSnapshot;
+  /** Calls back whenever a worker joins, leaves, is lost or changes its state; the return value ends that. */
+  onWorkersChanged(listener: () => void): () => void;
+  /**
+   * Takes no new job and resolves when the last live one has ended, or after graceMs, when those left fail with
+   * DRAINING. Then the workers' streams are closed; the workers dial again by themselves.
+   */
+  close(graceMs: number): Promise<void>;
+}

@@ -1,0 +1,31 @@
+import { TriremeError } from '../../common/errors.js';
+
+/** The errors that a hub answers jobs with. Built only when needed: an error costs far more than a job. */
+export const jobErrors = {
+  queueFull: (max: number) =>
+    new TriremeError('QUEUE_FULL', `${max} jobs wait for a worker already (jobsQueuedMax); ask again later`),
+  tooManyLive: (max: number) => new TriremeError('QUEUE_FULL', `${max} jobs are live already; ask again later`),
+  hopeless: (waitSeconds: number, timeoutSeconds: number) =>
+    new TriremeError(
+      'DEADLINE_PASSED',
+      `the job would wait ${waitSeconds.toFixed(2)} s for a worker, over its deadline of ${timeoutSeconds.toFixed(2)} s`,
+    ),
+  expired: (seconds: number) => new TriremeError('DEADLINE_PASSED', `no result within ${seconds.toFixed(2)} s`),
+  noWorker: (kind: string, seconds: number) =>
+    new TriremeError(
+      'NO_WORKER',
+      `no worker for ${kind} came within ${seconds.toFixed(2)} s; start one with 'trireme worker'`,
+    ),
+  cancelled: () => new TriremeError('CANCELLED', 'the job was cancelled'),
+  lost: (attempts: number) =>
+    new TriremeError('WORKER_LOST', `its worker was lost ${attempts} times (jobAttemptsMax ${attempts})`),
+  notRun: (times: number) => new TriremeError('NO_WORKER', `workers gave the job back ${times} times (jobNotRunMax)`),
+  contradicted: (workers: readonly string[]) =>
+    new TriremeError(
+      'JOB_FAILED',
+      `audited: ${workers.join(' and ')} contradict each other, and no other worker can say who is right`,
+    ),
+  /** @param reason as the worker gave it; older ones repeat the code, which is said once */
+  jobFailed: (reason: string) => new TriremeError('JOB_FAILED', reason.replace(/^(JOB_FAILED: *)+/, '')),
+  draining: () => new TriremeError('DRAINING', 'this process is shutting down; ask another one'),
+} as const;
