@@ -56,7 +56,7 @@ export const readsPerSourceMax = 4;
 export const readsEndMs = 1_000;
 
 /** Files of a joined capture that are looked at together: Node has few threads for files, and others need them too. */
-export const joinOpenMax = 4;
+export const joinOpenMax = 8;
 /** Files of a joined capture that are open for workers that do not see them: more than ranges that are read in turns. */
 export const joinHandlesMax = 128;
 

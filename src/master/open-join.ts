@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
+import { stat, type FileHandle } from 'node:fs/promises';
 import type { CaptureAccess } from '../captures/capture-access.js';
 import { failedFile } from '../captures/failed-file.js';
 import { joinedEndBytes, readIdentity } from '../captures/identity.js';
 import { readJoinList, type ListedPart } from '../captures/join/join-list.js';
 import { TriremeError } from '../common/errors.js';
+import { inParallel } from '../common/in-parallel.js';
 import type { JoinedFailure } from '../pcap/report-types.js';
 import { joinOpenMax } from './limits.js';
 import type { OpenCapture } from './open-capture.js';
@@ -41,7 +42,9 @@ export async function openJoin(access: CaptureAccess, path: string): Promise<Ope
   try {
     const { list, end } = await access.whileItAnswers(path, () => readJoinList(handle));
     const { size } = await handle.stat();
-    const looked = await inParallel(list.parts, (part) => (part.path === '' ? null : lookAt(access, part)));
+    const looked = await inParallel(list.parts, joinOpenMax, async (part) =>
+      part.path === '' ? null : lookAt(access, part),
+    );
     const failed = [...list.failed];
     const parts: JoinedPart[] = [];
     let inside = end;
@@ -94,7 +97,7 @@ function opened(
     readAt: (data, position) => reader.read(data, position),
     checkUnchanged: async (failed = new Set()) => {
       const counted = parts.filter(({ name, path: where }) => where !== '' && !failed.has(name));
-      await inParallel(counted, (part) => checkPart(access, part));
+      await inParallel(counted, joinOpenMax, (part) => checkPart(access, part));
     },
     close: () => {
       reader.close();
@@ -139,30 +142,16 @@ async function lookAt(
   }
 }
 
+/** Its way was resolved at the opening, and nothing but the way is asked. */
 async function checkPart(access: CaptureAccess, { name, path, sizeBytes, modifiedNs }: JoinedPart): Promise<void> {
-  const { handle } = await access.open(path);
-  try {
-    const now = await access.whileItAnswers(path, () => handle.stat({ bigint: true }));
-    if (now.size === BigInt(sizeBytes) && now.mtimeNs === modifiedNs) return;
-    throw new TriremeError(
-      'FILE_CHANGED',
-      `${name}: changed while it was read (${sizeBytes} bytes then, ${now.size} now); wait for its writer`,
-    );
-  } finally {
-    handle.close().catch(() => undefined);
-  }
-}
-
-/** Does the same for all, a few at once; the first failure ends it. */
-async function inParallel<T, R>(all: readonly T[], work: (one: T) => Promise<R> | null): Promise<(R | null)[]> {
-  const results = new Array<R | null>(all.length).fill(null);
-  let next = 0;
-  const take = async (): Promise<void> => {
-    while (next < all.length) {
-      const i = next++;
-      results[i] = await work(all[i]);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(joinOpenMax, all.length) }, take)).finally(() => (next = all.length));
-  return results;
+  const now = await access
+    .whileItAnswers(path, () => stat(path, { bigint: true }))
+    .catch((error: unknown) => {
+      throw new TriremeError('FILE_CHANGED', `${name}: is gone since it was read: ${(error as Error).message}`);
+    });
+  if (now.size === BigInt(sizeBytes) && now.mtimeNs === modifiedNs) return;
+  throw new TriremeError(
+    'FILE_CHANGED',
+    `${name}: changed while it was read (${sizeBytes} bytes then, ${now.size} now); wait for its writer`,
+  );
 }

@@ -1,4 +1,5 @@
 import { TriremeError } from '../common/errors.js';
+import { inParallel } from '../common/in-parallel.js';
 import { ScanChunk, type ChunkSourceClient, type ScanPart } from '../gen/trireme/v1/capture.js';
 import type { ChunkPlan } from '../pcap/types.js';
 import type { CaptureAccess } from '../captures/capture-access.js';
@@ -8,6 +9,9 @@ import type { UrlPrefix } from '../captures/url/url-prefix.js';
 import { urlRange } from './url-range.js';
 import { streamRange } from './range-stream.js';
 import type { JobSource } from './threads/types.js';
+
+/** Files of a job that are looked for at once: each takes a few of Node's threads for files in turn. */
+const partsOpenMax = 8;
 
 /**
  * Finds the bytes of a SCAN_CHUNK job: the file itself when this machine sees the same one, or the URL; else the hub's bytes.
@@ -51,12 +55,10 @@ async function openParts(
   source: ChunkSourceClient | undefined,
   signal: AbortSignal,
 ): Promise<JobSource> {
-  const paths: string[] = [];
-  for (const { path, sizeBytes, endsSha256 } of parts) {
-    const found = path === '' ? null : await access.find(path, { sizeBytes, endsSha256, endBytes: joinedEndBytes });
-    if (found === null) break;
-    paths.push(found);
-  }
+  const found = await inParallel(parts, partsOpenMax, async ({ path, sizeBytes, endsSha256 }) =>
+    path === '' ? null : access.find(path, { sizeBytes, endsSha256, endBytes: joinedEndBytes }),
+  );
+  const paths = found.filter((path) => path !== null);
   if (paths.length === parts.length) return { type: 'file', path: paths[0], paths };
   if (source === undefined) throw new TriremeError('WORKER_LOST', 'the hub that wanted the chunk is gone');
   return { type: 'stream', bytes: partsFromHub(parts, name, source, signal) };
