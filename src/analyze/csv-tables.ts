@@ -57,14 +57,14 @@ const tables = {
   },
   files: {
     columns:
-      'name,format,compression,packets,captured_bytes,first_ns,last_ns,gap_ns,repeats,truncated,error,error_detail'.split(
+      'name,format,compression,packets,captured_bytes,first_ns,last_ns,gap_ns,repeats,grew,truncated,error,error_detail'.split(
         ',',
       ),
     rows: ({ files = [] }) =>
       files.map((row) => {
-        if (isFailure(row)) return [row.file, ...new Array<null>(9).fill(null), row.error, row.error_detail];
+        if (isFailure(row)) return [row.file, ...new Array<null>(10).fill(null), row.error, row.error_detail];
         const { packets, captured_bytes: captured, first_ns: first, last_ns: last } = row;
-        const { gap_ns: gap, repeats, truncated, error, error_detail: detail } = row;
+        const { gap_ns: gap, repeats, grew = false, truncated, error, error_detail: detail } = row;
         return [
           row.file,
           row.format,
@@ -75,6 +75,7 @@ const tables = {
           last,
           gap,
           repeats,
+          grew,
           truncated,
           error,
           detail,

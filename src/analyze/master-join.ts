@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { openCapture, type CaptureFile } from '../captures/capture-file.js';
+import { openCapture, readInOrder, type CaptureFile } from '../captures/capture-file.js';
 import { failedFile } from '../captures/failed-file.js';
 import { FileProbe } from '../captures/file-probe.js';
 import { identityOf, joinedEndBytes } from '../captures/identity.js';
@@ -76,11 +76,11 @@ async function* wholeFile({ name, seen: told }: ListedPart): AsyncGenerator<Uint
   const file = openCapture(name);
   let done = 0;
   try {
-    for await (const bytes of file.stream()) {
+    for await (const bytes of readInOrder(file.fd, told!.sizeBytes)) {
       done += bytes.length;
       yield bytes;
     }
-    file.checkUnchanged();
+    file.hasGrown();
   } finally {
     file.close();
   }

@@ -30,6 +30,11 @@ export function joinedLines({ files, files_skipped: skipped }: FactsEntry, style
       `NOTE: ${repeats.length} files repeat another one (as many packets and bytes between the same times), and both are counted: ` +
         `${forTerminal(repeats[0].file)} repeats ${forTerminal(repeats[0].repeats!)}`,
     );
+  const growing = counted.filter((row) => row.grew === true);
+  if (growing.length > 0)
+    notes.push(
+      `NOTE: ${forTerminal(growing[0].file)} is still written: it is counted to the size that it had when it was opened`,
+    );
   if (skipped !== undefined)
     notes.push(
       `${skipped.length} files of the folders are no captures and are left out: ${forTerminal(skipped[0])} first`,

@@ -22,6 +22,11 @@ export interface CaptureFile {
   stream(): ByteStream;
   /** Throws FILE_CHANGED when the file is not as it was at the opening. */
   checkUnchanged(): void;
+  /**
+   * Whether it has more bytes than at the opening: whoever reads no further than sizeBytes has read what was there then.
+   * Throws FILE_CHANGED when it was changed in another way.
+   */
+  hasGrown(): boolean;
   close(): void;
 }
 
@@ -61,6 +66,12 @@ function regularFile(name: string, fd: number, opened: Stats): CaptureFile {
     sizeBytes: opened.size,
     stream: () => readInOrder(fd, opened.size),
     checkUnchanged: () => refuseChanged(name, opened, fstatSync(fd)),
+    hasGrown: () => {
+      const now = fstatSync(fd);
+      if (now.size > opened.size) return true;
+      refuseChanged(name, opened, now);
+      return false;
+    },
     close: () => closeSync(fd),
   };
 }
@@ -82,6 +93,7 @@ function orderedInput(name: string, fd: number): CaptureFile {
       return (socket = pipeInput(fd));
     },
     checkUnchanged: () => undefined,
+    hasGrown: () => false,
     close: () => {
       if (socket !== null) socket.destroy();
       else if (fd !== 0) closeSync(fd);

@@ -19,6 +19,8 @@ export class FilePour {
     readonly fd: number,
     readonly vessel: Vessel,
     start: number,
+    /** Nothing behind it is poured, also where the file goes on. */
+    private readonly end = Infinity,
   ) {
     this.#position = start;
   }
@@ -32,7 +34,9 @@ export class FilePour {
   step(): number {
     if (this.vessel.done) return 0;
     const space = this.vessel.space();
-    const bytes = readSync(this.fd, space, 0, Math.min(space.length, portionBytes), this.#position);
+    const wanted = Math.min(space.length, portionBytes, this.end - this.#position);
+    if (wanted <= 0) return 0;
+    const bytes = readSync(this.fd, space, 0, wanted, this.#position);
     if (bytes === 0) return 0;
     this.#position += bytes;
     this.vessel.filled(bytes);

@@ -46,9 +46,8 @@ function scanFiles(
   options: ScanOptions,
 ): Promise<ScannedRun> {
   let done = 0;
-  const files = parts.map(({ name, compression }, i) => ({
-    name,
-    path: source.paths?.[i],
+  const files = parts.map(({ name, sizeBytes, compression }, i) => ({
+    ...{ name, path: source.paths?.[i], sizeBytes: Number(sizeBytes) },
     compression: packing(compression),
   }));
   return scanRun(loadScanModule(), files, options, (bytes) => note(batch, (done += bytes)));

@@ -149,7 +149,8 @@ async function checkPart(access: CaptureAccess, { name, path, sizeBytes, modifie
     .catch((error: unknown) => {
       throw new TriremeError('FILE_CHANGED', `${name}: is gone since it was read: ${(error as Error).message}`);
     });
-  if (now.size === BigInt(sizeBytes) && now.mtimeNs === modifiedNs) return;
+  // What was appended since was not read: workers are told how many bytes there are.
+  if (now.size > BigInt(sizeBytes) || (now.size === BigInt(sizeBytes) && now.mtimeNs === modifiedNs)) return;
   throw new TriremeError(
     'FILE_CHANGED',
     `${name}: changed while it was read (${sizeBytes} bytes then, ${now.size} now); wait for its writer`,

@@ -110,6 +110,8 @@ export interface JoinedFile {
   readonly gap_ns: string | null;
   /** Only when an earlier file has as many packets and captured bytes between the same times: its name. Both are counted. */
   readonly repeats?: string;
+  /** Only when it was still written to: it is counted to the size that it had when it was opened. */
+  readonly grew?: true;
   readonly truncated: boolean;
   readonly truncated_offset?: number;
   readonly error: null | 'damaged';

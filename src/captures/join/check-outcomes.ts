@@ -29,6 +29,7 @@ function isOutcome(outcome: FileOutcome | null): outcome is FileOutcome {
     (endState === null ? isWords(notACapture) : isState(endState) && notACapture === null) &&
     (cut === null || (isCount(cut?.held) && (cut.claimed === null || isCount(cut.claimed)))) &&
     (damage === null || (isCount(damage?.offset) && isWords(damage.detail))) &&
+    [true, undefined].includes(outcome.grew) &&
     typeof inflated.truncated === 'boolean' &&
     isWordsOrNull(inflated.damage)
   );

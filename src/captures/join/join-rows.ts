@@ -17,6 +17,7 @@ export interface CountedFile {
   readonly head: FileHead;
   readonly facts: PartFacts;
   readonly inflated: InflateOutcome;
+  readonly grew: boolean;
 }
 
 export interface SortedOut {
@@ -38,9 +39,9 @@ export function sortOut(files: readonly ScannedFile[], unopened: readonly Joined
       failures.push({ file: name, ...outcome });
       continue;
     }
-    const { facts, inflated } = outcome;
+    const { facts, inflated, grew = false } = outcome;
     const { notACapture } = facts;
-    if (notACapture === null && facts.endState !== null) counted.push({ head, facts, inflated });
+    if (notACapture === null && facts.endState !== null) counted.push({ head, facts, inflated, grew });
     else if (head.found && inflated.damage === null && isNotMeant(notACapture)) skipped.push(name);
     else failures.push({ file: name, error: 'not-a-capture', error_detail: noCapture(head, notACapture, inflated) });
   }
@@ -64,7 +65,7 @@ function noCapture({ compression }: FileHead, detail: string | null, { truncated
 export function fileRows(counted: readonly CountedFile[]): JoinedFile[] {
   let latest: bigint | null = null;
   const known = new Map<string, string>();
-  return counted.map(({ head, facts, inflated }) => {
+  return counted.map(({ head, facts, inflated, grew }) => {
     const { packets, capturedBytes, firstNs, lastNs } = facts;
     const gap: bigint | null = latest === null || firstNs === null ? null : BigInt(firstNs) - latest;
     if (lastNs !== null && (latest === null || BigInt(lastNs) > latest)) latest = BigInt(lastNs);
@@ -81,7 +82,8 @@ export function fileRows(counted: readonly CountedFile[]): JoinedFile[] {
       last_ns: lastNs,
       gap_ns: gap?.toString() ?? null,
       repeats,
-      ...endOf(facts, inflated),
+      ...(grew ? { grew } : {}),
+      ...endOf(facts, inflated, grew),
     };
   });
 }
@@ -89,10 +91,11 @@ export function fileRows(counted: readonly CountedFile[]): JoinedFile[] {
 type FileEnd = Pick<JoinedFile, 'truncated' | 'truncated_offset' | 'error' | 'error_detail' | 'error_offset'>;
 
 /** Damage of the packed stream is damage of the capture, as of a single file. */
-function endOf({ end, cut, damage }: PartFacts, inflated: InflateOutcome): FileEnd {
+function endOf({ end, cut, damage }: PartFacts, inflated: InflateOutcome, grew: boolean): FileEnd {
   if (damage !== null)
     return { truncated: false, error: 'damaged', error_detail: damage.detail, error_offset: damage.offset };
   if (inflated.damage !== null) return { truncated: false, error: 'damaged', error_detail: inflated.damage };
-  const truncated = cut !== null || inflated.truncated;
+  // The rest of a record that was being written is there by now: that is no cut.
+  const truncated = !grew && (cut !== null || inflated.truncated);
   return { truncated, truncated_offset: truncated ? end : undefined, error: null };
 }

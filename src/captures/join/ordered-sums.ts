@@ -23,7 +23,10 @@ export class OrderedSums {
     this.waiting.set(from, sums);
     for (let next = this.take(); next !== undefined; next = this.take()) {
       if ('failed' in next) this.outcomes.push(next.failed);
-      else if ('whole' in next) this.outcomes.push({ facts: this.scanner.addFile(...next.whole), inflated: sound });
+      else if ('whole' in next) {
+        const facts = this.scanner.addFile(...next.whole);
+        this.outcomes.push({ facts, inflated: sound });
+      }
       else {
         this.scanner.add(next.partial);
         this.outcomes.push(...next.outcomes);

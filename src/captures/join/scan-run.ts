@@ -1,8 +1,9 @@
 import { JoinScanner, type PartFacts } from '../../pcap/join-scanner.js';
 import type { ScanOptions } from '../../pcap/types.js';
 import { inflate } from '../byte-stream.js';
-import { openCapture } from '../capture-file.js';
+import { openCapture, readInOrder, type CaptureFile } from '../capture-file.js';
 import type { Compression } from '../compression.js';
+import { TriremeError } from '../../common/errors.js';
 import { failedFile, type FailedFile } from '../failed-file.js';
 import type { InflateOutcome } from '../inflated.js';
 import { FilePour, pourStream } from '../pour.js';
@@ -12,11 +13,20 @@ export interface RunFile {
   readonly name: string;
   /** Where it is opened; by default its name. */
   readonly path?: string;
+  /** Bytes that are counted, though it may have more by now; by default those that it has when it is opened. */
+  readonly sizeBytes?: number;
   readonly compression: Compression | null;
 }
 
 /** How a file was scanned, or why it was not. Plain JSON. */
-export type FileOutcome = { readonly facts: PartFacts; readonly inflated: InflateOutcome } | FailedFile;
+export type FileOutcome =
+  | {
+      readonly facts: PartFacts;
+      readonly inflated: InflateOutcome;
+      /** Only when it had more bytes after its scan than before: what is behind them is not counted. */
+      readonly grew?: true;
+    }
+  | FailedFile;
 
 export interface ScannedRun {
   /** Holds the counts of all files that have facts, and of no other. */
@@ -73,30 +83,31 @@ export async function scanRun(
 
 /** Plain files are read without a turn of the event loop. */
 function scanFile(
-  { name, path = name, compression }: RunFile,
+  { name, path = name, sizeBytes, compression }: RunFile,
   scanner: JoinScanner,
   onBytes: (bytes: number) => void,
 ): FileOutcome | Promise<FileOutcome> {
   const file = openCapture(path);
-  if (compression !== null) return scanPacked(file, compression, scanner, onBytes);
+  const size = sizeBytes ?? file.sizeBytes ?? 0;
+  if (compression !== null) return scanPacked(file, size, compression, scanner, onBytes);
   try {
     scanner.begin();
-    new FilePour(file.fd, scanner, 0).all(onBytes);
-    file.checkUnchanged();
-    return { facts: scanner.endPart(), inflated: sound };
+    new FilePour(file.fd, scanner, 0, size).all(onBytes);
+    return ended(file, size, scanner, sound);
   } finally {
     file.close();
   }
 }
 
 async function scanPacked(
-  file: ReturnType<typeof openCapture>,
+  file: CaptureFile,
+  size: number,
   compression: Compression,
   scanner: JoinScanner,
   onBytes: (bytes: number) => void,
 ): Promise<FileOutcome> {
   async function* counted(): AsyncGenerator<Uint8Array> {
-    for await (const bytes of file.stream()) {
+    for await (const bytes of readInOrder(file.fd, size)) {
       onBytes(bytes.length);
       yield bytes;
     }
@@ -105,9 +116,15 @@ async function scanPacked(
     const inflated = inflate(counted(), compression);
     scanner.begin();
     await pourStream(inflated.bytes, scanner);
-    file.checkUnchanged();
-    return { facts: scanner.endPart(), inflated: inflated.outcome() };
+    return ended(file, size, scanner, inflated.outcome());
   } finally {
     file.close();
   }
+}
+
+function ended(file: CaptureFile, size: number, scanner: JoinScanner, inflated: InflateOutcome): FileOutcome {
+  if ((file.sizeBytes ?? 0) < size)
+    throw new TriremeError('FILE_CHANGED', `${file.name}: had ${size} bytes and has ${file.sizeBytes} now`);
+  const grew = file.hasGrown() || (file.sizeBytes ?? 0) > size;
+  return { facts: scanner.endPart(), inflated, ...(grew ? { grew } : {}) };
 }

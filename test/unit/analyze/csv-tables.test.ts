@@ -46,8 +46,8 @@ describe('the csv tables', () => {
     const [, first, second] = rowsOf('files', [
       sampleEntry({ files: [counted, { ...unreadable, error: 'unreadable' }] }),
     ]);
-    expect(first).toBe('a.pcap,c.pcap,pcap,gzip,3,300,1700000000000000000,1700000002500000000,-5,,false,,\r\n');
-    expect(second).toBe('a.pcap,b.pcap,,,,,,,,,,unreadable,b.pcap: no such file\r\n');
+    expect(first).toBe('a.pcap,c.pcap,pcap,gzip,3,300,1700000000000000000,1700000002500000000,-5,,false,false,,\r\n');
+    expect(second).toBe('a.pcap,b.pcap,,,,,,,,,,,unreadable,b.pcap: no such file\r\n');
   });
 
   test('a file without counts is a row of the summary only', () => {

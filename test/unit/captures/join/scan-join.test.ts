@@ -1,7 +1,9 @@
-import { mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { openCapture } from '../../../../src/captures/capture-file.js';
 import { listFiles } from '../../../../src/captures/join/list-files.js';
+import { fileRows, sortOut } from '../../../../src/captures/join/join-rows.js';
+import { readHeads } from '../../../../src/captures/join/read-heads.js';
 import { scanJoin } from '../../../../src/captures/join/scan-join.js';
 import { scanRun } from '../../../../src/captures/join/scan-run.js';
 import { scanFile } from '../../../../src/captures/scan-file.js';
@@ -142,6 +144,33 @@ test('a file that changes while it is read counts nothing, and the others are ex
   const others = await joined([0, 1, 3, 4, 5].map((i) => paths[i].name));
   const { packets, top, series } = others as unknown as typeof report;
   expect(toCanonicalJson([report.packets, report.top, report.series])).toBe(toCanonicalJson([packets, top, series]));
+});
+
+test('a file that is still written is counted to the size that it had when it was opened', async () => {
+  const [first, second, third] = cutCapture(readFileSync(sample), 400);
+  const ring = folder();
+  const files = [first, second.subarray(0, second.length - 9), third].map((bytes, i) => {
+    const path = joinPath(ring, `ring${i}`);
+    writeFileSync(path, bytes);
+    return { name: path, compression: null };
+  });
+  let read = 0;
+  const { scanner, outcomes } = await scanRun(loadScanModule(), files, settings.scan, () => {
+    // The end of the record that was being written, and one more.
+    if (++read === 2) appendFileSync(files[1].name, join(second.subarray(second.length - 9), third.subarray(24, 200)));
+  });
+  scanner.cancel();
+  expect(outcomes.map((outcome) => ('error' in outcome ? outcome : [outcome.facts.packets, outcome.grew]))).toEqual([
+    [400, undefined],
+    [399, true],
+    [243, undefined],
+  ]);
+  const heads = await readHeads(files.map(({ name }) => ({ name, found: false })));
+  const { counted } = sortOut(
+    heads.heads.map((head, i) => ({ head, outcome: outcomes[i] })),
+    [],
+  );
+  expect(fileRows(counted)[1]).toMatchObject({ packets: 399, grew: true, truncated: false, error: null });
 });
 
 /** The files of a classic ring as one. */
