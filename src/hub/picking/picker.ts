@@ -102,6 +102,11 @@ export class Picker {
   private readonly rankings: Ranking[] = [];
   private readonly random: () => number;
   private picks = 0;
+  /**
+   * The worker whose sums are out of date, or NOBODY. They are computed anew when they are next read, so that a batch of
+   * results from one worker costs this once.
+   */
+  private outdated = NOBODY;
 
   constructor(options: Partial<PickingOptions> = {}) {
     this.options = { ...pickingDefaults, ...options };
@@ -177,6 +182,7 @@ export class Picker {
   pick(kind: number, units: number, now: number, avoid: number = NOBODY): number {
     const costs = this.kindByNumber[kind];
     if (costs === undefined || costs.workers === 0) return WAIT;
+    this.update();
     // Jobs of many units have no common order of workers; they last so long that looking at all costs nothing.
     if (units !== 1 || this.columns.count < this.options.heapWorkersMin) return this.scan(costs, units, now, avoid);
     return this.ranking(costs).first(now, avoid, WAIT);
@@ -193,7 +199,7 @@ export class Picker {
     costs.outstandingJobs[worker]++;
     costs.outstandingUnits[worker] += units;
     columns.usedAt[worker] = ++this.picks;
-    this.changed(worker);
+    this.outdate(worker);
   }
 
   /**
@@ -223,12 +229,13 @@ export class Picker {
       const roundTrip = replySeconds - heldSeconds;
       if (!Number.isNaN(roundTrip)) this.roundTrips.learn(worker, roundTrip, now);
     }
-    this.changed(worker);
+    this.outdate(worker);
   }
 
   /** Whether this worker may take a job of this kind now. */
   canTake(worker: number, kind: number): boolean {
     const costs = this.kindByNumber[kind];
+    this.update();
     return costs !== undefined && this.scores.eligible(worker, costs);
   }
 
@@ -236,6 +243,7 @@ export class Picker {
   anyEligible(kind: number): boolean {
     const costs = this.kindByNumber[kind];
     if (costs === undefined || costs.workers === 0) return false;
+    this.update();
     if (this.columns.count >= this.options.heapWorkersMin) return !this.ranking(costs).empty;
     for (let worker = 0; worker < this.columns.length; worker++) if (this.scores.eligible(worker, costs)) return true;
     return false;
@@ -259,6 +267,7 @@ export class Picker {
   reserve(kind: number, now: number, avoid: number = NOBODY): number {
     const costs = this.kindByNumber[kind];
     if (costs === undefined) return WAIT;
+    this.update();
     let best = WAIT;
     let bestSeconds = Infinity;
     for (let worker = 0; worker < this.columns.length; worker++) {
@@ -279,6 +288,7 @@ export class Picker {
 
   /** Expected seconds until a job given to the worker now would be answered. */
   expectedSeconds(worker: number, kind: number, units: number, now: number): number {
+    this.update();
     return this.scores.waitSeconds(worker, now) + this.scores.jobSeconds(worker, this.kindOf(kind), units);
   }
 
@@ -297,10 +307,12 @@ export class Picker {
    * instead of 1.0.
    */
   silenceSeconds(worker: number, now: number): number {
+    this.update();
     return this.scores.silenceSeconds(worker, now);
   }
 
   picture(worker: number): WorkerPicture {
+    this.update();
     const columns = this.columns;
     return {
       outstanding: columns.outstanding[worker],
@@ -323,6 +335,7 @@ export class Picker {
   lookAt(worker: number, kind: number, units: number, now: number, into: WorkerLook): boolean {
     const costs = this.kindByNumber[kind];
     if (costs === undefined || costs.offered[worker] === 0) return false;
+    this.update();
     const columns = this.columns;
     into.costSeconds = this.scores.jobSeconds(worker, costs, units);
     into.finishSeconds = this.scores.waitSeconds(worker, now) + into.costSeconds;
@@ -387,8 +400,21 @@ export class Picker {
 
   /** Something about the worker changed: its sums are computed anew and its places in the heaps are out of date. */
   private changed(worker: number): void {
-    this.scores.refresh(worker, this.kinds);
+    this.outdate(worker);
+    this.update();
+  }
+
+  private outdate(worker: number): void {
+    if (worker === this.outdated) return;
+    this.update();
+    this.outdated = worker;
     for (let index = 0; index < this.rankings.length; index++) this.rankings[index].touch(worker);
+  }
+
+  private update(): void {
+    if (this.outdated === NOBODY) return;
+    this.scores.refresh(this.outdated, this.kinds);
+    this.outdated = NOBODY;
   }
 
   private scan(costs: KindCosts, units: number, now: number, avoid: number): number {
