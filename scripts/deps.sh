@@ -26,6 +26,9 @@ extra=(
   jq              # commands of the documents, in tests
   chromium        # the pages in a browser, in tests
   prometheus      # promtool checks dashboard and alert rules
+  zsh fish        # take and try the completion scripts
+  systemd         # systemd-analyze verifies the units
+  man-db          # reads the man pages
   zstd            # second source of zstd files in tests
 )
 [ "${1:-}" = --all ] && packages+=("${extra[@]}")

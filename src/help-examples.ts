@@ -30,6 +30,11 @@ export const helpExamples: Readonly<Record<string, readonly string[]>> = {
     'trireme bench-jobs --lb 127.0.0.1:13337 --duration 10s',
     'trireme bench-jobs --lb 127.0.0.1:13337 --mix 1:9,2:1 --rate 5000 --json',
   ],
+  completion: [
+    'source <(trireme completion bash)',
+    'trireme completion zsh > ~/.zfunc/_trireme',
+    'trireme completion fish > ~/.config/fish/completions/trireme.fish',
+  ],
   xdp: [
     'trireme xdp attach parity --iface eth0 --trace',
     'trireme xdp attach lb --iface eth0 --mode generic',

@@ -1,16 +1,31 @@
 import { CommanderError, type Command } from 'commander';
 import { reportFailure } from './errors.js';
-import { linesForTerminal } from './for-terminal.js';
+import { forTerminal, linesForTerminal } from './for-terminal.js';
+import { bindVariables, variableOf } from './option-variables.js';
 import { endWithOutput } from './output-closed.js';
 
 /** Runs a role's command with the arguments behind the role's name, and sets the exit code. Never rejects. */
 export async function runRole(name: string, build: () => Command, argv: readonly string[]): Promise<void> {
-  await guarded(() =>
-    build()
+  await guarded(() => {
+    const command = build()
       .name(`trireme ${name}`)
       .configureOutput({ writeErr: (text) => void process.stderr.write(linesForTerminal(text)) })
-      .exitOverride()
-      .parseAsync(argv, { from: 'user' }),
+      .exitOverride();
+    for (const unknown of bindVariables(command, name))
+      process.stderr.write(`trireme: ${forTerminal(unknown)} is no option of trireme ${name}, and is ignored\n`);
+    if (argv[0] === '--help' || argv[0] === '-h') addVariables(command, name);
+    return command.parseAsync(argv, { from: 'user' });
+  });
+}
+
+/** Tells how options are called in the environment, by one of them. */
+function addVariables(command: Command, role: string): void {
+  const [option] = command.options;
+  if (option === undefined) return;
+  const variable = variableOf(role, option.name());
+  command.addHelpText(
+    'after',
+    `\nVariables:\n  Options can be given by variables too: --${option.name()} is ${variable}.`,
   );
 }
 

@@ -3,7 +3,7 @@ import { DescriptorWatch, warnOfDescriptors } from '../common/descriptors.js';
 import { grpcGuardLimitsDefault } from '../common/grpc-guard-limits.js';
 import { runUntilSignal } from '../common/lifecycle.js';
 import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
-import { createLogger, logLevels } from '../common/logging.js';
+import { addLogOptions, createLogger, type LogOptions } from '../common/logging.js';
 import { byteSize, durationMs, formatHostPort, hostPort, integer, type HostPort } from '../common/options.js';
 import { RecentErrors } from '../common/recent-errors.js';
 import { guardPorts } from '../common/trust/guard.js';
@@ -14,7 +14,7 @@ import { lbLimitsDefault } from './limits.js';
 import { startLoadBalancer } from './load-balancer.js';
 import { addAnnounceOptions, announced, memberOf, type AnnounceOptions } from '../nats/options.js';
 
-interface LbCommandOptions extends TrustOptions, HubCommandOptions, AnnounceOptions {
+interface LbCommandOptions extends TrustOptions, HubCommandOptions, AnnounceOptions, LogOptions {
   readonly tcp: HostPort;
   readonly grpc: HostPort;
   readonly admin: HostPort;
@@ -22,7 +22,6 @@ interface LbCommandOptions extends TrustOptions, HubCommandOptions, AnnounceOpti
   readonly tcpTls: boolean;
   readonly tcpProxyProtocol: boolean;
   readonly grace: number;
-  readonly logLevel?: string;
   readonly connectionsMax: number;
   readonly jobsPerConnection: number;
   readonly jobsTotal: number;
@@ -103,9 +102,8 @@ export function buildCommand(): Command {
         .choices(['on', 'off'])
         .default('on'),
     )
-    .addOption(new Option('--log-level <level>', 'least severe log lines to write').choices(logLevels))
     .option('--verbose', 'show the stack of an error');
-  return addListenerTrust(addAnnounceOptions(addHubOptions(command))).action(run);
+  return addListenerTrust(addAnnounceOptions(addHubOptions(addLogOptions(command)))).action(run);
 }
 
 function powerOfTwo(value: string): number {
@@ -117,7 +115,7 @@ function powerOfTwo(value: string): number {
 async function run(options: LbCommandOptions): Promise<void> {
   const { tcpTls } = options;
   const errors = new RecentErrors();
-  const log = createLogger('lb', options.logLevel, errors);
+  const log = createLogger('lb', options, errors);
   const trust = guardPorts(
     [
       { option: '--tcp', address: options.tcp, tls: { option: '--tcp-tls', given: tcpTls } },

@@ -5,7 +5,7 @@ import { DescriptorWatch, warnOfDescriptors } from '../common/descriptors.js';
 import { grpcGuardLimitsDefault } from '../common/grpc-guard-limits.js';
 import { runUntilSignal } from '../common/lifecycle.js';
 import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
-import { createLogger } from '../common/logging.js';
+import { addLogOptions, createLogger, type LogOptions } from '../common/logging.js';
 import { moreFileThreads } from '../captures/file-work.js';
 import { urlPrefixes, type UrlPrefix } from '../captures/url/url-prefix.js';
 import { byteSize, durationMs, formatHostPort, hostPort, type HostPort } from '../common/options.js';
@@ -19,7 +19,7 @@ import { spoolBytesMaxDefault, waitMsDefault, waitMsMost } from './limits.js';
 import { startMaster } from './master.js';
 import { addAnnounceOptions, announced, memberOf, type AnnounceOptions } from '../nats/options.js';
 
-interface MasterCommandOptions extends TrustOptions, HubCommandOptions, AnnounceOptions {
+interface MasterCommandOptions extends TrustOptions, HubCommandOptions, AnnounceOptions, LogOptions {
   readonly grpc: HostPort;
   readonly admin: HostPort;
   readonly captures?: string[];
@@ -92,7 +92,7 @@ export function buildCommand(): Command {
         .hideHelp(),
     )
     .option('--verbose', 'print the stack of an error');
-  return addListenerTrust(addAnnounceOptions(addHubOptions(command))).action(run);
+  return addListenerTrust(addAnnounceOptions(addHubOptions(addLogOptions(command)))).action(run);
 }
 
 async function run(options: MasterCommandOptions): Promise<void> {
@@ -100,7 +100,7 @@ async function run(options: MasterCommandOptions): Promise<void> {
   const { grpc, admin, spool, spoolBytesMax, keep } = options;
   const state = stateOf(options);
   const errors = new RecentErrors();
-  const log = createLogger('master', undefined, errors);
+  const log = createLogger('master', options, errors);
   moreFileThreads();
   const ports = [
     { option: '--grpc', address: grpc },

@@ -1,3 +1,4 @@
+import type { LogLevel } from '../common/logging.js';
 import { usableCores } from '../common/usable-cores.js';
 import { RoleProcess } from './role-process.js';
 import { noRoleTrust, type RoleTrust } from './role-trust.js';
@@ -22,17 +23,22 @@ export interface LocalCluster {
   stop(): Promise<void>;
 }
 
+const moreThanInfo: readonly LogLevel[] = ['trace', 'debug'];
+
 /** Starts everything and resolves when both workers are attached; what was started is stopped when a part fails. */
 export async function startCluster(
   ports: ClusterPorts,
   captures: readonly string[],
   onLine: (name: string, line: string) => void,
   trust: RoleTrust = noRoleTrust,
+  logLevel: LogLevel = 'info',
 ): Promise<LocalCluster> {
   const started: RoleProcess[] = [];
   let stopping = false;
+  // What is awaited is logged at level info, and read as JSON, whatever is shown of it.
+  const logArgs = ['--log-format', 'json', '--log-level', moreThanInfo.includes(logLevel) ? logLevel : 'info'];
   const start = async (name: string, args: readonly string[], readyMessage: string): Promise<RoleProcess> => {
-    const role = await RoleProcess.start(name, args, readyMessage, onLine, trust.env);
+    const role = await RoleProcess.start(name, [...args, ...logArgs], readyMessage, onLine, trust.env);
     started.push(role);
     return role;
   };

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { TriremeError } from '../common/errors.js';
 import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
-import { createLogger } from '../common/logging.js';
+import { addLogOptions, createLogger, logLineShower, type LogOptions } from '../common/logging.js';
 import { runUntilSignal } from '../common/lifecycle.js';
 import { addLoopbackTrust, compileListenerTrust, type TrustOptions } from '../common/trust/options.js';
 import { reloadOnHangup } from '../common/trust/reload.js';
@@ -9,7 +9,7 @@ import { programName } from '../common/version.js';
 import { startCluster } from './cluster.js';
 import { roleTrust } from './role-trust.js';
 
-interface UpCommandOptions extends TrustOptions {
+interface UpCommandOptions extends TrustOptions, LogOptions {
   readonly captures: string;
   readonly freePorts?: boolean;
   readonly tcpTls: boolean;
@@ -22,16 +22,17 @@ export function buildCommand(): Command {
     .option('--captures <dir>', 'folder whose captures the master and workers may read', process.cwd())
     .option('--free-ports', 'take free ports instead of the default ones')
     .option('--tcp-tls', 'encrypt the TCP port as well, with --tls-cert', false);
-  return addLoopbackTrust(command).action(run);
+  return addLoopbackTrust(addLogOptions(command)).action(run);
 }
 
 async function run(options: UpCommandOptions): Promise<void> {
   const ports = options.freePorts ? { tcp: 0, lbGrpc: 0, lbAdmin: 0, masterGrpc: 0, masterAdmin: 0 } : defaultPorts;
   const settings = compileListenerTrust(options);
   const trust = roleTrust(settings, options.tcpTls);
-  const log = createLogger('up');
-  const onLine = (_name: string, line: string): void => void process.stderr.write(`${line}\n`);
-  const cluster = await startCluster(ports, [options.captures], onLine, trust);
+  const log = createLogger('up', options);
+  const show = logLineShower(options);
+  const onLine = (_name: string, line: string): void => show(line);
+  const cluster = await startCluster(ports, [options.captures], onLine, trust, options.logLevel);
   reloadOnHangup(settings, cluster, log);
   const plain = settings.tls === null;
   let broken: string | null = null;

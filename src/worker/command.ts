@@ -1,9 +1,9 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { moreFileThreads } from '../captures/file-work.js';
 import { urlPrefixes, type UrlPrefix } from '../captures/url/url-prefix.js';
 import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { runUntilSignal } from '../common/lifecycle.js';
-import { createLogger } from '../common/logging.js';
+import { addLogOptions, createLogger, type LogOptions } from '../common/logging.js';
 import { durationMs, hostPorts, integer, type HostPort } from '../common/options.js';
 import { DiallerTrust } from '../common/trust/dialler-trust.js';
 import {
@@ -22,7 +22,7 @@ import { TriremeError } from '../common/errors.js';
 /** More threads than this are a mistake: each costs some 10 MB. */
 const slotsMax = 1024;
 
-interface CommandOptions extends TrustOptions {
+interface CommandOptions extends TrustOptions, LogOptions {
   readonly host?: HostPort[];
   readonly discover?: NatsSettings;
   readonly slots: number;
@@ -40,7 +40,11 @@ export function buildCommand(): Command {
       `hubs to dial; a bare host gets port ${defaultPorts.lbGrpc}`,
       hostPorts(defaultPorts.lbGrpc),
     )
-    .option('--slots <n>', 'jobs that run at once', integer(1, slotsMax), slotsDefault)
+    .addOption(
+      new Option('--slots <n>', 'jobs that run at once')
+        .argParser(integer(1, slotsMax))
+        .default(slotsDefault, 'one for each core that it may use'),
+    )
     .option('--name <s>', 'how lists call it (default: host name and process id)', workerName)
     .option('--captures <dir>', 'folder whose captures may be read; repeatable (default: the current one)', collect)
     .option(
@@ -48,14 +52,13 @@ export function buildCommand(): Command {
       'read captures at http(s) URLs only below it, others through the hub; repeatable (default: all that hubs name)',
       urlPrefixes,
     )
-    .option(
-      '--grace <time>',
-      'longest wait for running jobs after SIGTERM',
-      durationMs(0, 3_600_000),
-      drainGraceMsDefault,
+    .addOption(
+      new Option('--grace <duration>', 'longest wait for running jobs after SIGTERM')
+        .argParser(durationMs(0, 3_600_000))
+        .default(drainGraceMsDefault, `${drainGraceMsDefault / 1000}s`),
     )
     .option('--verbose', 'print the stack of an error');
-  return addDiallerTrust(addDiscoverOption(command, 'dial all hubs that are')).action(run);
+  return addDiallerTrust(addDiscoverOption(addLogOptions(command), 'dial all hubs that are')).action(run);
 }
 
 async function run({
@@ -72,7 +75,7 @@ async function run({
     throw new TriremeError('USAGE', 'say where the hubs are: --host H:P[,H:P...] or --discover nats://H:P');
   const settings = discover === undefined ? compileDiallerTrust(options) : compileDiscoveredTrust(options);
   const trust = new DiallerTrust(settings);
-  const log = createLogger('worker');
+  const log = createLogger('worker', options);
   moreFileThreads();
   reloadOnHangup(settings, trust, log);
   const worker = await Worker.start(

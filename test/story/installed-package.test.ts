@@ -56,6 +56,10 @@ describeInstalled('the installed program, in an empty folder and a fresh home', 
     expect(installed.run(['--help'], empty).stdout).toMatch(/^ {2}analyze /m);
   });
 
+  test('has its man pages where man looks for them', () => {
+    expect(existsSync(join(installed.root, '../../../share/man/man1/trireme-lb.1'))).toBe(true);
+  });
+
   test('analyses a capture as the repository does, and starts from kept code the next time', () => {
     const here = spawnSync(process.execPath, [join(projectRoot, 'dist/src/main.js'), 'analyze', sample, '--json']);
     copyFileSync(sample, join(empty, 'capture.pcap'));

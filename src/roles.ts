@@ -1,0 +1,90 @@
+import type { Command } from 'commander';
+
+interface RoleModule {
+  buildCommand(): Command;
+}
+
+/** One role: its one-line summary for `trireme --help`, and the module that builds its command. */
+export interface Role {
+  readonly summary: string;
+  readonly load: () => RoleModule;
+}
+
+// A role's module is loaded only when it is asked for: analysing a small capture must not wait for gRPC to load,
+// nor (as with import()) for the loader of ES modules to start.
+export const roles: Readonly<Record<string, Role>> = {
+  up: { summary: 'run everything on this machine until Ctrl-C', load: () => require('./up/command.js') as RoleModule },
+  demo: { summary: 'show the main job end to end', load: () => require('./up/demo-command.js') as RoleModule },
+  lb: {
+    summary: 'balance jobs from TCP and gRPC clients among workers',
+    load: () => require('./lb/command.js') as RoleModule,
+  },
+  master: {
+    summary: 'analyse captures on the workers that dial in',
+    load: () => require('./master/command.js') as RoleModule,
+  },
+  worker: {
+    summary: 'run jobs for load balancers and masters',
+    load: () => require('./worker/command.js') as RoleModule,
+  },
+  client: {
+    summary: 'send jobs to a load balancer over TCP',
+    load: () => require('./client/command.js') as RoleModule,
+  },
+  'bench-jobs': {
+    summary: 'put load on a load balancer and measure it',
+    load: () => require('./client/bench-command.js') as RoleModule,
+  },
+  why: {
+    summary: 'tell why a job went to the worker that it went to',
+    load: () => require('./client/why-command.js') as RoleModule,
+  },
+  analyze: {
+    summary: 'count and summarise packet captures',
+    load: () => require('./analyze/command.js') as RoleModule,
+  },
+  top: {
+    summary: 'watch the workers of a load balancer or a master in the terminal',
+    load: () => require('./top/command.js') as RoleModule,
+  },
+  analyses: {
+    summary: 'list the analyses that a master knows',
+    load: () => require('./analyze/analyses-command.js') as RoleModule,
+  },
+  cancel: {
+    summary: 'end an analysis of a master',
+    load: () => require('./analyze/cancel-command.js') as RoleModule,
+  },
+  certs: {
+    summary: 'make certificates for the roles, for labs',
+    load: () => require('./certs/command.js') as RoleModule,
+  },
+  completion: {
+    summary: 'print the completion script of a shell',
+    load: () => require('./shell/command.js') as RoleModule,
+  },
+  xdp: {
+    summary: 'attach, inspect and detach the XDP programs of the labs',
+    load: () => require('./udp/xdp-command.js') as RoleModule,
+  },
+  lab: {
+    summary: 'play lab A or lab B in network namespaces of its own',
+    load: () => require('./udp/lab-command.js') as RoleModule,
+  },
+  'udp-server': {
+    summary: 'lab A: print the numbers that arrive by UDP',
+    load: () => require('./udp/udp-server-command.js') as RoleModule,
+  },
+  'udp-client': {
+    summary: 'lab A: send numbers by UDP',
+    load: () => require('./udp/udp-client-command.js') as RoleModule,
+  },
+  'job-server': {
+    summary: 'lab B: serve jobs that sleep',
+    load: () => require('./udp/job-server-command.js') as RoleModule,
+  },
+  'job-client': {
+    summary: 'lab B: send jobs that sleep',
+    load: () => require('./udp/job-client-command.js') as RoleModule,
+  },
+};
