@@ -1,4 +1,5 @@
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
+import { addProcessMetrics } from '../common/process-metrics.js';
 import { startAdminServer, type RunningAdminServer } from '../common/admin-server.js';
 import { grpcGuardLimitsDefault } from '../common/grpc-guard-limits.js';
 import { startGrpcServer, type RunningGrpcServer } from '../common/grpc-server.js';
@@ -59,7 +60,7 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
   const { tcp: listen, tcpTls: tls, proxyProtocol } = options;
   const front = new TcpFront({ ...shared, listen, trust, tls, proxyProtocol, log });
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  addProcessMetrics(registry);
   addHubMetrics(registry, hub);
   trust.refusals.addMetrics(registry);
   addLbMetrics(

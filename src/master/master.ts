@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import { CaptureAccess } from '../captures/capture-access.js';
 import type { UrlPrefix } from '../captures/url/url-prefix.js';
+import { addProcessMetrics } from '../common/process-metrics.js';
 import { startAdminServer, type RunningAdminServer } from '../common/admin-server.js';
 import { startGrpcServer, type RunningGrpcServer } from '../common/grpc-server.js';
 import type { TriremeError } from '../common/errors.js';
@@ -91,7 +92,7 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
         ? 'shutting down'
         : (ledger.trouble ?? (hub.workersReady(scanChunkKind) === 0 ? 'no worker is attached' : undefined));
     const registry = new Registry();
-    collectDefaultMetrics({ register: registry });
+    addProcessMetrics(registry);
     addHubMetrics(registry, hub);
     options.trust.refusals.addMetrics(registry);
     addMasterMetrics(registry, analyses, sources, spool);

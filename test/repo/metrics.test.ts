@@ -1,6 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { RunningRole } from '../support/running-role.js';
+import { scratchFolder } from '../support/scratch.js';
 import { projectRoot } from '../../src/common/version.js';
 
 const read = (path: string): string => readFileSync(join(projectRoot, path), 'utf8');
@@ -40,10 +42,31 @@ describe('the documents about metrics', () => {
   });
 });
 
-describe('the alert rules', () => {
-  const promtool = spawnSync('promtool', ['--version']).error === undefined;
-  if (!promtool) console.log('SKIP: no promtool here (Debian: prometheus); the alert rules are not run');
+const promtool = spawnSync('promtool', ['--version']).error === undefined;
+if (!promtool) console.log('SKIP: no promtool here (Debian: prometheus); metrics and alert rules are not checked');
 
+describe('the metrics as they are served', () => {
+  const any = '127.0.0.1:0';
+  const scratch = scratchFolder();
+
+  (promtool ? test : test.skip).each([
+    ['lb', ['--tcp', any]],
+    ['master', ['--captures', scratch.path, '--spool', join(scratch.path, 'spool')]],
+  ])('of %s are named and told as promtool wants them', async (role, args) => {
+    const running = RunningRole.start([role, '--grpc', any, '--admin', any, ...args]);
+    try {
+      const { admin } = await running.line('listening');
+      const input = await (await fetch(`http://${String(admin)}/metrics`)).text();
+      expect(input).toContain('nodejs_eventloop_lag_p99_seconds');
+      const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' });
+      expect([status, stdout + stderr]).toEqual([0, '']);
+    } finally {
+      await running.end();
+    }
+  });
+});
+
+describe('the alert rules', () => {
   (promtool ? test : test.skip)('are accepted by promtool, and fire when they should and only then', () => {
     for (const args of [
       ['check', 'rules', 'deploy/grafana/alerts.yml'],
