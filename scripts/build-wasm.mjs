@@ -9,6 +9,11 @@ import { dirname, join } from 'node:path';
 /** Each module: its entry file, its output, and the compiler options that it needs beside the common ones. */
 const modules = [
   { entry: 'src/pcap/assembly/index.ts', output: 'dist/src/pcap/scan.wasm', options: ['--memoryBase', '12779520'] },
+  {
+    entry: 'src/pcap/rows/assembly/index.ts',
+    output: 'dist/src/pcap/rows.wasm',
+    options: ['--memoryBase', '2686976', '--initialMemory', '48'],
+  },
   { entry: 'src/kinds/assembly/sha256.ts', output: 'dist/src/kinds/sha256.wasm', options: ['--enable', 'simd'] },
 ];
 

@@ -6,11 +6,9 @@ import { isUrl } from '../captures/capture-name.js';
 import { addDiallerTrust, compileDiscoveredTrust } from '../common/trust/options.js';
 import { conversationsMaxDefault, conversationsMaxMost, intervalNsMost } from '../pcap/scan-options.js';
 import type { SortOrder } from '../pcap/types.js';
+import { topAll } from '../pcap/report.js';
 import { csvTableNames } from './csv-tables.js';
 import { compileSettings, topDefault, topInFilesDefault, type AnalyzeOptions, type NameKind } from './settings.js';
-
-/** Rows of a table at most: each is an object of about 1 kB until it is printed. */
-const topMax = 1_000_000;
 
 const sortOrders: readonly SortOrder[] = ['bytes', 'packets', 'duration', 'start'];
 
@@ -44,7 +42,7 @@ Examples:
   trireme analyze --json *.pcap.gz | jq .total.packets
   trireme analyze --join ring/
   trireme analyze --join --recursive --json sensors/ extra.pcap.gz
-  trireme analyze --csv endpoints --top 100000 day.pcap > endpoints.csv
+  trireme analyze --csv endpoints --top all day.pcap > endpoints.csv
   trireme analyze https://store.example/day.pcap?X-Amz-Signature=...
   trireme analyze --html report.html --csv tables/ day.pcap
   tcpdump -w - -c 1000 | trireme analyze - --interval 1s
@@ -81,9 +79,9 @@ export function buildCommand(): Command {
     )
     .option('--html <file>', 'write a report for the browser, one file without outside parts; - is standard output')
     .option(
-      '--top <n>',
-      `rows of the tables of conversations and talkers (default: ${topDefault}, in --html and --csv DIR ${topInFilesDefault})`,
-      integer(1, topMax),
+      '--top <n|all>',
+      `rows of the tables of conversations and talkers, or all (default: ${topDefault}, in --html and --csv DIR ${topInFilesDefault})`,
+      (value) => (value === 'all' ? topAll : integer(1, topAll)(value)),
     )
     .addOption(new Option('--sort <order>', 'order of the conversations').choices(sortOrders).default('bytes'))
     .option(

@@ -1,10 +1,16 @@
 import type { Entry, FactsEntry } from './entry.js';
 import { hasFacts, isFailure } from './entry.js';
-import { csvRow, type CsvField } from './csv.js';
+import { loadRowWriter } from '../captures/rows-module.js';
+import { PackedRows, type Rows } from '../pcap/rows/packed-rows.js';
+import { endpointFields, rowFields } from '../pcap/rows/row-writer.js';
+import { csvRow, csvTemplate, type CsvField } from './csv.js';
 
 interface CsvTable {
   readonly columns: readonly string[];
-  rows(entry: FactsEntry): readonly (readonly CsvField[])[];
+  rows(entry: FactsEntry): Iterable<readonly CsvField[]>;
+  /** Rows that may be packed, and the numbers of their columns' fields: then text is made of their bytes. */
+  packed?(entry: FactsEntry): Rows<unknown>;
+  readonly fields?: Readonly<Record<string, number>>;
 }
 
 /** The tables that --csv can print. The first column of each is the file, so that several files make one table. */
@@ -27,11 +33,13 @@ const tables = {
         row.bytes_b_to_a,
         row.first_ns,
         row.last_ns,
-        top_times[i].first_ns_a_to_b,
-        top_times[i].last_ns_a_to_b,
-        top_times[i].first_ns_b_to_a,
-        top_times[i].last_ns_b_to_a,
+        top_times.at(i)!.first_ns_a_to_b,
+        top_times.at(i)!.last_ns_a_to_b,
+        top_times.at(i)!.first_ns_b_to_a,
+        top_times.at(i)!.last_ns_b_to_a,
       ]),
+    packed: ({ top }) => top,
+    fields: rowFields,
   },
   endpoints: {
     columns: 'address,packets,bytes,packets_sent,bytes_sent,packets_received,bytes_received'.split(','),
@@ -45,6 +53,8 @@ const tables = {
         row.packets_received,
         row.bytes_received,
       ]),
+    packed: ({ endpoints }) => endpoints,
+    fields: endpointFields,
   },
   protocols: {
     columns: 'layer,within,name,number,packets,bytes'.split(','),
@@ -98,7 +108,7 @@ export const csvTableNames = [...Object.keys(tables), 'summary'] as const;
 export type CsvTableName = keyof typeof tables | 'summary';
 
 /** One table over all files, its header row first. Files without counts are rows of `summary` only. */
-export function* csvDocument(name: CsvTableName, entries: readonly Entry[]): Generator<string> {
+export function* csvDocument(name: CsvTableName, entries: readonly Entry[]): Generator<string | Uint8Array> {
   if (name === 'summary') {
     yield csvRow(['file', ...summaryColumns]);
     for (const entry of entries) {
@@ -110,6 +120,17 @@ export function* csvDocument(name: CsvTableName, entries: readonly Entry[]): Gen
   const table: CsvTable = tables[name];
   yield csvRow(['file', ...table.columns]);
   for (const entry of entries) {
-    if (hasFacts(entry)) for (const row of table.rows(entry)) yield csvRow([entry.file, ...row]);
+    if (hasFacts(entry)) yield* rowsOf(table, entry);
   }
+}
+
+function* rowsOf(table: CsvTable, entry: FactsEntry): Generator<string | Uint8Array> {
+  const rows = table.packed?.(entry);
+  if (rows instanceof PackedRows) {
+    const writer = loadRowWriter();
+    const fields = table.columns.map((column) => table.fields![column]);
+    const template = { parts: csvTemplate(entry.file, fields), timesQuoted: false };
+    if (writer.takes(template)) return yield* writer.write(rows, template);
+  }
+  for (const row of table.rows(entry)) yield csvRow([entry.file, ...row]);
 }

@@ -1,4 +1,5 @@
-import { toCanonicalJson } from '../pcap/report-json.js';
+import { loadRowWriter } from '../captures/rows-module.js';
+import { jsonPieces } from '../pcap/rows/json-pieces.js';
 import { totalOf } from '../pcap/report-total.js';
 import type { CaptureTotal } from '../pcap/report-types.js';
 import { csvDocument } from './csv-tables.js';
@@ -14,8 +15,8 @@ const schemaVersion = 1;
 export function documentOf(
   entries: readonly Entry[],
   { output, human, sort }: Pick<AnalyzeSettings, 'output' | 'human' | 'sort'>,
-): Iterable<string> {
-  if (output.form === 'json') return [toCanonicalJson(jsonDocument(entries))];
+): Iterable<string | Uint8Array> {
+  if (output.form === 'json') return jsonPieces(jsonDocument(entries), loadRowWriter);
   if (output.form === 'csv') return csvDocument(output.table, entries);
   const framed = process.stdout.isTTY === true;
   return [textDocument(entries, total(entries), { units: human ? humanUnits : rawUnits, framed, sort })];

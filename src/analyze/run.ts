@@ -96,7 +96,7 @@ function analyserOf(settings: AnalyzeSettings): Analyser {
 async function analyseHere(name: string, settings: AnalyzeSettings, progress: Progress): Promise<Entry> {
   const { scan, top, sort, threadsMax, threadBytesMin = threadBytesMinDefault } = settings;
   const onProgress = progress.visible ? progress.update : undefined;
-  const scanSettings = { scan, top, sort, threadsMax, threadBytesMin, onProgress };
+  const scanSettings = { scan, top, sort, packedRows: true, threadsMax, threadBytesMin, onProgress };
   if (settings.join) {
     // Loaded only here: other analyses must not wait for it.
     const { analyseJoin } = require('./join.js') as typeof import('./join.js');

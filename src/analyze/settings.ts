@@ -12,6 +12,7 @@ import {
 import { standardInput } from '../captures/capture-file.js';
 import { formatEndpoint, parseEndpoint } from '../pcap/endpoint.js';
 import type { ScanOptions, SortOrder } from '../pcap/types.js';
+import { topAll } from '../pcap/report.js';
 import { csvTableNames, type CsvTableName } from './csv-tables.js';
 
 /** What commander hands over: each option as its parser gave it. */
@@ -88,6 +89,9 @@ export interface AnalyzeSettings {
 /** Rows of each table in a result of the cluster: a row is up to 1 kB, and a message up to messageBytesMax. */
 const clusterTopMax = 50_000;
 
+/** Rows of each table of text, all of which are held until its columns are as wide as they must be. */
+const textTopMax = 1_000_000;
+
 /** Rows of each table on standard output, and in files, which are searched and not read from end to end. */
 export const topDefault = 10;
 export const topInFilesDefault = 500;
@@ -128,8 +132,11 @@ export function compileSettings(
   }
   const top = options.top ?? topDefault;
   if (options.master !== undefined && top > clusterTopMax) {
-    throw usage(`--top ${top} is over ${clusterTopMax}, the most rows that fit a message of the cluster`);
+    throw usage(`--top ${shown(top)} is over ${clusterTopMax}, the most rows that fit a message of the cluster`);
   }
+  const forPeople = options.json !== true && csv.table === null && options.html !== standardInput;
+  if (forPeople && top > textTopMax)
+    throw usage(`--top ${shown(top)} is over ${textTopMax}, the most rows of text: add --json or --csv for more`);
   return {
     files: all,
     resume: resume.length > 0,
@@ -167,6 +174,8 @@ export function compileSettings(
     verbose: options.verbose ?? false,
   };
 }
+
+const shown = (top: number): string => (top === topAll ? 'all' : String(top));
 
 /** What changes a result was said when the analysis was submitted. */
 function checkResume(options: AnalyzeOptions, named: readonly string[]): void {

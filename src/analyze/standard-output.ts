@@ -8,7 +8,7 @@ const pieceCharacters = 64 * 1024;
  * Writes a document on standard output, as fast as its reader takes it. A reader that has seen enough (`| head`) is no
  * failure: the rest is not written. Rejects on every other error.
  */
-export async function writeOut(document: Iterable<string>): Promise<void> {
+export async function writeOut(document: Iterable<string | Uint8Array>): Promise<void> {
   let gone = false;
   let failure: Error | null = null;
   outliveOutput();
@@ -17,19 +17,23 @@ export async function writeOut(document: Iterable<string>): Promise<void> {
     else failure = error;
   });
   let held = '';
-  for (const text of document) {
-    held += text;
-    if (held.length < pieceCharacters) continue;
-    await written(held);
+  for (const piece of document) {
+    if (typeof piece === 'string') held += piece;
+    if (typeof piece === 'string' && held.length < pieceCharacters) continue;
+    if (held !== '') await written(held);
     held = '';
+    if (typeof piece !== 'string') await written(piece);
     if (gone || failure !== null) break;
   }
   if (held !== '') await written(held);
   if (failure !== null) throw failure as Error;
 }
 
-function written(text: string): Promise<void> {
+function written(text: string | Uint8Array): Promise<void> {
   // An error reaches the listener above as well; here it only ends the wait.
-  const shown = process.stdout.isTTY === true ? linesForTerminal(text) : text;
+  const shown =
+    process.stdout.isTTY === true
+      ? linesForTerminal(typeof text === 'string' ? text : Buffer.from(text).toString())
+      : text;
   return new Promise((resolve) => process.stdout.write(shown, () => resolve()));
 }

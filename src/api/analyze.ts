@@ -5,14 +5,18 @@ import { compressionOf, magicBytes, type Compression } from '../captures/compres
 import { scanCapture } from '../captures/scan-capture.js';
 import { scanStream } from '../captures/scan-stream.js';
 import { TriremeError } from '../common/errors.js';
-import type { CaptureFacts } from '../pcap/report-types.js';
+import type { CaptureFacts, ConversationRow, ConversationTimes, EndpointRow } from '../pcap/report-types.js';
 import { compileOptions, type AnalyzeOptions } from './options.js';
 
 /**
  * What is told of one capture, field by field what `trireme analyze --json` prints of it. `error` is null, or `damaged`: then
  * the counts are those of what stands before the damage. `truncated` says that the capture ends inside a record.
  */
-export interface CaptureAnalysis extends CaptureFacts {
+export interface CaptureAnalysis extends Omit<CaptureFacts, 'top' | 'top_times' | 'endpoints'> {
+  readonly top: readonly ConversationRow[];
+  /** Row by row beside `top`. */
+  readonly top_times: readonly ConversationTimes[];
+  readonly endpoints: readonly EndpointRow[];
   /** How the capture was packed; null: not at all. */
   readonly compression: Compression | null;
 }
@@ -76,7 +80,8 @@ async function* bytesOnly(
 function factsOf(name: string, entry: CaptureEntry): CaptureAnalysis {
   if (entry.error === 'not-a-capture')
     throw new TriremeError('NOT_A_CAPTURE', `${name}: not a capture: ${entry.error_detail}`);
-  return entry;
+  // Without packedRows all tables are arrays.
+  return entry as CaptureAnalysis;
 }
 
 function describe(value: unknown): string {

@@ -39,9 +39,9 @@ async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureE
     const { scanStream } = require('./scan-stream.js') as typeof import('./scan-stream.js');
     return scanStream(counted(), compression, settings);
   }
-  const { top, sort } = settings;
+  const { top, sort, packedRows } = settings;
   const whole = await scanPlain(file, sizeBytes, settings);
-  return capturedIn(whole.report({ top, sort, compression: 'none' }), null, sound, () =>
+  return capturedIn(whole.report({ top, sort, packedRows, compression: 'none' }), null, sound, () =>
     readRange(fd, 0, headerBytesWanted),
   );
 }

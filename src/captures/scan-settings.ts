@@ -6,6 +6,8 @@ export interface ScanSettings {
   /** Rows of the tables. */
   readonly top: number;
   readonly sort: SortOrder;
+  /** Long tables come as PackedRows, for who writes them; by default all are arrays. */
+  readonly packedRows?: boolean;
   /** Threads that may scan, this one included. */
   readonly threadsMax: number;
   /** A file is given one thread for each of these: below twice this, it is scanned by this thread alone. */

@@ -12,12 +12,18 @@ import type { ScanSettings } from './scan-settings.js';
 export async function scanStream(
   stream: ByteStream,
   compression: Compression | null,
-  { scan, top, sort }: Pick<ScanSettings, 'scan' | 'top' | 'sort'>,
+  { scan, top, sort, packedRows }: Pick<ScanSettings, 'scan' | 'top' | 'sort' | 'packedRows'>,
 ): Promise<CaptureEntry> {
   const unpacked = inflate(stream, compression);
   const scanner = new ChunkScanner(loadScanModule(), wholeFilePlan, scan);
   await pourStream(unpacked.bytes, scanner);
   const outcome = unpacked.outcome();
-  const report = scanner.report({ top, sort, compression: compression ?? 'none', inputCut: outcome.truncated });
+  const report = scanner.report({
+    top,
+    sort,
+    packedRows,
+    compression: compression ?? 'none',
+    inputCut: outcome.truncated,
+  });
   return capturedIn(report, compression, outcome);
 }

@@ -68,5 +68,7 @@ export interface KernelExports {
   readonly bestConversationsCount: Place;
   readonly bestTalkers: Place;
   readonly bestTalkersCount: Place;
+  packConversations(from: number): number;
+  packTalkers(from: number): number;
   endpointsTotal(): bigint;
 }

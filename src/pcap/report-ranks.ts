@@ -1,6 +1,7 @@
 import { formatAddress, formatEndpoint } from './endpoint.js';
 import type { Kernel } from './kernel.js';
 import { cells } from './partial-layout.js';
+import { PackedRows, packedRowBytes, type RowKind, type Rows } from './rows/packed-rows.js';
 import { exactCount } from './report-total.js';
 import type { CaptureFacts, ConversationRow, ConversationTimes, EndpointRow } from './report-types.js';
 import type { ReportOptions } from './types.js';
@@ -42,20 +43,17 @@ export function rankTable(kernel: Kernel, { top, sort }: ReportOptions): void {
   );
 }
 
+/** Tables of fewer rows are arrays in any case: the module that writes packed ones takes longer to load. */
+export const packedRowsMin = 256;
+
 /** Tells how many conversations there are, and the first of them. */
 export function rankedConversations(
   kernel: Kernel,
+  packed: boolean,
 ): Pick<CaptureFacts, 'conversations' | 'conversations_by_kind' | 'top' | 'top_times'> {
   const { exports, view } = kernel;
-  const at = exports.bestConversations.value >>> 0;
   const kind = (i: number): bigint => view.getBigUint64(exports.kinds.value + 8 * i, true);
-  const rows: ConversationRow[] = [];
-  const times: ConversationTimes[] = [];
-  for (let i = 0; i < exports.bestConversationsCount.value; i++) {
-    const [row, time] = readConversation(kernel, view.getUint32(at + 4 * i, true));
-    rows.push(row);
-    times.push(time);
-  }
+  const bytes = takeRows(kernel, 'conversations', exports.bestConversationsCount.value, exports.packConversations);
   return {
     conversations: exactCount(kind(0) + kind(1) + kind(2) + kind(3)),
     conversations_by_kind: {
@@ -64,65 +62,84 @@ export function rankedConversations(
       ipv6_tcp: exactCount(kind(2)),
       ipv6_udp: exactCount(kind(3)),
     },
-    top: rows,
-    top_times: times,
+    top: told(new PackedRows('conversations', bytes, readConversation), packed),
+    top_times: told(new PackedRows('times', bytes, readTimes), packed),
   };
 }
 
-function readConversation(kernel: Kernel, reference: number): [ConversationRow, ConversationTimes] {
-  const { exports, view } = kernel;
-  const six = (reference & 1) === 1;
-  const at = reference - (reference & 1);
-  const ports = view.getBigUint64(at + (six ? exports.PORTS6.value : exports.PORTS4.value), true);
-  const word = (i: number): bigint => view.getBigUint64(at + 32 + 8 * i, true);
-  const [a, b] = six
-    ? [addressBytes(true, word(0), word(1)), addressBytes(true, word(2), word(3))]
-    : [addressBytes(false, 0n, word(0) >> 32n), addressBytes(false, 0n, word(0) & 0xffff_ffffn)];
-  const out = readDirection(view, at);
-  const back = readDirection(view, at + (six ? exports.BACK6.value : exports.BACK4.value));
-  const first = out.first < back.first ? out.first : back.first;
-  const last = out.last > back.last ? out.last : back.last;
-  const text = (time: bigint, timed: bigint): string | null => (timed === noTime ? null : time.toString());
-  return [
-    {
-      proto: (ports & 0xffn) === 6n ? 'tcp' : 'udp',
-      a: formatEndpoint({ address: a, port: Number((ports >> 24n) & 0xffffn) }),
-      b: formatEndpoint({ address: b, port: Number((ports >> 8n) & 0xffffn) }),
-      packets: exactCount(out.packets + back.packets),
-      bytes: exactCount(out.bytes + back.bytes),
-      packets_a_to_b: exactCount(out.packets),
-      bytes_a_to_b: exactCount(out.bytes),
-      packets_b_to_a: exactCount(back.packets),
-      bytes_b_to_a: exactCount(back.bytes),
-      first_ns: text(first, first),
-      last_ns: text(last, first),
-    },
-    {
-      first_ns_a_to_b: text(out.first, out.first),
-      last_ns_a_to_b: text(out.last, out.first),
-      first_ns_b_to_a: text(back.first, back.first),
-      last_ns_b_to_a: text(back.last, back.first),
-    },
-  ];
+/** Copies the ranked rows of one kind out of the kernel. */
+function takeRows(kernel: Kernel, kind: RowKind, count: number, pack: (from: number) => number): Uint8Array {
+  const size = packedRowBytes[kind];
+  const bytes = new Uint8Array(count * size);
+  for (let from = 0; from < count;) {
+    const rows = pack(from);
+    bytes.set(kernel.bytes(kernel.exports.WINDOW.value, rows * size), from * size);
+    from += rows;
+  }
+  return bytes;
 }
 
+function told<T>(rows: PackedRows<T>, packed: boolean): Rows<T> {
+  return packed && rows.length >= packedRowsMin ? rows : [...rows];
+}
+
+const backAt = 72;
+
+function readConversation(view: DataView, at: number): ConversationRow {
+  const ports = view.getBigUint64(at + 64, true);
+  const six = ports >> 40n !== 0n;
+  const word = (i: number): bigint => view.getBigUint64(at + 32 + 8 * i, true);
+  const out = readDirection(view, at);
+  const back = readDirection(view, at + backAt);
+  const first = out.first < back.first ? out.first : back.first;
+  const last = out.last > back.last ? out.last : back.last;
+  return {
+    proto: (ports & 0xffn) === 6n ? 'tcp' : 'udp',
+    a: formatEndpoint({ address: addressBytes(six, word(0), word(1)), port: Number((ports >> 24n) & 0xffffn) }),
+    b: formatEndpoint({ address: addressBytes(six, word(2), word(3)), port: Number((ports >> 8n) & 0xffffn) }),
+    packets: exactCount(out.packets + back.packets),
+    bytes: exactCount(out.bytes + back.bytes),
+    packets_a_to_b: exactCount(out.packets),
+    bytes_a_to_b: exactCount(out.bytes),
+    packets_b_to_a: exactCount(back.packets),
+    bytes_b_to_a: exactCount(back.bytes),
+    first_ns: timeText(first, first),
+    last_ns: timeText(last, first),
+  };
+}
+
+function readTimes(view: DataView, at: number): ConversationTimes {
+  const out = readDirection(view, at);
+  const back = readDirection(view, at + backAt);
+  return {
+    first_ns_a_to_b: timeText(out.first, out.first),
+    last_ns_a_to_b: timeText(out.last, out.first),
+    first_ns_b_to_a: timeText(back.first, back.first),
+    last_ns_b_to_a: timeText(back.last, back.first),
+  };
+}
+
+const timeText = (time: bigint, timed: bigint): string | null => (timed === noTime ? null : time.toString());
+
 /** Tells how many endpoints there are, and those with the most traffic: by packets when that is the order, else by bytes. */
-export function rankedEndpoints(kernel: Kernel): Pick<CaptureFacts, 'endpoints_total' | 'endpoints'> {
-  const { exports, view } = kernel;
-  const at = exports.bestTalkers.value >>> 0;
-  const rows: EndpointRow[] = [];
-  for (let i = 0; i < exports.bestTalkersCount.value; i++) {
-    const row = view.getUint32(at + 4 * i, true);
-    const cell = (offset: number): bigint => view.getBigUint64(row + offset, true);
-    rows.push({
-      address: formatAddress(addressBytes(cell(16) === 6n, cell(0), cell(8))),
-      packets: exactCount(cell(56)),
-      bytes: exactCount(cell(64)),
-      packets_sent: exactCount(cell(24)),
-      bytes_sent: exactCount(cell(32)),
-      packets_received: exactCount(cell(40)),
-      bytes_received: exactCount(cell(48)),
-    });
-  }
-  return { endpoints_total: exactCount(exports.endpointsTotal()), endpoints: rows };
+export function rankedEndpoints(kernel: Kernel, packed: boolean): Pick<CaptureFacts, 'endpoints_total' | 'endpoints'> {
+  const { exports } = kernel;
+  const bytes = takeRows(kernel, 'endpoints', exports.bestTalkersCount.value, exports.packTalkers);
+  return {
+    endpoints_total: exactCount(exports.endpointsTotal()),
+    endpoints: told(new PackedRows('endpoints', bytes, readEndpoint), packed),
+  };
+}
+
+function readEndpoint(view: DataView, at: number): EndpointRow {
+  const cell = (offset: number): bigint => view.getBigUint64(at + offset, true);
+  return {
+    address: formatAddress(addressBytes(cell(16) === 6n, cell(0), cell(8))),
+    packets: exactCount(cell(56)),
+    bytes: exactCount(cell(64)),
+    packets_sent: exactCount(cell(24)),
+    bytes_sent: exactCount(cell(32)),
+    packets_received: exactCount(cell(40)),
+    bytes_received: exactCount(cell(48)),
+  };
 }

@@ -1,3 +1,4 @@
+import type { Rows } from './rows/packed-rows.js';
 import type { Count } from './types.js';
 
 /** One conversation: `a` is the endpoint with the smaller (address bytes, port). Bytes are original lengths. */
@@ -175,14 +176,14 @@ export interface CaptureFacts extends PacketCounts, JoinedFiles {
     readonly ipv6_tcp: Count;
     readonly ipv6_udp: Count;
   };
-  readonly top: readonly ConversationRow[];
+  readonly top: Rows<ConversationRow>;
   /** Row by row beside `top`. */
-  readonly top_times: readonly ConversationTimes[];
+  readonly top_times: Rows<ConversationTimes>;
   /** Only when a connection was asked for. */
   readonly connection?: ConnectionFacts;
   readonly protocols: readonly ProtocolRow[];
   readonly endpoints_total: Count;
-  readonly endpoints: readonly EndpointRow[];
+  readonly endpoints: Rows<EndpointRow>;
   readonly packet_sizes: readonly SizeRow[];
   /** Only when an interval was asked for. */
   readonly series?: TimeSeries;

@@ -1,4 +1,5 @@
 import { TriremeError } from '../common/errors.js';
+import { conversationsMaxMost } from './scan-options.js';
 import { pinnedKey } from './connection-key.js';
 import type { Kernel } from './kernel.js';
 import { cells, sizesRows, sparseRowsMax } from './partial-layout.js';
@@ -13,8 +14,11 @@ import type { ChunkResult, ReportOptions, ScanOptions } from './types.js';
 /** How a scan ended, as a chunk's result says it. */
 export type Outcome = Pick<ChunkResult, 'end' | 'endState' | 'cut' | 'damage' | 'notACapture'>;
 
-/** A longer list is a database's work, not a report's. */
+/** Rows of a table of objects: each is about 1 kB. */
 export const topMost = 1_000_000;
+
+/** Rows of a packed table: no table holds more conversations, and each has two ends. */
+export const topAll = 2 * conversationsMaxMost;
 
 const tcp = 6;
 const udp = 17;
@@ -26,8 +30,9 @@ export function buildReport(
   scan: ScanOptions,
   options: ReportOptions,
 ): CaptureReport {
-  if (!Number.isInteger(options.top) || options.top < 0 || options.top > topMost)
-    throw new TriremeError('USAGE', `top ${options.top} is outside 0 to ${topMost}`);
+  const most = options.packedRows === true ? topAll : topMost;
+  if (!Number.isInteger(options.top) || options.top < 0 || options.top > most)
+    throw new TriremeError('USAGE', `top ${options.top} is outside 0 to ${most}`);
   if (outcome.notACapture !== null || outcome.endState === null)
     return { error: 'not-a-capture', error_detail: outcome.notACapture ?? 'no header was read' };
   const state = outcome.endState;
@@ -41,8 +46,8 @@ export function buildReport(
   const { cut } = outcome;
   const truncated = cut !== null || options.inputCut === true;
   rankTable(kernel, options);
-  const ranked = rankedConversations(kernel);
-  const endpoints = rankedEndpoints(kernel);
+  const ranked = rankedConversations(kernel, options.packedRows === true);
+  const endpoints = rankedEndpoints(kernel, options.packedRows === true);
   const widePackets = kernel.cell(cells.widePackets);
   const [first_ns, last_ns] = fileTimes(kernel);
   return {

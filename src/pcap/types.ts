@@ -31,6 +31,8 @@ export interface ReportOptions {
   readonly sort: SortOrder;
   /** How the capture was packed before its bytes were pushed. */
   readonly compression: 'none' | 'gzip' | 'zstd';
+  /** Long tables are told as PackedRows; by default all are arrays. */
+  readonly packedRows?: boolean;
   /** The packed stream itself ended early: the capture is truncated even if the cut fell between two records. */
   readonly inputCut?: boolean;
 }

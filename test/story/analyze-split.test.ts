@@ -27,6 +27,14 @@ describe('all cores print the bytes that one core prints', () => {
     expect(await jsonOf(file, '--multi')).toBe(one);
   });
 
+  test.each([['--json'], ['--csv'], ['--csv', 'endpoints']])('with every row, by %s %s', async (...form) => {
+    const all = ['analyze', ...form, '--top', 'all', capture];
+    const one = (await runTrireme(all)).stdout;
+    expect(one.length).toBeGreaterThan(500_000 / (form[1] === 'endpoints' ? 20 : 1));
+    expect((await runTrireme(['analyze', ...form, '--top', '20000', capture])).stdout).toBe(one);
+    expect((await runTrireme([...all, '--cores', '2', '--thread-bytes', '1'])).stdout).toBe(one);
+  });
+
   test('with a table that is too small for all conversations', async () => {
     const limit = ['--max-conversations', '500'];
     const one = await jsonOf(capture, ...limit);

@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  type Stats,
-} from 'node:fs';
+import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync, writeSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { TriremeError } from '../../common/errors.js';
 
@@ -62,26 +52,51 @@ function beginsLikeHtml(name: string): boolean {
 }
 
 /** Writes a file whole or not at all: whoever reads it meanwhile sees the one before. Returns its bytes. */
-export function writeWhole(option: string, name: string, pieces: Iterable<string>): number {
-  const text = [...pieces].join('');
+export function writeWhole(option: string, name: string, pieces: Iterable<string | Uint8Array>): number {
   const there = statOf(name);
   try {
     // A device or a pipe cannot be replaced.
-    if (there !== undefined && !there.isFile()) writeFileSync(name, text);
-    else replaceFile(name, text);
+    if (there !== undefined && !there.isFile()) return writePieces(name, pieces);
+    return replaceFile(name, pieces);
   } catch (error) {
     throw unwritable(option, name, error);
   }
-  return Buffer.byteLength(text);
 }
 
-function replaceFile(name: string, text: string): void {
+function replaceFile(name: string, pieces: Iterable<string | Uint8Array>): number {
   const partial = join(dirname(name), `.trireme-${process.pid}.part`);
   try {
-    writeFileSync(partial, text);
+    const bytes = writePieces(partial, pieces);
     renameSync(partial, name);
+    return bytes;
   } catch (error) {
     rmSync(partial, { force: true });
     throw error;
   }
+}
+
+/** Characters gathered before a write. */
+const heldMax = 1 << 20;
+
+function writePieces(name: string, pieces: Iterable<string | Uint8Array>): number {
+  const fd = openSync(name, 'w');
+  let bytes = 0;
+  const write = (piece: Uint8Array): void => {
+    for (let at = 0; at < piece.length;) at += writeSync(fd, piece, at);
+    bytes += piece.length;
+  };
+  try {
+    let held = '';
+    for (const piece of pieces) {
+      if (typeof piece === 'string') held += piece;
+      if (typeof piece === 'string' && held.length < heldMax) continue;
+      write(Buffer.from(held));
+      held = '';
+      if (typeof piece !== 'string') write(piece);
+    }
+    write(Buffer.from(held));
+  } finally {
+    closeSync(fd);
+  }
+  return bytes;
 }

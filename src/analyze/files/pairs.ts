@@ -18,7 +18,7 @@ export interface PairRow {
 type Sums = { -readonly [K in keyof PairRow]: PairRow[K] };
 
 /** Who talks to whom: conversations summed by their two addresses, most bytes first. */
-export function pairsOf(conversations: readonly ConversationRow[]): PairRow[] {
+export function pairsOf(conversations: Iterable<ConversationRow>): PairRow[] {
   const pairs = new Map<string, Sums>();
   for (const row of conversations) {
     const [a, b] = [addressOf(row.a), addressOf(row.b)];

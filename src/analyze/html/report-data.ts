@@ -41,8 +41,8 @@ function boundEntry(entry: Entry, bounds: ReportBounds): ReportEntry {
     ...facts,
     file,
     link_types: Object.fromEntries(Object.entries(entry.link_types).slice(0, bounds.protocolRows)),
-    top: entry.top.slice(0, bounds.tableRows),
-    endpoints: entry.endpoints.slice(0, bounds.tableRows),
+    top: [...entry.top.slice(0, bounds.tableRows)],
+    endpoints: [...entry.endpoints.slice(0, bounds.tableRows)],
     protocols: entry.protocols.slice(0, bounds.protocolRows),
     series: entry.series === undefined ? undefined : coarsenSeries(entry.series, bounds.seriesPoints),
   };

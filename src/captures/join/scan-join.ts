@@ -22,8 +22,8 @@ export async function scanJoin(name: string, listed: readonly ListedFile[], sett
     unopened,
   );
   try {
-    const { top, sort } = settings;
-    return joinEntry(name, sorted, () => scanner.report({ top, sort, compression: 'none' }));
+    const { top, sort, packedRows } = settings;
+    return joinEntry(name, sorted, () => scanner.report({ top, sort, packedRows, compression: 'none' }));
   } finally {
     scanner.cancel();
   }

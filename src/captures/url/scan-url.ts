@@ -37,6 +37,7 @@ async function scanWhole({ bytes, sizeBytes, close }: WholeUrl, settings: ScanSe
 
 async function scanRanged({ source, first }: RangedUrl, settings: ScanSettings): Promise<CaptureEntry> {
   const { sizeBytes } = source.identity;
+  const { top, sort, packedRows } = settings;
   const onBytes = (bytes: number): void => settings.onProgress?.(bytes, sizeBytes);
   const compression = compressionOf(first.subarray(0, magicBytes));
   const { threads, shares } = planThreads(sizeBytes, settings.threadsMax, settings.threadBytesMin);
@@ -44,7 +45,7 @@ async function scanRanged({ source, first }: RangedUrl, settings: ScanSettings):
     const plans = planChunks(readHeader(loadScanModule(), first, sizeBytes), { shares });
     if (plans.length > 1) {
       const whole = await scanSplit(urlSplitSource(source), { plans, threads, first: null }, settings, onBytes);
-      const report = whole.report({ top: settings.top, sort: settings.sort, compression: 'none' });
+      const report = whole.report({ top, sort, packedRows, compression: 'none' });
       return capturedIn(report, null, { truncated: false, damage: null }, () => first);
     }
   }

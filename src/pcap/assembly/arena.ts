@@ -4,6 +4,8 @@
 /** After each growth the engine collects garbage all over, so there must be few; pages that stay unused cost nothing. */
 const GROW_BYTES: usize = 16 << 20;
 const FREE_MAX: i32 = 64;
+/** What wasm can address, less a page. */
+const MEMORY_MAX: usize = 0xffff0000;
 
 let top: usize = __heap_base;
 /** Memory below was used by an earlier scan of this instance and is not zero. */
@@ -32,6 +34,11 @@ export function reserve(bytes: usize): usize {
   top = end;
   if (start < dirtyEnd) memory.fill(start, 0, min(end, dirtyEnd) - start);
   return start;
+}
+
+/** Bytes that can still be reserved. */
+export function bytesLeft(): usize {
+  return MEMORY_MAX - top;
 }
 
 /** Fresh memory whose pages are all there. One that is read before it is written would be mapped twice. */

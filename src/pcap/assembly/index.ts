@@ -49,6 +49,7 @@ export { setInterface, setInterfaceCount } from './interfaces';
 export { lowerThreshold, makeRoom, pin } from './table';
 export { beginExport, countEntries, exportEntries, importEntries, importSeries, nextRow } from './exchange';
 export { bestConversations, bestConversationsCount, kinds, pinnedSums, rank, rankBlock } from './ranking';
+export { packConversations, packTalkers } from './packed-rows';
 export { countDigits, loadKeys, scatter } from './sort';
 export { bestTalkers, bestTalkersCount, indexRows, offerRows } from './talkers';
 import { talkersTotal } from './talkers';

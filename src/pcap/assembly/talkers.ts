@@ -4,13 +4,13 @@
 //   0 address high u64 | 8 address low u64 | 16 IP version u64 | 24 packets, 32 bytes sent | 40 packets, 48 bytes received
 //   56 packets, 64 bytes in all: less than the sum where an address talks to itself
 
-import { reserve } from './arena';
+import { bytesLeft, reserve } from './arena';
 import { backOf } from './entries';
 import { hashAddress } from './hash';
 import { beginHeap, heapCount, offer, sortHeap, wouldKeep } from './heap';
 import { sortReferences } from './sort';
 
-const ROW_BYTES: usize = 72;
+export const ROW_BYTES: usize = 72;
 /** Addresses of one pass: 72 MiB of rows. */
 const ROWS_MAX: u32 = 1 << 20;
 /** Index of the addresses of a pass at its start: it is as small as the addresses are few, and stays in the caches. */
@@ -44,7 +44,9 @@ let nextCopy: usize = 0;
 export function beginTalkers(entries: u32, wanted: u32): void {
   most = wanted;
   const roomy = wanted > LIST_LONG ? wanted << 1 : ROWS_MAX;
-  rowsMax = min<u32>(max<u32>(ROWS_MAX, roomy), max<u32>(entries, 8) << 1);
+  // What is over half of the memory left is needed for sorting and for the index of the rows.
+  const fitting = <u32>(bytesLeft() / (ROW_BYTES << 1));
+  rowsMax = min<u32>(min<u32>(max<u32>(ROWS_MAX, roomy), fitting), max<u32>(entries, 8) << 1);
   rows = reserve(<usize>rowsMax * ROW_BYTES);
   slots = reserve(<usize>4 << max<u32>(SLOT_BITS, 33 - clz<u32>(rowsMax)));
   passBits = 0;

@@ -1,4 +1,4 @@
-import type { CaptureFacts, CaptureTotal } from '../../pcap/report-types.js';
+import type { CaptureFacts, CaptureTotal, ConversationRow, EndpointRow } from '../../pcap/report-types.js';
 import type { Count } from '../../pcap/types.js';
 
 /**
@@ -21,7 +21,11 @@ export interface ReportData {
   readonly sort: string;
 }
 
-export type FactsEntry = { readonly file: string } & Omit<CaptureFacts, 'top_times' | 'files' | 'files_skipped'>;
+export type FactsEntry = {
+  readonly file: string;
+  readonly top: readonly ConversationRow[];
+  readonly endpoints: readonly EndpointRow[];
+} & Omit<CaptureFacts, 'top' | 'top_times' | 'endpoints' | 'files' | 'files_skipped'>;
 
 /** A capture, or a file that gave no counts. */
 export type ReportEntry =

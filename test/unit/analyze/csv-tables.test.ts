@@ -16,7 +16,7 @@ const counted: JoinedFile = {
   truncated: false,
   error: null,
 };
-const rowsOf = (name: CsvTableName, entries: readonly Entry[]): string[] => [...csvDocument(name, entries)];
+const rowsOf = (name: CsvTableName, entries: readonly Entry[]): string[] => [...csvDocument(name, entries)].map(String);
 
 describe('the csv tables', () => {
   test.each(csvTableNames)('every row of %s has a field for each column', (name) => {

@@ -90,8 +90,9 @@ describe('the order of conversations', () => {
     duration: BigInt(row.first_ns!) - BigInt(row.last_ns!),
     start: BigInt(row.first_ns!),
   });
-  const ranked = (sort: SortOrder, top: number): readonly ConversationRow[] =>
-    (scanWhole(file, scanOptions, undefined, { ...reportOptions, sort, top }) as CaptureFacts).top;
+  const ranked = (sort: SortOrder, top: number): readonly ConversationRow[] => [
+    ...(scanWhole(file, scanOptions, undefined, { ...reportOptions, sort, top }) as CaptureFacts).top,
+  ];
 
   test.each<SortOrder>(['bytes', 'packets', 'duration', 'start'])(
     'is by %s, and a shorter list is its beginning',

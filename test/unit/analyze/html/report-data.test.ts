@@ -1,9 +1,9 @@
-import type { FactsEntry } from '../../../../src/analyze/entry.js';
 import { pairsOf } from '../../../../src/analyze/files/pairs.js';
 import { htmlDocument } from '../../../../src/analyze/html/document.js';
 import { boundsFor } from '../../../../src/analyze/html/limits.js';
 import { matrixOf } from '../../../../src/analyze/html/matrix.js';
 import { reportDataOf, type KeptEntry } from '../../../../src/analyze/html/report-data.js';
+import type { ConversationRow } from '../../../../src/pcap/report-types.js';
 import { sampleEntry } from '../../../support/sample-entry.js';
 
 const big = 9_007_199_254_740_993n;
@@ -11,7 +11,7 @@ const address = (i: number): string => `2001:db8:${(0xf000 + (i % 300)).toString
 
 /** All that a hostile capture can bring: every table full, every figure long, every address as long as they get. */
 function hostile(i: number, files: number): KeptEntry {
-  const conversation = (n: number): FactsEntry['top'][number] => ({
+  const conversation = (n: number): ConversationRow => ({
     proto: 'tcp',
     a: `[${address(n)}]:65535`,
     b: `[${address(n + 1 + (n % 7))}]:65535`,
@@ -29,7 +29,7 @@ function hostile(i: number, files: number): KeptEntry {
     packets: big,
     top: Array.from({ length: 2_000 }, (_, n) => conversation(n)),
     endpoints: Array.from({ length: 2_000 }, (_, n) => ({
-      ...sampleEntry().endpoints[0],
+      ...sampleEntry().endpoints.at(0)!,
       address: address(n),
       bytes: big,
     })),

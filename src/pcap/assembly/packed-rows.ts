@@ -1,0 +1,47 @@
+// Ranked rows leave through the window in one flat form, of which text is made later, without the table (../rows):
+//
+//   conversation, 104 bytes  as an IPv6 entry (entries.ts); bit 40 of the ports is set for IPv6, and an IPv4 address is the
+//                            low half of its second word
+//   endpoint, 72 bytes       as a talker's row (talkers.ts)
+
+import { backOf, BACK6, ENTRY6_BYTES, PORTS6, portsOf } from './entries';
+import { WINDOW, WINDOW_BYTES } from './layout';
+import { bestConversations, bestConversationsCount } from './ranking';
+import { bestTalkers, bestTalkersCount, ROW_BYTES } from './talkers';
+
+const SIX: u64 = 1 << 40;
+
+/** Copies conversations from a rank on to the window. Returns how many; 0: all are out. */
+export function packConversations(from: u32): u32 {
+  const count = min<u32>(bestConversationsCount - from, <u32>(WINDOW_BYTES / ENTRY6_BYTES));
+  for (let i: u32 = 0; i < count; i++) {
+    const reference = <usize>load<u32>(bestConversations + (<usize>(from + i) << 2));
+    packConversation(reference, WINDOW + <usize>i * ENTRY6_BYTES);
+  }
+  return count;
+}
+
+function packConversation(reference: usize, to: usize): void {
+  const entry = reference & ~1;
+  memory.copy(to, entry, 32);
+  memory.copy(to + BACK6, backOf(reference), 32);
+  if (reference & 1) {
+    memory.copy(to + 32, entry + 32, 32);
+    store<u64>(to, portsOf(reference) | SIX, PORTS6);
+    return;
+  }
+  const addresses = load<u64>(entry, 32);
+  store<u64>(to, 0, 32);
+  store<u64>(to, addresses >> 32, 40);
+  store<u64>(to, 0, 48);
+  store<u64>(to, addresses & 0xffffffff, 56);
+  store<u64>(to, portsOf(reference), PORTS6);
+}
+
+/** The same for endpoints. */
+export function packTalkers(from: u32): u32 {
+  const count = min<u32>(bestTalkersCount - from, <u32>(WINDOW_BYTES / ROW_BYTES));
+  for (let i: u32 = 0; i < count; i++)
+    memory.copy(WINDOW + <usize>i * ROW_BYTES, <usize>load<u32>(bestTalkers + (<usize>(from + i) << 2)), ROW_BYTES);
+  return count;
+}

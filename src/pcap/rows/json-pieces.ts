@@ -1,0 +1,94 @@
+import { valueJson } from '../report-json.js';
+import { PackedRows, type RowKind } from './packed-rows.js';
+import { endpointFields, rowFields, type RowTemplate, type RowWriter } from './row-writer.js';
+
+const { proto, a, b, packets, bytes, packets_a_to_b, bytes_a_to_b, packets_b_to_a, bytes_b_to_a } = rowFields;
+const { first_ns, last_ns, first_ns_a_to_b, last_ns_a_to_b, first_ns_b_to_a, last_ns_b_to_a } = rowFields;
+
+/** Fields of each kind of row, in the order of the objects. */
+const fieldsOf: Readonly<Record<RowKind, Readonly<Record<string, number>>>> = {
+  conversations: {
+    proto,
+    a,
+    b,
+    packets,
+    bytes,
+    packets_a_to_b,
+    bytes_a_to_b,
+    packets_b_to_a,
+    bytes_b_to_a,
+    first_ns,
+    last_ns,
+  },
+  times: { first_ns_a_to_b, last_ns_a_to_b, first_ns_b_to_a, last_ns_b_to_a },
+  endpoints: endpointFields,
+};
+
+const texts: readonly number[] = [proto, a, b, endpointFields.address];
+
+/** Levels of a document that are told field by field, lest one text becomes longer than a text may be. */
+const levelsApart = 3;
+
+/** The same bytes as toCanonicalJson, in pieces: long tables never are one text. */
+export function* jsonPieces(value: unknown, writer: () => RowWriter): Generator<string | Uint8Array> {
+  yield* pieces(value, '', levelsApart, writer);
+  yield '\n';
+}
+
+function* pieces(
+  value: unknown,
+  indent: string,
+  levels: number,
+  writer: () => RowWriter,
+): Generator<string | Uint8Array> {
+  if (value instanceof PackedRows && value.length > 0) {
+    yield* packedPieces(value, indent, writer());
+    return;
+  }
+  const parts = levels > 0 && value !== null && typeof value === 'object' ? fieldsIn(value) : [];
+  if (parts.length === 0) {
+    yield valueJson(value, indent);
+    return;
+  }
+  const inner = `${indent}  `;
+  const [open, close] = Array.isArray(value) ? '[]' : '{}';
+  let before = `${open}\n`;
+  for (const [name, part] of parts) {
+    yield `${before}${inner}${name}`;
+    yield* pieces(part, inner, levels - 1, writer);
+    before = ',\n';
+  }
+  yield `\n${indent}${close}`;
+}
+
+function fieldsIn(value: object): [string, unknown][] {
+  if (Array.isArray(value)) return value.map((part: unknown) => ['', part]);
+  if (value instanceof PackedRows) return [];
+  return Object.entries(value)
+    .filter(([, part]) => part !== undefined)
+    .map(([name, part]) => [`${JSON.stringify(name)}: `, part]);
+}
+
+function* packedPieces(rows: PackedRows<unknown>, indent: string, writer: RowWriter): Generator<string | Uint8Array> {
+  let first = true;
+  yield '[';
+  for (const piece of writer.write(rows, jsonTemplate(rows.kind, `${indent}  `))) {
+    // The comma before the first row.
+    yield first ? piece.subarray(1) : piece;
+    first = false;
+  }
+  yield `\n${indent}]`;
+}
+
+function jsonTemplate(kind: RowKind, indent: string): RowTemplate {
+  const parts: (string | number)[] = [];
+  let before = `,\n${indent}{\n`;
+  for (const [name, field] of Object.entries(fieldsOf[kind])) {
+    const quote = texts.includes(field) ? '"' : '';
+    parts.push(`${before}${indent}  ${JSON.stringify(name)}: ${quote}`, field);
+    before = `${quote},\n`;
+  }
+  const lastIsText = texts.includes(Object.values(fieldsOf[kind]).at(-1)!);
+  parts.push(`${lastIsText ? '"' : ''}\n${indent}}`);
+  return { parts, timesQuoted: true };
+}
