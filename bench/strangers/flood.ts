@@ -15,7 +15,7 @@ const callsPerConnection = 250;
 const uploadsPerConnection = 16;
 /** Connections dialled before the next ones: a stranger too has one core. */
 const connectionsAtOnce = 8;
-let [tried, held] = [0, 0];
+let [claimed, tried, held] = [0, 0, 0];
 
 /** Opens a connection; resolves some time after `talk`, or when it is closed. */
 function dial(talk: (session: ClientHttp2Session) => void): Promise<void> {
@@ -54,10 +54,9 @@ function framed(message: Uint8Array): Buffer {
   return Buffer.concat([head, message]);
 }
 
-/** Asks for watches of health, and again for each that is refused or that ends. */
-function watch(session: ClientHttp2Session): void {
-  for (let i = 0; i < callsPerConnection && tried < Number(count); i++)
-    call(session, '/grpc.health.v1.Health/Watch').end(Buffer.alloc(5));
+/** Asks for watches of health. */
+function watch(session: ClientHttp2Session, calls: number): void {
+  for (let i = 0; i < calls; i++) call(session, '/grpc.health.v1.Health/Watch').end(Buffer.alloc(5));
 }
 
 /** Asks for as many jobs in one message as a server takes, and reads the answers. */
@@ -71,12 +70,12 @@ function ask(session: ClientHttp2Session): void {
 }
 
 /** Begins uploads, and sends no more of them. */
-function stall(session: ClientHttp2Session): void {
+function stall(session: ClientHttp2Session, calls: number): void {
   const header = UploadRequest.encode({
     part: { $case: 'header', value: { name: 'x', identity: undefined } },
   }).finish();
   const data = UploadRequest.encode({ part: { $case: 'data', value: Buffer.alloc(256 * 1024) } }).finish();
-  for (let i = 0; i < uploadsPerConnection && tried < Number(count); i++) {
+  for (let i = 0; i < calls; i++) {
     const stream = call(session, '/trireme.v1.CaptureService/Upload', known);
     stream.write(framed(header));
     stream.write(framed(data).subarray(0, -1));
@@ -95,20 +94,31 @@ function hold(bytes: string): Promise<void> {
   });
 }
 
-const acts: Readonly<Record<string, () => Promise<void>>> = {
-  watches: () => dial(watch),
-  messages: () => dial(ask),
-  uploads: () => dial(stall),
-  idle: () => hold(''),
-  auth: () => hold('AUTH '),
-  headers: () => hold('GET / HTTP/1.1\r\n'),
-};
-
-async function flood(): Promise<void> {
-  while (tried < Number(count)) await acts[what]();
+interface Act {
+  /** Of the count, on each connection. */
+  readonly each: number;
+  /** Does it so often on one connection. */
+  run(times: number): Promise<void>;
 }
 
-void Promise.all(Array.from({ length: connectionsAtOnce }, flood)).then(() =>
+const acts: Readonly<Record<string, Act>> = {
+  watches: { each: callsPerConnection, run: (times) => dial((session) => watch(session, times)) },
+  messages: { each: 1, run: () => dial(ask) },
+  uploads: { each: uploadsPerConnection, run: (times) => dial((session) => stall(session, times)) },
+  idle: { each: 1, run: () => hold('') },
+  auth: { each: 1, run: () => hold('AUTH ') },
+  headers: { each: 1, run: () => hold('GET / HTTP/1.1\r\n') },
+};
+
+async function flood({ each, run }: Act): Promise<void> {
+  while (claimed < Number(count)) {
+    const times = Math.min(each, Number(count) - claimed);
+    claimed += times;
+    await run(times);
+  }
+}
+
+void Promise.all(Array.from({ length: connectionsAtOnce }, () => flood(acts[what]))).then(() =>
   console.log(JSON.stringify({ tried, held })),
 );
 setInterval(() => undefined, 1_000_000);
