@@ -114,26 +114,35 @@ test('idle connections without credentials keep nobody out, and take nothing fro
   expect(await offences(port, 'anonymous')).toBeGreaterThanOrEqual(32);
 });
 
-test('neither do handshakes of TLS that do not end', async () => {
-  const certificates = await TestCertificates.make(join(scratch.path, 'certificates'));
-  const port = await open({ anonymousMax: 8 }, certificates);
-  const client = new grpc.Client(port.target, grpc.credentials.createSsl(readFileSync(certificates.cert('ca'))), {
+function secureClient({ target }: Port, certificates: TestCertificates): grpc.Client {
+  const client = new grpc.Client(target, grpc.credentials.createSsl(readFileSync(certificates.cert('ca'))), {
     'grpc.use_local_subchannel_pool': 1,
   });
   closers.push(() => client.close());
+  return client;
+}
+
+function secureStatus(client: grpc.Client, authorization: string): Promise<grpc.status> {
   const metadata = new grpc.Metadata();
-  metadata.set('authorization', token.authorization);
-  const call = (): Promise<grpc.status> =>
-    new Promise((resolve) =>
-      client.makeUnaryRequest(
-        listWorkers,
-        Buffer.from,
-        () => ({}),
-        Buffer.alloc(0),
-        metadata,
-        (error) => resolve(error?.code ?? grpc.status.OK),
-      ),
-    );
+  metadata.set('authorization', authorization);
+  return new Promise((resolve) =>
+    client.makeUnaryRequest(
+      listWorkers,
+      Buffer.from,
+      () => ({}),
+      Buffer.alloc(0),
+      metadata,
+      { deadline: Date.now() + 60_000 },
+      (error) => resolve(error?.code ?? grpc.status.OK),
+    ),
+  );
+}
+
+test('neither do handshakes of TLS that do not end', async () => {
+  const certificates = await TestCertificates.make(join(scratch.path, 'certificates'));
+  const port = await open({ anonymousMax: 8 }, certificates);
+  const client = secureClient(port, certificates);
+  const call = (): Promise<grpc.status> => secureStatus(client, token.authorization);
   expect(await call()).toBe(grpc.status.OK);
   const handshakes = await hold(() => connect(port.server.address.port, '127.0.0.1'), 20);
   await eventually('the oldest to be closed', () => handshakes.open() <= 8);
@@ -250,6 +259,31 @@ test('an address whose connections are cut off again and again waits, and nobody
     const served = status(caller, listWorkers, token);
     return (await Promise.race([served.catch(() => null), caller.closed])) === grpc.status.OK;
   });
+});
+
+test('under TLS too a connection that waited for its turn is served, and those that are connected do not wait', async () => {
+  const certificates = await TestCertificates.make(join(scratch.path, 'turns'));
+  const anonymousAddress = {
+    offencesMax: 0,
+    offencesPerSecond: 0.01,
+    waitsMs: 60_000,
+    connectionsPerSecond: 2,
+    turnMsMax: 30_000,
+  };
+  const port = await open({ anonymousRefusedMax: 1, anonymousRefusedPerSecond: 0.01, anonymousAddress }, certificates);
+  const known = secureClient(port, certificates);
+  expect(await secureStatus(known, token.authorization)).toBe(grpc.status.OK);
+  const offender = secureClient(port, certificates);
+  expect(await secureStatus(offender, 'Bearer wrong')).toBe(grpc.status.UNAUTHENTICATED);
+  await secureStatus(offender, 'Bearer wrong');
+  expect(await offences(port, 'anonymous-calls')).toBe(1);
+  offender.close();
+  const sinceMs = performance.now();
+  const calls = Array.from({ length: 3 }, () => secureStatus(secureClient(port, certificates), token.authorization));
+  expect(await secureStatus(known, token.authorization)).toBe(grpc.status.OK);
+  expect(await Promise.all(calls)).toEqual([grpc.status.OK, grpc.status.OK, grpc.status.OK]);
+  // The first of three goes at once, if nobody dialled in between; the last two wait half a second each.
+  expect(performance.now() - sinceMs).toBeGreaterThan(900);
 });
 
 test('clients with credentials that come at once from one address are all served', async () => {
