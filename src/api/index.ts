@@ -17,5 +17,6 @@ export type {
   SizeRow,
   TimeSeries,
 } from '../pcap/report-types.js';
+export type { Rows } from '../pcap/rows/packed-rows.js';
 export type { Count, SortOrder } from '../pcap/types.js';
 export type { Compression } from '../captures/compression.js';
