@@ -43,6 +43,10 @@ export const roles: Readonly<Record<string, Role>> = {
     summary: 'count and summarise packet captures',
     load: () => require('./analyze/command.js') as RoleModule,
   },
+  filter: {
+    summary: 'explain a filter expression',
+    load: () => require('./analyze/filter-command.js') as RoleModule,
+  },
   top: {
     summary: 'watch the workers of a load balancer or a master in the terminal',
     load: () => require('./top/command.js') as RoleModule,

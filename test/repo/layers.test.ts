@@ -10,9 +10,10 @@ const roles = ['lb', 'master', 'worker', 'client', 'analyze', 'udp', 'up', 'cert
 const shared: Readonly<Record<string, readonly string[]>> = {
   common: [],
   gen: [],
-  pcap: ['common'],
-  kinds: ['common', 'pcap', 'captures', 'gen'],
-  captures: ['common', 'pcap', 'gen'],
+  filter: ['common'],
+  pcap: ['common', 'filter'],
+  kinds: ['common', 'filter', 'pcap', 'captures', 'gen'],
+  captures: ['common', 'filter', 'pcap', 'gen'],
   nats: ['common'],
   hub: ['common', 'gen', 'kinds'],
   // Browsers load it: of the others it may take only types.

@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import { Filter } from '../filter/compile.js';
+import { explainFilter } from './filter-text.js';
+import { writeOut } from './standard-output.js';
+
+const description = `Explain a filter, as --filter takes it: the expressions of tcpdump, pcap-filter(7).`;
+
+const notes = `
+Expressions mean what 'tcpdump -O' takes them for; docs/FILTERS.md lists the differences. Often written:
+  tcp port 443                      host 192.0.2.1 and not port 22     net 10.0.0.0/8
+  port 80 or 443                    src net 192.168 and dst port 53    portrange 8000-8080
+  tcp[tcpflags] & tcp-syn != 0      icmp[icmptype] = icmp-echo         less 128
+  ether host 00:11:22:33:44:55      vlan 100 and ip                    ip6 and not multicast
+  A packet behind a VLAN tag is found behind 'vlan' alone: (tcp) or (vlan and tcp).
+
+Exit codes:
+  0  the expression is right
+  2  it is wrong; the error says where, what was expected, and what to write
+
+Examples:
+  trireme filter 'tcp port 443 and not host 192.0.2.1'
+  trireme filter 'vlan or ip'`;
+
+/** `trireme filter` */
+export function buildCommand(): Command {
+  return new Command('filter')
+    .description(description)
+    .argument('<expression...>', 'the expression, in one argument or in several')
+    .option('--verbose', 'print the stack of an error')
+    .addHelpText('after', notes)
+    .action(async (parts: string[]) => {
+      await writeOut([explainFilter(new Filter(parts.join(' ')))]);
+    });
+}
