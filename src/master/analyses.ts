@@ -7,7 +7,7 @@ import type { Logger } from '../common/logging.js';
 import { AnalyzeResult, type FileIdentity } from '../gen/trireme/v1/capture.js';
 import type { Hub } from '../hub/port/hub.js';
 import { isFinal, type AnalysisRecord, type Ledger, type Lease } from '../ledger/types.js';
-import { Analysis } from './analysis.js';
+import { Analysis, joinListKey } from './analysis.js';
 import { checkStamp, stampOf } from './capture-stamp.js';
 import type { ChunkFacts } from './chunk-map.js';
 import { scanChunkKind } from './chunk-jobs.js';
@@ -210,7 +210,8 @@ export class Analyses {
     const path = stamp.spooled ? spool.pathOf(request.path) : request.path;
     const opened = this.opened.get(id);
     this.opened.delete(id);
-    const capture = opened ?? (await this.open(request, path, null));
+    const kept = request.join === true && lease.chunkKeys.has(joinListKey) ? await lease.readChunk(joinListKey) : null;
+    const capture = opened ?? (await this.open(request, path, null, kept));
     try {
       if (opened === undefined) await checkStamp(request.name, capture, stamp);
       const source = sources.serve(capture, (error) => this.running.get(id)?.abort(error));
@@ -242,9 +243,10 @@ export class Analyses {
     { join }: Pick<AnalysisRequest, 'join'>,
     path: string,
     identity: FileIdentity | null,
+    joinList: Uint8Array | null = null,
   ): Promise<OpenCapture> {
     const { access, urls } = this.setup;
-    if (join === true) return openJoin(access, path);
+    if (join === true) return openJoin(access, path, joinList);
     if (!isUrl(path)) return openCapture(access, path, identity);
     // Loaded only here: it brings the HTTP client.
     const { openUrlCapture } = await import('./open-url-capture.js');

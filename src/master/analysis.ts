@@ -27,6 +27,9 @@ import type { OpenCapture } from './open-capture.js';
 /** Results of chunks count only with those of the same version: another one may cut or count otherwise. */
 export const scanEngine = `${version}-${partialMagic.toString(16)}`;
 
+/** Name of the list of files among the finished chunks, which are what a ledger keeps of an analysis beside its record. */
+export const joinListKey = 'files';
+
 /** It did not fail by itself. */
 const givenUp: readonly ErrorCode[] = ['CANCELLED', 'LEASE_LOST', 'DRAINING'];
 
@@ -172,6 +175,7 @@ export class Analysis {
     this.setPhase('PLANNING');
     this.chunkBytes = this.plannedBytes ?? chunkBytes ?? chunkBytesFor(capture.sizeBytes, this.workers());
     await this.journal.plan({ chunkBytes: this.chunkBytes, engine: scanEngine });
+    await this.keepList();
     if (this.ended) return;
     const { bytes, sizeBytes } = capture;
     const { scan, top, sort } = lease.record.request;
@@ -180,6 +184,18 @@ export class Analysis {
       (news) => this.hear(news),
       (error) => this.reject(error),
     );
+  }
+
+  /** The upload lies with one master: another one that shall go on needs the list that is in it. */
+  private async keepList(): Promise<void> {
+    const { lease, shared, capture, log } = this.setup;
+    if (!shared || !capture.joinList || lease.chunkKeys.has(joinListKey)) return;
+    await lease.writeChunks([{ key: joinListKey, bytes: capture.joinList }]).catch((error: unknown) => {
+      log.warn(
+        { id: lease.record.id, error: TriremeError.from(error).message },
+        'the list of files is with this master alone',
+      );
+    });
   }
 
   private hear(news: MergeNews): void {

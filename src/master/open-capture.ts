@@ -24,6 +24,8 @@ export interface OpenCapture {
   readonly sourceBytes?: number;
   /** Bytes of the upload, where it is another than the capture. */
   readonly spoolBytes?: number;
+  /** Of a joined capture whose upload is nothing but a list of files: that list. */
+  readonly joinList?: Uint8Array | null;
   readonly identity: FileIdentity;
   /** When it was last changed, in the words of its file system (nanoseconds since 1970) or its server. */
   readonly modified: string;

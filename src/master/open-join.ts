@@ -3,7 +3,7 @@ import { stat, type FileHandle } from 'node:fs/promises';
 import type { CaptureAccess } from '../captures/capture-access.js';
 import { failedFile } from '../captures/failed-file.js';
 import { joinedEndBytes, readIdentity } from '../captures/identity.js';
-import { readJoinList, type ListedPart } from '../captures/join/join-list.js';
+import { decodeJoinList, readJoinList, type ListedPart } from '../captures/join/join-list.js';
 import { TriremeError } from '../common/errors.js';
 import { inParallel } from '../common/in-parallel.js';
 import type { JoinedFailure } from '../pcap/report-types.js';
@@ -37,11 +37,19 @@ export interface JoinedCapture {
  * @throws TriremeError USAGE for no such list; FILE_UNREADABLE and PATH_REFUSED where the master does not see a file that the
  *   client has, so that the bytes are uploaded too
  */
-export async function openJoin(access: CaptureAccess, path: string): Promise<OpenCapture> {
-  const { real, handle } = await access.open(path);
+export async function openJoin(
+  access: CaptureAccess,
+  path: string,
+  /** The list alone, where an earlier master has kept it and the upload is elsewhere. */
+  kept: Uint8Array | null,
+): Promise<OpenCapture> {
+  const opening = kept === null ? await access.open(path) : null;
+  const handle = opening?.handle ?? null;
   try {
-    const { list, end } = await access.whileItAnswers(path, () => readJoinList(handle));
-    const { size } = await handle.stat();
+    const bytes = kept ?? (await access.whileItAnswers(path, () => readJoinList(handle!)));
+    const list = decodeJoinList(bytes);
+    const end = bytes.length;
+    const size = handle === null ? end : (await handle.stat()).size;
     const looked = await inParallel(list.parts, joinOpenMax, async (part) =>
       part.path === '' ? null : lookAt(access, part),
     );
@@ -64,9 +72,11 @@ export async function openJoin(access: CaptureAccess, path: string): Promise<Ope
     }
     if (inside > size)
       throw new TriremeError('USAGE', `the upload ends within its files, at ${size} of ${inside} bytes`);
-    return opened(access, real, handle, { name: list.name, parts, failed }, offset, size);
+    const joined = { name: list.name, parts, failed };
+    // A list that is all there is of the upload is worth keeping: with it any master can go on.
+    return opened(access, opening?.real ?? path, handle, joined, offset, size, end === size ? bytes : null);
   } catch (error) {
-    handle.close().catch(() => undefined);
+    handle?.close().catch(() => undefined);
     throw error;
   }
 }
@@ -74,10 +84,11 @@ export async function openJoin(access: CaptureAccess, path: string): Promise<Ope
 function opened(
   access: CaptureAccess,
   path: string,
-  handle: FileHandle,
+  handle: FileHandle | null,
   joined: JoinedCapture,
   sourceBytes: number,
   spoolBytes: number,
+  list: Uint8Array | null,
 ): OpenCapture {
   const { parts } = joined;
   const reader = new PartReader(access, handle, spoolBytes, parts);
@@ -87,7 +98,8 @@ function opened(
     content.update(JSON.stringify([name, where, sizeBytes, modifiedNs.toString()])).update(endsSha256);
   return {
     path,
-    bytes: { at: 'join', fd: handle.fd, first: Buffer.alloc(0), joined },
+    bytes: { at: 'join', fd: handle?.fd ?? -1, first: Buffer.alloc(0), joined },
+    joinList: list,
     sizeBytes: Math.max(1, positionsOf(parts)),
     sourceBytes,
     spoolBytes,
@@ -101,7 +113,7 @@ function opened(
     },
     close: () => {
       reader.close();
-      handle.close().catch(() => undefined);
+      handle?.close().catch(() => undefined);
     },
   };
 }

@@ -12,7 +12,8 @@ export class PartReader {
 
   constructor(
     private readonly access: CaptureAccess,
-    private readonly list: FileHandle,
+    /** The upload; null: it is elsewhere, and holds no file. */
+    private readonly list: FileHandle | null,
     private readonly listBytes: number,
     parts: readonly JoinedPart[],
   ) {
@@ -21,7 +22,7 @@ export class PartReader {
 
   /** Fills `data`, which lies within one file, and returns how many bytes there were. */
   async read(data: Buffer, position: number): Promise<number> {
-    if (position < this.listBytes) return (await this.list.read(data, 0, data.length, position)).bytesRead;
+    if (position < this.listBytes) return (await this.list?.read(data, 0, data.length, position))?.bytesRead ?? 0;
     const part = this.partAt(position);
     if (part === undefined) return 0;
     const handle = await this.handleOf(part);

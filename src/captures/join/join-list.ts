@@ -47,19 +47,24 @@ export function encodeJoinList(list: JoinList): Buffer {
 }
 
 /**
- * Reads a list, which anybody may have written.
- * @returns the list, and where the bytes behind it begin
+ * Reads the list at the start of an upload, which anybody may have written.
+ * @returns its bytes, as encodeJoinList() gives them: what is behind them are the files
  * @throws TriremeError USAGE for what is none
  */
-export async function readJoinList(handle: FileHandle): Promise<{ readonly list: JoinList; readonly end: number }> {
+export async function readJoinList(handle: FileHandle): Promise<Buffer> {
   const head = Buffer.alloc(headBytes);
   await handle.read(head, 0, headBytes, 0);
   const length = head.readUInt32LE(magic.length);
   if (!head.subarray(0, magic.length).equals(magic) || length > joinListBytesMax) throw noList('its head is another');
-  const json = Buffer.alloc(length);
-  const { bytesRead } = await handle.read(json, 0, length, headBytes);
-  if (bytesRead < length) throw noList('it is cut short');
-  return { list: checked(parsed(json.toString())), end: headBytes + length };
+  const bytes = Buffer.alloc(headBytes + length);
+  const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
+  if (bytesRead < bytes.length) throw noList('it is cut short');
+  return bytes;
+}
+
+/** @throws TriremeError USAGE for what is no list */
+export function decodeJoinList(bytes: Uint8Array): JoinList {
+  return checked(parsed(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', headBytes)));
 }
 
 function parsed(json: string): JoinList {

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { encodeJoinList, readJoinList, type JoinList } from '../../../../src/captures/join/join-list.js';
+import { decodeJoinList, encodeJoinList, readJoinList, type JoinList } from '../../../../src/captures/join/join-list.js';
 import { joinFilesClusterMax, joinListBytesMax } from '../../../../src/captures/join/limits.js';
 import { scratchFolder } from '../../../support/scratch.js';
 
@@ -14,10 +14,11 @@ const list: JoinList = {
   failed: [{ file: 'ring/c', error: 'unreadable', error_detail: 'ring/c: permission denied' }],
 };
 
-async function read(bytes: Uint8Array): ReturnType<typeof readJoinList> {
+async function read(bytes: Uint8Array): Promise<{ list: JoinList; end: number }> {
   const handle = await open(scratch.file('list', bytes));
   try {
-    return await readJoinList(handle);
+    const found = await readJoinList(handle);
+    return { list: decodeJoinList(found), end: found.length };
   } finally {
     await handle.close();
   }
