@@ -18,6 +18,7 @@ CLIENTS ?= 100
 WORKERS ?= 6
 ANALYSES ?= 20
 BYTES ?= 200M
+NODES ?=
 
 ##@ First
 .PHONY: help
@@ -31,6 +32,10 @@ demo: build ## install, build, and run the main job end to end on this machine
 .PHONY: test
 test: build bpf-if-possible ## install, build, and run every test
 	$(Q)npx --no-install jest $(ARGS)
+
+.PHONY: test-nodes
+test-nodes: build bpf-if-possible ## every test on Node 22, 24 and 26, fetched from npm (NODES="22 24"; ARGS=--few for an excerpt)
+	$(Q)scripts/test-nodes.sh $(ARGS) $(NODES)
 
 ##@ Break it
 .PHONY: fuzz

@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { makeFolders } from '../common/make-folders.js';
 import { TriremeError } from '../common/errors.js';
 import { integer } from '../common/options.js';
 import type { Issued, Validity } from './authority.js';
@@ -101,7 +102,7 @@ function writeAll(folder: string, files: ReadonlyMap<string, Issued>): void {
     written.push(path);
   };
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     for (const [name, { certPem, keyPem }] of files) {
       write(`${name}.key`, keyPem, 0o600);
       write(`${name}.crt`, certPem, 0o644);

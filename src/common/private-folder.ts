@@ -1,5 +1,6 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync, type Stats } from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolders } from './make-folders.js';
 import { TriremeError, type ErrorCode } from './errors.js';
 
 /** What the group and others may do: nothing may be left of it. */
@@ -18,7 +19,7 @@ export function openPrivateFolder(folder: string, option: string, code: ErrorCod
     throw new TriremeError(code, `${option} ${folder}${words}`, { cause });
   };
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     checkOwner(lstatSync(folder), folder, folder, refuse, [0]);
     const top = statSync(folder);
     checkOwner(top, folder, folder, refuse);

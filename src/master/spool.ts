@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { identityOf } from '../captures/identity.js';
+import { makeFolders } from '../common/make-folders.js';
 import { TriremeError } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
 import { openPrivateFolder } from '../common/private-folder.js';
@@ -50,7 +51,7 @@ export class Spool {
     // With a ledger's folder around it, that one was looked at as a whole.
     if (!lasting) openPrivateFolder(root, '--spool', 'USAGE');
     try {
-      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      makeFolders(this.folder, 0o700);
     } catch (error) {
       throw new TriremeError('USAGE', `--spool ${root}: ${(error as Error).message}`, { cause: error });
     }

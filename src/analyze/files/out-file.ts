@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync, writeSync, type Stats } from 'node:fs';
+import { closeSync, openSync, readSync, renameSync, rmSync, statSync, writeSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolders } from '../../common/make-folders.js';
 import { TriremeError } from '../../common/errors.js';
 
 /** Why a place cannot be written to, as Node says it: EACCES, ENOSPC... */
@@ -11,7 +12,7 @@ const unwritable = (option: string, name: string, error: unknown): TriremeError 
 /** Makes a folder where it is missing. @throws TriremeError FILE_UNWRITABLE */
 export function ensureFolder(option: string, name: string): void {
   try {
-    mkdirSync(name, { recursive: true });
+    makeFolders(name);
   } catch (error) {
     throw unwritable(option, name, error);
   }
