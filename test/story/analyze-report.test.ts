@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
@@ -6,6 +6,7 @@ import { projectRoot } from '../../src/common/version.js';
 import type { ReportData } from '../../src/web/report/data.js';
 import { describeWithBrowser } from '../support/browser.js';
 import { CaptureCluster } from '../support/capture-cluster.js';
+import { cutCapture, writeRing } from '../support/cut-capture.js';
 import { runTrireme } from '../support/run-trireme.js';
 import { scratchFolder } from '../support/scratch.js';
 import { fivePackets, smallCapture } from '../support/small-capture.js';
@@ -170,6 +171,26 @@ describeWithBrowser('the report in a browser', (browser) => {
       expect(await page.locator('.capture').count()).toBe(4);
       expect(await page.innerText('#file-3')).toContain('No counts');
       expect(await page.locator('#total tbody .badge').allInnerTexts()).toEqual(['whole', 'whole', 'not-a-capture']);
+    });
+  });
+
+  test('a joined capture is one section, with its files in one table', async () => {
+    const folder = mkdtempSync(join(scratch.path, 'ring-'));
+    writeRing(folder, cutCapture(readFileSync(sample), 300));
+    writeFileSync(join(folder, 'other.pcap.xz'), Buffer.from('fd377a585a000004', 'hex'));
+    const path = join(scratch.path, 'joined.html');
+    await runTrireme(['analyze', '--join', folder, '--html', path, '--quiet']);
+    await open(path, async (page) => {
+      expect(await page.locator('.capture').count()).toBe(1);
+      expect(await page.innerText('.tile[data-fact=packets] .value')).toBe('1,043');
+      expect(await page.innerText('.tile[data-fact=conversations] .value')).toBe('42');
+      const files = page.locator('section[aria-labelledby=files-title]');
+      expect(await files.locator('tbody tr').count()).toBe(5);
+      expect(await files.locator('tbody .badge').allInnerTexts()).toEqual([
+        ...['whole', 'whole', 'whole', 'whole'],
+        'not-a-capture',
+      ]);
+      expect(await files.locator('thead').innerText()).toMatch(/Gap before/i);
     });
   });
 

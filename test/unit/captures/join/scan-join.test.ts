@@ -257,6 +257,29 @@ test('files of other formats and link types are the pcapng that would hold them'
   expect(result(await joined([ring]))).toBe(result(await whole(scratch.file('one.pcapng', one))));
 });
 
+test('nothing of how one file is read is in force in the next', async () => {
+  const bytes = frame(1, 4, new Uint8Array(60));
+  const classic = (seconds: number, form = {}) => classicCapture([{ bytes, seconds, fraction: 0 }], form);
+  // Longer record headers, big-endian, swapped lengths: each is followed by what would be misread with them.
+  const modified = classic(1);
+  const view = new DataView(modified.buffer, modified.byteOffset);
+  view.setUint32(0, 0xa1b2cd34, true);
+  const files = [
+    join(modified.subarray(0, 40), new Uint8Array(8), modified.subarray(40)),
+    classic(2),
+    classic(3, { order: 'big', version: [2, 2] }),
+    classic(4),
+    new PcapngBuilder().section('big').interface().enhanced({ bytes, time: 5_000_000n }).bytes(),
+    classic(6),
+  ];
+  const ring = folder();
+  for (const [i, content] of files.entries()) writeFileSync(joinPath(ring, String(i)), content);
+  const rows = rowsOf(await joined([ring]));
+  expect(rows.map(({ packets, first_ns, error }) => [packets, first_ns, error])).toEqual(
+    files.map((_file, i) => [1, `${i + 1}000000000`, null]),
+  );
+});
+
 test('a file that cannot be read, is no capture, is damaged or cut is named, and the others are counted', async () => {
   const bytes = readFileSync(sample);
   const [first, second, third, ...rest] = cutCapture(bytes, 200);
