@@ -1,4 +1,5 @@
-import { growsTooFast, type TableSize } from './thread-plan.js';
+import type { TableSize } from '../pcap/table-size.js';
+import { growsTooFast } from './thread-plan.js';
 
 /** Looks at the table of one scan at even distances. */
 export class GrowthWatch {

@@ -1,3 +1,5 @@
+import type { TableSize } from '../pcap/table-size.js';
+
 /**
  * Bytes of a capture for which one more thread pays. A thread needs some 40 ms until it scans, and its tables are written
  * out and added up again: in that time one core scans a few hundred megabytes from the page cache. Measured with two
@@ -22,13 +24,6 @@ export interface ThreadPlan {
   readonly threads: number;
   /** Sizes of the chunks as parts of the whole, in file order. */
   readonly shares: readonly number[];
-}
-
-/** What a table has taken in so far. */
-export interface TableSize {
-  /** Conversations and address pairs in it. */
-  readonly entries: number;
-  readonly packets: number;
 }
 
 /** A table of so many entries is written out and added up in some milliseconds, however it came about. */

@@ -1,8 +1,8 @@
 import { TriremeError } from '../common/errors.js';
 import { endChunk } from './chunk-outcome.js';
 import { Kernel, noLimit, phases } from './kernel.js';
-import { cells, sizesRows } from './partial-layout.js';
 import { writePartial } from './partial.js';
+import { tableSize, type TableSize } from './table-size.js';
 import { buildReport } from './report.js';
 import type { CaptureReport } from './report-types.js';
 import type { ChunkPlan, ChunkResult, ReportOptions, ScanOptions } from './types.js';
@@ -61,12 +61,8 @@ export class ChunkScanner {
   }
 
   /** Entries of the table, and packets that were counted in it. */
-  get table(): { readonly entries: number; readonly packets: number } {
-    const kernel = this.open();
-    let packets = 0n;
-    for (let i = 0; i < sizesRows; i++) packets += kernel.view.getBigUint64(kernel.exports.SIZES.value + 8 * i, true);
-    const entries = kernel.cell(cells.kept) + kernel.cell(cells.kept + 1);
-    return { entries: Number(entries), packets: Number(packets) };
+  get table(): TableSize {
+    return tableSize(this.open());
   }
 
   /** The chunk has no end any more: the scan goes on to the end of the file. */

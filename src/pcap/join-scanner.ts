@@ -7,6 +7,7 @@ import { addPartial } from './partial-reader.js';
 import { PartMeter, type PartSums } from './part-meter.js';
 import { buildReport, type Outcome } from './report.js';
 import type { CaptureFacts } from './report-types.js';
+import { tableSize, type TableSize } from './table-size.js';
 import type { ReadState, ReportOptions, ScanOptions } from './types.js';
 
 /** What the scan of one file of a joined capture told. Plain JSON. */
@@ -62,6 +63,11 @@ export class JoinScanner {
   /** A file was begun and not ended: what was counted of it cannot be told from the rest any more. */
   get inFile(): boolean {
     return this.state === 'in a file';
+  }
+
+  /** Of all files so far. */
+  get table(): TableSize {
+    return tableSize(this.kernel);
   }
 
   /** Ends the file, at done or at the end of its bytes. */

@@ -3,19 +3,45 @@ import { TriremeError } from '../../common/errors.js';
 import { JoinScanner } from '../../pcap/join-scanner.js';
 import { openCapture } from '../capture-file.js';
 import { failedFile } from '../failed-file.js';
+import { GrowthWatch } from '../growth-watch.js';
 import { scanPlain } from '../scan-file.js';
 import { loadScanModule } from '../scan-module.js';
 import type { ScanSettings } from '../scan-settings.js';
 import { ScanThreads } from '../scan-threads.js';
-import { planThreads, type ThreadPlan } from '../thread-plan.js';
+import { growthPart, planThreads, type ThreadPlan } from '../thread-plan.js';
 import { OrderedSums, type Sums } from './ordered-sums.js';
 import { planRuns } from './plan-runs.js';
 import type { FileHead } from './read-heads.js';
 import type { RunPlan, RunResult } from './run-messages.js';
-import { scanRun, type ScannedRun } from './scan-run.js';
+import { scanRun, type RunFile, type ScannedRun } from './scan-run.js';
 
-/** Scans runs of files on this thread and on others, and adds them up in their order. */
+/** Ends a scan on several threads; never leaves this file. */
+class Crowded extends Error {}
+
+/**
+ * Scans runs of files on this thread and on others, and adds them up in their order. Where conversations come so fast that
+ * adding up their tables would cost what the threads save, this thread begins anew alone.
+ */
 export async function scanJoinThreads(
+  ordered: readonly FileHead[],
+  plan: ThreadPlan,
+  settings: ScanSettings,
+): Promise<ScannedRun> {
+  try {
+    return await scanTogether(ordered, plan, settings);
+  } catch (error) {
+    if (!(error instanceof Crowded)) throw error;
+    const total = ordered.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    let done = 0;
+    return scanRun(loadScanModule(), ordered.map(fileOf), settings.scan, (bytes) =>
+      settings.onProgress?.((done += bytes), total),
+    );
+  }
+}
+
+const fileOf = ({ name, compression }: FileHead): RunFile => ({ name, compression });
+
+async function scanTogether(
   ordered: readonly FileHead[],
   { threads, shares }: ThreadPlan,
   settings: ScanSettings,
@@ -31,7 +57,7 @@ export async function scanJoinThreads(
     for (const i of large) {
       sums.add(i, await scanLarge(ordered[i], settings, onBytes));
     }
-    const files = ordered.map(({ name, compression }) => ({ name, compression }));
+    const files = ordered.map(fileOf);
     const runs = planRuns(ordered, shares, large).map(({ from, to }) => ({ from, files: files.slice(from, to) }));
     await scanRuns(runs, threads, settings, onBytes, (result) => sums.add(result.from, result));
     const { scanner, outcomes } = sums;
@@ -82,7 +108,7 @@ async function scanLarge(
 async function scanRuns(
   runs: RunPlan[],
   threads: number,
-  { scan }: ScanSettings,
+  { scan, threadBytesMin }: ScanSettings,
   onBytes: (bytes: number) => void,
   onResult: (result: RunResult) => void,
 ): Promise<void> {
@@ -110,7 +136,14 @@ async function scanRuns(
     for (let mine = next(); ; mine = next()) {
       pool.feed();
       if (mine !== null) {
-        const { scanner, outcomes } = await scanRun(module, mine.files, scan, count, pause);
+        const table: { of?: JoinScanner } = {};
+        const watch = new GrowthWatch(threadBytesMin * growthPart, () => table.of!.table);
+        const watched = (bytes: number, scanner: JoinScanner): void => {
+          table.of = scanner;
+          count(bytes);
+          if (watch.passed(bytes)) throw new Crowded();
+        };
+        const { scanner, outcomes } = await scanRun(module, mine.files, scan, watched, pause);
         onResult({ from: mine.from, outcomes, partial: scanner.partial() });
       } else if (pool.unsettled) {
         await pool.nextResult();

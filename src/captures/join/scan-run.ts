@@ -40,13 +40,13 @@ const sound: InflateOutcome = { truncated: false, damage: null };
 /**
  * Scans files one after the other into one table. A file that fails after some of it was counted is left out by counting the
  * others again: what is in the table is exact.
- * @param onBytes hears of bytes of files as they are stored
+ * @param onBytes hears of bytes of files as they are stored, when they are scanned; what it throws ends all
  */
 export async function scanRun(
   module: WebAssembly.Module,
   files: readonly RunFile[],
   options: ScanOptions,
-  onBytes: (bytes: number) => void,
+  onBytes: (bytes: number, scanner: JoinScanner) => void,
   /** Called between files. */
   pause: () => Promise<void> | void = () => undefined,
 ): Promise<ScannedRun> {
@@ -62,7 +62,7 @@ export async function scanRun(
           continue;
         }
         try {
-          const outcome = scanFile(file, scanner, onBytes);
+          const outcome = scanFile(file, scanner, (bytes) => onBytes(bytes, scanner));
           outcomes.push(outcome instanceof Promise ? await outcome : outcome);
         } catch (error) {
           const failure = failedFile(file.name, error);

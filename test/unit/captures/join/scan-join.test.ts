@@ -110,6 +110,16 @@ test('a large file among small ones is split, and each file has its row', async 
   expect(rowsOf(several).map(({ packets }) => packets)).toEqual([100, 100, 843]);
 });
 
+test('where nearly each packet is a conversation of its own, one core begins anew alone, with the same result', async () => {
+  const paths = writeRing(folder(), cutCapture(smallCapture(manyPackets(60_000)), 10_000), false);
+  const asked: ScanSettings = { ...settings, scan: { ...settings.scan, conversationsMax: 100_000 } };
+  const told: number[] = [];
+  const onProgress = (bytes: number): number => told.push(bytes);
+  const several = await joined(paths, false, { ...asked, threadsMax: 2, onProgress });
+  expect(toCanonicalJson(several)).toBe(toCanonicalJson(await joined(paths, false, asked)));
+  expect(told.some((bytes, i) => i > 0 && bytes < told[i - 1])).toBe(true);
+});
+
 test('what is asked of several threads stands in the rows too: files that fail are named', async () => {
   const files = cutCapture(readFileSync(sample), 100);
   const ring = folder();
