@@ -34,6 +34,7 @@ Exit codes:
      though another could; or the cluster failed
   2  wrong usage, or no file could be read as a capture
   Ctrl-C ends at once with nothing printed (130 in a shell); it cancels what was submitted, but not what was resumed.
+  On standard input the first Ctrl-C or SIGTERM is the end of the input: what has come is counted and printed (0).
 
 Examples:
   trireme analyze capture.pcap
@@ -45,7 +46,8 @@ Examples:
   trireme analyze --csv endpoints --top all day.pcap > endpoints.csv
   trireme analyze https://store.example/day.pcap?X-Amz-Signature=...
   trireme analyze --html report.html --csv tables/ day.pcap
-  tcpdump -w - -c 1000 | trireme analyze - --interval 1s
+  timeout 60 tcpdump --immediate-mode -U -w - | trireme analyze - --interval 1s
+  tcpdump --immediate-mode -U -w - | trireme analyze - --every 10s --html now.html
   trireme analyze --master 127.0.0.1:${defaultPorts.masterGrpc} huge.pcap
   id=$(trireme analyze --master 127.0.0.1:${defaultPorts.masterGrpc} --detach huge.pcap)
   trireme analyze --master 127.0.0.1:${defaultPorts.masterGrpc} --resume $id --json`;
@@ -88,6 +90,11 @@ export function buildCommand(): Command {
       '--interval <duration>',
       'add a time series with rows of this length, such as 1s',
       durationNs(1_000n, intervalNsMost),
+    )
+    .option(
+      '--every <duration>',
+      `with '-': print the result so far this often, and write --html and --csv DIR anew`,
+      durationMs(100, 86_400_000),
     )
     .option(
       '--max-conversations <n>',

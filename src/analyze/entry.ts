@@ -45,6 +45,8 @@ export function complaintOf(entry: Entry): string | null {
       : entry.error_detail!;
   }
   if (entry.error === 'damaged') return `${entry.file}: damaged: ${entry.error_detail}; counts are those before it`;
+  if (entry.grew === true)
+    return `${entry.file}: is still written: it is counted to the size that it had when it was opened`;
   if (!entry.truncated) return null;
   const { truncated_offset: offset, truncated_claimed: claimed, truncated_held: held } = entry;
   const where = offset === undefined ? '' : ` in the record at offset ${offset}`;

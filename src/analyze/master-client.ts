@@ -147,7 +147,8 @@ export class MasterClient {
     ask: (path: string, identity: FileIdentity | undefined) => Promise<string | null>,
   ): Promise<string | null> {
     let identity: FileIdentity | undefined;
-    if (file.sizeBytes !== null) {
+    // Standard input has no name that the master could know.
+    if (file.sizeBytes !== null && file.name !== standardInput) {
       const { sizeBytes, endsSha256 } = identityOf(file.fd, file.sizeBytes);
       identity = { sizeBytes: BigInt(sizeBytes), endsSha256 };
       try {

@@ -1,3 +1,5 @@
+import type { CaptureEntry } from '../captures/capture-entry.js';
+import { redirectedFile, standardInput } from '../captures/capture-file.js';
 import { shownName } from '../captures/capture-name.js';
 import { scanCapture } from '../captures/scan-capture.js';
 import { threadBytesMinDefault } from '../captures/thread-plan.js';
@@ -11,12 +13,16 @@ import type { AnalyzeSettings } from './settings.js';
 import type { WrittenFiles } from './files/written-files.js';
 import { writeOut } from './standard-output.js';
 
+/** ECMA-48: the cursor to the top left, and the screen erased. */
+const clearScreen = '\x1b[H\x1b[2J';
+
 type Analyse = (file: string, progress: Progress) => Promise<Entry>;
 
 /** Analyses every file, prints the result, and returns the exit code. A file that fails does not stop the others. */
 export async function analyzeAll(settings: AnalyzeSettings): Promise<number> {
   const files = writtenFilesOf(settings);
-  const { analyse, close, sort } = analyserOf(files?.asked ?? settings);
+  const soFar = new SoFar(settings);
+  const { analyse, close, sort } = analyserOf(files?.asked ?? settings, (entry) => soFar.tell(entry));
   const entries: Entry[] = [];
   try {
     for (const file of namesOf(settings)) {
@@ -26,9 +32,48 @@ export async function analyzeAll(settings: AnalyzeSettings): Promise<number> {
   } finally {
     close();
   }
-  await writeOut(settings.output.form === 'html' ? files!.html() : documentOf(entries, { ...settings, sort: sort() }));
-  files?.write();
+  await soFar.told();
+  await publish(entries, { ...settings, sort: sort() }, files);
   return exitCodeOf(entries);
+}
+
+/** Prints what is asked for on standard output, and writes the files beside it. */
+async function publish(
+  entries: readonly Entry[],
+  settings: AnalyzeSettings,
+  files: WrittenFiles | null,
+): Promise<void> {
+  if (settings.everyMs !== null && process.stdout.isTTY === true) process.stdout.write(clearScreen);
+  await writeOut(settings.output.form === 'html' ? files!.html() : documentOf(entries, settings));
+  files?.write();
+}
+
+/** Results so far, each as the last one will be told; on a terminal each takes the place of the one before. */
+class SoFar {
+  #before: Promise<void> = Promise.resolve();
+  #busy = false;
+
+  constructor(private readonly settings: AnalyzeSettings) {}
+
+  /** Tells one, unless the one before is still being written: a slow reader misses some. */
+  tell(entry: Entry): void {
+    if (this.#busy) return;
+    this.#busy = true;
+    this.#before = this.#tell(entry).finally(() => (this.#busy = false));
+    // told() rejects as well.
+    this.#before.catch(() => undefined);
+  }
+
+  /** Rejects when the last one could not be told. */
+  told(): Promise<void> {
+    return this.#before;
+  }
+
+  async #tell(entry: Entry): Promise<void> {
+    const settings = { ...this.settings, quiet: true };
+    const files = writtenFilesOf(settings);
+    await publish([files === null ? entry : files.take(entry)], settings, files);
+  }
 }
 
 /** What writes the report and the folder of tables, loaded only when they are asked for. */
@@ -73,11 +118,11 @@ interface Analyser {
   readonly sort: () => SortOrder;
 }
 
-function analyserOf(settings: AnalyzeSettings): Analyser {
+function analyserOf(settings: AnalyzeSettings, onSoFar: (entry: Entry) => void): Analyser {
   const { master, resume, sort } = settings;
   if (master === null) {
     return {
-      analyse: (file, progress) => analyseHere(file, settings, progress),
+      analyse: (file, progress) => analyseHere(file, settings, progress, onSoFar),
       close: () => undefined,
       sort: () => sort,
     };
@@ -93,7 +138,12 @@ function analyserOf(settings: AnalyzeSettings): Analyser {
   };
 }
 
-async function analyseHere(name: string, settings: AnalyzeSettings, progress: Progress): Promise<Entry> {
+async function analyseHere(
+  name: string,
+  settings: AnalyzeSettings,
+  progress: Progress,
+  onSoFar: (entry: Entry) => void,
+): Promise<Entry> {
   const { scan, top, sort, threadsMax, threadBytesMin = threadBytesMinDefault } = settings;
   const onProgress = progress.visible ? progress.update : undefined;
   const scanSettings = { scan, top, sort, packedRows: true, threadsMax, threadBytesMin, onProgress };
@@ -102,5 +152,17 @@ async function analyseHere(name: string, settings: AnalyzeSettings, progress: Pr
     const { analyseJoin } = require('./join.js') as typeof import('./join.js');
     return analyseJoin(settings, scanSettings);
   }
-  return { file: shownName(name), ...(await scanCapture(name, scanSettings)) };
+  // A file is read too fast for the event loop to hear of signals: they end the process as always.
+  if (name !== standardInput || redirectedFile() !== null)
+    return { file: shownName(name), ...(await scanCapture(name, scanSettings)) };
+  const { openLiveInput } = require('./live-input.js') as typeof import('./live-input.js');
+  const tell = (facts: CaptureEntry): void => onSoFar({ file: shownName(name), ...facts });
+  const input = openLiveInput(settings.everyMs, tell, (message) => {
+    if (!settings.quiet) process.stderr.write(`trireme: ${message}\n`);
+  });
+  try {
+    return { file: shownName(name), ...(await scanCapture(name, { ...scanSettings, input })) };
+  } finally {
+    input.close();
+  }
 }

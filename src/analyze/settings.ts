@@ -35,6 +35,7 @@ export interface AnalyzeOptions extends TrustOptions {
   readonly top?: number;
   readonly sort: SortOrder;
   readonly interval?: bigint;
+  readonly every?: number;
   readonly maxConversations: number;
   readonly human?: boolean;
   readonly quiet?: boolean;
@@ -75,6 +76,8 @@ export interface AnalyzeSettings {
   /** Undefined: the tuned value. */
   readonly threadBytesMin: number | undefined;
   readonly master: HostPort | null;
+  /** Milliseconds between two results so far of standard input; null: only the last one is told. */
+  readonly everyMs: number | null;
   /** What the master is shown, and whom this side trusts. */
   readonly trust: TrustSettings;
   /** Time to wait for a first worker; 0: as long as the master says. */
@@ -130,6 +133,8 @@ export function compileSettings(
   if (options.master !== undefined && (options.multi === true || options.cores !== undefined)) {
     throw usage('--multi and --cores are about this machine, --master is about the cluster: choose one');
   }
+  if (options.every !== undefined && (all.length > 1 || all[0] !== standardInput || options.master !== undefined))
+    throw usage(`--every tells the result so far of standard input, on this machine: it goes with '-' alone`);
   const top = options.top ?? topDefault;
   if (options.master !== undefined && top > clusterTopMax) {
     throw usage(`--top ${shown(top)} is over ${clusterTopMax}, the most rows that fit a message of the cluster`);
@@ -156,6 +161,7 @@ export function compileSettings(
     threadsMax: options.cores ?? (options.multi === true ? availableParallelism() : 1),
     threadBytesMin: options.threadBytes,
     master: options.master ?? null,
+    everyMs: options.every ?? null,
     trust: options.master === undefined ? noTrust : compileDiallerTrust(options),
     waitMs: options.wait ?? (detach ? 0 : waitMsDefault),
     output:

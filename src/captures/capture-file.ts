@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, openSync, read, statSync, type Stats } from 'node:fs';
+import { closeSync, fstatSync, openSync, read, readFileSync, statSync, type Stats } from 'node:fs';
 import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { TriremeError } from '../common/errors.js';
 import type { ByteStream } from './byte-reader.js';
+import { readRange } from './read-range.js';
 import { openFlags, refuseIrregular, unreadable } from './regular-file.js';
 
 /** Standard input, as users name it. */
@@ -39,7 +40,10 @@ const standardInputPaths = ['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'];
  */
 export function openCapture(name: string): CaptureFile {
   try {
-    if (name === standardInput) return orderedInput(name, 0);
+    if (name === standardInput) {
+      const found = redirectedFile();
+      return found === null ? orderedInput(name, 0) : regularFile(name, 0, found);
+    }
     const found = statSync(name);
     if (standardInputPaths.includes(name) && found.isSocket()) return orderedInput(name, 0);
     // Looked at before it is opened: the mere opening of a device can do something.
@@ -59,7 +63,15 @@ export function openCapture(name: string): CaptureFile {
   }
 }
 
+/** Bytes of each end of a file that are compared when it has grown: whoever writes it anew changes them. */
+const endBytes = 512;
+
 function regularFile(name: string, fd: number, opened: Stats): CaptureFile {
+  const ends = (): Buffer => {
+    const length = Math.min(endBytes, opened.size);
+    return Buffer.concat([readRange(fd, 0, length), readRange(fd, opened.size - length, length)]);
+  };
+  const before = ends();
   return {
     name,
     fd,
@@ -68,12 +80,27 @@ function regularFile(name: string, fd: number, opened: Stats): CaptureFile {
     checkUnchanged: () => refuseChanged(name, opened, fstatSync(fd)),
     hasGrown: () => {
       const now = fstatSync(fd);
-      if (now.size > opened.size) return true;
+      if (now.size > opened.size) {
+        if (before.equals(ends())) return true;
+        throw new TriremeError('FILE_CHANGED', `${name}: was written anew while it was read; copy it first or wait for its writer`);
+      }
       refuseChanged(name, opened, now);
       return false;
     },
-    close: () => closeSync(fd),
+    close: () => void (fd !== 0 && closeSync(fd)),
   };
+}
+
+/** Standard input where it is a file that nobody has read of yet: it can be read anywhere, by many threads. Else null. */
+export function redirectedFile(): Stats | null {
+  const found = fstatSync(0);
+  if (!found.isFile()) return null;
+  try {
+    // proc_pid_fdinfo(5)
+    return /^pos:\s*0$/m.test(readFileSync('/proc/self/fdinfo/0', 'latin1')) ? found : null;
+  } catch {
+    return null;
+  }
 }
 
 /** A pipe, which the event loop reads: no thread waits for its writer, so signals are heard meanwhile. */
@@ -82,12 +109,16 @@ function orderedInput(name: string, fd: number): CaptureFile {
     throw new TriremeError('FILE_UNREADABLE', `${name}: is a directory, not a capture`);
   }
   let socket: Socket | null = null;
+  let opened = false;
   return {
     name,
     fd,
     sizeBytes: null,
     stream: () => {
-      if (fd === 0) return process.stdin;
+      if (fd === 0) {
+        opened = true;
+        return process.stdin;
+      }
       // Loaded only here: a small capture is scanned in less time.
       const { pipeInput } = require('./pipe-input.js') as typeof import('./pipe-input.js');
       return (socket = pipeInput(fd));
@@ -96,6 +127,8 @@ function orderedInput(name: string, fd: number): CaptureFile {
     hasGrown: () => false,
     close: () => {
       if (socket !== null) socket.destroy();
+      // Its writer may go on for ever, and the process with it.
+      else if (opened) process.stdin.destroy();
       else if (fd !== 0) closeSync(fd);
     },
   };

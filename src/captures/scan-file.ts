@@ -18,18 +18,23 @@ import type { WholeScan } from './whole-scan.js';
 
 const sound = { truncated: false, damage: null };
 
-/** The whole analysis of one open capture on this machine. Throws FILE_CHANGED when it is written to meanwhile. */
+/**
+ * The whole analysis of one open capture on this machine. One that is appended to meanwhile is counted to the size that it
+ * had when it was opened; when it is changed in another way, throws FILE_CHANGED.
+ */
 export async function scanFile(file: CaptureFile, settings: ScanSettings): Promise<CaptureEntry> {
   const entry = await scan(file, settings);
-  file.checkUnchanged();
-  return entry;
+  if (!file.hasGrown() || entry.error !== null) return entry;
+  // The record in which it ended then is one that was not yet complete.
+  const cut = { truncated: false, truncated_offset: undefined, truncated_claimed: undefined, truncated_held: undefined };
+  return { ...entry, ...cut, grew: true };
 }
 
 async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureEntry> {
   const { fd, sizeBytes } = file;
   const counted = counting(file.stream, (bytes) => settings.onProgress?.(bytes, sizeBytes));
   if (sizeBytes === null) {
-    const reader = new ByteReader(counted());
+    const reader = new ByteReader(settings.input === undefined ? counted() : untilEnded(counted(), settings.input.ended));
     const compression = compressionOf(await reader.peek(magicBytes));
     const { scanStream } = require('./scan-stream.js') as typeof import('./scan-stream.js');
     return scanStream(reader.remaining(Number.MAX_SAFE_INTEGER), compression, settings);
@@ -68,7 +73,7 @@ async function scanInParts(
   const { scan, threadBytesMin } = settings;
   const onBytes = (bytes: number): void => settings.onProgress?.(bytes, sizeBytes);
   const scanner = new ChunkScanner(loadScanModule(), plans[0], scan);
-  const pour = new FilePour(fd, scanner, 0);
+  const pour = new FilePour(fd, scanner, 0, sizeBytes);
   const { GrowthWatch } = require('./growth-watch.js') as typeof import('./growth-watch.js');
   const watch = new GrowthWatch(threadBytesMin * growthPart, () => scanner.table);
   let alone = false;
@@ -84,18 +89,23 @@ async function scanInParts(
     return scanner;
   }
   const { fileSource, scanSplit } = require('./scan-split.js') as typeof import('./scan-split.js');
-  return scanSplit(fileSource(fd), { plans, threads, first: { scanner, pour, watch } }, settings, onBytes);
+  return scanSplit(fileSource(fd, sizeBytes), { plans, threads, first: { scanner, pour, watch } }, settings, onBytes);
 }
 
 /** One core, no split: read and scan in turns on this thread, which nothing else may interrupt. */
 function scanWhole({ fd, sizeBytes }: CaptureFile, { scan, onProgress }: ScanSettings): WholeScan {
   const scanner = new ChunkScanner(loadScanModule(), wholeFilePlan, scan);
   let done = 0;
-  new FilePour(fd, scanner, 0).all((bytes) => {
+  new FilePour(fd, scanner, 0, sizeBytes!).all((bytes) => {
     done += bytes;
     onProgress?.(done, sizeBytes);
   });
   return scanner;
+}
+
+function untilEnded(stream: ByteStream, ended: AbortSignal): ByteStream {
+  const { until } = require('./live-stream.js') as typeof import('./live-stream.js');
+  return until(stream, ended);
 }
 
 /** The stream as it is, telling how many bytes have come. */

@@ -1,3 +1,4 @@
+import type { CaptureEntry } from './capture-entry.js';
 import type { ScanOptions, SortOrder } from '../pcap/types.js';
 
 /** What an analysis of one capture is asked. */
@@ -14,4 +15,16 @@ export interface ScanSettings {
   readonly threadBytesMin: number;
   /** Hears of bytes of the file read so far, often; total is null for a pipe. */
   readonly onProgress?: (bytesDone: number, bytesTotal: number | null) => void;
+  /** Only for standard input. */
+  readonly input?: InputSettings;
+}
+
+/** How a pipe is read whose writer may go on for ever. */
+export interface InputSettings {
+  /** Aborted: what has come is all there is. */
+  readonly ended: AbortSignal;
+  /** Milliseconds between two calls of onSoFar; null: none. */
+  readonly everyMs: number | null;
+  /** Hears what was counted so far, unless nothing has come since it heard last. */
+  readonly onSoFar: (entry: CaptureEntry) => void;
 }

@@ -24,13 +24,13 @@ export interface SplitSource {
 /** Portions scanned on the main thread before it looks at what the others sent: some 10 ms. */
 const portionsPerTurn = 64;
 
-/** An open regular file. */
-export function fileSource(fd: number): SplitSource {
+/** An open regular file, of which so many bytes are read, however many it has got since. */
+export function fileSource(fd: number, sizeBytes: number): SplitSource {
   return {
     threadFile: 'scan-thread.js',
-    threadData: { fd },
+    threadData: { fd, sizeBytes },
     async pour(vessel, start, _end, onBytes) {
-      const file = new FilePour(fd, vessel, start);
+      const file = new FilePour(fd, vessel, start, sizeBytes);
       for (let portion = 1, bytes = file.step(); bytes > 0; bytes = file.step(), portion++) {
         onBytes(bytes);
         if (portion % portionsPerTurn === 0) await setImmediate();

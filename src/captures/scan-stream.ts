@@ -1,29 +1,44 @@
 import { ChunkScanner } from '../pcap/chunk-scanner.js';
 import { wholeFilePlan } from '../pcap/chunk-plans.js';
+import type { ReportOptions, ScanOptions } from '../pcap/types.js';
 import type { ByteStream } from './byte-reader.js';
 import { inflate } from './byte-stream.js';
 import { capturedIn, type CaptureEntry } from './capture-entry.js';
 import type { Compression } from './compression.js';
+import { tellSoFar } from './live-stream.js';
 import { pourStream } from './pour.js';
 import { loadScanModule } from './scan-module.js';
-import type { ScanSettings } from './scan-settings.js';
+import type { InputSettings, ScanSettings } from './scan-settings.js';
+
+const soundOutcome = { truncated: false, damage: null };
 
 /** Scans bytes that come in order: a pipe, or a compressed file, which cannot be split. */
 export async function scanStream(
   stream: ByteStream,
   compression: Compression | null,
-  { scan, top, sort, packedRows }: Pick<ScanSettings, 'scan' | 'top' | 'sort' | 'packedRows'>,
+  { scan, top, sort, packedRows, input }: Pick<ScanSettings, 'scan' | 'top' | 'sort' | 'packedRows' | 'input'>,
 ): Promise<CaptureEntry> {
   const unpacked = inflate(stream, compression);
   const scanner = new ChunkScanner(loadScanModule(), wholeFilePlan, scan);
-  await pourStream(unpacked.bytes, scanner);
+  const asked = { top, sort, packedRows, compression: compression ?? ('none' as const) };
+  const tellEnds = input === undefined ? null : tellsOf(input, scanner, compression, scan, asked);
+  try {
+    await pourStream(unpacked.bytes, scanner);
+  } finally {
+    tellEnds?.();
+  }
   const outcome = unpacked.outcome();
-  const report = scanner.report({
-    top,
-    sort,
-    packedRows,
-    compression: compression ?? 'none',
-    inputCut: outcome.truncated,
-  });
+  const report = scanner.report({ ...asked, inputCut: outcome.truncated });
   return capturedIn(report, compression, outcome);
+}
+
+function tellsOf(
+  { everyMs, onSoFar }: InputSettings,
+  scanner: ChunkScanner,
+  compression: Compression | null,
+  scan: ScanOptions,
+  asked: ReportOptions,
+): (() => void) | null {
+  if (everyMs === null) return null;
+  return tellSoFar(scanner, everyMs, scan, asked, (report) => onSoFar(capturedIn(report, compression, soundOutcome)));
 }

@@ -9,15 +9,17 @@ import type { ThreadData } from './scan-threads.js';
 interface FileThreadData extends ThreadData {
   /** Descriptors belong to the process: the thread reads the very file that was opened, whatever its name is now. */
   readonly fd: number;
+  /** Nothing behind it is read. */
+  readonly sizeBytes: number;
 }
 
 if (parentPort !== null) {
   const port = parentPort;
-  const { module, fd, scan, told, growthBytes } = workerData as FileThreadData;
+  const { module, fd, sizeBytes, scan, told, growthBytes } = workerData as FileThreadData;
   port.on('message', (plan: ChunkPlan) => {
     const scanner = new ChunkScanner(module, plan, scan);
     const watch = new GrowthWatch(growthBytes, () => scanner.table);
-    new FilePour(fd, scanner, plan.start).all((bytes) => {
+    new FilePour(fd, scanner, plan.start, sizeBytes).all((bytes) => {
       told[0] += bytes;
       if (watch.passed(bytes)) told[1] = 1;
     });

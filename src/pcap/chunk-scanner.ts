@@ -1,5 +1,6 @@
 import { TriremeError } from '../common/errors.js';
 import { endChunk } from './chunk-outcome.js';
+import { wholeFilePlan } from './chunk-plans.js';
 import { Kernel, noLimit, phases } from './kernel.js';
 import { writePartial } from './partial.js';
 import { tableSize, type TableSize } from './table-size.js';
@@ -63,6 +64,24 @@ export class ChunkScanner {
   /** Entries of the table, and packets that were counted in it. */
   get table(): TableSize {
     return tableSize(this.open());
+  }
+
+  /**
+   * What a scan from the start of the file has counted so far, as a mergeable result of the whole file; the scan goes on.
+   * Null before the header is complete, and when damage has ended it.
+   */
+  soFar(): ChunkResult | null {
+    const kernel = this.open();
+    const { exports } = kernel;
+    if (!this.countsFromTheStart || exports.phaseNow() !== phases.records) return null;
+    // Entries leave by way of the window, where a record may wait for its rest.
+    const windowAt = exports.WINDOW.value;
+    const held = kernel.bytes(windowAt, exports.spaceAt() - windowAt).slice();
+    const partial = writePartial(kernel, true);
+    kernel.bytes(windowAt, held.length).set(held);
+    const end = this.position;
+    const outcome = { cut: null, damage: null, notACapture: null, endOfInput: true };
+    return { plan: wholeFilePlan, start: 0, end, endState: kernel.readState(), ...outcome, bytes: end, partial };
   }
 
   /** The chunk has no end any more: the scan goes on to the end of the file. */

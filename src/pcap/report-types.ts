@@ -167,6 +167,8 @@ export interface CaptureFacts extends PacketCounts, JoinedFiles {
   /** Only when that record says how long it is: the bytes that it claims, and those that the file holds of it. */
   readonly truncated_claimed?: number;
   readonly truncated_held?: number;
+  /** Only when it was appended to while it was read: it is counted to the size that it had when it was opened. */
+  readonly grew?: true;
   readonly interfaces: Count;
   readonly sections: Count;
   readonly conversations: Count;
