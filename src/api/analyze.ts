@@ -27,7 +27,7 @@ export interface CaptureAnalysis extends Omit<CaptureFacts, 'top' | 'top_times' 
  * A plain file is read and scanned on the calling thread, which does nothing else meanwhile; with `cores` above 1 other
  * threads help from 1 GiB on. A server that must answer others meanwhile calls this in a worker thread.
  *
- * Rejects with a {@link TriremeError}: FILE_UNREADABLE, NOT_A_CAPTURE, FILE_CHANGED when the file is shortened or written anew meanwhile, or
+ * Rejects with a {@link TriremeError}: FILE_UNREADABLE, NOT_A_CAPTURE, FILE_CHANGED when the file is shortened meanwhile, or
  * USAGE for an option that is out of bounds.
  */
 export async function analyzeFile(name: string, options: AnalyzeOptions = {}): Promise<CaptureAnalysis> {
