@@ -133,7 +133,7 @@ describe('deploy/kubernetes', () => {
     const { metrics } = scaler?.spec as unknown as { metrics: { external?: { metric: { name: string } } }[] };
     const name = metrics.find(({ external }) => external !== undefined)?.external?.metric.name ?? '';
     expect(name).toBe('trireme_hub_jobs_waiting');
-    const source = readFileSync(join(projectRoot, 'src', 'hub', 'metrics.ts'), 'utf8');
+    const source = readFileSync(join(projectRoot, 'src', 'hub', 'watch', 'metrics.ts'), 'utf8');
     expect(source).toContain("gauge('jobs_waiting'");
   });
 });
