@@ -6,7 +6,7 @@ import { Interruption } from './interruption.js';
 import { labA } from './lab-a.js';
 import { labB } from './lab-b.js';
 import { Stage } from './lab-stage.js';
-import { objectPath } from './programs.js';
+import { objectPath, programNames } from './programs.js';
 import { isInside, runInside } from './sandbox.js';
 
 const labs = { a: labA, b: labB } as const;
@@ -22,7 +22,7 @@ export function buildCommand(): Command {
 
 async function play(name: keyof typeof labs, { mode }: { mode: string }): Promise<void> {
   if (!isInside()) {
-    objectPath('lb');
+    for (const name of programNames) objectPath(name);
     process.exitCode = await runInside(['lab', name, '--mode', mode]);
     return;
   }

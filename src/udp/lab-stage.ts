@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { TriremeError } from '../common/errors.js';
 import { projectRoot } from '../common/version.js';
 import type { Interruption } from './interruption.js';
 import type { Host } from './sandbox.js';
@@ -64,7 +65,7 @@ export class Stage {
     return player;
   }
 
-  /** Runs a program to its end; resolves with its lines. Ends early when the lab is interrupted. */
+  /** Runs a program to its end; resolves with its lines. Ends early when the lab is interrupted. Throws when it fails. */
   async run(
     label: string,
     host: Host,
@@ -73,8 +74,12 @@ export class Stage {
   ): Promise<readonly string[]> {
     const player = this.start(label, host, argv, show);
     this.interruption.onHappen(() => void player.stop());
-    await player.ended;
+    const code = await player.ended;
     this.interruption.check();
+    if (code !== 0) {
+      const said = player.lines.at(-1) ?? 'nothing';
+      throw new TriremeError('JOB_FAILED', `${label}: trireme ${argv.join(' ')} ended with ${code}; it said: ${said}`);
+    }
     return player.lines;
   }
 
