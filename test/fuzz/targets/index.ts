@@ -1,6 +1,7 @@
 import type { FuzzTarget } from '../target.js';
 import { capture, captureSplit, gzip, zstd } from './captures.js';
 import { authLine, frames } from './frames.js';
+import { fileOutcomes, joinList } from './join.js';
 import { commandLines, optionValues } from './options.js';
 import { plantedCrash, plantedHang, plantedHoard } from './planted.js';
 import { datagrams } from './udp.js';
@@ -9,6 +10,7 @@ import { chunkAnswer, reports, requests, workerStream } from './wire.js';
 /** Every parser that reads what strangers send or write. */
 export const targets: readonly FuzzTarget[] = [
   ...[frames, authLine, capture, captureSplit, gzip, zstd],
+  ...[joinList, fileOutcomes],
   ...[workerStream, chunkAnswer, requests, reports, optionValues, commandLines, datagrams],
 ];
 
