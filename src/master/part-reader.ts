@@ -16,6 +16,7 @@ export class PartReader {
     private readonly list: FileHandle | null,
     private readonly listBytes: number,
     parts: readonly JoinedPart[],
+    private readonly handlesMax = joinHandlesMax,
   ) {
     this.parts = parts.filter(({ path }) => path !== '').sort((a, b) => a.offset - b.offset);
   }
@@ -60,7 +61,7 @@ export class PartReader {
     handle.catch(() => this.handles.delete(part));
     if (this.closed) this.drop(part);
     for (const oldest of this.handles.keys()) {
-      if (this.handles.size <= joinHandlesMax) break;
+      if (this.handles.size <= this.handlesMax) break;
       this.drop(oldest);
     }
     return handle;

@@ -20,7 +20,12 @@ export interface ListedFile {
  * names or links lead to it. Order is that of the names, not of time.
  * @throws TriremeError USAGE for what is no file, FILE_UNREADABLE for a folder that cannot be read
  */
-export async function listFiles(names: readonly string[], recursive: boolean): Promise<ListedFile[]> {
+export async function listFiles(
+  names: readonly string[],
+  recursive: boolean,
+  filesMax = joinFilesMax,
+  depthMax = joinDepthMax,
+): Promise<ListedFile[]> {
   const listed: ListedFile[] = [];
   const known = new Set<string>();
   const probe = new FileProbe();
@@ -28,30 +33,40 @@ export async function listFiles(names: readonly string[], recursive: boolean): P
     const identity = stats === null ? name : `${stats.dev}:${stats.ino}`;
     if (known.has(identity)) return;
     known.add(identity);
-    if (listed.push({ name, found }) > joinFilesMax)
-      throw new TriremeError('USAGE', `--join: over ${joinFilesMax} files (joinFilesMax): join them in parts`);
+    if (listed.push({ name, found }) > filesMax)
+      throw new TriremeError('USAGE', `--join: over ${filesMax} files (joinFilesMax): join them in parts`);
   };
-  const addFolder = (folder: string, depth: number): void => {
+  const addFolder = async (folder: string, depth: number): Promise<void> => {
     for (const entry of entriesOf(folder)) {
       // Names that begin with a dot are hidden, as to ls: files in the making, mostly.
       if (entry.name.startsWith('.')) continue;
       const name = join(folder, entry.name);
       if (entry.isDirectory()) {
-        if (recursive && depth < joinDepthMax) addFolder(name, depth + 1);
+        if (!recursive) continue;
+        if (depth === depthMax)
+          throw new TriremeError('USAGE', `--recursive: ${name} is over ${depthMax} folders deep (joinDepthMax): name it`);
+        await addFolder(name, depth + 1);
         continue;
       }
-      const stats = statOf(name);
+      // A link may lead to where nobody answers: then its opening says so.
+      const stats = !entry.isSymbolicLink() || (await answers(probe, name)) ? statOf(name) : null;
       if (stats === null || stats.isFile()) add(name, true, stats);
     }
   };
   for (const name of names) {
     refuseOrdered(name);
-    await probe.check(name, name);
-    const stats = statOf(name);
-    if (stats?.isDirectory() === true) addFolder(name, 0);
+    const stats = (await answers(probe, name)) ? statOf(name) : null;
+    if (stats?.isDirectory() === true) await addFolder(name, 0);
     else add(name, false, stats);
   }
   return listed;
+}
+
+function answers(probe: FileProbe, name: string): Promise<boolean> {
+  return probe.check(name, name).then(
+    () => true,
+    () => false,
+  );
 }
 
 function refuseOrdered(name: string): void {

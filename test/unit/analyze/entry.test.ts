@@ -1,4 +1,5 @@
-import { complaintOf, exitCodeOf, type Entry } from '../../../src/analyze/entry.js';
+import { complaintOf, complaintsMax, complaintsOf, exitCodeOf, type Entry } from '../../../src/analyze/entry.js';
+import type { JoinedFailure } from '../../../src/pcap/report-types.js';
 import { sampleEntry } from '../../support/sample-entry.js';
 
 const sound = sampleEntry();
@@ -18,6 +19,8 @@ test.each<[string, Entry[], number]>([
   ['the only one no capture', [foreign], 2],
   ['none readable', [missing, foreign], 2],
   ['the only one changed while read', [changed], 1],
+  ['a file of a joined capture missing', [sampleEntry({ files: [missing as JoinedFailure] })], 1],
+  ['no file of a joined capture readable', [{ ...missing, files: [missing as JoinedFailure] }], 2],
 ])('exit code with %s', (_name, entries, code) => {
   expect(exitCodeOf(entries)).toBe(code);
 });
@@ -35,4 +38,19 @@ test.each<[Entry, string | null]>([
   [foreign, 'c: not a capture: unknown magic'],
 ])('what is said of a file', (entry, line) => {
   expect(complaintOf(entry)).toBe(line);
+});
+
+test('a joined capture has a line for each file that is not all well, and no more than a screen of them', () => {
+  const failure = (i: number): JoinedFailure => ({
+    file: `f${i}`,
+    error: 'unreadable',
+    error_detail: `f${i}: no such file`,
+  });
+  const failures = Array.from({ length: complaintsMax + 5 }, (_, i) => failure(i));
+  expect(complaintsOf(sampleEntry({ files: failures.slice(0, 2) }))).toEqual(['f0: no such file', 'f1: no such file']);
+  const lines = complaintsOf(sampleEntry({ files: failures }));
+  expect(lines).toHaveLength(complaintsMax + 1);
+  expect(lines[complaintsMax]).toBe('a.pcap: 5 more files are not all well');
+  expect(complaintsOf({ ...missing, files: [], file: 'ring' })).toEqual(['ring: b: no such file']);
+  expect(complaintsOf(sound)).toEqual([]);
 });
