@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { durationMs, durationNs, hostPort, integer, type HostPort } from '../common/options.js';
+import { durationMs, durationNs, hostPort, integer, timeNs, type HostPort } from '../common/options.js';
 import { defaultPorts } from '../common/limits.js';
 import { isUrl } from '../captures/capture-name.js';
 import { addDiallerTrust, compileDiscoveredTrust } from '../common/trust/options.js';
@@ -40,6 +40,7 @@ Examples:
   trireme analyze capture.pcap
   trireme analyze capture.pcap --client 172.16.255.1:10646 --server 184.85.226.161:443
   trireme analyze --multi --top 20 --sort packets --human huge.pcapng
+  trireme analyze --filter 'tcp port 443 and not net 10' --after +1m --before +2m day.pcap
   trireme analyze --json *.pcap.gz | jq .total.packets
   trireme analyze --join ring/
   trireme analyze --join --recursive --json sensors/ extra.pcap.gz
@@ -61,6 +62,9 @@ export function buildCommand(): Command {
     .option('-r, --pcap <file>', 'a capture, the same as naming it (repeatable)', append)
     .option('--client <address:port>', 'one end of the connection to count; IPv6 as [address]:port')
     .option('--server <address:port>', 'the other end')
+    .option('--filter <expression>', `count only packets that match, in tcpdump's language; see trireme filter --help`)
+    .option('--after <time>', 'count only packets from this time on: RFC 3339, seconds since 1970, or +30s', timeNs)
+    .option('--before <time>', 'count only packets before this time; +30s is from the first packet', timeNs)
     .option('--multi', 'use all cores of this machine, as far as the size of the file pays for them')
     .option('--cores <n>', 'use at most so many cores', integer(1, 1024))
     .option('--master <host:port>', 'let a cluster do it', hostPort(defaultPorts.masterGrpc))

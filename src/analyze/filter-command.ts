@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { Filter } from '../filter/compile.js';
 import { explainFilter } from './filter-text.js';
+import { forTerminal } from '../common/for-terminal.js';
 import { writeOut } from './standard-output.js';
+import { testFilter } from './filter-test.js';
 
 const description = `Explain a filter, as --filter takes it: the expressions of tcpdump, pcap-filter(7).`;
 
@@ -15,20 +17,31 @@ Expressions mean what 'tcpdump -O' takes them for; docs/FILTERS.md lists the dif
 
 Exit codes:
   0  the expression is right
+  1  a capture of --test could not be counted to its end
   2  it is wrong; the error says where, what was expected, and what to write
 
 Examples:
   trireme filter 'tcp port 443 and not host 192.0.2.1'
-  trireme filter 'vlan or ip'`;
+  trireme filter 'vlan or ip'
+  trireme filter 'tcp[tcpflags] & tcp-syn != 0' --test capture.pcap`;
+
+const append = (value: string, all: string[] | undefined): string[] => [...(all ?? []), value];
 
 /** `trireme filter` */
 export function buildCommand(): Command {
   return new Command('filter')
     .description(description)
     .argument('<expression...>', 'the expression, in one argument or in several')
+    .option('--test <file>', 'say how many packets of a capture match (repeatable)', append)
     .option('--verbose', 'print the stack of an error')
     .addHelpText('after', notes)
-    .action(async (parts: string[]) => {
-      await writeOut([explainFilter(new Filter(parts.join(' ')))]);
+    .action(async (parts: string[], { test = [] }: { test?: string[] }) => {
+      const filter = new Filter(parts.join(' '));
+      await writeOut([explainFilter(filter)]);
+      for (const file of test) {
+        const { line, failed } = await testFilter(filter, file);
+        if (failed) process.exitCode = 1;
+        (failed ? process.stderr : process.stdout).write(`${failed ? 'trireme: ' : ''}${forTerminal(line)}\n`);
+      }
     });
 }

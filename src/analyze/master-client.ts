@@ -177,6 +177,9 @@ export class MasterClient {
         sort,
         intervalNs: BigInt(scan.intervalNs ?? 0),
         conversationsMax: scan.conversationsMax,
+        filter: scan.filter ?? '',
+        afterNs: scan.span?.after == null ? undefined : BigInt(scan.span.after),
+        beforeNs: scan.span?.before == null ? undefined : BigInt(scan.span.before),
       },
     };
   }

@@ -11,6 +11,7 @@ import {
 } from '../common/trust/options.js';
 import { standardInput } from '../captures/capture-file.js';
 import { formatEndpoint, parseEndpoint } from '../pcap/endpoint.js';
+import { filterOf } from '../pcap/filter-functions.js';
 import type { ScanOptions, SortOrder } from '../pcap/types.js';
 import { topAll } from '../pcap/report.js';
 import { csvTableNames, type CsvTableName } from './csv-tables.js';
@@ -36,6 +37,10 @@ export interface AnalyzeOptions extends TrustOptions {
   readonly sort: SortOrder;
   readonly interval?: bigint;
   readonly every?: number;
+  readonly filter?: string;
+  /** ns in decimal, with a '+' from the first packet. */
+  readonly after?: string;
+  readonly before?: string;
   readonly maxConversations: number;
   readonly human?: boolean;
   readonly quiet?: boolean;
@@ -152,6 +157,7 @@ export function compileSettings(
       intervalNs: options.interval?.toString() ?? null,
       conversationsMax: options.maxConversations,
       connection: connectionOf(options),
+      ...selectionOf(options),
       // No result depends on it; nobody can build a capture whose conversations collide under it. Loading node:crypto for
       // a better one would cost 3 ms.
       hashSeed: Math.floor(Math.random() * 2 ** 32),
@@ -185,15 +191,41 @@ const shown = (top: number): string => (top === topAll ? 'all' : String(top));
 
 /** What changes a result was said when the analysis was submitted. */
 function checkResume(options: AnalyzeOptions, named: readonly string[]): void {
-  const { resume, master, detach, client, server, interval, wait, join } = options;
+  const { resume, master, detach, client, server, interval, wait, join, filter, after, before } = options;
   if (resume === undefined) return;
   if (master === undefined) throw usage('--resume asks a master for an analysis: it needs --master');
   if (named.length > 0) throw usage(`--resume ${resume[0]} names an analysis already: leave out ${named[0]}`);
   if (detach === true) throw usage('--resume waits for a result, --detach does not: choose one');
-  const said = { '--join': join, '--client': client, '--server': server, '--interval': interval, '--wait': wait };
+  const asked = { '--filter': filter, '--after': after, '--before': before, '--interval': interval };
+  const said = { '--join': join, '--client': client, '--server': server, ...asked, '--wait': wait };
   const wrong = Object.entries(said).find(([, value]) => value !== undefined);
   if (wrong !== undefined)
     throw usage(`${wrong[0]} was settled when analysis ${resume[0]} was submitted: leave it out`);
+}
+
+/** The packets that are counted, where these are not all. */
+function selectionOf(options: AnalyzeOptions): Pick<ScanOptions, 'filter' | 'span'> {
+  const { filter, after = null, before = null, master, join } = options;
+  for (const [option, time] of Object.entries({ '--after': after, '--before': before })) {
+    if (time?.startsWith('+') !== true || (master === undefined && join !== true)) continue;
+    throw usage(
+      `${option} ${Number(time) / 1e9} s from the first packet is of one file on this machine: ` +
+        `leave out ${master === undefined ? '--join' : '--master'}, or give a time such as 2026-11-29T14:00:00Z`,
+    );
+  }
+  if (after !== null && before !== null && after.startsWith('+') === before.startsWith('+')) {
+    if (BigInt(after) >= BigInt(before)) throw usage('--after is not before --before: no packet lies between them');
+  }
+  return {
+    ...(filter === undefined ? {} : { filter: checkedFilter(filter) }),
+    ...(after === null && before === null ? {} : { span: { after, before } }),
+  };
+}
+
+function checkedFilter(expression: string): string {
+  if (expression.trim() === '')
+    throw usage(`--filter is empty: leave it out, or give an expression such as 'tcp port 443'`);
+  return filterOf(expression).expression;
 }
 
 /** What a name on the command line leads to. */

@@ -6,6 +6,7 @@ import { fileFacts } from './text-facts.js';
 import { joinedLines } from './text-joined.js';
 import type { CaptureTotal } from '../pcap/report-types.js';
 import { isDecodedLink, linkName } from '../pcap/protocol-names.js';
+import { timeText } from './units.js';
 import { textTable } from './text-table.js';
 import type { TextStyle } from './text-style.js';
 
@@ -36,7 +37,11 @@ export function textReport(entry: FactsEntry, style: TextStyle): string {
 
 /** These lines keep raw numbers in every style: programs read them. */
 function headline(entry: FactsEntry): string {
-  const lines = [`Total number of packets: ${entry.packets}`, `Total number of IPv4 TCP packets: ${entry.ipv4_tcp}`];
+  const lines = [
+    ...filterLines(entry),
+    `Total number of packets: ${entry.packets}`,
+    `Total number of IPv4 TCP packets: ${entry.ipv4_tcp}`,
+  ];
   const { connection } = entry;
   if (connection !== undefined) {
     lines.push(
@@ -48,6 +53,22 @@ function headline(entry: FactsEntry): string {
   lines.push(...undecodedNotes(entry));
   for (const complaint of complaintsOf(entry)) lines.push(`NOTE: ${forTerminal(complaint)}`);
   return lines.join('\n');
+}
+
+/** Where not all packets are counted: which ones are. */
+function filterLines({ filter, packets }: FactsEntry): string[] {
+  if (filter === undefined) return [];
+  const { expression, after_ns, before_ns, of_packets } = filter;
+  return [
+    ...(expression === null ? [] : [`Filter: ${forTerminal(expression)}`]),
+    ...(after_ns === undefined ? [] : [`From: ${boundText(after_ns)}`]),
+    ...(before_ns === undefined ? [] : [`Before: ${boundText(before_ns)}`]),
+    `Packets that match: ${packets} of ${of_packets}; all that follows is of these`,
+  ];
+}
+
+function boundText(ns: string): string {
+  return ns.startsWith('+') ? `${Number(ns) / 1e9} s from the first packet` : timeText(ns);
 }
 
 /** A headline of no TCP packets must not stand alone where the packets were not looked into. */

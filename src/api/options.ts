@@ -23,6 +23,12 @@ export interface AnalyzeOptions {
   readonly intervalNs?: bigint;
   /** Adds `connection`, the counts of one TCP connection in both directions (`--client`, `--server`). */
   readonly connection?: ConnectionEnds;
+  /** Counts only packets that match an expression of pcap-filter(7) (`--filter`). */
+  readonly filter?: string;
+  /** Counts only packets from this time on, in ns since 1970 (`--after`). */
+  readonly afterNs?: bigint;
+  /** Counts only packets before this time, in ns since 1970 (`--before`). */
+  readonly beforeNs?: bigint;
   /** Conversations held in memory at once, 1 to 16,777,216 (`--max-conversations`). Default 4,194,304. */
   readonly conversationsMax?: number;
   /** Threads at most, 1 to 1,024 (`--cores`), the calling one included. Default 1. */
@@ -36,7 +42,18 @@ const topDefault = 10;
 const coresMax = 1024;
 
 const sortOrders: readonly string[] = ['bytes', 'packets', 'duration', 'start'] satisfies SortOrder[];
-const known = ['top', 'sort', 'intervalNs', 'connection', 'conversationsMax', 'cores', 'onProgress'];
+const known = [
+  'top',
+  'sort',
+  'intervalNs',
+  'connection',
+  'filter',
+  'afterNs',
+  'beforeNs',
+  'conversationsMax',
+  'cores',
+  'onProgress',
+];
 
 const usage = (message: string): TriremeError => new TriremeError('USAGE', message);
 
@@ -54,11 +71,24 @@ export function compileOptions(options: AnalyzeOptions): ScanSettings {
     intervalNs: intervalNs?.toString() ?? null,
     conversationsMax: options.conversationsMax ?? conversationsMaxDefault,
     connection: options.connection === undefined ? null : connectionOf(options.connection),
+    ...selectionOf(options),
     // No result depends on it; nobody can build a capture whose conversations collide under it.
     hashSeed: Math.floor(Math.random() * 2 ** 32),
   };
   checkOptions(scan);
   return { scan, top, sort, threadsMax: cores, threadBytesMin: threadBytesMinDefault, onProgress };
+}
+
+function selectionOf({ filter, afterNs, beforeNs }: AnalyzeOptions): Pick<ScanOptions, 'filter' | 'span'> {
+  if (filter !== undefined && typeof filter !== 'string') throw usage(`filter ${String(filter)} is no text`);
+  for (const [name, time] of Object.entries({ afterNs, beforeNs }))
+    if (time !== undefined && typeof time !== 'bigint')
+      throw usage(`${name} ${String(time)} is not a bigint of nanoseconds`);
+  const span = { after: afterNs?.toString() ?? null, before: beforeNs?.toString() ?? null };
+  return {
+    ...(filter === undefined ? {} : { filter }),
+    ...(span.after === null && span.before === null ? {} : { span }),
+  };
 }
 
 function whole(name: string, value: number, least: number, most: number): void {

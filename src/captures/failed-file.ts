@@ -1,6 +1,6 @@
 import { TriremeError } from '../common/errors.js';
 
-/** A file that gave no counts: it could not be opened or read, or changed meanwhile. */
+/** A file that gave no counts: it could not be opened, read, or filtered, or changed meanwhile. */
 export interface FailedFile {
   readonly error: 'unreadable' | 'changed';
   readonly error_detail: string;
@@ -12,6 +12,7 @@ export function failedFile(file: string, caught: unknown): FailedFile {
   if (error.code === 'FILE_UNREADABLE' || error.code === 'FILE_SILENT' || error.code === 'PATH_REFUSED') {
     return { error: 'unreadable', error_detail: error.message };
   }
+  if (error.code === 'FILTER_UNFIT') return { error: 'unreadable', error_detail: `${file}: ${error.message}` };
   if (error.code === 'FILE_CHANGED') return { error: 'changed', error_detail: error.message };
   const { syscall, code } = (caught ?? {}) as NodeJS.ErrnoException;
   if (syscall === 'read') {

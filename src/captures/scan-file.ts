@@ -55,7 +55,13 @@ async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureE
 export async function scanPlain(file: CaptureFile, sizeBytes: number, settings: ScanSettings): Promise<WholeScan> {
   const { threads, shares } = planThreads(sizeBytes, settings.threadsMax, settings.threadBytesMin);
   const plans = threads === 1 ? [] : planChunks(headerOf(file.fd, sizeBytes), { shares });
-  return plans.length > 1 ? scanInParts(file, sizeBytes, plans, threads, settings) : scanWhole(file, settings);
+  if (plans.length <= 1) return scanWhole(file, settings);
+  const inParts = settings.scan.span === undefined ? settings : firstPacket().withFirstPacket(file.fd, settings);
+  return inParts === null ? scanWhole(file, settings) : scanInParts(file, sizeBytes, plans, threads, inParts);
+}
+
+function firstPacket(): typeof import('./first-packet.js') {
+  return require('./first-packet.js') as typeof import('./first-packet.js');
 }
 
 function headerOf(fd: number, sizeBytes: number): CaptureHeader {

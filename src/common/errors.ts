@@ -18,6 +18,7 @@ export const errorKinds = {
   FILE_UNWRITABLE: { grpc: 'FAILED_PRECONDITION', exitCode: 1, retry: false },
   FILE_CHANGED: { grpc: 'ABORTED', exitCode: 1, retry: true },
   PATH_REFUSED: { grpc: 'PERMISSION_DENIED', exitCode: 2, retry: false },
+  FILTER_UNFIT: { grpc: 'INVALID_ARGUMENT', exitCode: 2, retry: false },
   NOT_A_CAPTURE: { grpc: 'INVALID_ARGUMENT', exitCode: 2, retry: false },
   NO_SUCH_PICK: { grpc: 'NOT_FOUND', exitCode: 1, retry: false },
   QUEUE_FULL: { grpc: 'RESOURCE_EXHAUSTED', exitCode: 1, retry: true },

@@ -56,6 +56,21 @@ export function durationMs(leastMs: number, mostMs: number): (value: string) => 
   return (value) => Number(parse(value)) / 1e6;
 }
 
+const timeForms = 'such as 2026-11-29T14:00:00Z, 1764424800.5 (seconds since 1970) or +30s (from the first packet)';
+
+/** A time as ns in decimal: RFC 3339, seconds since 1970, or with a '+' a duration from the first packet. */
+export function timeNs(value: string): string {
+  if (value.startsWith('+')) return `+${durationNs(0n, 1n << 60n)(value.slice(1))}`;
+  const epoch = /^(\d{1,10})(?:\.(\d{1,9}))?$/.exec(value);
+  if (epoch !== null) return `${BigInt(epoch[1]) * 1_000_000_000n + fractionNs(epoch[2])}`;
+  const stamp = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/i.exec(value);
+  const ms = stamp === null ? NaN : Date.parse(`${stamp[1]}T${stamp[2]}${stamp[4].toUpperCase()}`);
+  if (stamp === null || Number.isNaN(ms)) throw new InvalidArgumentError(`'${value}' is not a time ${timeForms}`);
+  return `${BigInt(ms) * 1_000_000n + fractionNs(stamp[3])}`;
+}
+
+const fractionNs = (digits = ''): bigint => BigInt(digits.padEnd(9, '0'));
+
 function formatNs(ns: bigint): string {
   for (const unit of ['d', 'h', 'm', 's', 'ms', 'us'] as const) {
     if (ns !== 0n && ns % secondsPerUnit[unit] === 0n) return `${ns / secondsPerUnit[unit]}${unit}`;

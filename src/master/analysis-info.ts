@@ -47,7 +47,14 @@ function optionsInfo({ scan, top, sort }: RequestedAnalysis): AnalyzeOptions {
     sort,
     intervalNs: BigInt(scan.intervalNs ?? 0),
     conversationsMax: scan.conversationsMax,
+    filter: scan.filter ?? '',
+    afterNs: boundOf(scan.span?.after),
+    beforeNs: boundOf(scan.span?.before),
   };
+}
+
+function boundOf(ns: string | null | undefined): bigint | undefined {
+  return ns == null ? undefined : BigInt(ns);
 }
 
 function timeText(ms: number | null): string {

@@ -1,9 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { shownName } from '../captures/capture-name.js';
 import { TriremeError } from '../common/errors.js';
-import type { AnalyzeRequest, FileIdentity } from '../gen/trireme/v1/capture.js';
+import type { AnalyzeOptions, AnalyzeRequest, FileIdentity } from '../gen/trireme/v1/capture.js';
 import type { RequestedAnalysis } from '../ledger/types.js';
 import { formatEndpoint, parseEndpoint } from '../pcap/endpoint.js';
+import { filterOf } from '../pcap/filter-functions.js';
 import type { ScanOptions, SortOrder } from '../pcap/types.js';
 import {
   conversationsMaxDefault,
@@ -58,11 +59,21 @@ export function compileRequest(request: AnalyzeRequest, waitMsUnsaid = waitMsDef
       intervalNs: interval === 0n ? null : interval.toString(),
       conversationsMax,
       connection: connectionOf(options?.client ?? '', options?.server ?? ''),
+      ...selectionOf(options),
       hashSeed: randomInt(2 ** 32),
     },
     top,
     sort,
     waitMs: waitMs || waitMsUnsaid,
+  };
+}
+
+function selectionOf(options: AnalyzeOptions | undefined): Pick<ScanOptions, 'filter' | 'span'> {
+  const { filter = '', afterNs, beforeNs } = options ?? {};
+  const span = { after: afterNs?.toString() ?? null, before: beforeNs?.toString() ?? null };
+  return {
+    ...(filter === '' ? {} : { filter: filterOf(filter).expression }),
+    ...(span.after === null && span.before === null ? {} : { span }),
   };
 }
 

@@ -6,6 +6,7 @@ import { writePartial } from './partial.js';
 import { tableSize, type TableSize } from './table-size.js';
 import { buildReport } from './report.js';
 import type { CaptureReport } from './report-types.js';
+import { spanNs } from './scan-options.js';
 import type { ChunkPlan, ChunkResult, ReportOptions, ScanOptions } from './types.js';
 
 /** Scans one chunk. Push style: put bytes of the file into space(), say how many with filled(), until done or no more. */
@@ -25,6 +26,7 @@ export class ChunkScanner {
     const { start, end, startCertain, state } = plan;
     if (state === null && start !== 0)
       throw new TriremeError('USAGE', `a chunk at ${start} needs the state in force there`);
+    if (start !== 0 && before === undefined) refuseOpenSpan(options);
     this.kernel = before ?? Kernel.acquire(module, options);
     this.countsFromTheStart = start === 0 || before !== undefined;
     if (state !== null) this.kernel.installState(state);
@@ -131,4 +133,14 @@ export class ChunkScanner {
     this.kernel = null;
     return { kernel, result: endChunk(kernel, this.plan, this.pushed) };
   }
+}
+
+/** The first packet is not in this chunk. */
+function refuseOpenSpan({ span }: ScanOptions): void {
+  if (span === undefined || spanNs(span)[2] === 0) return;
+  throw new TriremeError(
+    'USAGE',
+    'a time that is counted from the first packet is of one file, read by one core or from a disk of this machine: ' +
+      'leave out --multi, or give a time such as 2026-11-29T14:00:00Z',
+  );
 }

@@ -6,6 +6,8 @@ interface Place {
 /** What assembly/index.ts exports. Addresses come back signed: use `>>> 0`. */
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
+  /** Functions: filters are added behind the module's own. */
+  readonly table: WebAssembly.Table;
   readonly ENTRY4_BYTES: Place;
   readonly ENTRY6_BYTES: Place;
   readonly PORTS4: Place;
@@ -33,6 +35,8 @@ export interface KernelExports {
   setInterface(number: number, link: number, snap: number, resolution: number, offsetSeconds: bigint): void;
   setInterfaceCount(count: number): void;
   setHeadersOnly(only: boolean): void;
+  setFilter(): void;
+  setSpan(from: bigint, to: bigint, fromFirstPacket: number): void;
   beginWindow(position: bigint, end: bigint, phase: number, format: number): void;
   setLimit(end: bigint): void;
   spaceAt(): number;

@@ -1,6 +1,7 @@
 import { TriremeError } from '../common/errors.js';
+import { FilterFunctions, filterOf } from './filter-functions.js';
 import type { KernelExports } from './kernel-exports.js';
-import { checkOptions } from './scan-options.js';
+import { checkOptions, spanNs } from './scan-options.js';
 import { pinnedKey } from './connection-key.js';
 import type { InterfaceState, ReadState, ScanOptions } from './types.js';
 
@@ -29,10 +30,13 @@ const idleKernels = new WeakMap<WebAssembly.Module, Kernel[]>();
 /** One instance of the compiled scanner: its memory, and its functions with the engine's words. */
 export class Kernel {
   readonly exports: KernelExports;
+  private readonly filters = new FilterFunctions();
   private data: DataView;
 
   private constructor(private readonly module: WebAssembly.Module) {
-    this.exports = new WebAssembly.Instance(module).exports as unknown as KernelExports;
+    this.exports = new WebAssembly.Instance(module, { filter: { functionOf: this.filters.functionOf } })
+      .exports as unknown as KernelExports;
+    this.filters.attach(this.exports.memory, this.exports.table);
     this.data = new DataView(this.exports.memory.buffer);
   }
 
@@ -42,11 +46,21 @@ export class Kernel {
     const kernel = idleKernels.get(module)?.pop() ?? new Kernel(module);
     const { exports } = kernel;
     exports.begin(options.conversationsMax, options.hashSeed ?? 0, BigInt(options.intervalNs ?? 0), walking);
+    if (!walking) kernel.select(options);
     if (options.connection !== null) {
       const key = pinnedKey(options.connection);
       exports.pin(key.six, key.ports, ...key.words);
     }
     return kernel;
+  }
+
+  /** Counts only packets of a filter and a span of time. */
+  private select({ filter, span }: ScanOptions): void {
+    if (filter !== undefined) {
+      this.filters.use(filterOf(filter));
+      this.exports.setFilter();
+    }
+    if (span !== undefined) this.exports.setSpan(...spanNs(span));
   }
 
   /** Gives the instance back for another scan. It must not be used after. */
@@ -80,6 +94,7 @@ export class Kernel {
     try {
       return run(this.exports);
     } catch (caught) {
+      if (caught instanceof TriremeError) throw caught;
       throw new TriremeError(
         'LIMIT_REACHED',
         `the conversation table outgrew ${this.exports.memory.buffer.byteLength} bytes: lower --max-conversations`,

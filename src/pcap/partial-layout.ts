@@ -3,15 +3,15 @@
  *
  *   header   u32: magic and version, IPv4 entries, IPv6 entries, link rows, family rows, IPv4 protocol rows, IPv6 protocol
  *            rows, series rows, 0, 0; then u64: the total length
- *   totals   27 cells of u64 (assembly/layout.ts names them)
+ *   totals   28 cells of u64 (assembly/layout.ts names them)
  *   sizes    33 counts of u64
  *   rows     link, family, IPv4 protocol, IPv6 protocol: number, packets, bytes as u64; only rows with packets
  *   series   packets, bytes as u64, from the first row to the last
  *   entries  IPv4 then IPv6, as assembly/entries.ts lays them out, each in the order of the table's hash
  */
-export const partialMagic = 0x01_50_52_54;
+export const partialMagic = 0x02_50_52_54;
 export const headerBytes = 48;
-export const totalsCells = 27;
+export const totalsCells = 28;
 export const sizesRows = 33;
 export const sparseRowBytes = 24;
 export const seriesRowBytes = 16;
@@ -46,4 +46,5 @@ export const cells = {
   seriesLow: 23,
   seriesRows: 24,
   kept: 25,
+  examined: 27,
 } as const;

@@ -95,7 +95,14 @@ function addTotals(kernel: Kernel, view: DataView): void {
     kernel.call((exports) => exports.lowerThreshold(group, threshold));
   }
   addWide(kernel, cell);
-  for (const number of [cells.capturedBytes, cells.interfaces, cells.sections, cells.widePackets, cells.untimedPackets])
+  for (const number of [
+    cells.capturedBytes,
+    cells.interfaces,
+    cells.sections,
+    cells.widePackets,
+    cells.untimedPackets,
+    cells.examined,
+  ])
     addCell(kernel, place(number), cell(number));
   for (let number: number = cells.droppedPackets; number < cells.thresholds; number++)
     addCell(kernel, place(number), cell(number));

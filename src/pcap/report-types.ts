@@ -127,6 +127,17 @@ export interface JoinedFailure {
   readonly error_detail: string;
 }
 
+/** What a report is of, when it is not of all packets. */
+export interface FilterFacts {
+  /** pcap-filter(7); null: the span of time alone decides. */
+  readonly expression: string | null;
+  /** Packets that it was asked of: those of the capture. */
+  readonly of_packets: Count;
+  /** Only when bounds were asked for: ns since 1970, or behind a '+' from the first packet. */
+  readonly after_ns?: string;
+  readonly before_ns?: string;
+}
+
 /** Only of a joined capture. */
 export interface JoinedFiles {
   readonly files?: readonly (JoinedFile | JoinedFailure)[];
@@ -152,6 +163,8 @@ export interface PacketCounts {
 
 /** The facts of one capture: the fields of a result, and what else is computed, under further names. */
 export interface CaptureFacts extends PacketCounts, JoinedFiles {
+  /** Only when a filter or a span of time was asked for: all that is counted is of the packets that it lets through. */
+  readonly filter?: FilterFacts;
   readonly format: 'pcap' | 'pcap-nsec' | 'pcapng';
   readonly byte_order: 'little' | 'big' | 'mixed';
   readonly truncated: boolean;

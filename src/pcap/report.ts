@@ -51,6 +51,7 @@ export function buildReport(
   const widePackets = kernel.cell(cells.widePackets);
   const [first_ns, last_ns] = fileTimes(kernel);
   return {
+    ...filterFacts(kernel, scan),
     format: state.format,
     byte_order: orders === 3 ? 'mixed' : orders === 2 ? 'big' : orders === 1 ? 'little' : state.byteOrder,
     packets: exactCount(sum(links)),
@@ -83,6 +84,18 @@ export function buildReport(
     ...limitFacts(kernel, scan),
     ...(widePackets === 0n ? {} : { packets_time_saturated: exactCount(widePackets) }),
   } satisfies CaptureFacts;
+}
+
+function filterFacts(kernel: Kernel, { filter, span }: ScanOptions): Pick<CaptureFacts, 'filter'> {
+  if (filter === undefined && span === undefined) return {};
+  return {
+    filter: {
+      expression: filter ?? null,
+      of_packets: exactCount(kernel.cell(cells.examined)),
+      ...(span?.after == null ? {} : { after_ns: span.after }),
+      ...(span?.before == null ? {} : { before_ns: span.before }),
+    },
+  };
 }
 
 /** The smallest and the largest time, exact beyond int64. */

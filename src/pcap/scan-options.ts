@@ -1,5 +1,6 @@
 import { TriremeError } from '../common/errors.js';
-import type { ScanOptions } from './types.js';
+import { filterOf } from './filter-functions.js';
+import type { ScanOptions, TimeSpan } from './types.js';
 
 /** 335 MB of IPv4 entries and 64 MB of index: 3.5 million conversations stay inside 1 GB with room to spare. */
 export const conversationsMaxDefault = 4_194_304;
@@ -16,13 +17,42 @@ export const scanOptionsDefault: ScanOptions = {
 
 /** Throws USAGE for options that no scan can run on. */
 export function checkOptions(options: ScanOptions): void {
-  const { conversationsMax, intervalNs, hashSeed } = options;
+  const { conversationsMax, intervalNs, hashSeed, filter, span } = options;
   if (!Number.isInteger(conversationsMax) || conversationsMax < 1 || conversationsMax > conversationsMaxMost)
     throw new TriremeError('USAGE', `conversationsMax ${conversationsMax} is outside 1 to ${conversationsMaxMost}`);
   if (intervalNs !== null && (!/^\d{1,20}$/.test(intervalNs) || !inRange(BigInt(intervalNs))))
     throw new TriremeError('USAGE', `interval of ${intervalNs} ns is outside 1 to ${intervalNsMost} ns`);
   if (hashSeed !== undefined && !(Number.isInteger(hashSeed) && hashSeed >= 0 && hashSeed < 2 ** 32))
     throw new TriremeError('USAGE', `hashSeed ${hashSeed} is outside 0 to 2^32 - 1`);
+  if (filter !== undefined) filterOf(filter);
+  if (span !== undefined) spanNs(span);
+}
+
+const int64Least = -(1n << 63n);
+const int64Most = (1n << 63n) - 1n;
+
+/** A span as the kernel takes it: bounds, and bits 1 and 2 for those that are counted from the first packet. */
+export function spanNs({ after, before, first }: TimeSpan): [after: bigint, before: bigint, relative: number] {
+  const isRelative = (text: string | null): boolean => text?.startsWith('+') === true;
+  const bound = (text: string): bigint => {
+    const ns = boundNs(text);
+    if (first === undefined || !isRelative(text)) return ns;
+    const sum = ns + boundNs(first);
+    return sum > int64Most ? int64Most : sum;
+  };
+  const open = (text: string | null): boolean => first === undefined && isRelative(text);
+  return [
+    after === null ? int64Least : bound(after),
+    before === null ? int64Most : bound(before),
+    (open(after) ? 1 : 0) | (open(before) ? 2 : 0),
+  ];
+}
+
+function boundNs(text: string): bigint {
+  if (!/^[+-]?\d{1,19}$/.test(text)) throw new TriremeError('USAGE', `'${text}' is no time in nanoseconds`);
+  const ns = BigInt(text.replace('+', ''));
+  if (ns < int64Least || ns > int64Most) throw new TriremeError('USAGE', `${text} ns is outside 64 bits`);
+  return ns;
 }
 
 const inRange = (ns: bigint): boolean => ns >= 1n && ns <= intervalNsMost;

@@ -17,11 +17,26 @@ export interface ScanOptions {
   readonly conversationsMax: number;
   /** The one TCP connection to count, as "A:P" texts that parseEndpoint has accepted; null: none. */
   readonly connection: { readonly client: string; readonly server: string } | null;
+  /** Only packets that match this expression of pcap-filter(7) are counted; undefined: all. */
+  readonly filter?: string;
+  /** Only packets of this span of time are counted; undefined: all. */
+  readonly span?: TimeSpan;
   /**
    * Seed of the table's hash, 0 to 2^32-1; all chunks of one analysis share it. No result depends on it. A random one
    * keeps the author of a capture from choosing flows that collide. Default: a constant.
    */
   readonly hashSeed?: number;
+}
+
+/**
+ * after <= time < before, in decimal: ns since 1970, or behind a '+' ns from the first packet of the file that has a time;
+ * null: no bound.
+ */
+export interface TimeSpan {
+  readonly after: string | null;
+  readonly before: string | null;
+  /** Time of that first packet, where it is known before the scan; undefined: the scan begins with it. */
+  readonly first?: string;
 }
 
 /** What changes only how a finished scan is told. */

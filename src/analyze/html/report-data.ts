@@ -1,6 +1,6 @@
 import type { FileLine, ReportData, ReportEntry, TrafficMatrix } from '../../web/report/data.js';
 import { jsonDocument } from '../document.js';
-import type { JoinedFailure, JoinedFile } from '../../pcap/report-types.js';
+import type { FilterFacts, JoinedFailure, JoinedFile } from '../../pcap/report-types.js';
 import { hasFacts, isFailure, type Entry } from '../entry.js';
 import { stateOf } from '../joined-state.js';
 import { coarsenSeries } from '../files/fit-series.js';
@@ -39,6 +39,7 @@ function boundEntry(entry: Entry, bounds: ReportBounds): ReportEntry {
   const { top_times: _notShown, files: _rows, files_skipped: _skipped, ...facts } = entry;
   return {
     ...facts,
+    ...(facts.filter === undefined ? {} : { filter: shortFilter(facts.filter) }),
     file,
     link_types: Object.fromEntries(Object.entries(entry.link_types).slice(0, bounds.protocolRows)),
     top: [...entry.top.slice(0, bounds.tableRows)],
@@ -46,6 +47,10 @@ function boundEntry(entry: Entry, bounds: ReportBounds): ReportEntry {
     protocols: entry.protocols.slice(0, bounds.protocolRows),
     series: entry.series === undefined ? undefined : coarsenSeries(entry.series, bounds.seriesPoints),
   };
+}
+
+function shortFilter(filter: FilterFacts): FilterFacts {
+  return { ...filter, expression: filter.expression === null ? null : shortened(filter.expression) };
 }
 
 function filesOf(kept: readonly KeptEntry[]): Pick<ReportData, 'files' | 'filesTotal' | 'joined'> {

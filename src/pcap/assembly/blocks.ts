@@ -1,7 +1,8 @@
 // Blocks of pcapng captures.
 
 import { captureAt, read32 } from './classic';
-import { timeOf } from './clock';
+import { timeOf, timeOnly } from './clock';
+import { inSpan, inSpanUntimed, matches } from './filtering';
 import { interfaceAt, interfaceCount, setInterface, setInterfaceCount } from './interfaces';
 import { add, BYTE_ORDERS, INTERFACES_MAX, INTERFACES_SEEN, SECTIONS_SEEN, UNTIMED_PACKETS } from './layout';
 import { packet } from './link';
@@ -18,6 +19,7 @@ import {
   LENGTHS_DIFFER,
   PACKET_TOO_LONG,
   SECTION_VERSION,
+  selective,
   setOrder,
   walking,
 } from './status';
@@ -114,11 +116,16 @@ function packetBlock(at: usize, length: u32, old: bool): bool {
   if (number >= interfaceCount) return interfaceUnknown(number);
   const captured = read32(at + 20);
   if (captured > length - 32) return packetTooLong(captured, length - 32);
-  if (walking) return true;
   const face = interfaceAt(number);
   const units = (<u64>read32(at + 12) << 32) | <u64>read32(at + 16);
+  if (selective && !isWanted(face, units, at + 28, captured, read32(at + 24))) return true;
   packet(load<u32>(face), at + 28, captured, read32(at + 24), timeOf(face, units), true);
   return true;
+}
+
+function isWanted(face: usize, units: u64, data: usize, captured: u32, original: u32): bool {
+  const fits = matches(load<u32>(face), data, captured, original);
+  return (walking || inSpan(timeOnly(face, units))) && fits;
 }
 
 function simpleBlock(at: usize, length: u32): bool {
@@ -128,7 +135,7 @@ function simpleBlock(at: usize, length: u32): bool {
   const snap = load<u32>(interfaceAt(0), 4);
   const captured = snap && snap < original ? snap : original;
   if (captured > length - 16) return packetTooLong(captured, length - 16);
-  if (walking) return true;
+  if (selective && !(matches(load<u32>(interfaceAt(0)), at + 12, captured, original) && inSpanUntimed())) return true;
   add(UNTIMED_PACKETS, 1);
   packet(load<u32>(interfaceAt(0)), at + 12, captured, original, 0, false);
   return true;

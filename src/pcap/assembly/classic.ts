@@ -1,6 +1,7 @@
 // Records of classic captures.
 
 import { seen } from './clock';
+import { inSpan, matches } from './filtering';
 import { interfaceAt } from './interfaces';
 import { packet } from './link';
 import {
@@ -11,6 +12,7 @@ import {
   lengthsSwapped,
   RECORD_TOO_LONG,
   recordHead,
+  selective,
   walking,
 } from './status';
 
@@ -44,7 +46,8 @@ export function scanClassic(at: usize, limit: usize, end: usize): usize {
     if (captured - 1 >= most && !isRecord(at, captured, most)) break;
     const next = at + head + <usize>captured;
     if (next > end) break;
-    if (!walking) count(at, at + head, link, factor, captured, read32(at + originalAt));
+    if (!selective || isWanted(at, at + head, link, factor, captured, read32(at + originalAt)))
+      count(at, at + head, link, factor, captured, read32(at + originalAt));
     at = next;
   }
   return at;
@@ -79,10 +82,21 @@ export function classicOrder(magic: u32): u32 {
   return 0;
 }
 
+function isWanted(at: usize, data: usize, link: u32, factor: u64, captured: u32, original: u32): bool {
+  const fits = matches(link, data, captured, original);
+  return inSpan(timeAt(at, factor)) && fits;
+}
+
+// @ts-ignore: decorator
+@inline
+function timeAt(at: usize, factor: u64): i64 {
+  return <i64>(<u64>read32(at) * 1000000000 + <u64>read32(at + 4) * factor);
+}
+
 // @ts-ignore: decorator
 @inline
 function count(at: usize, data: usize, link: u32, factor: u64, captured: u32, original: u32): void {
-  const time = <i64>(<u64>read32(at) * 1000000000 + <u64>read32(at + 4) * factor);
+  const time = timeAt(at, factor);
   seen(time);
   packet(link, data, captured, original, time, true);
 }
@@ -99,5 +113,7 @@ export function countLongRecord(at: usize): void {
   const link = load<u32>(interfaceAt(0));
   const captured = read32(at + (lengthsSwapped ? 12 : 8));
   const original = read32(at + (lengthsSwapped ? 8 : 12));
-  count(at, at + recordHead, link, load<u64>(interfaceAt(0), 32), captured, original);
+  const factor = load<u64>(interfaceAt(0), 32);
+  if (!selective || isWanted(at, at + recordHead, link, factor, captured, original))
+    count(at, at + recordHead, link, factor, captured, original);
 }

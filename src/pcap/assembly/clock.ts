@@ -55,7 +55,29 @@ export function timeOf(at: usize, units: u64): i64 {
   return longWay(at, units);
 }
 
+/** The time of a packet of an interface, which is not counted. */
+export function timeOnly(at: usize, units: u64): i64 {
+  if (units <= load<u64>(at, 40)) return <i64>(units * load<u64>(at, 32)) + load<i64>(at, 24);
+  return wideTime(at, units) ? saturation() : <i64>low;
+}
+
 function longWay(at: usize, units: u64): i64 {
+  if (!wideTime(at, units)) {
+    seen(<i64>low);
+    return <i64>low;
+  }
+  saturated = true;
+  wide();
+  return saturation();
+}
+
+/** The nearest times that int64 has, less one: the outermost mean that there is none. */
+function saturation(): i64 {
+  return <i64>high < 0 ? I64_MIN + 1 : I64_MAX - 1;
+}
+
+/** high:low = the time of a packet; true: it is outside int64. */
+function wideTime(at: usize, units: u64): bool {
   const mode = load<u32>(at, 12);
   const factor = load<u64>(at, 32);
   if (mode == MULTIPLY) multiply(units, factor);
@@ -84,13 +106,7 @@ function longWay(at: usize, units: u64): i64 {
   const sum = unitsLow + low;
   high = unitsHigh + high + u64(sum < low);
   low = sum;
-  if (<i64>high == <i64>low >> 63) {
-    seen(<i64>low);
-    return <i64>low;
-  }
-  saturated = true;
-  wide();
-  return <i64>high < 0 ? I64_MIN + 1 : I64_MAX - 1;
+  return <i64>high != <i64>low >> 63;
 }
 
 function less(aHigh: u64, aLow: u64, bHigh: u64, bLow: u64): bool {

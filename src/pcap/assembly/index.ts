@@ -1,6 +1,7 @@
 // What the engine calls. One instance scans one chunk, or merges many results, at a time; begin() makes it new again.
 
 import { beginArena } from './arena';
+import { beginFiltering, setFilter, setSpan } from './filtering';
 import { setSeed } from './hash';
 import { interfaceCount, setInterfaceCount } from './interfaces';
 import { FIRST_NS, I64_MAX, I64_MIN, LAST_NS, SERIES_TWIN, TOTALS } from './layout';
@@ -66,7 +67,7 @@ export {
   startPosition,
 } from './window';
 export { searchSteps } from './seam';
-export { setOrder, setHeadersOnly, setOrderOfRows };
+export { setFilter, setHeadersOnly, setOrder, setOrderOfRows, setSpan };
 
 /** The memory of an instance that has just been made is zero; writing zeros there would only make its pages be there. */
 let used: bool = false;
@@ -82,6 +83,7 @@ export function begin(conversationsMax: u32, seed: u32, intervalNs: i64, onlyWal
   beginTable(conversationsMax);
   beginWaiting();
   beginSeries(intervalNs);
+  beginFiltering();
   setWalking(onlyWalk);
   setHeadersOnly(false);
   setInterfaceCount(0);

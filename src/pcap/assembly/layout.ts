@@ -29,7 +29,9 @@ export const SERIES_LOW: usize = TOTALS + 184;
 export const SERIES_ROWS: usize = TOTALS + 192;
 /** Entries in the table: conversations, address pairs. */
 export const KEPT: usize = TOTALS + 200;
-export const TOTALS_CELLS: i32 = 27;
+/** Packets that a filter or a span of time was asked of. */
+export const EXAMINED: usize = TOTALS + 216;
+export const TOTALS_CELLS: i32 = 28;
 
 /** Packets by the number of significant bits of the original length, 0 to 32. */
 export const SIZES: usize = 0x800;
@@ -47,6 +49,9 @@ export const SERIES_ROWS_MAX: i64 = 65536;
 export const INTERFACES: usize = 0x410000;
 export const INTERFACE_BYTES: usize = 64;
 export const INTERFACES_MAX: u32 = 65536;
+/** Numbers of the functions that filter packets, a byte for each link type; 0: not asked for yet. */
+export const FILTER_SLOTS: usize = 0x810000;
+export const FILTER_SLOTS_BYTES: usize = 0x10000;
 export const WINDOW: usize = 0x820000;
 export const WINDOW_BYTES: usize = 0x400000;
 export const WINDOW_END: usize = 0xc20000;

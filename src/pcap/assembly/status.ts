@@ -35,6 +35,8 @@ export let damageA: u32 = 0;
 export let damageB: u32 = 0;
 /** The scan only walks over record headers and counts nothing. */
 export let walking: bool = false;
+/** Not every packet is counted: a filter or a span of time is asked for, or the scan only walks. */
+export let selective: bool = false;
 /** Stop before the first packet: the headers that lead the file are being read. */
 export let headersOnly: bool = false;
 /** State of the file: big-endian records; a classic file before 2.3. */
@@ -51,8 +53,13 @@ export function setHeadersOnly(only: bool): void {
   headersOnly = only;
 }
 
+export function setSelective(): void {
+  selective = true;
+}
+
 export function setWalking(only: bool): void {
   walking = only;
+  selective = only;
 }
 
 export function setOrder(isBig: bool, swapped: bool): void {

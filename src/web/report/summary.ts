@@ -48,9 +48,23 @@ function tile(name: string, fact: string, value: string, note: string): HTMLElem
 
 const formats = { pcap: 'pcap', 'pcap-nsec': 'pcap with nanoseconds', pcapng: 'pcapng' } as const;
 
+/** Which packets the report is of, where these are not all. */
+function filterFacts({ filter, packets }: FactsEntry): [string, string][] {
+  if (filter === undefined) return [];
+  const bound = (ns: string): string =>
+    ns.startsWith('+') ? `${Number(ns) / 1e9} s from the first packet` : moment(ns);
+  return [
+    ...(filter.expression === null ? [] : ([['Filter', filter.expression]] as [string, string][])),
+    ...(filter.after_ns === undefined ? [] : ([['From', bound(filter.after_ns)]] as [string, string][])),
+    ...(filter.before_ns === undefined ? [] : ([['Before', bound(filter.before_ns)]] as [string, string][])),
+    ['Packets that match', `${exact(packets)} of ${exact(filter.of_packets)}; all figures are of these`],
+  ];
+}
+
 /** What is known of the file itself. */
 export function fileFacts(entry: FactsEntry): HTMLElement {
   const facts: [string, string][] = [
+    ...filterFacts(entry),
     ['Format', `${formats[entry.format]}, ${entry.byte_order} byte order${entry.gzip ? ', gzip' : ''}`],
     ['Interfaces', exact(entry.interfaces)],
     ['Captured bytes', `${exact(entry.captured_bytes)} of ${exact(entry.original_bytes)} on the wire`],

@@ -165,6 +165,9 @@ const options = {
   sort: 'bytes',
   intervalNs: 1_000_000n,
   conversationsMax: 1000,
+  filter: 'tcp port 443',
+  afterNs: 0n,
+  beforeNs: 1_700_000_000_000_000_000n,
 };
 
 export const requests: FuzzTarget = {

@@ -1,7 +1,15 @@
 import type { AnalyzeOptions } from '../../../src/gen/trireme/v1/capture.js';
 import { compileRequest } from '../../../src/master/request.js';
 
-const none: AnalyzeOptions = { client: '', server: '', top: 0, sort: '', intervalNs: 0n, conversationsMax: 0 };
+const none: AnalyzeOptions = {
+  client: '',
+  server: '',
+  top: 0,
+  sort: '',
+  intervalNs: 0n,
+  conversationsMax: 0,
+  filter: '',
+};
 const request = (options: Partial<AnalyzeOptions>, path = 'a.pcap', waitMs = 0) =>
   compileRequest(
     { path, identity: undefined, options: { ...none, ...options }, waitMs, name: '', detach: false },

@@ -1,0 +1,29 @@
+import { openCapture } from '../captures/capture-file.js';
+import { scanFile } from '../captures/scan-file.js';
+import { threadBytesMinDefault } from '../captures/thread-plan.js';
+import type { Filter } from '../filter/compile.js';
+import { complaintOf, hasFacts, type Entry } from './entry.js';
+import { failedEntry } from './failed-entry.js';
+
+/** Only packets are counted: conversations of matches are kept as few as they can be. */
+const conversationsMax = 1;
+
+/** How many packets of a capture match, in words. */
+export async function testFilter(filter: Filter, name: string): Promise<{ line: string; failed: boolean }> {
+  const entry = await counted(filter, name).catch((error: unknown) => failedEntry(name, error));
+  const complaint = complaintOf(entry);
+  if (!hasFacts(entry)) return { line: complaint ?? name, failed: true };
+  const counts = `${name}: ${entry.packets} of ${entry.filter?.of_packets ?? 0} packets match`;
+  return complaint === null ? { line: counts, failed: false } : { line: `${counts}; ${complaint}`, failed: true };
+}
+
+async function counted({ expression }: Filter, name: string): Promise<Entry> {
+  const file = openCapture(name);
+  try {
+    const scan = { filter: expression, conversationsMax, intervalNs: null, connection: null };
+    const settings = { scan, top: 0, sort: 'bytes', threadsMax: 1, threadBytesMin: threadBytesMinDefault } as const;
+    return { file: name, ...(await scanFile(file, settings)) };
+  } finally {
+    file.close();
+  }
+}

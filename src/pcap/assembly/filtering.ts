@@ -1,0 +1,88 @@
+// Which packets are counted when a filter or a span of time is asked for. Filters are functions of other modules that share
+// this one's memory and table; the one for a link type is asked for at its first packet.
+
+import { add, EXAMINED, FILTER_SLOTS, FILTER_SLOTS_BYTES, I64_MAX, I64_MIN } from './layout';
+import { big, setSelective, walking } from './status';
+
+/** Bytes of a packet that a filter may read: of one larger than the window no more are there. */
+const READ_BYTES_MAX: u32 = 2 << 20;
+const NULL_LINK: u32 = 0;
+
+/** Gives the number in the table of the function match(at, captured, original) for a link type, above 0. */
+// @ts-ignore: decorator
+@external('filter', 'functionOf')
+declare function functionOf(link: u32, bigEndian: bool): u32;
+
+let filtered: bool = false;
+let used: bool = false;
+let spanned: bool = false;
+let after: i64 = I64_MIN;
+let before: i64 = I64_MAX;
+/** Bits 1 and 2: after and before are counted from the first packet that has a time. */
+let relative: u32 = 0;
+/** A function's number fits a byte; that of NULL in captures of big-endian machines stands apart. */
+let nullBig: u32 = 0;
+
+/** Nothing is filtered; what was asked for before is forgotten. */
+export function beginFiltering(): void {
+  if (used) memory.fill(FILTER_SLOTS, 0, FILTER_SLOTS_BYTES);
+  used = false;
+  nullBig = 0;
+  filtered = false;
+  spanned = false;
+  relative = 0;
+}
+
+/** From now on only packets count that match. */
+export function setFilter(): void {
+  filtered = true;
+  setSelective();
+}
+
+/** From now on only packets count of which after <= time < before. */
+export function setSpan(from: i64, to: i64, fromFirstPacket: u32): void {
+  spanned = true;
+  after = from;
+  before = to;
+  relative = fromFirstPacket;
+  setSelective();
+}
+
+/** Whether a packet is wanted, by its bytes; asked only when selective. */
+export function matches(link: u32, at: usize, captured: u32, original: u32): bool {
+  if (walking) return false;
+  add(EXAMINED, 1);
+  if (!filtered) return true;
+  let number: u32 = link == NULL_LINK && big ? nullBig : <u32>load<u8>(FILTER_SLOTS + <usize>(link & 0xffff));
+  if (!number) {
+    number = functionOf(link, big);
+    used = true;
+    if (link == NULL_LINK && big) nullBig = number;
+    else store<u8>(FILTER_SLOTS + <usize>(link & 0xffff), <u8>number);
+  }
+  return call_indirect<u32>(number, at, min(captured, READ_BYTES_MAX), original) != 0;
+}
+
+/** Whether a time is wanted; asked of every packet that has one, the first one included. */
+export function inSpan(time: i64): bool {
+  if (!spanned) return true;
+  if (relative) fix(time);
+  return time >= after && time < before;
+}
+
+/** Whether a packet without a time is wanted. */
+export function inSpanUntimed(): bool {
+  return !spanned;
+}
+
+function fix(first: i64): void {
+  if (relative & 1) after = sum(first, after);
+  if (relative & 2) before = sum(first, before);
+  relative = 0;
+}
+
+/** The second is not negative. */
+function sum(a: i64, b: i64): i64 {
+  const total = a + b;
+  return total < a ? I64_MAX : total;
+}
