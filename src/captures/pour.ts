@@ -2,7 +2,7 @@ import { readSync } from 'node:fs';
 import type { ByteStream } from './byte-reader.js';
 
 /** What takes bytes of a file: ChunkScanner and RecordWalk of src/pcap. */
-export interface Vessel {
+export interface ByteSink {
   readonly done: boolean;
   space(): Uint8Array;
   filled(bytes: number): void;
@@ -11,13 +11,13 @@ export interface Vessel {
 /** Bytes read at once. A portion that stays in the cache between reading and scanning is scanned fastest. */
 const portionBytes = 256 * 1024;
 
-/** Reads a file from a position straight into a vessel, a portion a step, until it is done or the file ends. */
+/** Reads a file from a position straight into a sink, a portion a step, until it is done or the file ends. */
 export class FilePour {
   #position: number;
 
   constructor(
     readonly fd: number,
-    readonly vessel: Vessel,
+    readonly sink: ByteSink,
     start: number,
     /** Nothing behind it is poured, also where the file goes on. */
     private readonly end = Infinity,
@@ -32,14 +32,14 @@ export class FilePour {
 
   /** Pours one portion and returns its bytes; 0: nothing is left to pour. */
   step(): number {
-    if (this.vessel.done) return 0;
-    const space = this.vessel.space();
+    if (this.sink.done) return 0;
+    const space = this.sink.space();
     const wanted = Math.min(space.length, portionBytes, this.end - this.#position);
     if (wanted <= 0) return 0;
     const bytes = readSync(this.fd, space, 0, wanted, this.#position);
     if (bytes === 0) return 0;
     this.#position += bytes;
-    this.vessel.filled(bytes);
+    this.sink.filled(bytes);
     return bytes;
   }
 
@@ -49,17 +49,17 @@ export class FilePour {
   }
 }
 
-/** Pours a stream into a vessel until it is done or the stream ends. */
-export async function pourStream(stream: ByteStream, vessel: Vessel): Promise<void> {
+/** Pours a stream into a sink until it is done or the stream ends. */
+export async function pourStream(stream: ByteStream, sink: ByteSink): Promise<void> {
   for await (const bytes of stream) {
     for (let at = 0; at < bytes.length; ) {
-      if (vessel.done) return;
-      const space = vessel.space();
+      if (sink.done) return;
+      const space = sink.space();
       const count = Math.min(space.length, bytes.length - at);
       space.set(bytes.subarray(at, at + count));
-      vessel.filled(count);
+      sink.filled(count);
       at += count;
     }
-    if (vessel.done) return;
+    if (sink.done) return;
   }
 }

@@ -5,7 +5,7 @@ import { Merger } from '../pcap/merger.js';
 import { RecordWalk } from '../pcap/record-walk.js';
 import type { ChunkPlan, ChunkResult } from '../pcap/types.js';
 import { GrowthWatch } from './growth-watch.js';
-import { FilePour, type Vessel } from './pour.js';
+import { FilePour, type ByteSink } from './pour.js';
 import { loadScanModule } from './scan-module.js';
 import type { ScanSettings } from './scan-settings.js';
 import { ScanThreads } from './scan-threads.js';
@@ -14,11 +14,11 @@ import type { WholeScan } from './whole-scan.js';
 
 /** Where the bytes of a split capture come from. */
 export interface SplitSource {
-  /** File name in this folder of the thread that scans chunks of it, and what that is born with. */
+  /** File name in this folder of the thread that scans chunks of it, and the data that it starts with. */
   readonly threadFile: string;
   readonly threadData: object;
-  /** Pours from a position on into a vessel until it is done, letting others run now and then. */
-  pour(vessel: Vessel, start: number, end: number | null, onBytes: (bytes: number) => void): Promise<void>;
+  /** Pours from a position on into a sink until it is done, letting others run now and then. */
+  pour(sink: ByteSink, start: number, end: number | null, onBytes: (bytes: number) => void): Promise<void>;
 }
 
 /** Portions scanned on the main thread before it looks at what the others sent: some 10 ms. */
@@ -29,8 +29,8 @@ export function fileSource(fd: number, sizeBytes: number): SplitSource {
   return {
     threadFile: 'scan-thread.js',
     threadData: { fd, sizeBytes },
-    async pour(vessel, start, _end, onBytes) {
-      const file = new FilePour(fd, vessel, start, sizeBytes);
+    async pour(sink, start, _end, onBytes) {
+      const file = new FilePour(fd, sink, start, sizeBytes);
       for (let portion = 1, bytes = file.step(); bytes > 0; bytes = file.step(), portion++) {
         onBytes(bytes);
         if (portion % portionsPerTurn === 0) await setImmediate();
@@ -167,9 +167,9 @@ class SplitScan {
   async #scanHere(plan: ChunkPlan): Promise<ChunkResult | null> {
     const scanner = new ChunkScanner(this.#module, plan, this.settings.scan);
     const watch = new GrowthWatch(this.#growthBytes, () => scanner.table);
-    const vessel = this.split.first === null ? scanner : new Abandonable(scanner, watch, this.#pool);
-    await this.source.pour(vessel, plan.start, plan.end, this.#count);
-    if (vessel instanceof Abandonable && vessel.abandoned) {
+    const sink = this.split.first === null ? scanner : new Abandonable(scanner, watch, this.#pool);
+    await this.source.pour(sink, plan.start, plan.end, this.#count);
+    if (sink instanceof Abandonable && sink.abandoned) {
       scanner.cancel();
       return null;
     }
@@ -187,7 +187,7 @@ class SplitScan {
 }
 
 /** A chunk's scanner that wants no more bytes once its table, or that of another thread, grows too fast. */
-class Abandonable implements Vessel {
+class Abandonable implements ByteSink {
   #abandoned = false;
 
   constructor(

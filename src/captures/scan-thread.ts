@@ -5,7 +5,7 @@ import { GrowthWatch } from './growth-watch.js';
 import { FilePour } from './pour.js';
 import type { ThreadData } from './scan-threads.js';
 
-/** What a thread that scans a file is born with. */
+/** Data that a thread which scans a file starts with. */
 interface FileThreadData extends ThreadData {
   /** Descriptors belong to the process: the thread reads the very file that was opened, whatever its name is now. */
   readonly fd: number;

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { errorKinds, TriremeError, type ErrorCode } from '../common/errors.js';
 import type { ScanOptions } from '../pcap/types.js';
 
-/** What every scanning thread is born with, beside what tells it where the bytes are. */
+/** Data that every scan thread starts with, beside what tells it where the bytes are. */
 export interface ThreadData {
   readonly module: WebAssembly.Module;
   readonly scan: ScanOptions;

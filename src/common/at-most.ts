@@ -1,4 +1,4 @@
-/** What the work comes to; null: it has not come to an end after so many milliseconds. It goes on, unheard. */
+/** Waits for the work at most so many milliseconds: its result, or null. The work is not cancelled. */
 export async function atMost<T>(ms: number, work: Promise<T>): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), ms)));

@@ -1,4 +1,4 @@
-/** Length of every answer in records framing: what the seed's client receives at once for one job. */
+/** Length of every answer in records framing: the exercise's original client calls recv(1024) once for each job. */
 export const recordBytes = 1024;
 
 const blank = 0x20;

@@ -20,7 +20,7 @@ import {
   chunksOutstandingPerSlot,
   progressIntervalMs,
 } from './limits.js';
-import type { MergeNews, PlannedFile } from './merge-messages.js';
+import type { MergeEvent, PlannedFile } from './merge-messages.js';
 import { Merge } from './merge.js';
 import type { OpenCapture } from './open-capture.js';
 
@@ -181,7 +181,7 @@ export class Analysis {
     const { scan, top, sort } = lease.record.request;
     this.merge = new Merge(
       { module: loadScanModule(), bytes, sizeBytes, chunkBytes: this.chunkBytes, scan, top, sort },
-      (news) => this.hear(news),
+      (event) => this.hear(event),
       (error) => this.reject(error),
     );
   }
@@ -198,41 +198,41 @@ export class Analysis {
     });
   }
 
-  private hear(news: MergeNews): void {
-    switch (news.news) {
+  private hear(event: MergeEvent): void {
+    switch (event.type) {
       case 'planned': {
-        const payloadOf = (plan: ChunkPlan): Uint8Array => this.payload(plan, news.compression ?? '');
+        const payloadOf = (plan: ChunkPlan): Uint8Array => this.payload(plan, event.compression ?? '');
         const { hub, capture, durable } = this.setup;
-        for (const [i, files] of (news.files ?? []).entries()) this.filesOf.set(keyOf(news.plans[i]), files);
+        for (const [i, files] of (event.files ?? []).entries()) this.filesOf.set(keyOf(event.plans[i]), files);
         this.jobs = new ChunkJobs(hub, payloadOf, capture.sizeBytes, this, durable ? chunkJobsMax : 1);
-        this.jobs.add(news.plans.filter((plan) => !this.journal.has(plan)));
-        this.journal.resume(news.plans.filter((plan) => this.journal.has(plan)));
-        this.chunks.add(news.plans);
+        this.jobs.add(event.plans.filter((plan) => !this.journal.has(plan)));
+        this.journal.resume(event.plans.filter((plan) => this.journal.has(plan)));
+        this.chunks.add(event.plans);
         this.setPhase('SCANNING');
         break;
       }
       case 'merged':
-        this.provenBytes = news.provenBytes;
-        this.jobs?.drop(news.unwanted);
-        this.journal.drop(news.unwanted);
+        this.provenBytes = event.provenBytes;
+        this.jobs?.drop(event.unwanted);
+        this.journal.drop(event.unwanted);
         if (this.phase === 'WALKING') this.setPhase('SCANNING');
         break;
       case 'rescan':
-        this.chunks.add([news.plan]);
-        if (this.journal.has(news.plan)) this.journal.resume([news.plan], true);
-        else this.jobs?.addFirst(news.plan);
+        this.chunks.add([event.plan]);
+        if (this.journal.has(event.plan)) this.journal.resume([event.plan], true);
+        else this.jobs?.addFirst(event.plan);
         break;
       case 'walking':
         this.setPhase('WALKING');
         break;
       case 'complete':
-        this.failedFiles = new Set(news.failed);
+        this.failedFiles = new Set(event.failed);
         // The rest is on its way to the ledger, where the result makes it needless.
         for (const plan of this.unwritten) this.chunks.done(plan, 'worker');
         this.setup.lease.progress({ ...this.progress(1, 0, 0), bytesDone: this.setup.capture.sizeBytes });
         this.resolve({
-          reportJson: news.reportJson,
-          counts: { ...news.counts },
+          reportJson: event.reportJson,
+          counts: { ...event.counts },
         });
         return;
     }

@@ -12,7 +12,7 @@ import { JoinScanner } from '../pcap/join-scanner.js';
 import { toCanonicalJson } from '../pcap/report-json.js';
 import type { JoinedFailure } from '../pcap/report-types.js';
 import type { ChunkPlan } from '../pcap/types.js';
-import type { MergeData, MergeNews, MergeOffer } from './merge-messages.js';
+import type { MergeData, MergeEvent, MergeOffer } from './merge-messages.js';
 import type { CaptureBytes } from './open-capture.js';
 import { positionsOf, type JoinedPart } from './open-join.js';
 import { countsOf } from './report-counts.js';
@@ -39,7 +39,7 @@ export class JoinMergeTask {
   constructor(
     private readonly data: MergeData,
     private readonly bytes: JoinBytes,
-    private readonly say: (news: MergeNews) => void,
+    private readonly say: (event: MergeEvent) => void,
   ) {
     this.failed = [...bytes.joined.failed];
     this.sums = new OrderedSums(new JoinScanner(data.module, data.scan));
@@ -55,7 +55,7 @@ export class JoinMergeTask {
       return { ...run, plan: { start, end: at, startCertain: true, state: null } };
     });
     this.say({
-      news: 'planned',
+      type: 'planned',
       plans: this.runs.map(({ plan }) => plan),
       compression: null,
       files: this.runs.map(({ from, to }) =>
@@ -75,7 +75,7 @@ export class JoinMergeTask {
     this.sums.add(from, { outcomes, partial });
     if (this.answered.size === this.runs.length) return this.complete();
     this.say({
-      news: 'merged',
+      type: 'merged',
       provenBytes: positionsOf(this.files.slice(0, this.sums.outcomes.length)),
       unwanted: [],
     });
@@ -120,6 +120,6 @@ export class JoinMergeTask {
     const entry = joinEntry(this.bytes.joined.name, sorted, () => scanner.report({ top, sort, compression: 'none' }));
     scanner.cancel();
     const failed = [...sorted.failures.map(({ file }) => file), ...sorted.skipped];
-    this.say({ news: 'complete', reportJson: toCanonicalJson(entry), counts: countsOf(entry), failed });
+    this.say({ type: 'complete', reportJson: toCanonicalJson(entry), counts: countsOf(entry), failed });
   }
 }

@@ -32,26 +32,26 @@ export interface PlannedFile {
 }
 
 /** From the thread. */
-export type MergeNews =
+export type MergeEvent =
   | {
-      readonly news: 'planned';
+      readonly type: 'planned';
       readonly plans: readonly ChunkPlan[];
       readonly compression: Compression | null;
       /** Of a joined capture: the files of each plan. */
       readonly files?: readonly (readonly PlannedFile[])[];
     }
   /** An offer was taken in: up to where all is proven, and plans whose results cannot matter any more. */
-  | { readonly news: 'merged'; readonly provenBytes: number; readonly unwanted: readonly ChunkPlan[] }
-  | { readonly news: 'rescan'; readonly plan: ChunkPlan }
-  | { readonly news: 'walking' }
+  | { readonly type: 'merged'; readonly provenBytes: number; readonly unwanted: readonly ChunkPlan[] }
+  | { readonly type: 'rescan'; readonly plan: ChunkPlan }
+  | { readonly type: 'walking' }
   | {
-      readonly news: 'complete';
+      readonly type: 'complete';
       readonly reportJson: string;
       readonly counts: ReportCounts;
       /** Of a joined capture: names of files that gave no counts. */
       readonly failed?: readonly string[];
     }
-  | { readonly news: 'failed'; readonly code: string; readonly message: string };
+  | { readonly type: 'failed'; readonly code: string; readonly message: string };
 
 /** The first facts of a report as they travel beside it. */
 export interface ReportCounts {

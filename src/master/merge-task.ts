@@ -8,7 +8,7 @@ import { readHeader } from '../pcap/read-header.js';
 import { RecordWalk } from '../pcap/record-walk.js';
 import { toCanonicalJson } from '../pcap/report-json.js';
 import type { ChunkPlan } from '../pcap/types.js';
-import type { MergeData, MergeNews, MergeOffer } from './merge-messages.js';
+import type { MergeData, MergeEvent, MergeOffer } from './merge-messages.js';
 import { countsOf } from './report-counts.js';
 
 /** The merge of one analysis: plans the chunks, proves their seams, adds them up, walks when it must. */
@@ -22,7 +22,7 @@ export class MergeTask {
 
   constructor(
     private readonly data: MergeData,
-    private readonly say: (news: MergeNews) => void,
+    private readonly say: (event: MergeEvent) => void,
   ) {
     const { module, sizeBytes, chunkBytes, scan } = data;
     this.compression = compressionOf(data.bytes.first.subarray(0, magicBytes));
@@ -32,7 +32,7 @@ export class MergeTask {
         : planChunks(readHeader(module, data.bytes.first, sizeBytes), { chunkBytes });
     this.merger = new Merger(module, plans, scan);
     this.wanted = [...plans];
-    say({ news: 'planned', plans, compression: this.compression });
+    say({ type: 'planned', plans, compression: this.compression });
   }
 
   async offer({ result, outcome }: MergeOffer): Promise<void> {
@@ -45,15 +45,15 @@ export class MergeTask {
       const step = this.merger.next();
       if (step === 'complete') return this.complete();
       if (step === 'waiting') {
-        return this.say({ news: 'merged', provenBytes: this.merger.provenBytes, unwanted });
+        return this.say({ type: 'merged', provenBytes: this.merger.provenBytes, unwanted });
       }
       if (step === 'walk') await this.walk();
-      else this.say({ news: 'rescan', plan: step.rescan });
+      else this.say({ type: 'rescan', plan: step.rescan });
     }
   }
 
   private async walk(): Promise<void> {
-    this.say({ news: 'walking' });
+    this.say({ type: 'walking' });
     const { module, bytes } = this.data;
     const plan = this.merger.walkPlan();
     const walk = new RecordWalk(module, plan);
@@ -77,6 +77,6 @@ export class MergeTask {
       inputCut: outcome.truncated,
     });
     const entry = capturedIn(report, compression, outcome, () => this.data.bytes.first);
-    this.say({ news: 'complete', reportJson: toCanonicalJson(entry), counts: countsOf(entry) });
+    this.say({ type: 'complete', reportJson: toCanonicalJson(entry), counts: countsOf(entry) });
   }
 }

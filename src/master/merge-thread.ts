@@ -2,12 +2,12 @@ import { parentPort } from 'node:worker_threads';
 import { TriremeError } from '../common/errors.js';
 import { JoinMergeTask } from './join-merge-task.js';
 import { MergeTask } from './merge-task.js';
-import type { MergeNews, MergeRequest } from './merge-messages.js';
+import type { MergeEvent, MergeRequest } from './merge-messages.js';
 
 /** Thread that plans, proves and adds up: one analysis at a time, then the next. */
 if (parentPort !== null) {
   const port = parentPort;
-  const say = (news: MergeNews): void => port.postMessage(news);
+  const say = (event: MergeEvent): void => port.postMessage(event);
   let task: MergeTask | JoinMergeTask | null = null;
   let turn = Promise.resolve();
   const take = async (request: MergeRequest): Promise<void> => {
@@ -19,7 +19,7 @@ if (parentPort !== null) {
       else task = new MergeTask(data, say);
     } catch (error) {
       const { code, message } = TriremeError.from(error);
-      say({ news: 'failed', code, message });
+      say({ type: 'failed', code, message });
     }
   };
   // In order: an offer that comes while another one walks through a capture waits for it.

@@ -5,7 +5,7 @@ import { endsWithin, threadEndMsMax } from '../common/stuck-work.js';
 import type { InflateOutcome } from '../captures/inflated.js';
 import type { ChunkResult } from '../pcap/types.js';
 import { mergeThreadsIdleMax, mergeThreadKeptBytesMax } from './limits.js';
-import type { MergeData, MergeNews, MergeRequest } from './merge-messages.js';
+import type { MergeData, MergeEvent, MergeRequest } from './merge-messages.js';
 
 /** Threads that wait for their next analysis: to start one costs more than to merge a small capture. */
 const idle: Worker[] = [];
@@ -22,12 +22,12 @@ export class Merge {
 
   constructor(
     private readonly data: MergeData,
-    private readonly onNews: (news: MergeNews) => void,
+    private readonly onEvent: (event: MergeEvent) => void,
     private readonly onFailure: (error: TriremeError) => void,
   ) {
     this.thread = idle.pop() ?? new Worker(join(__dirname, 'merge-thread.js'));
     this.thread.removeAllListeners();
-    this.thread.on('message', (news: MergeNews) => this.hear(news));
+    this.thread.on('message', (event: MergeEvent) => this.hear(event));
     this.thread.on('error', (error) =>
       onFailure(new TriremeError('INTERNAL', `the merging thread failed: ${error.message}`, { cause: error })),
     );
@@ -57,14 +57,14 @@ export class Merge {
     } else await endsWithin(threadEndMsMax, this.thread.terminate());
   }
 
-  private hear(news: MergeNews): void {
-    if (news.news === 'failed') {
-      const code = Object.hasOwn(errorKinds, news.code) ? (news.code as ErrorCode) : 'INTERNAL';
-      this.onFailure(new TriremeError(code, news.message));
+  private hear(event: MergeEvent): void {
+    if (event.type === 'failed') {
+      const code = Object.hasOwn(errorKinds, event.code) ? (event.code as ErrorCode) : 'INTERNAL';
+      this.onFailure(new TriremeError(code, event.message));
       return;
     }
-    if (news.news === 'complete') this.complete = true;
-    this.onNews(news);
+    if (event.type === 'complete') this.complete = true;
+    this.onEvent(event);
   }
 
   private post(request: MergeRequest, transfer: ArrayBuffer[] = []): void {

@@ -62,13 +62,13 @@ function urlSplitSource(source: UrlSource): SplitSource {
   return {
     threadFile: 'url/url-scan-thread.js',
     threadData: { source },
-    pour: (vessel, start, end, onBytes) => {
+    pour: (sink, start, end, onBytes) => {
       let before = 0;
       const onTotal = (done: number): void => {
         onBytes(done - before);
         before = done;
       };
-      return pourStream(counted(streamUrl(source, start, end), onTotal), vessel);
+      return pourStream(counted(streamUrl(source, start, end), onTotal), sink);
     },
   };
 }

@@ -6,7 +6,7 @@ import type { ThreadData } from '../scan-threads.js';
 import type { UrlSource } from './url-source.js';
 import { streamUrl } from './url-stream.js';
 
-/** What a thread that scans a capture over HTTP is born with. */
+/** Data that a thread which scans a capture over HTTP starts with. */
 interface UrlThreadData extends ThreadData {
   readonly source: UrlSource;
 }

@@ -119,7 +119,7 @@ export function compileDiallerTrust(options: TrustOptions, env: NodeJS.ProcessEn
   const { tls = false, tlsCert = null, tlsKey = null, tlsCa = null } = options;
   const encrypted = tls || tlsCa !== null;
   if (tlsCert !== null && !encrypted)
-    throw usage(`--tls-cert ${tlsCert} needs --tls-ca (or --tls): whom should this side trust?`);
+    throw usage(`--tls-cert ${tlsCert} needs --tls-ca FILE, or --tls for the system's authorities`);
   const { tlsName } = options;
   if (tlsName !== undefined && !encrypted)
     throw usage(`--tls-name ${tlsName} is about a certificate: it needs --tls-ca (or --tls)`);

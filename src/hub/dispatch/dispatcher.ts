@@ -23,13 +23,13 @@ import type { FailureCount, KindState } from '../jobs/kind-state.js';
 import type { HubOptions } from '../port/options.js';
 import { WAIT, type Picker } from '../picking/picker.js';
 import type { Scheduler } from '../port/scheduler.js';
-import { Solitude } from './solitude.js';
+import { IsolatedRuns } from './isolated-runs.js';
 import { Stalls } from './stalls.js';
 import { Turn } from '../workers/turn.js';
 import { noJob, noWorker, type JobSink } from '../port/job-sink.js';
 import { WaitLines } from '../jobs/wait-lines.js';
 
-/** What `takeLent` returns for a job that the worker did not have beside another one. */
+/** What `takeLent` returns when the job had no copy on this worker. */
 export const notLent = -2;
 
 /** Jobs that their sink holds back are looked at this often: soon enough for chunks, which take longer. */
@@ -58,7 +58,7 @@ export class Dispatcher {
   private readonly deadlines: Deadlines;
   private readonly drainRate = new DrainRate();
   private readonly handOut: HandOut;
-  private readonly solitude: Solitude;
+  private readonly isolated: IsolatedRuns;
   private readonly hedges: Hedges;
   private pumping = false;
   private lookingAgain = false;
@@ -72,14 +72,14 @@ export class Dispatcher {
     this.lines = new WaitLines(this.table, options.kindNames);
     this.turn = new Turn(this.table, scheduler, (worker, id, now) => this.takeLent(worker, id, false, 0, NaN, now));
     this.deadlines = new Deadlines(this.table, scheduler, (ids, now) => this.expire(ids, now));
-    this.solitude = new Solitude(this.workers, picker);
+    this.isolated = new IsolatedRuns(this.workers, picker);
     this.picks = new PickLog(picker, this.table, this.workers, () => scheduler.wallMs(), options.pickSampleSeconds);
     this.handOut = new HandOut(
       this.table,
       this.lines,
       this.workers,
       picker,
-      this.solitude,
+      this.isolated,
       this.drainRate,
       (...job) => this.give(...job),
       (row, worker) => this.barred(row, worker),
@@ -502,14 +502,14 @@ export class Dispatcher {
   /** Takes a waiting job out of its line. */
   private unqueue(row: number): void {
     this.lines.remove(row);
-    if (this.table.losses[row] > 0) this.solitude.end(this.table.ids[row]);
+    if (this.table.losses[row] > 0) this.isolated.end(this.table.ids[row]);
   }
 
   /** Takes a row out of its worker's list. */
   private unhand(row: number, worker: AttachedWorker): void {
     this.table.links.remove(worker.jobs, row);
     this.table.workers[row] = noWorker;
-    if (worker.aloneJob !== 0) this.solitude.end(this.table.ids[row]);
+    if (worker.aloneJob !== 0) this.isolated.end(this.table.ids[row]);
   }
 
   private forget(row: number): void {

@@ -5,7 +5,7 @@ import { queueAvoiding, type JobTable } from '../jobs/job-table.js';
 import type { KindState } from '../jobs/kind-state.js';
 import { noWorker } from '../port/job-sink.js';
 import { WAIT, type Picker } from '../picking/picker.js';
-import type { Solitude } from './solitude.js';
+import type { IsolatedRuns } from './isolated-runs.js';
 import type { WaitLines } from '../jobs/wait-lines.js';
 
 /** Gives the row, which is in no list any more, to the worker. */
@@ -21,14 +21,14 @@ export class HandOut {
     private readonly lines: WaitLines,
     private readonly workers: readonly (AttachedWorker | undefined)[],
     private readonly picker: Picker,
-    private readonly solitude: Solitude,
+    private readonly isolated: IsolatedRuns,
     private readonly drainRate: DrainRate,
     private readonly give: Give,
     /** Whether this worker must not have the row. */
     private readonly barred: (row: number, worker: AttachedWorker) => boolean,
   ) {}
 
-  /** Until no worker may take any of those that are left. */
+  /** Hands out jobs until no worker can take more. */
   all(now: number): void {
     const { lines, table, picker } = this;
     this.passedOver = false;
@@ -83,7 +83,7 @@ export class HandOut {
     for (let row = lines.alone.head; row !== nil;) {
       const following = table.links.next[row];
       const kind = table.kinds[row];
-      const worker = this.heldBack(row) ? undefined : this.solitude.workerFor(table.ids[row], kind, now);
+      const worker = this.heldBack(row) ? undefined : this.isolated.workerFor(table.ids[row], kind, now);
       if (worker !== undefined) {
         lines.remove(row);
         this.give(row, worker, lines.kind(kind), now);

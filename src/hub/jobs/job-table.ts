@@ -108,7 +108,7 @@ export class JobTable {
     return row;
   }
 
-  /** Frees a row that stands in no list. It is used again last, under a new id. */
+  /** Frees a row that stands in no list. Freed rows are used again last, so that stale ids are refused longest. */
   free(row: number): void {
     this.payloads[row] = null;
     this.sinks[row] = null;

@@ -7,7 +7,7 @@ const recoveredShare = 0.25;
 /** Shorter intervals between reports see single batches of results. */
 const measureSecondsMin = 0.2;
 
-/** Of jobs shorter than this, what is around them takes longer than they do: a worker is busy and its slots are not. */
+/** Below 10 us a job's overhead dominates, so the time that its slot is busy is no measure. */
 const jobSecondsMin = 10e-6;
 
 /** The jobs must be so many times shorter than the interval, for results are counted when they come. */

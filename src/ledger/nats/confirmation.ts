@@ -1,9 +1,9 @@
 import { fencedMsMax, sureMs } from './limits.js';
 
 /**
- * What a master may still take for its own. Another one may have taken an analysis whose record was not written for
- * aliveMs; before that comes to pass, and for as long as it may be so, its holder begins nothing new. After a longer time
- * NATS is away for everybody, and nobody could have taken anything. Time is passed in, monotonic, in ms.
+ * Whether a master may be sure of its lease: it starts nothing new once the lease may have been lost. Another master may
+ * take an analysis whose record was not written for aliveMs. When much more time has passed, NATS is away for everybody,
+ * and nobody could have taken anything. Time is passed in, monotonic, in ms.
  */
 export class Confirmation {
   private confirmedMs: number;

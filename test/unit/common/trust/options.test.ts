@@ -38,7 +38,7 @@ describe('options about credentials', () => {
   });
 
   test('a dialler that presents a certificate must know whom to trust', () => {
-    expect(() => compileDiallerTrust(pair, {})).toThrow('needs --tls-ca (or --tls)');
+    expect(() => compileDiallerTrust(pair, {})).toThrow('needs --tls-ca FILE, or --tls');
     expect(compileDiallerTrust({ ...pair, tls: true }, {}).tls).toEqual({ cert: 'c.crt', key: 'c.key', ca: null });
     expect(compileDiallerTrust({ tlsCa: 'a' }, {}).tls).toEqual({ cert: null, key: null, ca: 'a' });
   });

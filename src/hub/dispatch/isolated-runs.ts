@@ -5,7 +5,7 @@ import { WAIT, type Picker } from '../picking/picker.js';
  * Workers kept free for jobs that two workers died with: such a job is tried on a worker that holds nothing else, so that
  * it takes no other job with it.
  */
-export class Solitude {
+export class IsolatedRuns {
   constructor(
     private readonly workers: readonly (AttachedWorker | undefined)[],
     private readonly picker: Picker,
