@@ -109,13 +109,18 @@ describeInstalled('the installed program, in an empty folder and a fresh home', 
 
   test('up runs everything until Ctrl-C', async () => {
     const up = spawn(installed.program, ['up', '--free-ports'], { cwd: empty, env: installed.env });
-    let printed = '';
-    up.stdout.on('data', (data: Buffer) => (printed += data.toString()));
-    up.stderr.resume();
-    while (!printed.includes('Ctrl-C ends everything.')) await once(up.stdout, 'data');
-    expect(printed).toMatch(/ {2}trireme client --lb /);
-    up.kill('SIGINT');
-    expect(await once(up, 'exit')).toEqual([0, null]);
+    const ended = once(up, 'exit');
+    try {
+      let printed = '';
+      up.stdout.on('data', (data: Buffer) => (printed += data.toString()));
+      up.stderr.resume();
+      while (!printed.includes('Ctrl-C ends everything.') && up.exitCode === null)
+        await Promise.race([once(up.stdout, 'data'), ended]);
+      expect(printed).toMatch(/ {2}trireme client --lb /);
+    } finally {
+      up.kill('SIGINT');
+    }
+    expect(await ended).toEqual([0, null]);
   });
 
   describe('with a load balancer, a master and a worker of it', () => {
