@@ -14,6 +14,11 @@ const modules = [
     output: 'dist/src/pcap/rows.wasm',
     options: ['--memoryBase', '2686976', '--initialMemory', '48'],
   },
+  {
+    entry: 'src/captures/assembly/inflate.ts',
+    output: 'dist/src/captures/inflate.wasm',
+    options: ['--memoryBase', '851968', '--initialMemory', '14', '--enable', 'simd'],
+  },
   { entry: 'src/kinds/assembly/sha256.ts', output: 'dist/src/kinds/sha256.wasm', options: ['--enable', 'simd'] },
 ];
 

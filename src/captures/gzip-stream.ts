@@ -5,15 +5,15 @@ import { inflated, StreamCut, StreamDamaged, type Inflated } from './inflated.js
 import { RawInflater, stepBytes } from './raw-inflater.js';
 
 /**
- * Inflates gzip: any number of members, each checked against its CRC and length. We read the members' frames and leave
- * the deflate streams to node:zlib, because its Gunzip drops bytes that it had inflated when it meets damage, and does
- * not tell a cut stream from a whole one. As gzip(1) does, bytes after the last member that begin no member are ignored.
+ * Inflates gzip: any number of members, each checked against its CRC and length. node:zlib's Gunzip
+ * drops bytes that it had inflated when it meets damage, does not tell a cut stream from a whole one, and is slower. As gzip(1) does, bytes after the last member that begin no member are ignored.
  */
 export function inflateGzip(stream: ByteStream): Inflated {
   return inflated(async function* () {
     const reader = new ByteReader(stream);
+    const inflater = new RawInflater();
     try {
-      do yield* member(reader);
+      do yield* member(reader, inflater);
       while (await anotherMember(reader));
     } finally {
       await reader.close();
@@ -26,28 +26,24 @@ async function anotherMember(reader: ByteReader): Promise<boolean> {
   return next[0] === 0x1f && next[1] === 0x8b;
 }
 
-async function* member(reader: ByteReader): AsyncGenerator<Uint8Array> {
+async function* member(reader: ByteReader, inflater: RawInflater): AsyncGenerator<Uint8Array> {
   await skipGzipHeader(reader);
-  const inflater = new RawInflater();
+  inflater.reset();
   let crc = 0;
   let length = 0;
-  try {
-    for (let input = await reader.some(stepBytes); ; ) {
-      if (input === null) throw new StreamCut();
-      const at = reader.position;
-      const step = await inflater.step(input);
-      if (step.unused !== null) reader.unread(input.slice(input.length - step.unused));
-      if (step.bytes !== null) {
-        crc = crc32(step.bytes, crc);
-        length = (length + step.bytes.length) >>> 0;
-        yield step.bytes;
-      }
-      if (step.damaged) throw new StreamDamaged(`gzip data damaged before offset ${at}`);
-      if (step.unused !== null) break;
-      input = await reader.some(stepBytes);
+  for (let input = await reader.some(stepBytes); ; ) {
+    if (input === null) throw new StreamCut();
+    const at = reader.position;
+    const step = inflater.step(input);
+    if (step.unused !== null) reader.unread(input.slice(input.length - step.unused));
+    if (step.bytes !== null) {
+      crc = crc32(step.bytes, crc);
+      length = (length + step.bytes.length) >>> 0;
+      yield step.bytes;
     }
-  } finally {
-    inflater.close();
+    if (step.damaged) throw new StreamDamaged(`gzip data damaged before offset ${at}`);
+    if (step.unused !== null) break;
+    input = await reader.some(stepBytes);
   }
   const at = reader.position;
   const trailer = await reader.upTo(8);

@@ -1,4 +1,5 @@
-import { createInflateRaw, inflateRawSync, constants, type InflateRaw } from 'node:zlib';
+import { inflateRawSync, constants } from 'node:zlib';
+import { newInflater } from './inflate-module.js';
 
 /** Compressed bytes given to zlib at once. Deflate inflates at most 1,032 times, so one step gives at most 17 MB. */
 export const stepBytes = 16 * 1024;
@@ -13,51 +14,39 @@ export interface InflateStep {
   readonly damaged: boolean;
 }
 
-/** One raw deflate stream, inflated by node:zlib on libuv's threads, so that scanning goes on meanwhile. */
+/** Raw deflate streams, one after the other, inflated in WebAssembly on this thread. */
 export class RawInflater {
-  // The readable side never pushes back: a step is bounded by stepBytes, and it is drained after each.
-  readonly #zlib: InflateRaw = createInflateRaw({ chunkSize: 128 * 1024, readableHighWaterMark: 2 ** 30 } as object);
+  readonly #wasm = newInflater();
   #kept: Uint8Array[] | null = [];
   #pushed = 0;
   #given = 0;
 
-  #failed: () => void = () => undefined;
-
-  constructor() {
-    // A failing write never calls back; the event is all that tells.
-    this.#zlib.on('error', () => this.#failed());
+  /** Begins another stream. */
+  reset(): void {
+    this.#wasm.reset();
+    this.#kept = [];
+    this.#pushed = 0;
+    this.#given = 0;
   }
 
-  /** Inflates up to stepBytes. The input may be reused once the promise has settled. */
-  step(input: Uint8Array): Promise<InflateStep> {
+  /** Inflates up to stepBytes. */
+  step(input: Uint8Array): InflateStep {
+    const wasm = this.#wasm;
     this.#keep(input);
     this.#pushed += input.length;
-    return new Promise((resolve) => {
-      this.#failed = () => resolve(this.#salvage());
-      this.#zlib.write(input, (error) => {
-        if (error != null) return;
-        const bytes = this.#drain();
-        this.#given += bytes?.length ?? 0;
-        // zlib takes all that it is offered until the deflate stream has ended.
-        const unused = this.#pushed - this.#zlib.bytesWritten;
-        resolve({ bytes, unused: unused > 0 ? unused : null, damaged: false });
-      });
-    });
-  }
-
-  close(): void {
-    this.#zlib.destroy();
-  }
-
-  /** All that is buffered. A read() without a size gives it joined before Node 26, and one piece of it since. */
-  #drain(): Buffer | null {
+    new Uint8Array(wasm.memory.buffer, wasm.inputAt(), input.length).set(input);
     const pieces: Buffer[] = [];
-    for (let piece = this.#read(); piece !== null; piece = this.#read()) pieces.push(piece);
-    return pieces.length > 1 ? Buffer.concat(pieces) : (pieces[0] ?? null);
-  }
-
-  #read(): Buffer | null {
-    return this.#zlib.read() as Buffer | null;
+    let status = wasm.inflate(input.length);
+    for (;;) {
+      pieces.push(Buffer.from(new Uint8Array(wasm.memory.buffer, wasm.outputAt(), wasm.outputBytes())));
+      if (status !== wasm.OUTPUT_FULL.value) break;
+      status = wasm.inflate(0);
+    }
+    if (status === wasm.DAMAGED.value) return this.#salvage();
+    const bytes = pieces.length > 1 ? Buffer.concat(pieces) : pieces[0];
+    this.#given += bytes.length;
+    const ended = status === wasm.ENDED.value;
+    return { bytes: bytes.length > 0 ? bytes : null, unused: ended ? wasm.unusedBytes() : null, damaged: false };
   }
 
   #keep(input: Uint8Array): void {
