@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
 import { stat, type FileHandle } from 'node:fs/promises';
 import type { CaptureAccess } from '../captures/capture-access.js';
 import { failedFile } from '../captures/failed-file.js';
 import { joinedEndBytes, readIdentity } from '../captures/identity.js';
 import { decodeJoinList, readJoinList, type ListedPart } from '../captures/join/join-list.js';
+import { unreadable } from '../captures/regular-file.js';
 import { TriremeError } from '../common/errors.js';
 import { inParallel } from '../common/in-parallel.js';
 import type { JoinedFailure } from '../pcap/report-types.js';
@@ -156,11 +158,14 @@ async function lookAt(
 
 /** Its way was resolved at the opening, and nothing but the way is asked. */
 async function checkPart(access: CaptureAccess, { name, path, sizeBytes, modifiedNs }: JoinedPart): Promise<void> {
-  const now = await access
-    .whileItAnswers(path, () => stat(path, { bigint: true }))
-    .catch((error: unknown) => {
-      throw new TriremeError('FILE_CHANGED', `${name}: is gone since it was read: ${(error as Error).message}`);
-    });
+  let now: BigIntStats;
+  try {
+    now = await access.whileItAnswers(path, () => stat(path, { bigint: true }));
+  } catch (error) {
+    // A ring removes its oldest files: whoever read this one had it open to its end.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw unreadable(name, error);
+  }
   // What was appended since was not read: workers are told how many bytes there are.
   if (now.size > BigInt(sizeBytes) || (now.size === BigInt(sizeBytes) && now.mtimeNs === modifiedNs)) return;
   throw new TriremeError(
