@@ -43,6 +43,10 @@ export const roles: Readonly<Record<string, Role>> = {
     summary: 'count and summarise packet captures',
     load: () => require('./analyze/command.js') as RoleModule,
   },
+  extract: {
+    summary: 'write the packets of a capture that match a filter',
+    load: () => require('./analyze/extract-command.js') as RoleModule,
+  },
   filter: {
     summary: 'explain a filter expression',
     load: () => require('./analyze/filter-command.js') as RoleModule,

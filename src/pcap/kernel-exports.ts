@@ -36,6 +36,11 @@ export interface KernelExports {
   setInterfaceCount(count: number): void;
   setHeadersOnly(only: boolean): void;
   setFilter(): void;
+  setExtracting(packetsMax: bigint): void;
+  extractedAt(): number;
+  takeExtracted(): number;
+  readonly keptPackets: { readonly value: bigint };
+  readonly longRecord: { readonly value: bigint };
   setSpan(from: bigint, to: bigint, fromFirstPacket: number): void;
   beginWindow(position: bigint, end: bigint, phase: number, format: number): void;
   setLimit(end: bigint): void;

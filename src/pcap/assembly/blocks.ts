@@ -2,6 +2,7 @@
 
 import { captureAt, read32 } from './classic';
 import { timeOf, timeOnly } from './clock';
+import { drop, dropped, extracting, keepBlock, keepNext, keptPacket, refuseLong } from './extract';
 import { inSpan, inSpanUntimed, matches } from './filtering';
 import { interfaceAt, interfaceCount, setInterface, setInterfaceCount } from './interfaces';
 import { add, BYTE_ORDERS, INTERFACES_MAX, INTERFACES_SEEN, SECTIONS_SEEN, UNTIMED_PACKETS } from './layout';
@@ -82,7 +83,9 @@ export function scanBlocks(at: usize, limit: usize, end: usize): usize {
       break;
     }
     if (headersOnly && isPacket(read32(at))) break;
+    if (extracting) keepNext();
     if (!block(at, length, at + <usize>length - 4)) break;
+    if (extracting && !dropped) keepBlock(at, length, load<u32>(at) == SECTION);
     at += <usize>length;
   }
   return at;
@@ -94,6 +97,8 @@ function isPacket(type: u32): bool {
 
 /** Counts one block, whose last four bytes may lie elsewhere than behind the first ones; false: it is damaged. */
 export function block(at: usize, length: u32, trailer: usize): bool {
+  // Only its head is in the window.
+  if (extracting && trailer != at + <usize>length - 4) refuseLong(length);
   if (read32(trailer) != length) {
     damaged(LENGTHS_DIFFER, length, read32(trailer));
     return false;
@@ -118,9 +123,16 @@ function packetBlock(at: usize, length: u32, old: bool): bool {
   if (captured > length - 32) return packetTooLong(captured, length - 32);
   const face = interfaceAt(number);
   const units = (<u64>read32(at + 12) << 32) | <u64>read32(at + 16);
-  if (selective && !isWanted(face, units, at + 28, captured, read32(at + 24))) return true;
+  if (selective && !selects(isWanted(face, units, at + 28, captured, read32(at + 24)))) return true;
   packet(load<u32>(face), at + 28, captured, read32(at + 24), timeOf(face, units), true);
   return true;
+}
+
+/** Whether a packet is to be counted: it is wanted, and not only kept. */
+function selects(wanted: bool): bool {
+  if (!wanted) drop();
+  else if (extracting) keptPacket();
+  return wanted && !extracting;
 }
 
 function isWanted(face: usize, units: u64, data: usize, captured: u32, original: u32): bool {
@@ -135,7 +147,8 @@ function simpleBlock(at: usize, length: u32): bool {
   const snap = load<u32>(interfaceAt(0), 4);
   const captured = snap && snap < original ? snap : original;
   if (captured > length - 16) return packetTooLong(captured, length - 16);
-  if (selective && !(matches(load<u32>(interfaceAt(0)), at + 12, captured, original) && inSpanUntimed())) return true;
+  if (selective && !selects(matches(load<u32>(interfaceAt(0)), at + 12, captured, original) && inSpanUntimed()))
+    return true;
   add(UNTIMED_PACKETS, 1);
   packet(load<u32>(interfaceAt(0)), at + 12, captured, original, 0, false);
   return true;

@@ -1,6 +1,7 @@
 // Records of classic captures.
 
 import { seen } from './clock';
+import { extracting, keepPacket, refuseLong } from './extract';
 import { inSpan, matches } from './filtering';
 import { interfaceAt } from './interfaces';
 import { packet } from './link';
@@ -46,8 +47,8 @@ export function scanClassic(at: usize, limit: usize, end: usize): usize {
     if (captured - 1 >= most && !isRecord(at, captured, most)) break;
     const next = at + head + <usize>captured;
     if (next > end) break;
-    if (!selective || isWanted(at, at + head, link, factor, captured, read32(at + originalAt)))
-      count(at, at + head, link, factor, captured, read32(at + originalAt));
+    if (!selective) count(at, at + head, link, factor, captured, read32(at + originalAt));
+    else select(at, at + head, link, factor, captured, read32(at + originalAt));
     at = next;
   }
   return at;
@@ -82,6 +83,13 @@ export function classicOrder(magic: u32): u32 {
   return 0;
 }
 
+/** Counts a record that is wanted, or keeps it where records are extracted. */
+function select(at: usize, data: usize, link: u32, factor: u64, captured: u32, original: u32): void {
+  if (!isWanted(at, data, link, factor, captured, original)) return;
+  if (extracting) keepPacket(at, data - at + <usize>captured);
+  else count(at, data, link, factor, captured, original);
+}
+
 function isWanted(at: usize, data: usize, link: u32, factor: u64, captured: u32, original: u32): bool {
   const fits = matches(link, data, captured, original);
   return inSpan(timeAt(at, factor)) && fits;
@@ -114,6 +122,7 @@ export function countLongRecord(at: usize): void {
   const captured = read32(at + (lengthsSwapped ? 12 : 8));
   const original = read32(at + (lengthsSwapped ? 8 : 12));
   const factor = load<u64>(interfaceAt(0), 32);
-  if (!selective || isWanted(at, at + recordHead, link, factor, captured, original))
-    count(at, at + recordHead, link, factor, captured, original);
+  if (!selective) count(at, at + recordHead, link, factor, captured, original);
+  else if (extracting) refuseLong(captured);
+  else select(at, at + recordHead, link, factor, captured, original);
 }

@@ -1,6 +1,7 @@
 // Which packets are counted when a filter or a span of time is asked for. Filters are functions of other modules that share
 // this one's memory and table; the one for a link type is asked for at its first packet.
 
+import { beginExtracting } from './extract';
 import { add, EXAMINED, FILTER_SLOTS, FILTER_SLOTS_BYTES, I64_MAX, I64_MIN } from './layout';
 import { big, setSelective, walking } from './status';
 
@@ -36,6 +37,12 @@ export function beginFiltering(): void {
 /** From now on only packets count that match. */
 export function setFilter(): void {
   filtered = true;
+  setSelective();
+}
+
+/** From now on each packet is looked at, whether or not a filter is asked for. */
+export function setExtracting(packetsMax: u64): void {
+  beginExtracting(packetsMax);
   setSelective();
 }
 

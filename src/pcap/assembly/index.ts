@@ -1,7 +1,8 @@
 // What the engine calls. One instance scans one chunk, or merges many results, at a time; begin() makes it new again.
 
 import { beginArena } from './arena';
-import { beginFiltering, setFilter, setSpan } from './filtering';
+import { extractedAt, keptPackets, longRecord, stopExtracting, takeExtracted } from './extract';
+import { beginFiltering, setExtracting, setFilter, setSpan } from './filtering';
 import { setSeed } from './hash';
 import { interfaceCount, setInterfaceCount } from './interfaces';
 import { FIRST_NS, I64_MAX, I64_MIN, LAST_NS, SERIES_TWIN, TOTALS } from './layout';
@@ -67,7 +68,8 @@ export {
   startPosition,
 } from './window';
 export { searchSteps } from './seam';
-export { setFilter, setHeadersOnly, setOrder, setOrderOfRows, setSpan };
+export { extractedAt, keptPackets, longRecord, takeExtracted };
+export { setExtracting, setFilter, setHeadersOnly, setOrder, setOrderOfRows, setSpan };
 
 /** The memory of an instance that has just been made is zero; writing zeros there would only make its pages be there. */
 let used: bool = false;
@@ -84,6 +86,7 @@ export function begin(conversationsMax: u32, seed: u32, intervalNs: i64, onlyWal
   beginWaiting();
   beginSeries(intervalNs);
   beginFiltering();
+  stopExtracting();
   setWalking(onlyWalk);
   setHeadersOnly(false);
   setInterfaceCount(0);

@@ -1,0 +1,38 @@
+import { Command } from 'commander';
+import { integer, timeNs } from '../common/options.js';
+import { extract, type ExtractSettings } from './extract.js';
+
+const description = `Write the packets of a capture that match a filter into a capture of their own.`;
+
+const notes = `
+The packets come out byte for byte and in order, in the format of the input: a classic capture keeps its header, a pcapng one
+all its blocks but the packets that do not match. Gzip and zstd are unpacked. The filter is tcpdump's language; trireme
+filter explains it. The file has its name once it is complete: what was there before stays until then.
+
+Exit codes:
+  0  the capture was read to its end, or to the packets of --limit
+  1  it is damaged or cut short (what came before is written), changed meanwhile, or the output could not be written
+  2  wrong usage, or no capture
+
+Examples:
+  trireme extract day.pcap --filter 'tcp port 443 and host 192.0.2.1' -w https.pcap
+  trireme extract day.pcapng.gz --after +1m --before +2m -w minute.pcapng
+  trireme extract day.pcap --filter 'udp port 53' --limit 1000 -w - | tcpdump -r -`;
+
+/** `trireme extract` */
+export function buildCommand(): Command {
+  return new Command('extract')
+    .description(description)
+    .argument('<file>', `the capture; '-' is standard input`)
+    .option('--filter <expression>', `the packets, in tcpdump's language (default: all)`)
+    .option('--after <time>', 'packets from this time on: RFC 3339, seconds since 1970, or +30s', timeNs)
+    .option('--before <time>', 'packets before this time; +30s is from the first packet', timeNs)
+    .option('--limit <packets>', 'end after so many packets', integer(1, Number.MAX_SAFE_INTEGER))
+    .requiredOption('-w, --write <file>', 'where to write the packets; - is standard output')
+    .option('-q, --quiet', 'say nothing but errors')
+    .option('--verbose', 'print the stack of an error')
+    .addHelpText('after', notes)
+    .action(async (file: string, options: Omit<ExtractSettings, 'file'>) => {
+      process.exitCode = await extract({ ...options, file });
+    });
+}

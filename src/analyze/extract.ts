@@ -1,0 +1,82 @@
+import { openCapture, type CaptureFile } from '../captures/capture-file.js';
+import { extractFile, type Extracted } from '../captures/extract-file.js';
+import { FileProbe } from '../captures/file-probe.js';
+import { TriremeError } from '../common/errors.js';
+import { forTerminal } from '../common/for-terminal.js';
+import { filterOf } from '../pcap/filter-functions.js';
+import { OutputGone, openCaptureOut, type CaptureOut } from './files/capture-out.js';
+
+export interface ExtractSettings {
+  readonly file: string;
+  readonly filter?: string;
+  readonly after?: string;
+  readonly before?: string;
+  readonly limit?: number;
+  readonly write: string;
+  readonly quiet?: boolean;
+}
+
+/** Exit codes of a shell for a process that a signal has ended. */
+const signals = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Extracts, and returns the exit code. */
+export async function extract(settings: ExtractSettings): Promise<number> {
+  const { file: name, filter } = settings;
+  if (filter !== undefined) filterOf(filter);
+  await new FileProbe().check(name, name);
+  const file = openCapture(name);
+  try {
+    const out = openCaptureOut(settings.write, file.fd);
+    const stop = discardOnSignals(out);
+    try {
+      return await run(file, out, settings);
+    } finally {
+      stop();
+      out.discard();
+    }
+  } finally {
+    file.close();
+  }
+}
+
+/** Ctrl-C leaves nothing half written. */
+function discardOnSignals(out: CaptureOut): () => void {
+  const handlers = Object.entries(signals).map(([signal, code]) => {
+    const handler = (): never => {
+      out.discard();
+      process.exit(code);
+    };
+    process.on(signal, handler);
+    return () => process.off(signal, handler);
+  });
+  return () => {
+    for (const remove of handlers) remove();
+  };
+}
+
+async function run(file: CaptureFile, out: CaptureOut, settings: ExtractSettings): Promise<number> {
+  const { filter, after = null, before = null, limit, quiet } = settings;
+  const span = after === null && before === null ? undefined : { after, before };
+  const packetsMax = limit === undefined ? undefined : BigInt(limit);
+  let extracted: Extracted;
+  try {
+    extracted = await extractFile(file, { filter, span, packetsMax }, (bytes) => out.write(bytes));
+  } catch (error) {
+    if (error instanceof OutputGone) return 0;
+    throw error;
+  }
+  if (extracted.notACapture !== null) throw new TriremeError('NOT_A_CAPTURE', `${file.name}: ${extracted.notACapture}`);
+  out.complete();
+  const { packets, ofPackets } = extracted;
+  if (quiet !== true) process.stderr.write(`trireme: ${packets} of ${ofPackets} packets written\n`);
+  const wrong = packets === packetsMax ? null : complaint(extracted);
+  if (wrong !== null)
+    process.stderr.write(`trireme: ${forTerminal(`${file.name}: ${wrong}`)}; what came before is written\n`);
+  return wrong === null ? 0 : 1;
+}
+
+function complaint({ damage, cut, end, inputDamage }: Extracted): string | null {
+  if (damage !== null) return `damaged: ${damage.detail}`;
+  if (inputDamage !== null) return `damaged: ${inputDamage}`;
+  return cut === null ? null : `cut short in the record at offset ${end}`;
+}

@@ -1,0 +1,103 @@
+import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { once } from 'node:events';
+import { basename, dirname, join } from 'node:path';
+import { standardInput } from '../../captures/capture-file.js';
+import { TriremeError } from '../../common/errors.js';
+import { outliveOutput } from '../../common/output-closed.js';
+
+/** Where packets are written: a file, which has its name once it is complete, or standard output. */
+export interface CaptureOut {
+  /** The bytes may be overwritten once this returns, or once its promise is kept. */
+  write(bytes: Uint8Array): Promise<void> | undefined;
+  /** All is written: the file gets its name. */
+  complete(): void;
+  /** Nothing stays, unless it was completed. */
+  discard(): void;
+}
+
+/** Thrown when the reader of standard output has seen enough, as `| head` does. */
+export class OutputGone extends Error {}
+
+/** @throws TriremeError FILE_UNWRITABLE, or USAGE when it is the capture itself */
+export function openCaptureOut(name: string, inputFd: number): CaptureOut {
+  return name === standardInput ? toStandardOutput() : toFile(name, inputFd);
+}
+
+function toStandardOutput(): CaptureOut {
+  if (process.stdout.isTTY === true)
+    throw new TriremeError('USAGE', '-w - writes a capture, which no terminal shows: pipe it, or name a file');
+  let failure: NodeJS.ErrnoException | null = null;
+  outliveOutput();
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => (failure ??= error));
+  return {
+    async write(bytes) {
+      // The bytes are in memory that is used again, and a pipe may keep them for a while.
+      if (!process.stdout.write(Buffer.from(bytes)) && failure === null)
+        await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]).catch(() => undefined);
+      if (failure === null) return;
+      if (failure.code === 'EPIPE') throw new OutputGone();
+      throw new TriremeError('FILE_UNWRITABLE', `-w -: standard output: ${failure.message}`, { cause: failure });
+    },
+    complete: () => undefined,
+    discard: () => undefined,
+  };
+}
+
+function toFile(name: string, inputFd: number): CaptureOut {
+  const unwritable = (error: unknown): TriremeError => {
+    const { code } = error as NodeJS.ErrnoException;
+    return new TriremeError('FILE_UNWRITABLE', `-w ${name}: cannot be written: ${code ?? String(error)}`, {
+      cause: error,
+    });
+  };
+  refuseInput(name, inputFd);
+  const partial = join(dirname(name), `.${basename(name)}.${process.pid}.part`);
+  let fd: number | null;
+  try {
+    fd = openSync(partial, 'wx', 0o666);
+  } catch (error) {
+    throw unwritable(error);
+  }
+  const close = (): void => {
+    if (fd !== null) closeSync(fd);
+    fd = null;
+  };
+  const discard = (): void => {
+    close();
+    rmSync(partial, { force: true });
+  };
+  return {
+    write(bytes) {
+      try {
+        for (let at = 0; at < bytes.length;) at += writeSync(fd!, bytes, at);
+        return undefined;
+      } catch (error) {
+        throw unwritable(error);
+      }
+    },
+    complete() {
+      try {
+        close();
+        renameSync(partial, name);
+      } catch (error) {
+        throw unwritable(error);
+      }
+    },
+    discard,
+  };
+}
+
+/** What is read must not be replaced while it is read. */
+function refuseInput(name: string, inputFd: number): void {
+  let there;
+  try {
+    there = statSync(name);
+  } catch {
+    return;
+  }
+  const input = fstatSync(inputFd);
+  if (there.dev === input.dev && there.ino === input.ino)
+    throw new TriremeError('USAGE', `-w ${name} is the capture that is read: name another file`);
+  if (!there.isFile())
+    throw new TriremeError('USAGE', `-w ${name} is no regular file: name a file, or - for standard output`);
+}

@@ -1,0 +1,71 @@
+import { setImmediate } from 'node:timers/promises';
+import { Extractor, type ExtractOptions } from '../pcap/extractor.js';
+import { ByteReader } from './byte-reader.js';
+import { inflate } from './byte-stream.js';
+import type { CaptureFile } from './capture-file.js';
+import { compressionOf, magicBytes } from './compression.js';
+import { FilePour, pourStream } from './pour.js';
+import { readRange } from './read-range.js';
+import { loadScanModule } from './scan-module.js';
+
+/** Portions between which others run, signals among them: some 10 ms. */
+const portionsPerTurn = 64;
+
+export type Extracted = ReturnType<Extractor['end']> & {
+  /** Why the packed stream around the capture ended early or is damaged; null: it did not and is not. */
+  readonly inputDamage: string | null;
+};
+
+/**
+ * Takes packets out of an open capture, packed or not. `onBytes` gets them in order, in pieces that are valid until it
+ * returns; it may answer with a promise, which is waited for before more is read.
+ * @throws TriremeError FILE_CHANGED when the file is written to meanwhile
+ */
+export async function extractFile(
+  file: CaptureFile,
+  options: ExtractOptions,
+  onBytes: (bytes: Uint8Array) => Promise<void> | undefined,
+): Promise<Extracted> {
+  let pending: Promise<void> | undefined;
+  const extractor = new Extractor(loadScanModule(), options, (bytes) => {
+    const written = onBytes(bytes);
+    if (written === undefined) return;
+    const before = pending;
+    pending = before === undefined ? written : Promise.all([before, written]).then(() => undefined);
+  });
+  const settle = async (): Promise<void> => {
+    const wait = pending;
+    pending = undefined;
+    await wait;
+  };
+  const { fd, sizeBytes } = file;
+  let inputDamage: string | null = null;
+  const compression = sizeBytes === null ? null : compressionOf(readRange(fd, 0, magicBytes));
+  if (sizeBytes !== null && compression === null) {
+    const pour = new FilePour(fd, extractor, 0);
+    for (let portion = 1; pour.step() > 0; portion++) {
+      if (pending !== undefined) await settle();
+      if (portion % portionsPerTurn === 0) await setImmediate();
+    }
+  } else {
+    const reader = new ByteReader(file.stream());
+    const packed = compression ?? compressionOf(await reader.peek(magicBytes));
+    const inflated = inflate(reader.remaining(Number.MAX_SAFE_INTEGER), packed);
+    await pourStream(patient(inflated.bytes, settle), extractor);
+    const { truncated, damage } = inflated.outcome();
+    inputDamage = extractor.done ? null : (damage ?? (truncated ? 'the packed stream is cut short' : null));
+  }
+  await settle();
+  const ended = extractor.end();
+  await settle();
+  file.checkUnchanged();
+  return { ...ended, inputDamage };
+}
+
+/** The stream, which goes on once what was taken of it so far is written. */
+async function* patient(stream: AsyncIterable<Uint8Array>, settle: () => Promise<void>): AsyncGenerator<Uint8Array> {
+  for await (const bytes of stream) {
+    yield bytes;
+    await settle();
+  }
+}
