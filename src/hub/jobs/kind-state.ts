@@ -16,7 +16,7 @@ export class KindState {
   readonly counters: KindCounters;
   /** From submit to answer, of the jobs that were answered. */
   readonly latency = new LatencyHistogram();
-  /** The same as one queue before all slots would have had it: see Optimum, whose columns these are. */
+  /** Latencies of one ideal queue before all slots, a lower reference: see Optimum, whose columns these are. */
   readonly pooled = new LogHistogram();
   unitsSubmitted = 0;
   /** Seconds of all workers together for one unit; 0 while unknown. */

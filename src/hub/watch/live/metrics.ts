@@ -33,7 +33,7 @@ export function addLiveMetrics(registry: Registry, live: Live): void {
   ofKinds('job_p99_seconds', '99th percentile of the latency in the last second', (kind) => kind.p99Seconds);
   ofKinds(
     'pooled_p99_seconds',
-    'The same as one queue before all slots would have had it: the bound beside trireme_hub_job_p99_seconds',
+    'p99 latency of one ideal queue before all slots: a lower reference for trireme_hub_job_p99_seconds',
     (kind) => kind.pooledP99Seconds,
   );
   ofBusyTime('busy_seconds', 'Length of the busy time that runs, or of the last one', (busy) => busy.seconds);
