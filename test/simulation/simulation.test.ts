@@ -18,6 +18,17 @@ test('runs of many seeds: each answer is its own job’s, each job ends once and
   expect(sum(({ lies }) => lies)).toBeGreaterThan(50);
 });
 
+test.each([
+  [
+    60134,
+    5_000,
+    'the only worker that may check an answer is suspended, or owes what was overdue before its last answer',
+  ],
+  [60023, 25_000, 'the window of the only worker that may check an answer is full of jobs that it has lost'],
+])('the run of seed %i, in which a job once did not end: %s', (seed, jobs) => {
+  expect(simulate(seed, jobs).violations).toEqual([]);
+});
+
 test('a run is made of its seed alone', () => {
   const facts = (): unknown => ({ ...simulate(11, jobsOfRun), seconds: 0 });
   expect(facts()).toEqual(facts());

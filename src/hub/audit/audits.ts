@@ -11,8 +11,18 @@ import { judge, showAnswer, type AuditSample } from './decisions.js';
 /** Answers held at once for their audit, and their bytes: beyond, an answer goes out unaudited, and is counted. */
 const casesMax = 1024;
 const bytesMax = 256 * 1024 * 1024;
-/** A check that takes longer is given up: the largest chunk on the slowest worker is done by then. */
+/**
+ * A check is given up after so long, and its client has waited long enough: so many times what the job took its worker,
+ * since another one may be that much slower, and some time in queues. The largest chunk is done within the most.
+ */
+const checkFactor = 20;
+const checkQueueSeconds = 15;
 const checkSecondsMax = 300;
+
+/** Seconds for a check of a job that took so many. */
+export function checkSeconds(execSeconds: number): number {
+  return Math.min(checkSecondsMax, checkQueueSeconds + checkFactor * (execSeconds > 0 ? execSeconds : 0));
+}
 
 /** An answer, and whose it is: the worker may be gone before the case is closed. */
 interface Testimony {
@@ -175,8 +185,8 @@ export class Audits implements JobSink {
   }
 
   private ask(tag: number, one: Case): void {
-    const { audit, units, payload, answer } = one;
-    one.check = this.ports.submit(audit.checkKind, units, payload, checkSecondsMax, answer.worker, tag);
+    const { audit, units, payload, answer, exec } = one;
+    one.check = this.ports.submit(audit.checkKind, units, payload, checkSeconds(exec), answer.worker, tag);
   }
 
   /** Nobody can say more. Two that contradict each other leave the client without an answer: one of them is a lie. */

@@ -110,6 +110,7 @@ export class Dispatcher {
       giveProbe: (row, worker, now) => this.giveProbe(row, worker, now),
       giveWaiting: (worker, now) => this.giveWaiting(worker, now),
       pump: () => this.pump(),
+      waiting: () => this.waiting,
       barred: (row, worker) => this.barred(row, worker),
       changed: (worker, reason) => this.onStallChanged?.(worker, reason),
     });
@@ -458,7 +459,7 @@ export class Dispatcher {
         this.table.avoids[row] !== worker.number &&
         !worker.lent.has(this.table.ids[row]) &&
         !this.barred(row, worker) &&
-        !this.stalls.anotherServes(this.table.kinds[row], worker, this.table.ids[row]),
+        !this.stalls.anotherServes(this.table.kinds[row], worker, this.table.ids[row], this.table.avoids[row]),
     );
     if (row === nil) return false;
     this.lines.remove(row);

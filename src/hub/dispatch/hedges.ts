@@ -200,7 +200,8 @@ export class Hedges {
       if (worker === undefined) continue;
       if (worker.jobs.length === 0) {
         // Others have answered what it had: it may be one that answers nothing.
-        watched ||= worker.lent.size > 0 && worker.stall === null && now - this.gaveAt < lookSecondsAfter;
+        const waitedFor = now - this.gaveAt < lookSecondsAfter || this.ports.waiting() > 0;
+        watched ||= worker.lent.size > 0 && worker.stall === null && waitedFor;
         continue;
       }
       watched = true;

@@ -3,10 +3,12 @@ import type { HedgeBudget } from './hedge-budget.js';
 import { nil } from '../jobs/job-list.js';
 import type { JobTable } from '../jobs/job-table.js';
 import { kindNumberMax } from '../picking/picker.js';
+import { noWorker } from '../port/job-sink.js';
 import {
   copiesMax,
   probeSecondsFirst,
   probeSecondsMax,
+  silentSeconds,
   StallCount,
   stallJobs,
   stallSeconds,
@@ -40,6 +42,8 @@ export interface StallsPorts {
   giveWaiting(worker: AttachedWorker, now: number): boolean;
   /** Hands out what waits. */
   pump(): void;
+  /** Jobs that wait at the hub. */
+  waiting(): number;
   /** Whether this worker must not get the job. */
   barred(row: number, worker: AttachedWorker): boolean;
   /** The worker is suspended, or not any more. */
@@ -133,10 +137,10 @@ export class Stalls {
     }
   }
 
-  /** Whether a worker other than this one takes jobs of the kind now and has not got this one. */
-  anotherServes(kind: number, than: AttachedWorker, id = 0): boolean {
+  /** Whether a worker other than this one, and than one to avoid, takes jobs of the kind now and has not got this one. */
+  anotherServes(kind: number, than: AttachedWorker, id = 0, avoid = noWorker): boolean {
     for (const worker of this.ports.workers) {
-      if (worker === undefined || worker === than || worker.state !== 'SERVING') continue;
+      if (worker === undefined || worker === than || worker.number === avoid || worker.state !== 'SERVING') continue;
       if (worker.offers(kind) && !worker.lent.has(id)) return true;
     }
     return false;
@@ -155,7 +159,9 @@ export class Stalls {
     if (worker.jobs.length + worker.lent.size + missed === 0) return false;
     if (now - worker.answeredAt < stallSeconds) return false;
     if (missed >= stallJobs && this.anotherServes(worker.missedKind, worker)) return true;
-    const count = new StallCount({ answeredAt: worker.answeredAt, slots: worker.heartbeat.slots, missed }, now);
+    const silent = now - worker.answeredAt > silentSeconds && this.ports.waiting() > 0;
+    const answeredAt = silent ? -Infinity : worker.answeredAt;
+    const count = new StallCount({ answeredAt, slots: worker.heartbeat.slots, missed }, now);
     const isOne = (kind: number, units: number, givenAt: number, overdueAt: number): boolean =>
       overdueAt <= now &&
       this.anotherServes(kind, worker) &&

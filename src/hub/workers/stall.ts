@@ -16,6 +16,9 @@ export const probeSecondsMax = 8;
 /** Workers that may have one job beside its holder, suspended ones included: bounds what one job can cost. */
 export const copiesMax = 32;
 
+/** So long without any answer, while jobs wait, those count too that were overdue before its last answer. */
+export const silentSeconds = 5;
+
 /** What is known of a suspended worker: it said that it lives, and answered none of its overdue jobs. */
 export interface Stall {
   /** Id of the job that it was given to see whether it answers, or 0. */

@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { checkSeconds } from '../../../../src/hub/audit/audits.js';
 import { createHub, type AttachableHub } from '../../../../src/hub/hub.js';
 import type { HubOptions } from '../../../../src/hub/port/options.js';
 import { noWorker } from '../../../../src/hub/port/job-sink.js';
@@ -191,6 +192,27 @@ test('a second worker that is lost before it answers ends the audit when no othe
   b.time.endTurn();
   expect(b.sink.answers.get(1)).toBe('yes');
   expect(b.hub.snapshot().jobsLive).toBe(0);
+});
+
+test('a second worker that answers nothing holds an answer up for 15 s and 20 times what the job took at most', () => {
+  const b = bench(2);
+  b.submit(1);
+  const [sound] = b.busy();
+  say(b, sound, 'same');
+  const seconds = checkSeconds(0.001);
+  expect(seconds).toBeCloseTo(15.02);
+  const pass = (until: number): void => {
+    for (let at = 0; at < until; at += 0.5) {
+      b.time.advance(0.5);
+      for (const worker of b.workers) worker.heartbeat();
+    }
+  };
+  pass(14);
+  expect(b.sink.answers.has(1)).toBe(false);
+  pass(2);
+  expect(b.sink.answers.has(1)).toBe(true);
+  expect(b.counts()).toMatchObject({ agreed: 0, impossible: 1 });
+  expect([checkSeconds(1), checkSeconds(60), checkSeconds(NaN)]).toEqual([35, 300, 15]);
 });
 
 test('a client that goes, or whose time is up, is not answered later', () => {
