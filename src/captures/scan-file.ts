@@ -10,7 +10,7 @@ import { readRange } from './read-range.js';
 import { FilePour } from './pour.js';
 import { loadScanModule } from './scan-module.js';
 import type { ScanSettings } from './scan-settings.js';
-import { growthPart, looksBeforeSplit, planThreads } from './thread-plan.js';
+import { growthPart, leftIsLong, looksBeforeSplit, planThreads } from './thread-plan.js';
 import type { WholeScan } from './whole-scan.js';
 
 // A small capture is scanned in less time than it takes to load what only others need: those parts
@@ -83,19 +83,29 @@ async function scanInParts(
   const { GrowthWatch } = require('./growth-watch.js') as typeof import('./growth-watch.js');
   const watch = new GrowthWatch(threadBytesMin * growthPart, () => scanner.table);
   let alone = false;
+  // Speed is that from the first look on: before, code is compiled and memory comes to be there.
+  let warm = { seconds: cpuSeconds(), bytes: 0 };
   while (watch.looks < looksBeforeSplit && !alone) {
     const bytes = pour.step();
     if (bytes === 0) break;
     alone = watch.passed(bytes);
+    if (watch.looks === 1 && warm.bytes === 0) warm = { seconds: cpuSeconds(), bytes: pour.position };
     onBytes(pour.position);
   }
-  if (alone) {
+  const speed = (pour.position - warm.bytes) / (cpuSeconds() - warm.seconds);
+  if (alone || !leftIsLong(sizeBytes - pour.position, speed, threadBytesMin)) {
     scanner.goOn();
     pour.all(() => onBytes(pour.position));
     return scanner;
   }
   const { fileSource, scanSplit } = require('./scan-split.js') as typeof import('./scan-split.js');
   return scanSplit(fileSource(fd, sizeBytes), { plans, threads, first: { scanner, pour, watch } }, settings, onBytes);
+}
+
+/** CPU time that this process has taken: no other work on the machine makes it longer. */
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 /** One core, no split: read and scan in turns on this thread, which nothing else may interrupt. */

@@ -38,6 +38,20 @@ export const packetsPerEntryMin = 16;
 /** A table's growth is looked at after each such part of the bytes for which one more thread pays: 32 MiB. */
 export const growthPart = 1 / 16;
 
+/**
+ * Seconds of CPU time that one core must still need for another thread to pay: its start takes 0.04 to 0.1, and its chunks are
+ * written out and added up. One core of a fast machine scans 3.6 GB of large packets in less.
+ */
+export const secondsLeftMin = 0.3;
+
+/**
+ * Whether what is left takes one core so long, at so many bytes a second of CPU time, that other threads pay. Who asks for threads on
+ * smaller files than usual (`--thread-bytes`) gets them whatever the speed.
+ */
+export function leftIsLong(bytesLeft: number, bytesPerSecond: number, threadBytesMin: number): boolean {
+  return threadBytesMin < threadBytesMinDefault || bytesLeft >= secondsLeftMin * bytesPerSecond;
+}
+
 /** Looks that the first chunk is given on one core before other threads are started. */
 export const looksBeforeSplit = 2;
 

@@ -1,4 +1,4 @@
-import { planThreads, threadBytesMinDefault } from '../../../src/captures/thread-plan.js';
+import { leftIsLong, planThreads, secondsLeftMin, threadBytesMinDefault } from '../../../src/captures/thread-plan.js';
 
 const MiB = 2 ** 20;
 
@@ -12,6 +12,14 @@ describe('the threads of a scan', () => {
     ['a large file on one core', 4096 * MiB, 1, 1],
   ])('%s', (_name, size, cores, threads) => {
     expect(planThreads(size, cores).threads).toBe(threads);
+  });
+
+  test('pay when one core needs long for what is left, at the speed of what is done', () => {
+    const bytesPerSecond = 1000 * MiB;
+    const enough = secondsLeftMin * bytesPerSecond;
+    expect(leftIsLong(enough, bytesPerSecond, threadBytesMinDefault)).toBe(true);
+    expect(leftIsLong(enough - 1, bytesPerSecond, threadBytesMinDefault)).toBe(false);
+    expect(leftIsLong(1, bytesPerSecond, threadBytesMinDefault - 1)).toBe(true);
   });
 
   test('one thread never splits the file', () => {
