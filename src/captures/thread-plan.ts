@@ -42,7 +42,7 @@ export const growthPart = 1 / 16;
  * Seconds of CPU time that one core must still need for another thread to pay: its start takes 0.04 to 0.1, and its chunks are
  * written out and added up. One core of a fast machine scans 3.6 GB of large packets in less.
  */
-export const secondsLeftMin = 0.3;
+export const secondsLeftMin = 0.5;
 
 /**
  * Whether what is left takes one core so long, at so many bytes a second of CPU time, that other threads pay. Who asks for threads on
