@@ -16,6 +16,9 @@ export const etherTypes = {
 const iso = 0xfe;
 const ipx = 0xe0;
 const netbeui = 0xf0;
+const ipSap = 0x06;
+/** SAPs that libpcap looks for at both ends, destination and source. */
+const atBothEnds: readonly number[] = [iso, netbeui, ipSap];
 const etherTypeLeast = 1500;
 
 const pppTypes: Readonly<Record<number, number>> = {
@@ -54,6 +57,10 @@ export class Layers {
 
   get isEthernet(): boolean {
     return this.#kind === 'ethernet';
+  }
+
+  get isInPppoe(): boolean {
+    return this.#linkAt > 0;
   }
 
   get hasLabels(): boolean {
@@ -108,7 +115,7 @@ export class Layers {
   #ethernetHas(protocol: number, type: Load): Cond {
     const sap = load(2, this.#payloadAt);
     const isLlc = not(test('gt', type, etherTypeLeast));
-    if (protocol === iso || protocol === netbeui) return and(isLlc, is(sap, (protocol << 8) | protocol));
+    if (atBothEnds.includes(protocol)) return and(isLlc, is(sap, (protocol << 8) | protocol));
     if (protocol === ipx)
       return or(
         is(type, 0x8137),
@@ -130,8 +137,7 @@ export class Layers {
 
   #cookedHas(protocol: number, type: Load): Cond {
     const isLlc = is(type, 4);
-    if (protocol === iso || protocol === netbeui)
-      return and(isLlc, is(load(2, this.#payloadAt), (protocol << 8) | protocol));
+    if (atBothEnds.includes(protocol)) return and(isLlc, is(load(2, this.#payloadAt), (protocol << 8) | protocol));
     if (protocol === ipx)
       return or(
         is(type, 0x8137),

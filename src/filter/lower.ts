@@ -50,7 +50,7 @@ class Lowering {
       case 'outbound':
         return this.#direction(node, node.kind === 'outbound');
       case 'ifindex':
-        if (layers.link.number !== 276)
+        if (layers.link.number !== 276 || layers.isInPppoe)
           return layers.fail(node, `only Linux cooked v2 has it, not ${layers.link.name}`);
         return is(load(4, 4), node.number);
       case 'vlan':
@@ -126,6 +126,8 @@ class Lowering {
   #direction(node: Node, outbound: boolean): Cond {
     const { layers } = this;
     const sent = (cond: Cond): Cond => (outbound ? cond : not(cond));
+    if (layers.isInPppoe)
+      layers.fail(node, "the direction stands in front of what 'pppoes' looks into: write it first");
     switch (layers.link.number) {
       case 113:
         return sent(is(load(2, layers.linkHeader(0)), 4));

@@ -3,10 +3,25 @@ import type { TokenStream } from './token-stream.js';
 import type { BinaryOperator, Term } from './tree.js';
 import { protocols } from './words.js';
 
-/** Operators from the loosest to the tightest; those of a line bind alike, from left to right. */
-const precedence: readonly (readonly string[])[] = [['|'], ['^'], ['&'], ['<<', '>>'], ['+', '-'], ['*', '/', '%']];
+/** How tight operators bind; those of the same number from left to right. */
+const precedence: Readonly<Record<string, number>> = {
+  '|': 0,
+  '&': 1,
+  '<<': 2,
+  '>>': 2,
+  '+': 3,
+  '-': 3,
+  '*': 4,
+  '/': 4,
+};
 
-const operators = precedence.flat();
+/**
+ * libpcap's grammar gives these no precedence: they take the one operand on their left and all that follows on their right.
+ * 1 << 2 ^ 3 + 4 is 1 << (2 ^ (3 + 4)).
+ */
+const greedy = ['^', '%'];
+
+const operators = [...Object.keys(precedence), ...greedy];
 
 /** What may stand in brackets: an arithmetic term, or a whole condition. */
 export type Bracketed<C> = { readonly term: Term } | { readonly condition: C };
@@ -20,13 +35,14 @@ export function parseTerm<C>(tokens: TokenStream, inBrackets: () => Bracketed<C>
     if (tokens.is(...operators)) tokens.fail(tokens.peek(), conditionsAreNoNumbers);
     return left;
   }
-  for (let level = precedence.length - 1; level >= loosest; level--) {
-    while (tokens.is(...precedence[level])) {
-      const operator = tokens.take();
-      const right = parseTerm(tokens, inBrackets, level + 1);
-      if (!isTerm(right)) return tokens.fail(operator, conditionsAreNoNumbers);
-      left = { term: binary(tokens, operator.text as BinaryOperator, left.term, right.term, operator) };
-    }
+  while (tokens.is(...operators)) {
+    const { text } = tokens.peek();
+    const level = greedy.includes(text) ? null : precedence[text];
+    if (level !== null && level < loosest) break;
+    const operator = tokens.take();
+    const right = tokens.deeper(() => parseTerm(tokens, inBrackets, level === null ? 0 : level + 1));
+    if (!isTerm(right)) return tokens.fail(operator, conditionsAreNoNumbers);
+    left = { term: binary(tokens, text as BinaryOperator, left.term, right.term, operator) };
   }
   return left;
 }
