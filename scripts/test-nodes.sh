@@ -12,7 +12,7 @@ versions=("$@")
 [ ${#versions[@]} -gt 0 ] || versions=(22 24 26)
 
 # A version that takes longer than this with --few hangs: the tests take half a minute on two idle cores.
-few_seconds_max=300
+few_seconds_max=240
 
 case $(uname -m) in
   x86_64) arch=x64 ;;
