@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { smallCapture, fivePackets } from '../support/small-capture.js';
 import { runTrireme } from '../support/run-trireme.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -113,10 +115,10 @@ describe('analyze', () => {
   });
 
   test('ends at once on Ctrl-C, with nothing printed', async () => {
-    const { signal, stdout, stderr } = await runTrireme(['analyze', '-'], {
-      meanwhile: (child) => {
-        child.stdin!.write(smallCapture(fivePackets), () => setTimeout(() => child.kill('SIGINT'), 500));
-      },
+    const fifo = join(scratch.path, 'no-writer');
+    execFileSync('mkfifo', [fifo]);
+    const { signal, stdout, stderr } = await runTrireme(['analyze', fifo], {
+      meanwhile: (child) => void setTimeout(() => child.kill('SIGINT'), 500),
     });
     expect({ signal, stdout, stderr }).toEqual({ signal: 'SIGINT', stdout: '', stderr: '' });
   });
