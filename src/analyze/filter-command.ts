@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { Filter } from '../filter/compile.js';
+import { filterOf } from '../pcap/filter-functions.js';
 import { explainFilter } from './filter-text.js';
 import { forTerminal } from '../common/for-terminal.js';
 import { writeOut } from './standard-output.js';
@@ -36,7 +36,7 @@ export function buildCommand(): Command {
     .option('--verbose', 'print the stack of an error')
     .addHelpText('after', notes)
     .action(async (parts: string[], { test = [] }: { test?: string[] }) => {
-      const filter = new Filter(parts.join(' '));
+      const filter = filterOf(parts.join(' '));
       await writeOut([explainFilter(filter)]);
       for (const file of test) {
         const { line, failed } = await testFilter(filter, file);

@@ -1,8 +1,12 @@
 import { emit, type EmittedFilter } from './emit.js';
-import { linkTypeOf } from './link-types.js';
+import { FilterError } from './filter-error.js';
+import { filteredLinkTypes, linkTypeOf } from './link-types.js';
 import { lower } from './lower.js';
 import { parseFilter } from './parser.js';
 import type { Node } from './tree.js';
+
+/** Most captures are of it, so its module is needed anyway. */
+const ethernet = 1;
 
 /** An expression that was read. For each link type it becomes a WebAssembly module of its own, once. */
 export class Filter {
@@ -12,6 +16,21 @@ export class Filter {
   /** Throws FilterError. */
   constructor(readonly expression: string) {
     this.tree = parseFilter(expression);
+  }
+
+  /** Throws the FilterError of Ethernet where no link type at all has what is asked for. */
+  checkFits(): void {
+    let first: FilterError | null = null;
+    for (const link of [ethernet, ...filteredLinkTypes.map(({ number }) => number)]) {
+      try {
+        this.for(link);
+        return;
+      } catch (error) {
+        if (!(error instanceof FilterError)) throw error;
+        first ??= error;
+      }
+    }
+    if (first !== null) throw first;
   }
 
   /**

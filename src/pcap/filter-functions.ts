@@ -9,7 +9,7 @@ const modules = new WeakMap<Uint8Array, WebAssembly.Module>();
 /** A number of a function must fit a byte of the kernel's table of link types. */
 const functionsMax = 200;
 
-/** The filter of an expression, read once. Throws FilterError. */
+/** The filter of an expression, read once. Throws FilterError, also where no link type has what it asks for. */
 export function filterOf(expression: string): Filter {
   const filter = filters.get(expression) ?? readFilter(expression);
   filters.delete(expression);
@@ -20,8 +20,10 @@ export function filterOf(expression: string): Filter {
 
 function readFilter(expression: string): Filter {
   // Loaded only here: most scans have no filter, and small ones take less time than its loading.
-  const filter = require('../filter/compile.js') as typeof import('../filter/compile.js');
-  return new filter.Filter(expression);
+  const { Filter: Read } = require('../filter/compile.js') as typeof import('../filter/compile.js');
+  const filter = new Read(expression);
+  filter.checkFits();
+  return filter;
 }
 
 /** Makes the functions of filters in one kernel's memory and table. */

@@ -76,6 +76,7 @@ test('a cluster gives what one core gives, and tells what it was asked', async (
 
 test.each([
   [['--filter', 'net 10/8'], "filter, at character 7, '/'", 'net 10.0.0.0/8'],
+  [['--filter', 'tcp host 10.0.0.1'], "'tcp' has no addresses", 'tcp and host 10.0.0.1'],
   [['--filter', ' '], '--filter is empty', 'tcp port 443'],
   [['--after', 'noon'], "'noon' is not a time", '+30s'],
   [['--after', '+5s', '--before', '+5s'], '--after is not before --before', ''],
