@@ -4,6 +4,8 @@
  * elsewhere while the same known clients ask.
  */
 import { Command, Option } from 'commander';
+import { execFileSync } from 'node:child_process';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { durationMs, integer } from '../../src/common/options.js';
 import { Child } from '../jobs/child.js';
@@ -16,6 +18,7 @@ interface Options {
   readonly duration: number;
   readonly scale: number;
   readonly only?: string;
+  readonly apart: boolean;
 }
 
 /** Time for all of a flood to have tried. */
@@ -39,9 +42,15 @@ async function phase(target: Target, { rate, duration }: Options): Promise<Phase
 }
 
 /** Starts a flood at an address. @returns its process, and what it tried once it has */
-function start({ what, count }: Flood, address: string, { scale }: Options): { child: Child; tried: Promise<number> } {
+function start(
+  { what, count }: Flood,
+  address: string,
+  { scale, apart }: Options,
+): { child: Child; tried: Promise<number> } {
   const [host, port] = address.split(':');
-  const child = new Child(process.execPath, [join(__dirname, 'flood.js'), what, host, port, String(count / scale)]);
+  const flood = [process.execPath, join(__dirname, 'flood.js'), what, host, port, String(count / scale)];
+  const [file, ...args] = apart ? ['taskset', '--cpu-list', String(cpus().length - 1), ...flood] : flood;
+  const child = new Child(file, args);
   const tried = child.report<{ tried: number }>(floodMsMax).then((report) => report.tried);
   // A flood that is ended before it has tried all has nothing to report.
   tried.catch(() => undefined);
@@ -102,7 +111,12 @@ async function measure(flood: Flood, options: Options): Promise<string[]> {
 }
 
 async function main(options: Options): Promise<void> {
-  const { only } = options;
+  const { only, apart } = options;
+  if (apart) {
+    if (cpus().length < 2) throw new Error('--apart needs two cores');
+    // Children have the cores of their parent.
+    execFileSync('taskset', ['--pid', '--cpu-list', `0-${cpus().length - 2}`, String(process.pid)]);
+  }
   const rows: string[][] = [];
   const chosen = floods.filter(({ name }) => only === undefined || name.includes(only));
   for (const flood of chosen) rows.push(await measure(flood, options));
@@ -124,5 +138,6 @@ void new Command()
     new Option('--scale <n>', 'divide the number of strangers by this').argParser(integer(1, 1_000)).default(1),
   )
   .option('--only <words>', 'the floods whose names have these words')
+  .option('--apart', 'the floods have the last core to themselves, as on a machine of their own', false)
   .action(main)
   .parseAsync();
