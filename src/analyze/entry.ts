@@ -45,6 +45,8 @@ export function complaintOf(entry: Entry): string | null {
       : entry.error_detail!;
   }
   if (entry.error === 'damaged') return `${entry.file}: damaged: ${entry.error_detail}; counts are those before it`;
+  if (entry.rest_bytes !== undefined && !entry.truncated)
+    return `${entry.file}: ${entry.rest_bytes} bytes behind the end of the packed stream are none of it and are ignored`;
   if (entry.grew === true)
     return `${entry.file}: is still written: it is counted to the size that it had when it was opened`;
   if (!entry.truncated) return null;

@@ -19,7 +19,7 @@ const transferRemedy = 'its line ends were changed by a transfer as text (FTP in
 export function capturedIn(
   report: CaptureReport,
   compression: Compression | null,
-  { truncated, damage }: InflateOutcome,
+  { truncated, damage, restBytes = 0 }: InflateOutcome,
   firstBytes: () => Uint8Array = () => new Uint8Array(0),
 ): CaptureEntry {
   if (report.error === 'not-a-capture') {
@@ -29,7 +29,8 @@ export function capturedIn(
   }
   if (report.error !== null && looksTransferredAsText(firstBytes().subarray(0, textBytes)))
     return { ...report, error_detail: `${report.error_detail}; ${transferRemedy}`, compression };
-  if (report.error !== null || damage === null) return { ...report, compression };
+  const rest = restBytes > 0 ? { rest_bytes: restBytes } : {};
+  if (report.error !== null || damage === null) return { ...report, ...rest, compression };
   const cut = { truncated: false, truncated_offset: undefined, truncated_claimed: undefined, truncated_held: undefined };
   return { ...report, ...cut, error: 'damaged', error_detail: damage, compression };
 }

@@ -6,7 +6,9 @@ import { RawInflater, stepBytes } from './raw-inflater.js';
 
 /**
  * Inflates gzip: any number of members, each checked against its CRC and length. node:zlib's Gunzip
- * drops bytes that it had inflated when it meets damage, does not tell a cut stream from a whole one, and is slower. As gzip(1) does, bytes after the last member that begin no member are ignored.
+ * drops bytes that it had inflated when it meets damage, does not tell a cut stream from a whole one, and is slower.
+ * Zeros behind a member are padding (of tapes and of blocks): a member behind them is one more. Other bytes are counted and
+ * ignored.
  */
 export function inflateGzip(stream: ByteStream): Inflated {
   return inflated(async function* () {
@@ -15,6 +17,7 @@ export function inflateGzip(stream: ByteStream): Inflated {
     try {
       do yield* member(reader, inflater);
       while (await anotherMember(reader));
+      return await restOf(reader);
     } finally {
       await reader.close();
     }
@@ -22,8 +25,25 @@ export function inflateGzip(stream: ByteStream): Inflated {
 }
 
 async function anotherMember(reader: ByteReader): Promise<boolean> {
+  await skipZeros(reader);
   const next = await reader.peek(2);
   return next[0] === 0x1f && next[1] === 0x8b;
+}
+
+async function skipZeros(reader: ByteReader): Promise<void> {
+  for (let bytes = await reader.some(stepBytes); bytes !== null; bytes = await reader.some(stepBytes)) {
+    const other = bytes.findIndex((byte) => byte !== 0);
+    if (other === -1) continue;
+    reader.unread(bytes.slice(other));
+    return;
+  }
+}
+
+async function restOf(reader: ByteReader): Promise<number> {
+  let rest = 0;
+  for (let bytes = await reader.some(stepBytes); bytes !== null; bytes = await reader.some(stepBytes))
+    rest += bytes.length;
+  return rest;
 }
 
 async function* member(reader: ByteReader, inflater: RawInflater): AsyncGenerator<Uint8Array> {

@@ -4,6 +4,8 @@ export interface InflateOutcome {
   readonly truncated: boolean;
   /** The compressed stream is damaged: words for people. What came before is good. */
   readonly damage: string | null;
+  /** Bytes behind the end of the compressed stream that are none of it, not counting zeros before them; left out: none. */
+  readonly restBytes?: number;
 }
 
 /** An inflated file: bytes to iterate once, and then how it ended. */
@@ -17,12 +19,16 @@ export class StreamCut extends Error {}
 
 export class StreamDamaged extends Error {}
 
-/** Runs an inflater's generator so that a cut or damaged stream ends the bytes and becomes the outcome. */
-export function inflated(run: () => AsyncGenerator<Uint8Array>): Inflated {
+/**
+ * Runs an inflater's generator so that a cut or damaged stream ends the bytes and becomes the outcome. What the generator
+ * returns is the number of bytes behind the stream.
+ */
+export function inflated(run: () => AsyncGenerator<Uint8Array, number | void>): Inflated {
   let outcome: InflateOutcome = { truncated: false, damage: null };
   async function* bytes(): AsyncGenerator<Uint8Array> {
     try {
-      yield* run();
+      const restBytes = yield* run();
+      if (typeof restBytes === 'number' && restBytes > 0) outcome = { ...outcome, restBytes };
     } catch (error) {
       if (error instanceof StreamCut) outcome = { truncated: true, damage: null };
       else if (error instanceof StreamDamaged) outcome = { truncated: false, damage: error.message };

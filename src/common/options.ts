@@ -65,9 +65,13 @@ export function timeNs(value: string): string {
   if (epoch !== null) return `${BigInt(epoch[1]) * 1_000_000_000n + fractionNs(epoch[2])}`;
   const stamp = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/i.exec(value);
   const ms = stamp === null ? NaN : Date.parse(`${stamp[1]}T${stamp[2]}${stamp[4].toUpperCase()}`);
-  if (stamp === null || Number.isNaN(ms)) throw new InvalidArgumentError(`'${value}' is not a time ${timeForms}`);
+  // Date.parse takes 30 February for 2 March, and 24:00 for the next day.
+  const wrong = stamp === null || Number.isNaN(ms) || stamp[2] >= '24' || !isDay(stamp[1]);
+  if (wrong) throw new InvalidArgumentError(`'${value}' is not a time ${timeForms}`);
   return `${BigInt(ms) * 1_000_000n + fractionNs(stamp[3])}`;
 }
+
+const isDay = (text: string): boolean => new Date(`${text}T00:00:00Z`).toISOString().startsWith(text);
 
 const fractionNs = (digits = ''): bigint => BigInt(digits.padEnd(9, '0'));
 

@@ -113,7 +113,7 @@ function compressionIn(text: string): Compression {
   throw new TriremeError('INTERNAL', `this worker cannot unpack '${text}', only gzip and zstd`);
 }
 
-function answer(batch: KindBatch, scanner: ChunkScanner, { truncated, damage }: InflateOutcome): void {
+function answer(batch: KindBatch, scanner: ChunkScanner, { truncated, damage, restBytes = 0 }: InflateOutcome): void {
   const { partial, ...facts } = scanner.end();
   batch.answer(
     ScanChunkResult.encode({
@@ -121,6 +121,7 @@ function answer(batch: KindBatch, scanner: ChunkScanner, { truncated, damage }: 
       partial: Buffer.from(partial.buffer, partial.byteOffset, partial.byteLength),
       inputTruncated: truncated,
       inputDamage: damage ?? '',
+      inputRestBytes: BigInt(restBytes),
     }).finish(),
   );
 }

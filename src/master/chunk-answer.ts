@@ -31,6 +31,10 @@ export function readAnswer(bytes: Uint8Array, plan: ChunkPlan): ChunkAnswer {
   const partial = Uint8Array.from(answer.partial);
   return {
     result: { ...head, plan, partial },
-    outcome: { truncated: answer.inputTruncated, damage: answer.inputDamage === '' ? null : answer.inputDamage },
+    outcome: {
+      truncated: answer.inputTruncated,
+      damage: answer.inputDamage === '' ? null : answer.inputDamage,
+      restBytes: Number(answer.inputRestBytes ?? 0),
+    },
   };
 }

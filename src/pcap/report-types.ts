@@ -113,6 +113,8 @@ export interface JoinedFile {
   readonly repeats?: string;
   /** Only when it was still written to: it is counted to the size that it had when it was opened. */
   readonly grew?: true;
+  /** Only when there are any: bytes behind the end of a packed stream that are none of it, and are ignored. */
+  readonly rest_bytes?: number;
   readonly truncated: boolean;
   readonly truncated_offset?: number;
   readonly error: null | 'damaged';
@@ -182,6 +184,8 @@ export interface CaptureFacts extends PacketCounts, JoinedFiles {
   readonly truncated_held?: number;
   /** Only when it was appended to while it was read: it is counted to the size that it had when it was opened. */
   readonly grew?: true;
+  /** Only when there are any: bytes behind the end of a packed stream that are none of it, and are ignored. */
+  readonly rest_bytes?: number;
   readonly interfaces: Count;
   readonly sections: Count;
   readonly conversations: Count;

@@ -31,6 +31,7 @@ function isOutcome(outcome: FileOutcome | null): outcome is FileOutcome {
     (damage === null || (isCount(damage?.offset) && isWords(damage.detail))) &&
     [true, undefined].includes(outcome.grew) &&
     typeof inflated.truncated === 'boolean' &&
-    isWordsOrNull(inflated.damage)
+    isWordsOrNull(inflated.damage) &&
+    (inflated.restBytes === undefined || isCount(inflated.restBytes))
   );
 }

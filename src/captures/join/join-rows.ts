@@ -83,6 +83,7 @@ export function fileRows(counted: readonly CountedFile[]): JoinedFile[] {
       gap_ns: gap?.toString() ?? null,
       repeats,
       ...(grew ? { grew } : {}),
+      ...(inflated.restBytes === undefined ? {} : { rest_bytes: inflated.restBytes }),
       ...endOf(facts, inflated, grew),
     };
   });

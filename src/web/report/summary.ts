@@ -96,6 +96,10 @@ export function warningsOf(entry: FactsEntry): string[] {
   if (entry.error === 'damaged')
     warnings.push(`The file is damaged: ${entry.error_detail ?? ''}. Only what comes before the damage is counted.`);
   if (entry.truncated) warnings.push('The file is cut short. Only complete records are counted.');
+  if (entry.rest_bytes !== undefined)
+    warnings.push(
+      `${exact(entry.rest_bytes)} bytes behind the end of the packed stream are none of it and are ignored.`,
+    );
   if (entry.grew === true)
     warnings.push('The file is still written. It is counted to the size that it had when it was opened.');
   const limit = entry.conversations_limit;

@@ -1,0 +1,18 @@
+import { timeNs } from '../../../src/common/options.js';
+describe('a time', () => {
+  test.each([
+    ['2026-11-29T14:00:00Z', '1795960800000000000'],
+    ['2024-02-29T23:59:59.25+01:00', '1709247599250000000'],
+    ['1764424800.5', '1764424800500000000'],
+    ['+30s', '+30000000000'],
+  ])('%s is %s ns', (text, ns) => expect(timeNs(text)).toBe(ns));
+
+  test.each([
+    '2023-02-30T00:00:00Z',
+    '2023-02-29T00:00:00Z',
+    '2023-04-31T00:00:00Z',
+    '2023-13-01T00:00:00Z',
+    '2023-11-14T24:00:00Z',
+    'now',
+  ])('%s is refused: there is no such day or hour', (text) => expect(() => timeNs(text)).toThrow(/is not a time/));
+});
