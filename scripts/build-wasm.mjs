@@ -8,7 +8,11 @@ import { dirname, join } from 'node:path';
 
 /** Each module: its entry file, its output, and the compiler options that it needs beside the common ones. */
 const modules = [
-  { entry: 'src/pcap/assembly/index.ts', output: 'dist/src/pcap/scan.wasm', options: ['--memoryBase', '12779520', '--exportTable'] },
+  {
+    entry: 'src/pcap/assembly/index.ts',
+    output: 'dist/src/pcap/scan.wasm',
+    options: ['--memoryBase', '12779520', '--exportTable'],
+  },
   {
     entry: 'src/pcap/rows/assembly/index.ts',
     output: 'dist/src/pcap/rows.wasm',
