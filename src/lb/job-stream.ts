@@ -10,7 +10,7 @@ import { unknownKind, type JobServicePort } from './job-service-port.js';
 import { OutstandingJobs } from './outstanding-jobs.js';
 
 /** Results in one message at most; more in one turn of the event loop go in several. */
-const resultsPerMessageMax = 1024;
+const resultsPerMessageMax = 256;
 
 /**
  * One RunJobs call: jobs go to the hub as they come, results leave as jobs finish, all of one turn of the event loop
