@@ -11,6 +11,14 @@ const textBytes = 64 * 1024;
 
 const transferRemedy = 'its line ends were changed by a transfer as text (FTP in ASCII mode): transfer it again in binary mode';
 
+/** In place of what a report says of a cut. */
+export const notCut = {
+  truncated: false,
+  truncated_offset: undefined,
+  truncated_claimed: undefined,
+  truncated_held: undefined,
+} as const;
+
 /**
  * The report of a capture that came out of a compressed stream. Damage of that stream is damage of the capture, told
  * with its offset in the file as it is stored; of a cut the report has already been told. `firstBytes` gives the start of
@@ -31,6 +39,5 @@ export function capturedIn(
     return { ...report, error_detail: `${report.error_detail}; ${transferRemedy}`, compression };
   const rest = restBytes > 0 ? { rest_bytes: restBytes } : {};
   if (report.error !== null || damage === null) return { ...report, ...rest, compression };
-  const cut = { truncated: false, truncated_offset: undefined, truncated_claimed: undefined, truncated_held: undefined };
-  return { ...report, ...cut, error: 'damaged', error_detail: damage, compression };
+  return { ...report, ...notCut, error: 'damaged', error_detail: damage, compression };
 }

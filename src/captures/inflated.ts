@@ -8,6 +8,9 @@ export interface InflateOutcome {
   readonly restBytes?: number;
 }
 
+/** Of a stream that is whole, and of a file that is not packed. */
+export const soundOutcome: InflateOutcome = { truncated: false, damage: null };
+
 /** An inflated file: bytes to iterate once, and then how it ended. */
 export interface Inflated {
   readonly bytes: AsyncGenerator<Uint8Array>;
@@ -24,7 +27,7 @@ export class StreamDamaged extends Error {}
  * returns is the number of bytes behind the stream.
  */
 export function inflated(run: () => AsyncGenerator<Uint8Array, number | void>): Inflated {
-  let outcome: InflateOutcome = { truncated: false, damage: null };
+  let outcome = soundOutcome;
   async function* bytes(): AsyncGenerator<Uint8Array> {
     try {
       const restBytes = yield* run();

@@ -9,20 +9,20 @@ import { loadScanModule } from './scan-module.js';
 /** The stream until it ends or the signal is aborted, whichever comes first. */
 export async function* until(stream: ByteStream, ended: AbortSignal): AsyncGenerator<Uint8Array> {
   const pieces = stream[Symbol.asyncIterator]();
-  const over = new Promise<'over'>((resolve) => {
-    if (ended.aborted) resolve('over');
-    ended.addEventListener('abort', () => resolve('over'), { once: true });
-  });
-  for (;;) {
-    const next = await Promise.race([pieces.next(), over]);
-    if (next === 'over') {
-      // Not waited for: the piece that was asked for may never come.
-      void pieces.return?.();
-      return;
-    }
+  // Not a race with one promise for all pieces, which would keep something of each until the end.
+  let stop: () => void = () => undefined;
+  ended.addEventListener('abort', () => stop(), { once: true });
+  while (!ended.aborted) {
+    const next = await new Promise<IteratorResult<Uint8Array> | null>((resolve, reject) => {
+      stop = () => resolve(null);
+      pieces.next().then(resolve, reject);
+    });
+    if (next === null) break;
     if (next.done === true) return;
     yield next.value;
   }
+  // Not waited for: the piece that was asked for may never come.
+  void pieces.return?.();
 }
 
 /**

@@ -3,9 +3,10 @@ import { planChunks, wholeFilePlan } from '../pcap/chunk-plans.js';
 import type { CaptureHeader, ChunkPlan } from '../pcap/types.js';
 import { headerBytesWanted, readHeader } from '../pcap/read-header.js';
 import { ByteReader, type ByteStream } from './byte-reader.js';
-import { capturedIn, type CaptureEntry } from './capture-entry.js';
+import { capturedIn, notCut, type CaptureEntry } from './capture-entry.js';
 import type { CaptureFile } from './capture-file.js';
 import { compressionOf, magicBytes } from './compression.js';
+import { soundOutcome } from './inflated.js';
 import { readRange } from './read-range.js';
 import { FilePour } from './pour.js';
 import { loadScanModule } from './scan-module.js';
@@ -16,8 +17,6 @@ import type { WholeScan } from './whole-scan.js';
 // A small capture is scanned in less time than it takes to load what only others need: those parts
 // are required late. (`import()` would do the same and start the loader of ES modules first, some 5 ms.)
 
-const sound = { truncated: false, damage: null };
-
 /**
  * The whole analysis of one open capture on this machine. One that is appended to meanwhile is counted to the size that it
  * had when it was opened; when it is changed in another way, throws FILE_CHANGED.
@@ -26,8 +25,7 @@ export async function scanFile(file: CaptureFile, settings: ScanSettings): Promi
   const entry = await scan(file, settings);
   if (!file.hasGrown() || entry.error !== null) return entry;
   // The record in which it ended then is one that was not yet complete.
-  const cut = { truncated: false, truncated_offset: undefined, truncated_claimed: undefined, truncated_held: undefined };
-  return { ...entry, ...cut, grew: true };
+  return { ...entry, ...notCut, grew: true };
 }
 
 async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureEntry> {
@@ -46,7 +44,7 @@ async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureE
   }
   const { top, sort, packedRows } = settings;
   const whole = await scanPlain(file, sizeBytes, settings);
-  return capturedIn(whole.report({ top, sort, packedRows, compression: 'none' }), null, sound, () =>
+  return capturedIn(whole.report({ top, sort, packedRows, compression: 'none' }), null, soundOutcome, () =>
     readRange(fd, 0, headerBytesWanted),
   );
 }

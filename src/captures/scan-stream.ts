@@ -5,12 +5,11 @@ import type { ByteStream } from './byte-reader.js';
 import { inflate } from './byte-stream.js';
 import { capturedIn, type CaptureEntry } from './capture-entry.js';
 import type { Compression } from './compression.js';
+import { soundOutcome } from './inflated.js';
 import { tellSoFar } from './live-stream.js';
 import { pourStream } from './pour.js';
 import { loadScanModule } from './scan-module.js';
 import type { InputSettings, ScanSettings } from './scan-settings.js';
-
-const soundOutcome = { truncated: false, damage: null };
 
 /** Scans bytes that come in order: a pipe, or a compressed file, which cannot be split. */
 export async function scanStream(

@@ -1,7 +1,7 @@
 import { openCapture, type CaptureFile } from '../captures/capture-file.js';
 import { inflate } from '../captures/byte-stream.js';
 import type { Compression } from '../captures/compression.js';
-import type { InflateOutcome } from '../captures/inflated.js';
+import { soundOutcome, type InflateOutcome } from '../captures/inflated.js';
 import { FilePour, pourStream } from '../captures/pour.js';
 import { loadScanModule } from '../captures/scan-module.js';
 import { TriremeError } from '../common/errors.js';
@@ -11,8 +11,6 @@ import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
 import { note, Stopped } from './batch-progress.js';
 import type { BatchSource, KindBatch } from './kind.js';
 import { scanParts } from './parts-scan.js';
-
-const sound: InflateOutcome = { truncated: false, damage: null };
 
 /** Bytes of the chunk in the file as it is stored: what its cost is counted in. Throws when the payload is no ScanChunk. */
 export function bytesOf(payload: Uint8Array): number {
@@ -35,7 +33,7 @@ export function scanChunk(batch: KindBatch): void | Promise<void> {
   try {
     if (source.type === 'file') pourFile(batch, scanner, source.path, plan.start);
     else pourPushed(batch, scanner, source);
-    answer(batch, scanner, sound);
+    answer(batch, scanner, soundOutcome);
   } catch (error) {
     stop(batch, scanner, error);
   }

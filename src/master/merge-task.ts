@@ -1,6 +1,6 @@
 import { capturedIn } from '../captures/capture-entry.js';
 import { compressionOf, magicBytes, type Compression } from '../captures/compression.js';
-import type { InflateOutcome } from '../captures/inflated.js';
+import { soundOutcome, type InflateOutcome } from '../captures/inflated.js';
 import { FilePour, pourStream } from '../captures/pour.js';
 import { planChunks, wholeFilePlan } from '../pcap/chunk-plans.js';
 import { Merger } from '../pcap/merger.js';
@@ -18,7 +18,7 @@ export class MergeTask {
   private wanted: ChunkPlan[];
   /** Results that were on their way when the report was made change nothing. */
   private finished = false;
-  private outcome: InflateOutcome = { truncated: false, damage: null };
+  private outcome: InflateOutcome = soundOutcome;
 
   constructor(
     private readonly data: MergeData,

@@ -1,4 +1,4 @@
-import type { InflateOutcome } from '../inflated.js';
+import { soundOutcome } from '../inflated.js';
 import type { JoinScanner } from '../../pcap/join-scanner.js';
 import type { FileOutcome } from './scan-run.js';
 
@@ -8,7 +8,6 @@ export type Sums =
   | { readonly whole: Parameters<JoinScanner['addFile']> }
   | { readonly failed: FileOutcome };
 
-const sound: InflateOutcome = { truncated: false, damage: null };
 
 /** Adds up what comes in any order in the order of the files. */
 export class OrderedSums {
@@ -25,7 +24,7 @@ export class OrderedSums {
       if ('failed' in next) this.outcomes.push(next.failed);
       else if ('whole' in next) {
         const facts = this.scanner.addFile(...next.whole);
-        this.outcomes.push({ facts, inflated: sound });
+        this.outcomes.push({ facts, inflated: soundOutcome });
       }
       else {
         this.scanner.add(next.partial);

@@ -5,7 +5,7 @@ import { openCapture, readInOrder, type CaptureFile } from '../capture-file.js';
 import type { Compression } from '../compression.js';
 import { TriremeError } from '../../common/errors.js';
 import { failedFile, type FailedFile } from '../failed-file.js';
-import type { InflateOutcome } from '../inflated.js';
+import { soundOutcome, type InflateOutcome } from '../inflated.js';
 import { FilePour, pourStream } from '../pour.js';
 
 /** What a scan must know of a file of a joined capture. */
@@ -35,7 +35,6 @@ export interface ScannedRun {
   readonly outcomes: readonly FileOutcome[];
 }
 
-const sound: InflateOutcome = { truncated: false, damage: null };
 
 /**
  * Scans files one after the other into one table. A file that fails after some of it was counted is left out by counting the
@@ -93,7 +92,7 @@ function scanFile(
   try {
     scanner.begin();
     new FilePour(file.fd, scanner, 0, size).all(onBytes);
-    return ended(file, size, scanner, sound);
+    return ended(file, size, scanner, soundOutcome);
   } finally {
     file.close();
   }
