@@ -47,7 +47,7 @@ export function seen(time: i64): void {
 @inline
 export function timeOf(at: usize, units: u64): i64 {
   saturated = false;
-  if (units <= load<u64>(at, 40)) {
+  if (units < load<u64>(at, 40)) {
     const time = <i64>(units * load<u64>(at, 32)) + load<i64>(at, 24);
     seen(time);
     return time;
@@ -57,7 +57,7 @@ export function timeOf(at: usize, units: u64): i64 {
 
 /** The time of a packet of an interface, which is not counted. */
 export function timeOnly(at: usize, units: u64): i64 {
-  if (units <= load<u64>(at, 40)) return <i64>(units * load<u64>(at, 32)) + load<i64>(at, 24);
+  if (units < load<u64>(at, 40)) return <i64>(units * load<u64>(at, 32)) + load<i64>(at, 24);
   return wideTime(at, units) ? saturation() : <i64>low;
 }
 

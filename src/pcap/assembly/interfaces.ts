@@ -1,7 +1,7 @@
 // The interfaces in force: one for a classic file, those of the current section for pcapng. 64 bytes each:
 //
 //   0 link type u32 | 4 snap length u32 | 8 time resolution u32 | 12 mode u32 | 16 offset s i64 | 24 offset ns i64
-//   32 factor u64 | 40 largest units for the short way u64 | 48 shift u32
+//   32 factor u64 | 40 units below which the short way serves u64 | 48 shift u32
 
 import { INTERFACE_BYTES, INTERFACES } from './layout';
 

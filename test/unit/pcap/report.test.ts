@@ -76,6 +76,17 @@ describe('times outside int64', () => {
     expect(report.series).toMatchObject({ packets_without_row: 2, rows: [{ start_ns: '5000000000', packets: 1 }] });
   });
 
+  test.each([2n ** 34n, -(2n ** 34n)])('may come of the offset alone, here %s s and no unit', (timeOffset) => {
+    const alone = new PcapngBuilder()
+      .section()
+      .interface({ timeOffset })
+      .enhanced({ bytes: frame(0), time: 0n })
+      .bytes();
+    const report = scanWhole(alone) as CaptureFacts;
+    const at = (timeOffset * second).toString();
+    expect(report).toMatchObject({ first_ns: at, last_ns: at, packets_time_saturated: 1 });
+  });
+
   test('are the same however the file is split', () => {
     for (const chunkCount of [2, 3, 6])
       expectSameBytes(scanSplit(file, planChunks(headerOf(file), { chunkCount })).report, scanWhole(file));
