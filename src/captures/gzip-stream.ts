@@ -3,6 +3,7 @@ import { ByteReader, type ByteStream } from './byte-reader.js';
 import { skipGzipHeader } from './gzip-header.js';
 import { inflated, StreamCut, StreamDamaged, type Inflated } from './inflated.js';
 import { RawInflater, stepBytes } from './raw-inflater.js';
+import { restOf, skipZeros } from './stream-end.js';
 
 /**
  * Inflates gzip: any number of members, each checked against its CRC and length. node:zlib's Gunzip
@@ -28,22 +29,6 @@ async function anotherMember(reader: ByteReader): Promise<boolean> {
   await skipZeros(reader);
   const next = await reader.peek(2);
   return next[0] === 0x1f && next[1] === 0x8b;
-}
-
-async function skipZeros(reader: ByteReader): Promise<void> {
-  for (let bytes = await reader.some(stepBytes); bytes !== null; bytes = await reader.some(stepBytes)) {
-    const other = bytes.findIndex((byte) => byte !== 0);
-    if (other === -1) continue;
-    reader.unread(bytes.slice(other));
-    return;
-  }
-}
-
-async function restOf(reader: ByteReader): Promise<number> {
-  let rest = 0;
-  for (let bytes = await reader.some(stepBytes); bytes !== null; bytes = await reader.some(stepBytes))
-    rest += bytes.length;
-  return rest;
 }
 
 async function* member(reader: ByteReader, inflater: RawInflater): AsyncGenerator<Uint8Array> {

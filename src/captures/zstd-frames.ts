@@ -1,5 +1,7 @@
 import type { ByteReader } from './byte-reader.js';
-import { StreamCut, StreamDamaged } from './inflated.js';
+import { StreamDamaged } from './inflated.js';
+import { exactly, isLz4, isSkippable, littleEndian, magicBytes, skipSkippable, zstdMagic } from './packed-frames.js';
+import { restOf, skipZeros } from './stream-end.js';
 
 /**
  * Largest window of a frame: what the zstd tool itself takes without --memory, and all that `zstd -1` to `-19`,
@@ -10,35 +12,32 @@ export const windowBytesMax = 128 * 1024 * 1024;
 /** Largest block that the format allows (RFC 8878, 3.1.1.2.4). */
 const blockBytesMax = 128 * 1024;
 
-const frameMagic = 0xfd2fb528;
-const skippableMagic = 0x184d2a5;
-
 /**
  * Walks zstd frames (RFC 8878) without decoding them: yields each frame's header, each of its blocks and its
  * checksum as pieces of their own. So a cut is told from damage, skippable frames are skipped, and a frame
- * that would take too much memory is refused before the decoder sees it. Bytes after the last frame that begin no
- * frame are ignored, as with gzip. Throws StreamCut or StreamDamaged.
+ * that would take too much memory is refused before the decoder sees it. As with gzip, zeros between frames are padding,
+ * and bytes that begin no frame end the stream: they are counted. Throws StreamCut or StreamDamaged.
+ * @returns the number of bytes behind the last frame
  */
-export async function* zstdPieces(reader: ByteReader): AsyncGenerator<Uint8Array> {
-  for (let frames = 0; ; frames++) {
+export async function* zstdPieces(reader: ByteReader): AsyncGenerator<Uint8Array, number> {
+  for (let frames = 0; ;) {
     const at = reader.position;
-    const magic = await reader.peek(4);
-    if (magic.length === 0) return;
-    const number = magic.length < 4 ? 0 : littleEndian(magic, 0, 4);
-    if (number >>> 4 === skippableMagic) await skip(reader);
-    else if (number === frameMagic) yield* frame(reader, at);
-    else if (frames > 0) return;
-    else throw new StreamDamaged(`no zstd frame at offset ${at}`);
+    const head = await reader.peek(magicBytes);
+    const magic = head.length < magicBytes ? 0 : littleEndian(head, 0, magicBytes);
+    if (isSkippable(magic)) await skipSkippable(reader);
+    else if (magic === zstdMagic) {
+      yield* frame(reader, at);
+      frames++;
+    } else if (frames > 0) return restOf(reader);
+    else throw new StreamDamaged(noFrame(at, magic));
+    await skipZeros(reader);
   }
 }
 
-async function skip(reader: ByteReader): Promise<void> {
-  let left = littleEndian(await exactly(reader, 8), 4, 4);
-  while (left > 0) {
-    const bytes = await reader.some(left);
-    if (bytes === null) throw new StreamCut();
-    left -= bytes.length;
-  }
+/** Only skippable frames have come, which LZ4 has too. */
+function noFrame(at: number, magic: number): string {
+  const lz4 = isLz4(magic) ? `, but one of LZ4; unpack it without what is before: tail -c +${at + 1} FILE | trireme analyze -` : '';
+  return `no zstd frame at offset ${at}${lz4}`;
 }
 
 async function* frame(reader: ByteReader, at: number): AsyncGenerator<Uint8Array> {
@@ -54,11 +53,14 @@ async function* frame(reader: ByteReader, at: number): AsyncGenerator<Uint8Array
     : windowOf(rest[0]);
   if (windowBytes > windowBytesMax) {
     throw new StreamDamaged(
-      `zstd frame at offset ${at} needs a window of ${windowBytes} bytes, over windowBytesMax ${windowBytesMax}; pack it anew without --long`,
+      `zstd frame at offset ${at} needs a window of ${windowBytes} bytes, over the ${windowBytesMax} that it may have${remedy(windowBytes)}`,
     );
   }
-  if (littleEndian(rest, singleSegment ? 0 : 1, dictionaryBytes) !== 0) {
-    throw new StreamDamaged(`zstd frame at offset ${at} needs a dictionary`);
+  const dictionary = littleEndian(rest, singleSegment ? 0 : 1, dictionaryBytes);
+  if (dictionary !== 0) {
+    throw new StreamDamaged(
+      `zstd frame at offset ${at} needs the dictionary ${dictionary}; unpack it: zstd -dc -D DICTIONARY FILE | trireme analyze -`,
+    );
   }
   yield joined(descriptor, rest);
   for (let last = false; !last; ) {
@@ -74,21 +76,17 @@ async function* frame(reader: ByteReader, at: number): AsyncGenerator<Uint8Array
   if ((flags & 0x04) !== 0) yield (await exactly(reader, 4)).slice();
 }
 
+/** Largest window that the zstd tool can be told to take (--long=31). */
+const toolWindowBytesMax = 2 ** 31;
+
+function remedy(windowBytes: number): string {
+  if (windowBytes > toolWindowBytesMax) return ' and all that zstd itself takes: its header is damaged';
+  return `; unpack it: zstd -dc --memory=${Math.ceil(windowBytes / 2 ** 20)}MB FILE | trireme analyze -`;
+}
+
 function windowOf(descriptor: number): number {
   const base = 2 ** (10 + (descriptor >> 3));
   return base + (base / 8) * (descriptor & 7);
-}
-
-async function exactly(reader: ByteReader, count: number): Promise<Uint8Array> {
-  const bytes = await reader.upTo(count);
-  if (bytes.length < count) throw new StreamCut();
-  return bytes;
-}
-
-function littleEndian(bytes: Uint8Array, at: number, count: number): number {
-  let value = 0;
-  for (let i = count - 1; i >= 0; i--) value = value * 256 + bytes[at + i];
-  return value;
 }
 
 function joined(first: Uint8Array, second: Uint8Array): Uint8Array {

@@ -16,6 +16,13 @@ describe('zstd', () => {
     expect(outcome).toEqual({ truncated: false, damage: null });
   });
 
+  test('goes on behind zeros, and bytes behind its end are told', async () => {
+    const zeros = Buffer.alloc(9);
+    const { bytes, ...outcome } = await inflate(Buffer.concat([packed, zeros, packed, zeros, Buffer.from('rest')]));
+    expect(bytes.toString()).toBe('trireme '.repeat(128));
+    expect(outcome).toEqual({ truncated: false, damage: null, restBytes: 4 });
+  });
+
   test('damaged and abandoned streams leave no memory behind, and disturb no later one', async () => {
     expect((await inflate(damaged)).damage).toMatch(/^zstd data or checksum damaged before offset \d+$/);
     const before = process.memoryUsage().rss;
