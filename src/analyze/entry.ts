@@ -49,6 +49,8 @@ export function complaintOf(entry: Entry): string | null {
     return `${entry.file}: ${entry.rest_bytes} bytes behind the end of the packed stream are none of it and are ignored`;
   if (entry.grew === true)
     return `${entry.file}: is still written: it is counted to the size that it had when it was opened`;
+  if (entry.interrupted === true)
+    return `${entry.file}: was interrupted within a record, which is left out; complete records are counted`;
   if (!entry.truncated) return null;
   const { truncated_offset: offset, truncated_claimed: claimed, truncated_held: held } = entry;
   const where = offset === undefined ? '' : ` in the record at offset ${offset}`;

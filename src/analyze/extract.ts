@@ -1,10 +1,11 @@
-import { openCapture, type CaptureFile } from '../captures/capture-file.js';
+import { openCapture, standardInput, type CaptureFile } from '../captures/capture-file.js';
 import { extractFile, type Extracted } from '../captures/extract-file.js';
 import { FileProbe } from '../captures/file-probe.js';
 import { TriremeError } from '../common/errors.js';
 import { forTerminal } from '../common/for-terminal.js';
 import { filterOf } from '../pcap/filter-functions.js';
 import { OutputGone, openCaptureOut, type CaptureOut } from './files/capture-out.js';
+import { openLiveInput, type LiveInput } from './live-input.js';
 
 export interface ExtractSettings {
   readonly file: string;
@@ -26,24 +27,54 @@ export async function extract(settings: ExtractSettings): Promise<number> {
   await new FileProbe().check(name, name);
   const file = openCapture(name);
   try {
-    const out = openCaptureOut(settings.write, file.fd);
-    const stop = discardOnSignals(out);
+    let out: CaptureOut | null = null;
+    const discard = (): void => out?.discard();
+    const { input, stop } = heedSignals(file, discard, settings);
     try {
-      return await run(file, out, settings);
+      out = openCaptureOut(settings.write, file.fd);
+      return await run(file, out, settings, input);
     } finally {
       stop();
-      out.discard();
+      discard();
     }
   } finally {
     file.close();
   }
 }
 
+/** The first signal is the end of a pipe as standard input. Any other leaves nothing half written. */
+function heedSignals(
+  file: CaptureFile,
+  discard: () => void,
+  { quiet }: ExtractSettings,
+): { readonly input?: LiveInput; readonly stop: () => void } {
+  if (file.name !== standardInput || file.sizeBytes !== null) return { stop: discardOnSignals(discard) };
+  let stop = (): void => undefined;
+  const input = openLiveInput(
+    null,
+    () => undefined,
+    (signal) => {
+      stop = discardOnSignals(discard);
+      if (quiet === true) return;
+      process.stderr.write(
+        `trireme: ${signal}: what has come of standard input is written; a second one ends at once\n`,
+      );
+    },
+  );
+  return {
+    input,
+    stop: () => {
+      stop();
+      input.close();
+    },
+  };
+}
+
 /** Ctrl-C leaves nothing half written. */
-function discardOnSignals(out: CaptureOut): () => void {
+function discardOnSignals(discard: () => void): () => void {
   const handlers = Object.entries(signals).map(([signal, code]) => {
     const handler = (): never => {
-      out.discard();
+      discard();
       process.exit(code);
     };
     process.on(signal, handler);
@@ -54,13 +85,18 @@ function discardOnSignals(out: CaptureOut): () => void {
   };
 }
 
-async function run(file: CaptureFile, out: CaptureOut, settings: ExtractSettings): Promise<number> {
+async function run(
+  file: CaptureFile,
+  out: CaptureOut,
+  settings: ExtractSettings,
+  input: LiveInput | undefined,
+): Promise<number> {
   const { filter, after = null, before = null, limit, quiet } = settings;
   const span = after === null && before === null ? undefined : { after, before };
   const packetsMax = limit === undefined ? undefined : BigInt(limit);
   let extracted: Extracted;
   try {
-    extracted = await extractFile(file, { filter, span, packetsMax }, (bytes) => out.write(bytes));
+    extracted = await extractFile(file, { filter, span, packetsMax }, (bytes) => out.write(bytes), input);
   } catch (error) {
     if (error instanceof OutputGone) return 0;
     throw error;
@@ -70,6 +106,12 @@ async function run(file: CaptureFile, out: CaptureOut, settings: ExtractSettings
   const { packets, ofPackets } = extracted;
   if (quiet !== true) process.stderr.write(`trireme: ${packets} of ${ofPackets} packets written\n`);
   const wrong = packets === packetsMax ? null : complaint(extracted);
+  const cut = extracted.damage === null && (extracted.cut !== null || extracted.packedCut);
+  if (wrong !== null && cut && input?.interrupted() === true) {
+    if (quiet !== true)
+      process.stderr.write(`trireme: ${file.name}: was interrupted within a record, which is left out\n`);
+    return 0;
+  }
   if (wrong !== null)
     process.stderr.write(`trireme: ${forTerminal(`${file.name}: ${wrong}`)}; what came before is written\n`);
   return wrong === null ? 0 : 1;

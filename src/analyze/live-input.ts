@@ -15,19 +15,21 @@ export interface LiveInput extends InputSettings {
 }
 
 /**
- * Makes the first SIGINT or SIGTERM the end of standard input, and no end of the process: `say` hears of it. The second
- * one ends the process, as it does without this.
+ * Makes the first SIGINT or SIGTERM the end of standard input, and no end of the process: `onInterrupt` hears of it. The
+ * second one ends the process, as it does without this.
  */
 export function openLiveInput(
   everyMs: number | null,
   onSoFar: (entry: CaptureEntry) => void,
-  say: (message: string) => void,
+  onInterrupt: (signal: NodeJS.Signals) => void,
 ): LiveInput {
   const ended = new AbortController();
   let grace: NodeJS.Timeout | undefined;
+  let interrupted = false;
   const onSignal = (signal: NodeJS.Signals): void => {
     release();
-    say(`${signal}: what has come of standard input is counted; a second one ends at once`);
+    interrupted = true;
+    onInterrupt(signal);
     grace = setTimeout(() => ended.abort(), inputGraceMs);
   };
   const release = (): void => {
@@ -36,6 +38,7 @@ export function openLiveInput(
   for (const signal of signals) process.on(signal, onSignal);
   return {
     ended: ended.signal,
+    interrupted: () => interrupted,
     everyMs,
     onSoFar,
     close: () => {

@@ -157,8 +157,9 @@ async function analyseHere(
     return { file: shownName(name), ...(await scanCapture(name, scanSettings)) };
   const { openLiveInput } = require('./live-input.js') as typeof import('./live-input.js');
   const tell = (facts: CaptureEntry): void => onSoFar({ file: shownName(name), ...facts });
-  const input = openLiveInput(settings.everyMs, tell, (message) => {
-    if (!settings.quiet) process.stderr.write(`trireme: ${message}\n`);
+  const input = openLiveInput(settings.everyMs, tell, (signal) => {
+    if (settings.quiet) return;
+    process.stderr.write(`trireme: ${signal}: what has come of standard input is counted; a second one ends at once\n`);
   });
   try {
     return { file: shownName(name), ...(await scanCapture(name, { ...scanSettings, input })) };

@@ -4,9 +4,11 @@ import { ByteReader } from './byte-reader.js';
 import { inflate } from './byte-stream.js';
 import type { CaptureFile } from './capture-file.js';
 import { compressionOf, magicBytes } from './compression.js';
+import { until } from './live-stream.js';
 import { FilePour, pourStream } from './pour.js';
 import { readRange } from './read-range.js';
 import { loadScanModule } from './scan-module.js';
+import type { InputSettings } from './scan-settings.js';
 
 /** Portions between which others run, signals among them: some 10 ms. */
 const portionsPerTurn = 64;
@@ -14,6 +16,8 @@ const portionsPerTurn = 64;
 export type Extracted = ReturnType<Extractor['end']> & {
   /** Why the packed stream around the capture ended early or is damaged; null: it did not and is not. */
   readonly inputDamage: string | null;
+  /** That stream ended early and is sound up to there. */
+  readonly packedCut: boolean;
 };
 
 /**
@@ -25,6 +29,8 @@ export async function extractFile(
   file: CaptureFile,
   options: ExtractOptions,
   onBytes: (bytes: Uint8Array) => Promise<void> | undefined,
+  /** Only for standard input. */
+  input?: Pick<InputSettings, 'ended'>,
 ): Promise<Extracted> {
   let pending: Promise<void> | undefined;
   const extractor = new Extractor(loadScanModule(), options, (bytes) => {
@@ -40,6 +46,7 @@ export async function extractFile(
   };
   const { fd, sizeBytes } = file;
   let inputDamage: string | null = null;
+  let packedCut = false;
   const compression = sizeBytes === null ? null : compressionOf(readRange(fd, 0, magicBytes));
   if (sizeBytes !== null && compression === null) {
     const pour = new FilePour(fd, extractor, 0);
@@ -48,18 +55,19 @@ export async function extractFile(
       if (portion % portionsPerTurn === 0) await setImmediate();
     }
   } else {
-    const reader = new ByteReader(file.stream());
+    const reader = new ByteReader(input === undefined ? file.stream() : until(file.stream(), input.ended));
     const packed = compression ?? compressionOf(await reader.peek(magicBytes));
     const inflated = inflate(reader.remaining(Number.MAX_SAFE_INTEGER), packed);
     await pourStream(patient(inflated.bytes, settle), extractor);
     const { truncated, damage } = inflated.outcome();
+    packedCut = !extractor.done && truncated;
     inputDamage = extractor.done ? null : (damage ?? (truncated ? 'the packed stream is cut short' : null));
   }
   await settle();
   const ended = extractor.end();
   await settle();
   file.checkUnchanged();
-  return { ...ended, inputDamage };
+  return { ...ended, inputDamage, packedCut };
 }
 
 /** The stream, which goes on once what was taken of it so far is written. */

@@ -23,6 +23,8 @@ export interface ScanSettings {
 export interface InputSettings {
   /** Aborted: what has come is all there is. */
   readonly ended: AbortSignal;
+  /** A signal has asked for the end: bytes that end within a record are no cut then. */
+  readonly interrupted: () => boolean;
   /** Milliseconds between two calls of onSoFar; null: none. */
   readonly everyMs: number | null;
   /** Hears what was counted so far, unless nothing has come since it heard last. */

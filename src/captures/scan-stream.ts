@@ -3,7 +3,7 @@ import { wholeFilePlan } from '../pcap/chunk-plans.js';
 import type { ReportOptions, ScanOptions } from '../pcap/types.js';
 import type { ByteStream } from './byte-reader.js';
 import { inflate } from './byte-stream.js';
-import { capturedIn, type CaptureEntry } from './capture-entry.js';
+import { capturedIn, notCut, type CaptureEntry } from './capture-entry.js';
 import type { Compression } from './compression.js';
 import { soundOutcome } from './inflated.js';
 import { tellSoFar } from './live-stream.js';
@@ -28,7 +28,9 @@ export async function scanStream(
   }
   const outcome = unpacked.outcome();
   const report = scanner.report({ ...asked, inputCut: outcome.truncated });
-  return capturedIn(report, compression, outcome);
+  const entry = capturedIn(report, compression, outcome);
+  const expected = entry.error === null && entry.truncated && input?.interrupted() === true;
+  return expected ? { ...entry, ...notCut, interrupted: true } : entry;
 }
 
 function tellsOf(

@@ -184,6 +184,8 @@ export interface CaptureFacts extends PacketCounts, JoinedFiles {
   readonly truncated_held?: number;
   /** Only when it was appended to while it was read: it is counted to the size that it had when it was opened. */
   readonly grew?: true;
+  /** Only when a signal has ended it within a record: that record is left out, and it is not called truncated. */
+  readonly interrupted?: true;
   /** Only when there are any: bytes behind the end of a packed stream that are none of it, and are ignored. */
   readonly rest_bytes?: number;
   readonly interfaces: Count;

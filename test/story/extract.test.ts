@@ -73,16 +73,50 @@ test('what is no capture, or damaged, leaves no half file', async () => {
   expect(readdirSync(scratch.path).filter((name) => name.endsWith('.part'))).toEqual([]);
 });
 
-test('Ctrl-C leaves neither the file nor a part of it', async () => {
+/** Takes UDP packets out of a pipe that is held open, and does the rest once the output was begun. */
+async function extractFromPipe(
+  to: string,
+  bytes: Uint8Array,
+  then: (kill: () => void, said: (words: string) => Promise<void>) => Promise<void>,
+): Promise<{ code: number | null; signal: string | null; stderr: string }> {
   const child = spawn(process.execPath, [
-    ...[join(projectRoot, 'bin', 'trireme'), 'extract', '-', '-w', out('never.pcap')],
+    ...[join(projectRoot, 'bin', 'trireme'), 'extract', '-', '--filter', 'udp', '-w', out(to)],
   ]);
-  child.stdin.write(readFileSync(five));
-  while (!readdirSync(scratch.path).some((name) => name.endsWith('.part')))
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  child.kill('SIGINT');
-  const [code] = (await once(child, 'close')) as [number];
-  expect(code).toBe(130);
+  let stderr = '';
+  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+  child.stdin.write(bytes);
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  await until(() => readdirSync(scratch.path).some((name) => name.startsWith(`.${to}.`)));
+  const ended = once(child, 'close') as Promise<[number | null, string | null]>;
+  await then(
+    () => void child.kill('SIGINT'),
+    (words) => until(() => stderr.includes(words)),
+  );
+  const [code, signal] = await ended;
+  return { code, signal, stderr };
+}
+
+test.each([
+  ['at the end of a record', () => readFileSync(five)],
+  ['within a record', () => Buffer.concat([readFileSync(five), readFileSync(five).subarray(24, 50)])],
+])('the first Ctrl-C is the end of a pipe %s: what matched is written', async (where, bytes) => {
+  const ran = await extractFromPipe('interrupted.pcap', bytes(), async (kill) => kill());
+  expect(ran.code).toBe(0);
+  expect(ran.stderr).toContain('SIGINT: what has come of standard input is written');
+  expect(ran.stderr).toContain('1 of 5 packets written');
+  expect(ran.stderr.includes('was interrupted within a record, which is left out')).toBe(where === 'within a record');
+  expect(await packetsOf(out('interrupted.pcap'))).toBe(1);
+});
+
+test('the second Ctrl-C leaves neither the file nor a part of it', async () => {
+  const ran = await extractFromPipe('never.pcap', readFileSync(five), async (kill, said) => {
+    kill();
+    await said('SIGINT: what has come');
+    kill();
+  });
+  expect(ran.code).toBe(130);
   expect(readdirSync(scratch.path).filter((name) => name.endsWith('.part'))).toEqual([]);
   expect(existsSync(out('never.pcap'))).toBe(false);
 });

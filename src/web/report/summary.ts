@@ -102,6 +102,8 @@ export function warningsOf(entry: FactsEntry): string[] {
     );
   if (entry.grew === true)
     warnings.push('The file is still written. It is counted to the size that it had when it was opened.');
+  if (entry.interrupted === true)
+    warnings.push('A signal has ended the input within a record. Only complete records are counted.');
   const limit = entry.conversations_limit;
   if (limit !== undefined)
     warnings.push(
