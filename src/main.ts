@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { guarded, runRole } from './common/run-role.js';
+import { slipsOnly } from './common/suggestions.js';
 import { version } from './common/version.js';
 import { roles } from './roles.js';
 
@@ -8,6 +9,7 @@ function overview(): Command {
     .description('a gRPC distributed job system: packet captures, a job load balancer, and UDP labs in XDP')
     .version(version)
     .showHelpAfterError(`(try 'trireme --help')`)
+    .configureOutput({ writeErr: (text) => void process.stderr.write(slipsOnly(text)) })
     .exitOverride();
   for (const [name, role] of Object.entries(roles)) program.command(name).description(role.summary).helpOption(false);
   return program;

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { durationMs, durationNs, hostPort, integer, timeNs, type HostPort } from '../common/options.js';
 import { defaultPorts } from '../common/limits.js';
 import { isUrl } from '../captures/capture-name.js';
@@ -53,6 +53,14 @@ Examples:
   id=$(trireme analyze --master 127.0.0.1:${defaultPorts.masterGrpc} --detach huge.pcap)
   trireme analyze --master 127.0.0.1:${defaultPorts.masterGrpc} --resume $id --json`;
 
+/** Rows of a table, or all. */
+function topOf(value: string): number {
+  if (value === 'all') return topAll;
+  const rows = /^\d{1,16}$/.test(value) ? Number(value) : NaN;
+  if (rows >= 1 && rows <= topAll) return rows;
+  throw new InvalidArgumentError(`'${value}' is not a whole number from 1 to ${topAll}; --top all gives every row`);
+}
+
 const append = (value: string, all: string[] | undefined): string[] => [...(all ?? []), value];
 
 export function buildCommand(): Command {
@@ -87,7 +95,7 @@ export function buildCommand(): Command {
     .option(
       '--top <n|all>',
       `rows of the tables of conversations and talkers, or all (default: ${topDefault}, in --html and --csv DIR ${topInFilesDefault})`,
-      (value) => (value === 'all' ? topAll : integer(1, topAll)(value)),
+      topOf,
     )
     .addOption(new Option('--sort <order>', 'order of the conversations').choices(sortOrders).default('bytes'))
     .option(

@@ -142,11 +142,16 @@ export function compileSettings(
     throw usage(`--every tells the result so far of standard input, on this machine: it goes with '-' alone`);
   const top = options.top ?? topDefault;
   if (options.master !== undefined && top > clusterTopMax) {
-    throw usage(`--top ${shown(top)} is over ${clusterTopMax}, the most rows that fit a message of the cluster`);
+    throw usage(
+      `--top ${shown(top)} is over ${clusterTopMax}, the most rows that fit a message of the cluster; ` +
+        `--top all, with --json or --csv, is for this machine: leave out --master`,
+    );
   }
   const forPeople = options.json !== true && csv.table === null && options.html !== standardInput;
   if (forPeople && top > textTopMax)
-    throw usage(`--top ${shown(top)} is over ${textTopMax}, the most rows of text: add --json or --csv for more`);
+    throw usage(
+      `--top ${shown(top)} is over ${textTopMax}, the most rows of text: --top all with --json or --csv gives every row`,
+    );
   return {
     files: all,
     resume: resume.length > 0,

@@ -1,4 +1,4 @@
-import { looksTransferredAsText } from '../pcap/foreign.js';
+import { emptyFile, looksTransferredAsText } from '../pcap/foreign.js';
 import type { CaptureFacts, CaptureReport, NotACapture } from '../pcap/report-types.js';
 import type { Compression } from './compression.js';
 import type { InflateOutcome } from './inflated.js';
@@ -32,8 +32,11 @@ export function capturedIn(
 ): CaptureEntry {
   if (report.error === 'not-a-capture') {
     if (damage !== null) return { ...report, error_detail: damage };
-    const cut = compression !== null && truncated;
-    return cut ? { ...report, error_detail: `${report.error_detail}: the ${compression} stream is cut short` } : report;
+    if (compression === null || !truncated) return report;
+    const cut = `the ${compression} stream is cut short`;
+    // What came out of it is empty, the file is not.
+    const nothing = report.error_detail === emptyFile;
+    return { ...report, error_detail: nothing ? `${cut} before its first byte` : `${report.error_detail}: ${cut}` };
   }
   if (report.error !== null && looksTransferredAsText(firstBytes().subarray(0, textBytes)))
     return { ...report, error_detail: `${report.error_detail}; ${transferRemedy}`, compression };

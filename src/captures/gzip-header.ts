@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import type { ByteReader } from './byte-reader.js';
 import { StreamCut, StreamDamaged } from './inflated.js';
 
@@ -6,32 +7,51 @@ const textBytesMax = 64 * 1024;
 
 const flag = { headerCrc: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 };
 
-/** Reads over the header of one gzip member (RFC 1952). Throws StreamCut or StreamDamaged. */
+/** Reads over the header of one gzip member (RFC 1952), and checks its CRC where it has one. Throws StreamCut or StreamDamaged. */
 export async function skipGzipHeader(reader: ByteReader): Promise<void> {
-  const at = reader.position;
-  const fixed = (await exactly(reader, 10)).slice();
+  const header = new HeaderBytes(reader);
+  const at = header.at;
+  const fixed = (await header.next(10)).slice();
   if (fixed[0] !== 0x1f || fixed[1] !== 0x8b) throw new StreamDamaged(`no gzip member at offset ${at}`);
   if (fixed[2] !== 8) throw new StreamDamaged(`gzip member at offset ${at} has unknown compression method ${fixed[2]}`);
   const flags = fixed[3];
   if ((flags & flag.reserved) !== 0) throw new StreamDamaged(`gzip member at offset ${at} has unknown flags`);
-  if ((flags & flag.extra) !== 0) {
-    const length = await exactly(reader, 2);
-    await exactly(reader, length[0] | (length[1] << 8));
-  }
-  if ((flags & flag.name) !== 0) await skipText(reader, at);
-  if ((flags & flag.comment) !== 0) await skipText(reader, at);
-  if ((flags & flag.headerCrc) !== 0) await exactly(reader, 2);
+  if ((flags & flag.extra) !== 0) await header.next(uint16(await header.next(2)));
+  if ((flags & flag.name) !== 0) await header.skipText();
+  if ((flags & flag.comment) !== 0) await header.skipText();
+  if ((flags & flag.headerCrc) === 0) return;
+  const computed = header.crc & 0xffff;
+  const stored = uint16(await header.next(2));
+  if (stored === computed) return;
+  throw new StreamDamaged(
+    `gzip header at offset ${at} is damaged: its checksum is ${hex(stored)}, that of its bytes ${hex(computed)}`,
+  );
 }
 
-async function exactly(reader: ByteReader, count: number): Promise<Uint8Array> {
-  const bytes = await reader.upTo(count);
-  if (bytes.length < count) throw new StreamCut();
-  return bytes;
-}
+const uint16 = (bytes: Uint8Array): number => bytes[0] | (bytes[1] << 8);
 
-async function skipText(reader: ByteReader, memberAt: number): Promise<void> {
-  for (let length = 0; length <= textBytesMax; length++) {
-    if ((await exactly(reader, 1))[0] === 0) return;
+const hex = (value: number): string => `0x${value.toString(16).padStart(4, '0')}`;
+
+/** The bytes of one header, and their CRC so far. */
+class HeaderBytes {
+  readonly at: number;
+  crc = 0;
+
+  constructor(private readonly reader: ByteReader) {
+    this.at = reader.position;
   }
-  throw new StreamDamaged(`gzip member at offset ${memberAt} has a header text over ${textBytesMax} bytes`);
+
+  async next(count: number): Promise<Uint8Array> {
+    const bytes = await this.reader.upTo(count);
+    if (bytes.length < count) throw new StreamCut();
+    this.crc = crc32(bytes, this.crc);
+    return bytes;
+  }
+
+  async skipText(): Promise<void> {
+    for (let length = 0; length <= textBytesMax; length++) {
+      if ((await this.next(1))[0] === 0) return;
+    }
+    throw new StreamDamaged(`gzip member at offset ${this.at} has a header text over ${textBytesMax} bytes`);
+  }
 }

@@ -3,13 +3,14 @@ import { reportFailure } from './errors.js';
 import { forTerminal, linesForTerminal } from './for-terminal.js';
 import { bindVariables, variableOf } from './option-variables.js';
 import { endWithOutput } from './output-closed.js';
+import { slipsOnly } from './suggestions.js';
 
 /** Runs a role's command with the arguments behind the role's name, and sets the exit code. Never rejects. */
 export async function runRole(name: string, build: () => Command, argv: readonly string[]): Promise<void> {
   await guarded(() => {
     const command = build()
       .name(`trireme ${name}`)
-      .configureOutput({ writeErr: (text) => void process.stderr.write(linesForTerminal(text)) })
+      .configureOutput({ writeErr: (text) => void process.stderr.write(linesForTerminal(slipsOnly(text))) })
       .exitOverride();
     for (const unknown of bindVariables(command, name))
       process.stderr.write(`trireme: ${forTerminal(unknown)} is no option of trireme ${name}, and is ignored\n`);

@@ -124,9 +124,15 @@ function answer(batch: KindBatch, scanner: ChunkScanner, { truncated, damage, re
   );
 }
 
+/** The reason of a failed job is words alone: those of an error that is about the capture lead with its code. */
+function named(error: unknown): unknown {
+  const { code, message } = TriremeError.from(error);
+  return code === 'FILTER_UNFIT' ? new TriremeError(code, `${code}: ${message}`, { cause: error }) : error;
+}
+
 /** Frees the scanner, and answers when it was the job that was cancelled. */
 function stop(batch: KindBatch, scanner: ChunkScanner, error: unknown): void {
   scanner.cancel();
-  if (!(error instanceof Stopped)) throw error;
+  if (!(error instanceof Stopped)) throw named(error);
   batch.notRun('CANCELLED: while it was scanned');
 }

@@ -131,7 +131,7 @@ export class ChunkJobs implements JobSink {
     if (chunk === undefined) return;
     this.running.delete(tag);
     if (error.code !== 'WORKER_LOST' || ++chunk.lostJobs >= this.jobsMax) {
-      this.owner.failed(error);
+      this.owner.failed(unfit.test(error.message) ? unfitError(error) : error);
       return;
     }
     this.waiting.unshift(chunk);
@@ -157,6 +157,13 @@ export class ChunkJobs implements JobSink {
   private settle(chunk: Chunk): void {
     if (this.running.delete(chunk.tag)) this.hub.cancel(chunk.job);
   }
+}
+
+/** How the reason of a chunk begins that the filter does not fit (src/kinds/chunk-scan.ts). */
+const unfit = /^FILTER_UNFIT: /;
+
+function unfitError(error: TriremeError): TriremeError {
+  return new TriremeError('FILTER_UNFIT', error.message.replace(unfit, ''), { cause: error });
 }
 
 /** Name of a chunk within its analysis. */

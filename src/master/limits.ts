@@ -22,9 +22,6 @@ export const waitMsMost = 86_400_000;
 export const topMost = 50_000;
 export const topDefault = 10;
 
-export const conversationsMaxDefault = 4_000_000;
-export const conversationsMaxMost = 100_000_000;
-
 /** Merging threads that wait for their next analysis, and the size of a capture whose thread may: it keeps its memory. */
 export const mergeThreadsIdleMax = 2;
 export const mergeThreadKeptBytesMax = 16 * 1024 * 1024;

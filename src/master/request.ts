@@ -5,21 +5,14 @@ import type { AnalyzeOptions, AnalyzeRequest, FileIdentity } from '../gen/trirem
 import type { RequestedAnalysis } from '../ledger/types.js';
 import { formatEndpoint, parseEndpoint } from '../pcap/endpoint.js';
 import { filterOf } from '../pcap/filter-functions.js';
+import { checkConversationsMax, conversationsMaxDefault } from '../pcap/scan-options.js';
 import type { ScanOptions, SortOrder } from '../pcap/types.js';
-import {
-  conversationsMaxDefault,
-  conversationsMaxMost,
-  topDefault,
-  topMost,
-  waitMsDefault,
-  waitMsMost,
-} from './limits.js';
+import { topDefault, topMost, waitMsDefault, waitMsMost } from './limits.js';
 
 const sortOrders: readonly SortOrder[] = ['bytes', 'packets', 'duration', 'start'];
 const pathLengthMax = 4096;
 const intervalNsLeast = 1_000n;
 const intervalNsMost = 31_536_000_000_000_000n;
-const conversationsLeast = 16;
 
 /** What a caller asked for, checked and complete. */
 export interface AnalysisRequest extends RequestedAnalysis {
@@ -45,9 +38,7 @@ export function compileRequest(request: AnalyzeRequest, waitMsUnsaid = waitMsDef
     throw usage(`interval_ns ${interval} is not from ${intervalNsLeast} to ${intervalNsMost}`);
   }
   const conversationsMax = options?.conversationsMax || conversationsMaxDefault;
-  if (conversationsMax < conversationsLeast || conversationsMax > conversationsMaxMost) {
-    throw usage(`conversations_max ${conversationsMax} is not from ${conversationsLeast} to ${conversationsMaxMost}`);
-  }
+  checkConversationsMax('conversations_max', conversationsMax);
   if (waitMs > waitMsMost) throw usage(`wait_ms ${waitMs} is over ${waitMsMost}`);
   return {
     name: shownName(name === '' ? path : name),

@@ -15,11 +15,16 @@ export const scanOptionsDefault: ScanOptions = {
   connection: null,
 };
 
+/** The words for every place that takes it, whatever it is called there. Throws USAGE. */
+export function checkConversationsMax(name: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1 && value <= conversationsMaxMost) return;
+  throw new TriremeError('USAGE', `${name} '${value}' is not a whole number from 1 to ${conversationsMaxMost}`);
+}
+
 /** Throws USAGE for options that no scan can run on. */
 export function checkOptions(options: ScanOptions): void {
   const { conversationsMax, intervalNs, hashSeed, filter, span } = options;
-  if (!Number.isInteger(conversationsMax) || conversationsMax < 1 || conversationsMax > conversationsMaxMost)
-    throw new TriremeError('USAGE', `conversationsMax ${conversationsMax} is outside 1 to ${conversationsMaxMost}`);
+  checkConversationsMax('conversationsMax', conversationsMax);
   if (intervalNs !== null && (!/^\d{1,20}$/.test(intervalNs) || !inRange(BigInt(intervalNs))))
     throw new TriremeError('USAGE', `interval of ${intervalNs} ns is outside 1 to ${intervalNsMost} ns`);
   if (hashSeed !== undefined && !(Number.isInteger(hashSeed) && hashSeed >= 0 && hashSeed < 2 ** 32))

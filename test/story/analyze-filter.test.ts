@@ -68,7 +68,9 @@ test('a cluster gives what one core gives, and tells what it was asked', async (
     }
     const unfit = await cluster.analyze([raw], ['--filter', 'ether broadcast']);
     expect(unfit.stderr).toContain('raw IP has no broadcast address');
-    expect(unfit.code).not.toBe(0);
+    const here = await runTrireme(['analyze', '--json', '-q', raw, '--filter', 'ether broadcast']);
+    expect(unfit).toEqual(here);
+    expect(unfit.code).toBe(2);
   } finally {
     await cluster.stop();
   }

@@ -24,6 +24,17 @@ describe('standard output', () => {
     }
   });
 
+  test('that the caller has closed is an error of one line', () => {
+    for (const args of commands) {
+      const { status, stderr } = spawnSync('sh', ['-c', 'exec "$0" "$@" >&-', triremePath, ...args], {
+        encoding: 'utf8',
+      });
+      if (args[0] === 'lb') continue;
+      expect([args, stderr]).toEqual([args, expect.stringMatching(/^trireme: standard output is closed[^\n]*\n$/)]);
+      expect(status).toBe(1);
+    }
+  });
+
   test('that is full is an error of one line', () => {
     for (const args of commands) {
       const full = ['-c', 'exec "$0" "$@" > /dev/full', triremePath, ...args];

@@ -41,17 +41,20 @@ export class WrittenFiles {
     const { settings } = this;
     const { top } = settings.written;
     // A series that nobody asked for is told in plain intervals.
-    const fitted = (series: TimeSeries): TimeSeries =>
-      settings.scan.intervalNs === null ? fitSeries(series, seriesRowsMax) : series;
+    const unasked = settings.scan.intervalNs === null && !settings.resume;
+    const fitted = (series: TimeSeries): TimeSeries => (unasked ? fitSeries(series, seriesRowsMax) : series);
     const pairs = pairsOf(entry.top);
     // Cut at once: many files would fill memory with rows that nothing shows.
     this.#kept.push({
-      entry: cut({ ...entry, series: fitted(entry.series!) }, top),
+      // An analysis that is resumed has a series only if it was submitted with one.
+      entry: cut(entry.series === undefined ? entry : { ...entry, series: fitted(entry.series) }, top),
       pairs: pairs.slice(0, top),
       matrix: matrixOf(pairs, boundsFor(settings.files.length).matrixAddresses),
     });
-    const { series, ...facts } = cut(entry, settings.top);
-    return settings.scan.intervalNs === null ? facts : { ...facts, series };
+    const printed = cut(entry, settings.top);
+    if (!unasked) return printed;
+    const { series: _ofFiles, ...facts } = printed;
+    return facts;
   }
 
   /** Writes the files. @throws TriremeError FILE_UNWRITABLE */

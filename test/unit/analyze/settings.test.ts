@@ -23,7 +23,7 @@ test.each<[string, string[], Partial<AnalyzeOptions>, string]>([
   ['a capture misspelt after --csv', ['a'], { csv: 'tmp/b.pcpa' }, 'is no table and no file'],
   ['two forms on standard output', ['a'], { html: '-', json: true }, 'choose one'],
   ['a folder for the report', ['a'], { html: 'a-folder' }, 'name a file, such as a-folder/report.html'],
-  ['more rows than text holds', ['a'], { top: 1_000_001 }, 'is over 1000000, the most rows of text'],
+  ['more rows than text holds', ['a'], { top: 1_000_001 }, 'is over 1000000, the most rows of text: --top all with'],
   ['more rows than a message of the cluster holds', ['a'], { top: 60_000, master }, 'is over 50000'],
 ])('%s is wrong usage', (_name, files, options, message) => {
   expect(() => compile(files, options)).toThrow(expect.objectContaining({ code: 'USAGE' }));

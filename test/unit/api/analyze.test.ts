@@ -36,7 +36,7 @@ test.each([
   [{ sort: 'size' }, "sort 'size' is none of bytes, packets, duration, start"],
   [{ intervalNs: 1000 }, 'intervalNs 1000 is not a bigint'],
   [{ intervalNs: 0n }, 'interval of 0 ns is outside 1 to'],
-  [{ conversationsMax: 0 }, 'conversationsMax 0 is outside 1 to'],
+  [{ conversationsMax: 0 }, "conversationsMax '0' is not a whole number from 1 to"],
   [{ rows: 5 }, 'option rows is not known; there are top, sort'],
   [{ connection: { client: 'a', server: '192.0.2.1:1' } }, 'connection.client: "a" is no endpoint'],
   [{ connection: { client: '[::1]:1', server: '192.0.2.1:1' } }, 'are of two IP versions'],

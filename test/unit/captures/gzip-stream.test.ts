@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { deflateRawSync, gzipSync } from 'node:zlib';
+import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import { inflateGzip } from '../../../src/captures/gzip-stream.js';
 import { inflatedWhole, inPieces } from '../../support/streams.js';
 
@@ -47,11 +47,20 @@ describe('gzip', () => {
     expect(bytes.equals(data)).toBe(true);
   });
 
-  test('a header with every optional field is skipped', async () => {
+  describe('a header with every optional field', () => {
     const trailer = packed.subarray(-trailerBytes);
     const header = [0x1f, 0x8b, 8, 0x1e, 0, 0, 0, 0, 0, 3, /* extra */ 2, 0, 9, 9, /* name */ 65, 0, /* comment */ 66, 0];
-    const file = Buffer.concat([Buffer.from([...header, 1, 2]), deflateRawSync(data), trailer]);
-    expectSound(await inflate(file), data);
+    const crc = crc32(Buffer.from(header)) & 0xffff;
+    const file = (sum: number) =>
+      Buffer.concat([Buffer.from([...header, sum & 0xff, sum >> 8]), deflateRawSync(data), trailer]);
+
+    test('is skipped', async () => expectSound(await inflate(file(crc)), data));
+
+    test('is refused where its checksum is another', async () => {
+      const { bytes, damage } = await inflate(file(crc ^ 1));
+      expect(damage).toMatch(/^gzip header at offset 0 is damaged: its checksum is 0x[0-9a-f]{4}, that of its bytes 0x/);
+      expect(bytes).toHaveLength(0);
+    });
   });
 
   test.each([

@@ -23,7 +23,7 @@ test('what is not said has its default', () => {
     top: 10,
     sort: 'bytes',
     waitMs: 1234,
-    scan: { intervalNs: null, conversationsMax: 4_000_000, connection: null },
+    scan: { intervalNs: null, conversationsMax: 4_194_304, connection: null },
   });
 });
 
@@ -39,7 +39,11 @@ test.each<[string, Partial<AnalyzeOptions>, RegExp]>([
   ['too many rows', { top: 50_001 }, /top 50001 is over 50000/],
   ['an unknown order', { sort: 'size' }, /sort 'size'/],
   ['an interval that is too short', { intervalNs: 1n }, /interval_ns 1 /],
-  ['too few conversations', { conversationsMax: 3 }, /conversations_max 3 /],
+  [
+    'too many conversations',
+    { conversationsMax: 16_777_217 },
+    /^conversations_max '16777217' is not a whole number from 1 to 16777216$/,
+  ],
 ])('%s is refused with the value and the bound', (_what, options, reason) => {
   expect(() => request(options)).toThrow(reason);
 });
