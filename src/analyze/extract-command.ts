@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { integer, timeNs } from '../common/options.js';
 import { extract, type ExtractSettings } from './extract.js';
 
@@ -29,9 +29,14 @@ export function buildCommand(): Command {
     .option('--after <time>', 'packets from this time on: RFC 3339, seconds since 1970, or +30s', timeNs)
     .option('--before <time>', 'packets before this time; +30s is from the first packet', timeNs)
     .option('--limit <packets>', 'end after so many packets', integer(1, Number.MAX_SAFE_INTEGER))
+    .option('--multi', 'use all cores of this machine, as far as the size of the file pays for them')
+    .option('--cores <n>', 'use at most so many cores', integer(1, 1024))
     .requiredOption('-w, --write <file>', 'where to write the packets; - is standard output')
     .option('-q, --quiet', 'say nothing but errors')
     .option('--verbose', 'print the stack of an error')
+    .addOption(
+      new Option('--thread-bytes <n>', 'bytes that each thread must have').argParser(integer(1, 2 ** 40)).hideHelp(),
+    )
     .addHelpText('after', notes)
     .action(async (file: string, options: Omit<ExtractSettings, 'file'>) => {
       process.exitCode = await extract({ ...options, file });

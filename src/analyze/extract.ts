@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { openCapture, standardInput, type CaptureFile } from '../captures/capture-file.js';
 import { extractFile, type Extracted } from '../captures/extract-file.js';
 import { FileProbe } from '../captures/file-probe.js';
@@ -13,6 +14,9 @@ export interface ExtractSettings {
   readonly after?: string;
   readonly before?: string;
   readonly limit?: number;
+  readonly multi?: boolean;
+  readonly cores?: number;
+  readonly threadBytes?: number;
   readonly write: string;
   readonly quiet?: boolean;
 }
@@ -96,7 +100,11 @@ async function run(
   const packetsMax = limit === undefined ? undefined : BigInt(limit);
   let extracted: Extracted;
   try {
-    extracted = await extractFile(file, { filter, span, packetsMax }, (bytes) => out.write(bytes), input);
+    extracted = await extractFile(file, { filter, span, packetsMax }, (bytes) => out.write(bytes), {
+      threadsMax: settings.cores ?? (settings.multi === true ? availableParallelism() : 1),
+      threadBytesMin: settings.threadBytes,
+      input,
+    });
   } catch (error) {
     if (error instanceof OutputGone) return 0;
     throw error;

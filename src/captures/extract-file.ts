@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { Extractor, type ExtractOptions } from '../pcap/extractor.js';
+import { Extractor, type ExtractOptions, type ExtractOutcome } from '../pcap/extractor.js';
 import { ByteReader } from './byte-reader.js';
 import { inflate } from './byte-stream.js';
 import type { CaptureFile } from './capture-file.js';
@@ -9,29 +9,47 @@ import { FilePour, pourStream } from './pour.js';
 import { readRange } from './read-range.js';
 import { loadScanModule } from './scan-module.js';
 import type { InputSettings } from './scan-settings.js';
+import type { SplitFile } from './extract-split.js';
+import { planThreads, threadBytesMinDefault } from './thread-plan.js';
 
 /** Portions between which others run, signals among them: some 10 ms. */
 const portionsPerTurn = 64;
 
-export type Extracted = ReturnType<Extractor['end']> & {
+export type Extracted = ExtractOutcome & {
   /** Why the packed stream around the capture ended early or is damaged; null: it did not and is not. */
   readonly inputDamage: string | null;
   /** That stream ended early and is sound up to there. */
   readonly packedCut: boolean;
 };
 
+/** Threads that may work on one capture, and where it ends. */
+export interface HowExtracted {
+  readonly threadsMax: number;
+  /** A file is given one thread for each of these; default threadBytesMinDefault. */
+  readonly threadBytesMin?: number;
+  /** Only for standard input. */
+  readonly input?: Pick<InputSettings, 'ended'>;
+}
+
 /**
- * Takes packets out of an open capture, packed or not. `onBytes` gets them in order, in pieces that are valid until it
- * returns; it may answer with a promise, which is waited for before more is read.
+ * Takes packets out of an open capture, packed or not: the same bytes on any number of threads. `onBytes` gets them in order,
+ * in pieces that are valid until it returns; it may answer with a promise, which is waited for before more is read.
  * @throws TriremeError FILE_CHANGED when the file is written to meanwhile
  */
 export async function extractFile(
   file: CaptureFile,
   options: ExtractOptions,
   onBytes: (bytes: Uint8Array) => Promise<void> | undefined,
-  /** Only for standard input. */
-  input?: Pick<InputSettings, 'ended'>,
+  how: HowExtracted = { threadsMax: 1 },
 ): Promise<Extracted> {
+  const split = splitOf(file, options, how);
+  if (split !== null) {
+    const { extractSplit } = require('./extract-split.js') as typeof import('./extract-split.js');
+    const outcome = await extractSplit(split.file, split.options, onBytes);
+    file.checkUnchanged();
+    return { ...outcome, inputDamage: null, packedCut: false };
+  }
+  const { input } = how;
   let pending: Promise<void> | undefined;
   const extractor = new Extractor(loadScanModule(), options, (bytes) => {
     const written = onBytes(bytes);
@@ -68,6 +86,24 @@ export async function extractFile(
   await settle();
   file.checkUnchanged();
   return { ...ended, inputDamage, packedCut };
+}
+
+/** How a file is given to several threads; null: this one does it alone. */
+function splitOf(
+  { fd, sizeBytes }: CaptureFile,
+  options: ExtractOptions,
+  { threadsMax, threadBytesMin = threadBytesMinDefault }: HowExtracted,
+): { readonly file: SplitFile; readonly options: ExtractOptions } | null {
+  if (sizeBytes === null || threadsMax <= 1 || compressionOf(readRange(fd, 0, magicBytes)) !== null) return null;
+  const { threads } = planThreads(sizeBytes, threadsMax, threadBytesMin);
+  if (threads === 1) return null;
+  const { extractPlans } = require('./extract-split.js') as typeof import('./extract-split.js');
+  const plans = extractPlans(fd, sizeBytes, threads);
+  if (plans.length === 1) return null;
+  const { withFirstPacket } = require('./first-packet.js') as typeof import('./first-packet.js');
+  const inParts = withFirstPacket(fd, { scan: { span: options.span } });
+  if (inParts === null) return null;
+  return { file: { fd, sizeBytes, plans, threads }, options: { ...options, span: inParts.scan.span } };
 }
 
 /** The stream, which goes on once what was taken of it so far is written. */

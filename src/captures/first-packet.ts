@@ -1,13 +1,13 @@
 import { HeadReader } from '../pcap/head-reader.js';
 import { FilePour } from './pour.js';
 import { loadScanModule } from './scan-module.js';
-import type { ScanSettings } from './scan-settings.js';
+import type { ScanOptions } from '../pcap/types.js';
 
 /**
  * Settings for threads that scan parts of a file: bounds that are counted from the first packet need its time. Null: that
  * packet has none, so that only a scan from the start finds the first one that has.
  */
-export function withFirstPacket(fd: number, settings: ScanSettings): ScanSettings | null {
+export function withFirstPacket<S extends { readonly scan: Pick<ScanOptions, 'span'> }>(fd: number, settings: S): S | null {
   const { span } = settings.scan;
   if (span === undefined || !(span.after?.startsWith('+') || span.before?.startsWith('+'))) return settings;
   const reader = new HeadReader(loadScanModule());

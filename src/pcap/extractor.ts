@@ -3,8 +3,7 @@ import { endChunk } from './chunk-outcome.js';
 import { wholeFilePlan } from './chunk-plans.js';
 import { Kernel, noLimit, phases } from './kernel.js';
 import { cells } from './partial-layout.js';
-import type { Outcome } from './report.js';
-import type { ScanOptions, TimeSpan } from './types.js';
+import type { ChunkPlan, ChunkResult, ScanOptions, TimeSpan } from './types.js';
 
 /** Which packets are taken. */
 export interface ExtractOptions {
@@ -15,12 +14,25 @@ export interface ExtractOptions {
   readonly packetsMax?: bigint;
 }
 
+/** How the extraction from a chunk ended, and the packets taken and those that were looked at. */
+export interface ExtractOutcome extends Omit<ChunkResult, 'partial'> {
+  readonly packets: bigint;
+  readonly ofPackets: bigint;
+  /** No interface and no section begins in the chunk. */
+  readonly plain: boolean;
+}
+
 const allPackets = (1n << 64n) - 1n;
 
+/** The options of a scan that only looks at packets. */
+export function scanOptionsOf({ filter, span }: ExtractOptions): ScanOptions {
+  return { intervalNs: null, conversationsMax: 1, connection: null, filter, span };
+}
+
 /**
- * Takes the packets that match out of a capture, byte for byte and in order, with the header of a classic capture and all
- * other blocks of a pcapng one. Push style, as ChunkScanner; what is taken goes to `onBytes` after each filling, and is
- * valid until that returns.
+ * Takes the packets that match out of a capture or a chunk of it, byte for byte and in order, with the header of a classic
+ * capture and all other blocks of a pcapng one; nothing behind the last one that is wanted. Push style, as ChunkScanner; what
+ * is taken goes to `onBytes` after each filling, and is valid until that returns.
  */
 export class Extractor {
   private readonly kernel: Kernel;
@@ -28,14 +40,20 @@ export class Extractor {
 
   constructor(
     module: WebAssembly.Module,
-    private readonly options: ExtractOptions,
+    options: ExtractOptions,
     private readonly onBytes: (bytes: Uint8Array) => void,
+    private readonly plan: ChunkPlan = wholeFilePlan,
   ) {
-    const { filter, span, packetsMax = allPackets } = options;
-    const scan: ScanOptions = { intervalNs: null, conversationsMax: 1, connection: null, filter, span };
-    this.kernel = Kernel.acquire(module, scan);
-    this.kernel.exports.setExtracting(packetsMax);
-    this.kernel.exports.beginWindow(0n, noLimit, phases.header, 0);
+    const { start, end, startCertain, state } = plan;
+    this.kernel = Kernel.acquire(module, scanOptionsOf(options));
+    this.kernel.exports.setExtracting(options.packetsMax ?? allPackets);
+    if (state !== null) this.kernel.installState(state);
+    this.kernel.exports.beginWindow(
+      BigInt(start),
+      end === null ? noLimit : BigInt(end),
+      state === null ? phases.header : startCertain ? phases.records : phases.search,
+      state === null ? 0 : this.kernel.formatNumber(state),
+    );
   }
 
   space(): Uint8Array {
@@ -49,20 +67,29 @@ export class Extractor {
     this.take();
   }
 
-  /** Damage or a foreign header ended it, or all packets that were wanted are there. */
+  /** Its chunk or damage or a foreign header ended it, or all packets that were wanted are there. */
   get done(): boolean {
-    return this.kernel.exports.phaseNow() >= phases.complete || this.packets === this.options.packetsMax;
+    return this.kernel.exports.phaseNow() >= phases.complete;
   }
 
-  get packets(): bigint {
-    return BigInt.asUintN(64, this.kernel.exports.keptPackets.value);
+  /** Where the first record that was read begins; null: none was found yet. */
+  get start(): number | null {
+    const { exports } = this.kernel;
+    const phase = exports.phaseNow();
+    return phase === phases.search || phase === phases.notFound ? null : Number(exports.startPosition());
   }
 
-  /** Ends it: how the capture ended, the packets taken and those that were looked at. */
-  end(): Outcome & { readonly packets: bigint; readonly ofPackets: bigint } {
-    const outcome = endChunk(this.kernel, wholeFilePlan, this.pushed);
+  /** Ends it: how the capture or the chunk ended. */
+  end(): ExtractOutcome {
+    const outcome = endChunk(this.kernel, this.plan, this.pushed);
     this.take();
-    const result = { ...outcome, packets: this.packets, ofPackets: this.kernel.cell(cells.examined) };
+    const result = {
+      ...outcome,
+      packets: BigInt.asUintN(64, this.kernel.exports.keptPackets.value),
+      ofPackets: this.kernel.cell(cells.examined),
+      plain:
+        outcome.damage === null && this.kernel.cell(cells.interfaces) === 0n && this.kernel.cell(cells.sections) === 0n,
+    };
     this.kernel.release();
     return result;
   }

@@ -4,7 +4,7 @@ import { ChunkScanner } from './chunk-scanner.js';
 import { Kernel } from './kernel.js';
 import { writePartial } from './partial.js';
 import { addPartial, sectionsMet } from './partial-reader.js';
-import { extendsState, sameState } from './read-state.js';
+import { readsAlike } from './read-state.js';
 import { buildReport, type Outcome } from './report.js';
 import type { CaptureReport } from './report-types.js';
 import type { ChunkPlan, ChunkResult, ReadState, ReportOptions, ScanOptions, WalkPlan, WalkResult } from './types.js';
@@ -168,11 +168,8 @@ export class Merger {
 
   /** Whether a result was scanned in a state that reads its records as the one in force does. */
   private assumed(result: ChunkResult, inForce: ReadState | null): boolean {
-    const { state } = result.plan;
-    if (state === null || inForce === null) return state === inForce;
-    if (sameState(state, inForce)) return true;
-    // Interfaces described meanwhile change nothing for a chunk that neither names nor describes any further ones.
-    return extendsState(inForce, state) && result.damage === null && !sectionsMet(result.partial);
+    const plain = result.damage === null && !sectionsMet(result.partial);
+    return readsAlike(result.plan.state, inForce, plain);
   }
 
   /** The guess of the current chunk does not fit the frontier: scans the gap before it, or the chunk again. */

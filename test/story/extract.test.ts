@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { projectRoot } from '../../src/common/version.js';
-import { runTrireme } from '../support/run-trireme.js';
+import { writeLongCapture } from '../support/capture-cluster.js';
+import { runTrireme, triremePath } from '../support/run-trireme.js';
 import { scratchFolder } from '../support/scratch.js';
 import { fivePackets, manyPackets, smallCapture } from '../support/small-capture.js';
 
@@ -119,6 +120,55 @@ test('the second Ctrl-C leaves neither the file nor a part of it', async () => {
   expect(ran.code).toBe(130);
   expect(readdirSync(scratch.path).filter((name) => name.endsWith('.part'))).toEqual([]);
   expect(existsSync(out('never.pcap'))).toBe(false);
+});
+
+test('several threads write the very file that one does, to a file and to a pipe', async () => {
+  const long = writeLongCapture(out('long.pcap'), 24 * 2 ** 20);
+  for (const asked of [
+    ['--filter', 'tcp'],
+    ['--limit', '40000'],
+    ['--after', '+1s'],
+  ]) {
+    await extract(long, ...asked, '-w', out('one.pcap'));
+    const threads = ['--cores', '3', '--thread-bytes', '1000000'];
+    const { stderr, code } = await extract(long, ...asked, ...threads, '-w', out('three.pcap'));
+    expect([stderr, code]).toEqual([expect.stringMatching(/^trireme: \d+ of \d+ packets written\n$/), 0]);
+    expect(readFileSync(out('three.pcap')).equals(readFileSync(out('one.pcap')))).toBe(true);
+    const child = spawn(process.execPath, [triremePath, 'extract', long, ...asked, ...threads, '-w', '-', '-q']);
+    const pieces: Buffer[] = [];
+    child.stdout.on('data', (piece: Buffer) => pieces.push(piece));
+    await once(child, 'close');
+    expect(Buffer.concat(pieces).equals(readFileSync(out('one.pcap')))).toBe(true);
+  }
+});
+
+test('what several threads cannot read to its end is told as one tells it', async () => {
+  const long = readFileSync(writeLongCapture(out('whole.pcap'), 24 * 2 ** 20));
+  const cut = scratch.file('long-cut.pcap', long.subarray(0, -3));
+  const unfit = scratch.file(
+    'unfit.pcap',
+    Buffer.concat([long.subarray(0, 20), Buffer.from([101, 0, 0, 0]), long.subarray(24)]),
+  );
+  for (const [file, filter] of [
+    [cut, 'tcp'],
+    [unfit, 'ether host 00:11:22:33:44:55'],
+  ]) {
+    const one = await extract(file, '--filter', filter, '-w', out('a.pcap'));
+    const three = await extract(
+      file,
+      '--filter',
+      filter,
+      '-w',
+      out('b.pcap'),
+      '--cores',
+      '3',
+      '--thread-bytes',
+      '1000000',
+    );
+    expect([three.stderr, three.code]).toEqual([one.stderr, one.code]);
+    expect(one.code).not.toBe(0);
+  }
+  expect(readFileSync(out('a.pcap')).equals(readFileSync(out('b.pcap')))).toBe(true);
 });
 
 test.each([

@@ -22,6 +22,13 @@ export function beginArena(): void {
 
 /** Fresh, zeroed memory. Traps when the 4 GiB of wasm are used up. */
 export function reserve(bytes: usize): usize {
+  const start = reserveAny(bytes);
+  if (start < dirtyEnd) memory.fill(start, 0, min(start + bytes, dirtyEnd) - start);
+  return start;
+}
+
+/** Memory with any content. */
+export function reserveAny(bytes: usize): usize {
   const start = (top + 63) & ~63;
   const end = start + bytes;
   if (end < start) unreachable();
@@ -32,7 +39,6 @@ export function reserve(bytes: usize): usize {
     if (memory.grow(<i32>((more + 0xffff) >> 16)) < 0) unreachable();
   }
   top = end;
-  if (start < dirtyEnd) memory.fill(start, 0, min(end, dirtyEnd) - start);
   return start;
 }
 

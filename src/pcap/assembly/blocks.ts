@@ -2,7 +2,7 @@
 
 import { captureAt, read32 } from './classic';
 import { timeOf, timeOnly } from './clock';
-import { drop, dropped, extracting, keepBlock, keepNext, keptPacket, refuseLong } from './extract';
+import { drop, dropped, extracting, full, keepBlock, keepNext, keptPacket, refuseLong } from './extract';
 import { inSpan, inSpanUntimed, matches } from './filtering';
 import { interfaceAt, interfaceCount, setInterface, setInterfaceCount } from './interfaces';
 import { add, BYTE_ORDERS, INTERFACES_MAX, INTERFACES_SEEN, SECTIONS_SEEN, UNTIMED_PACKETS } from './layout';
@@ -13,6 +13,7 @@ import {
   BLOCK_LENGTH,
   BLOCK_TOO_SHORT,
   BYTE_ORDER_UNKNOWN,
+  COMPLETE,
   damaged,
   headersOnly,
   INTERFACE_UNKNOWN,
@@ -22,6 +23,7 @@ import {
   SECTION_VERSION,
   selective,
   setOrder,
+  setPhase,
   walking,
 } from './status';
 
@@ -87,6 +89,10 @@ export function scanBlocks(at: usize, limit: usize, end: usize): usize {
     if (!block(at, length, at + <usize>length - 4)) break;
     if (extracting && !dropped) keepBlock(at, length, load<u32>(at) == SECTION);
     at += <usize>length;
+    if (extracting && full) {
+      setPhase(COMPLETE);
+      break;
+    }
   }
   return at;
 }

@@ -1,19 +1,21 @@
 // Records of classic captures.
 
 import { seen } from './clock';
-import { extracting, keepPacket, refuseLong } from './extract';
+import { extracting, full, keepPacket, refuseLong } from './extract';
 import { inSpan, matches } from './filtering';
 import { interfaceAt } from './interfaces';
 import { packet } from './link';
 import {
   ANOTHER_CAPTURE,
   big,
+  COMPLETE,
   damaged,
   headersOnly,
   lengthsSwapped,
   RECORD_TOO_LONG,
   recordHead,
   selective,
+  setPhase,
   walking,
 } from './status';
 
@@ -50,6 +52,10 @@ export function scanClassic(at: usize, limit: usize, end: usize): usize {
     if (!selective) count(at, at + head, link, factor, captured, read32(at + originalAt));
     else select(at, at + head, link, factor, captured, read32(at + originalAt));
     at = next;
+    if (selective && full) {
+      setPhase(COMPLETE);
+      break;
+    }
   }
   return at;
 }

@@ -1,7 +1,7 @@
 // Records that are wanted, byte for byte as they stand in the file: copied behind each other, and taken from here after each
 // portion of the file. Of pcapng all blocks but unwanted packets are kept.
 
-import { reserveReused } from './arena';
+import { reserveAny } from './arena';
 import { WINDOW_BYTES } from './layout';
 
 /** Records are copied out instead of counted. */
@@ -10,6 +10,8 @@ export let extracting: bool = false;
 export let dropped: bool = false;
 /** Packets kept so far. */
 export let keptPackets: u64 = 0;
+/** All packets that were wanted are there: nothing behind the last one is looked at. */
+export let full: bool = false;
 /** Bytes of a record that is larger than the window, which cannot be copied; 0: none was met. */
 export let longRecord: u64 = 0;
 
@@ -19,15 +21,17 @@ let end: usize = 0;
 
 export function stopExtracting(): void {
   extracting = false;
+  full = false;
 }
 
 /** From now on wanted records are copied out, so many packets at most. What one filling of the window holds fits. */
 export function beginExtracting(packetsMax: u64): void {
   extracting = true;
+  full = false;
   keptPackets = 0;
   longRecord = 0;
   most = packetsMax;
-  start = reserveReused(WINDOW_BYTES);
+  start = reserveAny(WINDOW_BYTES);
   end = start;
 }
 
@@ -48,8 +52,7 @@ export function keep(at: usize, bytes: usize): void {
 }
 
 export function keepPacket(at: usize, bytes: usize): void {
-  if (keptPackets == most) return;
-  keptPackets++;
+  keptPacket();
   keep(at, bytes);
 }
 
@@ -61,10 +64,10 @@ export function drop(): void {
   dropped = true;
 }
 
-/** Counts a packet block that is wanted; one too many is dropped. */
+/** Counts a packet that is wanted. */
 export function keptPacket(): void {
-  if (keptPackets == most) dropped = true;
-  else keptPackets++;
+  keptPackets++;
+  full = keptPackets == most;
 }
 
 /** A section's length counts blocks that may be dropped: it is left unsaid, as the format allows. */
