@@ -11,7 +11,7 @@ const modules = [
   {
     entry: 'src/pcap/assembly/index.ts',
     output: 'dist/src/pcap/scan.wasm',
-    options: ['--memoryBase', '12779520', '--exportTable'],
+    options: ['--memoryBase', '12779520', '--exportTable', '--enable', 'simd'],
   },
   {
     entry: 'src/pcap/rows/assembly/index.ts',

@@ -2,16 +2,29 @@ import type { Entry, FactsEntry } from './entry.js';
 import { hasFacts, isFailure } from './entry.js';
 import { loadRowWriter } from '../captures/rows-module.js';
 import { PackedRows, type Rows } from '../pcap/rows/packed-rows.js';
-import { endpointFields, rowFields } from '../pcap/rows/row-writer.js';
+import { boundFieldsOf, endpointFields, rowFields } from '../pcap/rows/row-writer.js';
+import type { Count } from '../pcap/types.js';
 import { csvRow, csvTemplate, type CsvField } from './csv.js';
 
 interface CsvTable {
   readonly columns: readonly string[];
   rows(entry: FactsEntry): Iterable<readonly CsvField[]>;
+  /** What each row has at most, told where the table of a file was full. */
+  bounded?(entry: FactsEntry): Rows<BoundedRow>;
   /** Rows that may be packed, and the numbers of their columns' fields: then text is made of their bytes. */
   packed?(entry: FactsEntry): Rows<unknown>;
   readonly fields?: Readonly<Record<string, number>>;
 }
+
+/** The figures of a row and, where the table was full, what it has at most. */
+interface BoundedRow {
+  readonly packets: Count;
+  readonly bytes: Count;
+  readonly packets_max?: Count;
+  readonly bytes_max?: Count;
+}
+
+const boundColumns = ['packets_max', 'bytes_max'] as const;
 
 /** The tables that --csv can print. The first column of each is the file, so that several files make one table. */
 const tables = {
@@ -38,6 +51,7 @@ const tables = {
         top_times.at(i)!.first_ns_b_to_a,
         top_times.at(i)!.last_ns_b_to_a,
       ]),
+    bounded: ({ top }) => top,
     packed: ({ top }) => top,
     fields: rowFields,
   },
@@ -53,6 +67,7 @@ const tables = {
         row.packets_received,
         row.bytes_received,
       ]),
+    bounded: ({ endpoints }) => endpoints,
     packed: ({ endpoints }) => endpoints,
     fields: endpointFields,
   },
@@ -104,33 +119,69 @@ const summaryColumns = [
   'conversations,interfaces,sections,truncated,error,error_detail',
 ].flatMap((columns) => columns.split(','));
 
+/** Of a table that was full; see ConversationsLimit and EndpointsLimit. */
+const limitColumns = ['limit', 'share_kept', 'share_kept_pairs', 'packets_not_in_table', 'bytes_not_in_table'];
+const heavyColumns = ['heavy', 'unlisted_packets_max', 'unlisted_bytes_max'];
+
+function limitNames(): string[] {
+  return [
+    ...[...limitColumns, ...heavyColumns].map((column) => `conversations_${column}`),
+    ...['limit', 'share_kept', ...heavyColumns].map((column) => `endpoints_${column}`),
+  ];
+}
+
+function limitsOf(entry: Entry): CsvField[] {
+  const { conversations_limit: conversations, endpoints_limit: endpoints } = hasFacts(entry) ? entry : {};
+  const fields = (limit: object | undefined, columns: readonly string[]): CsvField[] =>
+    columns.map((column) => (limit as Readonly<Record<string, CsvField>> | undefined)?.[column]);
+  return [
+    ...fields(conversations, [...limitColumns, ...heavyColumns]),
+    ...fields(endpoints, ['limit', 'share_kept', ...heavyColumns]),
+  ];
+}
+
 export const csvTableNames = [...Object.keys(tables), 'summary'] as const;
 export type CsvTableName = keyof typeof tables | 'summary';
 
+/** Whether the table of a file was full: then what is exact and what is bounded must be told. */
+export function anyFull(entries: readonly Entry[]): boolean {
+  return entries.some((entry) => hasFacts(entry) && entry.conversations_limit !== undefined);
+}
+
 /** One table over all files, its header row first. Files without counts are rows of `summary` only. */
 export function* csvDocument(name: CsvTableName, entries: readonly Entry[]): Generator<string | Uint8Array> {
+  const full = anyFull(entries);
   if (name === 'summary') {
-    yield csvRow(['file', ...summaryColumns]);
+    yield csvRow(['file', ...summaryColumns, ...(full ? limitNames() : [])]);
     for (const entry of entries) {
       const fields = entry as unknown as Readonly<Record<string, CsvField>>;
-      yield csvRow([entry.file, ...summaryColumns.map((column) => fields[column])]);
+      const limits = full ? limitsOf(entry) : [];
+      yield csvRow([entry.file, ...summaryColumns.map((column) => fields[column]), ...limits]);
     }
     return;
   }
   const table: CsvTable = tables[name];
-  yield csvRow(['file', ...table.columns]);
+  const bounds = full && table.bounded !== undefined;
+  yield csvRow(['file', ...table.columns, ...(bounds ? boundColumns : [])]);
   for (const entry of entries) {
-    if (hasFacts(entry)) yield* rowsOf(table, entry);
+    if (hasFacts(entry)) yield* rowsOf(table, entry, bounds);
   }
 }
 
-function* rowsOf(table: CsvTable, entry: FactsEntry): Generator<string | Uint8Array> {
+function* rowsOf(table: CsvTable, entry: FactsEntry, bounds: boolean): Generator<string | Uint8Array> {
   const rows = table.packed?.(entry);
   if (rows instanceof PackedRows) {
     const writer = loadRowWriter();
     const fields = table.columns.map((column) => table.fields![column]);
+    if (bounds) fields.push(...boundFieldsOf[rows.kind]);
     const template = { parts: csvTemplate(entry.file, fields), timesQuoted: false };
     if (writer.takes(template)) return yield* writer.write(rows, template);
   }
-  for (const row of table.rows(entry)) yield csvRow([entry.file, ...row]);
+  const bounded = bounds ? table.bounded!(entry) : null;
+  let number = 0;
+  for (const row of table.rows(entry)) {
+    const most = bounded?.at(number++);
+    const fields = most === undefined ? [] : [most.packets_max ?? most.packets, most.bytes_max ?? most.bytes];
+    yield csvRow([entry.file, ...row, ...fields]);
+  }
 }

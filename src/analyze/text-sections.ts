@@ -1,7 +1,10 @@
 import type { FactsEntry } from './entry.js';
 import { textTable, type Column } from './text-table.js';
 import type { TextStyle } from './text-style.js';
+import { conversationNotes, endpointNotes } from './text-limits.js';
 import { timeText } from './units.js';
+import type { Rows } from '../pcap/rows/packed-rows.js';
+import type { Count } from '../pcap/types.js';
 
 const left = (title: string): Column => ({ title });
 const right = (title: string): Column => ({ title, align: 'right' });
@@ -58,17 +61,28 @@ export function conversationLines(entry: FactsEntry, style: TextStyle): string {
     right('start'),
     right('duration'),
   ];
+  if (entry.conversations_limit !== undefined) addBounds(columns, rows, entry.top, style);
   const which = `Conversations (${rows.length} of ${units.count(entry.conversations)}, by ${style.sort})`;
-  return [section(which, columns, rows, style), limitLine(entry, style)].filter((text) => text !== '').join('\n');
+  return [section(which, columns, rows, style), conversationNotes(entry, style)]
+    .filter((text) => text !== '')
+    .join('\n');
 }
 
-function limitLine({ conversations_limit: limit }: FactsEntry, { units }: TextStyle): string {
-  if (limit === undefined) return '';
-  return (
-    `NOTE: --max-conversations ${limit.limit} was reached: the table holds a share of ${limit.share_kept} of all ` +
-    `conversations, chosen by a hash, each exact; ${units.count(limit.packets_not_in_table)} packets with ` +
-    `${units.bytes(limit.bytes_not_in_table)} bytes are not in it`
-  );
+interface BoundedRow {
+  readonly packets: Count;
+  readonly bytes: Count;
+  readonly packets_max?: Count;
+  readonly bytes_max?: Count;
+}
+
+/** Where the table was full: what each row has at most. */
+function addBounds(columns: Column[], rows: string[][], of: Rows<BoundedRow>, { units }: TextStyle): void {
+  columns.push(right('at most packets'), right('bytes'));
+  for (const [i, fields] of rows.entries()) {
+    const { packets, bytes, packets_max = packets, bytes_max = bytes } = of.at(i)!;
+    fields.push(packets_max === packets ? 'exact' : units.count(packets_max));
+    fields.push(bytes_max === bytes ? 'exact' : units.bytes(bytes_max));
+  }
 }
 
 export function endpointLines(entry: FactsEntry, style: TextStyle): string {
@@ -91,7 +105,9 @@ export function endpointLines(entry: FactsEntry, style: TextStyle): string {
     right('packets'),
     right('bytes'),
   ];
-  return section(`Top talkers (${rows.length} of ${units.count(entry.endpoints_total)})`, columns, rows, style);
+  if (entry.conversations_limit !== undefined) addBounds(columns, rows, entry.endpoints, style);
+  const which = `Top talkers (${rows.length} of ${units.count(entry.endpoints_total)})`;
+  return [section(which, columns, rows, style), endpointNotes(entry, style)].filter((text) => text !== '').join('\n');
 }
 
 export function sizeLines(entry: FactsEntry, style: TextStyle): string {

@@ -10,6 +10,7 @@ export type {
   ConversationRow,
   ConversationTimes,
   ConversationsLimit,
+  EndpointsLimit,
   EndpointRow,
   PacketCounts,
   ProtocolRow,

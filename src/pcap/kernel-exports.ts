@@ -70,6 +70,20 @@ export interface KernelExports {
   importEntries(six: boolean, count: number): number;
   importSeries(shift: bigint, low: bigint, rows: number): void;
   lowerThreshold(group: number, threshold: bigint): void;
+  beginLeftExport(): void;
+  readonly leftCount: Place;
+  sketchBytes(): number;
+  exportLeftRows(): number;
+  exportSketches(): number;
+  importLeftRows(count: number): number;
+  importSketches(bytes: number): number;
+  lowerAddressThreshold(threshold: bigint): void;
+  leftAddressesMax(): number;
+  /** Finds what is heavy among what is not in the full table; before rank(). */
+  makeHeavyRows(): void;
+  readonly heavyConversationsCount: Place;
+  readonly heavyAddressesCount: Place;
+  readonly untoldBounds: Place;
   setOrderOfRows(by: number): void;
   rank(conversations: number, entries: number, mostConversations: number, mostTalkers: number): void;
   /** Set by rank(): where references to the best rows are, and how many. */
@@ -79,5 +93,6 @@ export interface KernelExports {
   readonly bestTalkersCount: Place;
   packConversations(from: number): number;
   packTalkers(from: number): number;
+  packBoundedTalkers(from: number): number;
   endpointsTotal(): bigint;
 }

@@ -2,21 +2,25 @@
  * The flat bytes of a mergeable result, little-endian:
  *
  *   header   u32: magic and version, IPv4 entries, IPv6 entries, link rows, family rows, IPv4 protocol rows, IPv6 protocol
- *            rows, series rows, 0, 0; then u64: the total length
- *   totals   28 cells of u64 (assembly/layout.ts names them)
+ *            rows, series rows, addresses, bytes of sketches; then u64: the total length
+ *   totals   29 cells of u64 (assembly/layout.ts names them)
  *   sizes    33 counts of u64
  *   rows     link, family, IPv4 protocol, IPv6 protocol: number, packets, bytes as u64; only rows with packets
  *   series   packets, bytes as u64, from the first row to the last
  *   entries  IPv4 then IPv6, as assembly/entries.ts lays them out, each in the order of the table's hash
+ *   left     addresses, then sketches, of what is not in the full table (assembly/sketch-exchange.ts)
  */
-export const partialMagic = 0x02_50_52_54;
+export const partialMagic = 0x03_50_52_54;
 export const headerBytes = 48;
-export const totalsCells = 28;
+export const totalsCells = 29;
 export const sizesRows = 33;
 export const sparseRowBytes = 24;
 export const seriesRowBytes = 16;
 export const entry4Bytes = 80;
 export const entry6Bytes = 104;
+export const addressRowBytes = 72;
+/** All buckets of all sketches, each with its large cells: more cannot come of one scan. */
+export const sketchBytesMax = 64 * 1024 * 1024;
 
 /** Rows that each sparse table has at most, in the order of the layout. */
 export const sparseRowsMax = [65_536, 65_536, 257, 257] as const;
@@ -47,4 +51,5 @@ export const cells = {
   seriesRows: 24,
   kept: 25,
   examined: 27,
+  addressThreshold: 28,
 } as const;

@@ -1,6 +1,7 @@
 import { TriremeError } from '../common/errors.js';
 import type { Kernel } from './kernel.js';
 import {
+  addressRowBytes,
   cells,
   entry4Bytes,
   entry6Bytes,
@@ -9,6 +10,7 @@ import {
   seriesRowBytes,
   seriesRowsMax,
   sizesRows,
+  sketchBytesMax,
   sparseRowBytes,
   sparseRowsMax,
   totalsCells,
@@ -28,6 +30,8 @@ interface Shape {
   readonly entries6: number;
   readonly sparse: readonly number[];
   readonly seriesRows: number;
+  readonly addresses: number;
+  readonly sketchBytes: number;
 }
 
 /** Reads the header and checks every length against the bytes that are there: a worker may send anything. */
@@ -36,20 +40,23 @@ function readShape(partial: Uint8Array): Shape {
   const fixed = headerBytes + 8 * (totalsCells + sizesRows);
   if (partial.byteLength < fixed) refuse(`${partial.byteLength} bytes, the least is ${fixed}`);
   if (view.getUint32(0, true) !== partialMagic) refuse('magic or version unknown');
-  const [entries4, entries6, ...rows] = [1, 2, 3, 4, 5, 6, 7].map((i) => view.getUint32(4 * i, true));
+  const [entries4, entries6, ...rows] = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => view.getUint32(4 * i, true));
   const sparse = rows.slice(0, 4);
-  const seriesRows = rows[4];
+  const [seriesRows, addresses, sketchBytes] = rows.slice(4);
   for (const [i, count] of sparse.entries()) if (count > sparseRowsMax[i]) refuse(`${count} rows in table ${i}`);
   if (seriesRows > seriesRowsMax) refuse(`${seriesRows} rows of time`);
+  if (sketchBytes > sketchBytesMax) refuse(`${sketchBytes} bytes of sketches`);
   const length =
     fixed +
     sparse.reduce((sum, count) => sum + count, 0) * sparseRowBytes +
     seriesRows * seriesRowBytes +
     entries4 * entry4Bytes +
-    entries6 * entry6Bytes;
+    entries6 * entry6Bytes +
+    addresses * addressRowBytes +
+    sketchBytes;
   if (length !== partial.byteLength || view.getBigUint64(40, true) !== BigInt(length))
     refuse(`${partial.byteLength} bytes where its counts make ${length}`);
-  return { view, entries4, entries6, sparse, seriesRows };
+  return { view, entries4, entries6, sparse, seriesRows, addresses, sketchBytes };
 }
 
 /** Interface and section blocks met in the chunk. */
@@ -77,7 +84,9 @@ export function addPartial(kernel: Kernel, partial: Uint8Array): void {
   at = addSeries(kernel, shape, partial, at);
   kernel.call((exports) => exports.makeRoom(shape.entries4 + shape.entries6));
   at = addEntries(kernel, partial, at, false, entry4Bytes, shape.entries4);
-  addEntries(kernel, partial, at, true, entry6Bytes, shape.entries6);
+  at = addEntries(kernel, partial, at, true, entry6Bytes, shape.entries6);
+  at = addAddresses(kernel, partial, at, shape.addresses);
+  addSketches(kernel, partial.subarray(at));
 }
 
 function addCell(kernel: Kernel, at: number, value: bigint): void {
@@ -94,6 +103,9 @@ function addTotals(kernel: Kernel, view: DataView): void {
     if (threshold > allKept) refuse(`threshold ${threshold}`);
     kernel.call((exports) => exports.lowerThreshold(group, threshold));
   }
+  const addresses = cell(cells.addressThreshold);
+  if (addresses > allKept) refuse(`threshold ${addresses}`);
+  kernel.call((exports) => exports.lowerAddressThreshold(addresses));
   addWide(kernel, cell);
   for (const number of [
     cells.capturedBytes,
@@ -165,4 +177,31 @@ function addEntries(
     left -= count;
   }
   return at;
+}
+
+/** Adds addresses of what left the full table. */
+function addAddresses(kernel: Kernel, partial: Uint8Array, at: number, addresses: number): number {
+  const { exports } = kernel;
+  const most = Math.floor(exports.WINDOW_BYTES.value / addressRowBytes);
+  for (let left = addresses; left > 0;) {
+    const count = Math.min(left, most);
+    const bytes = count * addressRowBytes;
+    kernel.bytes(exports.WINDOW.value, bytes).set(partial.subarray(at, at + bytes));
+    if (!kernel.call(() => exports.importLeftRows(count))) refuse('an address of its table is none');
+    at += bytes;
+    left -= count;
+  }
+  return at;
+}
+
+/** Adds the sketches. A bucket that the window cuts comes again with the next ones. */
+function addSketches(kernel: Kernel, sketches: Uint8Array): void {
+  const { exports } = kernel;
+  for (let at = 0; at < sketches.length;) {
+    const bytes = Math.min(sketches.length - at, exports.WINDOW_BYTES.value);
+    kernel.bytes(exports.WINDOW.value, bytes).set(sketches.subarray(at, at + bytes));
+    const taken = kernel.call(() => exports.importSketches(bytes));
+    if (taken <= 0) refuse('a bucket of its sketches is none');
+    at += taken;
+  }
 }

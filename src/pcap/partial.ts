@@ -1,5 +1,6 @@
 import type { Kernel } from './kernel.js';
 import {
+  addressRowBytes,
   cells,
   entry4Bytes,
   entry6Bytes,
@@ -46,16 +47,21 @@ export function writePartial(kernel: Kernel, content: boolean): Uint8Array {
   const tables = sparseTables(kernel).map((at, i) => (content ? sparseRows(kernel, at, sparseRowsMax[i]) : []));
   const seriesRows = content ? Number(kernel.cell(cells.seriesRows)) : 0;
   const sparse = tables.reduce((rows, table) => rows + table.length, 0);
+  const addresses = content ? exports.leftCount.value : 0;
+  const sketchBytes = content ? exports.sketchBytes() : 0;
   const length =
     headerBytes +
     8 * (totalsCells + sizesRows) +
     sparse * sparseRowBytes +
     seriesRows * seriesRowBytes +
     entries4 * entry4Bytes +
-    entries6 * entry6Bytes;
+    entries6 * entry6Bytes +
+    addresses * addressRowBytes +
+    sketchBytes;
   const partial = new Uint8Array(length);
   const view = new DataView(partial.buffer);
   const counts = [partialMagic, entries4, entries6, ...tables.map((table) => table.length), seriesRows];
+  counts.push(addresses, sketchBytes);
   for (const [i, value] of counts.entries()) view.setUint32(4 * i, value, true);
   view.setBigUint64(40, BigInt(length), true);
   let at = headerBytes;
@@ -71,7 +77,8 @@ export function writePartial(kernel: Kernel, content: boolean): Uint8Array {
   }
   at = copySeries(kernel, partial, at, seriesRows);
   if (entries4 > 0) at = copyEntries(kernel, partial, at, false, entry4Bytes);
-  if (entries6 > 0) copyEntries(kernel, partial, at, true, entry6Bytes);
+  if (entries6 > 0) at = copyEntries(kernel, partial, at, true, entry6Bytes);
+  if (addresses > 0 || sketchBytes > 0) copyLeft(kernel, partial, at);
   return partial;
 }
 
@@ -94,6 +101,17 @@ function copyEntries(kernel: Kernel, to: Uint8Array, at: number, six: boolean, e
     to.set(kernel.bytes(kernel.exports.WINDOW.value, bytes), at);
     at += bytes;
   }
+}
+
+/** What is told of what left the full table. */
+function copyLeft(kernel: Kernel, to: Uint8Array, at: number): void {
+  const { exports } = kernel;
+  exports.beginLeftExport();
+  for (const next of [(): number => exports.exportLeftRows() * addressRowBytes, (): number => exports.exportSketches()])
+    for (let bytes = next(); bytes > 0; bytes = next()) {
+      to.set(kernel.bytes(exports.WINDOW.value, bytes), at);
+      at += bytes;
+    }
 }
 
 if (seriesRowsMax !== 65_536) throw new Error('the ring of the series takes 16 bits of the row number');

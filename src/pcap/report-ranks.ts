@@ -4,10 +4,12 @@ import { cells } from './partial-layout.js';
 import { PackedRows, packedRowBytes, type RowKind, type Rows } from './rows/packed-rows.js';
 import { exactCount } from './report-total.js';
 import type { CaptureFacts, ConversationRow, ConversationTimes, EndpointRow } from './report-types.js';
-import type { ReportOptions } from './types.js';
+import type { Count, ReportOptions } from './types.js';
+import { isFull } from './full-table.js';
 
 const orders = { bytes: 0, packets: 1, duration: 2, start: 3 } as const;
 const noTime = 0x7fff_ffff_ffff_ffffn;
+const noLastTime = -0x8000_0000_0000_0000n;
 
 interface Direction {
   readonly packets: bigint;
@@ -35,12 +37,14 @@ function addressBytes(six: boolean, high: bigint, low: bigint): Uint8Array {
 
 /** Ranks conversations and endpoints in the order asked for, for the functions below. */
 export function rankTable(kernel: Kernel, { top, sort }: ReportOptions): void {
-  const conversations = Number(kernel.cell(cells.kept));
-  const entries = conversations + Number(kernel.cell(cells.kept + 1));
-  kernel.exports.setOrderOfRows(orders[sort]);
-  kernel.call((exports) =>
-    exports.rank(conversations, entries, Math.min(top, conversations), Math.min(top, 2 * entries)),
-  );
+  const { exports } = kernel;
+  if (isFull(kernel)) kernel.call(() => exports.makeHeavyRows());
+  const kept = Number(kernel.cell(cells.kept));
+  const entries = kept + Number(kernel.cell(cells.kept + 1));
+  const conversations = kept + exports.heavyConversationsCount.value;
+  const endpoints = 2 * entries + exports.leftCount.value + exports.heavyAddressesCount.value;
+  exports.setOrderOfRows(orders[sort]);
+  kernel.call(() => exports.rank(conversations, entries, Math.min(top, conversations), Math.min(top, endpoints)));
 }
 
 /** Tables of fewer rows are arrays in any case: the module that writes packed ones takes longer to load. */
@@ -54,6 +58,9 @@ export function rankedConversations(
   const { exports, view } = kernel;
   const kind = (i: number): bigint => view.getBigUint64(exports.kinds.value + 8 * i, true);
   const bytes = takeRows(kernel, 'conversations', exports.bestConversationsCount.value, exports.packConversations);
+  const rows = isFull(kernel)
+    ? new PackedRows('boundedConversations', bytes, readBoundedConversation)
+    : new PackedRows('conversations', bytes, readConversation);
   return {
     conversations: exactCount(kind(0) + kind(1) + kind(2) + kind(3)),
     conversations_by_kind: {
@@ -62,7 +69,7 @@ export function rankedConversations(
       ipv6_tcp: exactCount(kind(2)),
       ipv6_udp: exactCount(kind(3)),
     },
-    top: told(new PackedRows('conversations', bytes, readConversation), packed),
+    top: told(rows, packed),
     top_times: told(new PackedRows('times', bytes, readTimes), packed),
   };
 }
@@ -84,12 +91,14 @@ function told<T>(rows: PackedRows<T>, packed: boolean): Rows<T> {
 }
 
 const backAt = 72;
+const six40 = 1n << 40n;
+const bounded41 = 1n << 41n;
 
 function readConversation(view: DataView, at: number): ConversationRow {
   const ports = view.getBigUint64(at + 64, true);
-  const six = ports >> 40n !== 0n;
+  const six = (ports & six40) !== 0n;
   const word = (i: number): bigint => view.getBigUint64(at + 32 + 8 * i, true);
-  const out = readDirection(view, at);
+  const out = readOut(view, at);
   const back = readDirection(view, at + backAt);
   const first = out.first < back.first ? out.first : back.first;
   const last = out.last > back.last ? out.last : back.last;
@@ -108,8 +117,23 @@ function readConversation(view: DataView, at: number): ConversationRow {
   };
 }
 
-function readTimes(view: DataView, at: number): ConversationTimes {
+function readBoundedConversation(view: DataView, at: number): ConversationRow {
+  const row = readConversation(view, at);
+  if (!isBounded(view, at)) return { ...row, packets_max: row.packets, bytes_max: row.bytes };
+  const most = (place: number): Count => exactCount(view.getBigUint64(at + place, true));
+  return { ...row, packets_max: most(16), bytes_max: most(24) };
+}
+
+/** From a to b. One that is known within bounds has no times; its bounds stand in their place (assembly/packed-rows.ts). */
+function readOut(view: DataView, at: number): Direction {
   const out = readDirection(view, at);
+  return isBounded(view, at) ? { ...out, first: noTime, last: noLastTime } : out;
+}
+
+const isBounded = (view: DataView, at: number): boolean => (view.getBigUint64(at + 64, true) & bounded41) !== 0n;
+
+function readTimes(view: DataView, at: number): ConversationTimes {
+  const out = readOut(view, at);
   const back = readDirection(view, at + backAt);
   return {
     first_ns_a_to_b: timeText(out.first, out.first),
@@ -124,10 +148,17 @@ const timeText = (time: bigint, timed: bigint): string | null => (timed === noTi
 /** Tells how many endpoints there are, and those with the most traffic: by packets when that is the order, else by bytes. */
 export function rankedEndpoints(kernel: Kernel, packed: boolean): Pick<CaptureFacts, 'endpoints_total' | 'endpoints'> {
   const { exports } = kernel;
-  const bytes = takeRows(kernel, 'endpoints', exports.bestTalkersCount.value, exports.packTalkers);
+  const count = exports.bestTalkersCount.value;
+  const rows = isFull(kernel)
+    ? new PackedRows(
+        'boundedEndpoints',
+        takeRows(kernel, 'boundedEndpoints', count, exports.packBoundedTalkers),
+        readBoundedEndpoint,
+      )
+    : new PackedRows('endpoints', takeRows(kernel, 'endpoints', count, exports.packTalkers), readEndpoint);
   return {
     endpoints_total: exactCount(exports.endpointsTotal()),
-    endpoints: told(new PackedRows('endpoints', bytes, readEndpoint), packed),
+    endpoints: told(rows, packed),
   };
 }
 
@@ -142,4 +173,9 @@ function readEndpoint(view: DataView, at: number): EndpointRow {
     packets_received: exactCount(cell(40)),
     bytes_received: exactCount(cell(48)),
   };
+}
+
+function readBoundedEndpoint(view: DataView, at: number): EndpointRow {
+  const most = (place: number): Count => exactCount(view.getBigUint64(at + place, true));
+  return { ...readEndpoint(view, at), packets_max: most(72), bytes_max: most(80) };
 }

@@ -15,6 +15,12 @@ export interface ConversationRow {
   /** ns since 1970 in decimal; null where no packet of it has a time. */
   readonly first_ns: string | null;
   readonly last_ns: string | null;
+  /**
+   * Only when the table was full: what it has at most. Equal to packets and bytes where these are exact; otherwise they, and
+   * those of each direction, are what it has at least, and its times are not known.
+   */
+  readonly packets_max?: Count;
+  readonly bytes_max?: Count;
 }
 
 /** First and last time of each direction of one conversation. */
@@ -33,6 +39,9 @@ export interface EndpointRow {
   readonly bytes_sent: Count;
   readonly packets_received: Count;
   readonly bytes_received: Count;
+  /** As of a conversation. */
+  readonly packets_max?: Count;
+  readonly bytes_max?: Count;
 }
 
 /** One line of the protocol breakdown; lines of one layer add up to the line that they are within. */
@@ -87,12 +96,31 @@ export interface TimeSeries {
 /** Said only when --max-conversations was reached. */
 export interface ConversationsLimit {
   readonly limit: number;
-  /** Share of the conversations that is kept, chosen by a hash of their endpoints alone. */
+  /** Share of the conversations that is kept, each exact, chosen by a hash of their endpoints alone. */
   readonly share_kept: number;
-  /** The same for address pairs that are in no conversation (endpoints are made of both). */
+  /** The same for address pairs that are in no conversation. */
   readonly share_kept_pairs: number;
+  /** Packets and bytes of all other conversations, those told within bounds included. */
   readonly packets_not_in_table: Count;
   readonly bytes_not_in_table: Count;
+  /** Conversations of these that are told within bounds, because they are heavy. */
+  readonly heavy: number;
+  /** No conversation that is in no row has more than this. */
+  readonly unlisted_packets_max: Count;
+  readonly unlisted_bytes_max: Count;
+}
+
+/** Said only when the table of endpoints was full as well; otherwise each of them is exact. */
+export interface EndpointsLimit {
+  /** Endpoints, of conversations that are not kept, that were held. */
+  readonly limit: number;
+  /** Share of the endpoints that are exact, chosen by a hash of the address alone. */
+  readonly share_kept: number;
+  /** Endpoints of the others that are told within bounds, because they are heavy. */
+  readonly heavy: number;
+  /** No endpoint that is in no row has more than this. */
+  readonly unlisted_packets_max: Count;
+  readonly unlisted_bytes_max: Count;
 }
 
 /** One file of a joined capture that was counted. Files stand in the order of their first packets. */
@@ -209,6 +237,7 @@ export interface CaptureFacts extends PacketCounts, JoinedFiles {
   /** Only when an interval was asked for. */
   readonly series?: TimeSeries;
   readonly conversations_limit?: ConversationsLimit;
+  readonly endpoints_limit?: EndpointsLimit;
   /** Only when there are any: packets whose time is outside int64 ns. first_ns and last_ns are exact all the same. */
   readonly packets_time_saturated?: Count;
 }

@@ -1,6 +1,7 @@
 import { TriremeError } from '../common/errors.js';
 import { conversationsMaxMost } from './scan-options.js';
 import { pinnedKey } from './connection-key.js';
+import { limitFacts } from './full-table.js';
 import type { Kernel } from './kernel.js';
 import { cells, sizesRows, sparseRowsMax } from './partial-layout.js';
 import { sparseRows, sparseTables } from './partial.js';
@@ -8,7 +9,7 @@ import { rankedConversations, rankedEndpoints, rankTable } from './report-ranks.
 import { protocolRows } from './report-protocols.js';
 import { seriesOf } from './report-series.js';
 import { exactCount } from './report-total.js';
-import type { CaptureFacts, CaptureReport, ConnectionFacts, ConversationsLimit, SizeRow } from './report-types.js';
+import type { CaptureFacts, CaptureReport, ConnectionFacts, SizeRow } from './report-types.js';
 import type { ChunkResult, ReportOptions, ScanOptions } from './types.js';
 
 /** How a scan ended, as a chunk's result says it. */
@@ -81,7 +82,7 @@ export function buildReport(
     ...endpoints,
     packet_sizes: sizeRows(kernel),
     ...(scan.intervalNs === null ? {} : { series: seriesOf(kernel, scan.intervalNs) }),
-    ...limitFacts(kernel, scan),
+    ...limitFacts(kernel, scan.conversationsMax),
     ...(widePackets === 0n ? {} : { packets_time_saturated: exactCount(widePackets) }),
   } satisfies CaptureFacts;
 }
@@ -139,19 +140,5 @@ function connectionFacts(kernel: Kernel, asked: { readonly client: string; reado
     packets_server_to_client: exactCount(packetsBack),
     bytes_client_to_server: exactCount(bytesOut),
     bytes_server_to_client: exactCount(bytesBack),
-  };
-}
-
-function limitFacts(kernel: Kernel, scan: ScanOptions): { conversations_limit?: ConversationsLimit } {
-  const shares = [0, 1].map((group) => Number(kernel.cell(cells.thresholds + group)) / 2 ** 32);
-  if (shares[0] === 1 && shares[1] === 1) return {};
-  return {
-    conversations_limit: {
-      limit: scan.conversationsMax,
-      share_kept: shares[0],
-      share_kept_pairs: shares[1],
-      packets_not_in_table: exactCount(kernel.cell(cells.droppedPackets)),
-      bytes_not_in_table: exactCount(kernel.cell(cells.droppedBytes)),
-    },
   };
 }

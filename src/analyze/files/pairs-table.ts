@@ -1,4 +1,5 @@
 import { csvRow } from '../csv.js';
+import { anyFull } from '../csv-tables.js';
 import type { KeptEntry } from '../html/report-data.js';
 import type { PairRow } from './pairs.js';
 
@@ -16,8 +17,11 @@ const columns = [
 
 /** Who talks to whom as CSV, all files in one table; made like the tables of csv-tables.ts. */
 export function* pairsTable(kept: readonly KeptEntry[]): Generator<string> {
-  yield csvRow(['file', ...columns]);
+  // Where a table was full, a pair may have conversations that are in no row.
+  const full = anyFull(kept.map(({ entry }) => entry));
+  yield csvRow(['file', ...columns, ...(full ? ['at_least'] : [])]);
   for (const { entry, pairs } of kept) {
-    for (const pair of pairs) yield csvRow([entry.file, ...columns.map((column) => pair[column])]);
+    const rest = full ? [anyFull([entry])] : [];
+    for (const pair of pairs) yield csvRow([entry.file, ...columns.map((column) => pair[column]), ...rest]);
   }
 }

@@ -56,6 +56,10 @@ export function sample6(a0: u64, a1: u64, b0: u64, b1: u64, k1: u64): u32 {
   return mix6(a0, a1, b0, b1, k1, C2, C3);
 }
 
+export function sampleAddress(high: u64, low: u64): u32 {
+  return mix4(high, low, C2, C3);
+}
+
 /** Of an address, for the endpoints' own table. */
 export function hashAddress(high: u64, low: u64): u32 {
   return mix4(high, low, seed0, seed1);

@@ -4,11 +4,14 @@ import { beginArena } from './arena';
 import { extractedAt, keptPackets, longRecord, stopExtracting, takeExtracted } from './extract';
 import { beginFiltering, setExtracting, setFilter, setSpan } from './filtering';
 import { setSeed } from './hash';
+import { forgetHeavyRows } from './heavy-rows';
 import { interfaceCount, setInterfaceCount } from './interfaces';
 import { FIRST_NS, I64_MAX, I64_MIN, LAST_NS, SERIES_TWIN, TOTALS } from './layout';
 import { setOrderOfRows } from './order';
+import { beginLeftAddresses } from './left-addresses';
 import { beginWaiting } from './postponed';
 import { beginSeries } from './series';
+import { beginSketches } from './sketch';
 import {
   big,
   damage,
@@ -51,7 +54,17 @@ export { setInterface, setInterfaceCount } from './interfaces';
 export { lowerThreshold, makeRoom, pin } from './table';
 export { beginExport, countEntries, exportEntries, importEntries, importSeries, nextRow } from './exchange';
 export { bestConversations, bestConversationsCount, kinds, pinnedSums, rank, rankBlock } from './ranking';
-export { packConversations, packTalkers } from './packed-rows';
+export {
+  beginLeftExport,
+  exportLeftRows,
+  exportSketches,
+  importLeftRows,
+  importSketches,
+  sketchBytes,
+} from './sketch-exchange';
+export { heavyAddressesCount, heavyConversationsCount, makeHeavyRows, untoldBounds } from './heavy-rows';
+export { leftAddressesMax, leftCount, lowerAddressThreshold } from './left-addresses';
+export { packBoundedTalkers, packConversations, packTalkers } from './packed-rows';
 export { countDigits, loadKeys, scatter } from './sort';
 export { bestTalkers, bestTalkersCount, indexRows, offerRows } from './talkers';
 import { talkersTotal } from './talkers';
@@ -83,6 +96,9 @@ export function begin(conversationsMax: u32, seed: u32, intervalNs: i64, onlyWal
   beginArena();
   setSeed(seed);
   beginTable(conversationsMax);
+  beginLeftAddresses(conversationsMax);
+  beginSketches();
+  forgetHeavyRows();
   beginWaiting();
   beginSeries(intervalNs);
   beginFiltering();

@@ -31,7 +31,9 @@ export const SERIES_ROWS: usize = TOTALS + 192;
 export const KEPT: usize = TOTALS + 200;
 /** Packets that a filter or a span of time was asked of. */
 export const EXAMINED: usize = TOTALS + 216;
-export const TOTALS_CELLS: i32 = 28;
+/** Addresses of what left the table are held whose sample hash is below; 2^32: all. */
+export const ADDRESS_THRESHOLD: usize = TOTALS + 224;
+export const TOTALS_CELLS: i32 = 29;
 
 /** Packets by the number of significant bits of the original length, 0 to 32. */
 export const SIZES: usize = 0x800;

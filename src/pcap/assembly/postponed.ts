@@ -2,9 +2,10 @@
 // caches; done together, first all slots, then all entries, then all counters, the misses overlap. The order in which
 // packets are counted changes no result.
 
-import { BACK4, KIND_PAIR } from './entries';
+import { BACK4 } from './entries';
 import { hash4 } from './hash';
-import { countRow, DROPPED, PINNED_DROPPED } from './layout';
+import { countRow, PINNED_DROPPED } from './layout';
+import { leave } from './leaving';
 import { find4, keyIsPinned, slotOf } from './table';
 
 /** More would push the first ones out of the nearest cache again. */
@@ -79,6 +80,6 @@ export function countDropped(
   bytes: u64,
   back: bool,
 ): void {
-  countRow(DROPPED + ((<u32>ports & 0xff) == KIND_PAIR ? 16 : 0), bytes);
+  leave(six, ports, k0, k1, k2, k3, back ? 0 : 1, back ? 0 : bytes, back ? 1 : 0, back ? bytes : 0);
   if (keyIsPinned(six, ports, k0, k1, k2, k3)) countRow(PINNED_DROPPED + (back ? 16 : 0), bytes);
 }

@@ -13,10 +13,22 @@ import {
   newestBlock,
   olderBlock,
 } from './entries';
+import { heavyAddresses, heavyAddressesCount, heavyConversation, heavyConversationsCount, mostOfConversation } from './heavy-rows';
 import { beginHeap, heapCount, offer, sortHeap } from './heap';
+import { leftCount, leftRows } from './left-addresses';
 import { sortReferences } from './sort';
 import { isPinned } from './table';
-import { beginPass, beginTalkers, countEnds, finishTalkers, rowsFull, takeRows, morePasses } from './talkers';
+import {
+  beginPass,
+  beginTalkers,
+  countEnds,
+  countRowOf,
+  finishTalkers,
+  morePasses,
+  ROW_BYTES,
+  rowsFull,
+  takeRows,
+} from './talkers';
 
 /** Conversations of IPv4 TCP, IPv4 UDP, IPv6 TCP, IPv6 UDP. */
 export const kinds = memory.data(32);
@@ -36,7 +48,10 @@ let withTalkers: bool = false;
 let noted: usize = 0;
 let notedCount: u32 = 0;
 
-/** Ranks a table of so many conversations and entries, and tells this many conversations and endpoints of it at most. */
+/**
+ * Ranks so many conversations, heavy ones that are not in the table included, and the ends of so many entries, and tells this
+ * many conversations and endpoints at most.
+ */
 export function rank(conversations: u32, entries: u32, mostConversations: u32, mostTalkers: u32): void {
   memory.fill(kinds, 0, 32);
   memory.fill(pinnedSums, 0, 32);
@@ -45,7 +60,7 @@ export function rank(conversations: u32, entries: u32, mostConversations: u32, m
   noted = all ? bestConversations : 0;
   notedCount = 0;
   if (!all) beginHeap(bestConversations, mostConversations, false);
-  beginTalkers(entries, mostTalkers);
+  beginTalkers((entries << 1) + leftCount + heavyAddressesCount, mostTalkers);
   beginPass();
   withConversations = true;
   withTalkers = true;
@@ -70,6 +85,15 @@ export function rank(conversations: u32, entries: u32, mostConversations: u32, m
 function walk(): void {
   for (let block = newestBlock(false); block; block = olderBlock(block)) rankBlock(block, 0);
   for (let block = newestBlock(true); block; block = olderBlock(block)) rankBlock(block, 1);
+  if (withConversations) {
+    for (let i: u32 = 0; i < heavyConversationsCount; i++) {
+      const reference = heavyConversation(i);
+      countConversation(reference, kindOf(reference));
+    }
+  }
+  for (let i: u32 = 0; i < leftCount && withTalkers; i++) withTalkers = countRowOf(leftRows + <usize>i * ROW_BYTES);
+  for (let i: u32 = 0; i < heavyAddressesCount && withTalkers; i++)
+    withTalkers = countRowOf(heavyAddresses + <usize>i * ROW_BYTES);
 }
 
 /**
@@ -93,7 +117,7 @@ export function rankBlock(block: usize, six: u32): void {
 function countConversation(reference: usize, kind: u32): void {
   const row = kinds + ((reference & 1) << 4) + (kind == 17 ? 8 : 0);
   store<u64>(row, load<u64>(row) + 1);
-  if (isPinned(reference)) {
+  if (isPinned(reference) && !mostOfConversation(reference)) {
     memory.copy(pinnedSums, reference & ~1, 16);
     memory.copy(pinnedSums + 16, backOf(reference), 16);
   }

@@ -3,9 +3,10 @@
 // sorted, and merging two of them goes through the index from one end to the other.
 
 import { release, reserve, reserveReused, reserveWritten } from './arena';
-import { backOf, beginEntries, freeEntry, KIND_PAIR, kindOf, newEntry4, newEntry6, PORTS4, PORTS6 } from './entries';
+import { backOf, beginEntries, freeEntry, KIND_PAIR, kindOf, newEntry4, newEntry6, PORTS4, PORTS6, portsOf } from './entries';
 import { hash6, sample4, sample6 } from './hash';
-import { add, DROPPED, KEPT, PINNED_DROPPED, THRESHOLDS } from './layout';
+import { add, KEPT, PINNED_DROPPED, THRESHOLDS } from './layout';
+import { leave } from './leaving';
 
 const FIRST_BITS: u32 = 14;
 const ALL: u64 = 1 << 32;
@@ -122,9 +123,19 @@ function classOf(kind: u32): usize {
 export function drop(reference: usize): void {
   const entry = reference & ~1;
   const back = backOf(reference);
-  const cell = DROPPED + (classOf(kindOf(reference)) << 4);
-  add(cell, load<u64>(entry) + load<u64>(back));
-  add(cell + 8, load<u64>(entry, 8) + load<u64>(back, 8));
+  const six = (reference & 1) != 0;
+  leave(
+    six,
+    portsOf(reference),
+    load<u64>(entry, 32),
+    six ? load<u64>(entry, 40) : 0,
+    six ? load<u64>(entry, 48) : 0,
+    six ? load<u64>(entry, 56) : 0,
+    load<u64>(entry),
+    load<u64>(entry, 8),
+    load<u64>(back),
+    load<u64>(back, 8),
+  );
   if (!isPinned(reference)) return;
   add(PINNED_DROPPED, load<u64>(entry));
   add(PINNED_DROPPED + 8, load<u64>(entry, 8));

@@ -40,13 +40,13 @@ let lastB: usize = 0;
 let spare: usize = 0;
 let nextCopy: usize = 0;
 
-/** Makes room for ranking the endpoints of a table with so many entries. */
-export function beginTalkers(entries: u32, wanted: u32): void {
+/** Makes room for ranking at most so many endpoints. */
+export function beginTalkers(endpoints: u32, wanted: u32): void {
   most = wanted;
   const roomy = wanted > LIST_LONG ? wanted << 1 : ROWS_MAX;
   // What is over half of the memory left is needed for sorting and for the index of the rows.
   const fitting = <u32>(bytesLeft() / (ROW_BYTES << 1));
-  rowsMax = min<u32>(min<u32>(max<u32>(ROWS_MAX, roomy), fitting), max<u32>(entries, 8) << 1);
+  rowsMax = min<u32>(min<u32>(max<u32>(ROWS_MAX, roomy), fitting), max<u32>(endpoints, 16));
   rows = reserve(<usize>rowsMax * ROW_BYTES);
   slots = reserve(<usize>4 << max<u32>(SLOT_BITS, 33 - clz<u32>(rowsMax)));
   passBits = 0;
@@ -170,6 +170,22 @@ let counted: usize = 0;
 
 /** False: there are more addresses than rows. */
 function count(high: u64, low: u64, version: u64, sent: usize, received: usize, whole: bool): bool {
+  if (!findRow(high, low, version)) return false;
+  if (counted) addTo(counted, sent, received, whole);
+  return true;
+}
+
+/** Adds a row of the same layout, counted elsewhere; false: there are more addresses than rows. */
+export function countRowOf(other: usize): bool {
+  if (!findRow(load<u64>(other), load<u64>(other, 8), load<u64>(other, 16))) return false;
+  if (counted)
+    for (let at: usize = 24; at < ROW_BYTES; at += 8)
+      store<u64>(counted + at, load<u64>(counted + at) + load<u64>(other + at));
+  return true;
+}
+
+/** Finds or makes the row of an address; false: there are more addresses than rows. */
+function findRow(high: u64, low: u64, version: u64): bool {
   counted = 0;
   const hash = hashAddress(high, low ^ (version << 60));
   if (passBits && hash >> (32 - passBits) != pass) return true;
@@ -181,7 +197,6 @@ function count(high: u64, low: u64, version: u64, sent: usize, received: usize, 
     const row = rows + <usize>(number - 1) * ROW_BYTES;
     if (isRowOf(row, high, low, version)) {
       counted = row;
-      addTo(row, sent, received, whole);
       return true;
     }
     i = (i + 1) & mask;
@@ -192,7 +207,7 @@ function count(high: u64, low: u64, version: u64, sent: usize, received: usize, 
   }
   if (rowCount >> (slotBits - 1)) {
     growSlots();
-    return count(high, low, version, sent, received, whole);
+    return findRow(high, low, version);
   }
   const row = rows + <usize>rowCount * ROW_BYTES;
   rowCount++;
@@ -202,7 +217,6 @@ function count(high: u64, low: u64, version: u64, sent: usize, received: usize, 
   store<u64>(row, high);
   store<u64>(row, low, 8);
   store<u64>(row, version, 16);
-  addTo(row, sent, received, whole);
   return true;
 }
 

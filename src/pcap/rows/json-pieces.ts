@@ -1,27 +1,32 @@
 import { valueJson } from '../report-json.js';
 import { PackedRows, type RowKind } from './packed-rows.js';
-import { endpointFields, rowFields, type RowTemplate, type RowWriter } from './row-writer.js';
+import { boundedEndpointFields, endpointFields, rowFields, type RowTemplate, type RowWriter } from './row-writer.js';
 
 const { proto, a, b, packets, bytes, packets_a_to_b, bytes_a_to_b, packets_b_to_a, bytes_b_to_a } = rowFields;
-const { first_ns, last_ns, first_ns_a_to_b, last_ns_a_to_b, first_ns_b_to_a, last_ns_b_to_a } = rowFields;
+const { first_ns, last_ns, first_ns_a_to_b, last_ns_a_to_b, first_ns_b_to_a, last_ns_b_to_a, packets_max, bytes_max } =
+  rowFields;
+
+const conversations = {
+  proto,
+  a,
+  b,
+  packets,
+  bytes,
+  packets_a_to_b,
+  bytes_a_to_b,
+  packets_b_to_a,
+  bytes_b_to_a,
+  first_ns,
+  last_ns,
+};
 
 /** Fields of each kind of row, in the order of the objects. */
 const fieldsOf: Readonly<Record<RowKind, Readonly<Record<string, number>>>> = {
-  conversations: {
-    proto,
-    a,
-    b,
-    packets,
-    bytes,
-    packets_a_to_b,
-    bytes_a_to_b,
-    packets_b_to_a,
-    bytes_b_to_a,
-    first_ns,
-    last_ns,
-  },
+  conversations,
+  boundedConversations: { ...conversations, packets_max, bytes_max },
   times: { first_ns_a_to_b, last_ns_a_to_b, first_ns_b_to_a, last_ns_b_to_a },
   endpoints: endpointFields,
+  boundedEndpoints: boundedEndpointFields,
 };
 
 const texts: readonly number[] = [proto, a, b, endpointFields.address];

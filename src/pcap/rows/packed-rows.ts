@@ -9,11 +9,17 @@ export interface Rows<T> extends Iterable<T> {
   map<U>(make: (row: T, number: number) => U): U[];
 }
 
-/** Which rows these bytes are, and as what they are told. */
-export type RowKind = 'conversations' | 'times' | 'endpoints';
+/** Which rows these bytes are, and as what they are told. Bounded ones are those of a table that was full. */
+export type RowKind = 'conversations' | 'boundedConversations' | 'times' | 'endpoints' | 'boundedEndpoints';
 
 /** Bytes of a row, as assembly/packed-rows.ts lays it out. */
-export const packedRowBytes: Readonly<Record<RowKind, number>> = { conversations: 104, times: 104, endpoints: 72 };
+export const packedRowBytes: Readonly<Record<RowKind, number>> = {
+  conversations: 104,
+  boundedConversations: 104,
+  times: 104,
+  endpoints: 72,
+  boundedEndpoints: 88,
+};
 
 export class PackedRows<T> implements Rows<T> {
   readonly length: number;

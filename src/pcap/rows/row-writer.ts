@@ -1,4 +1,4 @@
-import { packedRowBytes, type PackedRows } from './packed-rows.js';
+import { packedRowBytes, type PackedRows, type RowKind } from './packed-rows.js';
 
 /** Numbers of the fields that assembly/index.ts writes. */
 export const rowFields = {
@@ -17,6 +17,8 @@ export const rowFields = {
   last_ns_a_to_b: 12,
   first_ns_b_to_a: 13,
   last_ns_b_to_a: 14,
+  packets_max: 22,
+  bytes_max: 23,
 } as const;
 
 export const endpointFields = {
@@ -28,6 +30,18 @@ export const endpointFields = {
   packets_received: 20,
   bytes_received: 21,
 } as const;
+
+/** Of an endpoint where the table was full. */
+export const boundedEndpointFields = { ...endpointFields, packets_max: 24, bytes_max: 25 } as const;
+
+/** Numbers of the fields that say what a row has at most: packets, bytes. Where a table was not full, just its figures. */
+export const boundFieldsOf: Readonly<Record<RowKind, readonly number[]>> = {
+  conversations: [rowFields.packets_max, rowFields.bytes_max],
+  boundedConversations: [rowFields.packets_max, rowFields.bytes_max],
+  times: [],
+  endpoints: [endpointFields.packets, endpointFields.bytes],
+  boundedEndpoints: [boundedEndpointFields.packets_max, boundedEndpointFields.bytes_max],
+};
 
 /** How a row is written: texts, and numbers of fields between them. */
 export interface RowTemplate {

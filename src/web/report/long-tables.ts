@@ -1,4 +1,5 @@
 import type { ConversationRow, EndpointRow } from '../../pcap/report-types.js';
+import type { Count } from '../../pcap/types.js';
 import { formatBytes } from '../format.js';
 import type { FactsEntry } from './data.js';
 import { approximate, exact, secondsBetween, span, type Figure } from './figures.js';
@@ -41,7 +42,7 @@ const orders: Readonly<Record<string, readonly [string, boolean]>> = {
 
 /** The conversations, as tshark's users know them: A, B, each way, total, start, duration. */
 export function conversationTable(
-  { top, conversations, first_ns }: FactsEntry,
+  { top, conversations, conversations_limit, first_ns }: FactsEntry,
   sort: string,
 ): SortedTable<ConversationRow> {
   const [sortedBy, descending] = orders[sort] ?? orders.bytes;
@@ -67,11 +68,31 @@ export function conversationTable(
       seconds('Duration', (row) =>
         row.first_ns === null || row.last_ns === null ? null : secondsBetween(row.first_ns, row.last_ns),
       ),
+      ...bounds<ConversationRow>(conversations_limit !== undefined),
     ],
   });
 }
 
-export function talkerTable({ endpoints, endpoints_total }: FactsEntry, sort: string): SortedTable<EndpointRow> {
+/** Where the table was full: what each row has at most. */
+function bounds<T extends BoundedRow>(full: boolean): SortedColumn<T>[] {
+  if (!full) return [];
+  return [
+    count('At most packets', ({ packets, packets_max }) => packets_max ?? packets),
+    bytes('At most bytes', (row) => row.bytes_max ?? row.bytes),
+  ];
+}
+
+interface BoundedRow {
+  readonly packets: Count;
+  readonly bytes: Count;
+  readonly packets_max?: Count;
+  readonly bytes_max?: Count;
+}
+
+export function talkerTable(
+  { endpoints, endpoints_total, conversations_limit }: FactsEntry,
+  sort: string,
+): SortedTable<EndpointRow> {
   return new SortedTable<EndpointRow>({
     name: 'Top talkers',
     rows: endpoints,
@@ -86,6 +107,7 @@ export function talkerTable({ endpoints, endpoints_total }: FactsEntry, sort: st
       bytes('Received bytes', ({ bytes_received }) => bytes_received),
       count('Packets', ({ packets }) => packets),
       bytes('Bytes', (row) => row.bytes),
+      ...bounds<EndpointRow>(conversations_limit !== undefined),
     ],
   });
 }

@@ -108,7 +108,19 @@ export function warningsOf(entry: FactsEntry): string[] {
   if (limit !== undefined)
     warnings.push(
       `The table of conversations was full at ${exact(limit.limit)}: it holds a share of ${limit.share_kept} of them, ` +
-        `each exact; ${exact(limit.packets_not_in_table)} packets with ${exact(limit.bytes_not_in_table)} bytes are not in it.`,
+        `each exact; ${exact(limit.packets_not_in_table)} packets with ${exact(limit.bytes_not_in_table)} bytes are not in it. ` +
+        `Of the others ${exact(limit.heavy)} are told, because they are heavy: their figures are what they have at least, ` +
+        `and at most what stands in the last columns. No other one has more than ` +
+        `${exact(limit.unlisted_packets_max)} packets or ${exact(limit.unlisted_bytes_max)} bytes.`,
+    );
+  const talkers = entry.endpoints_limit;
+  if (limit !== undefined)
+    warnings.push(
+      talkers === undefined
+        ? 'The talkers are exact: they are counted apart from the conversations that are not kept.'
+        : `Of the talkers a share of ${talkers.share_kept} is exact; the figures of the others are what they have at least, ` +
+            `and at most what stands in the last columns. No talker that is in no row has more than ` +
+            `${exact(talkers.unlisted_packets_max)} packets or ${exact(talkers.unlisted_bytes_max)} bytes.`,
     );
   const { series } = entry;
   if (series !== undefined && approximate(series.packets_without_row) > 0)

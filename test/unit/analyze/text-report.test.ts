@@ -58,6 +58,9 @@ test('a cut, damage and a full table are said', () => {
     share_kept_pairs: 1,
     packets_not_in_table: 1000,
     bytes_not_in_table: 64_000,
+    heavy: 3,
+    unlisted_packets_max: 7,
+    unlisted_bytes_max: 900,
   };
   const text = textReport(sampleEntry({ truncated: true, truncated_offset: 99, conversations_limit: limit }), style);
   expect(text).toContain('NOTE: a.pcap: cut short in the record at offset 99');

@@ -62,13 +62,21 @@ function field(number: u32, row: usize): void {
     case 10:
       return time(max(load<i64>(row, 24), load<i64>(row, 96)), firstOf(row));
     case 11:
-      return time(load<i64>(row, 16), load<i64>(row, 16));
+      return time(firstOut(row), firstOut(row));
     case 12:
-      return time(load<i64>(row, 24), load<i64>(row, 16));
+      return time(load<i64>(row, 24), firstOut(row));
     case 13:
       return time(load<i64>(row, 88), load<i64>(row, 88));
     case 14:
       return time(load<i64>(row, 96), load<i64>(row, 88));
+    case 22:
+      return count(mostOf(row, 0));
+    case 23:
+      return count(mostOf(row, 8));
+    case 24:
+      return count(load<u64>(row, 72));
+    case 25:
+      return count(load<u64>(row, 80));
     case 15:
       return address(load<u64>(row), load<u64>(row, 8), load<u64>(row, 16) == 6);
     default:
@@ -77,8 +85,23 @@ function field(number: u32, row: usize): void {
   }
 }
 
+/** Whether a conversation is known within bounds; then it has no times, and the bounds stand in the place of two of them. */
+function isBounded(row: usize): bool {
+  return ((load<u64>(row, 64) >> 41) & 1) != 0;
+}
+
+/** Packets, or bytes, that a conversation has at most. */
+function mostOf(row: usize, offset: usize): u64 {
+  return isBounded(row) ? load<u64>(row + 16 + offset) : load<u64>(row + offset) + load<u64>(row + 72 + offset);
+}
+
+/** First time from a to b; I64_MAX: there is none. */
+function firstOut(row: usize): i64 {
+  return isBounded(row) ? I64_MAX : load<i64>(row, 16);
+}
+
 function firstOf(row: usize): i64 {
-  return min(load<i64>(row, 16), load<i64>(row, 88));
+  return min(firstOut(row), load<i64>(row, 88));
 }
 
 function put(character: u32): void {
@@ -134,7 +157,7 @@ function count(value: u64): void {
 
 function endpoint(row: usize, addressAt: usize, portShift: u64): void {
   const ports = load<u64>(row, 64);
-  const six = (ports >> 40) != 0;
+  const six = ((ports >> 40) & 1) != 0;
   if (six) put(91);
   address(load<u64>(row + addressAt), load<u64>(row + addressAt, 8), six);
   if (six) put(93);
