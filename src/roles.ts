@@ -47,6 +47,10 @@ export const roles: Readonly<Record<string, Role>> = {
     summary: 'write the packets of a capture that match a filter',
     load: () => require('./analyze/extract-command.js') as RoleModule,
   },
+  index: {
+    summary: 'make an index beside a capture for later questions',
+    load: () => require('./analyze/index-command.js') as RoleModule,
+  },
   filter: {
     summary: 'explain a filter expression',
     load: () => require('./analyze/filter-command.js') as RoleModule,

@@ -73,6 +73,8 @@ export function buildCommand(): Command {
     .option('--filter <expression>', `count only packets that match, in tcpdump's language; see trireme filter --help`)
     .option('--after <time>', 'count only packets from this time on: RFC 3339, seconds since 1970, or +30s', timeNs)
     .option('--before <time>', 'count only packets before this time; +30s is from the first packet', timeNs)
+    .option('--index', 'make FILE.tridx beside each capture, so that later filters read only parts; on one core')
+    .option('--no-index', 'read all of the capture, also where FILE.tridx lies beside it')
     .option('--multi', 'use all cores of this machine, as far as the size of the file pays for them')
     .option('--cores <n>', 'use at most so many cores', integer(1, 1024))
     .option('--master <host:port>', 'let a cluster do it', hostPort(defaultPorts.masterGrpc))

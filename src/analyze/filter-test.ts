@@ -2,6 +2,7 @@ import { openCapture } from '../captures/capture-file.js';
 import { scanFile } from '../captures/scan-file.js';
 import { threadBytesMinDefault } from '../captures/thread-plan.js';
 import type { Filter } from '../filter/compile.js';
+import { forTerminal } from '../common/for-terminal.js';
 import { complaintOf, hasFacts, type Entry } from './entry.js';
 import { failedEntry } from './failed-entry.js';
 
@@ -21,7 +22,16 @@ async function counted({ expression }: Filter, name: string): Promise<Entry> {
   const file = openCapture(name);
   try {
     const scan = { filter: expression, conversationsMax, intervalNs: null, connection: null };
-    const settings = { scan, top: 0, sort: 'bytes', threadsMax: 1, threadBytesMin: threadBytesMinDefault } as const;
+    const onNote = (text: string): void => void process.stderr.write(`trireme: ${forTerminal(text)}\n`);
+    const index = { mode: 'use', onMade: () => undefined, onNote } as const;
+    const settings = {
+      scan,
+      top: 0,
+      sort: 'bytes',
+      threadsMax: 1,
+      threadBytesMin: threadBytesMinDefault,
+      index,
+    } as const;
     return { file: name, ...(await scanFile(file, settings)) };
   } finally {
     file.close();

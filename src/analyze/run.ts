@@ -2,6 +2,7 @@ import type { CaptureEntry } from '../captures/capture-entry.js';
 import { redirectedFile, standardInput } from '../captures/capture-file.js';
 import { shownName } from '../captures/capture-name.js';
 import { scanCapture } from '../captures/scan-capture.js';
+import type { IndexSettings } from '../captures/scan-settings.js';
 import { threadBytesMinDefault } from '../captures/thread-plan.js';
 import { forTerminal } from '../common/for-terminal.js';
 import type { SortOrder } from '../pcap/types.js';
@@ -146,7 +147,8 @@ async function analyseHere(
 ): Promise<Entry> {
   const { scan, top, sort, threadsMax, threadBytesMin = threadBytesMinDefault } = settings;
   const onProgress = progress.visible ? progress.update : undefined;
-  const scanSettings = { scan, top, sort, packedRows: true, threadsMax, threadBytesMin, onProgress };
+  const index = indexSettings(name, settings);
+  const scanSettings = { scan, top, sort, packedRows: true, threadsMax, threadBytesMin, onProgress, index };
   if (settings.join) {
     // Loaded only here: other analyses must not wait for it.
     const { analyseJoin } = require('./join.js') as typeof import('./join.js');
@@ -166,4 +168,18 @@ async function analyseHere(
   } finally {
     input.close();
   }
+}
+
+/** An index that is made is written beside the capture. */
+function indexSettings(capture: string, { index: mode, quiet }: AnalyzeSettings): IndexSettings {
+  return {
+    mode,
+    onMade: (bytes) => {
+      const { writeIndex } = require('./files/index-out.js') as typeof import('./files/index-out.js');
+      writeIndex(capture, bytes);
+    },
+    onNote: (text) => {
+      if (!quiet) process.stderr.write(`trireme: ${forTerminal(text)}\n`);
+    },
+  };
 }

@@ -10,6 +10,7 @@ import {
   type TrustSettings,
 } from '../common/trust/options.js';
 import { standardInput } from '../captures/capture-file.js';
+import type { IndexSettings } from '../captures/scan-settings.js';
 import { formatEndpoint, parseEndpoint } from '../pcap/endpoint.js';
 import { filterOf } from '../pcap/filter-functions.js';
 import type { ScanOptions, SortOrder } from '../pcap/types.js';
@@ -41,6 +42,8 @@ export interface AnalyzeOptions extends TrustOptions {
   /** ns in decimal, with a '+' from the first packet. */
   readonly after?: string;
   readonly before?: string;
+  /** True: make one; false: use none. */
+  readonly index?: boolean;
   readonly maxConversations: number;
   readonly human?: boolean;
   readonly quiet?: boolean;
@@ -75,6 +78,8 @@ export interface AnalyzeSettings {
   /** Submit and leave. */
   readonly detach: boolean;
   readonly scan: ScanOptions;
+  /** What is done with indexes beside captures of this machine. */
+  readonly index: IndexSettings['mode'];
   readonly top: number;
   readonly sort: SortOrder;
   readonly threadsMax: number;
@@ -138,6 +143,11 @@ export function compileSettings(
   if (options.master !== undefined && (options.multi === true || options.cores !== undefined)) {
     throw usage('--multi and --cores are about this machine, --master is about the cluster: choose one');
   }
+  if (options.index === true && (options.master !== undefined || options.join === true))
+    throw usage(
+      `--index makes an index of each capture, on this machine: ` +
+        `leave out ${options.join === true ? '--join' : '--master'}, or make it with trireme index`,
+    );
   if (options.every !== undefined && (all.length > 1 || all[0] !== standardInput || options.master !== undefined))
     throw usage(`--every tells the result so far of standard input, on this machine: it goes with '-' alone`);
   const top = options.top ?? topDefault;
@@ -167,6 +177,7 @@ export function compileSettings(
       // a better one would cost 3 ms.
       hashSeed: Math.floor(Math.random() * 2 ** 32),
     },
+    index: options.index === undefined ? 'use' : options.index ? 'make' : 'ignore',
     top,
     sort: options.sort,
     threadsMax: options.cores ?? (options.multi === true ? availableParallelism() : 1),

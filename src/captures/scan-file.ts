@@ -39,23 +39,39 @@ async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureE
   }
   const compression = compressionOf(readRange(fd, 0, magicBytes));
   if (compression !== null) {
+    if (settings.index?.mode === 'make') settings.index.onNote(`${file.name} ${making().notIndexed(file)}`);
     const { scanStream } = require('./scan-stream.js') as typeof import('./scan-stream.js');
     return scanStream(counted(), compression, settings);
   }
-  const { top, sort, packedRows } = settings;
-  const whole = await scanPlain(file, sizeBytes, settings);
-  return capturedIn(whole.report({ top, sort, packedRows, compression: 'none' }), null, soundOutcome, () =>
-    readRange(fd, 0, headerBytesWanted),
-  );
+  const { top, sort, packedRows, index } = settings;
+  const told = { top, sort, packedRows, compression: 'none' } as const;
+  const report =
+    index?.mode === 'make' ? making().scanAndIndex(file, settings, told) : (await scanPlain(file, sizeBytes, settings)).report(told);
+  return capturedIn(report, null, soundOutcome, () => readRange(fd, 0, headerBytesWanted));
 }
 
 /** Scans a file that is not packed. */
 export async function scanPlain(file: CaptureFile, sizeBytes: number, settings: ScanSettings): Promise<WholeScan> {
+  const selected = asksForSome(settings) ? selecting().scanSelected(file, sizeBytes, settings) : null;
+  if (selected !== null) return selected;
   const { threads, shares } = planThreads(sizeBytes, settings.threadsMax, settings.threadBytesMin);
   const plans = threads === 1 ? [] : planChunks(headerOf(file.fd, sizeBytes), { shares });
   if (plans.length <= 1) return scanWhole(file, settings);
   const inParts = settings.scan.span === undefined ? settings : firstPacket().withFirstPacket(file.fd, settings);
   return inParts === null ? scanWhole(file, settings) : scanInParts(file, sizeBytes, plans, threads, inParts);
+}
+
+/** Whether an index can spare some of the reading. */
+function asksForSome({ scan, index }: ScanSettings): boolean {
+  return (scan.filter !== undefined || scan.span !== undefined) && index?.mode !== 'ignore';
+}
+
+function selecting(): typeof import('./indexed/scan-selected.js') {
+  return require('./indexed/scan-selected.js') as typeof import('./indexed/scan-selected.js');
+}
+
+function making(): typeof import('./indexed/scan-and-index.js') {
+  return require('./indexed/scan-and-index.js') as typeof import('./indexed/scan-and-index.js');
 }
 
 function firstPacket(): typeof import('./first-packet.js') {

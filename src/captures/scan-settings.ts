@@ -15,6 +15,8 @@ export interface ScanSettings {
   readonly threadBytesMin: number;
   /** Hears of bytes of the file read so far, often; total is null for a pipe. */
   readonly onProgress?: (bytesDone: number, bytesTotal: number | null) => void;
+  /** Indexes beside captures; undefined: one that is there is used, and nothing is said of it. */
+  readonly index?: IndexSettings;
   /** Only for standard input. */
   readonly input?: InputSettings;
 }
@@ -29,4 +31,13 @@ export interface InputSettings {
   readonly everyMs: number | null;
   /** Hears what was counted so far, unless nothing has come since it heard last. */
   readonly onSoFar: (entry: CaptureEntry) => void;
+}
+
+export interface IndexSettings {
+  /** use: one that is there tells which pieces are read; make: one is made while the capture is scanned. */
+  readonly mode: 'use' | 'ignore' | 'make';
+  /** Hears the bytes of an index that was made. */
+  readonly onMade: (bytes: Uint8Array) => void;
+  /** Hears how much was read by an index, or why one is not used or not made. */
+  readonly onNote: (text: string) => void;
 }

@@ -3,6 +3,8 @@ import { endChunk } from './chunk-outcome.js';
 import { wholeFilePlan } from './chunk-plans.js';
 import { Kernel, noLimit, phases } from './kernel.js';
 import { writePartial } from './partial.js';
+import type { PieceIndex } from './pieces/piece-index.js';
+import type { PieceMeter } from './pieces/piece-meter.js';
 import { tableSize, type TableSize } from './table-size.js';
 import { buildReport } from './report.js';
 import type { CaptureReport } from './report-types.js';
@@ -15,6 +17,8 @@ export class ChunkScanner {
   /** Bytes pushed so far, for "the file is empty". */
   private pushed = 0;
   private readonly countsFromTheStart: boolean;
+  private meter: PieceMeter | null = null;
+  private indexed: PieceIndex | null = null;
 
   constructor(
     module: WebAssembly.Module,
@@ -38,6 +42,23 @@ export class ChunkScanner {
     );
   }
 
+  /**
+   * To be called before the first byte of a scan of a whole file: its pieces are noted for an index.
+   * @param only nothing is counted beside
+   * @param pieceBytes of each piece, those of the format by default
+   */
+  keepIndex(only: boolean, pieceBytes?: number): void {
+    const { PieceMeter } = require('./pieces/piece-meter.js') as typeof import('./pieces/piece-meter.js');
+    this.meter = new PieceMeter(this.open(), only, pieceBytes);
+    this.open().exports.setLimit(this.meter.limit);
+  }
+
+  /** The index of a scan that has ended. */
+  get index(): PieceIndex {
+    if (this.indexed === null) throw new TriremeError('INTERNAL', 'no index was kept, or the scan has not ended');
+    return this.indexed;
+  }
+
   /** Where the next bytes of the file go, never empty while done is false; valid until the next filled(). */
   space(): Uint8Array {
     const { exports } = this.open();
@@ -51,6 +72,7 @@ export class ChunkScanner {
       throw new TriremeError('INTERNAL', `${bytes} bytes were put into a space of ${kernel.exports.spaceBytes()}`);
     this.pushed += bytes;
     kernel.call((exports) => exports.filled(bytes));
+    this.meter?.next();
   }
 
   /** The chunk is complete, or damage or a foreign header ended it: no more bytes are wanted. */
@@ -131,7 +153,9 @@ export class ChunkScanner {
   private close(): { result: Omit<ChunkResult, 'partial'>; kernel: Kernel } {
     const kernel = this.open();
     this.kernel = null;
-    return { kernel, result: endChunk(kernel, this.plan, this.pushed) };
+    const result = endChunk(kernel, this.plan, this.pushed);
+    if (this.meter !== null && result.notACapture === null) this.indexed = this.meter.end();
+    return { kernel, result };
   }
 }
 

@@ -41,6 +41,14 @@ export interface KernelExports {
   takeExtracted(): number;
   readonly keptPackets: { readonly value: bigint };
   readonly longRecord: { readonly value: bigint };
+  setIndexing(only: boolean): void;
+  beginPiece(): void;
+  readonly pieceFirstNs: { readonly value: bigint };
+  readonly pieceLastNs: { readonly value: bigint };
+  readonly pieceOthers: Place;
+  /** Keys of set 0 addresses, 1 ports, 2 connections; -1: too many to hold. */
+  takeKeys(set: number): number;
+  keysAt(set: number): number;
   setSpan(from: bigint, to: bigint, fromFirstPacket: number): void;
   beginWindow(position: bigint, end: bigint, phase: number, format: number): void;
   setLimit(end: bigint): void;

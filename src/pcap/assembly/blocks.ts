@@ -7,6 +7,7 @@ import { inSpan, inSpanUntimed, matches } from './filtering';
 import { interfaceAt, interfaceCount, setInterface, setInterfaceCount } from './interfaces';
 import { add, BYTE_ORDERS, INTERFACES_MAX, INTERFACES_SEEN, SECTIONS_SEEN, UNTIMED_PACKETS } from './layout';
 import { packet } from './link';
+import { indexing, noteOther } from './pieces';
 import {
   ANOTHER_CAPTURE,
   big,
@@ -112,6 +113,7 @@ export function block(at: usize, length: u32, trailer: usize): bool {
   const type = read32(at);
   if (type == ENHANCED_PACKET || type == OLD_PACKET) return packetBlock(at, length, type == OLD_PACKET);
   if (type == SIMPLE_PACKET) return simpleBlock(at, length);
+  if (indexing) noteOther();
   if (type == INTERFACE) return interfaceBlock(at, length);
   if (type == SECTION) return sectionBlock(at, length);
   return true;

@@ -3,6 +3,8 @@
 
 import { beginExtracting } from './extract';
 import { add, EXAMINED, FILTER_SLOTS, FILTER_SLOTS_BYTES, I64_MAX, I64_MIN } from './layout';
+import { indexing, noteTime, onlyIndexing } from './pieces';
+import { noteKeys } from './piece-keys';
 import { big, setSelective, walking } from './status';
 
 /** Bytes of a packet that a filter may read: of one larger than the window no more are there. */
@@ -59,6 +61,10 @@ export function setSpan(from: i64, to: i64, fromFirstPacket: u32): void {
 export function matches(link: u32, at: usize, captured: u32, original: u32): bool {
   if (walking) return false;
   add(EXAMINED, 1);
+  if (indexing) {
+    noteKeys(link, at, min(captured, READ_BYTES_MAX));
+    if (onlyIndexing) return false;
+  }
   if (!filtered) return true;
   let number: u32 = link == NULL_LINK && big ? nullBig : <u32>load<u8>(FILTER_SLOTS + <usize>(link & 0xffff));
   if (!number) {
@@ -72,6 +78,7 @@ export function matches(link: u32, at: usize, captured: u32, original: u32): boo
 
 /** Whether a time is wanted; asked of every packet that has one, the first one included. */
 export function inSpan(time: i64): bool {
+  if (indexing) noteTime(time);
   if (!spanned) return true;
   if (relative) fix(time);
   return time >= after && time < before;

@@ -10,6 +10,8 @@ import { FIRST_NS, I64_MAX, I64_MIN, LAST_NS, SERIES_TWIN, TOTALS } from './layo
 import { setOrderOfRows } from './order';
 import { beginLeftAddresses } from './left-addresses';
 import { beginWaiting } from './postponed';
+import { beginPiece, pieceFirstNs, pieceLastNs, pieceOthers, setIndexing, stopIndexing } from './pieces';
+import { keysAt, takeKeys } from './piece-keys';
 import { beginSeries } from './series';
 import { beginSketches } from './sketch';
 import {
@@ -82,6 +84,7 @@ export {
 } from './window';
 export { searchSteps } from './seam';
 export { extractedAt, keptPackets, longRecord, takeExtracted };
+export { beginPiece, keysAt, pieceFirstNs, pieceLastNs, pieceOthers, setIndexing, takeKeys };
 export { setExtracting, setFilter, setHeadersOnly, setOrder, setOrderOfRows, setSpan };
 
 /** The memory of an instance that has just been made is zero; writing zeros there would only make its pages be there. */
@@ -103,6 +106,7 @@ export function begin(conversationsMax: u32, seed: u32, intervalNs: i64, onlyWal
   beginSeries(intervalNs);
   beginFiltering();
   stopExtracting();
+  stopIndexing();
   setWalking(onlyWalk);
   setHeadersOnly(false);
   setInterfaceCount(0);

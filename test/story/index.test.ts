@@ -1,0 +1,82 @@
+import { copyFileSync, existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { runTrireme } from '../support/run-trireme.js';
+import { scratchFolder } from '../support/scratch.js';
+import { fivePackets, manyPackets, smallCapture } from '../support/small-capture.js';
+
+const scratch = scratchFolder();
+/** Four pieces: the second has one packet of 10.0.0.77, and no other piece has it. */
+const capture = scratch.file('day.pcap', dayOf());
+const asked = ['--filter', 'host 10.0.0.77', '--json'];
+const analyze = (...args: string[]) => runTrireme(['analyze', capture, ...args]);
+
+function dayOf(): Buffer {
+  const header = 24;
+  const bulk = Buffer.from(smallCapture(manyPackets(2000).map((packet) => ({ ...packet, from: 1 }))));
+  const rare = Buffer.from(smallCapture([{ from: 77, to: 2, ports: [1024, 80] }]));
+  const times = (count: number): Buffer[] => new Array<Buffer>(count).fill(bulk.subarray(header));
+  const each = Math.ceil((4 * 1024 * 1024) / (bulk.length - header));
+  return Buffer.concat([bulk, ...times(each * 2), rare.subarray(header), ...times(each * 2)]);
+}
+
+test('a question reads the pieces that can answer, tells how much, and gives the same bytes', async () => {
+  const made = await runTrireme(['index', capture]);
+  expect([made.stderr, made.code]).toEqual(['', 0]);
+  expect(made.stdout).toMatch(/^\S+\/day\.pcap\.tridx: \d+ pieces, \d+ bytes, \S+ % of the capture\n$/);
+  const whole = await analyze(...asked, '--no-index');
+  const some = await analyze(...asked);
+  expect([some.stdout, some.code, whole.stderr]).toEqual([whole.stdout, 0, '']);
+  const [, read, of] = /: (\d+) of (\d+) bytes read by its index \(3 of \d+ pieces\)\n$/.exec(some.stderr)!;
+  expect(Number(of)).toBe(statSync(capture).size);
+  expect(Number(read)).toBeLessThan(Number(of) * 0.75);
+  expect((JSON.parse(some.stdout) as { results: { packets: number }[] }).results[0].packets).toBe(1);
+  expect((await analyze(...asked, '-q')).stderr).toBe('');
+  const tested = await runTrireme(['filter', 'host 10.0.0.77', '--test', capture]);
+  expect([tested.stderr, tested.stdout.split('\n').at(-2)]).toEqual([
+    some.stderr,
+    `${capture}: 1 of ${(JSON.parse(whole.stdout) as { results: { filter: { of_packets: number } }[] }).results[0].filter.of_packets} packets match`,
+  ]);
+});
+
+test('analyze --index makes the same index and the same report', async () => {
+  const beside = `${capture}.tridx`;
+  const before = readFileSync(beside);
+  const plain = await analyze('--json', '--no-index');
+  writeFileSync(beside, 'damaged');
+  const made = await analyze('--json', '--index');
+  expect([made.stdout, made.stderr, made.code]).toEqual([plain.stdout, '', 0]);
+  expect(readFileSync(beside).equals(before)).toBe(true);
+});
+
+test('a damaged index, and one of another state of the file, are ignored with a note', async () => {
+  const beside = `${capture}.tridx`;
+  const whole = await analyze(...asked, '--no-index');
+  const sound = readFileSync(beside);
+  writeFileSync(beside, sound.subarray(0, -1));
+  const damaged = await analyze(...asked);
+  expect([damaged.stdout, damaged.code]).toEqual([whole.stdout, 0]);
+  expect(damaged.stderr).toContain('day.pcap.tridx is ignored: it is damaged: its checksum does not fit; make it anew');
+  writeFileSync(beside, sound);
+  const copied = join(scratch.path, 'copied.pcap');
+  copyFileSync(capture, copied);
+  utimesSync(copied, 1, 1);
+  copyFileSync(beside, `${copied}.tridx`);
+  const stale = await runTrireme(['analyze', copied, ...asked]);
+  expect(stale.stderr).toContain('is ignored: the capture was written to, or copied, after it was made');
+  expect(stale.stdout).toBe(whole.stdout.replaceAll('day.pcap', 'copied.pcap'));
+});
+
+test('packed captures and pipes have none, and what is no capture neither', async () => {
+  const packed = scratch.file('five.pcap.gz', gzipSync(smallCapture(fivePackets)));
+  const wrong = await runTrireme(['index', packed]);
+  expect([wrong.stderr, wrong.code]).toEqual([
+    `trireme: ${packed} is packed with gzip, so it has no index: unpack it first\n`,
+    2,
+  ]);
+  const beside = await runTrireme(['analyze', packed, '--index', '--json']);
+  expect([beside.stderr, beside.code]).toEqual([wrong.stderr, 0]);
+  const foreign = scratch.file('foreign.pcap', 'not a capture at all');
+  expect((await runTrireme(['index', foreign])).code).toBe(2);
+  expect(existsSync(`${foreign}.tridx`)).toBe(false);
+});
