@@ -18,6 +18,8 @@ export interface ExtractSettings {
   readonly cores?: number;
   readonly threadBytes?: number;
   readonly write: string;
+  /** False: an index beside the capture is not used. */
+  readonly index?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -98,11 +100,15 @@ async function run(
   const { filter, after = null, before = null, limit, quiet } = settings;
   const span = after === null && before === null ? undefined : { after, before };
   const packetsMax = limit === undefined ? undefined : BigInt(limit);
+  const onIndex = (text: string): void => {
+    if (quiet !== true) process.stderr.write(`trireme: ${forTerminal(text)}\n`);
+  };
   let extracted: Extracted;
   try {
     extracted = await extractFile(file, { filter, span, packetsMax }, (bytes) => out.write(bytes), {
       threadsMax: settings.cores ?? (settings.multi === true ? availableParallelism() : 1),
       threadBytesMin: settings.threadBytes,
+      onIndex: settings.index === false ? null : onIndex,
       input,
     });
   } catch (error) {

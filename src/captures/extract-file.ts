@@ -10,6 +10,7 @@ import { readRange } from './read-range.js';
 import { loadScanModule } from './scan-module.js';
 import type { InputSettings } from './scan-settings.js';
 import type { SplitFile } from './extract-split.js';
+import type { SelectedPieces } from './indexed/extract-selected.js';
 import { planThreads, threadBytesMinDefault } from './thread-plan.js';
 
 /** Portions between which others run, signals among them: some 10 ms. */
@@ -27,6 +28,8 @@ export interface HowExtracted {
   readonly threadsMax: number;
   /** A file is given one thread for each of these; default threadBytesMinDefault. */
   readonly threadBytesMin?: number;
+  /** Hears how much was read by an index beside the capture; null: none is used, undefined: nobody hears it. */
+  readonly onIndex?: ((text: string) => void) | null;
   /** Only for standard input. */
   readonly input?: Pick<InputSettings, 'ended'>;
 }
@@ -42,7 +45,8 @@ export async function extractFile(
   onBytes: (bytes: Uint8Array) => Promise<void> | undefined,
   how: HowExtracted = { threadsMax: 1 },
 ): Promise<Extracted> {
-  const split = splitOf(file, options, how);
+  const selected = selectionOf(file, options, how);
+  const split = selected === null ? splitOf(file, options, how) : null;
   if (split !== null) {
     const { extractSplit } = require('./extract-split.js') as typeof import('./extract-split.js');
     const outcome = await extractSplit(split.file, split.options, onBytes);
@@ -51,27 +55,36 @@ export async function extractFile(
   }
   const { input } = how;
   let pending: Promise<void> | undefined;
-  const extractor = new Extractor(loadScanModule(), options, (bytes) => {
+  const onTaken = (bytes: Uint8Array): void => {
     const written = onBytes(bytes);
     if (written === undefined) return;
     const before = pending;
     pending = before === undefined ? written : Promise.all([before, written]).then(() => undefined);
-  });
+  };
   const settle = async (): Promise<void> => {
     const wait = pending;
     pending = undefined;
     await wait;
   };
+  let portions = 0;
+  const turn = async (): Promise<void> => {
+    if (pending !== undefined) await settle();
+    if (++portions % portionsPerTurn === 0) await setImmediate();
+  };
+  if (selected !== null) {
+    const ended = await selecting().extractSelected(file, selected, onTaken, turn);
+    await settle();
+    file.checkUnchanged();
+    return { ...ended, inputDamage: null, packedCut: false };
+  }
+  const extractor = new Extractor(loadScanModule(), options, onTaken);
   const { fd, sizeBytes } = file;
   let inputDamage: string | null = null;
   let packedCut = false;
   const compression = sizeBytes === null ? null : compressionOf(readRange(fd, 0, magicBytes));
   if (sizeBytes !== null && compression === null) {
     const pour = new FilePour(fd, extractor, 0);
-    for (let portion = 1; pour.step() > 0; portion++) {
-      if (pending !== undefined) await settle();
-      if (portion % portionsPerTurn === 0) await setImmediate();
-    }
+    while (pour.step() > 0) await turn();
   } else {
     const reader = new ByteReader(input === undefined ? file.stream() : until(file.stream(), input.ended));
     const packed = compression ?? compressionOf(await reader.peek(magicBytes));
@@ -86,6 +99,23 @@ export async function extractFile(
   await settle();
   file.checkUnchanged();
   return { ...ended, inputDamage, packedCut };
+}
+
+function selecting(): typeof import('./indexed/extract-selected.js') {
+  return require('./indexed/extract-selected.js') as typeof import('./indexed/extract-selected.js');
+}
+
+/** The pieces that an index selects of a plain file; null: all of it is read. */
+function selectionOf(
+  file: CaptureFile,
+  options: ExtractOptions,
+  { threadsMax, threadBytesMin = threadBytesMinDefault, onIndex }: HowExtracted,
+): SelectedPieces | null {
+  const { fd, sizeBytes } = file;
+  const some = options.filter !== undefined || options.span !== undefined;
+  if (!some || onIndex === null || sizeBytes === null || compressionOf(readRange(fd, 0, magicBytes)) !== null) return null;
+  const { threads } = planThreads(sizeBytes, threadsMax, threadBytesMin);
+  return selecting().selectedPieces(file, options, threads, onIndex ?? (() => undefined));
 }
 
 /** How a file is given to several threads; null: this one does it alone. */

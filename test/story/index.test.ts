@@ -1,6 +1,8 @@
 import { copyFileSync, existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { PcapngBuilder } from '../support/capture-builder.js';
+import { RangeServer } from '../support/range-server.js';
 import { runTrireme } from '../support/run-trireme.js';
 import { scratchFolder } from '../support/scratch.js';
 import { fivePackets, manyPackets, smallCapture } from '../support/small-capture.js';
@@ -37,6 +39,59 @@ test('a question reads the pieces that can answer, tells how much, and gives the
     some.stderr,
     `${capture}: 1 of ${(JSON.parse(whole.stdout) as { results: { filter: { of_packets: number } }[] }).results[0].filter.of_packets} packets match`,
   ]);
+});
+
+test('extract takes the same bytes out of the pieces that can match', async () => {
+  const out = (name: string): string => join(scratch.path, name);
+  const filter = ['--filter', 'host 10.0.0.77 or port 9'];
+  for (const more of [[], ['--limit', '1'], ['--before', '+1h']]) {
+    const whole = await runTrireme(['extract', capture, ...filter, ...more, '--no-index', '-w', out('whole.pcap')]);
+    const some = await runTrireme(['extract', capture, ...filter, ...more, '-w', out('some.pcap')]);
+    expect([some.code, some.stderr.split('\n').at(-2)]).toEqual([0, whole.stderr.trimEnd()]);
+    expect(some.stderr).toMatch(/bytes read by its index \(3 of/);
+    expect(readFileSync(out('some.pcap')).equals(readFileSync(out('whole.pcap')))).toBe(true);
+  }
+});
+
+test('extract keeps all blocks of a pcapng, and finds packets behind the pieces that it leaves out', async () => {
+  const built = new PcapngBuilder().section().interface();
+  const bytes = new Uint8Array(60_000);
+  for (let i = 0; i < 300; i++) {
+    built.enhanced({ bytes, time: BigInt(i) });
+    if (i === 150) built.nameResolution().interface();
+  }
+  const rare = smallCapture([{ from: 77, to: 2, ports: [1024, 80] }]).subarray(24 + 16);
+  const file = scratch.file('blocks.pcapng', built.enhanced({ bytes: rare, interfaceNumber: 1, time: 1n }).bytes());
+  await runTrireme(['index', file]);
+  const [whole, some] = ['whole', 'some'].map((name) => join(scratch.path, `${name}.pcapng`));
+  const filter = ['extract', file, '--filter', 'port 80'];
+  await runTrireme([...filter, '--no-index', '-w', whole]);
+  const { stderr } = await runTrireme([...filter, '-w', some]);
+  expect(stderr).toMatch(/\(3 of 5 pieces\)\ntrireme: 1 of 301 packets written\n$/);
+  expect(readFileSync(some).equals(readFileSync(whole))).toBe(true);
+});
+
+test('a URL is read in the pieces that can match', async () => {
+  const server = await RangeServer.start();
+  try {
+    const url = `${server.origin}/day.pcap`;
+    const lastModified = new Date(1_700_000_000_000).toUTCString();
+    server.files.set('/day.pcap', { bytes: readFileSync(capture), lastModified });
+    const whole = await runTrireme(['analyze', url, ...asked, '-q']);
+    server.files.set('/day.pcap.tridx', { bytes: readFileSync(`${capture}.tridx`), lastModified });
+    const some = await runTrireme(['analyze', url, ...asked]);
+    expect([some.stdout, some.code]).toEqual([whole.stdout, 0]);
+    expect(some.stderr).toMatch(
+      /day\.pcap: \d+ of \d+ bytes read by its index \(3 of \d+ pieces\), and \d+ of the index\n$/,
+    );
+    const stale = new Date(1_600_000_000_000).toUTCString();
+    server.files.set('/day.pcap.tridx', { bytes: readFileSync(`${capture}.tridx`), lastModified: stale });
+    const ignored = await runTrireme(['analyze', url, ...asked]);
+    expect([ignored.stdout, ignored.code]).toEqual([whole.stdout, 0]);
+    expect(ignored.stderr).toContain('is ignored: the capture was written after it');
+  } finally {
+    await server.stop();
+  }
 });
 
 test('analyze --index makes the same index and the same report', async () => {

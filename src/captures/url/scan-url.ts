@@ -40,6 +40,15 @@ async function scanRanged({ source, first }: RangedUrl, settings: ScanSettings):
   const { top, sort, packedRows } = settings;
   const onBytes = (bytes: number): void => settings.onProgress?.(bytes, sizeBytes);
   const compression = compressionOf(first.subarray(0, magicBytes));
+  const { scan, index } = settings;
+  if (compression === null && (scan.filter !== undefined || scan.span !== undefined) && index?.mode !== 'ignore') {
+    const { scanSelectedUrl } = require('./url-index.js') as typeof import('./url-index.js');
+    const selected = await scanSelectedUrl(source, first, settings);
+    if (selected !== null) {
+      const report = selected.report({ top, sort, packedRows, compression: 'none' });
+      return capturedIn(report, null, { truncated: false, damage: null }, () => first);
+    }
+  }
   const { threads, shares } = planThreads(sizeBytes, settings.threadsMax, settings.threadBytesMin);
   if (compression === null && threads > 1) {
     const plans = planChunks(readHeader(loadScanModule(), first, sizeBytes), { shares });

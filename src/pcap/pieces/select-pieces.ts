@@ -15,6 +15,8 @@ export interface PieceRun {
   readonly state: ReadState | null;
   /** Packets of all pieces but of the last one of the file, which is read to its end whatever it holds. */
   readonly packets: number | null;
+  /** Packets of the pieces between the run before and this one. */
+  readonly skippedBefore: number;
 }
 
 /** What pieces that are not read add to the counts of a scan. */
@@ -49,8 +51,10 @@ export function selectPieces(index: PieceIndex, asked: Asked, others = false): S
   const wanted = pieces.map((piece, i) => i === 0 || i === last || (others && piece.others > 0) || mayMatch(piece));
   const runs: PieceRun[] = [];
   const skipped = { packets: 0, interfaces: 0, sections: 0, byteOrders };
+  let skippedBefore = 0;
   for (let i = 0; i <= last;) {
     if (!wanted[i]) {
+      skippedBefore += pieces[i].packets;
       skipped.packets += pieces[i].packets;
       skipped.interfaces += pieces[i].interfaces;
       skipped.sections += pieces[i].sections;
@@ -59,12 +63,13 @@ export function selectPieces(index: PieceIndex, asked: Asked, others = false): S
     }
     const first = i;
     while (i <= last && wanted[i]) i++;
-    runs.push(runOf(index, first, i));
+    runs.push({ ...runOf(index, first, i), skippedBefore });
+    skippedBefore = 0;
   }
   return { runs, skipped, piecesRead: wanted.filter(Boolean).length, pieces: pieces.length };
 }
 
-function runOf(index: PieceIndex, first: number, end: number): PieceRun {
+function runOf(index: PieceIndex, first: number, end: number): Omit<PieceRun, 'skippedBefore'> {
   const { pieces } = index;
   const toTheEnd = end === pieces.length;
   return {
