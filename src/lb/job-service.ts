@@ -12,6 +12,7 @@ import { noWorker, type JobSink } from '../hub/port/job-sink.js';
 import { secondsLeft } from './deadline.js';
 import { unknownKind, type JobServicePort } from './job-service-port.js';
 import { JobStream } from './job-stream.js';
+import { StreamTurns } from './stream-turns.js';
 
 /** JobService, and the means to end its streams when the lb drains. */
 export interface ServedJobService extends ServedService {
@@ -30,6 +31,7 @@ const definition: ServiceDefinition = {
 export function jobService(port: JobServicePort): ServedJobService {
   const calls = new CallsOfPeers();
   const streams = new Set<JobStream>();
+  const turns = new StreamTurns(port.limits.streamJobsPerTurnMax);
   let draining = false;
   const implementation = {
     runJob: (call: ServerUnaryCall<RunJobRequest, RunJobResponse>, callback: sendUnaryData<RunJobResponse>) => {
@@ -37,7 +39,7 @@ export function jobService(port: JobServicePort): ServedJobService {
       else runJob(port, calls, call, callback);
     },
     runJobs: (call: ServerDuplexStream<Uint8Array, RunJobsResponse>) => {
-      const stream = new JobStream(call, port, () => streams.delete(stream));
+      const stream = new JobStream(call, port, turns, () => streams.delete(stream));
       streams.add(stream);
       if (draining) stream.drain();
     },

@@ -8,6 +8,7 @@ import { sparseJobsMax } from './job-admission.js';
 import { JobCursor } from './job-cursor.js';
 import { unknownKind, type JobServicePort } from './job-service-port.js';
 import { OutstandingJobs } from './outstanding-jobs.js';
+import type { StreamTurns, TurnTaker } from './stream-turns.js';
 
 /** Results in one message at most; more in one turn of the event loop go in several. */
 const resultsPerMessageMax = 256;
@@ -17,7 +18,7 @@ const resultsPerMessageMax = 256;
  * in one message. The request stream is not read while too many jobs are outstanding or the caller does not read. Its
  * messages come as bytes, and a job of them becomes an object when it is taken: see JobCursor.
  */
-export class JobStream implements JobSink {
+export class JobStream implements JobSink, TurnTaker {
   /** Our own tag of a job is its row. */
   private readonly outstanding = new OutstandingJobs();
   /** Requests of which jobs wait for room. */
@@ -38,12 +39,14 @@ export class JobStream implements JobSink {
   constructor(
     private readonly call: ServerDuplexStream<Uint8Array, RunJobsResponse>,
     private readonly port: JobServicePort,
+    private readonly turns: StreamTurns,
     private readonly onEnd: () => void,
   ) {
     call.on('data', (request: Uint8Array) =>
       this.guarded(() => {
         this.requests.push(new JobCursor(request));
-        this.take();
+        if (this.requests.length === 1) this.take();
+        else this.awaitTurn();
       }),
     );
     call.on('end', () => {
@@ -66,15 +69,24 @@ export class JobStream implements JobSink {
     this.endIfDone();
   }
 
-  private take(): void {
-    if (this.ended) return;
-    while (this.requests.length > 0 && !this.choked && !this.draining) {
+  /** See TurnTaker. */
+  takeShare(): number {
+    this.turnAwaited = false;
+    let taken = 0;
+    this.guarded(() => (taken = this.take()));
+    return taken;
+  }
+
+  /** Takes jobs of the requests that wait, one share at most. @returns how many */
+  private take(): number {
+    let taken = 0;
+    while (!this.ended && this.requests.length > 0 && !this.choked && !this.draining) {
       const [request] = this.requests;
       request.look();
       // Streams and connections take turns: so many now, the rest after the others.
       this.urgent = this.port.admission.urgent(this.asked());
-      let room = this.port.admission.fair ? Math.min(sparseJobsMax, this.room()) : this.room();
-      while (request.left > 0 && room-- > 0) {
+      let room = this.port.admission.fair ? Math.min(sparseJobsMax - taken, this.room()) : this.room();
+      for (; request.left > 0 && room > 0; room--, taken++) {
         const { tag, kind } = request.next();
         this.submit(tag, kind);
       }
@@ -82,6 +94,7 @@ export class JobStream implements JobSink {
       if (!request.done) break;
       this.requests.shift();
     }
+    if (this.ended) return taken;
     if (this.requests.length > 0) {
       this.call.pause();
       this.awaitTurn();
@@ -89,6 +102,7 @@ export class JobStream implements JobSink {
       this.call.resume();
     }
     this.endIfDone();
+    return taken;
   }
 
   /** Jobs asked for and not answered: those outstanding and those that wait here, as far as they were found. */
@@ -102,16 +116,12 @@ export class JobStream implements JobSink {
     return Math.min(limits.jobsPerConnectionMax - outstanding, admission.room(outstanding));
   }
 
-  /** Takes more in a later turn of the event loop: at once when there is room, else when a job has ended. */
+  /** Takes more in a later turn of the event loop: a next one when there is room, else when a job has ended. */
   private awaitTurn(): void {
     if (this.turnAwaited || this.choked) return;
     this.turnAwaited = true;
-    const turn = (): void => {
-      this.turnAwaited = false;
-      this.guarded(() => this.take());
-    };
-    if (this.room() > 0) setImmediate(turn);
-    else this.port.admission.whenRoom(() => setImmediate(turn));
+    if (this.room() > 0) this.turns.ask(this);
+    else this.port.admission.whenRoom(() => this.turns.ask(this));
   }
 
   private submit(tag: bigint, kind: number): void {
@@ -172,7 +182,8 @@ export class JobStream implements JobSink {
     this.flushScheduled = false;
     if (this.ended) return;
     if (this.results.length > 0) this.write();
-    this.guarded(() => this.take());
+    if (this.requests.length > 0) this.awaitTurn();
+    else this.guarded(() => this.take());
   }
 
   private endIfDone(): void {

@@ -23,6 +23,11 @@ export interface LbLimits {
   readonly readerTimeoutMs: number;
   /** Jobs decoded in one turn of the event loop: answers must not wait for a flood to be read. */
   readonly jobsPerTurnMax: number;
+  /**
+   * Jobs that all RunJobs streams together take in one turn of the event loop: some 0.5 ms of work, which is also what their
+   * answers take later. Other clients wait that long, however many streams there are.
+   */
+  readonly streamJobsPerTurnMax: number;
   /** Numbers in a row that are no job, after which the client is taken for something else than a job client and closed. */
   readonly unknownInRowMax: number;
 }
@@ -37,6 +42,7 @@ export const lbLimitsDefault: LbLimits = {
   outputBytesMax: 256 * 1024,
   readerTimeoutMs: 30_000,
   jobsPerTurnMax: 8_192,
+  streamJobsPerTurnMax: 512,
   unknownInRowMax: 1_000_000,
 };
 
