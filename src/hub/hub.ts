@@ -48,17 +48,19 @@ export function createHub(
     ...options,
   };
   const picker = new Picker({ ...picking, jobsOutstandingMax: bounds.jobsOutstandingMax });
-  const dispatcher = new Dispatcher(bounds, picker, scheduler);
+  const audits = auditsOf(bounds, { dispatcher: () => dispatcher, roster: () => roster, scheduler }, log);
+  const dispatcher = new Dispatcher(bounds, picker, scheduler, audits);
   const roster = new Roster(id, bounds, dispatcher, picker, scheduler, log);
-  const explain = explainMethods(dispatcher.picks, (kind) => dispatcher.kindState(kind).counters.name);
-  dispatcher.audits = auditsOf(bounds, dispatcher, roster, scheduler, log);
+  if (audits !== null) roster.listeners.add(() => audits.workersChanged());
+  const { picks, optimum } = dispatcher.life;
+  const explain = explainMethods(picks, (kind) => dispatcher.kindState(kind).counters.name);
   let closing: Promise<void> | null = null;
 
   const hub: AttachableHub = {
     id,
     services: [attachService((stream) => roster.attach(stream), log), clusterService(() => hub.snapshot(), explain)],
-    picks: dispatcher.picks,
-    optimum: dispatcher.optimum,
+    picks,
+    optimum,
     kindState: (kind) => dispatcher.kindState(kind),
     census: () => censusOf(dispatcher, picker),
     fleetSpeeds: () => picker.fleetSpeeds(),

@@ -1,10 +1,11 @@
 import type { AttachedWorker } from '../../src/hub/workers/attached-worker.js';
 import { Audits } from '../../src/hub/audit/audits.js';
+import { AuditGate } from '../../src/hub/dispatch/audit-gate.js';
 import { Deadlines } from '../../src/hub/jobs/deadlines.js';
 import { Dispatcher } from '../../src/hub/dispatch/dispatcher.js';
 import { JobTable, jobsLiveMax } from '../../src/hub/jobs/job-table.js';
 import { Picker } from '../../src/hub/picking/picker.js';
-import * as resultsModule from '../../src/hub/dispatch/results.js';
+import { Answers } from '../../src/hub/dispatch/answers.js';
 import { ResultParts } from '../../src/hub/workers/result-parts.js';
 import { Roster } from '../../src/hub/attach/roster.js';
 import { Turn } from '../../src/hub/workers/turn.js';
@@ -80,22 +81,17 @@ export const planted: readonly Planted[] = [
     seed: 22,
     plant: () =>
       patch(
-        resultsModule,
-        'takeResults',
+        Answers.prototype,
+        'take',
         (original) =>
-          function (
-            this: never,
-            dispatcher: Dispatcher,
-            worker: AttachedWorker,
-            batch: { kind: number[]; job: number[] },
-          ) {
-            const { table } = dispatcher;
+          function (this: never, worker: AttachedWorker, batch: { kind: number[]; job: number[] }) {
+            const { table } = (this as unknown as { readonly dispatcher: Dispatcher }).dispatcher;
             const trueKinds = batch.job.map((low, at) => {
               const row = low & (jobsLiveMax - 1);
               return row < table.kinds.length ? table.kinds[row] : (batch.kind[at] ?? 0);
             });
             const forgiving = batch.kind.length === 0 ? batch : { ...batch, kind: trueKinds };
-            return original.call(this, dispatcher as never, worker as never, forgiving as never);
+            return original.call(this, worker as never, forgiving as never);
           },
       ),
   },
@@ -149,7 +145,7 @@ export const planted: readonly Planted[] = [
     name: 'a liar is believed',
     shows: /lie that an audit/,
     seed: 6,
-    plant: () => patch(Dispatcher.prototype, 'hold', () => () => false),
+    plant: () => patch(AuditGate.prototype, 'begin', () => () => 0),
   },
   { name: 'a cancel is not heard', shows: /cancel/, plant: () => leftOut(Dispatcher.prototype, 'cancel', 20) },
 ];

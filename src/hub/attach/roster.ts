@@ -16,7 +16,7 @@ import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { refuseHello, slotsMax } from '../workers/hello.js';
 import type { HubOptions } from '../port/options.js';
 import type { Picker } from '../picking/picker.js';
-import { takePart, takeResults } from '../dispatch/results.js';
+import { Answers } from '../dispatch/answers.js';
 import type { Scheduler } from '../port/scheduler.js';
 import { ShortIds, ShortIdSequence } from '../workers/short-ids.js';
 import { hashSecret, sameSecret, WorkerSecrets, type SecretHash } from '../workers/worker-secrets.js';
@@ -43,6 +43,7 @@ export class Roster {
   private readonly shortIdSequence: ShortIdSequence;
   private readonly rate = new RateLimit();
   private readonly secrets = new WorkerSecrets();
+  private readonly answers: Answers;
 
   constructor(
     private readonly hubId: string,
@@ -52,6 +53,7 @@ export class Roster {
     private readonly scheduler: Scheduler,
     private readonly log: Logger,
   ) {
+    this.answers = new Answers(dispatcher);
     this.quarantine = new Quarantine(options.quarantineMs);
     this.shortIdSequence = new ShortIdSequence(options.shortIdFirst);
     dispatcher.onStallChanged = (worker, reason) => this.settle(worker, reason);
@@ -193,7 +195,7 @@ export class Roster {
         const { value } = message.message;
         if (this.forAnother(worker, value.incarnation)) return null;
         worker.shortIds?.results(value);
-        const wrong = takeResults(this.dispatcher, worker, value);
+        const wrong = this.answers.take(worker, value);
         if (wrong === null && !worker.gone) {
           if (holdsAnswer(value)) this.dispatcher.stalls.heardAnswer(worker, worker.heardAt);
           // First what it may get, then who gets what: a worker that gave a job back must not get it again at once.
@@ -206,7 +208,7 @@ export class Roster {
         const { value } = message.message;
         if (this.forAnother(worker, value.incarnation)) return null;
         worker.shortIds?.part(value);
-        return takePart(this.dispatcher, worker, value);
+        return this.answers.takePart(worker, value);
       }
       case 'hello':
         return 'it said Hello twice';

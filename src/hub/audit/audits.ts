@@ -46,7 +46,7 @@ interface Case {
 }
 
 export interface AuditsPorts {
-  readonly workers: ReadonlyMap<number, AttachedWorker>;
+  workers(): ReadonlyMap<number, AttachedWorker>;
   kindName(kind: number): string;
   auditOf(kind: number): KindAudit | undefined;
   /** Hands in a check that must not go to this worker. Returns its id. */
@@ -147,7 +147,7 @@ export class Audits implements JobSink {
 
   done(tag: number, bytes: Uint8Array, start: number, end: number, worker: number): void {
     const one = this.cases.get(tag);
-    const from = this.ports.workers.get(worker);
+    const from = this.ports.workers().get(worker);
     if (one === undefined) return;
     if (from === undefined || from.evidence !== null || this.excludes(tag, from.hello.workerId))
       return this.giveUp(tag, one);
@@ -222,7 +222,7 @@ export class Audits implements JobSink {
 
   /** Whether there is a worker beside these that could run such a job. */
   private another(kind: number, beside: readonly string[]): boolean {
-    for (const worker of this.ports.workers.values()) {
+    for (const worker of this.ports.workers().values()) {
       if (beside.includes(worker.hello.workerId) || worker.evidence !== null || worker.draining) continue;
       if (worker.hello.kinds.some((offer) => offer.kind === kind)) return true;
     }

@@ -2,28 +2,20 @@ import type { TriremeError } from '../../common/errors.js';
 import type { AttachedWorker } from '../workers/attached-worker.js';
 import type { Audits } from '../audit/audits.js';
 import { Deadlines } from '../jobs/deadlines.js';
-import { Optimum } from '../explain/optimum.js';
-import { PickLog } from '../explain/pick-log.js';
 import { DrainRate } from '../jobs/drain-rate.js';
 import { HandOut } from './hand-out.js';
 import { Hedges } from './hedges.js';
 import { jobErrors } from '../port/job-errors.js';
 import { nil } from '../jobs/job-list.js';
-import {
-  jobsLiveMax,
-  JobTable,
-  queueAlone,
-  queueAvoiding,
-  queueHeld,
-  queueNone,
-  queueOfKind,
-  queueUrgent,
-} from '../jobs/job-table.js';
+import { jobsLiveMax, JobTable, queueHeld, queueNone } from '../jobs/job-table.js';
 import type { FailureCount, KindState } from '../jobs/kind-state.js';
 import type { HubOptions } from '../port/options.js';
 import { WAIT, type Picker } from '../picking/picker.js';
 import type { Scheduler } from '../port/scheduler.js';
+import { AuditGate, type AnswerBytes } from './audit-gate.js';
 import { IsolatedRuns } from './isolated-runs.js';
+import { JobLife } from './job-life.js';
+import { Places } from './places.js';
 import { Stalls } from './stalls.js';
 import { Turn } from '../workers/turn.js';
 import { noJob, noWorker, type JobSink } from '../port/job-sink.js';
@@ -44,10 +36,8 @@ export class Dispatcher {
   readonly workers: (AttachedWorker | undefined)[] = [];
   readonly byNumber = new Map<number, AttachedWorker>();
   draining = false;
-  /** Null: no answer is audited. */
-  audits: Audits | null = null;
-  readonly picks: PickLog;
-  readonly optimum = new Optimum();
+  readonly life: JobLife;
+  readonly places: Places;
   /** Called when the last live job of a draining hub has ended. */
   onIdle: (() => void) | null = null;
   /** Workers that answer nothing. */
@@ -63,17 +53,23 @@ export class Dispatcher {
   private pumping = false;
   private lookingAgain = false;
 
+  private readonly gate: AuditGate;
+
+  /** @param audits null: no answer is audited */
   constructor(
     private readonly options: HubOptions,
     private readonly picker: Picker,
     private readonly scheduler: Scheduler,
+    readonly audits: Audits | null = null,
   ) {
     this.table = new JobTable(options.useBits);
     this.lines = new WaitLines(this.table, options.kindNames);
     this.turn = new Turn(this.table, scheduler, (worker, id, now) => this.takeLent(worker, id, false, 0, NaN, now));
     this.deadlines = new Deadlines(this.table, scheduler, (ids, now) => this.expire(ids, now));
     this.isolated = new IsolatedRuns(this.workers, picker);
-    this.picks = new PickLog(picker, this.table, this.workers, () => scheduler.wallMs(), options.pickSampleSeconds);
+    this.places = new Places(this.table, this.lines, this.workers, this.isolated);
+    this.gate = new AuditGate(audits, this.table);
+    this.life = new JobLife(options, this.table, this.lines, picker, this.workers, () => scheduler.wallMs());
     this.handOut = new HandOut(
       this.table,
       this.lines,
@@ -82,7 +78,7 @@ export class Dispatcher {
       this.isolated,
       this.drainRate,
       (...job) => this.give(...job),
-      (row, worker) => this.barred(row, worker),
+      (row, worker) => this.gate.barred(row, worker),
     );
     this.hedges = new Hedges(options, picker, scheduler, {
       table: this.table,
@@ -91,10 +87,9 @@ export class Dispatcher {
       waitingElsewhere: () => this.lines.avoiding.length,
       giveCopy: (row, worker, now) => this.giveCopy(row, worker, now),
       send: (worker) => this.turn.send(worker),
-      unhand: (row, worker) => this.unhand(row, worker),
+      leave: (row, worker) => this.places.leave(row, worker),
       stalls: () => this.stalls,
-      countRecall: (kind) => void this.kindState(kind).counters.recalls++,
-      countWaste: (kind, seconds) => void (this.kindState(kind).counters.wastedSeconds += seconds),
+      life: this.life,
     });
     this.stalls = new Stalls({
       table: this.table,
@@ -103,7 +98,7 @@ export class Dispatcher {
       trusted: (...job) => this.hedges.trusted(...job),
       lendAndRequeue: (row, worker) => {
         this.hedges.lendFree(row, worker);
-        this.requeue(row);
+        this.places.wait(row, true);
       },
       takeBack: (row) => this.takeBackOne(row),
       withdraw: (id, worker, now) => this.withdraw(id, worker, now),
@@ -111,15 +106,9 @@ export class Dispatcher {
       giveWaiting: (worker, now) => this.giveWaiting(worker, now),
       pump: () => this.pump(),
       waiting: () => this.waiting,
-      barred: (row, worker) => this.barred(row, worker),
+      barred: (row, worker) => this.gate.barred(row, worker),
       changed: (worker, reason) => this.onStallChanged?.(worker, reason),
     });
-  }
-
-  /** Whether the worker must not have this job, because it audits an answer of the worker's. */
-  private barred(row: number, worker: AttachedWorker): boolean {
-    const { audits, table } = this;
-    return audits !== null && table.sinks[row] === audits && audits.excludes(table.tags[row], worker.hello.workerId);
   }
 
   /** Jobs that wait for a worker that may take them. */
@@ -151,7 +140,7 @@ export class Dispatcher {
     tag: number,
   ): number {
     const state = this.kindState(kind);
-    state.counters.submitted++;
+    this.life.asked(state);
     if (this.draining) return this.refuse(state, 'draining', sink, tag, jobErrors.draining());
     const now = this.turn.now();
     let given = WAIT;
@@ -172,19 +161,19 @@ export class Dispatcher {
     const { table } = this;
     const row = table.add(kind, units, payload, sink, tag, now);
     if (row === nil) return this.refuse(state, 'queueFull', sink, tag, jobErrors.tooManyLive(jobsLiveMax));
-    this.optimum.submitted(state, units, table.live, now);
+    this.life.submitted(state, units, now);
     const id = table.ids[row];
     if (timeoutSeconds > 0) this.deadlines.set(row, now + timeoutSeconds, now);
     if (given !== WAIT) {
       lines.given(row);
       this.give(row, this.workers[given] as AttachedWorker, state, now);
     } else if (avoidWorker === noWorker) {
-      lines.add(row, this.lineOf(row), false);
+      this.places.wait(row, false);
       if (this.stalls.count > 0) this.hedges.watch();
       if (lines.avoiding.length > 0 || !mayGo) this.pumpSoon();
     } else {
       table.avoids[row] = avoidWorker;
-      lines.add(row, queueAvoiding, false);
+      this.places.wait(row, false);
       this.pump();
     }
     return id;
@@ -223,20 +212,14 @@ export class Dispatcher {
     });
   }
 
-  /** The row of a job that this worker holds, or nil. */
-  rowHeldBy(worker: AttachedWorker, id: number): number {
-    const row = this.table.rowOf(id);
-    return row !== nil && this.table.workers[row] === worker.index ? row : nil;
-  }
-
   /** Takes a job out of its worker's hands: it has answered, or is not asked any more. */
   release(row: number, worker: AttachedWorker, exec: number, held: number, now: number): void {
     const { table } = this;
     const reply = now - table.givenAt[row];
-    if (this.picks.marked(table.ids[row])) this.picks.ended(table.ids[row], worker.number, exec, now);
+    this.life.left(table.ids[row], worker, exec, now);
     this.picker.ended(worker.index, table.kinds[row], table.units[row], exec, held, reply, now);
     if (exec >= 0) this.stalls.noteAnswer(table.kinds[row], table.givenAt[row], now);
-    this.unhand(row, worker);
+    this.places.leave(row, worker);
     this.hedges.budget.executed(exec);
   }
 
@@ -254,96 +237,53 @@ export class Dispatcher {
       this.hedges.budget.executed(exec);
       this.stalls.noteAnswer(lent.kind, lent.givenAt, now);
     }
-    const { counters } = this.kindState(lent.kind);
-    // Its pick is open while it is the last that was given the job, and closed as moved else.
-    if (this.picks.marked(id)) this.picks.ended(id, worker.number, done ? exec : NaN, now);
-    if (done) this.picks.lentAnswered(id, worker.number, exec, now);
-    if (done && (row === nil || !wins)) counters.duplicates++;
+    this.life.lentLeft(id, worker, lent, done, exec, row !== nil && wins, now);
     if (row === nil || !wins) return nil;
-    if (lent.isCopy) counters.copiesWon++;
-    if (this.table.queues[row] !== queueNone) this.unqueue(row);
+    if (this.table.queues[row] !== queueNone) this.places.leave(row);
     return row;
   }
 
   /** Takes a job's answer. The row has been released. */
-  done(
-    row: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    worker: AttachedWorker,
-    exec: number,
-    now: number,
-  ): void {
-    const { audits, table } = this;
-    const due = audits !== null && table.sinks[row] !== audits && audits.due(table.kinds[row]);
-    if (due && this.hold(row, bytes.subarray(start, end), worker, exec, now, audits)) return;
-    this.deliver(row, bytes, start, end, worker.number, exec, now);
+  done(row: number, answer: AnswerBytes, worker: AttachedWorker, exec: number, now: number): void {
+    const audit = this.gate.begin(row, answer, worker, exec, now);
+    if (audit === 0) return this.deliver(row, answer, worker.number, exec, now);
+    this.hedges.callOff(row);
+    this.lines.add(row, queueHeld, false);
+    this.gate.start(audit);
   }
 
   /** Answers a job whose answer was held back, if it still wants one. */
   answerHeld(id: number, bytes: Uint8Array, worker: number, exec: number): void {
     const row = this.table.rowOf(id);
     if (row === nil) return;
-    this.lines.remove(row);
-    this.deliver(row, bytes, 0, bytes.length, worker, exec, this.turn.now());
+    this.places.leave(row);
+    this.deliver(row, { bytes, start: 0, end: bytes.length }, worker, exec, this.turn.now());
   }
 
   failHeld(id: number, error: TriremeError): void {
     const row = this.table.rowOf(id);
     if (row === nil) return;
-    this.lines.remove(row);
+    this.places.leave(row);
     this.fail(row, 'failed', error);
   }
 
-  private hold(
-    row: number,
-    answer: Uint8Array,
-    worker: AttachedWorker,
-    exec: number,
-    now: number,
-    audits: Audits,
-  ): boolean {
-    const { ids, kinds, units, payloads, submittedAt } = this.table;
-    const waited = now - submittedAt[row];
-    const number = audits.begin(ids[row], kinds[row], units[row], payloads[row], answer, worker, exec, waited);
-    if (number === 0) return false;
-    this.hedges.callOff(row);
-    this.lines.add(row, queueHeld, false);
-    audits.start(number);
-    return true;
-  }
-
   /** Ends a job with its answer. */
-  private deliver(
-    row: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    worker: number,
-    exec: number,
-    now: number,
-  ): void {
+  private deliver(row: number, answer: AnswerBytes, worker: number, exec: number, now: number): void {
     const { table } = this;
     const sink = table.sinks[row] as JobSink;
     const tag = table.tags[row];
     const attempts = table.attempts[row];
     const total = now - table.submittedAt[row];
-    const state = this.kindState(table.kinds[row]);
-    state.counters.done++;
-    state.latency.observe(total);
-    this.optimum.answered(state, table.units[row]);
+    this.life.answered(row, total);
     this.forget(row);
-    sink.done(tag, bytes, start, end, worker, exec, attempts, total);
+    sink.done(tag, answer.bytes, answer.start, answer.end, worker, exec, attempts, total);
   }
 
   /** Ends a job without an answer. The row is in no list. */
   fail(row: number, outcome: FailureCount, error: TriremeError): void {
     const sink = this.table.sinks[row] as JobSink;
     const tag = this.table.tags[row];
-    const { counters } = this.kindState(this.table.kinds[row]);
-    counters[outcome]++;
-    if (outcome !== 'cancelled') this.options.jobFailed(counters.name, error);
+    this.life.failed(this.kindState(this.table.kinds[row]), outcome, error);
     this.forget(row);
     sink.failed(tag, error);
   }
@@ -354,34 +294,32 @@ export class Dispatcher {
    */
   giveBack(row: number, asked: boolean): void {
     const { table } = this;
-    const counters = this.kindState(table.kinds[row]).counters;
-    counters.notRun++;
-    table.attempts[row]--;
+    this.life.notRun(row);
+    this.untry(row);
     if (!asked && ++table.notRuns[row] > this.options.jobNotRunMax) {
       this.fail(row, 'noWorker', jobErrors.notRun(table.notRuns[row]));
       return;
     }
-    this.requeue(row);
+    this.places.wait(row, true);
   }
 
   /** The worker is gone: each of its jobs waits again, or has used up its attempts. */
   orphan(worker: AttachedWorker): void {
     const { table } = this;
-    for (const id of worker.lent.keys()) this.picks.ended(id, worker.number, NaN, this.turn.now());
+    for (const id of worker.lent.keys()) this.life.left(id, worker, NaN, this.turn.now());
     this.hedges.forget(worker);
     // Newest first, each to the front of its queue, so that the oldest ends up first.
     while (worker.jobs.tail !== nil) {
       const row = worker.jobs.tail;
       const id = table.ids[row];
-      table.links.remove(worker.jobs, row);
-      table.workers[row] = noWorker;
-      table.losses[row]++;
-      this.picks.lost(id, this.turn.now());
       if (worker.aloneJob === id) worker.aloneJob = 0;
+      this.places.leave(row, worker);
+      table.losses[row]++;
+      this.life.lost(id, this.turn.now());
       if (table.attempts[row] >= this.options.jobAttemptsMax) {
         this.fail(row, 'lost', jobErrors.lost(table.attempts[row]));
       } else {
-        this.requeue(row);
+        this.places.wait(row, true);
       }
     }
   }
@@ -395,8 +333,13 @@ export class Dispatcher {
 
   private takeBackOne(row: number): void {
     this.takeAway(row);
-    this.table.attempts[row]--;
-    this.requeue(row);
+    this.untry(row);
+    this.places.wait(row, true);
+  }
+
+  /** The last time that the job was given to a worker is no attempt: it came back through no fault of its own. */
+  private untry(row: number): void {
+    if (this.table.attempts[row] > 0) this.table.attempts[row]--;
   }
 
   /** Fails all live jobs: the end of a drain that took too long. */
@@ -411,40 +354,33 @@ export class Dispatcher {
 
   private give(row: number, worker: AttachedWorker, state: KindState, now: number): void {
     const { table } = this;
-    const sink = table.sinks[row] as JobSink;
-    if (this.picks.due(now) || sink.explained === true) this.picks.keep(row, worker, now);
-    table.workers[row] = worker.index;
+    const isCopy = table.copies[row] > 0;
+    // A copy is a precaution of the hub: it costs the job no attempt.
+    if (!isCopy) table.attempts[row]++;
+    this.life.giving(row, worker, state, isCopy, now);
     table.givenAt[row] = now;
     this.hedges.giving(row, worker.index, now);
-    if (++table.attempts[row] > 1) state.counters.retries++;
-    table.links.append(worker.jobs, row);
-    state.counters.picks++;
-    worker.picks++;
+    this.places.assign(row, worker);
     this.picker.dispatched(worker.index, table.kinds[row], table.units[row], now);
     worker.outbound.addJob(table.ids[row]);
     this.turn.send(worker);
-    sink.given?.(table.tags[row], worker.number);
+    table.sinks[row]?.given?.(table.tags[row], worker.number);
     if (now >= this.stalls.nextProbeAt) this.stalls.probeWith(row, now);
   }
 
-  /** Gives a job to one more worker: a precaution of the hub, so it costs the job no attempt. */
+  /** Gives a job to one more worker; undefined: to the first that may have it. */
   private giveCopy(row: number, worker: AttachedWorker | undefined, now: number): void {
-    const state = this.kindState(this.table.kinds[row]);
-    state.counters.copies++;
-    if (worker === undefined) {
-      this.lines.add(row, queueAvoiding, false);
-      this.handOut.avoiding(now);
-      return;
-    }
-    this.table.attempts[row]--;
-    this.give(row, worker, state, now);
+    this.life.copied(row);
+    if (worker !== undefined) return this.give(row, worker, this.kindState(this.table.kinds[row]), now);
+    this.places.wait(row, false);
+    this.handOut.avoiding(now);
   }
 
   /** Gives a suspended worker a job that another one has and keeps: no attempt of the job, and no copy that is paid for. */
   private giveProbe(row: number, worker: AttachedWorker, now: number): void {
     const { table } = this;
     this.hedges.lendProbe(row, worker, now);
-    this.kindState(table.kinds[row]).counters.probes++;
+    this.life.probed(row);
     this.picker.dispatched(worker.index, table.kinds[row], table.units[row], now);
     worker.outbound.addProbe(table.ids[row]);
     this.turn.send(worker);
@@ -458,12 +394,11 @@ export class Dispatcher {
         this.table.sinks[row]?.heldBack !== true &&
         this.table.avoids[row] !== worker.number &&
         !worker.lent.has(this.table.ids[row]) &&
-        !this.barred(row, worker) &&
+        !this.gate.barred(row, worker) &&
         !this.stalls.anotherServes(this.table.kinds[row], worker, this.table.ids[row], this.table.avoids[row]),
     );
     if (row === nil) return false;
     this.lines.remove(row);
-    if (this.table.copies[row] > 0) this.table.attempts[row]--;
     this.give(row, worker, this.kindState(this.table.kinds[row]), now);
     return true;
   }
@@ -476,23 +411,11 @@ export class Dispatcher {
     this.turn.send(worker);
   }
 
-  private requeue(row: number): void {
-    const { table } = this;
-    if (table.losses[row] >= 2) this.lines.add(row, queueAlone, true);
-    else if (table.avoids[row] !== noWorker || table.copies[row] > 0) this.lines.add(row, queueAvoiding, true);
-    else this.lines.add(row, this.lineOf(row), true);
-  }
-
-  /** The line in which a job waits that any worker may have. */
-  private lineOf(row: number): number {
-    return this.table.urgent[row] === 1 ? queueUrgent : queueOfKind;
-  }
-
   /** Takes a job out of whatever list it is in; a worker that has it is told to stop. */
   private takeAway(row: number): void {
     const { table } = this;
-    const worker = table.workers[row] === noWorker ? undefined : this.workers[table.workers[row]];
-    if (worker === undefined) return this.unqueue(row);
+    const worker = this.places.holder(row);
+    if (worker === undefined) return this.places.leave(row);
     worker.resultsForgiven++;
     this.stalls.noteTaken(worker, row, this.turn.now());
     worker.outbound.addCancel(table.ids[row]);
@@ -500,24 +423,11 @@ export class Dispatcher {
     this.release(row, worker, NaN, NaN, this.turn.now());
   }
 
-  /** Takes a waiting job out of its line. */
-  private unqueue(row: number): void {
-    this.lines.remove(row);
-    if (this.table.losses[row] > 0) this.isolated.end(this.table.ids[row]);
-  }
-
-  /** Takes a row out of its worker's list. */
-  private unhand(row: number, worker: AttachedWorker): void {
-    this.table.links.remove(worker.jobs, row);
-    this.table.workers[row] = noWorker;
-    if (worker.aloneJob !== 0) this.isolated.end(this.table.ids[row]);
-  }
-
   private forget(row: number): void {
     this.deadlines.clear(row);
     this.hedges.callOff(row);
     this.table.free(row);
-    if (this.table.live === 0) this.optimum.idle(this.turn.now());
+    if (this.table.live === 0) this.life.idle(this.turn.now());
     if (this.draining && this.table.live === 0) this.onIdle?.();
   }
 
@@ -538,8 +448,7 @@ export class Dispatcher {
   }
 
   private refuse(state: KindState, outcome: FailureCount, sink: JobSink, tag: number, error: TriremeError): number {
-    state.counters[outcome]++;
-    this.options.jobFailed(state.counters.name, error);
+    this.life.failed(state, outcome, error);
     sink.failed(tag, error);
     return noJob;
   }

@@ -69,8 +69,6 @@ export class HandOut {
         const worker = this.pickElsewhere(row, now);
         if (worker !== undefined) {
           lines.remove(row);
-          // While others still have it this is a copy, and costs the job no attempt.
-          if (table.copies[row] > 0) table.attempts[row]--;
           this.give(row, worker, lines.kind(kind), now);
         } else if (!picker.anyEligible(kind)) fullKind = kind;
       }

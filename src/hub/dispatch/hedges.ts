@@ -7,6 +7,7 @@ import type { Picker } from '../picking/picker.js';
 import { WAIT } from '../picking/picker.js';
 import type { Scheduler } from '../port/scheduler.js';
 import { copiesMax, stallJobs } from '../workers/stall.js';
+import type { JobLife } from './job-life.js';
 import type { Stalls } from './stalls.js';
 import { noWorker } from '../port/job-sink.js';
 
@@ -68,11 +69,10 @@ export interface HedgesPorts {
   /** Sends the worker what is in its outbound at the end of this turn. */
   send(worker: AttachedWorker): void;
   /** Takes the row out of its worker's list. */
-  unhand(row: number, worker: AttachedWorker): void;
+  leave(row: number, worker: AttachedWorker): void;
   /** Looks for workers that answer nothing. */
   readonly stalls: () => Stalls;
-  countRecall(kind: number): void;
-  countWaste(kind: number, seconds: number): void;
+  readonly life: JobLife;
 }
 
 /**
@@ -176,7 +176,7 @@ export class Hedges {
     // A worker that stood still measured its standing still as well, which cost nobody anything.
     const spent = spentSeconds > 0 ? Math.min(spentSeconds, chargedSeconds) : 0;
     this.budget.settle(chargedSeconds, spent);
-    this.ports.countWaste(kind, spent);
+    this.ports.life.wasted(kind, spent);
   }
 
   /** Looks at the workers from now on, while they have jobs or are suspended. */
@@ -318,7 +318,7 @@ export class Hedges {
 
   private lend(row: number, from: AttachedWorker, chargedSeconds: number, isCopy: boolean): void {
     const { table } = this.ports;
-    this.ports.unhand(row, from);
+    this.ports.leave(row, from);
     table.copies[row]++;
     from.lent.set(table.ids[row], {
       kind: table.kinds[row],
@@ -334,7 +334,7 @@ export class Hedges {
     const { table } = this.ports;
     if (table.recalled[row] === 1) return;
     table.recalled[row] = 1;
-    this.ports.countRecall(table.kinds[row]);
+    this.ports.life.recalled(table.kinds[row]);
     from.outbound.addRecall(table.ids[row]);
     this.ports.send(from);
   }

@@ -77,7 +77,7 @@ export class PickLog {
     return now >= this.nextAt;
   }
 
-  /** The job in this row is about to be given to this worker; the picker does not count it there yet. */
+  /** The job in this row is about to be given to this worker, which its attempts count; the picker does not count it yet. */
   keep(row: number, worker: AttachedWorker, now: number): void {
     const { table } = this;
     const id = table.ids[row];
@@ -90,7 +90,7 @@ export class PickLog {
     this.wallMs[slot] = this.wallNow();
     this.givenAt[slot] = now;
     this.waited[slot] = now - table.submittedAt[row];
-    this.attempts[slot] = table.attempts[row] + 1;
+    this.attempts[slot] = table.attempts[row];
     this.outcomes[slot] = running;
     this.chosen[slot] = worker.number;
     this.actual[slot] = this.exec[slot] = NaN;

@@ -27,7 +27,8 @@ export interface HubCensus {
 }
 
 export function censusOf(dispatcher: Dispatcher, picker: Picker): HubCensus {
-  const { table, lines, audits, picks } = dispatcher;
+  const { table, lines, audits } = dispatcher;
+  const { picks } = dispatcher.life;
   let [held, lent, outstanding, partBytes, reserved] = [0, 0, 0, 0, 0];
   for (const worker of dispatcher.byNumber.values()) {
     held += worker.jobs.length;
