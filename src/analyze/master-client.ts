@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { stillWritten, type CaptureEntry } from '../captures/capture-entry.js';
 import { openCapture, standardInput, type CaptureFile } from '../captures/capture-file.js';
 import { isUrl, shownName } from '../captures/capture-name.js';
 import { FileProbe } from '../captures/file-probe.js';
@@ -13,7 +14,7 @@ import { followCall } from './followed-call.js';
 import { joinFiles, joinName } from './join.js';
 import { cancelOnInterrupt } from './interrupt.js';
 import { dialMaster, type DialledMaster } from './master-dial.js';
-import { listJoin, listOnly, listWithFiles, type Uploaded } from './master-join.js';
+import { listJoin, listOnly, listWithFiles, withGrowth, type Uploaded } from './master-join.js';
 import { fromMaster, wantsUpload } from './master-errors.js';
 import { parseReport } from './parse-report.js';
 import type { Progress } from './progress.js';
@@ -37,14 +38,14 @@ export class MasterClient {
   async analyse(name: string, progress: Progress): Promise<Entry> {
     let takeBack = (): void => undefined;
     try {
-      const report = await this.#submit(name, progress, false, ({ analysis, durable }) => {
+      const entry = await this.#submit(name, progress, false, ({ analysis, durable }) => {
         if (!durable || analysis === undefined) return;
         progress.say(`${shownName(name)} is analysis ${analysis.id}`);
         takeBack();
         takeBack = cancelOnInterrupt(this.#master, analysis.id);
       });
-      if (report === null) throw new TriremeError('INTERNAL', `master ${this.#master.name} ended without a result`);
-      return { file: shownName(name), ...parseReport(report) };
+      if (entry === null) throw new TriremeError('INTERNAL', `master ${this.#master.name} ended without a result`);
+      return { file: shownName(name), ...entry };
     } finally {
       takeBack();
     }
@@ -83,12 +84,13 @@ export class MasterClient {
     this.#master.client.close();
   }
 
+  /** Null: nobody waits for the result. */
   async #submit(
     name: string,
     progress: Progress,
     detach: boolean,
     onAccepted: (accepted: AnalysisAccepted) => void,
-  ): Promise<string | null> {
+  ): Promise<CaptureEntry | null> {
     if (this.settings.join) return this.#submitJoined(progress, detach, onAccepted);
     if (!isUrl(name)) await new FileProbe().check(name, name);
     const file = isUrl(name) ? null : openIfHere(name);
@@ -101,8 +103,11 @@ export class MasterClient {
         file === null
           ? await ask(isUrl(name) ? name : resolve(name), undefined)
           : await this.#askHeld(file, progress, ask);
-      file?.checkUnchanged();
-      return report;
+      const entry = entryIn(report);
+      if (file?.hasGrown() !== true) return entry;
+      if (entry !== null) return stillWritten(entry);
+      progress.say(`${file.name} is still written: it is counted to the size that it had when it was opened`);
+      return null;
     } catch (error) {
       const ours = fromMaster(error, this.#master.name, this.#master.dialler);
       if (file === null && !isUrl(name) && ours.code === 'FILE_UNREADABLE') {
@@ -119,7 +124,7 @@ export class MasterClient {
     progress: Progress,
     detach: boolean,
     onAccepted: (accepted: AnalysisAccepted) => void,
-  ): Promise<string | null> {
+  ): Promise<CaptureEntry | null> {
     const { client, name: master, dialler } = this.#master;
     const name = joinName(this.settings);
     const list = await listJoin(name, await joinFiles(this.settings));
@@ -130,11 +135,14 @@ export class MasterClient {
       return followCall(this.#master, call, progress, onAccepted);
     };
     try {
-      return await ask(listOnly(list)).catch((error: unknown) => {
-        if (!wantsUpload(error)) throw error;
-        progress.say(`the master does not see the files of ${name === '' ? 'this capture' : name}: sending them`);
-        return ask(listWithFiles(list));
-      });
+      return entryIn(await ask(listOnly(list)));
+    } catch (error) {
+      if (!wantsUpload(error)) throw fromMaster(error, master, dialler);
+    }
+    try {
+      progress.say(`the master does not see the files of ${name === '' ? 'this capture' : name}: sending them`);
+      const entry = entryIn(await ask(listWithFiles(list)));
+      return entry === null ? null : withGrowth(entry, list);
     } catch (error) {
       throw fromMaster(error, master, dialler);
     }
@@ -183,6 +191,10 @@ export class MasterClient {
       },
     };
   }
+}
+
+function entryIn(report: string | null): CaptureEntry | null {
+  return report === null ? null : parseReport(report);
 }
 
 /** A file that only the master has may be named all the same; every other failure to open it is ours to tell. */

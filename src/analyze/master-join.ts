@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { CaptureEntry } from '../captures/capture-entry.js';
 import { openCapture, readInOrder, type CaptureFile } from '../captures/capture-file.js';
 import { failedFile } from '../captures/failed-file.js';
 import { FileProbe } from '../captures/file-probe.js';
@@ -7,10 +9,11 @@ import { encodeJoinList, type JoinList, type ListedPart } from '../captures/join
 import type { ListedFile } from '../captures/join/list-files.js';
 import { bytesOf } from '../captures/join/read-heads.js';
 import { TriremeError } from '../common/errors.js';
-import type { JoinedFailure } from '../pcap/report-types.js';
+import type { JoinedFailure, JoinedFiles } from '../pcap/report-types.js';
+import { isFailure } from './entry.js';
 
 /** What an upload sends: a file, or what stands for one. */
-export type Uploaded = Pick<CaptureFile, 'name' | 'stream' | 'checkUnchanged'>;
+export type Uploaded = Pick<CaptureFile, 'name' | 'stream' | 'hasGrown'>;
 
 /** Looks at the files of a joined capture, as a master is told of them. */
 export async function listJoin(name: string, files: readonly ListedFile[]): Promise<JoinList> {
@@ -52,7 +55,7 @@ export function listOnly(list: JoinList): Uploaded {
   async function* stream(): AsyncGenerator<Uint8Array> {
     yield head;
   }
-  return { name: list.name, stream, checkUnchanged: () => undefined };
+  return { name: list.name, stream, hasGrown: () => false };
 }
 
 /** The list and behind it all files that are here, for a master that does not see them. */
@@ -68,7 +71,21 @@ export function listWithFiles({ name, parts, failed }: JoinList): Uploaded {
     yield head;
     for (const part of here) yield* wholeFile(part);
   }
-  return { name, stream, checkUnchanged: () => undefined };
+  return { name, stream, hasGrown: () => false };
+}
+
+/** The entry of files that were sent: the master cannot know which of them have more bytes by now than were sent. */
+export function withGrowth(entry: CaptureEntry & JoinedFiles, { parts }: JoinList): CaptureEntry & JoinedFiles {
+  const sent = new Map(parts.map(({ name, seen }) => [name, seen?.sizeBytes ?? Infinity]));
+  const files = entry.files?.map((row) => {
+    if (isFailure(row) || row.error !== null) return row;
+    const size = statSync(row.file, { throwIfNoEntry: false })?.size ?? 0;
+    if (size <= (sent.get(row.file) ?? Infinity)) return row;
+    const { rest_bytes, truncated: _cut, truncated_offset: _at, error, ...facts } = row;
+    return { ...facts, grew: true as const, rest_bytes, truncated: false, error };
+  });
+  if (files === undefined || entry.error === 'not-a-capture') return entry;
+  return { ...entry, truncated: files.some((row) => !isFailure(row) && row.truncated), files };
 }
 
 /** @throws TriremeError FILE_CHANGED where it has not as many bytes as the list says */

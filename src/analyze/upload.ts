@@ -48,7 +48,8 @@ export async function upload(
       done += bytes.length;
       onBytes(done);
     }
-    file.checkUnchanged();
+    // What was appended meanwhile was not sent.
+    file.hasGrown();
     call!.end();
   } catch (error) {
     call!.cancel();

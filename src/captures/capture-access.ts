@@ -10,7 +10,7 @@ import { openRegular, unreadable } from './regular-file.js';
 /** Identities kept, by path: beyond it the oldest is forgotten. */
 const identitiesMax = 1024;
 
-/** What a hub says of a file: enough to tell whether this machine sees the same one. */
+/** What a hub says of a file: enough to tell whether this machine sees the same one, or one that has grown out of it. */
 export interface WantedIdentity {
   readonly sizeBytes: bigint;
   readonly endsSha256: Uint8Array;
@@ -130,11 +130,13 @@ export class CaptureAccess {
 
   private async isWanted(real: string, handle: FileHandle, wanted: WantedIdentity): Promise<boolean> {
     const stats = await handle.stat();
-    if (BigInt(stats.size) !== wanted.sizeBytes) return false;
-    const stamp = `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${wanted.endBytes}`;
+    // One that is still written has more bytes by now, and is the same file up to there.
+    if (BigInt(stats.size) < wanted.sizeBytes) return false;
+    const sizeBytes = Number(wanted.sizeBytes);
+    const stamp = `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${sizeBytes}:${wanted.endBytes}`;
     let known = this.known.get(real);
     if (known?.stamp !== stamp) {
-      known = { stamp, endsSha256: (await readIdentity(handle, stats.size, wanted.endBytes)).endsSha256 };
+      known = { stamp, endsSha256: (await readIdentity(handle, sizeBytes, wanted.endBytes)).endsSha256 };
       this.known.delete(real);
       if (this.known.size >= identitiesMax) this.known.delete(this.known.keys().next().value as string);
       this.known.set(real, known);

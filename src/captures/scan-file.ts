@@ -3,7 +3,7 @@ import { planChunks, wholeFilePlan } from '../pcap/chunk-plans.js';
 import type { CaptureHeader, ChunkPlan } from '../pcap/types.js';
 import { headerBytesWanted, readHeader } from '../pcap/read-header.js';
 import { ByteReader, type ByteStream } from './byte-reader.js';
-import { capturedIn, notCut, type CaptureEntry } from './capture-entry.js';
+import { capturedIn, stillWritten, type CaptureEntry } from './capture-entry.js';
 import type { CaptureFile } from './capture-file.js';
 import { compressionOf, magicBytes } from './compression.js';
 import { soundOutcome } from './inflated.js';
@@ -23,9 +23,7 @@ import type { WholeScan } from './whole-scan.js';
  */
 export async function scanFile(file: CaptureFile, settings: ScanSettings): Promise<CaptureEntry> {
   const entry = await scan(file, settings);
-  if (!file.hasGrown() || entry.error !== null) return entry;
-  // The record in which it ended then is one that was not yet complete.
-  return { ...entry, ...notCut, grew: true };
+  return file.hasGrown() ? stillWritten(entry) : entry;
 }
 
 async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureEntry> {

@@ -1,4 +1,4 @@
-import { openCapture, type CaptureFile } from '../captures/capture-file.js';
+import { openCapture, readInOrder, type CaptureFile } from '../captures/capture-file.js';
 import { inflate } from '../captures/byte-stream.js';
 import type { Compression } from '../captures/compression.js';
 import { soundOutcome, type InflateOutcome } from '../captures/inflated.js';
@@ -16,7 +16,7 @@ import { scanParts } from './parts-scan.js';
 export function bytesOf(payload: Uint8Array): number {
   const chunk = ScanChunk.decode(payload);
   const { start, end } = JSON.parse(chunk.planJson) as ChunkPlan;
-  const sizeBytes = Number(chunk.identity?.sizeBytes ?? 0n);
+  const sizeBytes = sizeOf(chunk);
   const bytes = chunk.compression === '' ? (end ?? sizeBytes) - start : sizeBytes;
   return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : 1;
 }
@@ -29,9 +29,9 @@ export function scanChunk(batch: KindBatch): void | Promise<void> {
   if (chunk.joined !== undefined) return scanParts(batch, chunk, chunk.joined.parts, source);
   const plan = JSON.parse(chunk.planJson) as ChunkPlan;
   const scanner = new ChunkScanner(loadScanModule(), plan, JSON.parse(chunk.optionsJson) as ScanOptions);
-  if (chunk.compression !== '') return scanPacked(batch, scanner, source, chunk.compression);
+  if (chunk.compression !== '') return scanPacked(batch, scanner, source, chunk.compression, sizeOf(chunk));
   try {
-    if (source.type === 'file') pourFile(batch, scanner, source.path, plan.start);
+    if (source.type === 'file') pourFile(batch, scanner, source.path, plan.start, sizeOf(chunk));
     else pourPushed(batch, scanner, source);
     answer(batch, scanner, soundOutcome);
   } catch (error) {
@@ -39,16 +39,29 @@ export function scanChunk(batch: KindBatch): void | Promise<void> {
   }
 }
 
+/** Bytes of the file that are counted: it may have more by now. */
+function sizeOf({ identity }: ScanChunk): number {
+  return Number(identity?.sizeBytes ?? 0n);
+}
+
 /** Reads a file straight into the scanner's memory. */
-function pourFile(batch: KindBatch, scanner: ChunkScanner, path: string, start: number): void {
+function pourFile(batch: KindBatch, scanner: ChunkScanner, path: string, start: number, sizeBytes: number): void {
   const file = openCapture(path);
   try {
     let done = 0;
-    new FilePour(file.fd, scanner, start).all((bytes) => note(batch, (done += bytes)));
-    file.checkUnchanged();
+    new FilePour(file.fd, scanner, start, sizeBytes).all((bytes) => note(batch, (done += bytes)));
+    checkHeld(file, sizeBytes);
   } finally {
     file.close();
   }
+}
+
+/** @throws TriremeError FILE_CHANGED when it is another file than it was, beside having grown */
+function checkHeld(file: CaptureFile, sizeBytes: number): void {
+  file.hasGrown();
+  const found = file.sizeBytes ?? 0;
+  if (found >= sizeBytes) return;
+  throw new TriremeError('FILE_CHANGED', `${file.name}: had ${sizeBytes} bytes and has ${found} now`);
 }
 
 /** Scans what the main thread pushes; read() sleeps while nothing has come. */
@@ -75,12 +88,13 @@ async function scanPacked(
   scanner: ChunkScanner,
   source: BatchSource,
   compression: string,
+  sizeBytes: number,
 ): Promise<void> {
   let file: CaptureFile | null = null;
   let done = 0;
   async function* packed(): AsyncGenerator<Uint8Array> {
     if (file !== null) {
-      for await (const bytes of file.stream()) {
+      for await (const bytes of readInOrder(file.fd, sizeBytes)) {
         note(batch, (done += bytes.length));
         yield bytes;
       }
@@ -97,7 +111,7 @@ async function scanPacked(
     if (source.type === 'file') file = openCapture(source.path);
     const inflated = inflate(packed(), compressionIn(compression));
     await pourStream(inflated.bytes, scanner);
-    file?.checkUnchanged();
+    if (file !== null) checkHeld(file, sizeBytes);
     answer(batch, scanner, inflated.outcome());
   } catch (error) {
     stop(batch, scanner, error);

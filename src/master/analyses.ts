@@ -211,7 +211,7 @@ export class Analyses {
     const opened = this.opened.get(id);
     this.opened.delete(id);
     const kept = request.join === true && lease.chunkKeys.has(joinListKey) ? await lease.readChunk(joinListKey) : null;
-    const capture = opened ?? (await this.open(request, path, null, kept));
+    const capture = opened ?? (await this.open(request, path, null, stamp.sizeBytes, kept));
     try {
       if (opened === undefined) await checkStamp(request.name, capture, stamp);
       const source = sources.serve(capture, (error) => this.running.get(id)?.abort(error));
@@ -243,11 +243,12 @@ export class Analyses {
     { join }: Pick<AnalysisRequest, 'join'>,
     path: string,
     identity: FileIdentity | null,
+    countedBytes: number | null = null,
     joinList: Uint8Array | null = null,
   ): Promise<OpenCapture> {
     const { access, urls } = this.setup;
     if (join === true) return openJoin(access, path, joinList);
-    if (!isUrl(path)) return openCapture(access, path, identity);
+    if (!isUrl(path)) return openCapture(access, path, identity, countedBytes);
     // Loaded only here: it brings the HTTP client.
     const { openUrlCapture } = await import('./open-url-capture.js');
     return openUrlCapture(urls, path);

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { openCapture } from '../captures/capture-file.js';
 import { failedFile } from '../captures/failed-file.js';
 import { checkOutcomes } from '../captures/join/check-outcomes.js';
@@ -6,6 +7,7 @@ import { sortOut } from '../captures/join/join-rows.js';
 import { inOrder } from '../captures/join/order-files.js';
 import { OrderedSums } from '../captures/join/ordered-sums.js';
 import { cutRuns, type FileRun } from '../captures/join/plan-runs.js';
+import type { FileOutcome } from '../captures/join/scan-run.js';
 import { bytesOf, readHead, type FileHead, type Head } from '../captures/join/read-heads.js';
 import { HeadReader } from '../pcap/head-reader.js';
 import { JoinScanner } from '../pcap/join-scanner.js';
@@ -105,17 +107,26 @@ export class JoinMergeTask {
     if (path === '') return readHead({ fd: this.bytes.fd, at: offset, sizeBytes }, reader);
     const file = openCapture(path);
     try {
-      return await readHead(bytesOf(file), reader);
+      const found = bytesOf(file);
+      return { ...(await readHead({ ...found, sizeBytes: Math.min(sizeBytes, found.sizeBytes) }, reader)), sizeBytes };
     } finally {
       file.close();
     }
+  }
+
+  /** A worker that was sent the bytes of a file does not know that it has more by now. */
+  private withGrowth(part: number, outcome: FileOutcome): FileOutcome {
+    const { path, sizeBytes } = this.bytes.joined.parts[part];
+    if ('error' in outcome || outcome.grew === true || path === '') return outcome;
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    return size > sizeBytes ? { ...outcome, grew: true } : outcome;
   }
 
   private complete(): void {
     this.finished = true;
     const { top, sort } = this.data;
     const { scanner, outcomes } = this.sums;
-    const files = this.files.map((head, i) => ({ head, outcome: outcomes[i] }));
+    const files = this.files.map((head, i) => ({ head, outcome: this.withGrowth(head.part, outcomes[i]) }));
     const sorted = sortOut(files, this.failed);
     const entry = joinEntry(this.bytes.joined.name, sorted, () => scanner.report({ top, sort, compression: 'none' }));
     scanner.cancel();

@@ -1,4 +1,5 @@
-import { capturedIn } from '../captures/capture-entry.js';
+import { fstatSync } from 'node:fs';
+import { capturedIn, stillWritten } from '../captures/capture-entry.js';
 import { compressionOf, magicBytes, type Compression } from '../captures/compression.js';
 import { soundOutcome, type InflateOutcome } from '../captures/inflated.js';
 import { FilePour, pourStream } from '../captures/pour.js';
@@ -57,13 +58,19 @@ export class MergeTask {
     const { module, bytes } = this.data;
     const plan = this.merger.walkPlan();
     const walk = new RecordWalk(module, plan);
-    if (bytes.at !== 'url') new FilePour(bytes.fd, walk, plan.start).all();
+    if (bytes.at !== 'url') new FilePour(bytes.fd, walk, plan.start, this.data.sizeBytes).all();
     else {
       // Loaded only here: it brings the HTTP client.
       const { streamUrl } = require('../captures/url/url-stream.js') as typeof import('../captures/url/url-stream.js');
       await pourStream(streamUrl(bytes.source, plan.start, null), walk);
     }
     this.merger.walked(walk.end());
+  }
+
+  /** It has more bytes than those that are counted: whether they are still the same is for the master to check. */
+  private get grew(): boolean {
+    const { bytes, sizeBytes } = this.data;
+    return bytes.at === 'file' && fstatSync(bytes.fd).size > sizeBytes;
   }
 
   private complete(): void {
@@ -76,7 +83,8 @@ export class MergeTask {
       compression: compression ?? 'none',
       inputCut: outcome.truncated,
     });
-    const entry = capturedIn(report, compression, outcome, () => this.data.bytes.first);
+    const captured = capturedIn(report, compression, outcome, () => this.data.bytes.first);
+    const entry = this.grew ? stillWritten(captured) : captured;
     this.say({ type: 'complete', reportJson: toCanonicalJson(entry), counts: countsOf(entry) });
   }
 }

@@ -29,30 +29,34 @@ export interface OpenCapture {
   readonly identity: FileIdentity;
   /** When it was last changed, in the words of its file system (nanoseconds since 1970) or its server. */
   readonly modified: string;
+  /** It had more bytes at the opening than sizeBytes, which are those that count: it is still written. */
+  readonly grown?: boolean;
   /** What tells its content from another of the same size and time; reads some of a file. */
   content(): Promise<string>;
   /** Fills `data` from a position of what ChunkSource serves; fewer bytes: it ends. Left out: read `fd`. */
   readAt?(data: Buffer, position: number): Promise<number>;
   /**
    * @param failed names of files of a joined capture that gave no counts: they may be as they like
-   * @throws TriremeError FILE_CHANGED when it is not as it was at the opening
+   * @throws TriremeError FILE_CHANGED when its bytes up to sizeBytes are not those of the opening
    */
   checkUnchanged(failed?: ReadonlySet<string>): Promise<void>;
   close(): void;
 }
 
 /**
- * Opens a capture below the master's folders.
- * @param wanted when given, the file must be this one; FILE_UNREADABLE says that it is another, so that it is uploaded
+ * Opens a capture below the master's folders. One that is appended to is the capture of the size that it had at first.
+ * @param wanted when given, the file must begin with this one; FILE_UNREADABLE says that it is another, so that it is uploaded
+ * @param countedBytes size that it had when it was opened before; null: it is opened for the first time
  */
 export async function openCapture(
   access: CaptureAccess,
   path: string,
   wanted: FileIdentity | null,
+  countedBytes: number | null = null,
 ): Promise<OpenCapture> {
   const { real, handle } = await access.open(path);
   try {
-    return await access.whileItAnswers(path, () => describe(access, path, real, handle, wanted));
+    return await access.whileItAnswers(path, () => describe(access, path, real, handle, wanted, countedBytes));
   } catch (error) {
     close(handle);
     throw error;
@@ -65,11 +69,14 @@ async function describe(
   real: string,
   handle: FileHandle,
   wanted: FileIdentity | null,
+  countedBytes: number | null,
 ): Promise<OpenCapture> {
   const opened = await handle.stat({ bigint: true });
-  const sizeBytes = Number(opened.size);
+  const known = wanted === null ? countedBytes : Number(wanted.sizeBytes);
+  const sizeBytes = known === null ? Number(opened.size) : Math.min(known, Number(opened.size));
   const identity = await readIdentity(handle, sizeBytes);
-  const same = wanted === null || (wanted.sizeBytes === opened.size && identity.endsSha256.equals(wanted.endsSha256));
+  const same =
+    wanted === null || (wanted.sizeBytes === BigInt(sizeBytes) && identity.endsSha256.equals(wanted.endsSha256));
   if (!same) {
     throw new TriremeError(
       'FILE_UNREADABLE',
@@ -82,12 +89,17 @@ async function describe(
     path: real,
     bytes: { at: 'file', fd: handle.fd, first: first.subarray(0, bytesRead) },
     sizeBytes,
-    identity: { sizeBytes: opened.size, endsSha256: identity.endsSha256 },
+    identity: { sizeBytes: BigInt(sizeBytes), endsSha256: identity.endsSha256 },
     modified: opened.mtimeNs.toString(),
+    grown: opened.size > BigInt(sizeBytes),
     content: () => access.whileItAnswers(path, () => readSampleHash(handle, identity)),
     checkUnchanged: async () => {
       const now = await access.whileItAnswers(path, () => handle.stat({ bigint: true }));
       if (now.size === opened.size && now.mtimeNs === opened.mtimeNs) return;
+      if (now.size > BigInt(sizeBytes)) {
+        const { endsSha256 } = await access.whileItAnswers(path, () => readIdentity(handle, sizeBytes));
+        if (endsSha256.equals(identity.endsSha256)) return;
+      }
       throw new TriremeError(
         'FILE_CHANGED',
         `${path}: changed while it was read (${sizeBytes} bytes then, ${now.size} now); wait for its writer`,

@@ -25,6 +25,8 @@ export interface JoinedPart {
   readonly endsSha256: Buffer;
   /** When it was last changed, ns since 1970; 0: it is in the upload. */
   readonly modifiedNs: bigint;
+  /** It had more bytes than sizeBytes when the master opened it. */
+  readonly grown?: boolean;
 }
 
 export interface JoinedCapture {
@@ -96,8 +98,9 @@ function opened(
   const reader = new PartReader(access, handle, spoolBytes, parts);
   const latest = parts.reduce((most, { modifiedNs }) => (modifiedNs > most ? modifiedNs : most), 0n);
   const content = createHash('sha256');
-  for (const { name, path: where, sizeBytes, endsSha256, modifiedNs } of parts)
-    content.update(JSON.stringify([name, where, sizeBytes, modifiedNs.toString()])).update(endsSha256);
+  // Without times: those of files that are still written go on.
+  for (const { name, path: where, sizeBytes, endsSha256 } of parts)
+    content.update(JSON.stringify([name, where, sizeBytes])).update(endsSha256);
   return {
     path,
     bytes: { at: 'join', fd: handle?.fd ?? -1, first: Buffer.alloc(0), joined },
@@ -107,6 +110,7 @@ function opened(
     spoolBytes,
     identity: { sizeBytes: BigInt(spoolBytes), endsSha256: Buffer.alloc(32) },
     modified: latest.toString(),
+    grown: parts.some(({ grown }) => grown === true),
     content: () => Promise.resolve(content.copy().digest('hex')),
     readAt: (data, position) => reader.read(data, position),
     checkUnchanged: async (failed = new Set()) => {
@@ -125,7 +129,7 @@ export function positionsOf(files: readonly { readonly sizeBytes: number }[]): n
   return files.reduce((sum, { sizeBytes }) => sum + Math.max(1, sizeBytes), 0);
 }
 
-type Look = Pick<JoinedPart, 'path' | 'sizeBytes' | 'endsSha256' | 'modifiedNs'>;
+type Look = Pick<JoinedPart, 'path' | 'sizeBytes' | 'endsSha256' | 'modifiedNs' | 'grown'>;
 
 /** What is under the name of a file. One that the client does not see either is a failure, and the others go on. */
 async function lookAt(
@@ -137,10 +141,11 @@ async function lookAt(
     try {
       return await access.whileItAnswers(path, async () => {
         const { size, mtimeNs } = await handle.stat({ bigint: true });
-        const sizeBytes = Number(size);
+        // One that is still written counts to the size that the client saw.
+        const sizeBytes = Math.min(seen?.sizeBytes ?? Infinity, Number(size));
         const { endsSha256 } = await readIdentity(handle, sizeBytes, joinedEndBytes);
         if (seen === null || (seen.sizeBytes === sizeBytes && seen.endsSha256 === endsSha256.toString('hex')))
-          return { path: real, sizeBytes, endsSha256, modifiedNs: mtimeNs };
+          return { path: real, sizeBytes, endsSha256, modifiedNs: mtimeNs, grown: size > BigInt(sizeBytes) };
         throw new TriremeError(
           'FILE_UNREADABLE',
           `${path}: the master sees another file under this name (size or ends differ): upload it`,

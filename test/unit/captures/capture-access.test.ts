@@ -64,3 +64,12 @@ test('so is what is no folder', () => {
   for (const path of [fifo, scratch.file('a.pcap', 'x'), '/dev/null'])
     expect(() => new CaptureAccess([path])).toThrow(`--captures ${path}: is no folder`);
 });
+
+test('a file that has grown is the same up to the size that it had', async () => {
+  const path = join(inside, 'growing.pcap');
+  writeFileSync(path, 'hello');
+  expect(await access.find(path, identityOf('hello'))).toBe(path);
+  writeFileSync(path, 'hello, and more');
+  expect(await access.find(path, identityOf('hello'))).toBe(path);
+  expect(await access.find(path, identityOf('hallo'))).toBeNull();
+});

@@ -1,4 +1,4 @@
-import { appendFileSync, openSync, closeSync, rmSync, truncateSync, utimesSync } from 'node:fs';
+import { appendFileSync, openSync, closeSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { CaptureAccess } from '../../../src/captures/capture-access.js';
 import { identityOf, joinedEndBytes } from '../../../src/captures/identity.js';
 import { encodeJoinList, type ListedPart } from '../../../src/captures/join/join-list.js';
@@ -53,11 +53,22 @@ test('files are served at their places, from where they are or from the upload',
 test('an upload that ends within its files, and a file that is another one here, are refused', async () => {
   await expect(opened([{ ...part('one'), path: '' }], 'on')).rejects.toMatchObject({ code: 'USAGE' });
   const other = part('one');
-  appendFileSync(other.path, '!');
+  writeFileSync(other.path, 'two and more');
   await expect(opened([other])).rejects.toMatchObject({
     code: 'FILE_UNREADABLE',
     message: expect.stringContaining('upload it'),
   });
+});
+
+test('a file that has grown since the client saw it counts to the size that it had then', async () => {
+  const growing = part('one');
+  const before = await opened([growing]);
+  appendFileSync(growing.path, ' and more');
+  const after = await opened([growing]);
+  expect(await readAll(after)).toEqual(['one']);
+  expect(after.grown).toBe(true);
+  expect(await after.content()).toBe(await before.content());
+  for (const capture of [before, after]) capture.close();
 });
 
 test('a file that neither side sees is a failure, and the others are there', async () => {
