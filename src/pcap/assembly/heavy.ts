@@ -28,6 +28,7 @@ import {
   SKETCHES,
   sumIn,
 } from './sketch';
+import { settleSketches } from './sketch-log';
 
 /** Bounds of the key looked at last, in all and of its two ways at least: packets, bytes. */
 export const leastAll = memory.data(16, 16);
@@ -67,6 +68,7 @@ export function untoldMost(sketch: u32, ofBytes: bool): u64 {
 
 /** Finds the heavy keys of all sketches, once the last packet is counted. */
 export function findHeavy(): void {
+  settleSketches();
   beginHeavy();
   for (let sketch: u32 = 0; sketch < SKETCHES; sketch++) if (isUsed(sketch)) findIn(sketch);
 }

@@ -14,6 +14,7 @@ import { beginPiece, pieceFirstNs, pieceLastNs, pieceOthers, setIndexing, stopIn
 import { keysAt, takeKeys } from './piece-keys';
 import { beginSeries } from './series';
 import { beginSketches } from './sketch';
+import { beginLogs } from './sketch-log';
 import {
   big,
   damage,
@@ -64,6 +65,7 @@ export {
   importSketches,
   sketchBytes,
 } from './sketch-exchange';
+export { addGroup } from './sketch-log';
 export { heavyAddressesCount, heavyConversationsCount, makeHeavyRows, untoldBounds } from './heavy-rows';
 export { leftAddressesMax, leftCount, lowerAddressThreshold } from './left-addresses';
 export { packBoundedTalkers, packConversations, packTalkers } from './packed-rows';
@@ -101,6 +103,7 @@ export function begin(conversationsMax: u32, seed: u32, intervalNs: i64, onlyWal
   beginTable(conversationsMax);
   beginLeftAddresses(conversationsMax);
   beginSketches();
+  beginLogs();
   forgetHeavyRows();
   beginWaiting();
   beginSeries(intervalNs);

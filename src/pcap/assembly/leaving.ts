@@ -5,7 +5,8 @@ import { encodeConversation4, encodeConversation6 } from './code-words';
 import { KIND_PAIR } from './entries';
 import { leaveAddress } from './left-addresses';
 import { add, DROPPED } from './layout';
-import { addToSketch, CONVERSATIONS4, CONVERSATIONS6 } from './sketch';
+import { CONVERSATIONS4, CONVERSATIONS6 } from './sketch';
+import { addToSketch } from './sketch-log';
 
 /**
  * Counts of a key that is not in the table: a to b, then b to a. An IPv4 key has both addresses in its first word.

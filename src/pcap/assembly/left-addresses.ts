@@ -6,7 +6,8 @@ import { release, reserveReused } from './arena';
 import { encodeAddress } from './code-words';
 import { hashAddress, sampleAddress } from './hash';
 import { ADDRESS_THRESHOLD } from './layout';
-import { ADDRESSES4, ADDRESSES6, addToSketch } from './sketch';
+import { ADDRESSES4, ADDRESSES6 } from './sketch';
+import { addToSketch } from './sketch-log';
 
 const ROW_BYTES: usize = 72;
 /** Addresses held at most: 72 MiB of rows. Fewer where fewer conversations are asked for. */

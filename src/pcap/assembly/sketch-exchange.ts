@@ -17,6 +17,7 @@ import {
   use,
   largeCells,
 } from './sketch';
+import { settleSketches } from './sketch-log';
 
 const HEAD_BYTES: usize = 8;
 const ROW_BYTES: usize = 72;
@@ -41,6 +42,7 @@ function isEmpty(bucket: usize): bool {
 
 /** Bytes of all buckets that hold anything. */
 export function sketchBytes(): u32 {
+  settleSketches();
   let bytes: usize = 0;
   for (let each: u32 = 0; each < SKETCHES; each++) {
     if (!isUsed(each)) continue;

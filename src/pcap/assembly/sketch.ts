@@ -24,7 +24,7 @@ export const SECOND_CELL: u32 = 2;
 const LARGE_CELL: u32 = 3;
 export const BIT_CELLS: u32 = 4;
 
-const BYTES_BITS: u64 = 40;
+export const BYTES_BITS: u64 = 40;
 const BYTES_MASK: u64 = (1 << 40) - 1;
 /** What a packed cell takes in at once, and holds before it is emptied: two of them fit. */
 const PACKED_BYTES_MAX: u64 = (1 << 39) - 1;
@@ -55,7 +55,7 @@ export function bucketsOf(sketch: u32): u32 {
 // @ts-ignore: decorator
 @inline
 export function cellsOf(sketch: u32): usize {
-  return <usize>(BIT_CELLS + ((bitsOf(sketch) + 1) & ~1));
+  return <usize>(BIT_CELLS + ((bitsOf(sketch) + 3) & ~3));
 }
 
 /** Whether anything was added to it. */
@@ -85,7 +85,7 @@ export function bucketNumber(sketch: u32, row: u32, check: u64): u32 {
 }
 
 /** Adds counts to the key whose code word was made last. `packets` and `bytes` are in all, `p` and `b` those of the two ways. */
-export function addToSketch(sketch: u32, check: u64, packets: u64, bytes: u64, p1: u64, b1: u64, p2: u64, b2: u64): void {
+export function addNow(sketch: u32, check: u64, packets: u64, bytes: u64, p1: u64, b1: u64, p2: u64, b2: u64): void {
   use(sketch);
   const one = bucketAt(sketch, bucketNumber(sketch, 0, check));
   const other = bucketAt(sketch, bucketNumber(sketch, 1, check));
@@ -127,7 +127,7 @@ function addHead(bucket: usize, weight: u64, first: u64, second: u64): void {
 /** Empties a bucket's packed cells when one more addition might not fit: none holds more than that of all. */
 // @ts-ignore: decorator
 @inline
-function makeRoomIn(sketch: u32, bucket: usize): void {
+export function makeRoomIn(sketch: u32, bucket: usize): void {
   const all = load<u64>(bucket);
   if ((all & BYTES_MASK) > PACKED_BYTES_MAX || all >> BYTES_BITS > PACKED_PACKETS_MAX) unpack(sketch, bucket);
 }

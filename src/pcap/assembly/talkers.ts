@@ -169,6 +169,8 @@ function isRowOf(row: usize, high: u64, low: u64, version: u64): bool {
 let counted: usize = 0;
 
 /** False: there are more addresses than rows. */
+// @ts-ignore: decorator
+@inline
 function count(high: u64, low: u64, version: u64, sent: usize, received: usize, whole: bool): bool {
   if (!findRow(high, low, version)) return false;
   if (counted) addTo(counted, sent, received, whole);

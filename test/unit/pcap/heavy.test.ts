@@ -7,6 +7,7 @@ import type {
   EndpointRow,
   EndpointsLimit,
 } from '../../../src/pcap/report-types.js';
+import { Kernel } from '../../../src/pcap/kernel.js';
 import type { ReportOptions, ScanOptions } from '../../../src/pcap/types.js';
 import { address4, address6, classicCapture, frame, ipv4, ipv6, tcp, udp } from '../../support/capture-builder.js';
 import { expectSameBytes } from '../../support/compare.js';
@@ -187,6 +188,11 @@ describe('talkers of a full table', () => {
     expect(report.conversations_limit).toBeDefined();
     expect(report.endpoints_limit).toBeUndefined();
     expect([...report.endpoints].map(plain)).toEqual([...scan(1_000_000, all, few).endpoints]);
+  });
+
+  test('of more than 1,048,576 addresses are not held, whatever the table of conversations holds', () => {
+    const most = [1000, 4_194_304].map((max) => Kernel.acquire(scanModule, limited(max)).exports.leftAddressesMax());
+    expect(most).toEqual([1000, 1_048_576]);
   });
 
   test('lead it within bounds when it is full: one with many light conversations, and one with heavy ones', () => {

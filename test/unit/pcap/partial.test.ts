@@ -2,10 +2,12 @@ import fc from 'fast-check';
 
 import { planChunks } from '../../../src/pcap/chunk-plans.js';
 import { Merger } from '../../../src/pcap/merger.js';
+import { sketchBytesMax } from '../../../src/pcap/partial-layout.js';
 import type { ChunkResult } from '../../../src/pcap/types.js';
 import { TriremeError } from '../../../src/common/errors.js';
 import { adversarial } from '../../support/capture-builder.js';
 import { headerOf, reportOptions, scanChunk, scanModule, scanOptions } from '../../support/engine.js';
+import { manyPackets, smallCapture } from '../../support/small-capture.js';
 
 const file = adversarial.plain(60);
 const [plan] = planChunks(headerOf(file), { chunkCount: 1 });
@@ -67,5 +69,38 @@ describe("a chunk's flat result", () => {
     ['stops before the end of the file', { endOfInput: false }],
   ])('is refused when it %s', (_what, change) => {
     expect(merge({ ...good, ...change })).toBe('refused');
+  });
+});
+
+describe('the result of a chunk whose table was full', () => {
+  const full = { ...scanOptions, conversationsMax: 1 };
+  const crowded = smallCapture(manyPackets(500));
+  const result = scanChunk(crowded, plan, full);
+  /** The header's counts of addresses, and of bytes of sketches. */
+  const counts = new DataView(result.partial.buffer, 32, 8);
+  const [addresses, sketches] = [counts.getUint32(0, true), counts.getUint32(4, true)];
+  const lastBucket = result.partial.length - sketches;
+
+  test('holds addresses and sketches, and is merged', () => {
+    expect(sketches).toBeGreaterThan(0);
+    expect(addresses).toBeLessThanOrEqual(1);
+    expect(merge(result)).toBe('merged');
+  });
+
+  test.each([
+    ['an unknown sketch', 0, 9],
+    ['large cells that are none', 2, 7],
+    ['a bucket beyond its rows', 6, 1],
+  ])('is refused with %s', (_what, offset, value) => {
+    const partial = result.partial.slice();
+    partial[lastBucket + offset] = value;
+    expect(merge({ ...result, partial })).toBe('refused');
+  });
+
+  test('is refused with more bytes of sketches than there can be', () => {
+    const partial = result.partial.slice();
+    new DataView(partial.buffer).setUint32(36, sketchBytesMax + 1, true);
+    const merger = new Merger(scanModule, [plan], scanOptions);
+    expect(() => merger.offer({ ...result, partial })).toThrow('bytes of sketches');
   });
 });
