@@ -55,7 +55,7 @@ test('the heavy conversations of a full table lead it in every form, which says 
   const first = lines.findIndex((line) => line.startsWith('proto ')) + 1;
   expect(lines.slice(first, first + elephants).every(isElephant)).toBe(true);
   expect(text).toContain('at most packets');
-  expect(text).toContain('NOTE: no conversation that is');
+  expect(text).toContain('NOTE: a conversation that is neither kept nor one of these');
   const data = JSON.parse(/id="data">([^<]*)</.exec(html)![1]);
   expect(data.results[0].top.slice(0, elephants)).toEqual(top.slice(0, elephants));
 });
