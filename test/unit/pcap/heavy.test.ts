@@ -76,6 +76,15 @@ const limited = (conversationsMax: number): ScanOptions => ({ intervalNs: null, 
 const scan = (max: number, told: ReportOptions = all, of = file): CaptureFacts =>
   scanWhole(of, limited(max), undefined, told) as CaptureFacts;
 
+/** The file as a mergeable result, counted with another seed of the hash. */
+function partialOf(max: number): Uint8Array {
+  const part = new JoinScanner(scanModule, { ...limited(max), hashSeed: 5 });
+  part.begin();
+  push(part, file, 0);
+  part.endPart();
+  return part.partial();
+}
+
 const keyOf = ({ proto, a, b }: ConversationRow): string => `${proto} ${a} ${b}`;
 const isElephant = ({ proto }: ConversationRow): boolean => proto === 'udp';
 
@@ -140,6 +149,28 @@ describe('heavy conversations of a full table', () => {
     expectSameBytes(scanSplit(huge, plans, limited(100), undefined, all).report, report);
   });
 
+  test('are told beyond 2^24 packets, when chunks are added up', () => {
+    const rounds = 14;
+    let partial = partialOf(100);
+    for (let round = 0; round < rounds; round++) {
+      const thrice = new JoinScanner(scanModule, limited(100));
+      for (let i = 0; i < 3; i++) thrice.add(partial);
+      partial = thrice.partial();
+    }
+    const whole = new JoinScanner(scanModule, limited(100));
+    whole.add(partial);
+    const report = whole.report(all);
+    expect([...report.top].slice(0, elephants).every(isElephant)).toBe(true);
+    const times = <T>(row: T): T =>
+      Object.fromEntries(
+        Object.entries(row as object).map(([name, value]) => [
+          name,
+          typeof value === 'number' ? value * 3 ** rounds : (value as unknown),
+        ]),
+      ) as T;
+    expectBounds(report, { ...truth, top: truth.top.map(times), endpoints: truth.endpoints.map(times) });
+  });
+
   test.each([1, 500])('of %d are the same however the file is cut, in whatever order and files it comes', (max) => {
     for (const [chunkCount, arrival] of [
       [2, undefined],
@@ -149,11 +180,7 @@ describe('heavy conversations of a full table', () => {
       expectSameBytes(scanSplit(file, plans, limited(max), arrival as undefined, all).report, scan(max));
     }
     const whole = new JoinScanner(scanModule, limited(max));
-    const part = new JoinScanner(scanModule, { ...limited(max), hashSeed: 5 });
-    part.begin();
-    push(part, file, 0);
-    part.endPart();
-    whole.add(part.partial());
+    whole.add(partialOf(max));
     const joined = whole.report(all);
     expect(joined.top).toEqual(scan(max).top);
     expect(joined.endpoints).toEqual(scan(max).endpoints);
