@@ -43,6 +43,7 @@ Examples:
   trireme analyze --filter 'tcp port 443 and not net 10' --after +1m --before +2m day.pcap
   trireme analyze --json *.pcap.gz | jq .total.packets
   trireme analyze --join ring/
+  trireme analyze --follow ring_00001_20261129140000.pcapng --every 10s
   trireme analyze --join --recursive --json sensors/ extra.pcap.gz
   trireme analyze --csv endpoints --top all day.pcap > endpoints.csv
   trireme analyze https://store.example/day.pcap?X-Amz-Signature=...
@@ -105,9 +106,10 @@ export function buildCommand(): Command {
       'add a time series with rows of this length, such as 1s',
       durationNs(1_000n, intervalNsMost),
     )
+    .option('--follow', 'read on as the file and the next ones of its ring are written, until Ctrl-C; or a folder')
     .option(
       '--every <duration>',
-      `with '-': print the result so far this often, and write --html and --csv DIR anew`,
+      `with '-' or --follow: print the result so far this often, and write --html and --csv DIR anew`,
       durationMs(100, 86_400_000),
     )
     .option(

@@ -154,6 +154,10 @@ async function analyseHere(
     const { analyseJoin } = require('./join.js') as typeof import('./join.js');
     return analyseJoin(settings, scanSettings);
   }
+  if (settings.follow) {
+    const { analyseFollowed } = require('./follow.js') as typeof import('./follow.js');
+    return analyseFollowed(settings, scanSettings, onSoFar);
+  }
   // A file is read too fast for the event loop to hear of signals: they end the process as always.
   if (name !== standardInput || redirectedFile() !== null)
     return { file: shownName(name), ...(await scanCapture(name, scanSettings)) };

@@ -10,6 +10,7 @@ import {
   type TrustSettings,
 } from '../common/trust/options.js';
 import { standardInput } from '../captures/capture-file.js';
+import { isUrl } from '../captures/capture-name.js';
 import type { IndexSettings } from '../captures/scan-settings.js';
 import { formatEndpoint, parseEndpoint } from '../pcap/endpoint.js';
 import { filterOf } from '../pcap/filter-functions.js';
@@ -38,6 +39,7 @@ export interface AnalyzeOptions extends TrustOptions {
   readonly sort: SortOrder;
   readonly interval?: bigint;
   readonly every?: number;
+  readonly follow?: boolean;
   readonly filter?: string;
   /** ns in decimal, with a '+' from the first packet. */
   readonly after?: string;
@@ -75,6 +77,8 @@ export interface AnalyzeSettings {
   readonly join: boolean;
   /** Folders within the folders too. */
   readonly recursive: boolean;
+  /** The file, and all that its ring writes after it, are one capture. */
+  readonly follow: boolean;
   /** Submit and leave. */
   readonly detach: boolean;
   readonly scan: ScanOptions;
@@ -148,8 +152,15 @@ export function compileSettings(
       `--index makes an index of each capture, on this machine: ` +
         `leave out ${options.join === true ? '--join' : '--master'}, or make it with trireme index`,
     );
-  if (options.every !== undefined && (all.length > 1 || all[0] !== standardInput || options.master !== undefined))
-    throw usage(`--every tells the result so far of standard input, on this machine: it goes with '-' alone`);
+  checkFollow(options, all);
+  if (
+    options.every !== undefined &&
+    options.follow !== true &&
+    (all.length > 1 || all[0] !== standardInput || options.master !== undefined)
+  )
+    throw usage(
+      `--every tells the result so far of standard input, on this machine: it goes with '-' alone, or with --follow`,
+    );
   const top = options.top ?? topDefault;
   if (options.master !== undefined && top > clusterTopMax) {
     throw usage(
@@ -168,6 +179,7 @@ export function compileSettings(
     detach,
     join: options.join ?? false,
     recursive: options.recursive ?? false,
+    follow: options.follow ?? false,
     scan: {
       intervalNs: options.interval?.toString() ?? null,
       conversationsMax: options.maxConversations,
@@ -205,6 +217,18 @@ export function compileSettings(
 
 const shown = (top: number): string => (top === topAll ? 'all' : String(top));
 
+function checkFollow({ follow, join, index, master, multi, cores }: AnalyzeOptions, names: readonly string[]): void {
+  if (follow !== true) return;
+  if (master !== undefined || multi === true || cores !== undefined)
+    throw usage(
+      '--follow reads on as files are written, on one core of this machine: leave out --master, --multi, --cores',
+    );
+  if (join === true) throw usage('--follow joins the files of a ring as they come: leave out --join');
+  if (index === true) throw usage('--index makes an index of a file that is whole: leave out --follow');
+  if (names.length > 1 || names[0] === standardInput || isUrl(names[0]))
+    throw usage('--follow goes through the files of one ring: name its first file to count, or its folder');
+}
+
 /** What changes a result was said when the analysis was submitted. */
 function checkResume(options: AnalyzeOptions, named: readonly string[]): void {
   const { resume, master, detach, client, server, interval, wait, join, filter, after, before } = options;
@@ -221,12 +245,13 @@ function checkResume(options: AnalyzeOptions, named: readonly string[]): void {
 
 /** The packets that are counted, where these are not all. */
 function selectionOf(options: AnalyzeOptions): Pick<ScanOptions, 'filter' | 'span'> {
-  const { filter, after = null, before = null, master, join } = options;
+  const { filter, after = null, before = null, master } = options;
+  const many = options.join === true ? '--join' : options.follow === true ? '--follow' : null;
   for (const [option, time] of Object.entries({ '--after': after, '--before': before })) {
-    if (time?.startsWith('+') !== true || (master === undefined && join !== true)) continue;
+    if (time?.startsWith('+') !== true || (master === undefined && many === null)) continue;
     throw usage(
       `${option} ${Number(time) / 1e9} s from the first packet is of one file on this machine: ` +
-        `leave out ${master === undefined ? '--join' : '--master'}, or give a time such as 2026-11-29T14:00:00Z`,
+        `leave out ${master === undefined ? many : '--master'}, or give a time such as 2026-11-29T14:00:00Z`,
     );
   }
   if (after !== null && before !== null && after.startsWith('+') === before.startsWith('+')) {

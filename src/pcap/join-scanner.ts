@@ -78,6 +78,29 @@ export class JoinScanner {
     return { ...this.meter.end(), end, endState, cut, damage, notACapture };
   }
 
+  /**
+   * What all files have given so far, also the one that is not at its end: the mergeable result, and the facts of that file;
+   * null where its header is not there yet, or it is damaged.
+   */
+  soFar(): { readonly partial: Uint8Array; readonly facts: PartFacts | null } {
+    const { kernel } = this;
+    const { exports } = kernel;
+    // Entries leave by way of the window, where a record may wait for its rest.
+    const windowAt = exports.WINDOW.value;
+    const held = kernel.bytes(windowAt, exports.spaceAt() - windowAt).slice();
+    const write = (): Uint8Array => {
+      const partial = writePartial(kernel, true);
+      kernel.bytes(windowAt, held.length).set(held);
+      return partial;
+    };
+    if (!this.inFile) return { partial: write(), facts: null };
+    const { sums, found } = this.meter.soFar(write);
+    if (exports.phaseNow() !== phases.records) return { partial: found, facts: null };
+    const outcome = { cut: null, damage: null, notACapture: null };
+    const facts = { ...sums, end: Number(exports.position()), endState: kernel.readState(), ...outcome };
+    return { partial: found, facts };
+  }
+
   /** Adds files that were counted elsewhere. */
   add(partial: Uint8Array): void {
     this.expect('between files');
