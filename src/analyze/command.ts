@@ -119,6 +119,7 @@ export function buildCommand(): Command {
       conversationsMaxDefault,
     )
     .option('--human', 'numbers with units in the text')
+    .option('--bits', 'rates in bits a second instead of bytes, in the text and in --html')
     .option('-q, --quiet', 'no progress and no warnings')
     .option('--verbose', 'say how it was done, and show the stack of an error')
     .addOption(

@@ -30,7 +30,7 @@ const boundColumns = ['packets_max', 'bytes_max'] as const;
 const tables = {
   conversations: {
     columns:
-      'proto,a,b,packets,bytes,packets_a_to_b,bytes_a_to_b,packets_b_to_a,bytes_b_to_a,first_ns,last_ns,first_ns_a_to_b,last_ns_a_to_b,first_ns_b_to_a,last_ns_b_to_a'.split(
+      'proto,a,b,packets,bytes,packets_a_to_b,bytes_a_to_b,packets_b_to_a,bytes_b_to_a,first_ns,last_ns,first_ns_a_to_b,last_ns_a_to_b,first_ns_b_to_a,last_ns_b_to_a,bits_per_second'.split(
         ',',
       ),
     rows: ({ top, top_times }) =>
@@ -50,6 +50,7 @@ const tables = {
         top_times.at(i)!.last_ns_a_to_b,
         top_times.at(i)!.first_ns_b_to_a,
         top_times.at(i)!.last_ns_b_to_a,
+        row.bits_per_second,
       ]),
     bounded: ({ top }) => top,
     packed: ({ top }) => top,
@@ -117,6 +118,8 @@ const tables = {
 const summaryColumns = [
   'format,byte_order,compression,packets,captured_bytes,original_bytes,first_ns,last_ns,ipv4,ipv6,ipv4_tcp,ipv4_udp,ipv6_tcp,ipv6_udp,other',
   'conversations,interfaces,sections,truncated,error,error_detail',
+  'times_in_order,bytes_per_packet,packets_per_second,bits_per_second,pauses,active_ns,bits_per_active_second',
+  'packets_received,packets_dropped,packets_dropped_by_system,zero_records',
 ].flatMap((columns) => columns.split(','));
 
 /** Of a table that was full; see ConversationsLimit and EndpointsLimit. */
@@ -154,7 +157,8 @@ export function* csvDocument(name: CsvTableName, entries: readonly Entry[]): Gen
   if (name === 'summary') {
     yield csvRow(['file', ...summaryColumns, ...(full ? limitNames() : [])]);
     for (const entry of entries) {
-      const fields = entry as unknown as Readonly<Record<string, CsvField>>;
+      const { rates, capture_statistics } = hasFacts(entry) ? entry : {};
+      const fields = { ...rates, ...capture_statistics, ...entry } as unknown as Readonly<Record<string, CsvField>>;
       const limits = full ? limitsOf(entry) : [];
       yield csvRow([entry.file, ...summaryColumns.map((column) => fields[column]), ...limits]);
     }

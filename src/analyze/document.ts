@@ -6,7 +6,7 @@ import { csvDocument } from './csv-tables.js';
 import { hasFacts, type Entry } from './entry.js';
 import type { AnalyzeSettings } from './settings.js';
 import { textDocument } from './text-report.js';
-import { humanUnits, rawUnits } from './units.js';
+import { unitsFor } from './units.js';
 
 /** Version of the JSON document. Fields may be added to it; a change of meaning or a field that goes is a new one. */
 const schemaVersion = 1;
@@ -14,12 +14,12 @@ const schemaVersion = 1;
 /** The whole standard output of an analysis, in pieces. Nothing in it tells which mode, machine or time made it. */
 export function documentOf(
   entries: readonly Entry[],
-  { output, human, sort }: Pick<AnalyzeSettings, 'output' | 'human' | 'sort'>,
+  { output, human, bits, sort }: Pick<AnalyzeSettings, 'output' | 'human' | 'bits' | 'sort'>,
 ): Iterable<string | Uint8Array> {
   if (output.form === 'json') return jsonPieces(jsonDocument(entries), loadRowWriter);
   if (output.form === 'csv') return csvDocument(output.table, entries);
   const framed = process.stdout.isTTY === true;
-  return [textDocument(entries, total(entries), { units: human ? humanUnits : rawUnits, framed, sort })];
+  return [textDocument(entries, total(entries), { units: unitsFor(human, bits), framed, sort })];
 }
 
 /** What --json prints, before it is text. */

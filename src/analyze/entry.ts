@@ -1,5 +1,7 @@
 import type { CaptureEntry } from '../captures/capture-entry.js';
 import type { FailedFile } from '../captures/failed-file.js';
+import { exactCount } from '../pcap/report-total.js';
+import type { Count } from '../pcap/types.js';
 import type { CaptureFacts, JoinedFailure, JoinedFile, JoinedFiles } from '../pcap/report-types.js';
 
 /** What is told of one capture: a file, by its name as the user wrote it, or many files joined. */
@@ -30,11 +32,34 @@ export const complaintsMax = 20;
 
 /** The lines on stderr for an entry that is not all well: one for each file of a joined capture. */
 export function complaintsOf(entry: Entry): string[] {
-  if (entry.files === undefined) return [complaintOf(entry)].filter((line) => line !== null);
-  const lines = entry.files.flatMap((row) => complaintOf(row as Entry) ?? []);
+  const notes = hasFacts(entry) ? notesOf(entry) : [];
+  if (entry.files === undefined) return [...[complaintOf(entry)].filter((line) => line !== null), ...notes];
+  const lines = [...notes, ...entry.files.flatMap((row) => complaintOf(row as Entry) ?? [])];
   if (!hasFacts(entry) && lines.length === 0) lines.push(`${entry.file}: ${entry.error_detail}`);
   const more = lines.length - complaintsMax;
   return more <= 0 ? lines : [...lines.slice(0, complaintsMax), `${entry.file}: ${more} more files are not all well`];
+}
+
+/** What is to be known of the packets themselves, a line each. */
+function notesOf({ file, capture_statistics: statistics, zero_records: zeros }: FactsEntry): string[] {
+  const lost = sum(statistics?.packets_dropped ?? 0, statistics?.packets_dropped_by_system ?? 0);
+  const received = statistics?.packets_received ?? null;
+  const of = received === null ? '' : `, and received ${received}`;
+  return [
+    ...(Number(lost) === 0
+      ? []
+      : [`${file}: the capturing machine says that it lost ${lost} packets${of}: they are not in the capture`]),
+    ...(zeros === undefined
+      ? []
+      : [
+          `${file}: ${zeros} records are nothing but zeros, as where a file was not written to its end; they count as packets of 0 bytes in 1970`,
+        ]),
+  ];
+}
+
+/** Exact: a bigint where a number would be rounded. */
+function sum(x: Count, y: Count): Count {
+  return exactCount(BigInt(x) + BigInt(y));
 }
 
 /** The one line on stderr for a file that is not all well; null for a sound one. */

@@ -48,6 +48,7 @@ export interface AnalyzeOptions extends TrustOptions {
   readonly index?: boolean;
   readonly maxConversations: number;
   readonly human?: boolean;
+  readonly bits?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
 }
@@ -99,6 +100,8 @@ export interface AnalyzeSettings {
   readonly output: OutputForm;
   readonly written: FileOutputs;
   readonly human: boolean;
+  /** Rates in bits. */
+  readonly bits: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
 }
@@ -210,6 +213,7 @@ export function compileSettings(
       top: options.top ?? topInFilesDefault,
     },
     human: options.human ?? false,
+    bits: options.bits ?? false,
     quiet: options.quiet ?? false,
     verbose: options.verbose ?? false,
   };

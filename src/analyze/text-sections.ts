@@ -46,6 +46,7 @@ export function conversationLines(entry: FactsEntry, style: TextStyle): string {
     units.bytes(row.bytes),
     row.first_ns === null || entry.first_ns === null ? '-' : units.span(BigInt(row.first_ns) - BigInt(entry.first_ns)),
     row.first_ns === null || row.last_ns === null ? '-' : units.span(BigInt(row.last_ns) - BigInt(row.first_ns)),
+    row.bits_per_second === null ? '-' : units.rate(Number(row.bits_per_second)),
   ]);
   const columns = [
     left('proto'),
@@ -60,6 +61,7 @@ export function conversationLines(entry: FactsEntry, style: TextStyle): string {
     right('bytes'),
     right('start'),
     right('duration'),
+    right(`rate${units.rateUnit}`),
   ];
   if (entry.conversations_limit !== undefined) addBounds(columns, rows, entry.top, style);
   const which = `Conversations (${rows.length} of ${units.count(entry.conversations)}, by ${style.sort})`;

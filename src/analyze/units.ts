@@ -6,32 +6,51 @@ export interface Units {
   bytes(value: Count): string;
   /** A span of nanoseconds. */
   span(ns: bigint): string;
+  /** Traffic in a second, told in bits or bytes. */
+  rate(bitsPerSecond: number): string;
+  /** How rates are told at the head of a column. */
+  readonly rateUnit: string;
+}
+
+/** Units for people or raw numbers, and rates in bits or bytes. */
+export function unitsFor(human: boolean, bits: boolean): Units {
+  if (human)
+    return bits ? { ...humanUnits, rate: (value) => `${humanSize(value, 'bit')}/s`, rateUnit: '' } : humanUnits;
+  return bits ? { ...rawUnits, rate: (value) => String(Math.round(value)), rateUnit: ' bit/s' } : rawUnits;
 }
 
 export const rawUnits: Units = {
   count: (value) => value.toString(),
   bytes: (value) => value.toString(),
   span: (ns) => secondsText(ns),
+  rate: (bitsPerSecond) => String(Math.round(bitsPerSecond / 8)),
+  rateUnit: ' B/s',
 };
 
 export const humanUnits: Units = {
   count: (value) => value.toString().replace(/\B(?=(\d{3})+$)/g, ','),
   bytes: humanBytes,
   span: humanSpan,
+  rate: (bitsPerSecond) => `${humanSize(bitsPerSecond / 8, 'B')}/s`,
+  rateUnit: '',
 };
 
-const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
+const prefixes = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
 
 /** Decimal units, three digits: 999 B, 1.23 kB, 45.6 MB. */
 export function humanBytes(value: Count): string {
-  let size = Number(value);
-  let unit = 0;
-  while (size >= 999.5 && unit < byteUnits.length - 1) {
+  return humanSize(Number(value), 'B');
+}
+
+function humanSize(value: number, unit: string): string {
+  let size = value;
+  let prefix = 0;
+  while (size >= 999.5 && prefix < prefixes.length - 1) {
     size /= 1000;
-    unit++;
+    prefix++;
   }
-  if (unit === 0) return `${size} B`;
-  return `${size.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2)} ${byteUnits[unit]}`;
+  if (prefix === 0) return `${trim(size)} ${unit}`;
+  return `${size.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2)} ${prefixes[prefix]}${unit}`;
 }
 
 /** 250 us, 1.5 s, 4m 58s, 3h 20m, 12d 4h: the two largest units. */

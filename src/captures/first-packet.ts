@@ -1,3 +1,4 @@
+import { knowingFirst, needsFirst } from '../pcap/first-time.js';
 import { HeadReader } from '../pcap/head-reader.js';
 import { FilePour } from './pour.js';
 import { loadScanModule } from './scan-module.js';
@@ -8,14 +9,13 @@ import type { ScanOptions } from '../pcap/types.js';
  * packet has none, so that only a scan from the start finds the first one that has.
  */
 export function withFirstPacket<S extends { readonly scan: Pick<ScanOptions, 'span'> }>(fd: number, settings: S): S | null {
-  const { span } = settings.scan;
-  if (span === undefined || !(span.after?.startsWith('+') || span.before?.startsWith('+'))) return settings;
+  if (!needsFirst(settings.scan.span)) return settings;
   const reader = new HeadReader(loadScanModule());
   try {
     reader.begin();
     new FilePour(fd, reader, 0).all(() => undefined);
     const { firstNs } = reader.end();
-    return firstNs === null ? null : { ...settings, scan: { ...settings.scan, span: { ...span, first: firstNs } } };
+    return firstNs === null ? null : { ...settings, scan: knowingFirst(settings.scan, firstNs) };
   } finally {
     reader.close();
   }

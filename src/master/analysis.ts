@@ -7,7 +7,7 @@ import { ScanChunk, type AnalyzeResult, type ScanParts } from '../gen/trireme/v1
 import type { Hub } from '../hub/port/hub.js';
 import type { Lease, ProgressFacts } from '../ledger/types.js';
 import { partialMagic } from '../pcap/partial-layout.js';
-import type { ChunkPlan } from '../pcap/types.js';
+import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
 import type { ChunkAnswer } from './chunk-answer.js';
 import { ChunkJobs, keyOf, scanChunkKind } from './chunk-jobs.js';
 import { ChunkJournal } from './chunk-journal.js';
@@ -201,7 +201,8 @@ export class Analysis {
   private hear(event: MergeEvent): void {
     switch (event.type) {
       case 'planned': {
-        const payloadOf = (plan: ChunkPlan): Uint8Array => this.payload(plan, event.compression ?? '');
+        const { scan, compression } = event;
+        const payloadOf = (plan: ChunkPlan): Uint8Array => this.payload(plan, scan, compression ?? '');
         const { hub, capture, durable } = this.setup;
         for (const [i, files] of (event.files ?? []).entries()) this.filesOf.set(keyOf(event.plans[i]), files);
         this.jobs = new ChunkJobs(hub, payloadOf, capture.sizeBytes, this, durable ? chunkJobsMax : 1);
@@ -327,14 +328,14 @@ export class Analysis {
     return durable && (this.merge !== null || lease.record.plan !== null) ? Math.max(waitMs, keepMs) : waitMs;
   }
 
-  private payload(plan: ChunkPlan, compression: string): Uint8Array {
-    const { capture, source, lease } = this.setup;
+  private payload(plan: ChunkPlan, scan: ScanOptions, compression: string): Uint8Array {
+    const { capture, source } = this.setup;
     return ScanChunk.encode({
       path: capture.path,
       identity: capture.identity,
       source,
       planJson: JSON.stringify(plan),
-      optionsJson: JSON.stringify(lease.record.request.scan),
+      optionsJson: JSON.stringify(scan),
       compression,
       joined: this.joinedParts(plan),
       urlPrefix: capture.bytes.at === 'url' ? (capture.bytes.source.prefix ?? undefined) : undefined,

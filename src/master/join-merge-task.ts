@@ -13,7 +13,8 @@ import { HeadReader } from '../pcap/head-reader.js';
 import { JoinScanner } from '../pcap/join-scanner.js';
 import { toCanonicalJson } from '../pcap/report-json.js';
 import type { JoinedFailure } from '../pcap/report-types.js';
-import type { ChunkPlan } from '../pcap/types.js';
+import { knowingFirst } from '../pcap/first-time.js';
+import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
 import type { MergeData, MergeEvent, MergeOffer } from './merge-messages.js';
 import type { CaptureBytes } from './open-capture.js';
 import { positionsOf, type JoinedPart } from './open-join.js';
@@ -34,7 +35,8 @@ export class JoinMergeTask {
   private files: readonly Part[] = [];
   private runs: readonly (FileRun & { readonly plan: ChunkPlan })[] = [];
   private readonly failed: JoinedFailure[];
-  private readonly sums: OrderedSums;
+  private scan: ScanOptions;
+  private sums: OrderedSums | null = null;
   private readonly answered = new Set<number>();
   private finished = false;
 
@@ -44,12 +46,15 @@ export class JoinMergeTask {
     private readonly say: (event: MergeEvent) => void,
   ) {
     this.failed = [...bytes.joined.failed];
-    this.sums = new OrderedSums(new JoinScanner(data.module, data.scan));
+    this.scan = data.scan;
   }
 
   /** Looks at the start of every file, and tells the chunks. */
   async start(): Promise<void> {
     this.files = inOrder(await this.heads());
+    this.scan = knowingFirst(this.data.scan, this.files[0]?.firstNs ?? null);
+    const sums = new OrderedSums(new JoinScanner(this.data.module, this.scan));
+    this.sums = sums;
     let at = 0;
     this.runs = cutRuns(this.files, this.data.chunkBytes).map((run) => {
       const start = at;
@@ -60,25 +65,27 @@ export class JoinMergeTask {
       type: 'planned',
       plans: this.runs.map(({ plan }) => plan),
       compression: null,
+      scan: this.scan,
       files: this.runs.map(({ from, to }) =>
         this.files.slice(from, to).map(({ part, compression }) => ({ part, compression })),
       ),
     });
-    if (this.runs.length === 0) this.complete();
+    if (this.runs.length === 0) this.complete(sums);
   }
 
   offer({ result }: MergeOffer): void {
     const { plan, partial } = result;
     const number = this.runs.findIndex((run) => run.plan.start === plan.start && run.plan.end === plan.end);
-    if (this.finished || number === -1 || this.answered.has(number)) return;
+    const { sums } = this;
+    if (this.finished || number === -1 || this.answered.has(number) || sums === null) return;
     this.answered.add(number);
     const { from, to } = this.runs[number];
     const outcomes = checkOutcomes((result as { outcomes?: unknown }).outcomes, to - from);
-    this.sums.add(from, { outcomes, partial });
-    if (this.answered.size === this.runs.length) return this.complete();
+    sums.add(from, { outcomes, partial });
+    if (this.answered.size === this.runs.length) return this.complete(sums);
     this.say({
       type: 'merged',
-      provenBytes: positionsOf(this.files.slice(0, this.sums.outcomes.length)),
+      provenBytes: positionsOf(this.files.slice(0, sums.outcomes.length)),
       unwanted: [],
     });
   }
@@ -122,10 +129,10 @@ export class JoinMergeTask {
     return size > sizeBytes ? { ...outcome, grew: true } : outcome;
   }
 
-  private complete(): void {
+  private complete(sums: OrderedSums): void {
     this.finished = true;
     const { top, sort } = this.data;
-    const { scanner, outcomes } = this.sums;
+    const { scanner, outcomes } = sums;
     const files = this.files.map((head, i) => ({ head, outcome: this.withGrowth(head.part, outcomes[i]) }));
     const sorted = sortOut(files, this.failed);
     const entry = joinEntry(this.bytes.joined.name, sorted, () => scanner.report({ top, sort, compression: 'none' }));

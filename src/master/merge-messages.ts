@@ -37,6 +37,8 @@ export type MergeEvent =
       readonly type: 'planned';
       readonly plans: readonly ChunkPlan[];
       readonly compression: Compression | null;
+      /** What the chunks are scanned with: what was asked for, and what the capture's first packet adds to it. */
+      readonly scan: ScanOptions;
       /** Of a joined capture: the files of each plan. */
       readonly files?: readonly (readonly PlannedFile[])[];
     }

@@ -1,4 +1,5 @@
 import { fstatSync } from 'node:fs';
+import { TriremeError } from '../common/errors.js';
 import { capturedIn, stillWritten } from '../captures/capture-entry.js';
 import { compressionOf, magicBytes, type Compression } from '../captures/compression.js';
 import { soundOutcome, type InflateOutcome } from '../captures/inflated.js';
@@ -8,7 +9,9 @@ import { Merger } from '../pcap/merger.js';
 import { readHeader } from '../pcap/read-header.js';
 import { RecordWalk } from '../pcap/record-walk.js';
 import { toCanonicalJson } from '../pcap/report-json.js';
-import type { ChunkPlan } from '../pcap/types.js';
+import { firstTime } from '../pcap/head-reader.js';
+import { knowingFirst, needsFirst } from '../pcap/first-time.js';
+import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
 import type { MergeData, MergeEvent, MergeOffer } from './merge-messages.js';
 import { countsOf } from './report-counts.js';
 
@@ -20,6 +23,7 @@ export class MergeTask {
   /** Results that were on their way when the report was made change nothing. */
   private finished = false;
   private outcome: InflateOutcome = soundOutcome;
+  private readonly scan: ScanOptions;
 
   constructor(
     private readonly data: MergeData,
@@ -31,9 +35,23 @@ export class MergeTask {
       this.compression !== null
         ? [wholeFilePlan]
         : planChunks(readHeader(module, data.bytes.first, sizeBytes), { chunkBytes });
-    this.merger = new Merger(module, plans, scan);
+    this.scan = plans.length === 1 ? scan : this.knowingFirst(scan);
+    this.merger = new Merger(module, plans, this.scan);
     this.wanted = [...plans];
-    say({ type: 'planned', plans, compression: this.compression });
+    say({ type: 'planned', plans, compression: this.compression, scan: this.scan });
+  }
+
+  /** A chunk that does not begin the file must be told the first time when bounds are counted from it. */
+  private knowingFirst(scan: ScanOptions): ScanOptions {
+    if (!needsFirst(scan.span)) return scan;
+    const { module, bytes } = this.data;
+    const firstNs = firstTime(module, bytes.first);
+    if (firstNs !== null) return knowingFirst(scan, firstNs);
+    throw new TriremeError(
+      'USAGE',
+      `no packet with a time is in the first ${bytes.first.length} bytes of the capture: ` +
+        'give --after and --before as times such as 2026-11-29T14:00:00Z',
+    );
   }
 
   async offer({ result, outcome }: MergeOffer): Promise<void> {

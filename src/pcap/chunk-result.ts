@@ -1,4 +1,5 @@
 import { TriremeError } from '../common/errors.js';
+import { isTimeBase } from './scan-options.js';
 import type { ChunkResult, ReadState } from './types.js';
 
 const isPosition = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -12,6 +13,7 @@ export function isState(value: unknown): value is ReadState {
     ['pcap', 'pcap-nsec', 'pcapng'].includes(state.format) &&
     ['little', 'big'].includes(state.byteOrder) &&
     typeof state.lengthsSwapped === 'boolean' &&
+    (state.timeBase === undefined || isTimeBase(state.timeBase)) &&
     Array.isArray(state.interfaces) &&
     state.interfaces.length <= 65_536 &&
     state.interfaces.every(

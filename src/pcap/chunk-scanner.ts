@@ -34,6 +34,8 @@ export class ChunkScanner {
     this.kernel = before ?? Kernel.acquire(module, options);
     this.countsFromTheStart = start === 0 || before !== undefined;
     if (state !== null) this.kernel.installState(state);
+    if (!this.kernel.baseDecided && state?.format !== 'pcap' && state?.format !== 'pcap-nsec')
+      this.kernel.exports.beginClock(false);
     this.kernel.exports.beginWindow(
       BigInt(start),
       end === null ? noLimit : BigInt(end),

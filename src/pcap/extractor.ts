@@ -48,6 +48,8 @@ export class Extractor {
     this.kernel = Kernel.acquire(module, scanOptionsOf(options));
     this.kernel.exports.setExtracting(options.packetsMax ?? allPackets);
     if (state !== null) this.kernel.installState(state);
+    // Where no time is asked for, none has to be right.
+    else if (options.span !== undefined) this.kernel.exports.beginClock(false);
     this.kernel.exports.beginWindow(
       BigInt(start),
       end === null ? noLimit : BigInt(end),

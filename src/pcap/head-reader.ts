@@ -16,6 +16,27 @@ export interface CaptureHead {
   readonly notACapture: string | null;
 }
 
+/** Time of the first packet in these first bytes, in ns since 1970; null: none has one. */
+export function firstTime(module: WebAssembly.Module, firstBytes: Uint8Array): string | null {
+  const reader = new HeadReader(module);
+  try {
+    reader.begin();
+    for (let at = 0; at < firstBytes.length && !reader.done;) {
+      const space = reader.space();
+      const bytes = firstBytes.subarray(at, at + Math.min(space.length, headPortionBytes));
+      space.set(bytes);
+      reader.filled(bytes.length);
+      at += bytes.length;
+    }
+    return reader.end().firstNs;
+  } finally {
+    reader.close();
+  }
+}
+
+/** Bytes that are looked at together: most captures have their first packet in them. */
+const headPortionBytes = 64 * 1024;
+
 const noFirst = 0x7fff_ffff_ffff_ffffn;
 
 /** Reads the heads of many captures, one after the other: begin(), then bytes into space() until done, then end(). */
@@ -32,6 +53,7 @@ export class HeadReader {
     this.pushed = 0;
     exports.beginPart();
     this.forgetPacket();
+    exports.beginClock(false);
     exports.beginWindow(0n, 1n, phases.header, 0);
   }
 

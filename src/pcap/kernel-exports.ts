@@ -70,6 +70,17 @@ export interface KernelExports {
   formatNow(): number;
   interfacesNow(): number;
   readonly searchSteps: { readonly value: bigint };
+  /** Times of this scan: `known` from 1970 or as setBase() says; else the first packet decides. */
+  beginClock(known: boolean): void;
+  setBase(high: bigint, low: bigint): void;
+  readonly GAP_NS: { readonly value: bigint };
+  foldActivity(): void;
+  restartActivity(): void;
+  exportActivity(): void;
+  importActivity(spans: number, shift: bigint): number;
+  sumStatistics(): void;
+  exportStatistics(last: boolean): void;
+  importStatistics(leadingRows: number, lastRows: number, sections: boolean): number;
   beginExport(): void;
   countEntries(six: boolean): number;
   exportEntries(six: boolean): number;

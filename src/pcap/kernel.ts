@@ -3,6 +3,7 @@ import { FilterFunctions, filterOf } from './filter-functions.js';
 import type { KernelExports } from './kernel-exports.js';
 import { checkOptions, spanNs } from './scan-options.js';
 import { pinnedKey } from './connection-key.js';
+import { cells } from './partial-layout.js';
 import type { InterfaceState, ReadState, ScanOptions } from './types.js';
 
 /** No end: the scan goes on to the end of the file. */
@@ -46,6 +47,7 @@ export class Kernel {
     const kernel = idleKernels.get(module)?.pop() ?? new Kernel(module);
     const { exports } = kernel;
     exports.begin(options.conversationsMax, options.hashSeed ?? 0, BigInt(options.intervalNs ?? 0), walking);
+    if (options.timeBase !== undefined) kernel.setBase(options.timeBase);
     if (!walking) kernel.select(options);
     if (options.connection !== null) {
       const key = pinnedKey(options.connection);
@@ -60,7 +62,7 @@ export class Kernel {
       this.filters.use(filterOf(filter));
       this.exports.setFilter();
     }
-    if (span !== undefined) this.exports.setSpan(...spanNs(span));
+    if (span !== undefined) this.exports.setSpan(...spanNs(span, this.base));
   }
 
   /** Gives the instance back for another scan. It must not be used after. */
@@ -103,7 +105,25 @@ export class Kernel {
     }
   }
 
+  /** Counts times from here, ns since 1970 in decimal; asked once, before packets come. */
+  setBase(text: string): void {
+    const ns = BigInt(text);
+    this.exports.setBase(BigInt.asIntN(64, ns >> 64n), BigInt.asIntN(64, ns));
+  }
+
+  /** Where times are counted from, in ns since 1970: 0, unless they do not fit int64. */
+  get base(): bigint {
+    return (this.signedCell(cells.baseHigh) << 64n) | this.cell(cells.baseLow);
+  }
+
+  /** A packet has decided the base. */
+  get baseDecided(): boolean {
+    return this.cell(cells.baseDecided) !== 0n;
+  }
+
   installState(state: ReadState): void {
+    if (state.timeBase !== undefined && !(this.baseDecided && BigInt(state.timeBase) === this.base))
+      this.setBase(state.timeBase);
     this.exports.setOrder(state.byteOrder === 'big', state.lengthsSwapped);
     for (const [number, face] of state.interfaces.entries())
       this.exports.setInterface(

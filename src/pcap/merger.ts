@@ -3,7 +3,7 @@ import { checkResult } from './chunk-result.js';
 import { ChunkScanner } from './chunk-scanner.js';
 import { Kernel } from './kernel.js';
 import { writePartial } from './partial.js';
-import { addPartial, sectionsMet } from './partial-reader.js';
+import { addPartial, sameBase, sectionsMet } from './partial-reader.js';
 import { readsAlike } from './read-state.js';
 import { buildReport, type Outcome } from './report.js';
 import type { CaptureReport } from './report-types.js';
@@ -149,6 +149,11 @@ export class Merger {
       const certain = this.certain.get(at);
       if (certain !== undefined) {
         this.certain.delete(at);
+        // It was asked for before a packet had decided what times are counted from.
+        if (!sameBase(this.kernel, certain.partial)) {
+          this.ask(certain.plan);
+          return;
+        }
         this.accept(certain, certain.endState);
         continue;
       }
@@ -169,7 +174,7 @@ export class Merger {
   /** Whether a result was scanned in a state that reads its records as the one in force does. */
   private assumed(result: ChunkResult, inForce: ReadState | null): boolean {
     const plain = result.damage === null && !sectionsMet(result.partial);
-    return readsAlike(result.plan.state, inForce, plain);
+    return readsAlike(result.plan.state, inForce, plain) && sameBase(this.kernel, result.partial);
   }
 
   /** The guess of the current chunk does not fit the frontier: scans the gap before it, or the chunk again. */
@@ -191,8 +196,11 @@ export class Merger {
 
   private ask(plan: ChunkPlan): void {
     if (this.asked.has(plan.start) || this.certain.has(plan.start)) return;
-    this.asked.set(plan.start, plan);
-    this.toHandOut.push(plan);
+    const { state } = plan;
+    const based = this.kernel.baseDecided && state !== null;
+    const whole = based ? { ...plan, state: { ...state, timeBase: this.kernel.base.toString() } } : plan;
+    this.asked.set(plan.start, whole);
+    this.toHandOut.push(whole);
   }
 
   private accept(result: ChunkResult, endState: ReadState | null): void {

@@ -2,6 +2,8 @@ import type { Kernel } from './kernel.js';
 import { cells, sizesRows } from './partial-layout.js';
 import { addWide, includeTimes } from './partial-reader.js';
 import { fileTimes } from './report.js';
+import { captureStatistics } from './report-facts.js';
+import type { CaptureStatistics } from './report-types.js';
 
 const noFirst = 0x7fff_ffff_ffff_ffffn;
 const noLast = -0x8000_0000_0000_0000n;
@@ -26,11 +28,16 @@ export interface PartSums {
   readonly lastNs: string | null;
   readonly sections: number;
   readonly interfaces: number;
+  readonly zeroRecords: number;
+  /** No packet of it has an earlier time than one that stands before it. */
+  readonly inOrder: boolean;
+  /** What interface statistics told, summed over interfaces; null: nothing. */
+  readonly statistics: CaptureStatistics | null;
 }
 
 /** Tells apart what each file adds to one kernel, without a table of its own for each. */
 export class PartMeter {
-  private before = { packets: 0, capturedBytes: 0, sections: 0, interfaces: 0 };
+  private before = { packets: 0, capturedBytes: 0, sections: 0, interfaces: 0, zeroRecords: 0 };
   /** The times of the files before, which are not in the kernel while a file is measured. */
   private readonly times = new Map<number, bigint>();
 
@@ -39,11 +46,15 @@ export class PartMeter {
   /** A file begins. */
   begin(): void {
     const { kernel } = this;
+    kernel.call((exports) => exports.foldActivity());
     this.before = this.sums();
     for (const number of timeCells) this.times.set(number, kernel.cell(number));
     this.set(cells.firstNs, noFirst);
     this.set(cells.lastNs, noLast);
     this.set(cells.widePackets, 0n);
+    this.set(cells.disorder, 0n);
+    for (let i = 0; i < 4; i++) this.set(cells.statisticsTold + i, 0n);
+    kernel.exports.restartActivity();
   }
 
   /** It has ended: what it added. The kernel then holds the times of all files again. */
@@ -51,10 +62,14 @@ export class PartMeter {
     const { before, kernel } = this;
     const after = this.sums();
     const [firstNs, lastNs] = fileTimes(kernel);
+    const inOrder = kernel.cell(cells.disorder) === 0n;
+    const statistics = captureStatistics(kernel).capture_statistics ?? null;
+    kernel.call((exports) => exports.foldActivity());
     const held = (number: number): bigint => this.times.get(number) ?? 0n;
     includeTimes(kernel, BigInt.asIntN(64, held(cells.firstNs)), BigInt.asIntN(64, held(cells.lastNs)));
     addWide(kernel, held);
     this.set(cells.widePackets, kernel.cell(cells.widePackets) + held(cells.widePackets));
+    kernel.exports.restartActivity();
     return {
       packets: after.packets - before.packets,
       capturedBytes: after.capturedBytes - before.capturedBytes,
@@ -62,6 +77,9 @@ export class PartMeter {
       lastNs,
       sections: after.sections - before.sections,
       interfaces: after.interfaces - before.interfaces,
+      zeroRecords: after.zeroRecords - before.zeroRecords,
+      inOrder,
+      statistics,
     };
   }
 
@@ -75,7 +93,7 @@ export class PartMeter {
   }
 
   /** Every packet is in one row of the sizes, so their sum is the number of packets. */
-  private sums(): { packets: number; capturedBytes: number; sections: number; interfaces: number } {
+  private sums(): typeof this.before {
     const { kernel } = this;
     const sizes = kernel.exports.SIZES.value;
     let packets = 0;
@@ -86,6 +104,7 @@ export class PartMeter {
       capturedBytes: of(cells.capturedBytes),
       sections: of(cells.sections),
       interfaces: of(cells.interfaces),
+      zeroRecords: of(cells.zeroRecords),
     };
   }
 

@@ -3,19 +3,23 @@
  *
  *   header   u32: magic and version, IPv4 entries, IPv6 entries, link rows, family rows, IPv4 protocol rows, IPv6 protocol
  *            rows, series rows, addresses, bytes of sketches; then u64: the total length
- *   totals   29 cells of u64 (assembly/layout.ts names them)
+ *   totals   42 cells of u64 (assembly/layout.ts names them)
  *   sizes    33 counts of u64
  *   rows     link, family, IPv4 protocol, IPv6 protocol: number, packets, bytes as u64; only rows with packets
  *   series   packets, bytes as u64, from the first row to the last
+ *   statistics  rows of the section that went on, then of the last one (assembly/statistics.ts); the totals tell how many
+ *   spans    first ns, last ns of each span with traffic; the totals tell how many
  *   entries  IPv4 then IPv6, as assembly/entries.ts lays them out, each in the order of the table's hash
  *   left     addresses, then sketches, of what is not in the full table (assembly/sketch-exchange.ts)
  */
-export const partialMagic = 0x03_50_52_54;
+export const partialMagic = 0x04_50_52_54;
 export const headerBytes = 48;
-export const totalsCells = 29;
+export const totalsCells = 42;
 export const sizesRows = 33;
 export const sparseRowBytes = 24;
 export const seriesRowBytes = 16;
+export const statisticsRowBytes = 32;
+export const spanBytes = 16;
 export const entry4Bytes = 80;
 export const entry6Bytes = 104;
 export const addressRowBytes = 72;
@@ -25,6 +29,10 @@ export const sketchBytesMax = 64 * 1024 * 1024;
 /** Rows that each sparse table has at most, in the order of the layout. */
 export const sparseRowsMax = [65_536, 65_536, 257, 257] as const;
 export const seriesRowsMax = 65_536;
+/** Of each of the two sections: as many as there are interfaces. */
+export const statisticsRowsMax = 65_536;
+/** assembly/activity.ts: SPANS_MAX and its two ends. */
+export const spansMax = 8_194;
 
 /** Cells of the totals that the code outside the kernel reads. */
 export const cells = {
@@ -52,4 +60,15 @@ export const cells = {
   kept: 25,
   examined: 27,
   addressThreshold: 28,
+  baseHigh: 29,
+  baseLow: 30,
+  disorder: 31,
+  zeroRecords: 32,
+  statisticsTold: 33,
+  statisticsSums: 34,
+  activeShift: 37,
+  activeSpans: 38,
+  statisticsLeading: 39,
+  statisticsLast: 40,
+  baseDecided: 41,
 } as const;

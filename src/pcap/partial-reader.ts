@@ -12,7 +12,11 @@ import {
   sizesRows,
   sketchBytesMax,
   sparseRowBytes,
+  spanBytes,
+  spansMax,
   sparseRowsMax,
+  statisticsRowBytes,
+  statisticsRowsMax,
   totalsCells,
 } from './partial-layout.js';
 import { sparseTables } from './partial.js';
@@ -32,6 +36,9 @@ interface Shape {
   readonly seriesRows: number;
   readonly addresses: number;
   readonly sketchBytes: number;
+  /** Rows of interface statistics: of the section that went on, and of the last one. */
+  readonly statistics: readonly [number, number];
+  readonly spans: number;
 }
 
 /** Reads the header and checks every length against the bytes that are there: a worker may send anything. */
@@ -46,17 +53,24 @@ function readShape(partial: Uint8Array): Shape {
   for (const [i, count] of sparse.entries()) if (count > sparseRowsMax[i]) refuse(`${count} rows in table ${i}`);
   if (seriesRows > seriesRowsMax) refuse(`${seriesRows} rows of time`);
   if (sketchBytes > sketchBytesMax) refuse(`${sketchBytes} bytes of sketches`);
+  const total = (number: number): number => Number(view.getBigUint64(headerBytes + 8 * number, true));
+  const statistics: [number, number] = [total(cells.statisticsLeading), total(cells.statisticsLast)];
+  if (statistics.some((count) => count > statisticsRowsMax)) refuse(`${statistics.join(' and ')} rows of statistics`);
+  const spans = total(cells.activeSpans);
+  if (spans > spansMax) refuse(`${spans} spans with traffic`);
   const length =
     fixed +
     sparse.reduce((sum, count) => sum + count, 0) * sparseRowBytes +
     seriesRows * seriesRowBytes +
+    (statistics[0] + statistics[1]) * statisticsRowBytes +
+    spans * spanBytes +
     entries4 * entry4Bytes +
     entries6 * entry6Bytes +
     addresses * addressRowBytes +
     sketchBytes;
   if (length !== partial.byteLength || view.getBigUint64(40, true) !== BigInt(length))
     refuse(`${partial.byteLength} bytes where its counts make ${length}`);
-  return { view, entries4, entries6, sparse, seriesRows, addresses, sketchBytes };
+  return { view, entries4, entries6, sparse, seriesRows, addresses, sketchBytes, statistics, spans };
 }
 
 /** Interface and section blocks met in the chunk. */
@@ -82,6 +96,8 @@ export function addPartial(kernel: Kernel, partial: Uint8Array): void {
       addCell(kernel, table + Number(number) * 16 + 8, shape.view.getBigUint64(at + 16, true));
     }
   at = addSeries(kernel, shape, partial, at);
+  at = addStatistics(kernel, shape, partial, at);
+  at = addSpans(kernel, shape, partial, at);
   kernel.call((exports) => exports.makeRoom(shape.entries4 + shape.entries6));
   at = addEntries(kernel, partial, at, false, entry4Bytes, shape.entries4);
   at = addEntries(kernel, partial, at, true, entry6Bytes, shape.entries6);
@@ -106,24 +122,70 @@ function addTotals(kernel: Kernel, view: DataView): void {
   const addresses = cell(cells.addressThreshold);
   if (addresses > allKept) refuse(`threshold ${addresses}`);
   kernel.call((exports) => exports.lowerAddressThreshold(addresses));
+  takeBase(kernel, baseOf(cell));
+  noteDisorder(kernel, signed, cell);
+  kernel.call((exports) => exports.foldActivity());
   addWide(kernel, cell);
   for (const number of [
     cells.capturedBytes,
     cells.interfaces,
-    cells.sections,
     cells.widePackets,
     cells.untimedPackets,
     cells.examined,
+    cells.zeroRecords,
   ])
     addCell(kernel, place(number), cell(number));
   for (let number: number = cells.droppedPackets; number < cells.thresholds; number++)
     addCell(kernel, place(number), cell(number));
   includeTimes(kernel, signed(cells.firstNs), signed(cells.lastNs));
+  kernel.exports.restartActivity();
   kernel.view.setBigUint64(
     place(cells.byteOrders),
     kernel.cell(cells.byteOrders) | (cell(cells.byteOrders) & 3n),
     true,
   );
+}
+
+/** Whether the times of a result are counted from where those of a kernel are, as far as either has decided. */
+export function sameBase(kernel: Kernel, partial: Uint8Array): boolean {
+  const { view } = readShape(partial);
+  const base = baseOf((number) => view.getBigUint64(headerBytes + 8 * number, true));
+  return base === null || !kernel.baseDecided || base === kernel.base;
+}
+
+function baseOf(cell: Cell): bigint | null {
+  if (cell(cells.baseDecided) === 0n) return null;
+  return (BigInt.asIntN(64, cell(cells.baseHigh)) << 64n) | cell(cells.baseLow);
+}
+
+/** Times of one capture are all counted from one base. */
+function takeBase(kernel: Kernel, base: bigint | null): void {
+  if (base === null) return;
+  if (!kernel.baseDecided) kernel.setBase(base.toString());
+  else if (base !== kernel.base) refuse('its times are counted from another base');
+}
+
+type Cell = (number: number) => bigint;
+
+/** What comes after is in order when it is so in itself and begins at or behind the end of what is there. */
+function noteDisorder(kernel: Kernel, signed: Cell, cell: Cell): void {
+  const [, last] = extremes(
+    (number) => kernel.signedCell(number),
+    (number) => kernel.cell(number),
+  );
+  const [first] = extremes(signed, cell);
+  if (cell(cells.disorder) === 0n && (first === null || last === null || first >= last)) return;
+  kernel.view.setBigUint64(kernel.exports.TOTALS.value + 8 * cells.disorder, 1n, true);
+}
+
+/** The smallest and the largest time of totals, from their base; null: no packet has one. */
+export function extremes(signed: Cell, cell: Cell): [bigint | null, bigint | null] {
+  const wide = (high: number): bigint => (signed(high) << 64n) | cell(high + 1);
+  const [first, last] = [signed(cells.firstNs), signed(cells.lastNs)];
+  const times = first <= last ? [first, last] : [];
+  if (cell(cells.widePackets) > 0n) times.push(wide(cells.wideFirstHigh), wide(cells.wideLastHigh));
+  if (times.length === 0) return [null, null];
+  return [times.reduce((x, y) => (y < x ? y : x)), times.reduce((x, y) => (y > x ? y : x))];
 }
 
 /** Extends the times of the first and the last packet. */
@@ -156,6 +218,32 @@ function addSeries(kernel: Kernel, shape: Shape, partial: Uint8Array, at: number
   if (shift > 63n || low > 1n << 62n || low < -(1n << 62n)) refuse(`rows of time from ${low}, doubled ${shift} times`);
   kernel.bytes(kernel.exports.WINDOW.value, bytes).set(partial.subarray(at, at + bytes));
   kernel.call((exports) => exports.importSeries(shift, low, shape.seriesRows));
+  return at + bytes;
+}
+
+/** Counts sections as well, on which it depends what a row is added to. */
+function addStatistics(kernel: Kernel, { view, statistics }: Shape, partial: Uint8Array, at: number): number {
+  const cell = (number: number): bigint => view.getBigUint64(headerBytes + 8 * number, true);
+  const place = (number: number): number => kernel.exports.TOTALS.value + 8 * number;
+  const [leading, last] = statistics;
+  const bytes = (leading + last) * statisticsRowBytes;
+  kernel.bytes(kernel.exports.WINDOW.value, bytes).set(partial.subarray(at, at + bytes));
+  const sections = cell(cells.sections) > 0n;
+  if (!kernel.call((exports) => exports.importStatistics(leading, last, sections)))
+    refuse('a row of its statistics is none');
+  addCell(kernel, place(cells.sections), cell(cells.sections));
+  for (let i = 0; i < 3; i++) addCell(kernel, place(cells.statisticsSums + i), cell(cells.statisticsSums + i));
+  const told = kernel.cell(cells.statisticsTold) | (cell(cells.statisticsTold) & 7n);
+  kernel.view.setBigUint64(place(cells.statisticsTold), told, true);
+  return at + bytes;
+}
+
+function addSpans(kernel: Kernel, { view, spans }: Shape, partial: Uint8Array, at: number): number {
+  const bytes = spans * spanBytes;
+  const shift = view.getBigUint64(headerBytes + 8 * cells.activeShift, true);
+  if (shift > 28n) refuse(`spans with a gap that was doubled ${shift} times`);
+  kernel.bytes(kernel.exports.WINDOW.value, bytes).set(partial.subarray(at, at + bytes));
+  if (!kernel.call((exports) => exports.importActivity(spans, shift))) refuse('a span with traffic is none');
   return at + bytes;
 }
 

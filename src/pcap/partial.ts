@@ -10,7 +10,9 @@ import {
   seriesRowsMax,
   sizesRows,
   sparseRowBytes,
+  spanBytes,
   sparseRowsMax,
+  statisticsRowBytes,
   totalsCells,
 } from './partial-layout.js';
 
@@ -46,6 +48,9 @@ export function writePartial(kernel: Kernel, content: boolean): Uint8Array {
   const entries6 = content ? exports.countEntries(true) : 0;
   const tables = sparseTables(kernel).map((at, i) => (content ? sparseRows(kernel, at, sparseRowsMax[i]) : []));
   const seriesRows = content ? Number(kernel.cell(cells.seriesRows)) : 0;
+  const leading = content ? takeStatistics(kernel, false) : noBytes;
+  const last = content ? takeStatistics(kernel, true) : noBytes;
+  const spans = content ? takeSpans(kernel) : noBytes;
   const sparse = tables.reduce((rows, table) => rows + table.length, 0);
   const addresses = content ? exports.leftCount.value : 0;
   const sketchBytes = content ? exports.sketchBytes() : 0;
@@ -54,6 +59,9 @@ export function writePartial(kernel: Kernel, content: boolean): Uint8Array {
     8 * (totalsCells + sizesRows) +
     sparse * sparseRowBytes +
     seriesRows * seriesRowBytes +
+    leading.length +
+    last.length +
+    spans.length +
     entries4 * entry4Bytes +
     entries6 * entry6Bytes +
     addresses * addressRowBytes +
@@ -76,10 +84,29 @@ export function writePartial(kernel: Kernel, content: boolean): Uint8Array {
     at += sparseRowBytes;
   }
   at = copySeries(kernel, partial, at, seriesRows);
+  for (const bytes of [leading, last, spans]) {
+    partial.set(bytes, at);
+    at += bytes.length;
+  }
   if (entries4 > 0) at = copyEntries(kernel, partial, at, false, entry4Bytes);
   if (entries6 > 0) at = copyEntries(kernel, partial, at, true, entry6Bytes);
   if (addresses > 0 || sketchBytes > 0) copyLeft(kernel, partial, at);
   return partial;
+}
+
+const noBytes = new Uint8Array(0);
+
+/** Rows of one of two sections; the kernel's totals then tell how many there are. */
+function takeStatistics(kernel: Kernel, last: boolean): Uint8Array {
+  kernel.exports.exportStatistics(last);
+  const rows = Number(kernel.cell(last ? cells.statisticsLast : cells.statisticsLeading));
+  return kernel.bytes(kernel.exports.WINDOW.value, rows * statisticsRowBytes).slice();
+}
+
+/** The spans with traffic; the kernel's totals then tell how many there are. */
+export function takeSpans(kernel: Kernel): Uint8Array {
+  kernel.call((exports) => exports.exportActivity());
+  return kernel.bytes(kernel.exports.WINDOW.value, Number(kernel.cell(cells.activeSpans)) * spanBytes).slice();
 }
 
 /** The rows lie in a ring of the kernel. */

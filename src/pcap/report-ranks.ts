@@ -55,12 +55,14 @@ export function rankedConversations(
   kernel: Kernel,
   packed: boolean,
 ): Pick<CaptureFacts, 'conversations' | 'conversations_by_kind' | 'top' | 'top_times'> {
-  const { exports, view } = kernel;
-  const kind = (i: number): bigint => view.getBigUint64(exports.kinds.value + 8 * i, true);
+  const { base, exports, view: memory } = kernel;
+  const kind = (i: number): bigint => memory.getBigUint64(exports.kinds.value + 8 * i, true);
+  // Text of packed rows is made without a base.
+  const asRows = packed && kernel.base === 0n;
   const bytes = takeRows(kernel, 'conversations', exports.bestConversationsCount.value, exports.packConversations);
   const rows = isFull(kernel)
-    ? new PackedRows('boundedConversations', bytes, readBoundedConversation)
-    : new PackedRows('conversations', bytes, readConversation);
+    ? new PackedRows('boundedConversations', bytes, (view, at) => readBoundedConversation(view, at, base))
+    : new PackedRows('conversations', bytes, (view, at) => readConversation(view, at, base));
   return {
     conversations: exactCount(kind(0) + kind(1) + kind(2) + kind(3)),
     conversations_by_kind: {
@@ -69,8 +71,8 @@ export function rankedConversations(
       ipv6_tcp: exactCount(kind(2)),
       ipv6_udp: exactCount(kind(3)),
     },
-    top: told(rows, packed),
-    top_times: told(new PackedRows('times', bytes, readTimes), packed),
+    top: told(rows, asRows),
+    top_times: told(new PackedRows('times', bytes, (view, at) => readTimes(view, at, base)), asRows),
   };
 }
 
@@ -94,7 +96,7 @@ const backAt = 72;
 const six40 = 1n << 40n;
 const bounded41 = 1n << 41n;
 
-function readConversation(view: DataView, at: number): ConversationRow {
+function readConversation(view: DataView, at: number, base: bigint): ConversationRow {
   const ports = view.getBigUint64(at + 64, true);
   const six = (ports & six40) !== 0n;
   const word = (i: number): bigint => view.getBigUint64(at + 32 + 8 * i, true);
@@ -112,13 +114,23 @@ function readConversation(view: DataView, at: number): ConversationRow {
     bytes_a_to_b: exactCount(out.bytes),
     packets_b_to_a: exactCount(back.packets),
     bytes_b_to_a: exactCount(back.bytes),
-    first_ns: timeText(first, first),
-    last_ns: timeText(last, first),
+    first_ns: timeText(first, first, base),
+    last_ns: timeText(last, first, base),
+    bits_per_second: first === noTime ? null : rateOf(out.bytes + back.bytes, last - first),
   };
 }
 
-function readBoundedConversation(view: DataView, at: number): ConversationRow {
-  const row = readConversation(view, at);
+/** Whole bits a second; null where no time passes. As rows/assembly/index.ts writes it. */
+function rateOf(bytes: bigint, ns: bigint): Count | null {
+  if (ns <= 0n) return null;
+  const rate = (bytes * 8_000_000_000n) / ns;
+  return exactCount(rate > rateMost ? rateMost : rate);
+}
+
+const rateMost = (1n << 63n) - 1n;
+
+function readBoundedConversation(view: DataView, at: number, base: bigint): ConversationRow {
+  const row = readConversation(view, at, base);
   if (!isBounded(view, at)) return { ...row, packets_max: row.packets, bytes_max: row.bytes };
   const most = (place: number): Count => exactCount(view.getBigUint64(at + place, true));
   return { ...row, packets_max: most(16), bytes_max: most(24) };
@@ -132,18 +144,19 @@ function readOut(view: DataView, at: number): Direction {
 
 const isBounded = (view: DataView, at: number): boolean => (view.getBigUint64(at + 64, true) & bounded41) !== 0n;
 
-function readTimes(view: DataView, at: number): ConversationTimes {
+function readTimes(view: DataView, at: number, base: bigint): ConversationTimes {
   const out = readOut(view, at);
   const back = readDirection(view, at + backAt);
   return {
-    first_ns_a_to_b: timeText(out.first, out.first),
-    last_ns_a_to_b: timeText(out.last, out.first),
-    first_ns_b_to_a: timeText(back.first, back.first),
-    last_ns_b_to_a: timeText(back.last, back.first),
+    first_ns_a_to_b: timeText(out.first, out.first, base),
+    last_ns_a_to_b: timeText(out.last, out.first, base),
+    first_ns_b_to_a: timeText(back.first, back.first, base),
+    last_ns_b_to_a: timeText(back.last, back.first, base),
   };
 }
 
-const timeText = (time: bigint, timed: bigint): string | null => (timed === noTime ? null : time.toString());
+const timeText = (time: bigint, timed: bigint, base: bigint): string | null =>
+  timed === noTime ? null : (time + base).toString();
 
 /** Tells how many endpoints there are, and those with the most traffic: by packets when that is the order, else by bytes. */
 export function rankedEndpoints(kernel: Kernel, packed: boolean): Pick<CaptureFacts, 'endpoints_total' | 'endpoints'> {

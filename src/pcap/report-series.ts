@@ -14,7 +14,7 @@ export function seriesOf(kernel: Kernel, askedNs: string): TimeSeries {
     const number = low + BigInt(i);
     const at = kernel.exports.SERIES.value + Number(BigInt.asUintN(16, number)) * seriesRowBytes;
     rows.push({
-      start_ns: (number * interval).toString(),
+      start_ns: (number * interval + kernel.base).toString(),
       packets: exactCount(kernel.view.getBigUint64(at, true)),
       bytes: exactCount(kernel.view.getBigUint64(at + 8, true)),
     });

@@ -15,6 +15,8 @@ export interface ConversationRow {
   /** ns since 1970 in decimal; null where no packet of it has a time. */
   readonly first_ns: string | null;
   readonly last_ns: string | null;
+  /** Bits on the wire a second from its first packet to its last, rounded down; null where no time passes. */
+  readonly bits_per_second: Count | null;
   /**
    * Only when the table was full: what it has at most. Equal to packets and bytes where these are exact; otherwise they, and
    * those of each direction, are what it has at least, and its times are not known.
@@ -199,6 +201,9 @@ export interface CaptureFacts extends PacketCounts, JoinedFiles {
   readonly byte_order: 'little' | 'big' | 'mixed';
   readonly truncated: boolean;
   readonly error: null | 'damaged';
+  /** No packet has an earlier time than one that stands before it. */
+  readonly times_in_order: boolean;
+  readonly rates: TrafficRates;
   readonly link_types: Readonly<Record<string, Count>>;
   readonly gzip: boolean;
   /** Only with an error: words for people. */
@@ -238,7 +243,14 @@ export interface CaptureFacts extends PacketCounts, JoinedFiles {
   readonly series?: TimeSeries;
   readonly conversations_limit?: ConversationsLimit;
   readonly endpoints_limit?: EndpointsLimit;
-  /** Only when there are any: packets whose time is outside int64 ns. first_ns and last_ns are exact all the same. */
+  /** Only of a pcapng capture that has interface statistics. */
+  readonly capture_statistics?: CaptureStatistics;
+  /** Only when there are any: records of nothing but zeros, as in a file whose end was never written. They are packets. */
+  readonly zero_records?: Count;
+  /**
+   * Only when there are any: packets whose time is over 292 years from 1970, or from the first packet where that one is. first_ns
+   * and last_ns are exact all the same.
+   */
   readonly packets_time_saturated?: Count;
 }
 
@@ -246,6 +258,34 @@ export interface CaptureFacts extends PacketCounts, JoinedFiles {
 export interface NotACapture {
   readonly error: 'not-a-capture';
   readonly error_detail: string;
+}
+
+/**
+ * What passed in a second. Rates are numbers of packets and of bits on the wire; null where no time has passed. In the time that
+ * has traffic no pause counts, which is longer than `pause_ns_min` without any packet.
+ */
+export interface TrafficRates {
+  /** From the first packet to the last; null: no packet has a time. */
+  readonly duration_ns: string | null;
+  /** Bytes on the wire of a packet on average; null: there is none. */
+  readonly bytes_per_packet: number | null;
+  readonly packets_per_second: number | null;
+  readonly bits_per_second: number | null;
+  readonly pauses: number;
+  readonly pause_ns_min: string;
+  /** The duration without its pauses. */
+  readonly active_ns: string | null;
+  readonly packets_per_active_second: number | null;
+  readonly bits_per_active_second: number | null;
+}
+
+/** What a capturing machine says in interface statistics; null: it does not say. */
+export interface CaptureStatistics {
+  /** dumpcap writes here how many packets it wrote. */
+  readonly packets_received: Count | null;
+  /** Packets that the interface or the capture driver had no room for. */
+  readonly packets_dropped: Count | null;
+  readonly packets_dropped_by_system: Count | null;
 }
 
 export type CaptureReport = CaptureFacts | NotACapture;

@@ -5,6 +5,8 @@ import { limitFacts } from './full-table.js';
 import type { Kernel } from './kernel.js';
 import { cells, sizesRows, sparseRowsMax } from './partial-layout.js';
 import { sparseRows, sparseTables } from './partial.js';
+import { extremes } from './partial-reader.js';
+import { captureStatistics, ratesOf } from './report-facts.js';
 import { rankedConversations, rankedEndpoints, rankTable } from './report-ranks.js';
 import { protocolRows } from './report-protocols.js';
 import { seriesOf } from './report-series.js';
@@ -51,15 +53,19 @@ export function buildReport(
   const endpoints = rankedEndpoints(kernel, options.packedRows === true);
   const widePackets = kernel.cell(cells.widePackets);
   const [first_ns, last_ns] = fileTimes(kernel);
+  const packets = sum(links);
+  const originalBytes = links.reduce((total, row) => total + row.bytes, 0n);
   return {
     ...filterFacts(kernel, scan),
     format: state.format,
     byte_order: orders === 3 ? 'mixed' : orders === 2 ? 'big' : orders === 1 ? 'little' : state.byteOrder,
-    packets: exactCount(sum(links)),
+    packets: exactCount(packets),
     captured_bytes: exactCount(kernel.cell(cells.capturedBytes)),
-    original_bytes: exactCount(links.reduce((total, row) => total + row.bytes, 0n)),
+    original_bytes: exactCount(originalBytes),
     first_ns,
     last_ns,
+    times_in_order: kernel.cell(cells.disorder) === 0n,
+    rates: ratesOf(kernel, packets, originalBytes),
     ipv4: exactCount(sum(protocols4)),
     ipv6: exactCount(sum(protocols6)),
     ipv4_tcp: exactCount(packetsOf(protocols4, tcp)),
@@ -83,6 +89,8 @@ export function buildReport(
     packet_sizes: sizeRows(kernel),
     ...(scan.intervalNs === null ? {} : { series: seriesOf(kernel, scan.intervalNs) }),
     ...limitFacts(kernel, scan.conversationsMax),
+    ...captureStatistics(kernel),
+    ...zeroRecords(kernel),
     ...(widePackets === 0n ? {} : { packets_time_saturated: exactCount(widePackets) }),
   } satisfies CaptureFacts;
 }
@@ -99,16 +107,19 @@ function filterFacts(kernel: Kernel, { filter, span }: ScanOptions): Pick<Captur
   };
 }
 
+function zeroRecords(kernel: Kernel): Pick<CaptureFacts, 'zero_records'> {
+  const records = kernel.cell(cells.zeroRecords);
+  return records === 0n ? {} : { zero_records: exactCount(records) };
+}
+
 /** The smallest and the largest time, exact beyond int64. */
 export function fileTimes(kernel: Kernel): [string | null, string | null] {
-  const wide = (high: number): bigint => (kernel.signedCell(high) << 64n) | kernel.cell(high + 1);
-  const first = kernel.signedCell(cells.firstNs);
-  const last = kernel.signedCell(cells.lastNs);
-  const anyWide = kernel.cell(cells.widePackets) > 0n;
-  const times = [...(first <= last ? [first, last] : [])];
-  if (anyWide) times.push(wide(cells.wideFirstHigh), wide(cells.wideLastHigh));
-  if (times.length === 0) return [null, null];
-  return [times.reduce((x, y) => (y < x ? y : x)).toString(), times.reduce((x, y) => (y > x ? y : x)).toString()];
+  const [first, last] = extremes(
+    (number) => kernel.signedCell(number),
+    (number) => kernel.cell(number),
+  );
+  const text = (time: bigint | null): string | null => (time === null ? null : (time + kernel.base).toString());
+  return [text(first), text(last)];
 }
 
 function sizeRows(kernel: Kernel): SizeRow[] {

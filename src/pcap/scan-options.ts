@@ -31,21 +31,26 @@ export function checkOptions(options: ScanOptions): void {
     throw new TriremeError('USAGE', `hashSeed ${hashSeed} is outside 0 to 2^32 - 1`);
   if (filter !== undefined) filterOf(filter);
   if (span !== undefined) spanNs(span);
+  if (options.timeBase !== undefined && !isTimeBase(options.timeBase))
+    throw new TriremeError('USAGE', `timeBase '${options.timeBase}' is no time in nanoseconds`);
 }
 
 const int64Least = -(1n << 63n);
 const int64Most = (1n << 63n) - 1n;
 
-/** A span as the kernel takes it: bounds, and bits 1 and 2 for those that are counted from the first packet. */
-export function spanNs({ after, before, first }: TimeSpan): [after: bigint, before: bigint, relative: number] {
+/** A span as the kernel takes it: bounds from a base in ns since 1970, and bits 1 and 2 for those that are counted from the first packet. */
+export function spanNs(
+  { after, before, first }: TimeSpan,
+  base = 0n,
+): [after: bigint, before: bigint, relative: number] {
   const isRelative = (text: string | null): boolean => text?.startsWith('+') === true;
+  const open = (text: string | null): boolean => first === undefined && isRelative(text);
   const bound = (text: string): bigint => {
     const ns = boundNs(text);
-    if (first === undefined || !isRelative(text)) return ns;
-    const sum = ns + boundNs(first);
-    return sum > int64Most ? int64Most : sum;
+    if (open(text)) return ns;
+    const time = ns - base + (isRelative(text) ? BigInt(first!) : 0n);
+    return time > int64Most ? int64Most : time < int64Least ? int64Least : time;
   };
-  const open = (text: string | null): boolean => first === undefined && isRelative(text);
   return [
     after === null ? int64Least : bound(after),
     before === null ? int64Most : bound(before),
@@ -59,5 +64,8 @@ function boundNs(text: string): bigint {
   if (ns < int64Least || ns > int64Most) throw new TriremeError('USAGE', `${text} ns is outside 64 bits`);
   return ns;
 }
+
+/** A time in ns that 128 bits hold. */
+export const isTimeBase = (text: unknown): boolean => typeof text === 'string' && /^-?\d{1,38}$/.test(text);
 
 const inRange = (ns: bigint): boolean => ns >= 1n && ns <= intervalNsMost;

@@ -26,6 +26,11 @@ export interface ScanOptions {
    * keeps the author of a capture from choosing flows that collide. Default: a constant.
    */
   readonly hashSeed?: number;
+  /**
+   * What times are counted from where they do not fit int64 ns, ns since 1970 in decimal; undefined: the first packet of the file
+   * decides. Joined files say it, because all of them count from the same.
+   */
+  readonly timeBase?: string;
 }
 
 /**
@@ -72,6 +77,8 @@ export interface ReadState {
   readonly interfaces: readonly InterfaceState[];
   /** Classic files before 2.3 hold a record's two lengths the other way round. */
   readonly lengthsSwapped: boolean;
+  /** What times are counted from, ns since 1970 in decimal, where that is decided; undefined: the next packet decides. */
+  readonly timeBase?: string;
 }
 
 /** What the first bytes of a file told. */

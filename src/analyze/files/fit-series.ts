@@ -36,6 +36,13 @@ export function coarsenSeries(series: TimeSeries, rowsMax: number): TimeSeries {
   });
 }
 
+/** Intervals that rows of this one can be added together to, ascending: plain ones, then its own doublings. */
+export function* longerIntervals(ns: bigint): Generator<bigint> {
+  yield ns;
+  yield* plainIntervalsNs.filter((plain) => plain > ns && plain % ns === 0n);
+  for (let longer = ns * 2n; longer < 1n << 63n; longer *= 2n) yield longer;
+}
+
 function rowsIn({ rows }: TimeSeries, ns: bigint): number {
   if (rows.length === 0) return 0;
   return (
@@ -43,8 +50,8 @@ function rowsIn({ rows }: TimeSeries, ns: bigint): number {
   );
 }
 
-/** Adds neighbours together; `ns` is a multiple of the series' interval. Rows have no gaps, before or after. */
-function inIntervals(
+/** Adds neighbours together; `ns` is a multiple of the series' interval. Rows without gaps have none after. */
+export function inIntervals(
   series: TimeSeries,
   ns: bigint,
   told: Pick<TimeSeries, 'interval_ns_asked' | 'coarsened' | 'rows_max'>,

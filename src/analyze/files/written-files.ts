@@ -9,6 +9,7 @@ import type { KeptEntry } from '../html/report-data.js';
 import type { AnalyzeSettings } from '../settings.js';
 import { humanBytes } from '../units.js';
 import { fitSeries } from './fit-series.js';
+import { foldSeries } from './fold-series.js';
 import { pairedConversationsMax, scanIntervalNs, seriesRowsMax } from './limits.js';
 import { checkHtmlName, ensureFolder, writeWhole } from './out-file.js';
 import { pairsOf } from './pairs.js';
@@ -43,13 +44,15 @@ export class WrittenFiles {
     // A series that nobody asked for is told in plain intervals.
     const unasked = settings.scan.intervalNs === null && !settings.resume;
     const fitted = (series: TimeSeries): TimeSeries => (unasked ? fitSeries(series, seriesRowsMax) : series);
+    const bounds = boundsFor(settings.files.length);
     const pairs = pairsOf(entry.top);
     // Cut at once: many files would fill memory with rows that nothing shows.
     this.#kept.push({
       // An analysis that is resumed has a series only if it was submitted with one.
       entry: cut(entry.series === undefined ? entry : { ...entry, series: fitted(entry.series) }, top),
       pairs: pairs.slice(0, top),
-      matrix: matrixOf(pairs, boundsFor(settings.files.length).matrixAddresses),
+      matrix: matrixOf(pairs, bounds.matrixAddresses),
+      folded: entry.series === undefined ? null : foldSeries(entry.series, bounds.seriesPoints),
     });
     const printed = cut(entry, settings.top);
     if (!unasked) return printed;
@@ -68,7 +71,7 @@ export class WrittenFiles {
   html(): Iterable<string> {
     // Loaded only for a report.
     const { htmlDocument } = require('../html/document.js') as typeof import('../html/document.js');
-    return htmlDocument(this.#kept, this.settings.sort);
+    return htmlDocument(this.#kept, this.settings.sort, this.settings.bits);
   }
 
   #writeTables(folder: string): void {

@@ -8,8 +8,8 @@ import { reportDataOf, type KeptEntry } from './report-data.js';
  * The report as one file of HTML, in pieces. Nothing is loaded from elsewhere, and the browser is told to refuse it: only
  * this very script and style may run, by their hashes.
  */
-export function* htmlDocument(kept: readonly KeptEntry[], sort: string): Generator<string> {
-  const data = reportDataOf(kept, sort);
+export function* htmlDocument(kept: readonly KeptEntry[], sort: string, bits = false): Generator<string> {
+  const data = reportDataOf(kept, sort, bits);
   const title = data.results.length === 1 ? data.results[0].file : `${data.filesTotal} captures`;
   const [script, style] = ['report.js', 'report.css'].map((name) =>
     readFileSync(join(projectRoot, 'dist', 'web', name), 'utf8').trim(),

@@ -1,4 +1,4 @@
-import type { FileLine, ReportData, ReportEntry, TrafficMatrix } from '../../web/report/data.js';
+import type { FileLine, ReportData, ReportEntry, ReportSeries, TrafficMatrix } from '../../web/report/data.js';
 import { jsonDocument } from '../document.js';
 import type { FilterFacts, JoinedFailure, JoinedFile } from '../../pcap/report-types.js';
 import { hasFacts, isFailure, type Entry } from '../entry.js';
@@ -13,16 +13,18 @@ export interface KeptEntry {
   readonly pairs: readonly PairRow[];
   /** Null for an entry without counts. */
   readonly matrix: TrafficMatrix | null;
+  /** The series without its long empty stretches, where that is worth it. */
+  readonly folded?: ReportSeries | null;
 }
 
 /** Cuts what is known of every file to what a page holds. */
-export function reportDataOf(kept: readonly KeptEntry[], sort: string): ReportData {
+export function reportDataOf(kept: readonly KeptEntry[], sort: string, bits: boolean): ReportData {
   const { schemaVersion, total } = jsonDocument(kept.map(({ entry }) => entry));
   const shown = kept.slice(0, filesShownMax);
   const bounds = boundsFor(kept.length);
   return {
     schemaVersion,
-    results: shown.map(({ entry }) => boundEntry(entry, bounds)),
+    results: shown.map(({ entry, folded }) => boundEntry(entry, bounds, folded ?? null)),
     total,
     extras: shown.map(({ entry, matrix }) => ({
       matrix,
@@ -30,10 +32,11 @@ export function reportDataOf(kept: readonly KeptEntry[], sort: string): ReportDa
     })),
     ...filesOf(kept),
     sort,
+    bits,
   };
 }
 
-function boundEntry(entry: Entry, bounds: ReportBounds): ReportEntry {
+function boundEntry(entry: Entry, bounds: ReportBounds, folded: ReportSeries | null): ReportEntry {
   const file = shortened(entry.file);
   if (!hasFacts(entry)) return { ...entry, file, error_detail: shortened(entry.error_detail ?? '') };
   const { top_times: _notShown, files: _rows, files_skipped: _skipped, ...facts } = entry;
@@ -45,7 +48,7 @@ function boundEntry(entry: Entry, bounds: ReportBounds): ReportEntry {
     top: [...entry.top.slice(0, bounds.tableRows)],
     endpoints: [...entry.endpoints.slice(0, bounds.tableRows)],
     protocols: entry.protocols.slice(0, bounds.protocolRows),
-    series: entry.series === undefined ? undefined : coarsenSeries(entry.series, bounds.seriesPoints),
+    series: folded ?? (entry.series === undefined ? undefined : coarsenSeries(entry.series, bounds.seriesPoints)),
   };
 }
 

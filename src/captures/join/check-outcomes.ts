@@ -1,5 +1,6 @@
 import { TriremeError } from '../../common/errors.js';
 import { isState } from '../../pcap/chunk-result.js';
+import type { CaptureStatistics } from '../../pcap/report-types.js';
 import type { FileOutcome } from './scan-run.js';
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -16,14 +17,23 @@ export function checkOutcomes(outcomes: unknown, files: number): readonly FileOu
   throw new TriremeError('JOB_FAILED', `a worker's result of ${files} files is not valid`);
 }
 
+function isStatistics(statistics: CaptureStatistics): boolean {
+  const { packets_received, packets_dropped, packets_dropped_by_system } = statistics ?? {};
+  return [packets_received, packets_dropped, packets_dropped_by_system].every(
+    (count) => count === null || isCount(count),
+  );
+}
+
 function isOutcome(outcome: FileOutcome | null): outcome is FileOutcome {
   if (typeof outcome !== 'object' || outcome === null) return false;
   if ('error' in outcome) return ['unreadable', 'changed'].includes(outcome.error) && isWords(outcome.error_detail);
   const { facts, inflated } = outcome;
   if (typeof facts !== 'object' || facts === null || typeof inflated !== 'object' || inflated === null) return false;
-  const { packets, capturedBytes, sections, interfaces, end, firstNs, lastNs, endState, cut, damage, notACapture } = facts;
+  const { packets, capturedBytes, sections, interfaces, end, firstNs, lastNs, endState, cut, damage, notACapture, zeroRecords, inOrder, statistics } = facts;
   return (
-    [packets, capturedBytes, sections, interfaces, end].every(isCount) &&
+    [packets, capturedBytes, sections, interfaces, end, zeroRecords].every(isCount) &&
+    typeof inOrder === 'boolean' &&
+    (statistics === null || isStatistics(statistics)) &&
     isTime(firstNs) &&
     isTime(lastNs) &&
     (endState === null ? isWords(notACapture) : isState(endState) && notACapture === null) &&

@@ -2,6 +2,7 @@ import type { CaptureFacts, JoinedFiles } from '../../pcap/report-types.js';
 import type { CaptureEntry } from '../capture-entry.js';
 import type { FailedFile } from '../failed-file.js';
 import { fileRows, type SortedOut } from './join-rows.js';
+import { areInOrder, statisticsOf } from './join-facts.js';
 import { sectionsOf } from './join-sections.js';
 
 /** The one entry of a joined capture. */
@@ -41,6 +42,8 @@ export function joinEntry(
     gzip: compression === 'gzip',
     ...(damaged.length === 0 ? {} : { error_detail: `${damaged.length} of ${rows.length} files: ${damaged[0].file}: ${damaged[0].error_detail}` }),
     ...sectionsOf(counted),
+    times_in_order: areInOrder(counted),
+    ...statisticsOf(counted),
     compression,
     ...files,
   };

@@ -4,6 +4,7 @@ import type { ListedFile } from './list-files.js';
 import { inOrder } from './order-files.js';
 import { readHeads, type FileHead } from './read-heads.js';
 import { scanRun, type ScannedRun } from './scan-run.js';
+import { knowingFirst } from '../../pcap/first-time.js';
 import { loadScanModule } from '../scan-module.js';
 import type { ScanSettings } from '../scan-settings.js';
 import { planThreads } from '../thread-plan.js';
@@ -15,7 +16,8 @@ import { planThreads } from '../thread-plan.js';
 export async function scanJoin(name: string, listed: readonly ListedFile[], settings: ScanSettings): Promise<JoinEntry> {
   const { heads, failed } = await readHeads(listed);
   const ordered = inOrder(heads);
-  const { scanner, outcomes } = await scanAll(ordered, settings);
+  const scan = knowingFirst(settings.scan, ordered[0]?.firstNs ?? null);
+  const { scanner, outcomes } = await scanAll(ordered, { ...settings, scan });
   const unopened = failed.map(({ name: file, error, error_detail }) => ({ file, error, error_detail }));
   const sorted = sortOut(
     ordered.map((head, i) => ({ head, outcome: outcomes[i] })),

@@ -1,13 +1,14 @@
 // Blocks of pcapng captures.
 
 import { captureAt, read32 } from './classic';
-import { timeOf, timeOnly } from './clock';
+import { timeOf, timeOnly, untimed } from './clock';
 import { drop, dropped, extracting, full, keepBlock, keepNext, keptPacket, refuseLong } from './extract';
 import { inSpan, inSpanUntimed, matches } from './filtering';
 import { interfaceAt, interfaceCount, setInterface, setInterfaceCount } from './interfaces';
 import { add, BYTE_ORDERS, INTERFACES_MAX, INTERFACES_SEEN, SECTIONS_SEEN, UNTIMED_PACKETS } from './layout';
 import { packet } from './link';
 import { indexing, noteOther } from './pieces';
+import { endSection, statisticsBlock } from './statistics';
 import {
   ANOTHER_CAPTURE,
   big,
@@ -32,6 +33,7 @@ const SECTION: u32 = 0x0a0d0d0a;
 const INTERFACE: u32 = 1;
 const OLD_PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
+const STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
 
 /** The least that a block has: type, length, length again. Also what must be there before a section's order is known. */
@@ -116,6 +118,8 @@ export function block(at: usize, length: u32, trailer: usize): bool {
   if (indexing) noteOther();
   if (type == INTERFACE) return interfaceBlock(at, length);
   if (type == SECTION) return sectionBlock(at, length);
+  // Of one larger than the window only the head is there.
+  if (type == STATISTICS && !walking && trailer == at + <usize>length - 4) statisticsBlock(at, length);
   return true;
 }
 
@@ -155,6 +159,7 @@ function simpleBlock(at: usize, length: u32): bool {
   const snap = load<u32>(interfaceAt(0), 4);
   const captured = snap && snap < original ? snap : original;
   if (captured > length - 16) return packetTooLong(captured, length - 16);
+  untimed();
   if (selective && !selects(matches(load<u32>(interfaceAt(0)), at + 12, captured, original) && inSpanUntimed()))
     return true;
   add(UNTIMED_PACKETS, 1);
@@ -199,6 +204,7 @@ function sectionBlock(at: usize, length: u32): bool {
   }
   setInterfaceCount(0);
   if (walking) return true;
+  endSection();
   add(SECTIONS_SEEN, 1);
   store<u64>(BYTE_ORDERS, load<u64>(BYTE_ORDERS) | (big ? 2 : 1));
   return true;

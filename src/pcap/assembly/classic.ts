@@ -1,9 +1,10 @@
 // Records of classic captures.
 
-import { seen } from './clock';
+import { based, fromBase, seen, seenFromBase } from './clock';
 import { extracting, full, keepPacket, refuseLong } from './extract';
 import { inSpan, matches } from './filtering';
 import { interfaceAt } from './interfaces';
+import { add, ZERO_RECORDS } from './layout';
 import { packet } from './link';
 import {
   ANOTHER_CAPTURE,
@@ -65,7 +66,10 @@ function isRecord(at: usize, captured: u32, most: u32): bool {
   const another = captureAt(at);
   if (another) damaged(ANOTHER_CAPTURE, another - 1, 0);
   else if (captured > most) damaged(RECORD_TOO_LONG, captured, most);
-  else return true;
+  else {
+    if (!walking && !load<u64>(at) && !load<u64>(at, 8)) add(ZERO_RECORDS, 1);
+    return true;
+  }
   return false;
 }
 
@@ -93,12 +97,13 @@ export function classicOrder(magic: u32): u32 {
 function select(at: usize, data: usize, link: u32, factor: u64, captured: u32, original: u32): void {
   if (!isWanted(at, data, link, factor, captured, original)) return;
   if (extracting) keepPacket(at, data - at + <usize>captured);
+  else if (based) packet(link, data, captured, original, seenFromBase(timeAt(at, factor)), true);
   else count(at, data, link, factor, captured, original);
 }
 
 function isWanted(at: usize, data: usize, link: u32, factor: u64, captured: u32, original: u32): bool {
   const fits = matches(link, data, captured, original);
-  return inSpan(timeAt(at, factor)) && fits;
+  return inSpan(fromBase(timeAt(at, factor))) && fits;
 }
 
 // @ts-ignore: decorator

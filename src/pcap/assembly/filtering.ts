@@ -1,6 +1,7 @@
 // Which packets are counted when a filter or a span of time is asked for. Filters are functions of other modules that share
 // this one's memory and table; the one for a link type is asked for at its first packet.
 
+import { fromBase } from './clock';
 import { beginExtracting } from './extract';
 import { add, EXAMINED, FILTER_SLOTS, FILTER_SLOTS_BYTES, I64_MAX, I64_MIN } from './layout';
 import { indexing, noteTime, onlyIndexing } from './pieces';
@@ -87,6 +88,13 @@ export function inSpan(time: i64): bool {
 /** Whether a packet without a time is wanted. */
 export function inSpanUntimed(): bool {
   return !spanned;
+}
+
+/** The times that come are counted from a base now: bounds that are ns since 1970 are, too. */
+export function rebaseSpan(): void {
+  if (!spanned) return;
+  if (!(relative & 1) && after != I64_MIN) after = fromBase(after);
+  if (!(relative & 2) && before != I64_MAX) before = fromBase(before);
 }
 
 function fix(first: i64): void {

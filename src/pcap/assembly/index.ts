@@ -1,6 +1,8 @@
 // What the engine calls. One instance scans one chunk, or merges many results, at a time; begin() makes it new again.
 
+import { beginActivity } from './activity';
 import { beginArena } from './arena';
+import { beginClock, beginFile } from './clock';
 import { extractedAt, keptPackets, longRecord, stopExtracting, takeExtracted } from './extract';
 import { beginFiltering, setExtracting, setFilter, setSpan } from './filtering';
 import { setSeed } from './hash';
@@ -15,6 +17,7 @@ import { keysAt, takeKeys } from './piece-keys';
 import { beginSeries } from './series';
 import { beginSketches } from './sketch';
 import { beginLogs } from './sketch-log';
+import { beginStatistics } from './statistics';
 import {
   big,
   damage,
@@ -84,6 +87,9 @@ export {
   spaceBytes,
   startPosition,
 } from './window';
+export { exportActivity, foldActivity, GAP_NS, importActivity, restartActivity } from './activity';
+export { beginClock, setBase } from './clock';
+export { exportStatistics, importStatistics, sumStatistics } from './statistics';
 export { searchSteps } from './seam';
 export { extractedAt, keptPackets, longRecord, takeExtracted };
 export { beginPiece, keysAt, pieceFirstNs, pieceLastNs, pieceOthers, setIndexing, takeKeys };
@@ -115,10 +121,14 @@ export function begin(conversationsMax: u32, seed: u32, intervalNs: i64, onlyWal
   setInterfaceCount(0);
   setOrder(false, false);
   setRecordHead(16);
+  beginActivity();
+  beginStatistics();
+  beginClock(true);
 }
 
 /** Begins another file whose packets are added to what is counted: nothing of the last one's state is in force. */
 export function beginPart(): void {
+  beginFile();
   setInterfaceCount(0);
   setOrder(false, false);
   setRecordHead(16);

@@ -14,6 +14,15 @@ const OFFSET_SECONDS_SHORT: i64 = 4000000000;
 
 export let interfaceCount: u32 = 0;
 
+/** Every time goes the long way, which sees more than the short one. */
+let longOnly: bool = false;
+
+export function setLongOnly(only: bool): void {
+  if (longOnly == only) return;
+  longOnly = only;
+  for (let i: u32 = 0; i < interfaceCount; i++) limitShortWay(interfaceAt(i));
+}
+
 export function setInterfaceCount(count: u32): void {
   interfaceCount = count;
 }
@@ -51,7 +60,13 @@ export function setInterface(number: u32, link: u32, snap: u32, resolution: u32,
   store<i64>(at, offset, 16);
   store<i64>(at, offset * 1000000000, 24);
   store<u64>(at, factor, 32);
-  const short = offset >= -OFFSET_SECONDS_SHORT && offset <= OFFSET_SECONDS_SHORT && mode == MULTIPLY;
-  store<u64>(at, short ? 0x4000000000000000 / factor : 0, 40);
   store<u32>(at, shift, 48);
+  limitShortWay(at);
+}
+
+function limitShortWay(at: usize): void {
+  const offset = load<i64>(at, 16);
+  const near = offset >= -OFFSET_SECONDS_SHORT && offset <= OFFSET_SECONDS_SHORT;
+  const short = !longOnly && near && load<u32>(at, 12) == MULTIPLY;
+  store<u64>(at, short ? 0x4000000000000000 / load<u64>(at, 32) : 0, 40);
 }

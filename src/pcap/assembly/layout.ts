@@ -33,7 +33,25 @@ export const KEPT: usize = TOTALS + 200;
 export const EXAMINED: usize = TOTALS + 216;
 /** Addresses of what left the table are held whose sample hash is below; 2^32: all. */
 export const ADDRESS_THRESHOLD: usize = TOTALS + 224;
-export const TOTALS_CELLS: i32 = 29;
+/** Times are told from here, in 128 bits: 0, or where they do not fit int64 ns. */
+export const BASE_HIGH: usize = TOTALS + 232;
+export const BASE_LOW: usize = TOTALS + 240;
+/** 1: a packet's time is before that of one before it. */
+export const DISORDER: usize = TOTALS + 248;
+/** Records of nothing but zeros. */
+export const ZERO_RECORDS: usize = TOTALS + 256;
+/** Which counts interface statistics told, a bit each, and their sums over interfaces. */
+export const STATISTICS_TOLD: usize = TOTALS + 264;
+export const STATISTICS_SUMS: usize = TOTALS + 272;
+/** Spans with traffic: how often their gap was doubled, and how many are exported. */
+export const ACTIVE_SHIFT: usize = TOTALS + 296;
+export const ACTIVE_SPANS: usize = TOTALS + 304;
+/** Rows of interface statistics that are exported: of the section that went on, and of the last one. */
+export const STATISTICS_LEADING: usize = TOTALS + 312;
+export const STATISTICS_LAST: usize = TOTALS + 320;
+/** 1: a packet has decided what times are told from. */
+export const BASE_DECIDED: usize = TOTALS + 328;
+export const TOTALS_CELLS: i32 = 42;
 
 /** Packets by the number of significant bits of the original length, 0 to 32. */
 export const SIZES: usize = 0x800;

@@ -3,8 +3,17 @@ import { PackedRows, type RowKind } from './packed-rows.js';
 import { boundedEndpointFields, endpointFields, rowFields, type RowTemplate, type RowWriter } from './row-writer.js';
 
 const { proto, a, b, packets, bytes, packets_a_to_b, bytes_a_to_b, packets_b_to_a, bytes_b_to_a } = rowFields;
-const { first_ns, last_ns, first_ns_a_to_b, last_ns_a_to_b, first_ns_b_to_a, last_ns_b_to_a, packets_max, bytes_max } =
-  rowFields;
+const {
+  bits_per_second,
+  first_ns,
+  last_ns,
+  first_ns_a_to_b,
+  last_ns_a_to_b,
+  first_ns_b_to_a,
+  last_ns_b_to_a,
+  packets_max,
+  bytes_max,
+} = rowFields;
 
 const conversations = {
   proto,
@@ -18,6 +27,7 @@ const conversations = {
   bytes_b_to_a,
   first_ns,
   last_ns,
+  bits_per_second,
 };
 
 /** Fields of each kind of row, in the order of the objects. */

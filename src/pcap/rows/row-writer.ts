@@ -19,6 +19,7 @@ export const rowFields = {
   last_ns_b_to_a: 14,
   packets_max: 22,
   bytes_max: 23,
+  bits_per_second: 32,
 } as const;
 
 export const endpointFields = {

@@ -1,4 +1,4 @@
-import type { CaptureFacts, CaptureTotal, ConversationRow, EndpointRow } from '../../pcap/report-types.js';
+import type { CaptureFacts, CaptureTotal, ConversationRow, EndpointRow, TimeSeries } from '../../pcap/report-types.js';
 import type { Count } from '../../pcap/types.js';
 
 /**
@@ -19,13 +19,19 @@ export interface ReportData {
   readonly joined: boolean;
   /** Order of the conversations. */
   readonly sort: string;
+  /** Rates in bits, else in bytes. */
+  readonly bits: boolean;
 }
 
 export type FactsEntry = {
   readonly file: string;
   readonly top: readonly ConversationRow[];
   readonly endpoints: readonly EndpointRow[];
-} & Omit<CaptureFacts, 'top' | 'top_times' | 'endpoints' | 'files' | 'files_skipped'>;
+  readonly series?: ReportSeries;
+} & Omit<CaptureFacts, 'top' | 'top_times' | 'endpoints' | 'files' | 'files_skipped' | 'series'>;
+
+/** A time series; folded: without its long empty stretches. */
+export type ReportSeries = TimeSeries & { readonly folded?: true };
 
 /** A capture, or a file that gave no counts. */
 export type ReportEntry =

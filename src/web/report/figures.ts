@@ -1,5 +1,5 @@
 import type { Count } from '../../pcap/types.js';
-import { formatSeconds, formatShare } from '../format.js';
+import { formatBytes, formatSeconds, formatShare } from '../format.js';
 
 /** A count as the page holds it: text where it is past 2^53. */
 export type Figure = Count | string;
@@ -27,9 +27,15 @@ export function moment(ns: string): string {
   const value = BigInt(ns);
   const fraction = ((value % perSecond) + perSecond) % perSecond;
   const date = new Date(Number((value - fraction) / perSecond) * 1000);
-  if (Number.isNaN(date.getTime())) return `${Number(value) / 1e9} s since 1970`;
+  if (Number.isNaN(date.getTime())) return `${(value - fraction) / perSecond} s since 1970`;
   const digits = fraction.toString().padStart(9, '0').replace(/0+$/, '');
-  return `${date.toISOString().slice(0, 19).replace('T', ' ')}${digits === '' ? '' : `.${digits}`} UTC`;
+  // Years of more than four digits come as +045176.
+  const text = date
+    .toISOString()
+    .replace(/\.\d+Z$/, '')
+    .replace('T', ' ')
+    .replace(/^\+0*/, '');
+  return `${text}${digits === '' ? '' : `.${digits}`} UTC`;
 }
 
 /** Seconds from one time to another; exact to the nanosecond for any span that a Date can hold. */
@@ -40,6 +46,13 @@ export function secondsBetween(fromNs: string, toNs: string): number {
 /** A span of time; whole minutes, hours and days without the zero behind them. */
 export function span(seconds: number): string {
   return formatSeconds(seconds).replace(/ 0 (s|min|h)$/, '');
+}
+
+/** Traffic in a second, in bits or bytes; a dash where no time passes. */
+export function rateText(bitsPerSecond: Figure | null | undefined, bits: boolean): string {
+  if (bitsPerSecond === null || bitsPerSecond === undefined) return '–';
+  const bytes = formatBytes(approximate(bitsPerSecond) / (bits ? 1 : 8));
+  return `${bits ? bytes.replace('B', 'bit') : bytes}/s`;
 }
 
 /** A part of one in percent; what is there is never told as nothing. */

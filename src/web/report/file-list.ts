@@ -16,7 +16,7 @@ export function fileList(data: ReportData): HTMLElement {
       { class: 'soft' },
       'Conversations are counted for each file alone: --join counts them over all files.',
     ),
-    tiles(total),
+    tiles(total, data.bits),
     filesCard(data),
   );
 }

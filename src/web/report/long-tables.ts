@@ -2,7 +2,7 @@ import type { ConversationRow, EndpointRow } from '../../pcap/report-types.js';
 import type { Count } from '../../pcap/types.js';
 import { formatBytes } from '../format.js';
 import type { FactsEntry } from './data.js';
-import { approximate, exact, secondsBetween, span, type Figure } from './figures.js';
+import { approximate, exact, rateText, secondsBetween, span, type Figure } from './figures.js';
 import { SortedTable, type SortedColumn } from './sorted-table.js';
 
 function count<T>(title: string, value: (row: T) => Figure): SortedColumn<T> {
@@ -44,6 +44,7 @@ const orders: Readonly<Record<string, readonly [string, boolean]>> = {
 export function conversationTable(
   { top, conversations, conversations_limit, first_ns }: FactsEntry,
   sort: string,
+  bits: boolean,
 ): SortedTable<ConversationRow> {
   const [sortedBy, descending] = orders[sort] ?? orders.bytes;
   return new SortedTable<ConversationRow>({
@@ -68,6 +69,12 @@ export function conversationTable(
       seconds('Duration', (row) =>
         row.first_ns === null || row.last_ns === null ? null : secondsBetween(row.first_ns, row.last_ns),
       ),
+      {
+        title: 'Rate',
+        number: true,
+        value: ({ bits_per_second }) => bits_per_second,
+        text: ({ bits_per_second }) => rateText(bits_per_second, bits),
+      },
       ...bounds<ConversationRow>(conversations_limit !== undefined),
     ],
   });

@@ -10,7 +10,7 @@ const main = byId('report');
 if (data.filesTotal > 1 && !data.joined) main.append(fileList(data));
 for (const [i, entry] of data.results.entries()) {
   const id = `file-${i + 1}`;
-  main.append(hasFacts(entry) ? captureSection(entry, data.extras[i], data.sort, id) : failedSection(entry, id));
+  main.append(hasFacts(entry) ? captureSection(entry, data.extras[i], data, id) : failedSection(entry, id));
 }
 if (data.joined) main.append(filesCard(data));
 const left = data.joined ? 0 : data.filesTotal - data.results.length;

@@ -1,5 +1,5 @@
 import { element, type Child } from '../dom.js';
-import type { FactsEntry, ReportEntry, ReportExtras } from './data.js';
+import type { FactsEntry, ReportData, ReportEntry, ReportExtras } from './data.js';
 import { approximate, shareOf } from './figures.js';
 import { conversationTable, talkerTable } from './long-tables.js';
 import { heatMap } from './matrix.js';
@@ -8,8 +8,13 @@ import { fileFacts, tiles, warningsOf } from './summary.js';
 import { trafficCharts } from './traffic.js';
 
 /** Everything about one capture. */
-export function captureSection(entry: FactsEntry, extras: ReportExtras, sort: string, id: string): HTMLElement {
-  const conversations = conversationTable(entry, sort);
+export function captureSection(
+  entry: FactsEntry,
+  extras: ReportExtras,
+  { sort, bits }: Pick<ReportData, 'sort' | 'bits'>,
+  id: string,
+): HTMLElement {
+  const conversations = conversationTable(entry, sort, bits);
   const talkers = talkerTable(entry, sort);
   const conversationsCard = card('Conversations', `${id}-conversations`, conversations.node);
   const { series } = entry;
@@ -23,7 +28,7 @@ export function captureSection(entry: FactsEntry, extras: ReportExtras, sort: st
     { id, 'aria-labelledby': `${id}-title`, class: 'capture' },
     element('h2', { id: `${id}-title`, class: 'file-name' }, nameOf(entry.file)),
     ...warningsOf(entry).map((warning) => element('p', { class: 'warning', role: 'note' }, warning)),
-    tiles(entry),
+    tiles(entry, bits),
     series === undefined || series.rows.length === 0
       ? null
       : card('Traffic over time', `${id}-traffic`, trafficCharts(series, id)),

@@ -1,12 +1,16 @@
-import type { PacketCounts } from '../../pcap/report-types.js';
+import type { PacketCounts, TrafficRates } from '../../pcap/report-types.js';
 import type { Count } from '../../pcap/types.js';
 import { element, type Child } from '../dom.js';
 import { formatBytes, formatCount } from '../format.js';
 import type { FactsEntry } from './data.js';
-import { approximate, exact, moment, secondsBetween, span } from './figures.js';
+import { approximate, exact, moment, rateText, secondsBetween, span } from './figures.js';
 
 /** The first figures of a capture, or of all together, large. `fact` names the field of --json that a figure is. */
-export function tiles(counts: PacketCounts & { readonly conversations?: Count }): HTMLElement {
+export function tiles(
+  counts: PacketCounts & { readonly conversations?: Count; readonly rates?: TrafficRates },
+  bits: boolean,
+): HTMLElement {
+  const { rates } = counts;
   const packets = approximate(counts.packets);
   const bytes = approximate(counts.original_bytes);
   const seconds =
@@ -27,13 +31,20 @@ export function tiles(counts: PacketCounts & { readonly conversations?: Count })
       span(seconds),
       counts.first_ns === null ? 'no packet has a time' : `from ${moment(counts.first_ns)}`,
     ),
-    tile(
-      'Rate',
-      'rate',
-      seconds > 0 ? `${formatBytes((bytes * 8) / seconds).replace('B', 'bit')}/s` : '–',
-      'on average',
-    ),
+    tile('Rate', 'rate', seconds > 0 ? rateText((bytes * 8) / seconds, bits) : '–', 'on average'),
+    rates === undefined || rates.pauses === 0
+      ? null
+      : tile(
+          'Rate in traffic',
+          'active_rate',
+          rateText(rates.bits_per_active_second, bits),
+          `in the ${span(Number(rates.active_ns) / 1e9)} without ${pausesText(rates)}`,
+        ),
   );
+}
+
+function pausesText({ pauses, pause_ns_min }: TrafficRates): string {
+  return `${pauses} ${pauses === 1 ? 'pause' : 'pauses'} over ${span(Number(pause_ns_min) / 1e9)}`;
 }
 
 function tile(name: string, fact: string, value: string, note: string): HTMLElement {
@@ -70,6 +81,8 @@ export function fileFacts(entry: FactsEntry): HTMLElement {
     ['Captured bytes', `${exact(entry.captured_bytes)} of ${exact(entry.original_bytes)} on the wire`],
     ['First packet', entry.first_ns === null ? 'no time' : moment(entry.first_ns)],
     ['Last packet', entry.last_ns === null ? 'no time' : moment(entry.last_ns)],
+    ['Times', entry.times_in_order ? 'in order' : 'not in order: packets are earlier than others before them'],
+    ...machineFacts(entry),
     ['IPv4', `${exact(entry.ipv4)} packets: ${exact(entry.ipv4_tcp)} TCP, ${exact(entry.ipv4_udp)} UDP`],
     ['IPv6', `${exact(entry.ipv6)} packets: ${exact(entry.ipv6_tcp)} TCP, ${exact(entry.ipv6_udp)} UDP`],
     ['Neither', `${exact(entry.other)} packets`],
@@ -90,6 +103,19 @@ export function fileFacts(entry: FactsEntry): HTMLElement {
   return element('dl', { class: 'facts' }, ...rows);
 }
 
+/** What the capturing machine said. */
+function machineFacts({ capture_statistics: said }: FactsEntry): [string, string][] {
+  if (said === undefined) return [];
+  const words = [
+    ...(said.packets_received === null ? [] : [`received ${exact(said.packets_received)} packets`]),
+    ...(said.packets_dropped === null ? [] : [`dropped ${exact(said.packets_dropped)}`]),
+    ...(said.packets_dropped_by_system === null
+      ? []
+      : [`dropped by its system ${exact(said.packets_dropped_by_system)}`]),
+  ];
+  return [['Capturing machine', words.join(', ')]];
+}
+
 /** What a reader must know before trusting the figures, a line each. */
 export function warningsOf(entry: FactsEntry): string[] {
   const warnings: string[] = [];
@@ -104,6 +130,15 @@ export function warningsOf(entry: FactsEntry): string[] {
     warnings.push('The file is still written. It is counted to the size that it had when it was opened.');
   if (entry.interrupted === true)
     warnings.push('A signal has ended the input within a record. Only complete records are counted.');
+  const said = entry.capture_statistics;
+  const lost = approximate(said?.packets_dropped ?? 0) + approximate(said?.packets_dropped_by_system ?? 0);
+  if (lost > 0)
+    warnings.push(`The capturing machine says that it lost ${exact(lost)} packets. They are not in the capture.`);
+  if (entry.zero_records !== undefined)
+    warnings.push(
+      `${exact(entry.zero_records)} records are nothing but zeros, as where a file was not written to its end. They count as ` +
+        'packets of 0 bytes in 1970.',
+    );
   const limit = entry.conversations_limit;
   if (limit !== undefined)
     warnings.push(

@@ -1,8 +1,9 @@
 import uPlot from 'uplot';
-import type { SeriesRow, TimeSeries } from '../../pcap/report-types.js';
+import type { SeriesRow } from '../../pcap/report-types.js';
 import { axisStyle, styleToken } from '../chart/axis-style.js';
 import { element, setText } from '../dom.js';
 import { formatBytes, formatCount } from '../format.js';
+import type { ReportSeries } from './data.js';
 import { approximate, exact, moment, secondsBetween, span } from './figures.js';
 
 /** Pixels. */
@@ -30,24 +31,59 @@ const lines: readonly Line[] = [
   { label: 'Bytes', color: '--series-3', valueOf: ({ bytes }) => approximate(bytes), format: formatBytes },
 ];
 
+/** A step of the chart; null: time without packets that is folded. */
+type Step = SeriesRow | null;
+
+/** The rows, with a mark wherever time is left out between two. */
+function stepsOf({ rows, interval_ns, folded }: ReportSeries): Step[] {
+  if (folded !== true) return [...rows];
+  return rows.flatMap((row, i): Step[] =>
+    i > 0 && BigInt(row.start_ns) - BigInt(rows[i - 1].start_ns) > BigInt(interval_ns) ? [null, row] : [row],
+  );
+}
+
 /** Packets and bytes over time: two charts that zoom and point together, and their numbers as a table. */
-export function trafficCharts(series: TimeSeries, file: string): HTMLElement {
-  const { rows } = series;
-  const interval = span(Number(series.interval_ns) / 1e9);
+export function trafficCharts(series: ReportSeries, file: string): HTMLElement {
+  const { rows, folded = false } = series;
+  const intervalSeconds = Number(series.interval_ns) / 1e9;
+  const interval = span(intervalSeconds);
   const start = rows[0].start_ns;
-  const seconds = rows.map((row) => secondsBetween(start, row.start_ns));
+  const steps = stepsOf(series);
+  // Of a folded chart the axis counts steps, since its time has holes.
+  const seconds = steps.map((row, i) =>
+    folded || row === null ? i * intervalSeconds : secondsBetween(start, row.start_ns),
+  );
   const under = element('p', { class: 'small mono under-pointer' });
-  const whole = `From ${moment(start)}; each step is ${interval}. Drag over a chart to zoom in, double-click for all.`;
+  const folds = steps.filter((row) => row === null).length;
+  const without =
+    folds === 0 ? '' : ` Time without packets is left out ${folds === 1 ? 'once' : `${folds} times`}: at each gap.`;
+  const whole = `From ${moment(start)}; each step is ${interval}.${without} Drag over a chart to zoom in, double-click for all.`;
   setText(under, whole);
   const point = (at: number | null | undefined): void => {
-    const row = at === null || at === undefined ? undefined : rows[at];
-    setText(
-      under,
-      row === undefined ? whole : `${moment(row.start_ns)}: ${exact(row.packets)} packets, ${exact(row.bytes)} bytes`,
-    );
+    const row = at === null || at === undefined ? undefined : steps[at];
+    if (row === null) setText(under, foldText(steps, at!));
+    else
+      setText(
+        under,
+        row === undefined ? whole : `${moment(row.start_ns)}: ${exact(row.packets)} packets, ${exact(row.bytes)} bytes`,
+      );
   };
-  const figures = lines.map((line) => new SteppedChart(line, interval, seconds, rows, `${file}`, point));
+  const label = (splits: number[]): string[] =>
+    folded ? splits.map((at) => shortMoment(steps, Math.round(at / intervalSeconds))) : splits.map(span);
+  const figures = lines.map((line) => new SteppedChart(line, interval, seconds, steps, `${file}`, point, label));
   return element('div', {}, ...figures.map(({ node }) => node), under, numbers(rows, interval));
+}
+
+function foldText(steps: readonly Step[], at: number): string {
+  const [before, after] = [steps[at - 1], steps[at + 1]];
+  if (!before || !after) return '';
+  return `no packets from ${moment(before.start_ns)} to ${moment(after.start_ns)}`;
+}
+
+/** The date at a step of a folded chart. */
+function shortMoment(steps: readonly Step[], at: number): string {
+  const row = steps[at];
+  return row === null || row === undefined ? '' : moment(row.start_ns).replace(/:\d\d(\.\d+)? UTC$/, '');
 }
 
 /** One line, as steps over its intervals. */
@@ -61,25 +97,22 @@ class SteppedChart {
     private readonly line: Line,
     interval: string,
     seconds: readonly number[],
-    rows: readonly SeriesRow[],
+    steps: readonly Step[],
     private readonly group: string,
     private readonly point: (at: number | null | undefined) => void,
+    private readonly label: (splits: number[]) => string[],
   ) {
-    const values = rows.map(line.valueOf);
+    const values = steps.map((row) => (row === null ? null : line.valueOf(row)));
     this.data = [[...seconds], values];
-    const highest = values.indexOf(values.reduce((most, value) => Math.max(most, value), 0));
+    const most = values.reduce<number>((high, value) => Math.max(high, value ?? 0), 0);
+    const highest = steps[values.indexOf(most)]!;
     const title = `${line.label} per ${interval}`;
-    const told = `${title}: at most ${line.format(values[highest])}, at ${moment(rows[highest].start_ns)}`;
+    const told = `${title}: at most ${line.format(most)}, at ${moment(highest.start_ns)}`;
     this.plot = element('div', { class: 'chart-plot traffic-plot', role: 'img', 'aria-label': told });
     this.node = element(
       'figure',
       { class: 'chart' },
-      element(
-        'figcaption',
-        { class: 'small' },
-        element('strong', {}, title),
-        ` · at most ${line.format(values[highest])}`,
-      ),
+      element('figcaption', { class: 'small' }, element('strong', {}, title), ` · at most ${line.format(most)}`),
       this.plot,
     );
     new ResizeObserver(() => this.fit()).observe(this.plot);
@@ -105,7 +138,7 @@ class SteppedChart {
       cursor: { y: false, points: { size: 6 }, drag: { x: true, y: false }, sync: { key: group, scales: ['x', null] } },
       scales: { x: { time: false }, y: { range: (_chart, _least, most) => [0, most > 0 ? most * 1.08 : 1] } },
       axes: [
-        { ...axis, size: 26, space: 80, incrs: [...stepsSeconds], values: (_chart, splits) => splits.map(span) },
+        { ...axis, size: 26, space: 80, incrs: [...stepsSeconds], values: (_chart, splits) => this.label(splits) },
         { ...axis, size: 64, space: 32, values: (_chart, splits) => splits.map(line.format) },
       ],
       series: [

@@ -73,8 +73,11 @@ export class PcapngBuilder {
     return this.block(4, join(record, u16(0), u16(0)));
   }
 
-  statistics(): this {
-    return this.block(5, join(writer(this.order).u32(0), zeros(8)));
+  /** Counts by the codes of the format: 4 received, 5 dropped, 7 dropped by the system. */
+  statistics(counts: Readonly<Record<number, bigint>> = {}, interfaceNumber = 0): this {
+    const { u32, u64 } = writer(this.order);
+    const options = Object.entries(counts).map(([code, count]) => ({ code: Number(code), value: u64(count) }));
+    return this.block(5, join(u32(interfaceNumber), zeros(8), this.optionList(options)));
   }
 
   custom(payload: Uint8Array): this {

@@ -33,6 +33,9 @@ test('the three facts lead, the third only when a connection was asked for', () 
 test.each([
   ['the time range', 'First packet    2023-11-14T22:13:20.000000000Z'],
   ['the duration', 'Duration        2.500000000 s'],
+  ['the average rate', 'Average rate    1200 B/s, 1.200 packets/s'],
+  ['the average size', 'Average size    1000.0 bytes'],
+  ['that times are in order', 'Times           in order'],
   ['link types', 'Link types      Ethernet (1): 3'],
   ['the format', 'Format          pcap, little-endian'],
   ['how many conversations there are', 'Conversations (1 of 1, by bytes)'],
@@ -47,7 +50,7 @@ test('a conversation is told each way, in all, and by its start after the first 
     .split('\n')
     .find((text) => text.startsWith('tcp '));
   expect(line!.split(/ +/)).toEqual(
-    'tcp 10.0.0.1:80 <-> 10.0.0.2:1024 2 2000 0 0 2 2000 1.000000000 1.500000000'.split(' '),
+    'tcp 10.0.0.1:80 <-> 10.0.0.2:1024 2 2000 0 0 2 2000 1.000000000 1.500000000 1333'.split(' '),
   );
 });
 

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 
+import { knowingFirst } from '../../../src/pcap/first-time.js';
+import { firstTime } from '../../../src/pcap/head-reader.js';
 import { JoinScanner } from '../../../src/pcap/join-scanner.js';
 import { toCanonicalJson } from '../../../src/pcap/report-json.js';
 import type { CaptureFacts } from '../../../src/pcap/report-types.js';
@@ -14,7 +16,7 @@ const capture = fc.oneof(arbitrary.classic(), arbitraryPcapng());
 /** What the caller of a joined scan says from its files, or one file alone has. */
 const ofFiles = [
   ...['format', 'byte_order', 'sections', 'interfaces', 'truncated', 'truncated_offset', 'truncated_claimed'],
-  ...['truncated_held', 'error', 'error_detail', 'error_offset'],
+  ...['truncated_held', 'error', 'error_detail', 'error_offset', 'times_in_order', 'capture_statistics'],
 ];
 
 function content(facts: CaptureFacts): string {
@@ -39,8 +41,9 @@ test('however a capture is cut into files, in whatever order and on however many
   holds(
     fc.record({ capture, packets: fc.integer({ min: 1, max: 9 }), turn: fc.nat({ max: 50 }), full: fc.boolean() }),
     ({ capture: { bytes }, packets, turn, full }) => {
-      const options: ScanOptions = { ...scanOptions, ...(full ? { conversationsMax: 3 } : {}) };
-      const whole = scanWhole(bytes, options, undefined, reportOptions);
+      const asked: ScanOptions = { ...scanOptions, ...(full ? { conversationsMax: 3 } : {}) };
+      const whole = scanWhole(bytes, asked, undefined, reportOptions);
+      const options = knowingFirst(asked, firstTime(scanModule, bytes));
       if (whole.error !== null) return;
       const files = cutCapture(bytes, packets);
       const turned = [...files.slice(turn % files.length), ...files.slice(0, turn % files.length)];

@@ -12,6 +12,7 @@ export const TEXT_BYTES: usize = 0x200000;
 export const FIELD_BYTES_MAX: usize = 64;
 
 const I64_MAX: i64 = 0x7fffffffffffffff;
+const SECOND_NS: u64 = 1000000000;
 
 let to: usize = 0;
 
@@ -79,6 +80,8 @@ function field(number: u32, row: usize): void {
       return count(load<u64>(row, 80));
     case 15:
       return address(load<u64>(row), load<u64>(row, 8), load<u64>(row, 16) == 6);
+    case 32:
+      return rate(row);
     default:
       // Packets and bytes in all, sent, received.
       return count(load<u64>(row + (number < 18 ? 56 : 24) + (<usize>(number < 18 ? number - 16 : number - 18) << 3)));
@@ -98,6 +101,39 @@ function mostOf(row: usize, offset: usize): u64 {
 /** First time from a to b; I64_MAX: there is none. */
 function firstOut(row: usize): i64 {
   return isBounded(row) ? I64_MAX : load<i64>(row, 16);
+}
+
+/** Bits a second between the first packet and the last; nothing, or null, where no time passes. At most 2^63 - 1. */
+function rate(row: usize): void {
+  const first = firstOf(row);
+  const last = max(load<i64>(row, 24), load<i64>(row, 96));
+  if (first == I64_MAX || last <= first) return none();
+  const ns = <u64>(last - first);
+  const bytes = load<u64>(row, 8) + load<u64>(row, 80);
+  // bytes * 8 * 10^9 in two words, divided bit by bit.
+  const product = (bytes & 0xffffffff) * SECOND_NS;
+  const carried = (bytes >> 32) * SECOND_NS + (product >> 32);
+  let low = (carried << 32) | (product & 0xffffffff);
+  let high = ((carried >> 32) << 3) | (low >> 61);
+  low <<= 3;
+  const half = ns >> 1;
+  if (high > half || (high == half && (!(ns & 1) || low >> 63))) return count(<u64>I64_MAX);
+  for (let bit = 0; bit < 64; bit++) {
+    const carry = high >> 63;
+    high = (high << 1) | (low >> 63);
+    low <<= 1;
+    if (!carry && high < ns) continue;
+    high -= ns;
+    low |= 1;
+  }
+  count(low);
+}
+
+/** Of a field without a value: null in JSON, nothing in CSV. */
+function none(): void {
+  if (!quoted) return;
+  store<u32>(to, 0x6c6c756e); // "null"
+  to += 4;
 }
 
 function firstOf(row: usize): i64 {
@@ -122,12 +158,7 @@ export function setQuoted(times: bool): void {
 }
 
 function time(value: i64, timed: i64): void {
-  if (timed == I64_MAX) {
-    if (!quoted) return;
-    store<u32>(to, 0x6c6c756e); // "null"
-    to += 4;
-    return;
-  }
+  if (timed == I64_MAX) return none();
   if (quoted) put(34);
   if (value < 0) put(45);
   count(<u64>(value < 0 ? -value : value));

@@ -15,6 +15,7 @@ function conversation(a: string, b: string, sent: number, received: number): Con
     bytes_b_to_a: received,
     first_ns: null,
     last_ns: null,
+    bits_per_second: null,
   };
 }
 

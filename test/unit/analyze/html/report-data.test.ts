@@ -23,6 +23,7 @@ function hostile(i: number, files: number): KeptEntry {
     bytes_b_to_a: big,
     first_ns: '1700000001000000000',
     last_ns: '1700000002500000000',
+    bits_per_second: 1,
   });
   const entry = sampleEntry({
     file: `${'x'.repeat(4000)}${i}.pcap`,
@@ -67,7 +68,7 @@ test('a count beyond 2^53 keeps every digit', () => {
 });
 
 test('says how much it leaves out', () => {
-  const data = reportDataOf(Array<KeptEntry>(50).fill(hostile(0, 50)), 'bytes');
+  const data = reportDataOf(Array<KeptEntry>(50).fill(hostile(0, 50)), 'bytes', false);
   expect(data).toMatchObject({ filesTotal: 50 });
   expect(data.results).toHaveLength(40);
   expect(data.files).toHaveLength(50);
