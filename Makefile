@@ -135,7 +135,7 @@ pictures: build ## take the pictures of the README from the running program (nee
 
 ##@ Measure
 .PHONY: bench
-bench: build ## side-by-side benchmarks (ARGS=callers|captures|exports|fairness|jobs|page|policy|quotas|scale|strangers|xdp for one)
+bench: build ## side-by-side benchmarks (ARGS=callers|captures|exports|fairness|filter|jobs|page|policy|quotas|scale|strangers|xdp for one)
 	$(Q)scripts/bench.sh $(ARGS)
 
 .PHONY: perf
