@@ -6,9 +6,6 @@ import { forTerminal } from '../common/for-terminal.js';
 import { complaintOf, hasFacts, type Entry } from './entry.js';
 import { failedEntry } from './failed-entry.js';
 
-/** Only packets are counted: conversations of matches are kept as few as they can be. */
-const conversationsMax = 1;
-
 /** How many packets of a capture match, in words. */
 export async function testFilter(filter: Filter, name: string): Promise<{ line: string; failed: boolean }> {
   const entry = await counted(filter, name).catch((error: unknown) => failedEntry(name, error));
@@ -21,7 +18,7 @@ export async function testFilter(filter: Filter, name: string): Promise<{ line: 
 async function counted({ expression }: Filter, name: string): Promise<Entry> {
   const file = openCapture(name);
   try {
-    const scan = { filter: expression, conversationsMax, intervalNs: null, connection: null };
+    const scan = { filter: expression, onlyNumbers: true, conversationsMax: 1, intervalNs: null, connection: null };
     const onNote = (text: string): void => void process.stderr.write(`trireme: ${forTerminal(text)}\n`);
     const index = { mode: 'use', onMade: () => undefined, onNote } as const;
     const settings = {

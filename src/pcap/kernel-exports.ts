@@ -41,6 +41,7 @@ export interface KernelExports {
   takeExtracted(): number;
   readonly keptPackets: { readonly value: bigint };
   readonly longRecord: { readonly value: bigint };
+  setOnlyNumbers(): void;
   setIndexing(only: boolean): void;
   beginPiece(): void;
   readonly pieceFirstNs: { readonly value: bigint };

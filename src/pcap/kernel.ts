@@ -57,7 +57,8 @@ export class Kernel {
   }
 
   /** Counts only packets of a filter and a span of time. */
-  private select({ filter, span }: ScanOptions): void {
+  private select({ filter, span, onlyNumbers }: ScanOptions): void {
+    if (onlyNumbers === true) this.exports.setOnlyNumbers();
     if (filter !== undefined) {
       this.filters.use(filterOf(filter));
       this.exports.setFilter();

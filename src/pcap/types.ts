@@ -21,6 +21,8 @@ export interface ScanOptions {
   readonly filter?: string;
   /** Only packets of this span of time are counted; undefined: all. */
   readonly span?: TimeSpan;
+  /** True: packets are counted and not looked into, so that the report has their number and their link types alone. */
+  readonly onlyNumbers?: boolean;
   /**
    * Seed of the table's hash, 0 to 2^32-1; all chunks of one analysis share it. No result depends on it. A random one
    * keeps the author of a capture from choosing flows that collide. Default: a constant.

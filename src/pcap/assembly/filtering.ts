@@ -17,6 +17,9 @@ const NULL_LINK: u32 = 0;
 @external('filter', 'functionOf')
 declare function functionOf(link: u32, bigEndian: bool): u32;
 
+/** Of packets that match only the number and the link type are told. */
+export let onlyNumbers: bool = false;
+
 let filtered: bool = false;
 let used: bool = false;
 let spanned: bool = false;
@@ -33,6 +36,7 @@ export function beginFiltering(): void {
   used = false;
   nullBig = 0;
   filtered = false;
+  onlyNumbers = false;
   spanned = false;
   relative = 0;
 }
@@ -40,6 +44,12 @@ export function beginFiltering(): void {
 /** From now on only packets count that match. */
 export function setFilter(): void {
   filtered = true;
+  setSelective();
+}
+
+/** From now on packets that are wanted are not looked into. */
+export function setOnlyNumbers(): void {
+  onlyNumbers = true;
   setSelective();
 }
 

@@ -4,7 +4,7 @@ import { beginActivity } from './activity';
 import { beginArena } from './arena';
 import { beginClock, beginFile } from './clock';
 import { extractedAt, keptPackets, longRecord, stopExtracting, takeExtracted } from './extract';
-import { beginFiltering, setExtracting, setFilter, setSpan } from './filtering';
+import { beginFiltering, setExtracting, setFilter, setOnlyNumbers, setSpan } from './filtering';
 import { setSeed } from './hash';
 import { forgetHeavyRows } from './heavy-rows';
 import { interfaceCount, setInterfaceCount } from './interfaces';
@@ -93,7 +93,7 @@ export { exportStatistics, importStatistics, sumStatistics } from './statistics'
 export { searchSteps } from './seam';
 export { extractedAt, keptPackets, longRecord, takeExtracted };
 export { beginPiece, keysAt, pieceFirstNs, pieceLastNs, pieceOthers, setIndexing, takeKeys };
-export { setExtracting, setFilter, setHeadersOnly, setOrder, setOrderOfRows, setSpan };
+export { setExtracting, setFilter, setHeadersOnly, setOrder, setOnlyNumbers, setOrderOfRows, setSpan };
 
 /** The memory of an instance that has just been made is zero; writing zeros there would only make its pages be there. */
 let used: bool = false;

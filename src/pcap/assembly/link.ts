@@ -1,6 +1,7 @@
 // Link layers: from the first byte of a packet to its network header.
 
 import { saturated } from './clock';
+import { onlyNumbers } from './filtering';
 import {
   add,
   CAPTURED_BYTES,
@@ -27,6 +28,7 @@ const DECODE_BYTES_MAX: u32 = 1 << 20;
 @inline
 export function packet(link: u32, at: usize, captured: u32, original: u32, time: i64, timed: bool): void {
   countRow(LINKS + (<usize>link << 4), <u64>original);
+  if (onlyNumbers) return;
   add(CAPTURED_BYTES, <u64>captured);
   add(SIZES + (<usize>(32 - clz<u32>(original)) << 3), 1);
   if (interval && timed && !saturated) countInSeries(time, <u64>original);

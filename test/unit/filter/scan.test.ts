@@ -131,3 +131,10 @@ test.each<[Partial<ScanOptions>, string]>([
 ])('a scan refuses %j', (options, message) => {
   expect(() => scan(options)).toThrow(message);
 });
+
+test('a scan for numbers alone counts the same packets and looks into none', () => {
+  const { packets, filter, link_types } = scan({ filter: 'tcp' });
+  const told = scan({ filter: 'tcp', onlyNumbers: true });
+  expect(told).toMatchObject({ packets, filter, link_types, conversations: 0, ipv4: 0 });
+  expect(packets).toBe(4);
+});
