@@ -23,6 +23,11 @@ const modules = [
     output: 'dist/src/captures/inflate.wasm',
     options: ['--memoryBase', '851968', '--initialMemory', '14', '--enable', 'simd'],
   },
+  {
+    entry: 'src/captures/assembly/lz4.ts',
+    output: 'dist/src/captures/lz4.wasm',
+    options: ['--initialMemory', '10', '--enable', 'simd'],
+  },
   { entry: 'src/kinds/assembly/sha256.ts', output: 'dist/src/kinds/sha256.wasm', options: ['--enable', 'simd'] },
 ];
 

@@ -12,7 +12,7 @@ import { compileSettings, topDefault, topInFilesDefault, type AnalyzeOptions, ty
 
 const sortOrders: readonly SortOrder[] = ['bytes', 'packets', 'duration', 'start'];
 
-const description = `Count and summarise packet captures: pcap and pcapng, plain, gzip or zstd.`;
+const description = `Count and summarise packet captures: pcap and pcapng, plain, gzip, zstd or LZ4.`;
 
 const notes = `
 What is counted:

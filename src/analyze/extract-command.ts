@@ -6,7 +6,7 @@ const description = `Write the packets of a capture that match a filter into a c
 
 const notes = `
 The packets come out byte for byte and in order, in the format of the input: a classic capture keeps its header, a pcapng one
-all its blocks but the packets that do not match. Gzip and zstd are unpacked. The filter is tcpdump's language; trireme
+all its blocks but the packets that do not match. Gzip, zstd and LZ4 are unpacked. The filter is tcpdump's language; trireme
 filter explains it. The file has its name once it is complete: what was there before stays until then. On standard input the
 first Ctrl-C or SIGTERM is the end of the input: the packets that have come are written, and the exit code is 0.
 

@@ -1,7 +1,7 @@
 import { shownName } from '../captures/capture-name.js';
 import type { CaptureEntry } from '../captures/capture-entry.js';
 import { ByteReader } from '../captures/byte-reader.js';
-import { compressionOf, magicBytes, type Compression } from '../captures/compression.js';
+import { compressionAhead, type Compression } from '../captures/compression.js';
 import { scanCapture } from '../captures/scan-capture.js';
 import { scanStream } from '../captures/scan-stream.js';
 import { TriremeError } from '../common/errors.js';
@@ -22,7 +22,7 @@ export interface CaptureAnalysis extends Omit<CaptureFacts, 'top' | 'top_times' 
 }
 
 /**
- * Analyses a file, a FIFO, standard input (`-`) or an `http(s)://` URL: pcap or pcapng, plain, gzip or zstd.
+ * Analyses a file, a FIFO, standard input (`-`) or an `http(s)://` URL: pcap or pcapng, plain, gzip, zstd or LZ4.
  *
  * A plain file is read and scanned on the calling thread, which does nothing else meanwhile; with `cores` above 1 other
  * threads help from 1 GiB on. A server that must answer others meanwhile calls this in a worker thread.
@@ -38,7 +38,7 @@ export async function analyzeFile(name: string, options: AnalyzeOptions = {}): P
 
 /**
  * Analyses the bytes of one capture in the order in which they come, such as a Node stream of a file or an upload gives them:
- * pcap or pcapng, plain, gzip or zstd. `options.cores` has no effect: a stream is scanned by the calling thread, in pieces.
+ * pcap or pcapng, plain, gzip, zstd or LZ4. `options.cores` has no effect: a stream is scanned by the calling thread, in pieces.
  *
  * Rejects with a {@link TriremeError}: NOT_A_CAPTURE, or USAGE for an option that is out of bounds. What the stream itself
  * throws comes through as it is.
@@ -55,7 +55,7 @@ export async function analyzeStream(
   const settings = compileOptions(options);
   const reader = new ByteReader(bytesOnly(stream, settings.onProgress));
   try {
-    const compression = compressionOf(await reader.peek(magicBytes));
+    const compression = await compressionAhead(reader);
     return factsOf('stream', await scanStream(reader.remaining(Number.MAX_SAFE_INTEGER), compression, settings));
   } finally {
     await reader.close();

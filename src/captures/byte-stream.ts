@@ -13,6 +13,10 @@ export function inflate(stream: ByteStream, compression: Compression | null): In
     const { inflateZstd } = require('./zstd-stream.js') as typeof import('./zstd-stream.js');
     return inflateBounded(stream, inflateZstd);
   }
+  if (compression === 'lz4') {
+    const { inflateLz4 } = require('./lz4-stream.js') as typeof import('./lz4-stream.js');
+    return inflateBounded(stream, inflateLz4);
+  }
   return {
     bytes: stream[Symbol.asyncIterator]() as AsyncGenerator<Uint8Array>,
     outcome: () => ({ truncated: false, damage: null }),

@@ -3,7 +3,7 @@ import { Extractor, type ExtractOptions, type ExtractOutcome } from '../pcap/ext
 import { ByteReader } from './byte-reader.js';
 import { inflate } from './byte-stream.js';
 import type { CaptureFile } from './capture-file.js';
-import { compressionOf, magicBytes } from './compression.js';
+import { compressionAhead, compressionOf, firstBytesMax } from './compression.js';
 import { until } from './live-stream.js';
 import { FilePour, pourStream } from './pour.js';
 import { readRange } from './read-range.js';
@@ -81,13 +81,13 @@ export async function extractFile(
   const { fd, sizeBytes } = file;
   let inputDamage: string | null = null;
   let packedCut = false;
-  const compression = sizeBytes === null ? null : compressionOf(readRange(fd, 0, magicBytes));
+  const compression = sizeBytes === null ? null : compressionOf(readRange(fd, 0, firstBytesMax));
   if (sizeBytes !== null && compression === null) {
     const pour = new FilePour(fd, extractor, 0);
     while (pour.step() > 0) await turn();
   } else {
     const reader = new ByteReader(input === undefined ? file.stream() : until(file.stream(), input.ended));
-    const packed = compression ?? compressionOf(await reader.peek(magicBytes));
+    const packed = compression ?? (await compressionAhead(reader));
     const inflated = inflate(reader.remaining(Number.MAX_SAFE_INTEGER), packed);
     await pourStream(patient(inflated.bytes, settle), extractor);
     const { truncated, damage } = inflated.outcome();
@@ -124,7 +124,7 @@ function splitOf(
   options: ExtractOptions,
   { threadsMax, threadBytesMin = threadBytesMinDefault }: HowExtracted,
 ): { readonly file: SplitFile; readonly options: ExtractOptions } | null {
-  if (sizeBytes === null || threadsMax <= 1 || compressionOf(readRange(fd, 0, magicBytes)) !== null) return null;
+  if (sizeBytes === null || threadsMax <= 1 || compressionOf(readRange(fd, 0, firstBytesMax)) !== null) return null;
   const { threads } = planThreads(sizeBytes, threadsMax, threadBytesMin);
   if (threads === 1) return null;
   const { extractPlans } = require('./extract-split.js') as typeof import('./extract-split.js');

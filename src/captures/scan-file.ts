@@ -5,7 +5,7 @@ import { headerBytesWanted, readHeader } from '../pcap/read-header.js';
 import { ByteReader, type ByteStream } from './byte-reader.js';
 import { capturedIn, stillWritten, type CaptureEntry } from './capture-entry.js';
 import type { CaptureFile } from './capture-file.js';
-import { compressionOf, magicBytes } from './compression.js';
+import { compressionAhead, compressionOf, firstBytesMax } from './compression.js';
 import { soundOutcome } from './inflated.js';
 import { readRange } from './read-range.js';
 import { FilePour } from './pour.js';
@@ -31,11 +31,11 @@ async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureE
   const counted = counting(file.stream, (bytes) => settings.onProgress?.(bytes, sizeBytes));
   if (sizeBytes === null) {
     const reader = new ByteReader(settings.input === undefined ? counted() : untilEnded(counted(), settings.input.ended));
-    const compression = compressionOf(await reader.peek(magicBytes));
+    const compression = await compressionAhead(reader);
     const { scanStream } = require('./scan-stream.js') as typeof import('./scan-stream.js');
     return scanStream(reader.remaining(Number.MAX_SAFE_INTEGER), compression, settings);
   }
-  const compression = compressionOf(readRange(fd, 0, magicBytes));
+  const compression = compressionOf(readRange(fd, 0, firstBytesMax));
   if (compression !== null) {
     if (settings.index?.mode === 'make') settings.index.onNote(`${file.name} ${making().notIndexed(file)}`);
     const { scanStream } = require('./scan-stream.js') as typeof import('./scan-stream.js');

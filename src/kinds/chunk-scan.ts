@@ -1,6 +1,5 @@
 import { openCapture, readInOrder, type CaptureFile } from '../captures/capture-file.js';
 import { inflate } from '../captures/byte-stream.js';
-import type { Compression } from '../captures/compression.js';
 import { soundOutcome, type InflateOutcome } from '../captures/inflated.js';
 import { FilePour, pourStream } from '../captures/pour.js';
 import { loadScanModule } from '../captures/scan-module.js';
@@ -10,6 +9,7 @@ import { ChunkScanner } from '../pcap/chunk-scanner.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
 import { note, Stopped } from './batch-progress.js';
 import type { BatchSource, KindBatch } from './kind.js';
+import { packing } from './packing.js';
 import { scanParts } from './parts-scan.js';
 
 /** Bytes of the chunk in the file as it is stored: what its cost is counted in. Throws when the payload is no ScanChunk. */
@@ -109,7 +109,7 @@ async function scanPacked(
   }
   try {
     if (source.type === 'file') file = openCapture(source.path);
-    const inflated = inflate(packed(), compressionIn(compression));
+    const inflated = inflate(packed(), packing(compression));
     await pourStream(inflated.bytes, scanner);
     if (file !== null) checkHeld(file, sizeBytes);
     answer(batch, scanner, inflated.outcome());
@@ -118,11 +118,6 @@ async function scanPacked(
   } finally {
     file?.close();
   }
-}
-
-function compressionIn(text: string): Compression {
-  if (text === 'gzip' || text === 'zstd') return text;
-  throw new TriremeError('INTERNAL', `this worker cannot unpack '${text}', only gzip and zstd`);
 }
 
 function answer(batch: KindBatch, scanner: ChunkScanner, { truncated, damage, restBytes = 0 }: InflateOutcome): void {

@@ -1,5 +1,4 @@
 import { inflate } from '../captures/byte-stream.js';
-import type { Compression } from '../captures/compression.js';
 import { scanRun, type FileOutcome, type ScannedRun } from '../captures/join/scan-run.js';
 import { pourStream } from '../captures/pour.js';
 import { loadScanModule } from '../captures/scan-module.js';
@@ -9,6 +8,7 @@ import { JoinScanner } from '../pcap/join-scanner.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
 import { note, Stopped } from './batch-progress.js';
 import type { BatchSource, KindBatch } from './kind.js';
+import { packing } from './packing.js';
 
 /** Scans the files of a job one after the other, and answers with what they add up to and how each ended. */
 export async function scanParts(
@@ -114,10 +114,4 @@ class PushedBytes {
 function unclosed(bytes: AsyncGenerator<Uint8Array>): AsyncIterableIterator<Uint8Array> {
   const same: AsyncIterableIterator<Uint8Array> = { next: () => bytes.next(), [Symbol.asyncIterator]: () => same };
   return same;
-}
-
-function packing(text: string): Compression | null {
-  if (text === '') return null;
-  if (text === 'gzip' || text === 'zstd') return text;
-  throw new TriremeError('INTERNAL', `this worker cannot unpack '${text}', only gzip and zstd`);
 }

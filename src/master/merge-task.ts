@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs';
 import { TriremeError } from '../common/errors.js';
 import { capturedIn, stillWritten } from '../captures/capture-entry.js';
-import { compressionOf, magicBytes, type Compression } from '../captures/compression.js';
+import { compressionOf, firstBytesMax, type Compression } from '../captures/compression.js';
 import { soundOutcome, type InflateOutcome } from '../captures/inflated.js';
 import { FilePour, pourStream } from '../captures/pour.js';
 import { planChunks, wholeFilePlan } from '../pcap/chunk-plans.js';
@@ -30,7 +30,7 @@ export class MergeTask {
     private readonly say: (event: MergeEvent) => void,
   ) {
     const { module, sizeBytes, chunkBytes, scan } = data;
-    this.compression = compressionOf(data.bytes.first.subarray(0, magicBytes));
+    this.compression = compressionOf(data.bytes.first.subarray(0, firstBytesMax));
     const plans =
       this.compression !== null
         ? [wholeFilePlan]

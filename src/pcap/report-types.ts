@@ -129,7 +129,7 @@ export interface EndpointsLimit {
 export interface JoinedFile {
   readonly file: string;
   readonly format: 'pcap' | 'pcap-nsec' | 'pcapng';
-  readonly compression: 'gzip' | 'zstd' | null;
+  readonly compression: 'gzip' | 'zstd' | 'lz4' | null;
   readonly packets: Count;
   readonly captured_bytes: Count;
   readonly first_ns: string | null;

@@ -52,7 +52,7 @@ export interface ReportOptions {
   readonly top: number;
   readonly sort: SortOrder;
   /** How the capture was packed before its bytes were pushed. */
-  readonly compression: 'none' | 'gzip' | 'zstd';
+  readonly compression: 'none' | 'gzip' | 'zstd' | 'lz4';
   /** Long tables are told as PackedRows; by default all are arrays. */
   readonly packedRows?: boolean;
   /** The packed stream itself ended early: the capture is truncated even if the cut fell between two records. */

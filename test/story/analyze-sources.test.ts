@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipped, zstdStored } from '../support/capture-builder.js';
+import { gzipped, lz4Legacy, lz4Packed, zstdStored } from '../support/capture-builder.js';
 import { runTrireme, type RunOptions } from '../support/run-trireme.js';
 import { scratchFolder } from '../support/scratch.js';
 import { manyPackets, smallCapture } from '../support/small-capture.js';
@@ -34,7 +34,9 @@ const zstdOf = (...args: string[]): Buffer => {
   return readFileSync(join(scratch.path, 'packed.zst'));
 };
 
-const forms: [string, () => Uint8Array, 'gzip' | 'zstd' | null][] = [
+const skippable = Buffer.from('502a4d18040000006e616d65', 'hex');
+
+const forms: [string, () => Uint8Array, 'gzip' | 'zstd' | 'lz4' | null][] = [
   ['plain', () => capture, null],
   ['gzip', () => gzipped(capture), 'gzip'],
   ['gzip of three members', () => gzipped(capture, 3), 'gzip'],
@@ -44,6 +46,10 @@ const forms: [string, () => Uint8Array, 'gzip' | 'zstd' | null][] = [
     () => Buffer.concat([zstdStored(capture.slice(0, 999)), zstdStored(capture.slice(999))]),
     'zstd',
   ],
+  ['lz4', () => lz4Packed(capture), 'lz4'],
+  ['lz4 of linked blocks', () => lz4Packed(capture, { linked: true, blockSizeCode: 4 }), 'lz4'],
+  ['lz4 of the legacy form', () => lz4Legacy(capture), 'lz4'],
+  ['lz4 behind a skippable frame', () => Buffer.concat([skippable, lz4Packed(capture)]), 'lz4'],
 ];
 const toolForms: typeof forms = [
   ['zstd -1', () => zstdOf('-1'), 'zstd'],
@@ -86,6 +92,7 @@ describe('a packed capture that is not whole', () => {
   test.each([
     ['gzip', gzipped(capture)],
     ['zstd', zstdStored(capture)],
+    ['lz4', lz4Packed(capture)],
   ])('cut %s is truncated: what came before is counted, exit code 1', async (name, bytes) => {
     const { code, result } = await resultOf(scratch.file(`cut.${name}`, bytes.subarray(0, bytes.length - 5)));
     expect(code).toBe(1);

@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { projectRoot } from '../../src/common/version.js';
-import { adversarial, classicCapture, cut, gzipped, linkTypes, zstdStored } from '../support/capture-builder.js';
+import {
+  adversarial,
+  classicCapture,
+  cut,
+  gzipped,
+  linkTypes,
+  lz4Packed,
+  zstdStored,
+} from '../support/capture-builder.js';
 import { oracleResult } from '../support/oracle/index.js';
 import { sharedCaptures } from '../support/shared-captures.js';
 
@@ -72,6 +80,7 @@ test('built captures of every packing give the numbers of the oracle', async () 
     'members.pcap.gz': gzipped(plain, 4),
     'cut.pcap.gz': cut(gzipped(plain), gzipped(plain).length - 50),
     'plain.pcap.zst': zstdStored(plain),
+    'plain.pcap.lz4': lz4Packed(plain),
     'plain.pcapng': adversarial.plainPcapng(500),
     'plain.pcapng.gz': gzipped(adversarial.plainPcapng(500)),
     'restless.pcapng': adversarial.restlessPcapng(8, 30),

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { projectRoot } from '../../src/common/version.js';
-import { adversarial, gzipped, zstdStored } from '../support/capture-builder.js';
+import { adversarial, gzipped, lz4Packed, zstdStored } from '../support/capture-builder.js';
 import { CaptureCluster } from '../support/capture-cluster.js';
 import { runTrireme } from '../support/run-trireme.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -35,6 +35,9 @@ const files = [
   scratch.file('many.pcap.gz', gzipped(many)),
   scratch.file('cut.pcap.gz', gzipped(many).subarray(0, 5_000)),
   scratch.file('many.pcap.zst', zstdStored(many)),
+  scratch.file('many.pcap.lz4', lz4Packed(many)),
+  scratch.file('cut.pcap.lz4', lz4Packed(many).subarray(0, 5_000)),
+  scratch.file('rest.pcap.lz4', Buffer.concat([lz4Packed(many), Buffer.from('rest')])),
   ...shared.map(({ path }) => path),
 ];
 

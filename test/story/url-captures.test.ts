@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { gzipped, zstdStored } from '../support/capture-builder.js';
+import { gzipped, lz4Packed, zstdStored } from '../support/capture-builder.js';
 import { writeLongCapture } from '../support/capture-cluster.js';
 import { RangeServer, type Served } from '../support/range-server.js';
 import { runTrireme, type Ran } from '../support/run-trireme.js';
@@ -36,6 +36,7 @@ test.each<[string, Uint8Array]>([
   ['a capture', many],
   ['a capture in gzip', gzipped(many)],
   ['a capture in zstd', zstdStored(many)],
+  ['a capture in lz4', lz4Packed(many)],
   ['a capture cut in a record', many.subarray(0, 100_001)],
   ['an empty file', new Uint8Array(0)],
   ['no capture', Buffer.from('Dear reader, this is not a capture.\n')],

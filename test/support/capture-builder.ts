@@ -5,6 +5,7 @@
 export * from './capture-builder/bytes.js';
 export * from './capture-builder/classic-capture.js';
 export * from './capture-builder/frames.js';
+export * from './capture-builder/lz4.js';
 export * from './capture-builder/packets.js';
 export * from './capture-builder/pcapng-capture.js';
 export * from './capture-builder/wrappers.js';

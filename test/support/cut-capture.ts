@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
-import { gzipped, join, zstdStored } from './capture-builder.js';
+import { gzipped, join, lz4Packed, zstdStored } from './capture-builder.js';
 
 const packetBlocks = new Set([2, 3, 6]);
 
@@ -69,7 +69,7 @@ function cutBlocks(capture: Uint8Array, view: DataView, packets: number): Uint8A
   return files;
 }
 
-/** Writes the files into a folder, each third packed with gzip and each fifth with zstd. @returns their paths, shuffled */
+/** Writes the files into a folder, each third packed with gzip each fifth with zstd and each seventh with LZ4. @returns their paths, shuffled */
 export function writeRing(folder: string, files: readonly Uint8Array[], packed = true): string[] {
   const paths = files.map((bytes, i) => {
     const [ending, content] =
@@ -77,7 +77,9 @@ export function writeRing(folder: string, files: readonly Uint8Array[], packed =
         ? ['.gz', gzipped(bytes)]
         : packed && i % 5 === 2
           ? ['.zst', zstdStored(bytes)]
-          : ['', bytes];
+          : packed && i % 7 === 3
+            ? ['.lz4', lz4Packed(bytes)]
+            : ['', bytes];
     const path = joinPath(folder, `ring${i}.pcap${ending}`);
     writeFileSync(path, content);
     return path;

@@ -3,7 +3,7 @@ import { HeadReader, type CaptureHead } from '../../pcap/head-reader.js';
 import type { ByteStream } from '../byte-reader.js';
 import { inflate } from '../byte-stream.js';
 import { openCapture, readInOrder, type CaptureFile } from '../capture-file.js';
-import { compressionOf, magicBytes, type Compression } from '../compression.js';
+import { compressionOf, firstBytesMax, type Compression } from '../compression.js';
 import { failedFile, type FailedFile } from '../failed-file.js';
 import { FileProbe } from '../file-probe.js';
 import { pourStream } from '../pour.js';
@@ -75,7 +75,7 @@ export type Head = Omit<FileHead, 'name' | 'found'>;
 
 /** A promise only for what is packed: awaiting costs a turn of the event loop. */
 export function readHead({ fd, at, sizeBytes }: HeadBytes, reader: HeadReader): Head | Promise<Head> {
-  const compression = compressionOf(readRange(fd, at, Math.min(magicBytes, sizeBytes)));
+  const compression = compressionOf(readRange(fd, at, Math.min(firstBytesMax, sizeBytes)));
   reader.begin();
   if (compression !== null) return readPacked(readInOrder(fd, sizeBytes, at), sizeBytes, compression, reader);
   let portion = firstPortionBytes;

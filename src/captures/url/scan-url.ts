@@ -2,7 +2,7 @@ import { planChunks } from '../../pcap/chunk-plans.js';
 import { readHeader } from '../../pcap/read-header.js';
 import { ByteReader, type ByteStream } from '../byte-reader.js';
 import { capturedIn, type CaptureEntry } from '../capture-entry.js';
-import { compressionOf, magicBytes } from '../compression.js';
+import { compressionAhead, compressionOf, firstBytesMax } from '../compression.js';
 import { pourStream } from '../pour.js';
 import { loadScanModule } from '../scan-module.js';
 import type { ScanSettings } from '../scan-settings.js';
@@ -28,7 +28,7 @@ export async function scanUrl(name: string, settings: ScanSettings): Promise<Cap
 async function scanWhole({ bytes, sizeBytes, close }: WholeUrl, settings: ScanSettings): Promise<CaptureEntry> {
   try {
     const reader = new ByteReader(counted(bytes, (done) => settings.onProgress?.(done, sizeBytes)));
-    const compression = compressionOf(await reader.peek(magicBytes));
+    const compression = await compressionAhead(reader);
     return await scanStream(reader.remaining(Number.MAX_SAFE_INTEGER), compression, settings);
   } finally {
     close();
@@ -39,7 +39,7 @@ async function scanRanged({ source, first }: RangedUrl, settings: ScanSettings):
   const { sizeBytes } = source.identity;
   const { top, sort, packedRows } = settings;
   const onBytes = (bytes: number): void => settings.onProgress?.(bytes, sizeBytes);
-  const compression = compressionOf(first.subarray(0, magicBytes));
+  const compression = compressionOf(first.subarray(0, firstBytesMax));
   const { scan, index } = settings;
   if (compression === null && (scan.filter !== undefined || scan.span !== undefined) && index?.mode !== 'ignore') {
     const { scanSelectedUrl } = require('./url-index.js') as typeof import('./url-index.js');

@@ -1,11 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { inflateGzip } from '../../../src/captures/gzip-stream.js';
+import { inflateLz4 } from '../../../src/captures/lz4-stream.js';
 import { inflateZstd } from '../../../src/captures/zstd-stream.js';
 import type { Inflated } from '../../../src/captures/inflated.js';
 import { wholeFilePlan } from '../../../src/pcap/chunk-plans.js';
 import { ChunkScanner } from '../../../src/pcap/chunk-scanner.js';
 import { toCanonicalJson } from '../../../src/pcap/report-json.js';
-import { gzipped, zstdStored, text } from '../../support/capture-builder.js';
+import { gzipped, lz4Legacy, lz4Packed, zstdStored, text } from '../../support/capture-builder.js';
 import { headerOf, plansAt, scanModule, scanSplit, scanWhole, scanOptions } from '../../support/engine.js';
 import { inPieces } from '../../support/streams.js';
 import { captureBytesMax, captureSeeds } from '../corpus.js';
@@ -120,4 +121,30 @@ export const zstd: FuzzTarget = {
   ),
   asynchronous: true,
   run: (input) => inflate(input, inflateZstd),
+};
+
+export const lz4: FuzzTarget = {
+  name: 'lz4',
+  what: 'LZ4 frames and what is inside them',
+  seeds: () => [
+    lz4Packed(text('trireme'.repeat(90)), { blockChecksums: true, contentSize: true }),
+    lz4Packed(text('trireme'.repeat(90)), { linked: true, contentChecksum: false, blockBytes: 100, blockSizeCode: 4 }),
+    lz4Legacy(text('trireme'.repeat(90))),
+    ...plain().map((bytes) => lz4Packed(bytes, { contentChecksum: false })),
+    Buffer.concat([Buffer.from('502a4d1804000000', 'hex'), text('skip'), lz4Legacy(text('after'))]),
+  ],
+  words: [
+    '04224d18',
+    '02214c18',
+    '502a4d18',
+    '5f2a4d18ffffffff',
+    'ffff',
+    '0100',
+    '1f',
+    'ffffff',
+    '00000080',
+    '00000000',
+  ].map((hex) => Buffer.from(hex, 'hex')),
+  asynchronous: true,
+  run: (input) => inflate(input, inflateLz4),
 };

@@ -1,8 +1,9 @@
 import { gunzipSync, constants } from 'node:zlib';
 
 import { decompress } from 'fzstd';
+import { unpackLz4 } from './unpack-lz4.js';
 
-/** The capture inside a file, and whether the file was gzip or zstd and its stream was cut. */
+/** The capture inside a file, and whether the file was gzip and its stream was cut. */
 export interface Unwrapped {
   bytes: Uint8Array;
   gzip: boolean;
@@ -11,8 +12,9 @@ export interface Unwrapped {
 
 export function unwrap(file: Uint8Array): Unwrapped {
   if (file[0] === 0x1f && file[1] === 0x8b) return gunzip(file);
-  const zstd = Buffer.from(file.subarray(0, 4)).toString('hex') === '28b52ffd';
-  if (zstd) return { bytes: decompress(file), gzip: false, cut: false };
+  const magic = Buffer.from(file.subarray(0, 4)).toString('hex');
+  if (magic === '04224d18') return { bytes: unpackLz4(file), gzip: false, cut: false };
+  if (magic === '28b52ffd') return { bytes: decompress(file), gzip: false, cut: false };
   return { bytes: file, gzip: false, cut: false };
 }
 

@@ -8,7 +8,7 @@ import { ChunkScanner } from '../../../src/pcap/chunk-scanner.js';
 import { planChunks, wholeFilePlan } from '../../../src/pcap/chunk-plans.js';
 import { readHeader } from '../../../src/pcap/read-header.js';
 import type { ChunkPlan, ScanOptions } from '../../../src/pcap/types.js';
-import { adversarial, gzipped, zstdStored } from '../../support/capture-builder.js';
+import { adversarial, gzipped, lz4Packed, zstdStored } from '../../support/capture-builder.js';
 import { PlainBatch } from '../../support/kind-batch.js';
 import type { JobSource } from '../../../src/worker/threads/types.js';
 import { HandStream, ThreadHarness, jobBatch } from '../../support/thread-harness.js';
@@ -133,6 +133,7 @@ describe('SCAN_CHUNK on a job thread', () => {
   test.each([
     ['gzip', gzipped(capture)],
     ['zstd', zstdStored(capture)],
+    ['lz4', lz4Packed(capture)],
   ])('inflates a %s file, read or pushed', async (compression, packed) => {
     const path = file(`packed.${compression}`, packed);
     const pushed: JobSource = { type: 'stream', bytes: streamed(packed) };
