@@ -80,5 +80,6 @@ export function complaintOf(entry: Entry): string | null {
   const { truncated_offset: offset, truncated_claimed: claimed, truncated_held: held } = entry;
   const where = offset === undefined ? '' : ` in the record at offset ${offset}`;
   const how = claimed === undefined ? '' : `, which claims ${claimed} bytes where ${held} are left`;
-  return `${entry.file}: cut short${where}${how}; complete records are counted`;
+  const why = entry.error_detail === undefined ? '' : `; ${entry.error_detail}`;
+  return `${entry.file}: cut short${where}${how}; complete records are counted${why}`;
 }

@@ -38,6 +38,7 @@ export function textReport(entry: FactsEntry, style: TextStyle): string {
 /** These lines keep raw numbers in every style: programs read them. */
 function headline(entry: FactsEntry): string {
   const lines = [
+    ...undecodedNotes(entry),
     ...filterLines(entry),
     `Total number of packets: ${entry.packets}`,
     `Total number of IPv4 TCP packets: ${entry.ipv4_tcp}`,
@@ -50,7 +51,6 @@ function headline(entry: FactsEntry): string {
       `  ${connection.server} -> ${connection.client}: ${connection.packets_server_to_client} packets, ${connection.bytes_server_to_client} bytes`,
     );
   }
-  lines.push(...undecodedNotes(entry));
   for (const complaint of complaintsOf(entry)) lines.push(`NOTE: ${forTerminal(complaint)}`);
   return lines.join('\n');
 }

@@ -40,15 +40,37 @@ export function capturedIn(
 ): CaptureEntry {
   if (report.error === 'not-a-capture') {
     if (damage !== null) return { ...report, error_detail: damage };
-    if (compression === null || !truncated) return report;
+    if (compression === null) return report;
+    if (!truncated) return { ...report, error_detail: inside(report.error_detail, compression) };
     const cut = `the ${compression} stream is cut short`;
     // What came out of it is empty, the file is not.
     const nothing = report.error_detail === emptyFile;
     return { ...report, error_detail: nothing ? `${cut} before its first byte` : `${report.error_detail}: ${cut}` };
   }
-  if (report.error !== null && looksTransferredAsText(firstBytes().subarray(0, textBytes)))
-    return { ...report, error_detail: `${report.error_detail}; ${transferRemedy}`, compression };
+  if ((report.error !== null || report.truncated) && looksTransferredAsText(firstBytes().subarray(0, textBytes))) {
+    const detail = report.error === null ? `perhaps ${transferRemedy}` : `${report.error_detail}; ${transferRemedy}`;
+    return { ...report, error_detail: detail, compression };
+  }
   const rest = restBytes > 0 ? { rest_bytes: restBytes } : {};
+  if (report.error !== null && compression !== null)
+    return { ...report, error_detail: inside(report.error_detail ?? '', compression), ...rest, compression };
   if (report.error !== null || damage === null) return { ...report, ...rest, compression };
   return { ...report, ...notCut, error: 'damaged', error_detail: damage, compression };
+}
+
+const unpackers: Readonly<Record<Compression, string>> = { gzip: 'gzip -dc', zstd: 'zstd -dc', lz4: 'lz4 -dc' };
+
+/** Of a command that reads FILE and writes what it makes of it; unzip, 7z and unrar need a file. */
+const pipedCommand = /: ((?!unzip|7z|unrar)[a-z][^:;|]*) FILE \| trireme/;
+
+/** Commands that unpack by themselves. */
+const readsPacked = /: (?:tar -xf|editcap -F pcap) FILE/;
+
+/** Words about the bytes inside a packed file: where they name a command for FILE, that file must be unpacked first. */
+function inside(detail: string, compression: Compression): string {
+  if (!/\bFILE\b/.test(detail)) return detail;
+  const unpacker = unpackers[compression];
+  if (readsPacked.test(detail)) return `inside ${compression}: ${detail}`;
+  const piped = detail.replace(pipedCommand, (_all, command: string) => `: ${unpacker} FILE | ${command} | trireme`);
+  return `inside ${compression}: ${piped === detail ? `${detail} (FILE: what ${unpacker} gives)` : piped}`;
 }

@@ -4,7 +4,7 @@ import { phases, type Kernel } from './kernel.js';
 import type { ChunkPlan, ChunkResult, CutRecord } from './types.js';
 
 /** First bytes of a foreign file that tell what it is; the scanner waits for so many (assembly/window.ts). */
-const foreignBytes = 512;
+const foreignBytes = 4096;
 
 /**
  * Ends the scan of a chunk and tells how it ended: what a result says beside its partial.

@@ -1,71 +1,5 @@
 /** Says what a file is whose first bytes are no capture's that is read here, and which command helps. */
-
-/** First bytes of other capture formats (Wireshark's wiretap reads them) and of packings. */
-interface Kind {
-  readonly name: string;
-  /** Bytes in hex at `at`, by default the start of the file. */
-  readonly magics: readonly string[];
-  readonly at?: number;
-  /** What to do; FILE stands for the file. */
-  readonly remedy: string;
-}
-
-const convert = 'convert it: editcap -F pcap FILE OUT.pcap';
-
-const text = (words: string): string => Buffer.from(words, 'latin1').toString('hex');
-
-const kinds: readonly Kind[] = [
-  { name: 'a btsnoop capture (Bluetooth)', magics: [text('btsnoop\0')], remedy: convert },
-  { name: 'a snoop capture (Solaris)', magics: [text('snoop\0\0\0')], remedy: convert },
-  { name: 'a Microsoft Network Monitor capture', magics: [text('GMBU'), text('RTSS')], remedy: convert },
-  { name: 'a Sniffer capture', magics: [text('TRSNIFF data')], remedy: convert },
-  { name: 'a NetXRay or Windows Sniffer capture', magics: [text('XCP\0'), text('VL\0\0')], remedy: convert },
-  { name: 'an Observer capture', magics: [text('ObserverPktBuffe')], remedy: convert },
-  { name: 'an AiroPeek or OmniPeek capture', magics: ['7f766572'], remedy: convert },
-  { name: 'an AIX iptrace capture', magics: [text('iptrace 1.0'), text('iptrace 2.0')], remedy: convert },
-  { name: 'a Visual Networks capture', magics: ['05564e46'], remedy: convert },
-  { name: 'an EyeSDN capture', magics: [text('EyeSDN')], remedy: convert },
-  { name: 'a Vector BLF log', magics: [text('LOGG')], remedy: convert },
-  { name: 'an HP-UX nettl trace', magics: ['5452006400', '5452007000'], remedy: convert },
-  { name: 'a Tektronix K12xx rf5 capture', magics: ['0000020012050010'], remedy: convert },
-  { name: 'a 5Views capture', magics: ['aaaaaaaa'], remedy: convert },
-  { name: 'an IxVeriWave or Ixia capture', magics: ['1c0001ac', '1c0001ab', 'ac01001c', 'ab01001c'], remedy: convert },
-  {
-    name: 'a systemd journal',
-    magics: [text('LPKSHHRH')],
-    remedy: 'it holds log entries and no packets of a network',
-  },
-  { name: 'packed with xz', magics: ['fd377a585a00'], remedy: 'unpack it: xz -dc FILE | trireme analyze -' },
-  { name: 'packed with lzma', magics: ['5d0000'], remedy: 'unpack it: xz --format=lzma -dc FILE | trireme analyze -' },
-  { name: 'packed with lzip', magics: [text('LZIP')], remedy: 'unpack it: lzip -dc FILE | trireme analyze -' },
-  { name: 'packed with lzop', magics: ['894c5a4f'], remedy: 'unpack it: lzop -dc FILE | trireme analyze -' },
-  { name: 'packed with compress (.Z)', magics: ['1f9d'], remedy: 'unpack it: gzip -dc FILE | trireme analyze -' },
-  {
-    name: 'packed with snappy',
-    magics: ['ff060000734e61507059'],
-    remedy: 'unpack it: snzip -dc FILE | trireme analyze -',
-  },
-  {
-    name: 'packed with lz4 in its old format',
-    magics: ['02214c18'],
-    remedy: 'unpack it: lz4 -dc FILE | trireme analyze -',
-  },
-  {
-    name: 'a zip archive',
-    magics: ['504b0304', '504b0506'],
-    remedy: 'unpack it: unzip -p FILE | trireme analyze - (for an archive of one capture)',
-  },
-  { name: 'a 7-Zip archive', magics: ['377abcaf271c'], remedy: 'unpack it: 7z x -so FILE | trireme analyze -' },
-  { name: 'a RAR archive', magics: ['526172211a07'], remedy: 'unpack it: unrar p -inul FILE | trireme analyze -' },
-  { name: 'a Cabinet archive', magics: [text('MSCF')], remedy: 'unpack it: cabextract FILE' },
-  { name: 'a tar archive', magics: [text('ustar')], at: 257, remedy: 'unpack it: tar -xf FILE' },
-];
-
-/** bzip2's magic goes on with the digit of the block size. */
-const bzip2 = /^BZh[1-9]/;
-
-/** Headers of pcapng after a transfer that took it for text; the format's magic was made to show that. */
-const textTransfers = ['0d0a0d0d0d0a', '0a0a0a', '0a0d0a1c', '0a0d0a0000', '0d0d0d0d'];
+import { convert, foreignKinds, magicsAsUtf8, noPackets, textTransfers } from './foreign-kinds.js';
 
 /** What is said of a file without a byte. */
 export const emptyFile = 'empty file';
@@ -74,31 +8,73 @@ const plainText = 'it is text and no capture';
 
 /** Whether such a description says that nothing points to a capture: a note or a program that lies beside captures. */
 export function isNothingLikeACapture(description: string): boolean {
-  return description.startsWith(unknown) || description.startsWith(plainText);
+  return [unknown, plainText].some((words) => description.startsWith(words)) || description.endsWith(noPackets);
 }
 
-/** What the first bytes (512 and more tell most) are. Never throws. */
+/** What the first bytes (4 KiB tell most) are. Never throws. */
 export function describeForeign(first: Uint8Array): string {
   const bytes = Buffer.from(first.buffer, first.byteOffset, first.length);
-  const known = kinds.find(({ magics, at }) => magics.some((magic) => hasAt(bytes, magic, at ?? 0)));
-  if (known !== undefined) return `it is ${known.name}, which is not read here; ${known.remedy}`;
+  const known = foreignKinds.find(({ magics, at }) => magics.some((magic) => hasAt(bytes, magic, at ?? 0)));
+  if (known !== undefined) return notRead(known.name, known.remedy);
   const start = bytes.toString('latin1', 0, 512);
-  if (bzip2.test(start))
-    return 'it is packed with bzip2, which is not read here; unpack it: bzip2 -dc FILE | trireme analyze -';
+  if (netScaler.test(start)) return notRead('a NetScaler trace', convert);
+  if (isErf(bytes)) return notRead('an ERF capture (Endace)', convert);
+  if (isCommView(bytes)) return notRead('a CommView capture', convert);
   if (textTransfers.some((magic) => hasAt(bytes, magic, 0)))
     return 'it is a pcapng capture whose line ends were changed by a transfer as text; transfer it again in binary mode';
   return describeText(bytes, start) ?? `${unknown} 0x${bytes.toString('hex', 0, Math.min(4, bytes.length))}`;
 }
 
+function notRead(name: string, remedy: string): string {
+  return `it is ${name}, which is not read here; ${remedy}`;
+}
+
+/** Its signature stands behind the head of its first record. */
+const netScaler = /^[^]{0,32}NetScaler /;
+
+const erf = { headerBytes: 16, typeMax: 48, secondsMin: 0x2000_0000, recordsEnough: 3 };
+
+/**
+ * ERF has no magic. Its records say when (64 bits, the upper 32 are seconds), which of some 48 types and how long they are:
+ * so the first ones must all be plausible, and at least one must be there whole.
+ */
+function isErf(bytes: Buffer): boolean {
+  let at = 0;
+  let records = 0;
+  for (; at + erf.headerBytes <= bytes.length && records < erf.recordsEnough; records++) {
+    const type = bytes[at + 8] & 0x7f;
+    const length = bytes.readUInt16BE(at + 10);
+    if (bytes.readUInt32LE(at + 4) < erf.secondsMin || type === 0 || type > erf.typeMax) return false;
+    if (length < erf.headerBytes || bytes.readUInt16BE(at + 14) > 0xffff - erf.headerBytes) return false;
+    at += length;
+  }
+  return records === erf.recordsEnough || (records > 0 && at === bytes.length);
+}
+
+/** CommView has no magic either: a record begins with its length (twice, or in 32 bits) and a date in numbers. */
+function isCommView(bytes: Buffer): boolean {
+  if (bytes.length < 24) return false;
+  const length = bytes.readUInt16LE(0);
+  const date = bytes.readUInt16LE(2) === length ? 5 : 4;
+  const [month, day, hours, minutes, seconds] = bytes.subarray(date + 2);
+  const year = bytes.readUInt16LE(date);
+  const ofDate = year >= 1990 && year < 2200 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
+  return length >= 14 && ofDate && hours < 24 && minutes < 60 && seconds < 61;
+}
+
 function describeText(bytes: Buffer, start: string): string | null {
   if (hasAt(bytes, 'fffe', 0) || hasAt(bytes, 'feff', 0))
     return 'it is UTF-16 text, as the > of PowerShell writes it; have the program write the file itself (tcpdump -w FILE)';
+  if (magicsAsUtf8.some((magic) => hasAt(bytes.subarray(hasAt(bytes, 'efbbbf', 0) ? 3 : 0), magic, 0)))
+    return 'it is a capture that was read as text and written as UTF-8, which cannot be undone; have the program write the file itself (tcpdump -w FILE)';
   const begins = captureBegin(bytes);
   if (begins !== null)
     return `a capture begins at offset ${begins}, behind other bytes; cut them off: tail -c +${begins + 1} FILE | trireme analyze -`;
   const trimmed = start.replace(/^(\xef\xbb\xbf)?\s*/, '').toLowerCase();
   if (/^<(!doctype|html|head|\?xml|!--)/.test(trimmed))
     return 'it is an HTML or XML page, perhaps the error page of a download; fetch the capture again';
+  if (/^[[{]\s*["{[]/.test(trimmed) && isText(start))
+    return `${plainText} but JSON; give the capture itself, which another program has decoded`;
   if (bytes.length > 0 && isText(start)) return `${plainText}; a hex dump can be made one: text2pcap FILE OUT.pcap`;
   return null;
 }

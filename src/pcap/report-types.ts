@@ -206,7 +206,7 @@ export interface CaptureFacts extends PacketCounts, JoinedFiles {
   readonly rates: TrafficRates;
   readonly link_types: Readonly<Record<string, Count>>;
   readonly gzip: boolean;
-  /** Only with an error: words for people. */
+  /** Only with an error, or with a guess why the file is cut: words for people. */
   readonly error_detail?: string;
   /** Only with an error: the offset of the damage in the (unpacked) capture. */
   readonly error_offset?: number;

@@ -39,7 +39,7 @@ const CLASSIC_HEADER_BYTES: usize = 24;
 /** Type, length, byte order and version of a section. */
 const SECTION_HEAD_BYTES: usize = 16;
 /** Bytes of a file with an unknown magic that are awaited, because they tell what it is. */
-const FOREIGN_BYTES: usize = 512;
+const FOREIGN_BYTES: usize = 4096;
 /** Record header of the magic a1b2cd34: interface, protocol and direction follow the usual fields. */
 const MODIFIED_RECORD_HEAD: usize = 24;
 

@@ -19,7 +19,6 @@ test.each([
   ['an empty file', [], null],
 ])('the first bytes tell %s', async (_name, bytes, expected) => {
   expect(compressionOf(Uint8Array.from(bytes))).toBe(expected);
-  // eslint-disable-next-line @typescript-eslint/require-await
   async function* each(): AsyncGenerator<Uint8Array> {
     for (const byte of bytes) yield Uint8Array.of(byte);
   }

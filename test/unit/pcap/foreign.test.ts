@@ -69,3 +69,21 @@ test('a transfer as text shows in its line ends', () => {
   expect(looksTransferredAsText(text('a\r\nb\r\nc\n'))).toBe(false);
   expect(looksTransferredAsText(text('a\r\n'))).toBe(false);
 });
+
+describe('formats without a magic of their own are not taken for each other', () => {
+  const sample = Buffer.alloc(600);
+  for (let i = 0; i < sample.length; i++) sample[i] = (i * 7919) >> 3;
+
+  test('noise, zeros and short files are none of them', () => {
+    expect(describeForeign(sample)).toMatch(/^unknown magic/);
+    expect(describeForeign(Buffer.alloc(600))).toMatch(/^unknown magic/);
+    for (let length = 1; length < 40; length++)
+      expect(describeForeign(Buffer.alloc(length, 1))).toMatch(/^unknown magic/);
+  });
+
+  test('a capture behind a long greeting is found', () => {
+    expect(describeForeign(join(text('Welcome to this machine!\n'.repeat(100)), capture))).toMatch(
+      /begins at offset 2500,/,
+    );
+  });
+});
