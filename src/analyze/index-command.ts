@@ -15,7 +15,7 @@ FILE.tridx holds, for each piece of 4 MiB, where its first record begins, its sp
 addresses, ports and connections: under 0.2 % of the capture. analyze, extract and filter --test use it when they are asked
 for some of the packets (--filter, --after, --before); the result is the same, and the bytes that were read are told.
 It belongs to the file as it is: when that is written to or copied, the index is ignored, and made anew by this command.
-Captures that are packed with gzip or zstd have none.
+Captures that are packed with gzip, zstd or LZ4 have none.
 
 Exit codes:
   0  each index was written

@@ -28,6 +28,16 @@ export class ByteReader {
     return this.#take(Math.min(count, this.#rest.length));
   }
 
+  /** Bytes that have come and were not handed out. */
+  get heldBytes(): number {
+    return this.#rest.length;
+  }
+
+  /** Exactly `count` bytes where they have come already; null: they have not, or the stream ends before. */
+  held(count: number): Uint8Array | null {
+    return this.#rest.length < count ? null : this.#take(count);
+  }
+
   /** The next `count` bytes (fewer at the end) without handing them out. */
   async peek(count: number): Promise<Uint8Array> {
     await this.#fill(count);

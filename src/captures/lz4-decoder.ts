@@ -18,6 +18,7 @@ interface Lz4Exports {
   decode(): number;
   outputAt(): number;
   outputBytes(): number;
+  taken(): void;
   inputHash(bytes: number): number;
   contentHash(): number;
 }
@@ -42,6 +43,7 @@ export type BlockEnd = 'ended' | 'cut' | 'damaged';
 /** Blocks of LZ4, decoded in WebAssembly on this thread. To be closed; used for one stream at a time. */
 export class Lz4Decoder {
   private readonly lz4 = acquire();
+  readonly #ends = this.ends();
   private closed = false;
 
   /** Begins a frame. `checksum`: contentHash() will be asked. */
@@ -66,26 +68,44 @@ export class Lz4Decoder {
     return this.lz4.contentHash() >>> 0;
   }
 
-  /**
-   * Decodes the first bytes of the input as a block, or takes them as they are. `independent`: no block before it is referred
-   * to. Yields pieces of at most 320 KiB, each valid until the next is asked for.
-   */
-  *block(bytes: number, stored: boolean, independent: boolean): Generator<Uint8Array, BlockEnd> {
-    const { lz4 } = this;
-    lz4.beginBlock(bytes, stored, independent);
-    for (;;) {
-      const result = lz4.decode();
-      const made = lz4.outputBytes();
-      if (made > 0) yield new Uint8Array(lz4.memory.buffer, lz4.outputAt(), made);
-      if (result === lz4.BLOCK_ENDED.value) return 'ended';
-      if (result === lz4.BLOCK_CUT.value) return 'cut';
-      if (result === lz4.DAMAGED.value) return 'damaged';
-    }
+  /** The first bytes of the input are a block, or bytes to be taken as they are. `independent`: none before it is referred to. */
+  beginBlock(bytes: number, stored: boolean, independent: boolean): void {
+    this.lz4.beginBlock(bytes, stored, independent);
+  }
+
+  /** Decodes the block on, to its end or until there is no more room for output, which is then to be taken. */
+  decode(): BlockEnd | 'full' {
+    return this.#ends[this.lz4.decode()];
+  }
+
+  /** Bytes of output that wait to be taken. */
+  get outputBytes(): number {
+    return this.lz4.outputBytes();
+  }
+
+  /** The output that waits, at most 320 KiB, valid until taken(). */
+  output(): Uint8Array {
+    return new Uint8Array(this.lz4.memory.buffer, this.lz4.outputAt(), this.lz4.outputBytes());
+  }
+
+  /** The output was used. */
+  taken(): void {
+    this.lz4.taken();
   }
 
   close(): void {
     if (this.closed) return;
     this.closed = true;
     if (this.lz4.memory.buffer.byteLength <= idleBytesMax) idle = this.lz4;
+  }
+
+  private ends(): Readonly<Record<number, BlockEnd | 'full'>> {
+    const { OUTPUT_FULL, BLOCK_ENDED, BLOCK_CUT, DAMAGED } = this.lz4;
+    return {
+      [OUTPUT_FULL.value]: 'full',
+      [BLOCK_ENDED.value]: 'ended',
+      [BLOCK_CUT.value]: 'cut',
+      [DAMAGED.value]: 'damaged',
+    };
   }
 }

@@ -18,6 +18,9 @@ import { restOf, skipZeros } from './stream-end.js';
 const legacyBlockBytes = 8 * 1024 * 1024;
 const legacyPackedBytesMax = legacyBlockBytes + Math.floor(legacyBlockBytes / 255) + 16;
 
+/** Output of small blocks that is handed on at once: each step of a stream costs about what decoding 4 KiB costs. */
+const gatheredBytes = 128 * 1024;
+
 /** How blocks are decoded: what is known of a frame, and of all blocks of the legacy form. */
 type BlockForm = Pick<Lz4Header, 'blockBytesMax' | 'independent' | 'blockChecksums'>;
 
@@ -44,6 +47,10 @@ export function inflateLz4(stream: ByteStream): Inflated {
         else throw new StreamDamaged(`no LZ4 frame at offset ${at}`);
         await skipZeros(reader);
       }
+    } catch (error) {
+      // What came before is good.
+      yield* waiting(decoder);
+      throw error;
     } finally {
       decoder.close();
       await reader.close();
@@ -63,16 +70,17 @@ async function* frame(reader: ByteReader, decoder: Lz4Decoder, at: number): Asyn
   let bytes = 0;
   for (;;) {
     const blockAt = reader.position;
-    const word = littleEndian(await exactly(reader, 4), 0, 4);
+    const word = littleEndian(reader.held(4) ?? (await exactly(reader, 4)), 0, 4);
     if (word === 0) break;
     const stored = word >= 2 ** 31;
     const size = stored ? word - 2 ** 31 : word;
     if (size > header.blockBytesMax) throw malformed(blockAt);
-    for await (const piece of block(reader, decoder, { ...header, at: blockAt, size, stored })) {
-      bytes += piece.length;
-      yield piece;
-    }
+    const block = { ...header, at: blockAt, size, stored };
+    const held = fillHeld(reader, decoder, block) ?? (await fill(reader, decoder, block));
+    bytes += yield* decoded(decoder, block, held);
+    if (mustFlush(reader, decoder)) yield* waiting(decoder);
   }
+  yield* waiting(decoder);
   if (header.contentChecksum) {
     const wanted = littleEndian(await exactly(reader, 4), 0, 4);
     if (wanted !== decoder.contentHash())
@@ -89,10 +97,12 @@ async function* legacyFrame(reader: ByteReader, decoder: Lz4Decoder): AsyncGener
   for (;;) {
     const at = reader.position;
     const size = await nextWord(reader);
-    if (size === 0 || size === lz4LegacyMagic || size > legacyPackedBytesMax) return;
+    if (size === 0 || size === lz4LegacyMagic || size > legacyPackedBytesMax) break;
     await exactly(reader, 4);
-    yield* block(reader, decoder, { ...legacyForm, at, size, stored: false });
+    const block = { ...legacyForm, at, size, stored: false };
+    yield* decoded(decoder, block, await fill(reader, decoder, block));
   }
+  yield* waiting(decoder);
 }
 
 interface Block extends BlockForm {
@@ -102,34 +112,16 @@ interface Block extends BlockForm {
   readonly stored: boolean;
 }
 
-async function* block(
-  reader: ByteReader,
-  decoder: Lz4Decoder,
-  { at, size, stored, blockBytesMax, independent, blockChecksums }: Block,
-): AsyncGenerator<Uint8Array> {
-  const held = await fill(reader, decoder, size);
-  const whole = held === size;
-  if (blockChecksums) {
-    if (!whole) throw new StreamCut();
-    if (littleEndian(await exactly(reader, 4), 0, 4) !== decoder.inputHash(size))
-      throw new StreamDamaged(`LZ4 block at offset ${at} differs from its checksum`);
-  }
-  const pieces = decoder.block(held, stored, independent);
-  let bytes = 0;
-  for (let next = pieces.next(); ; next = pieces.next()) {
-    if (next.done === true) {
-      if (next.value === 'damaged' || (next.value === 'cut' && whole)) throw malformed(at);
-      break;
-    }
-    bytes += next.value.length;
-    if (bytes > blockBytesMax) throw malformed(at);
-    yield next.value;
-  }
-  if (!whole) throw new StreamCut();
+/** Puts a block that has come already into the decoder; null: it has not, or is looked at with care. */
+function fillHeld(reader: ByteReader, decoder: Lz4Decoder, { size, blockChecksums }: Block): number | null {
+  const bytes = blockChecksums ? null : reader.held(size);
+  if (bytes === null) return null;
+  decoder.input(size).set(bytes);
+  return size;
 }
 
-/** Puts the bytes of a block into the decoder; fewer where the stream ends. */
-async function fill(reader: ByteReader, decoder: Lz4Decoder, size: number): Promise<number> {
+/** Puts the bytes of a block into the decoder, fewer where the stream ends, and checks them where they have a checksum. */
+async function fill(reader: ByteReader, decoder: Lz4Decoder, { at, size, blockChecksums }: Block): Promise<number> {
   let held = 0;
   while (held < size) {
     const bytes = await reader.some(size - held);
@@ -137,7 +129,44 @@ async function fill(reader: ByteReader, decoder: Lz4Decoder, size: number): Prom
     decoder.input(size).set(bytes, held);
     held += bytes.length;
   }
+  if (!blockChecksums) return held;
+  if (held < size) throw new StreamCut();
+  if (littleEndian(await exactly(reader, 4), 0, 4) !== decoder.inputHash(size))
+    throw new StreamDamaged(`LZ4 block at offset ${at} differs from its checksum`);
   return held;
+}
+
+/**
+ * Decodes as many bytes of a block as are held. Output is yielded where there is no more room for it; the last of it waits.
+ * @returns bytes of the block's content
+ */
+function* decoded(
+  decoder: Lz4Decoder,
+  { at, size, stored, independent, blockBytesMax }: Block,
+  held: number,
+): Generator<Uint8Array, number> {
+  decoder.beginBlock(held, stored, independent);
+  let bytes = 0;
+  for (;;) {
+    const before = decoder.outputBytes;
+    const end = decoder.decode();
+    bytes += decoder.outputBytes - before;
+    if (bytes > blockBytesMax || end === 'damaged' || (end === 'cut' && held === size)) throw malformed(at);
+    if (end === 'full') yield* waiting(decoder);
+    else if (held < size) throw new StreamCut();
+    else return bytes;
+  }
+}
+
+/** Output is handed on when there is much of it, and before more input is waited for. */
+function mustFlush(reader: ByteReader, decoder: Lz4Decoder): boolean {
+  return decoder.outputBytes >= gatheredBytes || reader.heldBytes < 4;
+}
+
+function* waiting(decoder: Lz4Decoder): Generator<Uint8Array, void> {
+  if (decoder.outputBytes === 0) return;
+  yield decoder.output();
+  decoder.taken();
 }
 
 function malformed(at: number): StreamDamaged {

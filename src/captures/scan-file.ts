@@ -39,7 +39,9 @@ async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureE
   if (compression !== null) {
     if (settings.index?.mode === 'make') settings.index.onNote(`${file.name} ${making().notIndexed(file)}`);
     const { scanStream } = require('./scan-stream.js') as typeof import('./scan-stream.js');
-    return scanStream(counted(), compression, settings);
+    const { readAhead } = require('./read-ahead.js') as typeof import('./read-ahead.js');
+    const ahead = counting(() => readAhead(fd, sizeBytes), (bytes) => settings.onProgress?.(bytes, sizeBytes));
+    return scanStream(ahead(), compression, settings);
   }
   const { top, sort, packedRows, index } = settings;
   const told = { top, sort, packedRows, compression: 'none' } as const;

@@ -1,7 +1,8 @@
-import { openCapture, readInOrder, type CaptureFile } from '../captures/capture-file.js';
+import { openCapture, type CaptureFile } from '../captures/capture-file.js';
 import { inflate } from '../captures/byte-stream.js';
 import { soundOutcome, type InflateOutcome } from '../captures/inflated.js';
 import { FilePour, pourStream } from '../captures/pour.js';
+import { readAhead } from '../captures/read-ahead.js';
 import { loadScanModule } from '../captures/scan-module.js';
 import { TriremeError } from '../common/errors.js';
 import { ScanChunk, ScanChunkResult } from '../gen/trireme/v1/capture.js';
@@ -94,7 +95,7 @@ async function scanPacked(
   let done = 0;
   async function* packed(): AsyncGenerator<Uint8Array> {
     if (file !== null) {
-      for await (const bytes of readInOrder(file.fd, sizeBytes)) {
+      for await (const bytes of readAhead(file.fd, sizeBytes)) {
         note(batch, (done += bytes.length));
         yield bytes;
       }

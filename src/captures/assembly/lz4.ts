@@ -88,9 +88,9 @@ export function outputBytes(): usize {
   return out - told;
 }
 
-/** Decodes on; what comes of it is at outputAt(). */
-export function decode(): u32 {
-  if (out > OUT_START + HISTORY) {
+/** The output has been taken. It moves to the front only once half of the room is gone: small blocks would be all moving. */
+export function taken(): void {
+  if (out > OUT_END - OUT_BYTES / 2) {
     const by = out - HISTORY - OUT_START;
     memory.copy(OUT_START, out - HISTORY, HISTORY);
     out -= by;
@@ -98,6 +98,10 @@ export function decode(): u32 {
     floor = floor > OUT_START + by ? floor - by : OUT_START;
   }
   told = out;
+}
+
+/** Decodes on; what comes of it is put behind what is at outputAt() and was not taken. */
+export function decode(): u32 {
   const result = sequences();
   if (hashing) hashed = hashStripes(hashed, out);
   return result;

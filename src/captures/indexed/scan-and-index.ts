@@ -7,7 +7,7 @@ import type { PieceIndex } from '../../pcap/pieces/piece-index.js';
 import type { ReportOptions } from '../../pcap/types.js';
 import { TriremeError } from '../../common/errors.js';
 import type { CaptureFile } from '../capture-file.js';
-import { compressionOf, magicBytes } from '../compression.js';
+import { compressionOf, firstBytesMax } from '../compression.js';
 import { FilePour } from '../pour.js';
 import { readRange } from '../read-range.js';
 import { loadScanModule } from '../scan-module.js';
@@ -48,7 +48,7 @@ export function makeIndex(file: CaptureFile, onProgress?: ScanSettings['onProgre
 /** Why a capture gets no index, behind its name; null: it gets one. */
 export function notIndexed({ fd, sizeBytes }: CaptureFile): string | null {
   if (sizeBytes === null) return 'is read in order alone, so it has no index: write it into a file first';
-  const packed = compressionOf(readRange(fd, 0, magicBytes));
+  const packed = compressionOf(readRange(fd, 0, firstBytesMax));
   return packed === null ? null : `is packed with ${packed}, so it has no index: unpack it first`;
 }
 

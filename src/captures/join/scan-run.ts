@@ -1,12 +1,13 @@
 import { JoinScanner, type PartFacts } from '../../pcap/join-scanner.js';
 import type { ScanOptions } from '../../pcap/types.js';
 import { inflate } from '../byte-stream.js';
-import { openCapture, readInOrder, type CaptureFile } from '../capture-file.js';
+import { openCapture, type CaptureFile } from '../capture-file.js';
 import type { Compression } from '../compression.js';
 import { TriremeError } from '../../common/errors.js';
 import { failedFile, type FailedFile } from '../failed-file.js';
 import { soundOutcome, type InflateOutcome } from '../inflated.js';
 import { FilePour, pourStream } from '../pour.js';
+import { readAhead } from '../read-ahead.js';
 
 /** What a scan must know of a file of a joined capture. */
 export interface RunFile {
@@ -106,7 +107,7 @@ async function scanPacked(
   onBytes: (bytes: number) => void,
 ): Promise<FileOutcome> {
   async function* counted(): AsyncGenerator<Uint8Array> {
-    for await (const bytes of readInOrder(file.fd, size)) {
+    for await (const bytes of readAhead(file.fd, size)) {
       onBytes(bytes.length);
       yield bytes;
     }

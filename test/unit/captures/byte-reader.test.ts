@@ -40,3 +40,14 @@ describe('a byte reader', () => {
     expect(released).toBe(true);
   });
 });
+
+test('what has come already is handed out without waiting, and nothing else is', async () => {
+  const reader = new ByteReader(inPieces(Uint8Array.of(1, 2, 3, 4, 5), 3));
+  expect(reader.held(1)).toBeNull();
+  await reader.peek(1);
+  expect([...reader.held(2)!]).toEqual([1, 2]);
+  expect(reader.heldBytes).toBe(1);
+  expect(reader.held(2)).toBeNull();
+  expect(reader.position).toBe(2);
+  expect([...(await reader.upTo(9))]).toEqual([3, 4, 5]);
+});

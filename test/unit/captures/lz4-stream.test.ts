@@ -48,7 +48,7 @@ const cases = fc.record({
 
 describe('LZ4', () => {
   test('is unpacked to its very end, whatever the flags and the pieces', async () => {
-    for (const { data, options, pieceBytes } of fc.sample(cases, { seed: propertySeed, numRuns: 120 })) {
+    for (const { data, options, pieceBytes } of fc.sample(cases, { seed: propertySeed, numRuns: 50 })) {
       const blockBytes = data.length > 10_000 ? 65_536 : options.blockBytes;
       const packed = lz4Packed(data, { ...options, blockBytes });
       const result = await inflate(packed, packed.length > 10_000 ? 1000 : pieceBytes);
@@ -101,14 +101,14 @@ describe('LZ4', () => {
   });
 
   test('a frame cut at any byte is cut, and what came before is given', async () => {
-    const file = lz4Packed(small.subarray(0, 900), { blockBytes: 300, linked: true });
+    const file = lz4Packed(small.subarray(0, 450), { blockBytes: 150, linked: true });
     for (let length = 4; length < file.length; length++) {
       const { bytes, ...outcome } = await inflate(file.subarray(0, length));
       expect(outcome).toEqual({ truncated: true, damage: null });
       expect(bytes.equals(small.subarray(0, bytes.length))).toBe(true);
     }
     const { bytes } = await inflate(file.subarray(0, file.length - 9));
-    expect(bytes.length).toBeGreaterThan(800);
+    expect(bytes.length).toBeGreaterThan(400);
   });
 
   test('of a cut block with a checksum nothing is given', async () => {
@@ -118,10 +118,10 @@ describe('LZ4', () => {
 
   test.each<[string, Lz4Options]>([
     ['a checksum of the content', {}],
-    ['checksums of blocks', { contentChecksum: false, blockChecksums: true, blockBytes: 500 }],
-    ['both', { blockChecksums: true, linked: true, contentSize: true, blockBytes: 700 }],
+    ['checksums of blocks', { contentChecksum: false, blockChecksums: true, blockBytes: 200 }],
+    ['both', { blockChecksums: true, linked: true, contentSize: true, blockBytes: 300 }],
   ])('a flipped bit anywhere is never sound with %s', async (_what, options) => {
-    const data = small.subarray(0, 1500);
+    const data = small.subarray(0, 500);
     const file = lz4Packed(data, options);
     for (let at = 0; at < file.length; at++) {
       const wrong = Uint8Array.from(file);
@@ -196,7 +196,7 @@ if (!haveLz4) console.log('SKIP: lz4 is not installed; only frames made here are
 
 (haveLz4 ? describe : describe.skip)('what the lz4 tool packs', () => {
   const scratch = scratchFolder();
-  const data = join(mixed(3, 5_000_000, 1), mixed(0, 100_000, 2), zeros(3_000_000));
+  const data = join(mixed(3, 500_000, 1), mixed(0, 100_000, 2), zeros(1_000_000));
   const plain = scratch.file('plain', data);
   test.each([
     ['-1'],
