@@ -1,5 +1,7 @@
 import { Command, Option } from 'commander';
-import { integer, timeNs } from '../common/options.js';
+import { defaultPorts } from '../common/limits.js';
+import { durationMs, hostPort, integer, timeNs } from '../common/options.js';
+import { addDiallerTrust } from '../common/trust/options.js';
 import { extract, type ExtractSettings } from './extract.js';
 
 const description = `Write the packets of a capture that match a filter into a capture of their own.`;
@@ -7,22 +9,26 @@ const description = `Write the packets of a capture that match a filter into a c
 const notes = `
 The packets come out byte for byte and in order, in the format of the input: a classic capture keeps its header, a pcapng one
 all its blocks but the packets that do not match. Gzip, zstd and LZ4 are unpacked. The filter is tcpdump's language; trireme
-filter explains it. The file has its name once it is complete: what was there before stays until then. On standard input the
+filter explains it. On several cores (--multi) and on a cluster (--master) the same bytes come out. The file has its name once
+it is complete: what was there before stays until then. On standard input the
 first Ctrl-C or SIGTERM is the end of the input: the packets that have come are written, and the exit code is 0.
 
 Exit codes:
   0  the capture was read to its end, or to the packets of --limit
-  1  it is damaged or cut short (what came before is written), changed meanwhile, or the output could not be written
+  1  it is damaged or cut short (what came before is written), changed meanwhile, the output could not be written, or the
+     cluster failed
   2  wrong usage, or no capture
 
 Examples:
   trireme extract day.pcap --filter 'tcp port 443 and host 192.0.2.1' -w https.pcap
   trireme extract day.pcapng.gz --after +1m --before +2m -w minute.pcapng
-  trireme extract day.pcap --filter 'udp port 53' --limit 1000 -w - | tcpdump -r -`;
+  trireme extract day.pcap --filter 'udp port 53' --limit 1000 -w - | tcpdump -r -
+  trireme extract huge.pcap --filter 'host 192.0.2.1' --master 127.0.0.1:${defaultPorts.masterGrpc} -w host.pcap
+  trireme extract huge.pcap --filter 'port 53' --master 127.0.0.1:${defaultPorts.masterGrpc} --to cases -w dns.pcap`;
 
 /** `trireme extract` */
 export function buildCommand(): Command {
-  return new Command('extract')
+  const command = new Command('extract')
     .description(description)
     .argument('<file>', `the capture; '-' is standard input`)
     .option('--filter <expression>', `the packets, in tcpdump's language (default: all)`)
@@ -32,14 +38,21 @@ export function buildCommand(): Command {
     .option('--no-index', 'read all of the capture, also where FILE.tridx lies beside it')
     .option('--multi', 'use all cores of this machine, as far as the size of the file pays for them')
     .option('--cores <n>', 'use at most so many cores', integer(1, 1024))
+    .option('--master <host:port>', 'let a cluster do it', hostPort(defaultPorts.masterGrpc))
+    .option(
+      '--wait <duration>',
+      'with --master: how long to wait for a first worker (default 30s)',
+      durationMs(1, 86_400_000),
+    )
+    .option('--to <folder>', 'with --master: the master writes the file into this folder, below its --captures')
     .requiredOption('-w, --write <file>', 'where to write the packets; - is standard output')
     .option('-q, --quiet', 'say nothing but errors')
     .option('--verbose', 'print the stack of an error')
     .addOption(
       new Option('--thread-bytes <n>', 'bytes that each thread must have').argParser(integer(1, 2 ** 40)).hideHelp(),
     )
-    .addHelpText('after', notes)
-    .action(async (file: string, options: Omit<ExtractSettings, 'file'>) => {
-      process.exitCode = await extract({ ...options, file });
-    });
+    .addHelpText('after', notes);
+  return addDiallerTrust(command).action(async (file: string, options: Omit<ExtractSettings, 'file'>) => {
+    process.exitCode = await extract({ ...options, file });
+  });
 }

@@ -1,14 +1,18 @@
 import { availableParallelism } from 'node:os';
+import { basename, join } from 'node:path';
 import { openCapture, standardInput, type CaptureFile } from '../captures/capture-file.js';
-import { extractFile, type Extracted } from '../captures/extract-file.js';
+import { extractFile } from '../captures/extract-file.js';
 import { FileProbe } from '../captures/file-probe.js';
 import { TriremeError } from '../common/errors.js';
 import { forTerminal } from '../common/for-terminal.js';
+import type { HostPort } from '../common/options.js';
+import { compileDiallerTrust, trustOptionGiven, type TrustOptions } from '../common/trust/options.js';
 import { filterOf } from '../pcap/filter-functions.js';
+import { complaintOf, discardOnSignals, heedSignals } from './extract-end.js';
 import { OutputGone, openCaptureOut, type CaptureOut } from './files/capture-out.js';
-import { openLiveInput, type LiveInput } from './live-input.js';
+import type { LiveInput } from './live-input.js';
 
-export interface ExtractSettings {
+export interface ExtractSettings extends TrustOptions {
   readonly file: string;
   readonly filter?: string;
   readonly after?: string;
@@ -17,19 +21,56 @@ export interface ExtractSettings {
   readonly multi?: boolean;
   readonly cores?: number;
   readonly threadBytes?: number;
+  readonly master?: HostPort;
+  readonly wait?: number;
+  readonly to?: string;
   readonly write: string;
   /** False: an index beside the capture is not used. */
   readonly index?: boolean;
   readonly quiet?: boolean;
 }
 
-/** Exit codes of a shell for a process that a signal has ended. */
-const signals = { SIGINT: 130, SIGTERM: 143 } as const;
+/** Packets written, those that were looked at, and what was wrong with the capture. */
+interface Told {
+  readonly packets: bigint;
+  readonly ofPackets: bigint;
+  readonly wrong: string | null;
+}
 
 /** Extracts, and returns the exit code. */
 export async function extract(settings: ExtractSettings): Promise<number> {
-  const { file: name, filter } = settings;
+  const { filter, master } = settings;
   if (filter !== undefined) filterOf(filter);
+  checkPlaces(settings);
+  return master === undefined ? extractHere(settings) : extractThere({ ...settings, master });
+}
+
+const usage = (message: string): TriremeError => new TriremeError('USAGE', message);
+
+/** Checks what only several options together can get wrong. */
+function checkPlaces(settings: ExtractSettings): void {
+  const { master, multi, cores, to, wait, write } = settings;
+  if (master === undefined) {
+    if (to !== undefined) throw usage('--to is a folder of a master: it needs --master');
+    if (wait !== undefined) throw usage('--wait bounds waiting for workers: it needs --master');
+    if (trustOptionGiven(settings))
+      throw usage('--token, --tls and their like are for the cluster: they need --master');
+    return;
+  }
+  if (multi === true || cores !== undefined)
+    throw usage('--multi and --cores are about this machine, --master is about the cluster: choose one');
+  for (const [option, time] of Object.entries({ '--after': settings.after, '--before': settings.before }))
+    if (time?.startsWith('+') === true)
+      throw usage(
+        `${option} ${Number(time) / 1e9} s from the first packet is of a file on this machine: leave out --master, or give ` +
+          'a time such as 2026-11-29T14:00:00Z',
+      );
+  if (to !== undefined && (write === standardInput || basename(write) !== write || write === '.' || write === '..'))
+    throw usage(`-w ${write}: with --to it is the name of a file in that folder, without a folder of its own`);
+}
+
+async function extractHere(settings: ExtractSettings): Promise<number> {
+  const { file: name } = settings;
   await new FileProbe().check(name, name);
   const file = openCapture(name);
   try {
@@ -48,49 +89,6 @@ export async function extract(settings: ExtractSettings): Promise<number> {
   }
 }
 
-/** The first signal is the end of a pipe as standard input. Any other leaves nothing half written. */
-function heedSignals(
-  file: CaptureFile,
-  discard: () => void,
-  { quiet }: ExtractSettings,
-): { readonly input?: LiveInput; readonly stop: () => void } {
-  if (file.name !== standardInput || file.sizeBytes !== null) return { stop: discardOnSignals(discard) };
-  let stop = (): void => undefined;
-  const input = openLiveInput(
-    null,
-    () => undefined,
-    (signal) => {
-      stop = discardOnSignals(discard);
-      if (quiet === true) return;
-      process.stderr.write(
-        `trireme: ${signal}: what has come of standard input is written; a second one ends at once\n`,
-      );
-    },
-  );
-  return {
-    input,
-    stop: () => {
-      stop();
-      input.close();
-    },
-  };
-}
-
-/** Ctrl-C leaves nothing half written. */
-function discardOnSignals(discard: () => void): () => void {
-  const handlers = Object.entries(signals).map(([signal, code]) => {
-    const handler = (): never => {
-      discard();
-      process.exit(code);
-    };
-    process.on(signal, handler);
-    return () => process.off(signal, handler);
-  });
-  return () => {
-    for (const remove of handlers) remove();
-  };
-}
-
 async function run(
   file: CaptureFile,
   out: CaptureOut,
@@ -101,38 +99,73 @@ async function run(
   const span = after === null && before === null ? undefined : { after, before };
   const packetsMax = limit === undefined ? undefined : BigInt(limit);
   const onIndex = (text: string): void => {
-    if (quiet !== true) process.stderr.write(`trireme: ${forTerminal(text)}\n`);
+    if (quiet !== true)
+      process.stderr.write(`trireme: ${forTerminal(text)}
+`);
   };
-  let extracted: Extracted;
-  try {
-    extracted = await extractFile(file, { filter, span, packetsMax }, (bytes) => out.write(bytes), {
+  const extracted = await unlessGone(
+    extractFile(file, { filter, span, packetsMax }, (bytes) => out.write(bytes), {
       threadsMax: settings.cores ?? (settings.multi === true ? availableParallelism() : 1),
       threadBytesMin: settings.threadBytes,
       onIndex: settings.index === false ? null : onIndex,
       input,
-    });
-  } catch (error) {
-    if (error instanceof OutputGone) return 0;
-    throw error;
-  }
+    }),
+  );
+  if (extracted === null) return 0;
   if (extracted.notACapture !== null) throw new TriremeError('NOT_A_CAPTURE', `${file.name}: ${extracted.notACapture}`);
   out.complete();
   const { packets, ofPackets } = extracted;
-  if (quiet !== true) process.stderr.write(`trireme: ${packets} of ${ofPackets} packets written\n`);
-  const wrong = packets === packetsMax ? null : complaint(extracted);
+  const wrong = packets === packetsMax ? null : complaintOf(extracted);
   const cut = extracted.damage === null && (extracted.cut !== null || extracted.packedCut);
   if (wrong !== null && cut && input?.interrupted() === true) {
+    tell({ packets, ofPackets, wrong: null }, settings);
     if (quiet !== true)
       process.stderr.write(`trireme: ${file.name}: was interrupted within a record, which is left out\n`);
     return 0;
   }
-  if (wrong !== null)
-    process.stderr.write(`trireme: ${forTerminal(`${file.name}: ${wrong}`)}; what came before is written\n`);
-  return wrong === null ? 0 : 1;
+  return tell({ packets, ofPackets, wrong }, settings);
 }
 
-function complaint({ damage, cut, end, inputDamage }: Extracted): string | null {
-  if (damage !== null) return `damaged: ${damage.detail}`;
-  if (inputDamage !== null) return `damaged: ${inputDamage}`;
-  return cut === null ? null : `cut short in the record at offset ${end}`;
+/** Has a cluster do it, which sends the packets, or writes them with `to`. */
+async function extractThere(settings: ExtractSettings & { readonly master: HostPort }): Promise<number> {
+  // Loaded here: what is extracted on this machine must not wait for gRPC.
+  const { extractOnMaster } = require('./extract-master.js') as typeof import('./extract-master.js');
+  const { to, write, wait, quiet = false } = settings;
+  const out = to === undefined ? openCaptureOut(write, null, settings.file) : null;
+  const stop = discardOnSignals(() => out?.discard());
+  try {
+    const asked = {
+      ...settings,
+      trust: compileDiallerTrust(settings),
+      waitMs: wait ?? 0,
+      to: to === undefined ? '' : join(to, write),
+      quiet,
+    };
+    const result = await unlessGone(extractOnMaster(asked, (bytes) => out?.write(bytes)));
+    if (result === null) return 0;
+    out?.complete();
+    const { packets, ofPackets, complaint } = result;
+    return tell({ packets, ofPackets, wrong: complaint === '' ? null : complaint }, settings);
+  } finally {
+    stop();
+    out?.discard();
+  }
+}
+
+/** Null when the reader of standard output has seen enough. */
+async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof OutputGone) return null;
+    throw error;
+  }
+}
+
+/** Says what was written, and returns the exit code. */
+function tell({ packets, ofPackets, wrong }: Told, { file, quiet }: ExtractSettings): number {
+  if (quiet !== true) process.stderr.write(`trireme: ${packets} of ${ofPackets} packets written\n`);
+  if (wrong === null) return 0;
+  process.stderr.write(`trireme: ${forTerminal(`${file}: ${wrong}`)}; what came before is written\n`);
+  return 1;
 }

@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from 'node:fs';
 import { realpath, type FileHandle } from 'node:fs/promises';
-import { resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { TriremeError } from '../common/errors.js';
 import { FileProbe } from './file-probe.js';
 import { FileWork } from './file-work.js';
@@ -78,6 +78,24 @@ export class CaptureAccess {
       throw unreadable(path, error);
     }
     if (this.holds(real)) return real;
+    throw new TriremeError('PATH_REFUSED', `${path} is not below a --captures folder (${this.folders.join(', ')})`);
+  }
+
+  /**
+   * Where a new file may be made: in one of the folders, or in a folder below.
+   * @throws TriremeError FILE_UNREADABLE when there is no such folder, PATH_REFUSED when it is elsewhere
+   */
+  async place(path: string): Promise<string> {
+    const whole = resolve(this.folders[0] ?? '/', path);
+    const folder = dirname(whole);
+    let real: string;
+    try {
+      await this.probe.check(folder, folder);
+      real = await this.work.run(folder, () => realpath(folder));
+    } catch (error) {
+      throw unreadable(folder, error);
+    }
+    if (this.folders.includes(real) || this.holds(real)) return join(real, basename(whole));
     throw new TriremeError('PATH_REFUSED', `${path} is not below a --captures folder (${this.folders.join(', ')})`);
   }
 

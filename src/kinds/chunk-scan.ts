@@ -1,16 +1,12 @@
-import { openCapture, type CaptureFile } from '../captures/capture-file.js';
-import { inflate } from '../captures/byte-stream.js';
-import { soundOutcome, type InflateOutcome } from '../captures/inflated.js';
-import { FilePour, pourStream } from '../captures/pour.js';
-import { readAhead } from '../captures/read-ahead.js';
+import type { InflateOutcome } from '../captures/inflated.js';
 import { loadScanModule } from '../captures/scan-module.js';
 import { TriremeError } from '../common/errors.js';
 import { ScanChunk, ScanChunkResult } from '../gen/trireme/v1/capture.js';
 import { ChunkScanner } from '../pcap/chunk-scanner.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
-import { note, Stopped } from './batch-progress.js';
-import type { BatchSource, KindBatch } from './kind.js';
-import { packing } from './packing.js';
+import { Stopped } from './batch-progress.js';
+import { pourChunk } from './chunk-pour.js';
+import type { KindBatch } from './kind.js';
 import { scanParts } from './parts-scan.js';
 
 /** Bytes of the chunk in the file as it is stored: what its cost is counted in. Throws when the payload is no ScanChunk. */
@@ -30,95 +26,17 @@ export function scanChunk(batch: KindBatch): void | Promise<void> {
   if (chunk.joined !== undefined) return scanParts(batch, chunk, chunk.joined.parts, source);
   const plan = JSON.parse(chunk.planJson) as ChunkPlan;
   const scanner = new ChunkScanner(loadScanModule(), plan, JSON.parse(chunk.optionsJson) as ScanOptions);
-  if (chunk.compression !== '') return scanPacked(batch, scanner, source, chunk.compression, sizeOf(chunk));
-  try {
-    if (source.type === 'file') pourFile(batch, scanner, source.path, plan.start, sizeOf(chunk));
-    else pourPushed(batch, scanner, source);
-    answer(batch, scanner, soundOutcome);
-  } catch (error) {
-    stop(batch, scanner, error);
-  }
+  return pourChunk(
+    { batch, source, start: plan.start, sizeBytes: sizeOf(chunk), compression: chunk.compression },
+    scanner,
+    (outcome) => answer(batch, scanner, outcome),
+    (error) => stop(batch, scanner, error),
+  );
 }
 
 /** Bytes of the file that are counted: it may have more by now. */
-function sizeOf({ identity }: ScanChunk): number {
+export function sizeOf({ identity }: ScanChunk): number {
   return Number(identity?.sizeBytes ?? 0n);
-}
-
-/** Reads a file straight into the scanner's memory. */
-function pourFile(batch: KindBatch, scanner: ChunkScanner, path: string, start: number, sizeBytes: number): void {
-  const file = openCapture(path);
-  try {
-    let done = 0;
-    new FilePour(file.fd, scanner, start, sizeBytes).all((bytes) => note(batch, (done += bytes)));
-    checkHeld(file, sizeBytes);
-  } finally {
-    file.close();
-  }
-}
-
-/** @throws TriremeError FILE_CHANGED when it is another file than it was, beside having grown */
-function checkHeld(file: CaptureFile, sizeBytes: number): void {
-  file.hasGrown();
-  const found = file.sizeBytes ?? 0;
-  if (found >= sizeBytes) return;
-  throw new TriremeError('FILE_CHANGED', `${file.name}: had ${sizeBytes} bytes and has ${found} now`);
-}
-
-/** Scans what the main thread pushes; read() sleeps while nothing has come. */
-function pourPushed(batch: KindBatch, scanner: ChunkScanner, source: BatchSource & { type: 'stream' }): void {
-  let done = 0;
-  while (!scanner.done) {
-    const bytes = source.read();
-    if (bytes === null) break;
-    for (let at = 0; at < bytes.length && !scanner.done;) {
-      const space = scanner.space();
-      const count = Math.min(space.length, bytes.length - at);
-      space.set(bytes.subarray(at, at + count));
-      scanner.filled(count);
-      at += count;
-    }
-    note(batch, (done += bytes.length));
-  }
-  if (batch.cancelled()) throw new Stopped();
-}
-
-/** A packed file is inflated here, on the job's thread, whether it is read or pushed. */
-async function scanPacked(
-  batch: KindBatch,
-  scanner: ChunkScanner,
-  source: BatchSource,
-  compression: string,
-  sizeBytes: number,
-): Promise<void> {
-  let file: CaptureFile | null = null;
-  let done = 0;
-  async function* packed(): AsyncGenerator<Uint8Array> {
-    if (file !== null) {
-      for await (const bytes of readAhead(file.fd, sizeBytes)) {
-        note(batch, (done += bytes.length));
-        yield bytes;
-      }
-    } else if (source.type === 'stream') {
-      for (let bytes = source.read(); bytes !== null; bytes = source.read()) {
-        note(batch, (done += bytes.length));
-        // A copy: inflaters take no shared memory, and may look at a piece after the next one came.
-        yield new Uint8Array(bytes);
-      }
-      if (batch.cancelled()) throw new Stopped();
-    }
-  }
-  try {
-    if (source.type === 'file') file = openCapture(source.path);
-    const inflated = inflate(packed(), packing(compression));
-    await pourStream(inflated.bytes, scanner);
-    if (file !== null) checkHeld(file, sizeBytes);
-    answer(batch, scanner, inflated.outcome());
-  } catch (error) {
-    stop(batch, scanner, error);
-  } finally {
-    file?.close();
-  }
 }
 
 function answer(batch: KindBatch, scanner: ChunkScanner, { truncated, damage, restBytes = 0 }: InflateOutcome): void {

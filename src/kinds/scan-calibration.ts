@@ -13,8 +13,14 @@ const conversations = 512;
 
 const options: ScanOptions = { intervalNs: null, conversationsMax: 65_536, connection: null };
 
-/** Seconds that one byte of a capture takes, measured on a made-up one of TCP packets as large as real ones are on average. */
+let measured: number | undefined;
+
+/** Seconds that one byte of a capture takes, measured once on a made-up one of TCP packets as large as real ones are on average. */
 export function scanSecondsPerByte(): number {
+  return (measured ??= measure());
+}
+
+function measure(): number {
   const capture = madeUpCapture();
   let best = Infinity;
   // The first round runs code that is not optimised yet; the least of the others is what a long scan settles at.

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { CaptureAccess } from '../captures/capture-access.js';
-import { isUrl, shownName } from '../captures/capture-name.js';
+import { shownName } from '../captures/capture-name.js';
 import type { UrlPrefix } from '../captures/url/url-prefix.js';
 import { TriremeError, type ErrorCode } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
@@ -12,7 +12,8 @@ import { checkStamp, stampOf } from './capture-stamp.js';
 import type { ChunkFacts } from './chunk-map.js';
 import { scanChunkKind } from './chunk-jobs.js';
 import { analysesMax, giveBackMs, openAttemptsMax } from './limits.js';
-import { openCapture, type OpenCapture } from './open-capture.js';
+import type { OpenCapture } from './open-capture.js';
+import { openNamed } from './open-named.js';
 import { openJoin } from './open-join.js';
 import type { AnalysisRequest } from './request.js';
 import type { Sources } from './sources.js';
@@ -246,12 +247,8 @@ export class Analyses {
     countedBytes: number | null = null,
     joinList: Uint8Array | null = null,
   ): Promise<OpenCapture> {
-    const { access, urls } = this.setup;
-    if (join === true) return openJoin(access, path, joinList);
-    if (!isUrl(path)) return openCapture(access, path, identity, countedBytes);
-    // Loaded only here: it brings the HTTP client.
-    const { openUrlCapture } = await import('./open-url-capture.js');
-    return openUrlCapture(urls, path);
+    if (join === true) return openJoin(this.setup.access, path, joinList);
+    return openNamed(this.setup, path, identity, countedBytes);
   }
 
   private async end(lease: Lease, error: TriremeError): Promise<void> {

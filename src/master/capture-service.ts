@@ -15,6 +15,8 @@ import {
   type AnalyzeResponse,
   type CancelAnalysisRequest,
   type CancelAnalysisResponse,
+  type ExtractRequest,
+  type ExtractResponse,
   type GetAnalysisRequest,
   type GetAnalysisResponse,
   type ListAnalysesRequest,
@@ -26,6 +28,7 @@ import {
 import type { AnalysisRecord, Ledger } from '../ledger/types.js';
 import type { Analyses } from './analyses.js';
 import { analysisInfo } from './analysis-info.js';
+import type { ExtractCalls } from './extract-calls.js';
 import { follow } from './follower.js';
 import { callersEndMs, callersMax, uploadsMax, uploadsPerConnectionMax } from './limits.js';
 import { maySee, noAnalysis } from './ownership.js';
@@ -61,6 +64,7 @@ export class CaptureService implements ServedService {
     private readonly analyses: Analyses,
     private readonly ledger: Ledger,
     private readonly spool: Spool,
+    private readonly extractCalls: ExtractCalls,
     private readonly options: CaptureServiceOptions,
     private readonly log: Logger,
   ) {
@@ -68,6 +72,7 @@ export class CaptureService implements ServedService {
       analyze: (call: grpc.ServerWritableStream<AnalyzeRequest, AnalyzeResponse>) => void this.analyze(call),
       resumeAnalysis: (call: grpc.ServerWritableStream<ResumeAnalysisRequest, AnalyzeResponse>) =>
         void this.resume(call),
+      extract: (call: grpc.ServerWritableStream<ExtractRequest, ExtractResponse>) => void this.extract(call),
       listAnalyses: (
         call: grpc.ServerUnaryCall<ListAnalysesRequest, ListAnalysesResponse>,
         answer: grpc.sendUnaryData<ListAnalysesResponse>,
@@ -94,7 +99,7 @@ export class CaptureService implements ServedService {
   /** Takes nothing new and resolves when what runs has ended, at the latest after graceMs. */
   async drain(graceMs: number): Promise<void> {
     this.draining = true;
-    await this.analyses.drain(graceMs);
+    await Promise.all([this.analyses.drain(graceMs), this.extractCalls.drain(graceMs)]);
     // Who still follows one that was given back asks again, here or at another master.
     setImmediate(() => this.ending.abort());
     const idle = new Promise<void>((resolve) => (this.idle = resolve));
@@ -120,6 +125,28 @@ export class CaptureService implements ServedService {
     return this.serve(call, call.request.id, () => this.known(call.request.id, this.callerOf(call)));
   }
 
+  private async extract(call: grpc.ServerWritableStream<ExtractRequest, ExtractResponse>): Promise<void> {
+    this.begin();
+    let gone = false;
+    call.on('cancelled', () => (gone = true));
+    call.on('error', () => undefined);
+    try {
+      this.refuseIfBusy();
+      await this.extractCalls.serve(call);
+    } catch (error) {
+      this.tell(error, shownName(call.request.path), call, gone);
+    } finally {
+      this.end();
+    }
+  }
+
+  /** Tells a caller, who may be gone, of an error. */
+  private tell(error: unknown, asked: string, call: grpc.ServerWritableStream<unknown, unknown>, gone: boolean): void {
+    const ours = TriremeError.from(error);
+    this.log.warn({ asked, code: ours.code, error: ours.message }, 'caller told of an error');
+    if (!gone) call.emit('error', toStatus(ours));
+  }
+
   private callerOf(call: { readonly metadata: grpc.Metadata }): Caller {
     return callerOf(call, this.options.trust);
   }
@@ -140,9 +167,7 @@ export class CaptureService implements ServedService {
       const record = await find();
       if (record !== null) await this.followed(record, call, () => gone);
     } catch (error) {
-      const ours = TriremeError.from(error);
-      this.log.warn({ asked: what, code: ours.code, error: ours.message }, 'caller told of an error');
-      if (!gone) call.emit('error', toStatus(ours));
+      this.tell(error, what, call, gone);
     } finally {
       this.end();
     }

@@ -3,6 +3,15 @@
 /** Analyses at once. Each holds a table of conversations and a thread; more would only make each of them slower. */
 export const analysesMax = 16;
 
+/** Extractions at once: each holds chunks that wait for those before them. */
+export const extractionsMax = 16;
+/** Bytes of a chunk to extract from: its packets come as one answer. */
+export const extractChunkBytesMax = 16 * 1024 * 1024;
+/** Bytes of chunks of one extraction that are begun and not sent on: what its client does not take waits in memory. */
+export const extractAheadBytesMax = 512 * 1024 * 1024;
+/** Bytes in one message to a client. */
+export const extractMessageBytes = 256 * 1024;
+
 /** Callers that wait for an analysis at once: each holds a stream, and few wait for the same one. */
 export const callersMax = 1024;
 

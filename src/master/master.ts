@@ -20,6 +20,7 @@ import { openLedger } from '../ledger/open-ledger.js';
 import { isFinal, type Ledger } from '../ledger/types.js';
 import type { NatsSettings } from '../nats/nats-url.js';
 import { Analyses } from './analyses.js';
+import { ExtractCalls } from './extract-calls.js';
 import { CaptureService } from './capture-service.js';
 import { scanChunkKind } from './chunk-jobs.js';
 import { liveAnalyses } from './live-analyses.js';
@@ -84,7 +85,26 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
     const sources = new Sources();
     const { chunkBytes, keepMs, waitMs } = options;
     analyses = new Analyses({ ledger, hub, access, urls: options.urls, sources, spool, chunkBytes, keepMs, log });
-    const service = new CaptureService(analyses, ledger, spool, { waitMs, keepMs, trust: options.trust }, log);
+    const places = await CaptureAccess.of(options.captures);
+    const extracts = new ExtractCalls({
+      hub,
+      access,
+      places,
+      urls: options.urls,
+      sources,
+      spool,
+      chunkBytes,
+      waitMs,
+      log,
+    });
+    const service = new CaptureService(
+      analyses,
+      ledger,
+      spool,
+      extracts,
+      { waitMs, keepMs, trust: options.trust },
+      log,
+    );
     const pictured = analyses;
     let closing = false;
     const notReady = (): string | undefined =>

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync, writeSync, type Stats } from 'node:fs';
 import { once } from 'node:events';
 import { basename, dirname, join } from 'node:path';
 import { standardInput } from '../../captures/capture-file.js';
@@ -18,9 +18,12 @@ export interface CaptureOut {
 /** Thrown when the reader of standard output has seen enough, as `| head` does. */
 export class OutputGone extends Error {}
 
-/** @throws TriremeError FILE_UNWRITABLE, or USAGE when it is the capture itself */
-export function openCaptureOut(name: string, inputFd: number): CaptureOut {
-  return name === standardInput ? toStandardOutput() : toFile(name, inputFd);
+/**
+ * @param inputFd of the capture; null: it is read elsewhere, under a name that may be that of a file here
+ * @throws TriremeError FILE_UNWRITABLE, or USAGE when it is the capture itself
+ */
+export function openCaptureOut(name: string, inputFd: number | null, inputName = ''): CaptureOut {
+  return name === standardInput ? toStandardOutput() : toFile(name, inputFd, inputName);
 }
 
 function toStandardOutput(): CaptureOut {
@@ -32,8 +35,13 @@ function toStandardOutput(): CaptureOut {
   return {
     async write(bytes) {
       // The bytes are in memory that is used again, and a pipe may keep them for a while.
-      if (!process.stdout.write(Buffer.from(bytes)) && failure === null)
-        await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]).catch(() => undefined);
+      if (!process.stdout.write(Buffer.from(bytes)) && failure === null) {
+        const over = new AbortController();
+        const heard = ['drain', 'close'].map((event) => once(process.stdout, event, { signal: over.signal }));
+        await Promise.race(heard).catch(() => undefined);
+        // A listener that stayed for each write would soon be too many.
+        over.abort();
+      }
       if (failure === null) return;
       if (failure.code === 'EPIPE') throw new OutputGone();
       throw new TriremeError('FILE_UNWRITABLE', `-w -: standard output: ${failure.message}`, { cause: failure });
@@ -43,14 +51,14 @@ function toStandardOutput(): CaptureOut {
   };
 }
 
-function toFile(name: string, inputFd: number): CaptureOut {
+function toFile(name: string, inputFd: number | null, inputName: string): CaptureOut {
   const unwritable = (error: unknown): TriremeError => {
     const { code } = error as NodeJS.ErrnoException;
     return new TriremeError('FILE_UNWRITABLE', `-w ${name}: cannot be written: ${code ?? String(error)}`, {
       cause: error,
     });
   };
-  refuseInput(name, inputFd);
+  refuseInput(name, inputFd, inputName);
   const partial = join(dirname(name), `.${basename(name)}.${process.pid}.part`);
   let fd: number | null;
   try {
@@ -88,16 +96,20 @@ function toFile(name: string, inputFd: number): CaptureOut {
 }
 
 /** What is read must not be replaced while it is read. */
-function refuseInput(name: string, inputFd: number): void {
-  let there;
-  try {
-    there = statSync(name);
-  } catch {
-    return;
-  }
-  const input = fstatSync(inputFd);
-  if (there.dev === input.dev && there.ino === input.ino)
+function refuseInput(name: string, inputFd: number | null, inputName: string): void {
+  const there = statOf(name);
+  if (there === undefined) return;
+  const input = inputFd === null ? statOf(inputName) : fstatSync(inputFd);
+  if (there.dev === input?.dev && there.ino === input.ino)
     throw new TriremeError('USAGE', `-w ${name} is the capture that is read: name another file`);
   if (!there.isFile())
     throw new TriremeError('USAGE', `-w ${name} is no regular file: name a file, or - for standard output`);
+}
+
+function statOf(name: string): Stats | undefined {
+  try {
+    return statSync(name);
+  } catch {
+    return undefined;
+  }
 }

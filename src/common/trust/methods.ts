@@ -13,6 +13,7 @@ const methods: Readonly<Record<string, MethodAccess>> = {
   '/trireme.v1.JobService/RunJob': client,
   '/trireme.v1.JobService/RunJobs': client,
   '/trireme.v1.CaptureService/Analyze': client,
+  '/trireme.v1.CaptureService/Extract': client,
   '/trireme.v1.CaptureService/Upload': client,
   '/trireme.v1.CaptureService/ResumeAnalysis': analyses,
   '/trireme.v1.CaptureService/ListAnalyses': analyses,

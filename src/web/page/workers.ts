@@ -4,7 +4,7 @@ import { byId, element, KeyedList, setAttributes, setText } from '../dom.js';
 import { formatBytes, formatCount, formatSeconds, formatSpan } from '../format.js';
 
 /** Kinds whose unit is a byte. */
-const byteKinds = new Set(['SCAN_CHUNK']);
+const byteKinds = new Set(['SCAN_CHUNK', 'EXTRACT_CHUNK']);
 
 const stateClass: Readonly<Record<string, string>> = {
   SERVING: 'good',

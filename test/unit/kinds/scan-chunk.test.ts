@@ -106,7 +106,9 @@ describe('SCAN_CHUNK on a job thread', () => {
   beforeAll(async () => {
     harness = new ThreadHarness({ kindsFolder: undefined, openSource: async () => source });
     const offered = await harness.threads.start();
-    expect(offered.map(({ name }) => name)).toEqual(['GET_TIME', 'MINE_BITCOIN', 'SCAN_CHUNK', 'MINE_SECONDS']);
+    expect(offered.map(({ name }) => name)).toEqual([
+      ...['GET_TIME', 'MINE_BITCOIN', 'SCAN_CHUNK', 'MINE_SECONDS', 'EXTRACT_CHUNK'],
+    ]);
   });
   afterAll(() => harness.threads.close());
 

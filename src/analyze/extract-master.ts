@@ -1,0 +1,65 @@
+import { TriremeError } from '../common/errors.js';
+import type { HostPort } from '../common/options.js';
+import type { TrustSettings } from '../common/trust/options.js';
+import { shownName } from '../captures/capture-name.js';
+import type { ExtractResult } from '../gen/trireme/v1/capture.js';
+import { askForFile } from './held-file.js';
+import { dialMaster } from './master-dial.js';
+import { openProgress } from './progress.js';
+
+/** What a cluster is asked for. */
+export interface ClusterExtraction {
+  readonly master: HostPort;
+  readonly trust: TrustSettings;
+  readonly file: string;
+  readonly filter?: string;
+  /** ns since 1970, in decimal. */
+  readonly after?: string;
+  readonly before?: string;
+  readonly limit?: number;
+  /** Milliseconds to wait for a first worker; 0: as long as the master says. */
+  readonly waitMs: number;
+  /** The file that the master writes; empty: it sends the packets. */
+  readonly to: string;
+  readonly quiet: boolean;
+}
+
+/**
+ * Has the workers of a master take packets out of a capture. `onBytes` gets them in order.
+ * @throws TriremeError of the file, or of the cluster in the master's words; what `onBytes` throws
+ */
+export async function extractOnMaster(
+  asked: ClusterExtraction,
+  onBytes: (bytes: Uint8Array) => Promise<void> | undefined,
+): Promise<ExtractResult> {
+  const master = dialMaster(asked.master, asked.trust);
+  const progress = openProgress(shownName(asked.file), asked.quiet);
+  const { filter = '', after, before, limit, waitMs, to } = asked;
+  try {
+    return await askForFile(master, asked.file, progress, async (path, identity) => {
+      const call = master.client.extract({
+        ...{ path, identity, waitMs, filter, to },
+        name: shownName(asked.file),
+        afterNs: after === undefined ? undefined : BigInt(after),
+        beforeNs: before === undefined ? undefined : BigInt(before),
+        packetsMax: BigInt(limit ?? 0),
+      });
+      try {
+        for await (const { event } of call) {
+          if (event?.$case === 'data') await onBytes(event.value);
+          else if (event?.$case === 'result') return event.value;
+          else if (event?.$case === 'progress') {
+            progress.say(event.value.message);
+            progress.update(Number(event.value.bytesDone), Number(event.value.bytesTotal));
+          }
+        }
+      } finally {
+        call.cancel();
+      }
+      throw new TriremeError('INTERNAL', `master ${master.name} ended without a result`);
+    });
+  } finally {
+    progress.close();
+    master.client.close();
+  }
+}

@@ -1,0 +1,64 @@
+import { loadScanModule } from '../captures/scan-module.js';
+import { TriremeError } from '../common/errors.js';
+import { ScanChunk, ScanChunkResult } from '../gen/trireme/v1/capture.js';
+import { Extractor, type ExtractOptions } from '../pcap/extractor.js';
+import type { ChunkPlan } from '../pcap/types.js';
+import { Stopped } from './batch-progress.js';
+import { pourChunk } from './chunk-pour.js';
+import { sizeOf } from './chunk-scan.js';
+import type { KindBatch } from './kind.js';
+
+/** ExtractOptions as JSON can carry them. */
+export type ExtractOptionsJson = Omit<ExtractOptions, 'packetsMax'> & { readonly packetsMax?: string };
+
+/** Bytes of packets of one chunk: those of a plain capture give far less, a packed one is a chunk as a whole. */
+const takenBytesMax = 255 * 2 ** 20;
+
+/** Takes the packets out of the chunk of a batch of one job and answers with them. */
+export function extractChunk(batch: KindBatch): void | Promise<void> {
+  const chunk = ScanChunk.decode(batch.payload(0));
+  const { source } = batch;
+  if (source === null) throw new TriremeError('INTERNAL', 'a chunk came without the bytes to take packets out of');
+  const plan = JSON.parse(chunk.planJson) as ChunkPlan;
+  const { packetsMax, ...which } = JSON.parse(chunk.optionsJson) as ExtractOptionsJson;
+  const options = { ...which, packetsMax: packetsMax === undefined ? undefined : BigInt(packetsMax) };
+  const taken: Buffer[] = [];
+  let takenBytes = 0;
+  const take = (bytes: Uint8Array): void => {
+    takenBytes += bytes.length;
+    if (takenBytes > takenBytesMax)
+      throw new TriremeError(
+        'LIMIT_REACHED',
+        `a chunk gives more than ${takenBytesMax} bytes of packets, the most that a worker sends at once: ` +
+          'narrow the filter, or extract without --master',
+      );
+    taken.push(Buffer.from(bytes));
+  };
+  const extractor = new Extractor(loadScanModule(), options, take, plan);
+  const answer = (facts: object, partial: Buffer, truncated = false, damage: string | null = null): void =>
+    batch.answer(
+      ScanChunkResult.encode({
+        resultJson: JSON.stringify({ plan, ...facts }),
+        partial,
+        inputTruncated: truncated,
+        inputDamage: damage ?? '',
+        inputRestBytes: 0n,
+      }).finish(),
+    );
+  return pourChunk(
+    { batch, source, start: plan.start, sizeBytes: sizeOf(chunk), compression: chunk.compression },
+    extractor,
+    ({ truncated, damage }) => {
+      const { packets, ofPackets, ...outcome } = extractor.end();
+      const counts = { packets: packets.toString(), ofPackets: ofPackets.toString() };
+      answer({ start: outcome.start, outcome: { ...outcome, ...counts } }, Buffer.concat(taken), truncated, damage);
+    },
+    (error) => {
+      if (error instanceof Stopped) return batch.notRun('CANCELLED: while packets were taken out');
+      const { code, message } = TriremeError.from(error);
+      // What cannot be read may be no record at all, where the chunk began wrong.
+      if (code !== 'FILTER_UNFIT' && code !== 'LIMIT_REACHED') throw error;
+      answer({ start: extractor.start, outcome: { failure: { code, message } } }, Buffer.alloc(0));
+    },
+  );
+}

@@ -1,0 +1,152 @@
+import { atMost } from '../common/at-most.js';
+import { TriremeError } from '../common/errors.js';
+import type { Logger } from '../common/logging.js';
+import type { CaptureAccess } from '../captures/capture-access.js';
+import { shownName } from '../captures/capture-name.js';
+import type { Hub } from '../hub/port/hub.js';
+import { Extraction, type Extracted } from './extraction.js';
+import { toCaller, toNewFile, type ExtractCall } from './extract-sinks.js';
+import { callersEndMs, extractionsMax, progressIntervalMs } from './limits.js';
+import { openNamed, type CapturePlaces } from './open-named.js';
+import { compileRequest, type AnalysisRequest } from './request.js';
+import type { Sources } from './sources.js';
+import type { Spool } from './spool.js';
+
+export interface ExtractCallsSetup extends CapturePlaces {
+  readonly hub: Hub;
+  readonly sources: Sources;
+  readonly spool: Spool;
+  /** The folders below which captures may be written. */
+  readonly places: CaptureAccess;
+  readonly chunkBytes: number | null;
+  readonly waitMs: number;
+  readonly log: Logger;
+}
+
+/** Extractions that callers wait for. Each ends with its caller. */
+export class ExtractCalls {
+  private readonly running = new Set<Extraction>();
+  private calls = 0;
+  private idle: () => void = () => undefined;
+
+  constructor(private readonly setup: ExtractCallsSetup) {}
+
+  /** Lets what runs end for at most graceMs. */
+  async drain(graceMs: number): Promise<void> {
+    if (this.calls === 0) return;
+    const idle = new Promise<void>((resolve) => (this.idle = resolve));
+    await atMost(graceMs, idle);
+    for (const extraction of this.running)
+      extraction.abort(new TriremeError('DRAINING', 'the master is shutting down'));
+    if (this.calls > 0) await atMost(callersEndMs, idle);
+  }
+
+  /** Serves one call to its end. @throws TriremeError what the caller is to be told */
+  async serve(call: ExtractCall): Promise<void> {
+    if (this.calls >= extractionsMax)
+      throw new TriremeError(
+        'QUEUE_FULL',
+        `${extractionsMax} extractions run already (extractionsMax); ask again later`,
+      );
+    this.calls++;
+    const { spool } = this.setup;
+    const spooled = spool.claim(call.request.path);
+    try {
+      await this.extract(call, spooled ? spool.pathOf(call.request.path) : call.request.path);
+    } finally {
+      if (spooled) await spool.remove(call.request.path);
+      if (--this.calls === 0) this.idle();
+    }
+  }
+
+  private async extract(call: ExtractCall, path: string): Promise<void> {
+    const { places, waitMs, sources, hub, chunkBytes, log } = this.setup;
+    const { to, packetsMax } = call.request;
+    const request = requestOf(call, waitMs);
+    const gone = new AbortController();
+    const capture = await openNamed(this.setup, path, request.identity);
+    let sink;
+    let source;
+    try {
+      sink = to === '' ? toCaller(call, gone.signal) : await toNewFile(await places.place(to), to);
+      let bytes = 0;
+      let extraction: Extraction | null = null;
+      source = sources.serve(capture, (error) => extraction?.abort(error));
+      extraction = new Extraction({
+        ...{ hub, capture, chunkBytes, source: source.name, waitMs: request.waitMs },
+        options: {
+          filter: request.scan.filter,
+          span: request.scan.span,
+          packetsMax: packetsMax === 0n ? undefined : packetsMax,
+        },
+        write: async (taken) => {
+          bytes += taken.length;
+          await sink!.write(taken);
+        },
+        onProgress: progressOf(call, capture.sizeBytes),
+      });
+      const running = extraction;
+      const cancel = (): void => {
+        gone.abort(new TriremeError('CANCELLED', 'the client is gone'));
+        running.abort(new TriremeError('CANCELLED', 'the client is gone'));
+      };
+      call.on('cancelled', cancel);
+      if (call.cancelled) cancel();
+      this.running.add(running);
+      let extracted: Extracted;
+      try {
+        extracted = await running.run().catch(async (error: unknown) => {
+          // A capture that was written to while it was read fails in many ways: say the one that matters.
+          if (TriremeError.from(error).code !== 'CANCELLED') await capture.checkUnchanged();
+          throw error;
+        });
+        await capture.checkUnchanged();
+      } finally {
+        this.running.delete(running);
+      }
+      if (extracted.notACapture !== null)
+        throw new TriremeError('NOT_A_CAPTURE', `${request.name}: ${extracted.notACapture}`);
+      await sink.complete();
+      const { packets, ofPackets } = extracted;
+      const complaint = packets === packetsMax ? '' : complaintOf(extracted);
+      log.info({ path: shownName(path), packets: Number(packets), bytes, to }, 'extracted');
+      call.write({ event: { $case: 'result', value: { packets, ofPackets, complaint, bytes: BigInt(bytes) } } });
+      call.end();
+    } finally {
+      await sink?.discard();
+      await source?.end();
+      capture.close();
+    }
+  }
+}
+
+/** Checked as a request for an analysis is. */
+function requestOf({ request }: ExtractCall, waitMsUnsaid: number): AnalysisRequest {
+  const { path, identity, name, waitMs, filter, afterNs, beforeNs } = request;
+  const options = {
+    ...{ client: '', server: '', top: 0, sort: '', intervalNs: 0n, conversationsMax: 0 },
+    ...{ filter, afterNs, beforeNs },
+  };
+  return compileRequest({ path, identity, name, waitMs, options, detach: false }, waitMsUnsaid);
+}
+
+/** Tells the caller now and then how far it is; one that does not read misses some. */
+function progressOf(call: ExtractCall, sizeBytes: number): (bytes: number, workers: number, message: string) => void {
+  let toldMs = -Infinity;
+  return (bytesDone, workers, message) => {
+    const nowMs = performance.now();
+    if (nowMs - toldMs < progressIntervalMs || call.writableNeedDrain) return;
+    toldMs = nowMs;
+    const value = {
+      ...{ bytesDone: BigInt(bytesDone), bytesTotal: BigInt(sizeBytes), workers, message },
+      ...{ chunksDone: 0, chunksTotal: 0, chunksResumed: 0 },
+    };
+    call.write({ event: { $case: 'progress', value } });
+  };
+}
+
+function complaintOf({ damage, cut, end, inputDamage }: Extracted): string {
+  if (damage !== null) return `damaged: ${damage.detail}`;
+  if (inputDamage !== null) return `damaged: ${inputDamage}`;
+  return cut === null ? '' : `cut short in the record at offset ${end}`;
+}

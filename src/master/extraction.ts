@@ -1,0 +1,164 @@
+import { headerBytesWanted, readHeader } from '../pcap/read-header.js';
+import { compressionOf, type Compression } from '../captures/compression.js';
+import { loadScanModule } from '../captures/scan-module.js';
+import { TriremeError } from '../common/errors.js';
+import { ScanChunk } from '../gen/trireme/v1/capture.js';
+import type { Hub } from '../hub/port/hub.js';
+import { noWorker, type JobSink } from '../hub/port/job-sink.js';
+import { planChunks, wholeFilePlan } from '../pcap/chunk-plans.js';
+import { ExtractOrder, type ExtractTask } from '../pcap/extract-order.js';
+import type { ExtractOptions, ExtractOutcome } from '../pcap/extractor.js';
+import type { ChunkPlan } from '../pcap/types.js';
+import { readExtractAnswer, type AnsweredPiece } from './extract-answer.js';
+import { chunksOutstandingPerSlot, extractAheadBytesMax, extractChunkBytesMax } from './limits.js';
+import type { OpenCapture } from './open-capture.js';
+
+/** Number of the kind EXTRACT_CHUNK. */
+export const extractChunkKind = 102;
+
+export interface ExtractionSetup {
+  readonly hub: Hub;
+  readonly capture: OpenCapture;
+  /** Name of the capture at ChunkSource. */
+  readonly source: string;
+  /** Bytes of a chunk; null: extractChunkBytesMax. */
+  readonly chunkBytes: number | null;
+  readonly options: ExtractOptions;
+  readonly waitMs: number;
+  /** Gets the packets in order; more is not given to it before its promise is kept. */
+  readonly write: (bytes: Uint8Array) => Promise<void>;
+  readonly onProgress: (bytesDone: number, workers: number, message: string) => void;
+}
+
+export type Extracted = ExtractOutcome & { readonly inputDamage: string | null };
+
+/** Packets taken out of one capture by the workers of a hub: the very bytes that one core takes out. */
+export class Extraction implements JobSink {
+  private readonly order: ExtractOrder<AnsweredPiece>;
+  private readonly compression: Compression | null;
+  private readonly chunkBytes: number;
+  private readonly jobs = new Map<number, { readonly task: ExtractTask; readonly job: number }>();
+  private readonly answers: AnsweredPiece[] = [];
+  /** Tasks begun and not judged. */
+  private ahead = 0;
+  private tags = 0;
+  private failure: TriremeError | null = null;
+  private wake: () => void = () => undefined;
+
+  constructor(private readonly setup: ExtractionSetup) {
+    const { capture, options, chunkBytes } = setup;
+    const { first } = capture.bytes;
+    this.compression = compressionOf(first);
+    this.chunkBytes = Math.min(chunkBytes ?? extractChunkBytesMax, extractChunkBytesMax);
+    this.order = new ExtractOrder(this.plans(first, capture.sizeBytes), options.packetsMax ?? null);
+  }
+
+  /** @throws TriremeError of the capture, the workers or the writing; nothing of it runs any more */
+  async run(): Promise<Extracted> {
+    const { hub } = this.setup;
+    const stopWatching = hub.onWorkersChanged(() => this.wake());
+    const timer = setInterval(() => this.wake(), 500);
+    let aloneSince = performance.now();
+    let inputDamage: string | null = null;
+    try {
+      for (;;) {
+        if (this.failure !== null) throw this.failure;
+        for (let judged = this.order.judge(); judged !== null; judged = this.order.judge()) {
+          this.ahead--;
+          if (!judged.taken) continue;
+          ({ inputDamage } = judged.piece);
+          this.feed();
+          if (judged.piece.bytes.length > 0) await this.setup.write(judged.piece.bytes);
+        }
+        if (this.order.end !== null) break;
+        const workers = hub.workersReady(extractChunkKind);
+        if (workers > 0) aloneSince = performance.now();
+        const aloneMs = performance.now() - aloneSince;
+        if (aloneMs >= this.setup.waitMs) throw this.nobodyCame();
+        this.setup.onProgress(this.order.provenBytes, workers, workers > 0 ? '' : 'waiting for a worker');
+        this.feed();
+        if (this.answers.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));
+        for (const piece of this.answers.splice(0)) this.order.offer(piece);
+      }
+      const { end, packets, ofPackets } = this.order;
+      return { ...end, packets, ofPackets, inputDamage };
+    } finally {
+      stopWatching();
+      clearInterval(timer);
+      for (const { job } of [...this.jobs.values()]) hub.cancel(job);
+      this.jobs.clear();
+    }
+  }
+
+  /** Ends it: run() rejects with this error. */
+  abort(error: TriremeError): void {
+    this.failure ??= error;
+    this.wake();
+  }
+
+  done(tag: number, bytes: Uint8Array, start: number, end: number): void {
+    const asked = this.jobs.get(tag);
+    if (asked === undefined) return;
+    this.jobs.delete(tag);
+    try {
+      this.answers.push(readExtractAnswer(bytes.subarray(start, end), asked.task));
+      this.wake();
+    } catch (error) {
+      this.abort(TriremeError.from(error));
+    }
+  }
+
+  failed(tag: number, error: TriremeError): void {
+    if (this.jobs.delete(tag)) this.abort(error);
+  }
+
+  /** Begins as many chunks as the workers have use for and memory allows. */
+  private feed(): void {
+    const { hub, capture } = this.setup;
+    const slots = hub
+      .snapshot()
+      .workers.filter(({ state, kinds }) => state === 'SERVING' && kinds.some(({ kind }) => kind === extractChunkKind))
+      .reduce((sum, worker) => sum + worker.slots, 0);
+    const most = Math.min(slots * chunksOutstandingPerSlot, Math.floor(extractAheadBytesMax / this.chunkBytes));
+    while (this.failure === null && this.ahead < most) {
+      const task = this.order.task();
+      if (task === null) return;
+      const { start, end } = task.plan;
+      const tag = ++this.tags;
+      this.ahead++;
+      // The sink may hear of a refusal before the job has an id.
+      this.jobs.set(tag, { task, job: 0 });
+      const units = Math.max(1, (end ?? capture.sizeBytes) - start);
+      const job = hub.submit(extractChunkKind, units, this.payload(task), 0, noWorker, this, tag);
+      if (this.jobs.has(tag)) this.jobs.set(tag, { task, job });
+    }
+  }
+
+  private plans(first: Uint8Array, sizeBytes: number): readonly ChunkPlan[] {
+    if (this.compression !== null) return [wholeFilePlan];
+    const header = readHeader(loadScanModule(), first.subarray(0, headerBytesWanted), sizeBytes);
+    return planChunks(header, { chunkBytes: this.chunkBytes });
+  }
+
+  private payload({ plan, packetsMax }: ExtractTask): Uint8Array {
+    const { capture, source, options } = this.setup;
+    const { filter, span } = options;
+    return ScanChunk.encode({
+      path: capture.path,
+      identity: capture.identity,
+      source,
+      planJson: JSON.stringify(plan),
+      optionsJson: JSON.stringify({ filter, span, packetsMax: packetsMax?.toString() }),
+      compression: this.compression ?? '',
+      urlPrefix: capture.bytes.at === 'url' ? (capture.bytes.source.prefix ?? undefined) : undefined,
+    }).finish();
+  }
+
+  private nobodyCame(): TriremeError {
+    const seconds = this.setup.waitMs / 1000;
+    return new TriremeError(
+      'NO_WORKER',
+      `no worker that takes out packets came within ${seconds} s: start one with 'trireme worker --host ...'`,
+    );
+  }
+}
