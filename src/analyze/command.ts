@@ -72,6 +72,11 @@ export function buildCommand(): Command {
     .option('--client <address:port>', 'one end of the connection to count; IPv6 as [address]:port')
     .option('--server <address:port>', 'the other end')
     .option('--filter <expression>', `count only packets that match, in tcpdump's language; see trireme filter --help`)
+    .addOption(
+      new Option('--filter-tags <how>', 'transparent: the filter does not see VLAN tags, as the counts').choices([
+        'transparent',
+      ]),
+    )
     .option('--after <time>', 'count only packets from this time on: RFC 3339, seconds since 1970, or +30s', timeNs)
     .option('--before <time>', 'count only packets before this time; +30s is from the first packet', timeNs)
     .option('--index', 'make FILE.tridx beside each capture, so that later filters read only parts; on one core')

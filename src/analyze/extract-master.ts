@@ -13,6 +13,7 @@ export interface ClusterExtraction {
   readonly trust: TrustSettings;
   readonly file: string;
   readonly filter?: string;
+  readonly filterTags?: 'transparent';
   /** ns since 1970, in decimal. */
   readonly after?: string;
   readonly before?: string;
@@ -34,11 +35,11 @@ export async function extractOnMaster(
 ): Promise<ExtractResult> {
   const master = dialMaster(asked.master, asked.trust);
   const progress = openProgress(shownName(asked.file), asked.quiet);
-  const { filter = '', after, before, limit, waitMs, to } = asked;
+  const { filter = '', filterTags = '', after, before, limit, waitMs, to } = asked;
   try {
     return await askForFile(master, asked.file, progress, async (path, identity) => {
       const call = master.client.extract({
-        ...{ path, identity, waitMs, filter, to },
+        ...{ path, identity, waitMs, filter, filterTags, to },
         name: shownName(asked.file),
         afterNs: after === undefined ? undefined : BigInt(after),
         beforeNs: before === undefined ? undefined : BigInt(before),

@@ -7,14 +7,27 @@ import { TriremeError } from '../common/errors.js';
 import { forTerminal } from '../common/for-terminal.js';
 import type { HostPort } from '../common/options.js';
 import { compileDiallerTrust, trustOptionGiven, type TrustOptions } from '../common/trust/options.js';
-import { filterOf } from '../pcap/filter-functions.js';
+import { scanOptionsOf } from '../pcap/extractor.js';
+import { checkOptions } from '../pcap/scan-options.js';
+import type { SplitBy } from '../pcap/records/split-key.js';
+import { withConversation } from './extract-connection.js';
+import { formOf, formed, openOut } from './extract-form.js';
 import { complaintOf, discardOnSignals, heedSignals } from './extract-end.js';
-import { OutputGone, openCaptureOut, type CaptureOut } from './files/capture-out.js';
+import { OutputGone, type CaptureOut } from './files/capture-out.js';
 import type { LiveInput } from './live-input.js';
 
 export interface ExtractSettings extends TrustOptions {
   readonly file: string;
   readonly filter?: string;
+  readonly filterTags?: 'transparent';
+  readonly client?: string;
+  readonly server?: string;
+  readonly conversation?: number;
+  readonly splitBy?: SplitBy;
+  readonly slice?: number;
+  readonly pcap?: boolean;
+  readonly pcapng?: boolean;
+  readonly nano?: boolean;
   readonly after?: string;
   readonly before?: string;
   readonly limit?: number;
@@ -38,9 +51,13 @@ interface Told {
 }
 
 /** Extracts, and returns the exit code. */
-export async function extract(settings: ExtractSettings): Promise<number> {
-  const { filter, master } = settings;
-  if (filter !== undefined) filterOf(filter);
+export async function extract(asked: ExtractSettings): Promise<number> {
+  const settings = await withConversation(asked);
+  const { filter, filterTags, master } = settings;
+  if (filter !== undefined) checkOptions(scanOptionsOf({ filter, filterTags }));
+  else if (filterTags !== undefined) throw usage('--filter-tags says what --filter sees: it needs --filter');
+  if (settings.to !== undefined && (formOf(settings) !== null || settings.splitBy !== undefined))
+    throw usage('--pcap, --pcapng, --nano, --slice and --split-by are done here, --to is written there: choose one');
   checkPlaces(settings);
   return master === undefined ? extractHere(settings) : extractThere({ ...settings, master });
 }
@@ -78,7 +95,7 @@ async function extractHere(settings: ExtractSettings): Promise<number> {
     const discard = (): void => out?.discard();
     const { input, stop } = heedSignals(file, discard, settings);
     try {
-      out = openCaptureOut(settings.write, file.fd);
+      out = openOut(settings, file.fd);
       return await run(file, out, settings, input);
     } finally {
       stop();
@@ -95,7 +112,8 @@ async function run(
   settings: ExtractSettings,
   input: LiveInput | undefined,
 ): Promise<number> {
-  const { filter, after = null, before = null, limit, quiet } = settings;
+  const { filter, filterTags, after = null, before = null, limit, quiet } = settings;
+  const target = formed(formOf(settings), out);
   const span = after === null && before === null ? undefined : { after, before };
   const packetsMax = limit === undefined ? undefined : BigInt(limit);
   const onIndex = (text: string): void => {
@@ -104,7 +122,7 @@ async function run(
 `);
   };
   const extracted = await unlessGone(
-    extractFile(file, { filter, span, packetsMax }, (bytes) => out.write(bytes), {
+    extractFile(file, { filter, filterTags, span, packetsMax }, (bytes) => target.write(bytes), {
       threadsMax: settings.cores ?? (settings.multi === true ? availableParallelism() : 1),
       threadBytesMin: settings.threadBytes,
       onIndex: settings.index === false ? null : onIndex,
@@ -113,7 +131,7 @@ async function run(
   );
   if (extracted === null) return 0;
   if (extracted.notACapture !== null) throw new TriremeError('NOT_A_CAPTURE', `${file.name}: ${extracted.notACapture}`);
-  out.complete();
+  await target.complete();
   const { packets, ofPackets } = extracted;
   const wrong = packets === packetsMax ? null : complaintOf(extracted);
   const cut = extracted.damage === null && (extracted.cut !== null || extracted.packedCut);
@@ -131,7 +149,8 @@ async function extractThere(settings: ExtractSettings & { readonly master: HostP
   // Loaded here: what is extracted on this machine must not wait for gRPC.
   const { extractOnMaster } = require('./extract-master.js') as typeof import('./extract-master.js');
   const { to, write, wait, quiet = false } = settings;
-  const out = to === undefined ? openCaptureOut(write, null, settings.file) : null;
+  const out = to === undefined ? openOut(settings, null) : null;
+  const target = out === null ? null : formed(formOf(settings), out);
   const stop = discardOnSignals(() => out?.discard());
   try {
     const asked = {
@@ -141,9 +160,9 @@ async function extractThere(settings: ExtractSettings & { readonly master: HostP
       to: to === undefined ? '' : join(to, write),
       quiet,
     };
-    const result = await unlessGone(extractOnMaster(asked, (bytes) => out?.write(bytes)));
+    const result = await unlessGone(extractOnMaster(asked, (bytes) => target?.write(bytes)));
     if (result === null) return 0;
-    out?.complete();
+    await target?.complete();
     const { packets, ofPackets, complaint } = result;
     return tell({ packets, ofPackets, wrong: complaint === '' ? null : complaint }, settings);
   } finally {

@@ -186,6 +186,7 @@ export class MasterClient {
         intervalNs: BigInt(scan.intervalNs ?? 0),
         conversationsMax: scan.conversationsMax,
         filter: scan.filter ?? '',
+        filterTags: scan.filterTags ?? '',
         afterNs: scan.span?.after == null ? undefined : BigInt(scan.span.after),
         beforeNs: scan.span?.before == null ? undefined : BigInt(scan.span.before),
       },

@@ -14,6 +14,7 @@ import { isUrl } from '../captures/capture-name.js';
 import type { IndexSettings } from '../captures/scan-settings.js';
 import { formatEndpoint, parseEndpoint } from '../pcap/endpoint.js';
 import { filterOf } from '../pcap/filter-functions.js';
+import { checkTags } from '../pcap/scan-options.js';
 import type { ScanOptions, SortOrder } from '../pcap/types.js';
 import { topAll } from '../pcap/report.js';
 import { csvTableNames, type CsvTableName } from './csv-tables.js';
@@ -41,6 +42,7 @@ export interface AnalyzeOptions extends TrustOptions {
   readonly every?: number;
   readonly follow?: boolean;
   readonly filter?: string;
+  readonly filterTags?: 'transparent';
   /** ns in decimal, with a '+' from the first packet. */
   readonly after?: string;
   readonly before?: string;
@@ -235,12 +237,18 @@ function checkFollow({ follow, join, index, master, multi, cores }: AnalyzeOptio
 
 /** What changes a result was said when the analysis was submitted. */
 function checkResume(options: AnalyzeOptions, named: readonly string[]): void {
-  const { resume, master, detach, client, server, interval, wait, join, filter, after, before } = options;
+  const { resume, master, detach, client, server, interval, wait, join, filter, filterTags, after, before } = options;
   if (resume === undefined) return;
   if (master === undefined) throw usage('--resume asks a master for an analysis: it needs --master');
   if (named.length > 0) throw usage(`--resume ${resume[0]} names an analysis already: leave out ${named[0]}`);
   if (detach === true) throw usage('--resume waits for a result, --detach does not: choose one');
-  const asked = { '--filter': filter, '--after': after, '--before': before, '--interval': interval };
+  const asked = {
+    '--filter': filter,
+    '--filter-tags': filterTags,
+    '--after': after,
+    '--before': before,
+    '--interval': interval,
+  };
   const said = { '--join': join, '--client': client, '--server': server, ...asked, '--wait': wait };
   const wrong = Object.entries(said).find(([, value]) => value !== undefined);
   if (wrong !== undefined)
@@ -248,9 +256,11 @@ function checkResume(options: AnalyzeOptions, named: readonly string[]): void {
 }
 
 /** The packets that are counted, where these are not all. */
-function selectionOf(options: AnalyzeOptions): Pick<ScanOptions, 'filter' | 'span'> {
-  const { filter, after = null, before = null, master } = options;
+function selectionOf(options: AnalyzeOptions): Pick<ScanOptions, 'filter' | 'filterTags' | 'span'> {
+  const { filter, filterTags, after = null, before = null, master } = options;
   const many = options.join === true ? '--join' : options.follow === true ? '--follow' : null;
+  if (filterTags !== undefined && filter === undefined)
+    throw usage('--filter-tags says what --filter sees: it needs --filter');
   for (const [option, time] of Object.entries({ '--after': after, '--before': before })) {
     if (time?.startsWith('+') !== true || (master === undefined && many === null)) continue;
     throw usage(
@@ -262,14 +272,17 @@ function selectionOf(options: AnalyzeOptions): Pick<ScanOptions, 'filter' | 'spa
     if (BigInt(after) >= BigInt(before)) throw usage('--after is not before --before: no packet lies between them');
   }
   return {
-    ...(filter === undefined ? {} : { filter: checkedFilter(filter) }),
+    ...(filter === undefined
+      ? {}
+      : { filter: checkedFilter(filter, filterTags), ...(filterTags === undefined ? {} : { filterTags }) }),
     ...(after === null && before === null ? {} : { span: { after, before } }),
   };
 }
 
-function checkedFilter(expression: string): string {
+function checkedFilter(expression: string, filterTags: ScanOptions['filterTags']): string {
   if (expression.trim() === '')
     throw usage(`--filter is empty: leave it out, or give an expression such as 'tcp port 443'`);
+  checkTags(filterTags, expression);
   return filterOf(expression).expression;
 }
 

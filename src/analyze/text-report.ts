@@ -58,9 +58,11 @@ function headline(entry: FactsEntry): string {
 /** Where not all packets are counted: which ones are. */
 function filterLines({ filter, packets }: FactsEntry): string[] {
   if (filter === undefined) return [];
-  const { expression, after_ns, before_ns, of_packets } = filter;
+  const { expression, tags, after_ns, before_ns, of_packets } = filter;
   return [
-    ...(expression === null ? [] : [`Filter: ${forTerminal(expression)}`]),
+    ...(expression === null
+      ? []
+      : [`Filter: ${forTerminal(expression)}${tags === undefined ? '' : ' (not seeing VLAN tags)'}`]),
     ...(after_ns === undefined ? [] : [`From: ${boundText(after_ns)}`]),
     ...(before_ns === undefined ? [] : [`Before: ${boundText(before_ns)}`]),
     `Packets that match: ${packets} of ${of_packets}; all that follows is of these`,

@@ -25,6 +25,8 @@ export interface AnalyzeOptions {
   readonly connection?: ConnectionEnds;
   /** Counts only packets that match an expression of pcap-filter(7) (`--filter`). */
   readonly filter?: string;
+  /** `transparent`: the filter does not see VLAN tags, as the counts (`--filter-tags`). Default: as tcpdump. */
+  readonly filterTags?: 'transparent';
   /** Counts only packets from this time on, in ns since 1970 (`--after`). */
   readonly afterNs?: bigint;
   /** Counts only packets before this time, in ns since 1970 (`--before`). */
@@ -48,6 +50,7 @@ const known = [
   'intervalNs',
   'connection',
   'filter',
+  'filterTags',
   'afterNs',
   'beforeNs',
   'conversationsMax',
@@ -79,7 +82,12 @@ export function compileOptions(options: AnalyzeOptions): ScanSettings {
   return { scan, top, sort, threadsMax: cores, threadBytesMin: threadBytesMinDefault, onProgress };
 }
 
-function selectionOf({ filter, afterNs, beforeNs }: AnalyzeOptions): Pick<ScanOptions, 'filter' | 'span'> {
+function selectionOf({
+  filter,
+  filterTags,
+  afterNs,
+  beforeNs,
+}: AnalyzeOptions): Pick<ScanOptions, 'filter' | 'filterTags' | 'span'> {
   if (filter !== undefined && typeof filter !== 'string') throw usage(`filter ${String(filter)} is no text`);
   for (const [name, time] of Object.entries({ afterNs, beforeNs }))
     if (time !== undefined && typeof time !== 'bigint')
@@ -87,6 +95,7 @@ function selectionOf({ filter, afterNs, beforeNs }: AnalyzeOptions): Pick<ScanOp
   const span = { after: afterNs?.toString() ?? null, before: beforeNs?.toString() ?? null };
   return {
     ...(filter === undefined ? {} : { filter }),
+    ...(filterTags === undefined ? {} : { filterTags }),
     ...(span.after === null && span.before === null ? {} : { span }),
   };
 }

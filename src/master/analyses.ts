@@ -35,7 +35,12 @@ export interface AnalysesSetup {
 
 /** An analysis as the live page shows it: its record, and its chunks while this master runs it. */
 export interface AnalysisPicture {
-  readonly analysis: Omit<AnalysisRecord, 'request'> & { readonly name: string; readonly path: string };
+  readonly analysis: Omit<AnalysisRecord, 'request'> & {
+    readonly name: string;
+    readonly path: string;
+    /** Which packets count; empty: all. */
+    readonly filter: string;
+  };
   readonly chunks: readonly ChunkFacts[];
 }
 
@@ -78,8 +83,8 @@ export class Analyses {
     return this.setup.ledger
       .list()
       .slice(0, max)
-      .map(({ request: { name, path }, ...record }) => ({
-        analysis: { ...record, name, path: shownName(path) },
+      .map(({ request: { name, path, scan }, ...record }) => ({
+        analysis: { ...record, name, path: shownName(path), filter: scan.filter ?? '' },
         chunks: this.running.get(record.id)?.chunkFacts() ?? [],
       }));
   }

@@ -48,6 +48,7 @@ function optionsInfo({ scan, top, sort }: RequestedAnalysis): AnalyzeOptions {
     intervalNs: BigInt(scan.intervalNs ?? 0),
     conversationsMax: scan.conversationsMax,
     filter: scan.filter ?? '',
+    filterTags: scan.filterTags ?? '',
     afterNs: boundOf(scan.span?.after),
     beforeNs: boundOf(scan.span?.before),
   };

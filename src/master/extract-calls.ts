@@ -76,6 +76,7 @@ export class ExtractCalls {
         ...{ hub, capture, chunkBytes, source: source.name, waitMs: request.waitMs },
         options: {
           filter: request.scan.filter,
+          filterTags: request.scan.filterTags,
           span: request.scan.span,
           packetsMax: packetsMax === 0n ? undefined : packetsMax,
         },
@@ -122,10 +123,10 @@ export class ExtractCalls {
 
 /** Checked as a request for an analysis is. */
 function requestOf({ request }: ExtractCall, waitMsUnsaid: number): AnalysisRequest {
-  const { path, identity, name, waitMs, filter, afterNs, beforeNs } = request;
+  const { path, identity, name, waitMs, filter, filterTags, afterNs, beforeNs } = request;
   const options = {
     ...{ client: '', server: '', top: 0, sort: '', intervalNs: 0n, conversationsMax: 0 },
-    ...{ filter, afterNs, beforeNs },
+    ...{ filter, filterTags, afterNs, beforeNs },
   };
   return compileRequest({ path, identity, name, waitMs, options, detach: false }, waitMsUnsaid);
 }

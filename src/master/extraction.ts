@@ -142,13 +142,13 @@ export class Extraction implements JobSink {
 
   private payload({ plan, packetsMax }: ExtractTask): Uint8Array {
     const { capture, source, options } = this.setup;
-    const { filter, span } = options;
+    const { filter, filterTags, span } = options;
     return ScanChunk.encode({
       path: capture.path,
       identity: capture.identity,
       source,
       planJson: JSON.stringify(plan),
-      optionsJson: JSON.stringify({ filter, span, packetsMax: packetsMax?.toString() }),
+      optionsJson: JSON.stringify({ filter, filterTags, span, packetsMax: packetsMax?.toString() }),
       compression: this.compression ?? '',
       urlPrefix: capture.bytes.at === 'url' ? (capture.bytes.source.prefix ?? undefined) : undefined,
     }).finish();

@@ -66,11 +66,12 @@ export function liveAnalyses(
 ): LiveAnalysis[] {
   return pictures
     .filter(({ analysis }) => !isFinal(analysis))
-    .map(({ analysis: { id, name, state, progress, capture, startedMs, submittedMs }, chunks }) =>
+    .map(({ analysis: { id, name, filter, state, progress, capture, startedMs, submittedMs }, chunks }) =>
       liveAnalysis(
         {
           id,
           file: name,
+          filter,
           state,
           message: progress.message,
           startedMs: startedMs ?? submittedMs,

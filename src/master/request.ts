@@ -6,6 +6,7 @@ import type { RequestedAnalysis } from '../ledger/types.js';
 import { formatEndpoint, parseEndpoint } from '../pcap/endpoint.js';
 import { filterOf } from '../pcap/filter-functions.js';
 import { checkConversationsMax, conversationsMaxDefault } from '../pcap/scan-options.js';
+import { checkTags } from '../pcap/scan-options.js';
 import type { ScanOptions, SortOrder } from '../pcap/types.js';
 import { topDefault, topMost, waitMsDefault, waitMsMost } from './limits.js';
 
@@ -59,11 +60,13 @@ export function compileRequest(request: AnalyzeRequest, waitMsUnsaid = waitMsDef
   };
 }
 
-function selectionOf(options: AnalyzeOptions | undefined): Pick<ScanOptions, 'filter' | 'span'> {
-  const { filter = '', afterNs, beforeNs } = options ?? {};
+function selectionOf(options: AnalyzeOptions | undefined): Pick<ScanOptions, 'filter' | 'filterTags' | 'span'> {
+  const { filter = '', filterTags = '', afterNs, beforeNs } = options ?? {};
+  checkTags(filterTags === '' ? undefined : filterTags, filter);
   const span = { after: afterNs?.toString() ?? null, before: beforeNs?.toString() ?? null };
+  const tags = filterTags === '' ? {} : { filterTags: 'transparent' as const };
   return {
-    ...(filter === '' ? {} : { filter: filterOf(filter).expression }),
+    ...(filter === '' ? {} : { filter: filterOf(filter).expression, ...tags }),
     ...(span.after === null && span.before === null ? {} : { span }),
   };
 }

@@ -9,6 +9,7 @@ import type { ChunkPlan, ChunkResult, ScanOptions, TimeSpan } from './types.js';
 export interface ExtractOptions {
   /** pcap-filter(7); undefined: all. */
   readonly filter?: string;
+  readonly filterTags?: 'transparent';
   readonly span?: TimeSpan;
   /** Packets at most; undefined: all. */
   readonly packetsMax?: bigint;
@@ -25,8 +26,8 @@ export interface ExtractOutcome extends Omit<ChunkResult, 'partial'> {
 const allPackets = (1n << 64n) - 1n;
 
 /** The options of a scan that only looks at packets. */
-export function scanOptionsOf({ filter, span }: ExtractOptions): ScanOptions {
-  return { intervalNs: null, conversationsMax: 1, connection: null, filter, span };
+export function scanOptionsOf({ filter, filterTags, span }: ExtractOptions): ScanOptions {
+  return { intervalNs: null, conversationsMax: 1, connection: null, filter, filterTags, span };
 }
 
 /**

@@ -36,6 +36,7 @@ export interface KernelExports {
   setInterfaceCount(count: number): void;
   setHeadersOnly(only: boolean): void;
   setFilter(): void;
+  setTransparent(): void;
   setExtracting(packetsMax: bigint): void;
   extractedAt(): number;
   takeExtracted(): number;

@@ -57,11 +57,12 @@ export class Kernel {
   }
 
   /** Counts only packets of a filter and a span of time. */
-  private select({ filter, span, onlyNumbers }: ScanOptions): void {
+  private select({ filter, filterTags, span, onlyNumbers }: ScanOptions): void {
     if (onlyNumbers === true) this.exports.setOnlyNumbers();
     if (filter !== undefined) {
       this.filters.use(filterOf(filter));
       this.exports.setFilter();
+      if (filterTags !== undefined) this.exports.setTransparent();
     }
     if (span !== undefined) this.exports.setSpan(...spanNs(span, this.base));
   }

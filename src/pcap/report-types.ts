@@ -163,6 +163,8 @@ export interface JoinedFailure {
 export interface FilterFacts {
   /** pcap-filter(7); null: the span of time alone decides. */
   readonly expression: string | null;
+  /** Only when asked for: it saw packets without their VLAN tags. */
+  readonly tags?: 'transparent';
   /** Packets that it was asked of: those of the capture. */
   readonly of_packets: Count;
   /** Only when bounds were asked for: ns since 1970, or behind a '+' from the first packet. */

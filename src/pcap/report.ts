@@ -95,11 +95,12 @@ export function buildReport(
   } satisfies CaptureFacts;
 }
 
-function filterFacts(kernel: Kernel, { filter, span }: ScanOptions): Pick<CaptureFacts, 'filter'> {
+function filterFacts(kernel: Kernel, { filter, filterTags, span }: ScanOptions): Pick<CaptureFacts, 'filter'> {
   if (filter === undefined && span === undefined) return {};
   return {
     filter: {
       expression: filter ?? null,
+      ...(filter === undefined || filterTags === undefined ? {} : { tags: filterTags }),
       of_packets: exactCount(kernel.cell(cells.examined)),
       ...(span?.after == null ? {} : { after_ns: span.after }),
       ...(span?.before == null ? {} : { before_ns: span.before }),

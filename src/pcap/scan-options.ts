@@ -23,16 +23,32 @@ export function checkConversationsMax(name: string, value: number): void {
 
 /** Throws USAGE for options that no scan can run on. */
 export function checkOptions(options: ScanOptions): void {
-  const { conversationsMax, intervalNs, hashSeed, filter, span } = options;
+  const { conversationsMax, intervalNs, hashSeed, filter, filterTags, span } = options;
   checkConversationsMax('conversationsMax', conversationsMax);
   if (intervalNs !== null && (!/^\d{1,20}$/.test(intervalNs) || !inRange(BigInt(intervalNs))))
     throw new TriremeError('USAGE', `interval of ${intervalNs} ns is outside 1 to ${intervalNsMost} ns`);
   if (hashSeed !== undefined && !(Number.isInteger(hashSeed) && hashSeed >= 0 && hashSeed < 2 ** 32))
     throw new TriremeError('USAGE', `hashSeed ${hashSeed} is outside 0 to 2^32 - 1`);
   if (filter !== undefined) filterOf(filter);
+  checkTags(filterTags, filter);
   if (span !== undefined) spanNs(span);
   if (options.timeBase !== undefined && !isTimeBase(options.timeBase))
     throw new TriremeError('USAGE', `timeBase '${options.timeBase}' is no time in nanoseconds`);
+}
+
+/** Throws USAGE where tags are asked for that the filter is not shown. */
+export function checkTags(filterTags: string | undefined, filter: string | undefined): void {
+  if (filterTags === undefined) return;
+  if (filterTags !== 'transparent')
+    throw new TriremeError(
+      'USAGE',
+      `filter tags '${filterTags}': there is 'transparent'; leave it out for tcpdump's view`,
+    );
+  if (filter !== undefined && /\bvlan\b/.test(filter))
+    throw new TriremeError(
+      'USAGE',
+      `the filter asks for 'vlan', and filter tags 'transparent' shows it packets without tags: leave out one of them`,
+    );
 }
 
 const int64Least = -(1n << 63n);

@@ -19,6 +19,8 @@ export interface ScanOptions {
   readonly connection: { readonly client: string; readonly server: string } | null;
   /** Only packets that match this expression of pcap-filter(7) are counted; undefined: all. */
   readonly filter?: string;
+  /** 'transparent': the filter sees packets without their VLAN tags, as the counts do; undefined: as tcpdump. */
+  readonly filterTags?: 'transparent';
   /** Only packets of this span of time are counted; undefined: all. */
   readonly span?: TimeSpan;
   /** True: packets are counted and not looked into, so that the report has their number and their link types alone. */

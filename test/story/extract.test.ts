@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { projectRoot } from '../../src/common/version.js';
@@ -12,6 +12,10 @@ import { fivePackets, manyPackets, smallCapture } from '../support/small-capture
 const scratch = scratchFolder();
 const five = scratch.file('five.pcap', smallCapture(fivePackets));
 const out = (name: string): string => join(scratch.path, name);
+const scratchFolderIn = (name: string): string => {
+  mkdirSync(out(name));
+  return out(name);
+};
 const extract = (...args: string[]) => runTrireme(['extract', ...args]);
 const packetsOf = async (file: string): Promise<number> => {
   const { stdout } = await runTrireme(['analyze', '--json', '-q', file]);
@@ -171,7 +175,57 @@ test('what several threads cannot read to its end is told as one tells it', asyn
   expect(readFileSync(out('a.pcap')).equals(readFileSync(out('b.pcap')))).toBe(true);
 });
 
+test('a capture is written in another form, cut, on one core and on several', async () => {
+  const long = writeLongCapture(out('form.pcap'), 12 * 2 ** 20);
+  for (const form of [['--slice', '60'], ['--pcapng'], ['--pcap', '--nano', '--slice', '60']]) {
+    const one = await extract(long, ...form, '--filter', 'tcp', '-w', out('formed-1'), '-q');
+    await extract(long, ...form, '--filter', 'tcp', '-w', out('formed-3'), '--cores', '3', '--thread-bytes', '1000000');
+    expect([one.stderr, one.code]).toEqual(['', 0]);
+    expect(readFileSync(out('formed-3')).equals(readFileSync(out('formed-1')))).toBe(true);
+    await extract(long, '--filter', 'tcp', '-w', out('plain'), '-q');
+    expect(await packetsOf(out('formed-1'))).toBe(await packetsOf(out('plain')));
+  }
+});
+
+test('a connection and a conversation of the report, in both directions', async () => {
+  const ends = ['--client', '10.0.0.1:1024', '--server', '10.0.0.2:80'];
+  await extract(five, ...ends, '-w', out('connection.pcap'), '-q');
+  const { stderr, code } = await extract(five, '--conversation', '1', '-w', out('conversation.pcap'));
+  expect([stderr, code]).toEqual(['trireme: 3 of 5 packets written\n', 0]);
+  expect(readFileSync(out('conversation.pcap')).equals(readFileSync(out('connection.pcap')))).toBe(true);
+  const tooFar = await extract(five, '--conversation', '4', '-w', out('none.pcap'));
+  expect([tooFar.stderr, tooFar.code]).toEqual([expect.stringContaining('is over 3, the conversations'), 2]);
+});
+
+test('many files: each packet is in its own, and together they are all', async () => {
+  const folder = scratchFolderIn('split');
+  const { stderr, code } = await extract(five, '--split-by', 'conversation', '-w', join(folder, 'out.pcap'));
+  expect([stderr, code]).toEqual(['trireme: 5 of 5 packets written\n', 0]);
+  const names = readdirSync(folder).sort();
+  expect(names).toEqual([
+    'out-tcp-10.0.0.1.1024-10.0.0.2.80.pcap',
+    'out-tcp-10.0.0.2.80-10.0.0.3.1025.pcap',
+    'out-udp-10.0.0.3.53-10.0.0.4.53.pcap',
+  ]);
+  expect(await Promise.all(names.map((name) => packetsOf(join(folder, name))))).toEqual([3, 1, 1]);
+  const sized = scratchFolderIn('sized');
+  const long = writeLongCapture(out('sized.pcap'), 3 * 2 ** 20);
+  await extract(long, '--split-by', '1MB', '-w', join(sized, 'part.pcap'), '-q');
+  const parts = readdirSync(sized).sort();
+  expect(parts).toEqual(['part-00001.pcap', 'part-00002.pcap', 'part-00003.pcap', 'part-00004.pcap']);
+  const bodies = parts.map((name) => readFileSync(join(sized, name)));
+  expect(bodies.every((body) => body.length <= 1_000_000)).toBe(true);
+  const all = Buffer.concat([bodies[0].subarray(0, 24), ...bodies.map((body) => body.subarray(24))]);
+  expect(all.equals(readFileSync(long))).toBe(true);
+});
+
 test.each([
+  [[five, '--split-by', 'host', '-w', '-'], 'name them with -w'],
+  [[five, '--split-by', 'colour', '-w', 'x.pcap'], 'none of conversation, host'],
+  [[five, '--client', '10.0.0.1:1', '-w', 'x.pcap'], 'needs the other end'],
+  [[five, '--pcap', '--pcapng', '-w', 'x.pcap'], 'are two formats: choose one'],
+  [[five, '--filter-tags', 'transparent', '-w', 'x.pcap'], 'it needs --filter'],
+  [[five, '--filter', 'vlan 5', '--filter-tags', 'transparent', '-w', 'x.pcap'], 'leave out one of them'],
   [[five, '-w', five], 'is the capture that is read'],
   [[five, '--filter', 'tcp port', '-w', 'x.pcap'], 'expected a port number'],
   [[five, '-w', '/nonexistent/x.pcap'], 'cannot be written: ENOENT'],

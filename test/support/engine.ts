@@ -7,7 +7,7 @@ import { ChunkScanner } from '../../src/pcap/chunk-scanner.js';
 import { Merger } from '../../src/pcap/merger.js';
 import { headerBytesWanted, readHeader } from '../../src/pcap/read-header.js';
 import { RecordWalk } from '../../src/pcap/record-walk.js';
-import type { CaptureReport } from '../../src/pcap/report-types.js';
+import type { CaptureFacts, CaptureReport } from '../../src/pcap/report-types.js';
 import { compileScanModule } from '../../src/pcap/scan-module.js';
 import type { CaptureHeader, ChunkPlan, ChunkResult, ReportOptions, ScanOptions } from '../../src/pcap/types.js';
 
@@ -56,6 +56,13 @@ export function scanWhole(
   const scanner = new ChunkScanner(scanModule, wholeFilePlan, options);
   push(scanner, file, 0, pieces);
   return scanner.report(told);
+}
+
+/** The report of a whole file that is a capture. */
+export function scanFacts(file: Uint8Array, options: ScanOptions = scanOptions): CaptureFacts {
+  const report = scanWhole(file, options);
+  if (report.error === 'not-a-capture') throw new Error(`no capture: ${report.error_detail}`);
+  return report;
 }
 
 export function scanChunk(file: Uint8Array, plan: ChunkPlan, options = scanOptions, pieces = allAtOnce): ChunkResult {

@@ -30,6 +30,12 @@ let relative: u32 = 0;
 /** A function's number fits a byte; that of NULL in captures of big-endian machines stands apart. */
 let nullBig: u32 = 0;
 
+/** Filters see packets as the report does: with their network header behind the link layer's, without the VLAN tags between. */
+let transparent: bool = false;
+/** Bytes under a header that is moved over tags, which are put back behind the filter. */
+const HEADER_MOST: usize = 20;
+const held = memory.data(20);
+
 /** Nothing is filtered; what was asked for before is forgotten. */
 export function beginFiltering(): void {
   if (used) memory.fill(FILTER_SLOTS, 0, FILTER_SLOTS_BYTES);
@@ -37,6 +43,7 @@ export function beginFiltering(): void {
   nullBig = 0;
   filtered = false;
   onlyNumbers = false;
+  transparent = false;
   spanned = false;
   relative = 0;
 }
@@ -51,6 +58,11 @@ export function setFilter(): void {
 export function setOnlyNumbers(): void {
   onlyNumbers = true;
   setSelective();
+}
+
+/** From now on filters do not see VLAN tags. */
+export function setTransparent(): void {
+  transparent = true;
 }
 
 /** From now on each packet is looked at, whether or not a filter is asked for. */
@@ -84,7 +96,41 @@ export function matches(link: u32, at: usize, captured: u32, original: u32): boo
     if (link == NULL_LINK && big) nullBig = number;
     else store<u8>(FILTER_SLOTS + <usize>(link & 0xffff), <u8>number);
   }
-  return call_indirect<u32>(number, at, min(captured, READ_BYTES_MAX), original) != 0;
+  const bytes = min(captured, READ_BYTES_MAX);
+  if (transparent) {
+    // Where the type of what follows stands, and where the header of the link layer ends.
+    if (link == 1) return matchesBehindTags(number, at, bytes, original, 12, 14);
+    if (link == 113) return matchesBehindTags(number, at, bytes, original, 14, 16);
+    if (link == 276) return matchesBehindTags(number, at, bytes, original, 0, 20);
+    if (link == 104) return matchesBehindTags(number, at, bytes, original, 2, 4);
+  }
+  return call_indirect<u32>(number, at, bytes, original) != 0;
+}
+
+function isTag(at: usize): bool {
+  const type = load<u16>(at);
+  // 0x8100, 0x88a8 and 0x9100 as their bytes lie.
+  return type == 0x0081 || type == 0xa888 || type == 0x0091;
+}
+
+/** Moves the header of the link layer over the tags behind it while the filter looks, with the type that the last tag tells. */
+function matchesBehindTags(number: u32, at: usize, captured: u32, original: u32, typeAt: usize, head: usize): bool {
+  const end = at + <usize>captured;
+  let type = at + typeAt;
+  let tags: usize = 0;
+  while (at + head + tags + 4 <= end && isTag(type)) {
+    type = at + head + tags + 2;
+    tags += 4;
+  }
+  if (!tags) return call_indirect<u32>(number, at, captured, original) != 0;
+  const moved = at + tags;
+  const found = load<u16>(type);
+  memory.copy(held, moved, HEADER_MOST);
+  memory.copy(moved, at, head);
+  store<u16>(moved + typeAt, found);
+  const matched = call_indirect<u32>(number, moved, captured - <u32>tags, original) != 0;
+  memory.copy(moved, held, HEADER_MOST);
+  return matched;
 }
 
 /** Whether a time is wanted; asked of every packet that has one, the first one included. */

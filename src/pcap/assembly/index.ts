@@ -56,6 +56,7 @@ export {
   WINDOW,
   WINDOW_BYTES,
 } from './layout';
+export { setTransparent } from './filtering';
 export { setInterface, setInterfaceCount } from './interfaces';
 export { lowerThreshold, makeRoom, pin } from './table';
 export { beginExport, countEntries, exportEntries, importEntries, importSeries, nextRow } from './exchange';

@@ -69,7 +69,7 @@ export class Analyses {
   }
 
   private update({ progress, badge, facts, message, map }: Parts, analysis: LiveAnalysis): void {
-    const { bytesDone, bytesTotal, state, chunksDone, chunksTotal, id } = analysis;
+    const { bytesDone, bytesTotal, state, chunksDone, chunksTotal, id, filter } = analysis;
     const share = bytesTotal > 0 ? bytesDone / bytesTotal : 0;
     const rate = this.meters.get(id)?.perSecond ?? 0;
     progress.value = share;
@@ -79,6 +79,7 @@ export class Analyses {
     const parts = [
       `${formatShare(share)} of ${formatBytes(bytesTotal)}`,
       `${chunksDone} of ${chunksTotal} chunks`,
+      filter === '' ? '' : `filter: ${filter}`,
       ...(isRunning(analysis) ? [`${formatBytes(rate)}/s`, left] : []),
     ];
     setText(facts, parts.filter((part) => part !== '').join(' · '));

@@ -65,7 +65,12 @@ function filterFacts({ filter, packets }: FactsEntry): [string, string][] {
   const bound = (ns: string): string =>
     ns.startsWith('+') ? `${Number(ns) / 1e9} s from the first packet` : moment(ns);
   return [
-    ...(filter.expression === null ? [] : ([['Filter', filter.expression]] as [string, string][])),
+    ...(filter.expression === null
+      ? []
+      : ([['Filter', `${filter.expression}${filter.tags === undefined ? '' : ' (not seeing VLAN tags)'}`]] as [
+          string,
+          string,
+        ][])),
     ...(filter.after_ns === undefined ? [] : ([['From', bound(filter.after_ns)]] as [string, string][])),
     ...(filter.before_ns === undefined ? [] : ([['Before', bound(filter.before_ns)]] as [string, string][])),
     ['Packets that match', `${exact(packets)} of ${exact(filter.of_packets)}; all figures are of these`],

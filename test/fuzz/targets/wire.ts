@@ -166,6 +166,7 @@ const options = {
   intervalNs: 1_000_000n,
   conversationsMax: 1000,
   filter: 'tcp port 443',
+  filterTags: 'transparent',
   afterNs: 0n,
   beforeNs: 1_700_000_000_000_000_000n,
 };

@@ -9,6 +9,7 @@ const none: AnalyzeOptions = {
   intervalNs: 0n,
   conversationsMax: 0,
   filter: '',
+  filterTags: '',
 };
 const request = (options: Partial<AnalyzeOptions>, path = 'a.pcap', waitMs = 0) =>
   compileRequest(

@@ -114,6 +114,8 @@ export interface LiveChunk {
 export interface LiveAnalysis {
   readonly id: string;
   readonly file: string;
+  /** The filter that says which packets count; empty: all do. */
+  readonly filter: string;
   readonly state: string;
   /** What it waits for; empty when it does not. */
   readonly message: string;
