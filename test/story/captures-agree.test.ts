@@ -13,6 +13,7 @@ import {
   lz4Packed,
   zstdStored,
 } from '../support/capture-builder.js';
+import { takeRates } from '../support/compare.js';
 import { oracleResult } from '../support/oracle/index.js';
 import { sharedCaptures } from '../support/shared-captures.js';
 
@@ -55,6 +56,7 @@ async function expectAgreement(files: readonly string[], expected: readonly obje
   expect(results.map(({ file }) => file)).toEqual(files);
   results.forEach((result, i) => {
     const found = Object.fromEntries(Object.keys(expected[i]).map((key) => [key, result[key]]));
+    takeRates(found);
     expect({ file: files[i], ...found }).toEqual({ file: files[i], ...expected[i] });
   });
   const many = await analyze(files, threads);

@@ -30,7 +30,7 @@ function withoutTimes(result: object): void {
 }
 
 /** Takes the rates of conversations away, once each is what its bytes and times make. */
-function takeRates({ top = [] }: { readonly top?: Row[] }): void {
+export function takeRates({ top = [] }: { readonly top?: Row[] }): void {
   for (const row of top) {
     const timed = row.first_ns !== null && row.last_ns !== null;
     const ns = timed ? BigInt(row.last_ns as string) - BigInt(row.first_ns as string) : 0n;
