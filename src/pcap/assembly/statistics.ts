@@ -5,7 +5,6 @@
 
 import { reserve } from './arena';
 import { read32 } from './classic';
-import { interfaceCount } from './interfaces';
 import {
   add,
   INTERFACES_MAX,
@@ -30,10 +29,13 @@ export function beginStatistics(): void {
   current = 0;
 }
 
-/** Reads a block of which all bytes are there. One of an interface that was not described is passed over, as by tcpdump. */
+/**
+ * Reads a block of which all bytes are there. Whether its interface was described does not matter: a chunk of the file may
+ * begin behind the description.
+ */
 export function statisticsBlock(at: usize, length: u32): void {
   const number = length < 24 ? INTERFACES_MAX : read32(at + 8);
-  if (number >= interfaceCount) return;
+  if (number >= INTERFACES_MAX) return;
   const end = at + <usize>length - 4;
   for (let option = at + 20; option + 4 <= end; ) {
     const word = read32(option);

@@ -166,6 +166,9 @@ describe('interface statistics', () => {
       .enhanced({ bytes: packet, time: 2n })
       .statistics({ 4: 30n, 5: 3n }, 1)
       .statistics({ 4: 20n, 5: 2n })
+      .interface()
+      .enhanced({ bytes: packet, time: 3n })
+      .statistics({ 5: 4n }, 2)
       .section('big')
       .interface()
       .statistics({ 4: 100n, 7: 7n })
@@ -173,8 +176,8 @@ describe('interface statistics', () => {
       .statistics({ 4: 50n }, 9)
       .bytes();
     expect(factsOf(bytes).capture_statistics).toEqual({
-      packets_received: 150,
-      packets_dropped: 5,
+      packets_received: 200,
+      packets_dropped: 9,
       packets_dropped_by_system: 7,
     });
   });
