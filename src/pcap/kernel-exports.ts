@@ -48,6 +48,7 @@ export interface KernelExports {
   readonly pieceFirstNs: { readonly value: bigint };
   readonly pieceLastNs: { readonly value: bigint };
   readonly pieceOthers: Place;
+  readonly pieceTold: Place;
   /** Keys of set 0 addresses, 1 ports, 2 connections; -1: too many to hold. */
   takeKeys(set: number): number;
   keysAt(set: number): number;

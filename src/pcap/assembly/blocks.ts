@@ -7,7 +7,7 @@ import { inSpan, inSpanUntimed, matches } from './filtering';
 import { interfaceAt, interfaceCount, setInterface, setInterfaceCount } from './interfaces';
 import { add, BYTE_ORDERS, INTERFACES_MAX, INTERFACES_SEEN, SECTIONS_SEEN, UNTIMED_PACKETS } from './layout';
 import { packet } from './link';
-import { indexing, noteOther } from './pieces';
+import { indexing, noteOther, noteTold } from './pieces';
 import { endSection, statisticsBlock } from './statistics';
 import {
   ANOTHER_CAPTURE,
@@ -119,7 +119,10 @@ export function block(at: usize, length: u32, trailer: usize): bool {
   if (type == INTERFACE) return interfaceBlock(at, length);
   if (type == SECTION) return sectionBlock(at, length);
   // Of one larger than the window only the head is there.
-  if (type == STATISTICS && !walking && trailer == at + <usize>length - 4) statisticsBlock(at, length);
+  if (type == STATISTICS && !walking && trailer == at + <usize>length - 4) {
+    noteTold();
+    statisticsBlock(at, length);
+  }
   return true;
 }
 

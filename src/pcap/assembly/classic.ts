@@ -6,6 +6,7 @@ import { inSpan, matches } from './filtering';
 import { interfaceAt } from './interfaces';
 import { add, ZERO_RECORDS } from './layout';
 import { packet } from './link';
+import { noteTold } from './pieces';
 import {
   ANOTHER_CAPTURE,
   big,
@@ -67,7 +68,10 @@ function isRecord(at: usize, captured: u32, most: u32): bool {
   if (another) damaged(ANOTHER_CAPTURE, another - 1, 0);
   else if (captured > most) damaged(RECORD_TOO_LONG, captured, most);
   else {
-    if (!walking && !load<u64>(at) && !load<u64>(at, 8)) add(ZERO_RECORDS, 1);
+    if (!walking && !load<u64>(at) && !load<u64>(at, 8)) {
+      add(ZERO_RECORDS, 1);
+      noteTold();
+    }
     return true;
   }
   return false;

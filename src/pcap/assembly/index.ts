@@ -12,7 +12,7 @@ import { FIRST_NS, I64_MAX, I64_MIN, LAST_NS, SERIES_TWIN, TOTALS } from './layo
 import { setOrderOfRows } from './order';
 import { beginLeftAddresses } from './left-addresses';
 import { beginWaiting } from './postponed';
-import { beginPiece, pieceFirstNs, pieceLastNs, pieceOthers, setIndexing, stopIndexing } from './pieces';
+import { beginPiece, pieceFirstNs, pieceLastNs, pieceOthers, pieceTold, setIndexing, stopIndexing } from './pieces';
 import { keysAt, takeKeys } from './piece-keys';
 import { beginSeries } from './series';
 import { beginSketches } from './sketch';
@@ -93,7 +93,7 @@ export { beginClock, setBase } from './clock';
 export { exportStatistics, importStatistics, sumStatistics } from './statistics';
 export { searchSteps } from './seam';
 export { extractedAt, keptPackets, longRecord, takeExtracted };
-export { beginPiece, keysAt, pieceFirstNs, pieceLastNs, pieceOthers, setIndexing, takeKeys };
+export { beginPiece, keysAt, pieceFirstNs, pieceLastNs, pieceOthers, pieceTold, setIndexing, takeKeys };
 export { setExtracting, setFilter, setHeadersOnly, setOrder, setOnlyNumbers, setOrderOfRows, setSpan };
 
 /** The memory of an instance that has just been made is zero; writing zeros there would only make its pages be there. */

@@ -13,6 +13,8 @@ export let pieceFirstNs: i64 = I64_MAX;
 export let pieceLastNs: i64 = I64_MIN;
 /** Blocks of the piece that hold no packet. */
 export let pieceOthers: u32 = 0;
+/** It holds what the report tells of the whole file: interface statistics, or records of nothing but zeros. */
+export let pieceTold: bool = false;
 
 export function stopIndexing(): void {
   indexing = false;
@@ -33,6 +35,7 @@ export function beginPiece(): void {
   pieceFirstNs = I64_MAX;
   pieceLastNs = I64_MIN;
   pieceOthers = 0;
+  pieceTold = false;
   beginPieceKeys();
 }
 
@@ -41,6 +44,10 @@ export function beginPiece(): void {
 export function noteTime(time: i64): void {
   if (time < pieceFirstNs) pieceFirstNs = time;
   if (time > pieceLastNs) pieceLastNs = time;
+}
+
+export function noteTold(): void {
+  pieceTold = true;
 }
 
 export function noteOther(): void {

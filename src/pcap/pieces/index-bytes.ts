@@ -11,7 +11,8 @@ import { probesMost, type Bloom } from './bloom.js';
 //   the pieces, 56 bytes each, then their filters in the same order, each its addresses, ports and connections
 //
 // A piece: 0 start u64 | 8 first ns i64 | 16 last ns i64 | 24 packets u32 | 28 other blocks u32 | 32 interfaces u32 |
-//   36 sections u32 | 40 state u32, 2^32-1: none | 44 interfaces in force u32 | 48 bytes of its three filters u16 each | 54 0 u16
+//   36 sections u32 | 40 state u32, 2^32-1: none | 44 interfaces in force u32 | 48 bytes of its three filters u16 each |
+//   54 1: it holds what is told of the whole file u16
 
 /** As of PNG: line ends and the end-of-file byte of DOS, so that a transfer as text shows. */
 const magic = Buffer.from('TRIDX\r\n\x1a', 'latin1');
@@ -75,6 +76,7 @@ function writePiece(to: Buffer, piece: Piece): void {
   for (const [i, number] of numbers.entries()) to.writeUInt32LE(number, 24 + 4 * i);
   to.writeUInt32LE(piece.state < 0 ? noState : piece.state, 40);
   to.writeUInt32LE(piece.interfacesInForce, 44);
+  to.writeUInt16LE(piece.told ? 1 : 0, 54);
   for (const [i, set] of keySets.entries()) to.writeUInt16LE(piece.keys[set].length, 48 + 2 * i);
 }
 
@@ -133,6 +135,7 @@ function readPiece(rest: Buffer, at: number, bloomsAt: number): { piece: Piece; 
     sections: rest.readUInt32LE(at + 36),
     state: state === noState ? -1 : state,
     interfacesInForce: rest.readUInt32LE(at + 44),
+    told: rest.readUInt16LE(at + 54) !== 0,
     keys: keys as Record<KeySet, Bloom>,
   };
   return { piece, end: bloomsAt };

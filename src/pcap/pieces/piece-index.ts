@@ -23,6 +23,8 @@ export interface Piece {
   readonly lastNs: bigint;
   /** Blocks of pcapng that hold no packet. */
   readonly others: number;
+  /** It holds what the report tells of the whole file: interface statistics, or records of nothing but zeros. */
+  readonly told: boolean;
   /** Interfaces and sections that it describes. */
   readonly interfaces: number;
   readonly sections: number;

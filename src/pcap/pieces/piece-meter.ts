@@ -67,6 +67,7 @@ export class PieceMeter {
       firstNs: exports.pieceFirstNs.value,
       lastNs: exports.pieceLastNs.value,
       others: exports.pieceOthers.value >>> 0,
+      told: exports.pieceTold.value !== 0,
       interfaces: now.interfaces - before.interfaces,
       sections: now.sections - before.sections,
       state: this.stateNumber,

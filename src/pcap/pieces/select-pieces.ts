@@ -38,8 +38,8 @@ type Asked = Pick<ScanOptions, 'filter' | 'span'>;
 type MayMatch = (piece: Piece) => boolean;
 
 /**
- * The pieces in which a packet can match. The first and the last are always read: with them the scan learns what the header
- * says, and how the file ends.
+ * The pieces in which a packet can match, and those that hold what is told of the whole file. The first and the last are always
+ * read: with them the scan learns what the header says, and how the file ends.
  * @param others pieces with blocks that hold no packet are read too
  * @returns null where the index tells nothing: the filter does not fit a link type, or asks for nothing that an index holds
  */
@@ -48,7 +48,9 @@ export function selectPieces(index: PieceIndex, asked: Asked, others = false): S
   if (mayMatch === null) return null;
   const { pieces, byteOrders } = index;
   const last = pieces.length - 1;
-  const wanted = pieces.map((piece, i) => i === 0 || i === last || (others && piece.others > 0) || mayMatch(piece));
+  const wanted = pieces.map(
+    (piece, i) => i === 0 || i === last || piece.told || (others && piece.others > 0) || mayMatch(piece),
+  );
   const runs: PieceRun[] = [];
   const skipped = { packets: 0, interfaces: 0, sections: 0, byteOrders };
   let skippedBefore = 0;

@@ -7,7 +7,7 @@ import { SelectedScanner } from '../../../../src/pcap/pieces/selected-scanner.js
 import { bytesOf, selectPieces } from '../../../../src/pcap/pieces/select-pieces.js';
 import type { CaptureReport } from '../../../../src/pcap/report-types.js';
 import type { ScanOptions } from '../../../../src/pcap/types.js';
-import { adversarial, classicHeaderBytes } from '../../../support/capture-builder.js';
+import { adversarial, classicHeaderBytes, PcapngBuilder } from '../../../support/capture-builder.js';
 import { push, reportOptions, scanModule, scanOptions, scanWhole } from '../../../support/engine.js';
 import { sharedCaptures } from '../../../support/shared-captures.js';
 import { fivePackets, manyPackets, smallCapture } from '../../../support/small-capture.js';
@@ -70,6 +70,24 @@ function checkAll(bytes: Uint8Array, pieceBytes: number): number {
   return spared;
 }
 
+/** Classic with records of nothing but zeros in its middle. */
+function zerosInTheMiddle(): Uint8Array {
+  const plain = adversarial.plain(200);
+  const whole = scanWhole(adversarial.plain(100));
+  const middle = whole.error === null ? classicHeaderBytes + Number(whole.captured_bytes) + 16 * 100 : 0;
+  return Buffer.concat([plain.subarray(0, middle), new Uint8Array(10 * 16), plain.subarray(middle)]);
+}
+
+/** Statistics of an interface in the middle of its packets. */
+function statisticsInTheMiddle(): Uint8Array {
+  const builder = new PcapngBuilder().section().interface();
+  for (let i = 0; i < 200; i++) {
+    builder.enhanced({ bytes: adversarial.segment(i, new Uint8Array(9)), time: BigInt(i) });
+    if (i === 100) builder.statistics({ 4: 10n, 5: 3n });
+  }
+  return builder.bytes();
+}
+
 const captures = {
   'many conversations': smallCapture(manyPackets(500)),
   'plain classic': adversarial.plain(200),
@@ -77,6 +95,8 @@ const captures = {
   'plain pcapng': adversarial.plainPcapng(200),
   'pcapng whose state changes': adversarial.restlessPcapng(7, 9),
   'damage in the middle': adversarial.damageInTheMiddle(60),
+  'zeros in the middle': zerosInTheMiddle(),
+  'statistics in the middle': statisticsInTheMiddle(),
   'cut short': adversarial.plain(200).subarray(0, -17),
 };
 
