@@ -30,6 +30,7 @@ extra=(
   systemd         # systemd-analyze verifies the units
   man-db          # reads the man pages
   zstd            # second source of zstd files in tests
+  lz4             # the same of LZ4 files
 )
 [ "${1:-}" = --all ] && packages+=("${extra[@]}")
 
