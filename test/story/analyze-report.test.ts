@@ -34,6 +34,13 @@ async function report(name: string, ...args: string[]): Promise<string> {
 const dataOf = (html: string): ReportData =>
   JSON.parse(/<script type="application\/json" id="data">(.*)<\/script>\n/.exec(html)![1]) as ReportData;
 
+/** The rows of a series that have packets: a chart leaves long stretches without any out. */
+function busyRows(series: unknown): readonly unknown[] {
+  return (series as { readonly rows: readonly { readonly packets: number }[] }).rows.filter(
+    ({ packets }) => packets > 0,
+  );
+}
+
 describe('the report', () => {
   test('holds the figures of --json, and a series of a plain interval', async () => {
     const data = dataOf(readFileSync(await report('figures.html', sample), 'utf8'));
@@ -42,7 +49,7 @@ describe('the report', () => {
     const { top_times: _notShown, series, ...facts } = results[0];
     const { series: shown, ...others } = data.results[0] as unknown as Record<string, unknown>;
     expect(others).toEqual(facts);
-    expect((shown as { rows: unknown }).rows).toEqual((series as { rows: unknown }).rows);
+    expect(busyRows(shown)).toEqual(busyRows(series));
     expect(data.total).toEqual(total);
   });
 
