@@ -65,6 +65,8 @@ describe('analyze --html', () => {
     const { code, stdout, stderr } = await runTrireme(['analyze', five, '--html', '/dev/full']);
     expect(code).toBe(1);
     expect(stdout).toMatch(/^Total number of packets: 5\n/);
-    expect(stderr).toBe('trireme: --html /dev/full: cannot be written: ENOSPC\n');
+    expect(stderr).toBe(
+      'trireme: --html /dev/full: cannot be written: ENOSPC: no space is left on the disk: make room there, or name another place\n',
+    );
   });
 });
