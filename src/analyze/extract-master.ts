@@ -2,7 +2,7 @@ import { TriremeError } from '../common/errors.js';
 import type { HostPort } from '../common/options.js';
 import type { TrustSettings } from '../common/trust/options.js';
 import { shownName } from '../captures/capture-name.js';
-import type { ExtractResult } from '../gen/trireme/v1/capture.js';
+import type { ExtractResult, FileIdentity } from '../gen/trireme/v1/capture.js';
 import { askForFile } from './held-file.js';
 import { dialMaster } from './master-dial.js';
 import { openProgress } from './progress.js';
@@ -37,7 +37,7 @@ export async function extractOnMaster(
   const progress = openProgress(shownName(asked.file), asked.quiet);
   const { filter = '', filterTags = '', after, before, limit, waitMs, to } = asked;
   try {
-    return await askForFile(master, asked.file, progress, async (path, identity) => {
+    const ask = async (path: string, identity: FileIdentity | undefined): Promise<ExtractResult> => {
       const call = master.client.extract({
         ...{ path, identity, waitMs, filter, filterTags, to },
         name: shownName(asked.file),
@@ -58,7 +58,8 @@ export async function extractOnMaster(
         call.cancel();
       }
       throw new TriremeError('INTERNAL', `master ${master.name} ended without a result`);
-    });
+    };
+    return await askForFile(master, asked.file, progress, ask, (file) => file.checkUnchanged());
   } finally {
     progress.close();
     master.client.close();

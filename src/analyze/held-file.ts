@@ -15,9 +15,16 @@ type Ask<T> = (path: string, identity: FileIdentity | undefined) => Promise<T>;
 
 /**
  * Asks a master about what a name leads to: a URL, a file that both see or only the master, or one that is sent to it.
+ * @param answered looks at a file of this machine once the answer is there
  * @throws TriremeError of the file as without a cluster, of the cluster in the master's words
  */
-export async function askForFile<T>(master: DialledMaster, name: string, progress: Progress, ask: Ask<T>): Promise<T> {
+export async function askForFile<T>(
+  master: DialledMaster,
+  name: string,
+  progress: Progress,
+  ask: Ask<T>,
+  answered: (file: CaptureFile) => void,
+): Promise<T> {
   if (!isUrl(name)) await new FileProbe().check(name, name);
   const file = isUrl(name) ? null : openIfHere(name);
   try {
@@ -25,7 +32,7 @@ export async function askForFile<T>(master: DialledMaster, name: string, progres
       file === null
         ? await ask(isUrl(name) ? name : resolve(name), undefined)
         : await askHeld(master, file, progress, ask);
-    file?.checkUnchanged();
+    if (file !== null) answered(file);
     return answer;
   } catch (error) {
     const ours = fromMaster(error, master.name, master.dialler);

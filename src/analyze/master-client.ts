@@ -1,9 +1,5 @@
-import { resolve } from 'node:path';
 import { stillWritten, type CaptureEntry } from '../captures/capture-entry.js';
-import { openCapture, standardInput, type CaptureFile } from '../captures/capture-file.js';
-import { isUrl, shownName } from '../captures/capture-name.js';
-import { FileProbe } from '../captures/file-probe.js';
-import { identityOf } from '../captures/identity.js';
+import { shownName } from '../captures/capture-name.js';
 import { TriremeError } from '../common/errors.js';
 import type { HostPort } from '../common/options.js';
 import type { AnalysisAccepted, AnalyzeRequest, FileIdentity } from '../gen/trireme/v1/capture.js';
@@ -11,6 +7,7 @@ import type { SortOrder } from '../pcap/types.js';
 import type { Entry } from './entry.js';
 import { failedEntry } from './failed-entry.js';
 import { followCall } from './followed-call.js';
+import { askForFile } from './held-file.js';
 import { joinFiles, joinName } from './join.js';
 import { cancelOnInterrupt } from './interrupt.js';
 import { dialMaster, type DialledMaster } from './master-dial.js';
@@ -92,31 +89,16 @@ export class MasterClient {
     onAccepted: (accepted: AnalysisAccepted) => void,
   ): Promise<CaptureEntry | null> {
     if (this.settings.join) return this.#submitJoined(progress, detach, onAccepted);
-    if (!isUrl(name)) await new FileProbe().check(name, name);
-    const file = isUrl(name) ? null : openIfHere(name);
-    const ask = (path: string, identity: FileIdentity | undefined): Promise<string | null> => {
+    const ask = async (path: string, identity: FileIdentity | undefined): Promise<CaptureEntry | null> => {
       const call = this.#master.client.analyze(this.#request(name, path, identity, detach));
-      return followCall(this.#master, call, progress, onAccepted);
+      return entryIn(await followCall(this.#master, call, progress, onAccepted));
     };
-    try {
-      const report =
-        file === null
-          ? await ask(isUrl(name) ? name : resolve(name), undefined)
-          : await this.#askHeld(file, progress, ask);
-      const entry = entryIn(report);
-      if (file?.hasGrown() !== true) return entry;
-      if (entry !== null) return stillWritten(entry);
-      progress.say(`${file.name} is still written: it is counted to the size that it had when it was opened`);
-      return null;
-    } catch (error) {
-      const ours = fromMaster(error, this.#master.name, this.#master.dialler);
-      if (file === null && !isUrl(name) && ours.code === 'FILE_UNREADABLE') {
-        throw new TriremeError('FILE_UNREADABLE', `${name}: no such file here, nor on the master: ${ours.message}`);
-      }
-      throw ours;
-    } finally {
-      file?.close();
-    }
+    let grown = false;
+    const entry = await askForFile(this.#master, name, progress, ask, (file) => (grown = file.hasGrown()));
+    if (!grown) return entry;
+    if (entry !== null) return stillWritten(entry);
+    progress.say(`${name} is still written: it is counted to the size that it had when it was opened`);
+    return null;
   }
 
   /** Sends a list of the files, and the files behind it where the master does not see the same ones. */
@@ -148,28 +130,6 @@ export class MasterClient {
     }
   }
 
-  /** Names a file that this machine holds; sends it when the master does not see the same one. */
-  async #askHeld(
-    file: CaptureFile,
-    progress: Progress,
-    ask: (path: string, identity: FileIdentity | undefined) => Promise<string | null>,
-  ): Promise<string | null> {
-    let identity: FileIdentity | undefined;
-    // Standard input has no name that the master could know.
-    if (file.sizeBytes !== null && file.name !== standardInput) {
-      const { sizeBytes, endsSha256 } = identityOf(file.fd, file.sizeBytes);
-      identity = { sizeBytes: BigInt(sizeBytes), endsSha256 };
-      try {
-        return await ask(resolve(file.name), identity);
-      } catch (error) {
-        if (!wantsUpload(error)) throw error;
-        progress.say(`the master does not see ${file.name}: sending it`);
-      }
-    }
-    const path = await upload(this.#master.client, file, identity, (bytes) => progress.update(bytes, file.sizeBytes));
-    return ask(path, identity);
-  }
-
   #request(name: string, path: string, identity: FileIdentity | undefined, detach: boolean): AnalyzeRequest {
     const { scan, top, sort, waitMs } = this.settings;
     return {
@@ -196,15 +156,4 @@ export class MasterClient {
 
 function entryIn(report: string | null): CaptureEntry | null {
   return report === null ? null : parseReport(report);
-}
-
-/** A file that only the master has may be named all the same; every other failure to open it is ours to tell. */
-function openIfHere(name: string): CaptureFile | null {
-  try {
-    return openCapture(name);
-  } catch (error) {
-    if (name !== standardInput && (TriremeError.from(error).cause as NodeJS.ErrnoException)?.code === 'ENOENT')
-      return null;
-    throw error;
-  }
 }

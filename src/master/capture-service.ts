@@ -107,55 +107,39 @@ export class CaptureService implements ServedService {
   }
 
   private analyze(call: grpc.ServerWritableStream<AnalyzeRequest, AnalyzeResponse>): Promise<void> {
-    return this.serve(call, shownName(call.request.path), async () => {
+    return this.serve(call, shownName(call.request.path), async (gone) => {
       const { waitMs, keepMs } = this.options;
       const request = compileRequest(call.request, call.request.detach ? keepMs : waitMs);
       const caller = this.callerOf(call);
       const record = await this.analyses.submit(request, caller.owner);
       this.log.info({ id: record.id, credential: caller.name }, 'analysis submitted');
-      if (!request.detached) return record;
+      if (!request.detached) return this.followed(record, call, gone);
       const value = { analysis: analysisInfo(record), durable: this.ledger.durable };
       call.write({ event: { $case: 'accepted', value } });
       call.end();
-      return null;
     });
   }
 
   private resume(call: grpc.ServerWritableStream<ResumeAnalysisRequest, AnalyzeResponse>): Promise<void> {
-    return this.serve(call, call.request.id, () => this.known(call.request.id, this.callerOf(call)));
+    return this.serve(call, call.request.id, async (gone) => {
+      const record = await this.known(call.request.id, this.callerOf(call));
+      return this.followed(record, call, gone);
+    });
   }
 
-  private async extract(call: grpc.ServerWritableStream<ExtractRequest, ExtractResponse>): Promise<void> {
-    this.begin();
-    let gone = false;
-    call.on('cancelled', () => (gone = true));
-    call.on('error', () => undefined);
-    try {
-      this.refuseIfBusy();
-      await this.extractCalls.serve(call);
-    } catch (error) {
-      this.tell(error, shownName(call.request.path), call, gone);
-    } finally {
-      this.end();
-    }
-  }
-
-  /** Tells a caller, who may be gone, of an error. */
-  private tell(error: unknown, asked: string, call: grpc.ServerWritableStream<unknown, unknown>, gone: boolean): void {
-    const ours = TriremeError.from(error);
-    this.log.warn({ asked, code: ours.code, error: ours.message }, 'caller told of an error');
-    if (!gone) call.emit('error', toStatus(ours));
+  private extract(call: grpc.ServerWritableStream<ExtractRequest, ExtractResponse>): Promise<void> {
+    return this.serve(call, shownName(call.request.path), () => this.extractCalls.serve(call));
   }
 
   private callerOf(call: { readonly metadata: grpc.Metadata }): Caller {
     return callerOf(call, this.options.trust);
   }
 
-  /** Runs a call that follows the analysis that `find` gives; null: the call has been answered. */
+  /** Runs a call that is answered by a stream, as one of the bounded number, and tells its caller of an error. */
   private async serve(
-    call: grpc.ServerWritableStream<unknown, AnalyzeResponse>,
+    call: grpc.ServerWritableStream<unknown, unknown>,
     what: string,
-    find: () => Promise<AnalysisRecord | null>,
+    work: (gone: () => boolean) => Promise<void>,
   ): Promise<void> {
     this.begin();
     let gone = false;
@@ -164,10 +148,11 @@ export class CaptureService implements ServedService {
     call.on('error', () => undefined);
     try {
       this.refuseIfBusy();
-      const record = await find();
-      if (record !== null) await this.followed(record, call, () => gone);
+      await work(() => gone);
     } catch (error) {
-      this.tell(error, what, call, gone);
+      const ours = TriremeError.from(error);
+      this.log.warn({ asked: what, code: ours.code, error: ours.message }, 'caller told of an error');
+      if (!gone) call.emit('error', toStatus(ours));
     } finally {
       this.end();
     }

@@ -9,20 +9,25 @@ export interface ChunkAnswer {
 }
 
 /**
+ * Reads the bytes of an answer and the facts in it, of which nothing is checked yet.
+ * @throws TriremeError INTERNAL when they cannot be read
+ */
+export function decodeAnswer(bytes: Uint8Array, { start }: ChunkPlan): { answer: ScanChunkResult; facts: unknown } {
+  try {
+    const answer = ScanChunkResult.decode(bytes);
+    return { answer, facts: JSON.parse(answer.resultJson) as unknown };
+  } catch (error) {
+    throw new TriremeError('INTERNAL', `a worker's answer to the chunk at ${start} cannot be read`, { cause: error });
+  }
+}
+
+/**
  * Reads a worker's answer to a chunk. The plan is ours, whatever the answer says; the merger checks the facts.
  * @throws TriremeError INTERNAL when the answer is not one to this plan
  */
 export function readAnswer(bytes: Uint8Array, plan: ChunkPlan): ChunkAnswer {
-  let head: ChunkResult;
-  let answer: ScanChunkResult;
-  try {
-    answer = ScanChunkResult.decode(bytes);
-    head = JSON.parse(answer.resultJson) as ChunkResult;
-  } catch (error) {
-    throw new TriremeError('INTERNAL', `a worker's answer to the chunk at ${plan.start} cannot be read`, {
-      cause: error,
-    });
-  }
+  const { answer, facts } = decodeAnswer(bytes, plan);
+  const head = facts as ChunkResult;
   const theirs = head?.plan;
   if (theirs?.start !== plan.start || theirs.end !== plan.end || theirs.startCertain !== plan.startCertain) {
     throw new TriremeError('INTERNAL', `a worker answered the chunk at ${plan.start} with another one's result`);

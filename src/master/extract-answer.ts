@@ -1,7 +1,7 @@
 import { errorKinds, TriremeError, type ErrorCode } from '../common/errors.js';
-import { ScanChunkResult } from '../gen/trireme/v1/capture.js';
 import type { ExtractPiece, ExtractTask } from '../pcap/extract-order.js';
 import type { ExtractOutcome } from '../pcap/extractor.js';
+import { decodeAnswer } from './chunk-answer.js';
 
 /** A piece, its packets, and what was wrong with the packed stream around them. */
 export type AnsweredPiece = ExtractPiece & {
@@ -26,18 +26,9 @@ const isCount = (value: unknown): value is string => typeof value === 'string' &
  */
 export function readExtractAnswer(bytes: Uint8Array, task: ExtractTask): AnsweredPiece {
   const { plan } = task;
-  let answer: ScanChunkResult;
-  let facts: Facts;
-  try {
-    answer = ScanChunkResult.decode(bytes);
-    facts = JSON.parse(answer.resultJson) as Facts;
-  } catch (error) {
-    throw new TriremeError('INTERNAL', `a worker's answer to the chunk at ${plan.start} cannot be read`, {
-      cause: error,
-    });
-  }
-  const { start, outcome } = facts;
-  const other = facts.plan?.start !== plan.start || facts.plan.end !== plan.end;
+  const { answer, facts } = decodeAnswer(bytes, plan);
+  const { start, outcome, plan: theirs } = facts as Facts;
+  const other = theirs?.start !== plan.start || theirs.end !== plan.end;
   if (other || (start !== null && !isPosition(start)) || typeof outcome !== 'object' || outcome === null)
     throw new TriremeError('INTERNAL', `a worker answered the chunk at ${plan.start} with another one's packets`);
   const inputDamage =

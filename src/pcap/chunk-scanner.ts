@@ -27,7 +27,7 @@ export class ChunkScanner {
     /** One that has counted all records before the plan's start; a new one by default. */
     before?: Kernel,
   ) {
-    const { start, end, startCertain, state } = plan;
+    const { start, state } = plan;
     if (state === null && start !== 0)
       throw new TriremeError('USAGE', `a chunk at ${start} needs the state in force there`);
     if (start !== 0 && before === undefined) refuseOpenSpan(options);
@@ -36,12 +36,7 @@ export class ChunkScanner {
     if (state !== null) this.kernel.installState(state);
     if (!this.kernel.baseDecided && state?.format !== 'pcap' && state?.format !== 'pcap-nsec')
       this.kernel.exports.beginClock(false);
-    this.kernel.exports.beginWindow(
-      BigInt(start),
-      end === null ? noLimit : BigInt(end),
-      state === null ? phases.header : startCertain ? phases.records : phases.search,
-      state === null ? 0 : this.kernel.formatNumber(state),
-    );
+    this.kernel.beginPlan(plan);
   }
 
   /**
@@ -63,8 +58,7 @@ export class ChunkScanner {
 
   /** Where the next bytes of the file go, never empty while done is false; valid until the next filled(). */
   space(): Uint8Array {
-    const { exports } = this.open();
-    return this.open().bytes(exports.spaceAt(), exports.spaceBytes());
+    return this.open().space();
   }
 
   /** So many bytes were put into space(). Scans every record that is complete. */
@@ -73,13 +67,13 @@ export class ChunkScanner {
     if (!(bytes >= 0 && bytes <= kernel.exports.spaceBytes()))
       throw new TriremeError('INTERNAL', `${bytes} bytes were put into a space of ${kernel.exports.spaceBytes()}`);
     this.pushed += bytes;
-    kernel.call((exports) => exports.filled(bytes));
+    kernel.filled(bytes);
     this.meter?.next();
   }
 
   /** The chunk is complete, or damage or a foreign header ended it: no more bytes are wanted. */
   get done(): boolean {
-    return this.kernel === null || this.kernel.exports.phaseNow() >= phases.complete;
+    return this.kernel === null || this.kernel.done;
   }
 
   /** Position in the file up to which records are scanned. */
@@ -98,13 +92,8 @@ export class ChunkScanner {
    */
   soFar(): ChunkResult | null {
     const kernel = this.open();
-    const { exports } = kernel;
-    if (!this.countsFromTheStart || exports.phaseNow() !== phases.records) return null;
-    // Entries leave by way of the window, where a record may wait for its rest.
-    const windowAt = exports.WINDOW.value;
-    const held = kernel.bytes(windowAt, exports.spaceAt() - windowAt).slice();
-    const partial = writePartial(kernel, true);
-    kernel.bytes(windowAt, held.length).set(held);
+    if (!this.countsFromTheStart || kernel.exports.phaseNow() !== phases.records) return null;
+    const partial = kernel.keepWindow(() => writePartial(kernel, true));
     const end = this.position;
     const outcome = { cut: null, damage: null, notACapture: null, endOfInput: true };
     return { plan: wholeFilePlan, start: 0, end, endState: kernel.readState(), ...outcome, bytes: end, partial };

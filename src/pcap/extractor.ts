@@ -1,7 +1,7 @@
 import { TriremeError } from '../common/errors.js';
 import { endChunk } from './chunk-outcome.js';
 import { wholeFilePlan } from './chunk-plans.js';
-import { Kernel, noLimit, phases } from './kernel.js';
+import { Kernel, phases } from './kernel.js';
 import { cells } from './partial-layout.js';
 import type { ChunkPlan, ChunkResult, ScanOptions, TimeSpan } from './types.js';
 
@@ -45,34 +45,28 @@ export class Extractor {
     private readonly onBytes: (bytes: Uint8Array) => void,
     private readonly plan: ChunkPlan = wholeFilePlan,
   ) {
-    const { start, end, startCertain, state } = plan;
+    const { state } = plan;
     this.kernel = Kernel.acquire(module, scanOptionsOf(options));
     this.kernel.exports.setExtracting(options.packetsMax ?? allPackets);
     if (state !== null) this.kernel.installState(state);
     // Where no time is asked for, none has to be right.
     else if (options.span !== undefined) this.kernel.exports.beginClock(false);
-    this.kernel.exports.beginWindow(
-      BigInt(start),
-      end === null ? noLimit : BigInt(end),
-      state === null ? phases.header : startCertain ? phases.records : phases.search,
-      state === null ? 0 : this.kernel.formatNumber(state),
-    );
+    this.kernel.beginPlan(plan);
   }
 
   space(): Uint8Array {
-    const { exports } = this.kernel;
-    return this.kernel.bytes(exports.spaceAt(), exports.spaceBytes());
+    return this.kernel.space();
   }
 
   filled(bytes: number): void {
     this.pushed += bytes;
-    this.kernel.call((exports) => exports.filled(bytes));
+    this.kernel.filled(bytes);
     this.take();
   }
 
   /** Its chunk or damage or a foreign header ended it, or all packets that were wanted are there. */
   get done(): boolean {
-    return this.kernel.exports.phaseNow() >= phases.complete;
+    return this.kernel.done;
   }
 
   /** Where the first record that was read begins; null: none was found yet. */

@@ -58,14 +58,13 @@ export class HeadReader {
   }
 
   space(): Uint8Array {
-    const { exports } = this.kernel;
-    return this.kernel.bytes(exports.spaceAt(), exports.spaceBytes());
+    return this.kernel.space();
   }
 
   filled(bytes: number): void {
     const { exports } = this.kernel;
     this.pushed += bytes;
-    this.kernel.call(() => exports.filled(bytes));
+    this.kernel.filled(bytes);
     // One record or block at a time, so that no packet behind the first is counted.
     while (exports.phaseNow() === phases.complete && !this.counted)
       this.kernel.call(() => exports.setLimit(exports.position() + 1n));
@@ -73,7 +72,7 @@ export class HeadReader {
 
   /** The first packet has come, or the file is damaged or no capture before it. */
   get done(): boolean {
-    return this.kernel.exports.phaseNow() >= phases.complete;
+    return this.kernel.done;
   }
 
   /** At done, or where the file ends. */
@@ -97,11 +96,10 @@ export class HeadReader {
   }
 
   private forgetPacket(): void {
-    const { view, exports } = this.kernel;
-    const place = (cell: number): number => exports.TOTALS.value + 8 * cell;
-    view.setBigInt64(place(cells.firstNs), noFirst, true);
-    view.setBigInt64(place(cells.lastNs), -0x8000_0000_0000_0000n, true);
-    view.setBigUint64(place(cells.widePackets), 0n, true);
-    view.setBigUint64(place(cells.untimedPackets), 0n, true);
+    const { kernel } = this;
+    kernel.setCell(cells.firstNs, noFirst);
+    kernel.setCell(cells.lastNs, -0x8000_0000_0000_0000n);
+    kernel.setCell(cells.widePackets, 0n);
+    kernel.setCell(cells.untimedPackets, 0n);
   }
 }

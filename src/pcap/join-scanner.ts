@@ -1,7 +1,7 @@
 import { TriremeError } from '../common/errors.js';
 import { endChunk } from './chunk-outcome.js';
 import { wholeFilePlan } from './chunk-plans.js';
-import { Kernel, noLimit, phases } from './kernel.js';
+import { Kernel, phases } from './kernel.js';
 import { writePartial } from './partial.js';
 import { addPartial } from './partial-reader.js';
 import { PartMeter, type PartSums } from './part-meter.js';
@@ -40,24 +40,23 @@ export class JoinScanner {
     this.pushed = 0;
     this.meter.begin();
     this.kernel.exports.beginPart();
-    this.kernel.exports.beginWindow(0n, noLimit, phases.header, 0);
+    this.kernel.beginPlan(wholeFilePlan);
   }
 
   /** Where the next bytes of the file go; valid until the next filled(). */
   space(): Uint8Array {
-    const { exports } = this.kernel;
-    return this.kernel.bytes(exports.spaceAt(), exports.spaceBytes());
+    return this.kernel.space();
   }
 
   /** So many bytes were put into space(). */
   filled(bytes: number): void {
     this.pushed += bytes;
-    this.kernel.call((exports) => exports.filled(bytes));
+    this.kernel.filled(bytes);
   }
 
   /** Damage or a foreign header has ended the file: no more of its bytes are wanted. */
   get done(): boolean {
-    return this.kernel.exports.phaseNow() >= phases.complete;
+    return this.kernel.done;
   }
 
   /** A file was begun and not ended: what was counted of it cannot be told from the rest any more. */
@@ -85,14 +84,7 @@ export class JoinScanner {
   soFar(): { readonly partial: Uint8Array; readonly facts: PartFacts | null } {
     const { kernel } = this;
     const { exports } = kernel;
-    // Entries leave by way of the window, where a record may wait for its rest.
-    const windowAt = exports.WINDOW.value;
-    const held = kernel.bytes(windowAt, exports.spaceAt() - windowAt).slice();
-    const write = (): Uint8Array => {
-      const partial = writePartial(kernel, true);
-      kernel.bytes(windowAt, held.length).set(held);
-      return partial;
-    };
+    const write = (): Uint8Array => kernel.keepWindow(() => writePartial(kernel, true));
     if (!this.inFile) return { partial: write(), facts: null };
     const { sums, found } = this.meter.soFar(write);
     if (exports.phaseNow() !== phases.records) return { partial: found, facts: null };

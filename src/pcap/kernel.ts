@@ -4,7 +4,7 @@ import type { KernelExports } from './kernel-exports.js';
 import { checkOptions, spanNs } from './scan-options.js';
 import { pinnedKey } from './connection-key.js';
 import { cells } from './partial-layout.js';
-import type { InterfaceState, ReadState, ScanOptions } from './types.js';
+import type { ChunkPlan, InterfaceState, ReadState, ScanOptions } from './types.js';
 
 /** No end: the scan goes on to the end of the file. */
 export const noLimit = 0x7fff_ffff_ffff_ffffn;
@@ -91,6 +91,49 @@ export class Kernel {
 
   signedCell(number: number): bigint {
     return this.view.getBigInt64(this.exports.TOTALS.value + 8 * number, true);
+  }
+
+  /** Sets a cell to the low 64 bits of a value, of either sign. */
+  setCell(number: number, value: bigint): void {
+    this.view.setBigUint64(this.exports.TOTALS.value + 8 * number, BigInt.asUintN(64, value), true);
+  }
+
+  addCell(number: number, value: bigint): void {
+    this.setCell(number, this.cell(number) + value);
+  }
+
+  /** Where the next bytes of the file go; valid until the next filled(). */
+  space(): Uint8Array {
+    return this.bytes(this.exports.spaceAt(), this.exports.spaceBytes());
+  }
+
+  /** So many bytes were put into space(). Scans every record that is complete. */
+  filled(bytes: number): void {
+    this.call((exports) => exports.filled(bytes));
+  }
+
+  /** Its end, damage or a foreign header is reached: no more bytes are wanted. */
+  get done(): boolean {
+    return this.exports.phaseNow() >= phases.complete;
+  }
+
+  /** From now on the bytes of this plan come. What was counted before stays. */
+  beginPlan({ start, end, startCertain, state }: Pick<ChunkPlan, 'start' | 'end' | 'startCertain' | 'state'>): void {
+    this.exports.beginWindow(
+      BigInt(start),
+      end === null ? noLimit : BigInt(end),
+      state === null ? phases.header : startCertain ? phases.records : phases.search,
+      state === null ? 0 : this.formatNumber(state),
+    );
+  }
+
+  /** Runs what lets entries leave, which is by way of the window, while a record may wait there for its rest. */
+  keepWindow<T>(run: () => T): T {
+    const at = this.exports.WINDOW.value;
+    const held = this.bytes(at, this.exports.spaceAt() - at).slice();
+    const result = run();
+    this.bytes(at, held.length).set(held);
+    return result;
   }
 
   /** Calls into the instance; running out of its 4 GiB becomes an error of ours. */

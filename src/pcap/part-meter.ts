@@ -49,11 +49,11 @@ export class PartMeter {
     kernel.call((exports) => exports.foldActivity());
     this.before = this.sums();
     for (const number of timeCells) this.times.set(number, kernel.cell(number));
-    this.set(cells.firstNs, noFirst);
-    this.set(cells.lastNs, noLast);
-    this.set(cells.widePackets, 0n);
-    this.set(cells.disorder, 0n);
-    for (let i = 0; i < 4; i++) this.set(cells.statisticsTold + i, 0n);
+    this.kernel.setCell(cells.firstNs, noFirst);
+    this.kernel.setCell(cells.lastNs, noLast);
+    this.kernel.setCell(cells.widePackets, 0n);
+    this.kernel.setCell(cells.disorder, 0n);
+    for (let i = 0; i < 4; i++) this.kernel.setCell(cells.statisticsTold + i, 0n);
     kernel.exports.restartActivity();
   }
 
@@ -68,7 +68,7 @@ export class PartMeter {
     const held = (number: number): bigint => this.times.get(number) ?? 0n;
     includeTimes(kernel, BigInt.asIntN(64, held(cells.firstNs)), BigInt.asIntN(64, held(cells.lastNs)));
     addWide(kernel, held);
-    this.set(cells.widePackets, kernel.cell(cells.widePackets) + held(cells.widePackets));
+    this.kernel.setCell(cells.widePackets, kernel.cell(cells.widePackets) + held(cells.widePackets));
     kernel.exports.restartActivity();
     return {
       packets: after.packets - before.packets,
@@ -88,7 +88,7 @@ export class PartMeter {
     const own = timeCells.map((number) => this.kernel.cell(number));
     const sums = this.end();
     const found = look();
-    for (const [i, number] of timeCells.entries()) this.set(number, own[i]);
+    for (const [i, number] of timeCells.entries()) this.kernel.setCell(number, own[i]);
     return { sums, found };
   }
 
@@ -106,10 +106,6 @@ export class PartMeter {
       interfaces: of(cells.interfaces),
       zeroRecords: of(cells.zeroRecords),
     };
-  }
-
-  private set(cell: number, value: bigint): void {
-    this.kernel.view.setBigUint64(this.kernel.exports.TOTALS.value + 8 * cell, BigInt.asUintN(64, value), true);
   }
 }
 

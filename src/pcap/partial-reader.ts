@@ -22,7 +22,6 @@ import {
 import { sparseTables } from './partial.js';
 
 const allKept = 1n << 32n;
-const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);
 
 function refuse(what: string): never {
   throw new TriremeError('JOB_FAILED', `a chunk's result is not valid: ${what}`);
@@ -86,14 +85,14 @@ export function addPartial(kernel: Kernel, partial: Uint8Array): void {
   addTotals(kernel, shape.view);
   let at = headerBytes + 8 * totalsCells;
   const sizes = kernel.exports.SIZES.value;
-  for (let i = 0; i < sizesRows; i++) addCell(kernel, sizes + 8 * i, shape.view.getBigUint64(at + 8 * i, true));
+  for (let i = 0; i < sizesRows; i++) addAt(kernel, sizes + 8 * i, shape.view.getBigUint64(at + 8 * i, true));
   at += 8 * sizesRows;
   for (const [i, table] of sparseTables(kernel).entries())
     for (let row = 0; row < shape.sparse[i]; row++, at += sparseRowBytes) {
       const number = shape.view.getBigUint64(at, true);
       if (number >= BigInt(sparseRowsMax[i])) refuse(`row ${number} in table ${i}`);
-      addCell(kernel, table + Number(number) * 16, shape.view.getBigUint64(at + 8, true));
-      addCell(kernel, table + Number(number) * 16 + 8, shape.view.getBigUint64(at + 16, true));
+      addAt(kernel, table + Number(number) * 16, shape.view.getBigUint64(at + 8, true));
+      addAt(kernel, table + Number(number) * 16 + 8, shape.view.getBigUint64(at + 16, true));
     }
   at = addSeries(kernel, shape, partial, at);
   at = addStatistics(kernel, shape, partial, at);
@@ -105,15 +104,14 @@ export function addPartial(kernel: Kernel, partial: Uint8Array): void {
   addSketches(kernel, partial.subarray(at));
 }
 
-function addCell(kernel: Kernel, at: number, value: bigint): void {
-  const { view } = kernel;
-  view.setBigUint64(at, u64(view.getBigUint64(at, true) + value), true);
+/** Adds to a number of 64 bits that lies at an address. */
+function addAt({ view }: Kernel, at: number, value: bigint): void {
+  view.setBigUint64(at, BigInt.asUintN(64, view.getBigUint64(at, true) + value), true);
 }
 
 function addTotals(kernel: Kernel, view: DataView): void {
   const cell = (number: number): bigint => view.getBigUint64(headerBytes + 8 * number, true);
   const signed = (number: number): bigint => view.getBigInt64(headerBytes + 8 * number, true);
-  const place = (number: number): number => kernel.exports.TOTALS.value + 8 * number;
   for (const group of [0, 1]) {
     const threshold = cell(cells.thresholds + group);
     if (threshold > allKept) refuse(`threshold ${threshold}`);
@@ -134,16 +132,12 @@ function addTotals(kernel: Kernel, view: DataView): void {
     cells.examined,
     cells.zeroRecords,
   ])
-    addCell(kernel, place(number), cell(number));
+    kernel.addCell(number, cell(number));
   for (let number: number = cells.droppedPackets; number < cells.thresholds; number++)
-    addCell(kernel, place(number), cell(number));
+    kernel.addCell(number, cell(number));
   includeTimes(kernel, signed(cells.firstNs), signed(cells.lastNs));
   kernel.exports.restartActivity();
-  kernel.view.setBigUint64(
-    place(cells.byteOrders),
-    kernel.cell(cells.byteOrders) | (cell(cells.byteOrders) & 3n),
-    true,
-  );
+  kernel.setCell(cells.byteOrders, kernel.cell(cells.byteOrders) | (cell(cells.byteOrders) & 3n));
 }
 
 /** Whether the times of a result are counted from where those of a kernel are, as far as either has decided. */
@@ -175,7 +169,7 @@ function noteDisorder(kernel: Kernel, signed: Cell, cell: Cell): void {
   );
   const [first] = extremes(signed, cell);
   if (cell(cells.disorder) === 0n && (first === null || last === null || first >= last)) return;
-  kernel.view.setBigUint64(kernel.exports.TOTALS.value + 8 * cells.disorder, 1n, true);
+  kernel.setCell(cells.disorder, 1n);
 }
 
 /** The smallest and the largest time of totals, from their base; null: no packet has one. */
@@ -190,9 +184,8 @@ export function extremes(signed: Cell, cell: Cell): [bigint | null, bigint | nul
 
 /** Extends the times of the first and the last packet. */
 export function includeTimes(kernel: Kernel, first: bigint, last: bigint): void {
-  const place = (number: number): number => kernel.exports.TOTALS.value + 8 * number;
-  if (first < kernel.signedCell(cells.firstNs)) kernel.view.setBigInt64(place(cells.firstNs), first, true);
-  if (last > kernel.signedCell(cells.lastNs)) kernel.view.setBigInt64(place(cells.lastNs), last, true);
+  if (first < kernel.signedCell(cells.firstNs)) kernel.setCell(cells.firstNs, first);
+  if (last > kernel.signedCell(cells.lastNs)) kernel.setCell(cells.lastNs, last);
 }
 
 /** Takes over 128-bit extremes, before the counts of such packets are added. */
@@ -203,8 +196,7 @@ export function addWide(kernel: Kernel, cell: (number: number) => bigint): void 
     (BigInt.asIntN(64, of(high)) << 64n) | of(high + 1);
   const own = (number: number): bigint => kernel.cell(number);
   const take = (high: number): void => {
-    for (const number of [high, high + 1])
-      kernel.view.setBigUint64(kernel.exports.TOTALS.value + 8 * number, cell(number), true);
+    for (const number of [high, high + 1]) kernel.setCell(number, cell(number));
   };
   if (first || wide(cell, cells.wideFirstHigh) < wide(own, cells.wideFirstHigh)) take(cells.wideFirstHigh);
   if (first || wide(cell, cells.wideLastHigh) > wide(own, cells.wideLastHigh)) take(cells.wideLastHigh);
@@ -224,17 +216,15 @@ function addSeries(kernel: Kernel, shape: Shape, partial: Uint8Array, at: number
 /** Counts sections as well, on which it depends what a row is added to. */
 function addStatistics(kernel: Kernel, { view, statistics }: Shape, partial: Uint8Array, at: number): number {
   const cell = (number: number): bigint => view.getBigUint64(headerBytes + 8 * number, true);
-  const place = (number: number): number => kernel.exports.TOTALS.value + 8 * number;
   const [leading, last] = statistics;
   const bytes = (leading + last) * statisticsRowBytes;
   kernel.bytes(kernel.exports.WINDOW.value, bytes).set(partial.subarray(at, at + bytes));
   const sections = cell(cells.sections) > 0n;
   if (!kernel.call((exports) => exports.importStatistics(leading, last, sections)))
     refuse('a row of its statistics is none');
-  addCell(kernel, place(cells.sections), cell(cells.sections));
-  for (let i = 0; i < 3; i++) addCell(kernel, place(cells.statisticsSums + i), cell(cells.statisticsSums + i));
-  const told = kernel.cell(cells.statisticsTold) | (cell(cells.statisticsTold) & 7n);
-  kernel.view.setBigUint64(place(cells.statisticsTold), told, true);
+  kernel.addCell(cells.sections, cell(cells.sections));
+  for (let i = 0; i < 3; i++) kernel.addCell(cells.statisticsSums + i, cell(cells.statisticsSums + i));
+  kernel.setCell(cells.statisticsTold, kernel.cell(cells.statisticsTold) | (cell(cells.statisticsTold) & 7n));
   return at + bytes;
 }
 

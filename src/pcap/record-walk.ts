@@ -19,7 +19,7 @@ export class RecordWalk {
   }
 
   space(): Uint8Array {
-    return this.kernel.bytes(this.kernel.exports.spaceAt(), this.kernel.exports.spaceBytes());
+    return this.kernel.space();
   }
 
   filled(bytes: number): void {
@@ -29,7 +29,7 @@ export class RecordWalk {
 
   /** Every cut has its boundary, or damage ended the walk. */
   get done(): boolean {
-    return this.kernel.exports.phaseNow() >= phases.complete;
+    return this.kernel.done;
   }
 
   /** Position in the file up to which the walk came. */

@@ -1,16 +1,11 @@
-import { noLimit, phases, type Kernel } from '../kernel.js';
+import { phases, type Kernel } from '../kernel.js';
 import { cells } from '../partial-layout.js';
 import type { PieceRun, PieceSums } from './select-pieces.js';
 
 /** From now on the kernel reads a run of pieces. What it counted before stays. */
 export function beginRun(kernel: Kernel, { start, end, state }: PieceRun): void {
   if (state !== null) kernel.installState(state);
-  kernel.exports.beginWindow(
-    BigInt(start),
-    end === null ? noLimit : BigInt(end),
-    state === null ? phases.header : phases.records,
-    state === null ? 0 : kernel.formatNumber(state),
-  );
+  kernel.beginPlan({ start, end, startCertain: true, state });
 }
 
 /** Whether a run that was read is what the index says: else the file is another one by now. */
@@ -28,10 +23,8 @@ export function isAsIndexed(kernel: Kernel, run: PieceRun, examinedBefore: bigin
 
 /** Adds what is known of pieces that are not read. */
 export function addSkipped(kernel: Kernel, { packets, interfaces, sections, byteOrders }: PieceSums): void {
-  const set = (cell: number, value: bigint): void =>
-    kernel.view.setBigUint64(kernel.exports.TOTALS.value + 8 * cell, value, true);
-  set(cells.examined, kernel.cell(cells.examined) + BigInt(packets));
-  set(cells.interfaces, kernel.cell(cells.interfaces) + BigInt(interfaces));
-  set(cells.sections, kernel.cell(cells.sections) + BigInt(sections));
-  set(cells.byteOrders, kernel.cell(cells.byteOrders) | BigInt(byteOrders));
+  kernel.addCell(cells.examined, BigInt(packets));
+  kernel.addCell(cells.interfaces, BigInt(interfaces));
+  kernel.addCell(cells.sections, BigInt(sections));
+  kernel.setCell(cells.byteOrders, kernel.cell(cells.byteOrders) | BigInt(byteOrders));
 }

@@ -1,7 +1,7 @@
 import { TriremeError } from '../../common/errors.js';
 import { endChunk } from '../chunk-outcome.js';
 import { wholeFilePlan } from '../chunk-plans.js';
-import { Kernel, phases } from '../kernel.js';
+import { Kernel } from '../kernel.js';
 import { writePartial } from '../partial.js';
 import { cells } from '../partial-layout.js';
 import { buildReport, type Outcome } from '../report.js';
@@ -38,17 +38,16 @@ export class SelectedScanner {
 
   /** Where the next bytes of the run go; valid until the next filled(). */
   space(): Uint8Array {
-    const { exports } = this.kernel;
-    return this.kernel.bytes(exports.spaceAt(), exports.spaceBytes());
+    return this.kernel.space();
   }
 
   filled(bytes: number): void {
     this.pushed += bytes;
-    this.kernel.call((exports) => exports.filled(bytes));
+    this.kernel.filled(bytes);
   }
 
   get done(): boolean {
-    return this.kernel.exports.phaseNow() >= phases.complete;
+    return this.kernel.done;
   }
 
   /** Whether the run was what the index says. */

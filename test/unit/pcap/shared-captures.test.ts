@@ -33,7 +33,11 @@ const everyOffsetBytes = 350;
     const file = unpack(path);
     const report = scanWhole(file.bytes, scanOptions, undefined, told(file)) as unknown as Record<string, unknown>;
     const { error_detail: detail, ...fields } = expected;
-    for (const [field, value] of Object.entries(fields)) expect([field, report[field]]).toEqual([field, value]);
+    // What is expected may be of a time when a row had fewer fields: those it names are compared.
+    for (const [field, value] of Object.entries(fields)) {
+      if (value !== null && typeof value === 'object') expect({ [field]: report[field] }).toMatchObject({ [field]: value });
+      else expect([field, report[field]]).toEqual([field, value]);
+    }
     if (detail !== undefined) expect(typeof report.error_detail).toBe('string');
   });
 

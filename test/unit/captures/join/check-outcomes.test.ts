@@ -18,7 +18,11 @@ const facts = {
   cut: null,
   damage: null,
   notACapture: null,
+  zeroRecords: 0,
+  inOrder: true,
+  statistics: null,
 };
+const statistics = { packets_received: 5, packets_dropped: null, packets_dropped_by_system: 1 };
 const inflated = { truncated: false, damage: null };
 const good = { facts, inflated };
 
@@ -27,9 +31,10 @@ test('outcomes of a run are taken: counted, damaged, no capture, failed', () => 
     good,
     { facts: { ...facts, damage: { offset: 5, detail: 'why' }, cut: { claimed: null, held: 3 } }, inflated },
     { facts: { ...facts, endState: null, notACapture: 'empty file', firstNs: null, lastNs: null }, inflated },
+    { facts: { ...facts, statistics }, inflated },
     { error: 'changed', error_detail: 'a: changed' },
   ];
-  expect(checkOutcomes(all, 4)).toBe(all);
+  expect(checkOutcomes(all, 5)).toBe(all);
 });
 
 test.each<[string, unknown]>([
@@ -41,6 +46,9 @@ test.each<[string, unknown]>([
   ['a state that is none', [{ ...good, facts: { ...facts, endState: { ...state, format: 'erf' } } }]],
   ['neither a state nor a reason', [{ ...good, facts: { ...facts, endState: null } }]],
   ['damage without words', [{ ...good, facts: { ...facts, damage: { offset: 1 } } }]],
+  ['no word on the order of times', [{ ...good, facts: { ...facts, inOrder: undefined } }]],
+  ['records of zeros that are no count', [{ ...good, facts: { ...facts, zeroRecords: '1' } }]],
+  ['statistics that are none', [{ ...good, facts: { ...facts, statistics: { ...statistics, packets_dropped: -1 } } }]],
   ['no word on the packed stream', [{ facts }]],
   ['an unknown failure', [{ error: 'not-a-capture', error_detail: 'x' }]],
   ['a failure with a book of words', [{ error: 'changed', error_detail: 'x'.repeat(20_000) }]],
