@@ -41,13 +41,18 @@ export function makeCapture({ out, size, distinct, cold, snap, from }: MakeOptio
 export function addMakeOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--from <path...>', 'captures or folders of them to repeat (default: real ones if found, else the sample)'),
+      new Option(
+        '--from <path...>',
+        'captures or folders of them to repeat (default: real ones if found, else the sample)',
+      ),
     )
     .addOption(
       new Option('--distinct <count>', 'repetitions whose addresses differ').default(64).argParser(integer(1, 65_536)),
     )
     .addOption(
-      new Option('--snap <bytes>', 'captured bytes of each packet at most, as with tcpdump -s').argParser(integer(34, 262_144)),
+      new Option('--snap <bytes>', 'captured bytes of each packet at most, as with tcpdump -s').argParser(
+        integer(34, 262_144),
+      ),
     )
     .addOption(
       new Option('--cold <count>', 'so many conversations of 60-byte packets instead').argParser(integer(1, 2 ** 28)),

@@ -44,7 +44,9 @@ const command = addMakeOptions(
       (value: string, before: number[] | undefined) => [...(before ?? []), byteSize(1, 1e12)(value)],
     ),
   )
-  .addOption(new Option('--runs <count>', 'runs of each, after one that does not count').default(5).argParser(integer(1, 100)))
+  .addOption(
+    new Option('--runs <count>', 'runs of each, after one that does not count').default(5).argParser(integer(1, 100)),
+  )
   .option('--dir <folder>', 'where the captures are made and kept', join(projectRoot, 'bench/data'))
   .addOption(
     new Option('--tshark-size <bytes>', 'tshark reads a capture of this size; its time is multiplied')
@@ -91,7 +93,12 @@ async function measureSize(options: Options, size: number, made: string[]) {
       ...peers(file, slice, (name) => say(`${name} is not installed and is left out`)),
       ...ours(file, cluster?.masterAt ?? null),
     ].filter(({ command: name }) => options.tshark || name !== 'tshark');
-    return { file, bytes: statSync(file).size, machine: machine(), ...(await race(contestants, options.runs, cluster)) };
+    return {
+      file,
+      bytes: statSync(file).size,
+      machine: machine(),
+      ...(await race(contestants, options.runs, cluster)),
+    };
   } finally {
     await cluster?.stop();
   }
@@ -134,7 +141,8 @@ function machine(): string {
 function describe({ file, bytes, machine: on, rows, identical }: Awaited<ReturnType<typeof measureSize>>): string {
   const reference = rows.find(({ name }) => name.startsWith('tcpdump'));
   const one = rows.find(({ name }) => name === 'trireme, one core');
-  const ratio = (row: Row, to: Row | undefined): string => (to === undefined ? '' : (row.seconds / to.seconds).toFixed(2));
+  const ratio = (row: Row, to: Row | undefined): string =>
+    to === undefined ? '' : (row.seconds / to.seconds).toFixed(2);
   const table = new Table({
     head: ['command', 'wall s', 'least to most', 'GB/s', 'x tcpdump', 'x one core', 'peak MiB'],
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],

@@ -9,7 +9,8 @@ export type CaptureEntry = (CaptureFacts & { readonly compression: Compression |
 /** Bytes from the start of a damaged capture that are looked at for the marks of a transfer as text. */
 const textBytes = 64 * 1024;
 
-const transferRemedy = 'its line ends were changed by a transfer as text (FTP in ASCII mode): transfer it again in binary mode';
+const transferRemedy =
+  'its line ends were changed by a transfer as text (FTP in ASCII mode): transfer it again in binary mode';
 
 /** In place of what a report says of a cut. */
 export const notCut = {

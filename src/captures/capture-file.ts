@@ -82,7 +82,10 @@ function regularFile(name: string, fd: number, opened: Stats): CaptureFile {
       const now = fstatSync(fd);
       if (now.size > opened.size) {
         if (before.equals(ends())) return true;
-        throw new TriremeError('FILE_CHANGED', `${name}: was written anew while it was read; copy it first or wait for its writer`);
+        throw new TriremeError(
+          'FILE_CHANGED',
+          `${name}: was written anew while it was read; copy it first or wait for its writer`,
+        );
       }
       refuseChanged(name, opened, now);
       return false;
@@ -141,7 +144,7 @@ function orderedInput(name: string, fd: number): CaptureFile {
 export async function* readInOrder(fd: number, sizeBytes: number, from = 0): AsyncGenerator<Uint8Array> {
   const readAsync = promisify(read);
   const end = from + sizeBytes;
-  for (let position = from; position < end; ) {
+  for (let position = from; position < end;) {
     const length = Math.min(streamPieceBytes, end - position);
     const { bytesRead, buffer } = await readAsync(fd, Buffer.allocUnsafeSlow(length), 0, length, position);
     if (bytesRead === 0) return;
@@ -158,6 +161,9 @@ function refuseChanged(name: string, opened: Stats, now: Stats): void {
     );
   }
   if (now.mtimeMs !== opened.mtimeMs) {
-    throw new TriremeError('FILE_CHANGED', `${name}: was written to while it was read; copy it first or wait for its writer`);
+    throw new TriremeError(
+      'FILE_CHANGED',
+      `${name}: was written to while it was read; copy it first or wait for its writer`,
+    );
   }
 }

@@ -113,7 +113,8 @@ function selectionOf(
 ): SelectedPieces | null {
   const { fd, sizeBytes } = file;
   const some = options.filter !== undefined || options.span !== undefined;
-  if (!some || onIndex === null || sizeBytes === null || compressionOf(readRange(fd, 0, firstBytesMax)) !== null) return null;
+  if (!some || onIndex === null || sizeBytes === null || compressionOf(readRange(fd, 0, firstBytesMax)) !== null)
+    return null;
   const { threads } = planThreads(sizeBytes, threadsMax, threadBytesMin);
   return selecting().selectedPieces(file, options, threads, onIndex ?? (() => undefined));
 }

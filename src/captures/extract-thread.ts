@@ -21,7 +21,12 @@ if (parentPort !== null) {
     const { plan, packetsMax, slot } = task;
     const out = new Uint8Array(slots[slot]);
     let bytes = 0;
-    const options = { filter: scan.filter, filterTags: scan.filterTags, span: scan.span, packetsMax: packetsMax ?? undefined };
+    const options = {
+      filter: scan.filter,
+      filterTags: scan.filterTags,
+      span: scan.span,
+      packetsMax: packetsMax ?? undefined,
+    };
     const take = (taken: Uint8Array): void => {
       out.set(taken, bytes);
       bytes += taken.length;

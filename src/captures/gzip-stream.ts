@@ -36,7 +36,7 @@ async function* member(reader: ByteReader, inflater: RawInflater): AsyncGenerato
   inflater.reset();
   let crc = 0;
   let length = 0;
-  for (let input = await reader.some(stepBytes); ; ) {
+  for (let input = await reader.some(stepBytes); ;) {
     if (input === null) throw new StreamCut();
     const at = reader.position;
     const step = inflater.step(input);

@@ -15,7 +15,15 @@ export interface Lz4Header {
   readonly contentBytes: number | null;
 }
 
-const flag = { version: 0xc0, independent: 0x20, blockChecksums: 0x10, contentSize: 8, contentChecksum: 4, reserved: 2, dictionary: 1 };
+const flag = {
+  version: 0xc0,
+  independent: 0x20,
+  blockChecksums: 0x10,
+  contentSize: 8,
+  contentChecksum: 4,
+  reserved: 2,
+  dictionary: 1,
+};
 const version = 0x40;
 const descriptorReserved = 0x8f;
 /** The three bits of the block size: 4 is 64 KiB, each further one four times as much. */

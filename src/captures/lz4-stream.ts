@@ -87,7 +87,9 @@ async function* frame(reader: ByteReader, decoder: Lz4Decoder, at: number): Asyn
       throw new StreamDamaged(`LZ4 checksum at offset ${reader.position - 4} differs from the data`);
   }
   if (header.contentBytes !== null && header.contentBytes !== bytes)
-    throw new StreamDamaged(`LZ4 frame at offset ${at} says that it holds ${header.contentBytes} bytes, and holds ${bytes}`);
+    throw new StreamDamaged(
+      `LZ4 frame at offset ${at} says that it holds ${header.contentBytes} bytes, and holds ${bytes}`,
+    );
 }
 
 /** It has no end of its own: it ends where what follows cannot be the length of a block. */

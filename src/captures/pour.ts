@@ -52,7 +52,7 @@ export class FilePour {
 /** Pours a stream into a sink until it is done or the stream ends. */
 export async function pourStream(stream: ByteStream, sink: ByteSink): Promise<void> {
   for await (const bytes of stream) {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       if (sink.done) return;
       const space = sink.space();
       const count = Math.min(space.length, bytes.length - at);

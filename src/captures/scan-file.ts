@@ -30,7 +30,9 @@ async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureE
   const { fd, sizeBytes } = file;
   const counted = counting(file.stream, (bytes) => settings.onProgress?.(bytes, sizeBytes));
   if (sizeBytes === null) {
-    const reader = new ByteReader(settings.input === undefined ? counted() : untilEnded(counted(), settings.input.ended));
+    const reader = new ByteReader(
+      settings.input === undefined ? counted() : untilEnded(counted(), settings.input.ended),
+    );
     const compression = await compressionAhead(reader);
     const { scanStream } = require('./scan-stream.js') as typeof import('./scan-stream.js');
     return scanStream(reader.remaining(Number.MAX_SAFE_INTEGER), compression, settings);
@@ -40,13 +42,18 @@ async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureE
     if (settings.index?.mode === 'make') settings.index.onNote(`${file.name} ${making().notIndexed(file)}`);
     const { scanStream } = require('./scan-stream.js') as typeof import('./scan-stream.js');
     const { readAhead } = require('./read-ahead.js') as typeof import('./read-ahead.js');
-    const ahead = counting(() => readAhead(fd, sizeBytes), (bytes) => settings.onProgress?.(bytes, sizeBytes));
+    const ahead = counting(
+      () => readAhead(fd, sizeBytes),
+      (bytes) => settings.onProgress?.(bytes, sizeBytes),
+    );
     return scanStream(ahead(), compression, settings);
   }
   const { top, sort, packedRows, index } = settings;
   const told = { top, sort, packedRows, compression: 'none' } as const;
   const report =
-    index?.mode === 'make' ? making().scanAndIndex(file, settings, told) : (await scanPlain(file, sizeBytes, settings)).report(told);
+    index?.mode === 'make'
+      ? making().scanAndIndex(file, settings, told)
+      : (await scanPlain(file, sizeBytes, settings)).report(told);
   return capturedIn(report, null, soundOutcome, () => readRange(fd, 0, headerBytesWanted));
 }
 

@@ -92,7 +92,9 @@ class SplitScan {
     this.#growthBytes = threadBytesMin * growthPart;
     this.#waiting = split.plans.slice(split.first === null ? 0 : 1);
     const data = { ...source.threadData, module: this.#module, scan, growthBytes: this.#growthBytes };
-    this.#pool = new ScanThreads<ChunkPlan, ChunkResult>(split.threads - 1, source.threadFile, data, () => this.#nextPlan());
+    this.#pool = new ScanThreads<ChunkPlan, ChunkResult>(split.threads - 1, source.threadFile, data, () =>
+      this.#nextPlan(),
+    );
   }
 
   async run(): Promise<WholeScan> {

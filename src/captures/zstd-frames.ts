@@ -36,7 +36,9 @@ export async function* zstdPieces(reader: ByteReader): AsyncGenerator<Uint8Array
 
 /** Only skippable frames have come, which LZ4 has too. */
 function noFrame(at: number, magic: number): string {
-  const lz4 = isLz4(magic) ? `, but one of LZ4; unpack it without what is before: tail -c +${at + 1} FILE | trireme analyze -` : '';
+  const lz4 = isLz4(magic)
+    ? `, but one of LZ4; unpack it without what is before: tail -c +${at + 1} FILE | trireme analyze -`
+    : '';
   return `no zstd frame at offset ${at}${lz4}`;
 }
 
@@ -63,7 +65,7 @@ async function* frame(reader: ByteReader, at: number): AsyncGenerator<Uint8Array
     );
   }
   yield joined(descriptor, rest);
-  for (let last = false; !last; ) {
+  for (let last = false; !last;) {
     const blockAt = reader.position;
     const header = (await exactly(reader, 3)).slice();
     const word = littleEndian(header, 0, 3);

@@ -109,7 +109,8 @@ class Follow {
       this.#late.add(name);
       this.input.say(`${name}: was written to after the next file had begun: that is not counted`);
     }
-    for (const file of [...this.#pending]) if (rewritten.has(file.key)) this.#lose(file, 'was written anew before it was read');
+    for (const file of [...this.#pending])
+      if (rewritten.has(file.key)) this.#lose(file, 'was written anew before it was read');
     if (this.#current !== null && rewritten.has(this.#current.file.key)) await this.#leave();
     const from = this.#first && this.#start !== null ? startOf(files, this.#start) : 0;
     this.#first = false;
@@ -201,7 +202,10 @@ class Follow {
     const { partial, facts } = this.#scanner.soFar();
     const files = [...this.#scanned];
     if (facts !== null && this.#current !== null)
-      files.push({ head: await this.#watch.headOf(this.#current.file), outcome: { facts, inflated: soundOutcome, grew: true } });
+      files.push({
+        head: await this.#watch.headOf(this.#current.file),
+        outcome: { facts, inflated: soundOutcome, grew: true },
+      });
     const scanner = new JoinScanner(loadScanModule(), this.settings.scan);
     try {
       scanner.add(partial);

@@ -1,10 +1,5 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import {
-  decodeIndex,
-  encodeIndex,
-  indexBytesMost,
-  type IndexedFile,
-} from '../../pcap/pieces/index-bytes.js';
+import { decodeIndex, encodeIndex, indexBytesMost, type IndexedFile } from '../../pcap/pieces/index-bytes.js';
 import type { PieceIndex } from '../../pcap/pieces/piece-index.js';
 import { standardInput, type CaptureFile } from '../capture-file.js';
 import { identityOf } from '../identity.js';

@@ -23,7 +23,10 @@ export function scanSelected(file: CaptureFile, sizeBytes: number, settings: Sca
   const scanner = new SelectedScanner(loadScanModule(), known.scan, selection.skipped);
   if (!pourRuns(file, sizeBytes, selection, scanner, settings)) {
     scanner.cancel();
-    return ignore(settings, `the index of ${file.name} does not fit it, so all of it is read; make it anew with trireme index`);
+    return ignore(
+      settings,
+      `the index of ${file.name} does not fit it, so all of it is read; make it anew with trireme index`,
+    );
   }
   settings.index?.onNote(selectionText(file.name, selection, sizeBytes));
   return scanner;
@@ -56,4 +59,3 @@ export function selectionText(name: string, selection: Selection, sizeBytes: num
   const { piecesRead, pieces } = selection;
   return `${name}: ${bytesOf(selection, sizeBytes)} of ${sizeBytes} bytes read by its index (${piecesRead} of ${pieces} pieces)`;
 }
-

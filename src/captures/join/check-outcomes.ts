@@ -29,7 +29,22 @@ function isOutcome(outcome: FileOutcome | null): outcome is FileOutcome {
   if ('error' in outcome) return ['unreadable', 'changed'].includes(outcome.error) && isWords(outcome.error_detail);
   const { facts, inflated } = outcome;
   if (typeof facts !== 'object' || facts === null || typeof inflated !== 'object' || inflated === null) return false;
-  const { packets, capturedBytes, sections, interfaces, end, firstNs, lastNs, endState, cut, damage, notACapture, zeroRecords, inOrder, statistics } = facts;
+  const {
+    packets,
+    capturedBytes,
+    sections,
+    interfaces,
+    end,
+    firstNs,
+    lastNs,
+    endState,
+    cut,
+    damage,
+    notACapture,
+    zeroRecords,
+    inOrder,
+    statistics,
+  } = facts;
   return (
     [packets, capturedBytes, sections, interfaces, end, zeroRecords].every(isCount) &&
     typeof inOrder === 'boolean' &&

@@ -28,7 +28,8 @@ export function joinEntry(
     files_skipped: skipped.length === 0 ? undefined : skipped,
   };
   const file = joinedName(name, rows[0]?.file ?? failures[0]?.file ?? name, rows.length + failures.length);
-  if (counted.length === 0) return { file, ...none(failures.length, failures[0]?.error_detail, skipped.length), ...files };
+  if (counted.length === 0)
+    return { file, ...none(failures.length, failures[0]?.error_detail, skipped.length), ...files };
   const facts = report();
   const damaged = rows.filter(({ error }) => error !== null);
   const compression = one(rows.map((row) => row.compression)) ?? null;
@@ -40,7 +41,9 @@ export function joinEntry(
     truncated: rows.some(({ truncated }) => truncated),
     error: damaged.length === 0 ? null : 'damaged',
     gzip: compression === 'gzip',
-    ...(damaged.length === 0 ? {} : { error_detail: `${damaged.length} of ${rows.length} files: ${damaged[0].file}: ${damaged[0].error_detail}` }),
+    ...(damaged.length === 0
+      ? {}
+      : { error_detail: `${damaged.length} of ${rows.length} files: ${damaged[0].file}: ${damaged[0].error_detail}` }),
     ...sectionsOf(counted),
     times_in_order: areInOrder(counted),
     ...statisticsOf(counted),

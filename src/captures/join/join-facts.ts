@@ -23,7 +23,10 @@ export function statisticsOf(counted: readonly CountedFile[]): Pick<CaptureFacts
   for (const { facts } of counted) {
     if (facts.statistics === null) continue;
     const section = JSON.stringify(facts.endState);
-    sections.set(section, merged(sections.get(section), facts.statistics, (x, y) => (x > y ? x : y)));
+    sections.set(
+      section,
+      merged(sections.get(section), facts.statistics, (x, y) => (x > y ? x : y)),
+    );
   }
   const all = [...sections.values()].reduce<CaptureStatistics | undefined>(
     (sum, one) => merged(sum, one, (x, y) => x + y),

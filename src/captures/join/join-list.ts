@@ -40,7 +40,10 @@ export function encodeJoinList(list: JoinList): Buffer {
     );
   const json = Buffer.from(JSON.stringify(list));
   if (json.length > joinListBytesMax)
-    throw new TriremeError('USAGE', `--join: a list of ${json.length} bytes is over ${joinListBytesMax} (joinListBytesMax)`);
+    throw new TriremeError(
+      'USAGE',
+      `--join: a list of ${json.length} bytes is over ${joinListBytesMax} (joinListBytesMax)`,
+    );
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);
   return Buffer.concat([magic, length, json]);
@@ -92,8 +95,7 @@ function checked(list: JoinList): JoinList {
         (part.seen === null ? part.path !== '' : isSeen(part.seen)),
     ) &&
     failed.every(
-      (row) =>
-        isText(row?.file) && ['unreadable', 'changed'].includes(row.error) && isText(row.error_detail, 16_384),
+      (row) => isText(row?.file) && ['unreadable', 'changed'].includes(row.error) && isText(row.error_detail, 16_384),
     );
   if (!sound) throw noList('a file in it is not described as it should be');
   return {

@@ -44,7 +44,10 @@ export async function listFiles(
       if (entry.isDirectory()) {
         if (!recursive) continue;
         if (depth === depthMax)
-          throw new TriremeError('USAGE', `--recursive: ${name} is over ${depthMax} folders deep (joinDepthMax): name it`);
+          throw new TriremeError(
+            'USAGE',
+            `--recursive: ${name} is over ${depthMax} folders deep (joinDepthMax): name it`,
+          );
         await addFolder(name, depth + 1);
         continue;
       }
@@ -71,7 +74,10 @@ function answers(probe: FileProbe, name: string): Promise<boolean> {
 
 function refuseOrdered(name: string): void {
   if (name === standardInput)
-    throw new TriremeError('USAGE', `--join orders files by their first packet: '-' comes once; write it to a file first`);
+    throw new TriremeError(
+      'USAGE',
+      `--join orders files by their first packet: '-' comes once; write it to a file first`,
+    );
   if (isUrl(name)) throw new TriremeError('USAGE', `--join reads files and folders, not ${name}: fetch it first`);
 }
 

@@ -8,7 +8,6 @@ export type Sums =
   | { readonly whole: Parameters<JoinScanner['addFile']> }
   | { readonly failed: FileOutcome };
 
-
 /** Adds up what comes in any order in the order of the files. */
 export class OrderedSums {
   /** By the position of the first file. */
@@ -25,8 +24,7 @@ export class OrderedSums {
       else if ('whole' in next) {
         const facts = this.scanner.addFile(...next.whole);
         this.outcomes.push({ facts, inflated: soundOutcome });
-      }
-      else {
+      } else {
         this.scanner.add(next.partial);
         this.outcomes.push(...next.outcomes);
       }

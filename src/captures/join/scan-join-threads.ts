@@ -76,11 +76,7 @@ function isLarge(file: FileHead, share: number, { threadsMax, threadBytesMin }: 
 }
 
 /** A file that is split as it would be alone. */
-async function scanLarge(
-  { name }: FileHead,
-  settings: ScanSettings,
-  onBytes: (bytes: number) => void,
-): Promise<Sums> {
+async function scanLarge({ name }: FileHead, settings: ScanSettings, onBytes: (bytes: number) => void): Promise<Sums> {
   let told = 0;
   const onProgress = (bytes: number): void => {
     onBytes(bytes - told);

@@ -13,7 +13,11 @@ import { planThreads } from '../thread-plan.js';
  * The whole analysis of a capture that lies in many files.
  * @param name of the entry; empty: made from the names of the files
  */
-export async function scanJoin(name: string, listed: readonly ListedFile[], settings: ScanSettings): Promise<JoinEntry> {
+export async function scanJoin(
+  name: string,
+  listed: readonly ListedFile[],
+  settings: ScanSettings,
+): Promise<JoinEntry> {
   const { heads, failed } = await readHeads(listed);
   const ordered = inOrder(heads);
   const scan = knowingFirst(settings.scan, ordered[0]?.firstNs ?? null);

@@ -36,7 +36,6 @@ export interface ScannedRun {
   readonly outcomes: readonly FileOutcome[];
 }
 
-
 /**
  * Scans files one after the other into one table. A file that fails after some of it was counted is left out by counting the
  * others again: what is in the table is exact.

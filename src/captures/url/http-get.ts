@@ -74,7 +74,8 @@ export function statusText(status: number): string {
  */
 export function failureOf(caught: unknown): Error {
   const { name, code, message, cause } = caught as NodeJS.ErrnoException;
-  if (name === 'AbortError' || caught instanceof TriremeError || caught instanceof PassingFailure) return caught as Error;
+  if (name === 'AbortError' || caught instanceof TriremeError || caught instanceof PassingFailure)
+    return caught as Error;
   const certificate = /CERT|SIGNATURE|ALTNAME|SSL|TLS/.test(code ?? '');
   if (certificate) return new Error(`its certificate is refused: ${message || code}`, { cause: caught });
   return new PassingFailure(reasons[code ?? ''] ?? (message || code || 'the connection failed'), { cause });
@@ -95,7 +96,11 @@ const reasons: Readonly<Record<string, string>> = {
 async function ask(url: URL, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Answer> {
   let answer: Answer;
   try {
-    const { statusCode, headers: told, body } = await request(url, {
+    const {
+      statusCode,
+      headers: told,
+      body,
+    } = await request(url, {
       dispatcher: connections(),
       signal,
       // The bytes as they are stored: ranges of bytes packed on the way would be ranges of something else.

@@ -61,7 +61,8 @@ export async function openUrl(name: string, prefix: UrlPrefix | null): Promise<O
     const identity = identityIn(headers, range?.sizeBytes ?? 0);
     if (range?.start !== 0 || !tellsChanges(identity)) {
       discard(answer);
-      const why = range?.start !== 0 ? 'its server does not say its size' : 'its server sends neither ETag nor Last-Modified';
+      const why =
+        range?.start !== 0 ? 'its server does not say its size' : 'its server sends neither ETag nor Last-Modified';
       const again = await httpGet(url, prefix, {});
       if (again.status === 200) return whole(shown, again, why);
       discard(again);
@@ -97,7 +98,13 @@ function whole(shown: string, answer: Answer, why: string): WholeUrl {
       discard(answer);
     }
   }
-  return { ranged: false, why, sizeBytes: Number.isSafeInteger(length) ? length : null, bytes: bytes(), close: () => discard(answer) };
+  return {
+    ranged: false,
+    why,
+    sizeBytes: Number.isSafeInteger(length) ? length : null,
+    bytes: bytes(),
+    close: () => discard(answer),
+  };
 }
 
 async function bytesOf({ body }: Answer, length: number): Promise<Uint8Array> {

@@ -19,7 +19,9 @@ export interface ContentRange {
 /** Null for what is not the range of a resource whose size is known. */
 export function contentRange(headers: Headers): ContentRange | null {
   const match = /^bytes\s+(?:(\d{1,15})-\d{1,15}|\*)\/(\d{1,15})$/i.exec(headerOf(headers, 'content-range'));
-  return match === null ? null : { start: match[1] === undefined ? null : Number(match[1]), sizeBytes: Number(match[2]) };
+  return match === null
+    ? null
+    : { start: match[1] === undefined ? null : Number(match[1]), sizeBytes: Number(match[2]) };
 }
 
 export function identityIn(headers: Headers, sizeBytes: number): UrlIdentity {
@@ -51,7 +53,10 @@ export function differenceOf(then: UrlIdentity, now: UrlIdentity): string | null
 }
 
 export function changed(shown: string, how: string): TriremeError {
-  return new TriremeError('FILE_CHANGED', `${shown}: changed while it was read: ${how}; wait for its writer, or fetch it first`);
+  return new TriremeError(
+    'FILE_CHANGED',
+    `${shown}: changed while it was read: ${how}; wait for its writer, or fetch it first`,
+  );
 }
 
 function headerOf(headers: Headers, name: string): string {

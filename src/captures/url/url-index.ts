@@ -44,7 +44,9 @@ export async function scanSelectedUrl(
     settings.onProgress?.(run.end ?? sizeBytes, sizeBytes);
     if (scanner.endRun()) continue;
     scanner.cancel();
-    settings.index?.onNote(`the index of ${name} does not fit it, so all of it is read; make it anew with trireme index`);
+    settings.index?.onNote(
+      `the index of ${name} does not fit it, so all of it is read; make it anew with trireme index`,
+    );
     return null;
   }
   settings.index?.onNote(`${selectionText(name, selection, sizeBytes)}, and ${found.bytes} of the index`);

@@ -50,7 +50,11 @@ describe('an open capture', () => {
   test.each<[string, () => string, RegExp]>([
     ['missing', () => join(scratch.path, 'none'), /none: no such file$/],
     ['below a file', () => join(scratch.file('plain', ''), 'x'), /not a directory/],
-    ['a folder', () => (mkdirSync(join(scratch.path, 'dir')), join(scratch.path, 'dir')), /is a directory, not a capture; analyze --join reads/],
+    [
+      'a folder',
+      () => (mkdirSync(join(scratch.path, 'dir')), join(scratch.path, 'dir')),
+      /is a directory, not a capture; analyze --join reads/,
+    ],
   ])('that is %s is refused', (_name, path, message) => {
     const name = path();
     expect(() => openCapture(name)).toThrow(expect.objectContaining({ code: 'FILE_UNREADABLE' }));

@@ -38,6 +38,8 @@ test('what is not read has a command or a reason, and no message names a bound b
     const words = await said(format);
     expect(words).not.toMatch(/\b[a-z]+[A-Z]\w+/);
     if (words.startsWith('it is'))
-      expect(words).toMatch(/FILE|transfer it again|fetch the capture again|write the file itself|no packets of a network|give the capture/);
+      expect(words).toMatch(
+        /FILE|transfer it again|fetch the capture again|write the file itself|no packets of a network|give the capture/,
+      );
   }
 });

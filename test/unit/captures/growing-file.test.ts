@@ -46,7 +46,9 @@ describe.each([
   });
 
   test('and is refused when it was made shorter or written anew', async () => {
-    await expect(opened('shorter', capture, (path) => truncateSync(path, 100))).rejects.toMatchObject({ code: 'FILE_CHANGED' });
+    await expect(opened('shorter', capture, (path) => truncateSync(path, 100))).rejects.toMatchObject({
+      code: 'FILE_CHANGED',
+    });
     const rewritten = opened('anew', capture, (path) => {
       writeFileSync(path, pack(smallCapture(manyPackets(5001).slice(1))));
     });

@@ -49,7 +49,9 @@ describe('gzip', () => {
 
   describe('a header with every optional field', () => {
     const trailer = packed.subarray(-trailerBytes);
-    const header = [0x1f, 0x8b, 8, 0x1e, 0, 0, 0, 0, 0, 3, /* extra */ 2, 0, 9, 9, /* name */ 65, 0, /* comment */ 66, 0];
+    const header = [
+      0x1f, 0x8b, 8, 0x1e, 0, 0, 0, 0, 0, 3, /* extra */ 2, 0, 9, 9, /* name */ 65, 0, /* comment */ 66, 0,
+    ];
     const crc = crc32(Buffer.from(header)) & 0xffff;
     const file = (sum: number) =>
       Buffer.concat([Buffer.from([...header, sum & 0xff, sum >> 8]), deflateRawSync(data), trailer]);
@@ -58,7 +60,9 @@ describe('gzip', () => {
 
     test('is refused where its checksum is another', async () => {
       const { bytes, damage } = await inflate(file(crc ^ 1));
-      expect(damage).toMatch(/^gzip header at offset 0 is damaged: its checksum is 0x[0-9a-f]{4}, that of its bytes 0x/);
+      expect(damage).toMatch(
+        /^gzip header at offset 0 is damaged: its checksum is 0x[0-9a-f]{4}, that of its bytes 0x/,
+      );
       expect(bytes).toHaveLength(0);
     });
   });

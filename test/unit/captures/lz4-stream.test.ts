@@ -1,7 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { inflateLz4 } from '../../../src/captures/lz4-stream.js';
-import { join, lz4Legacy, lz4Packed, u8, writer, xxh32, zeros, type Lz4Options } from '../../support/capture-builder.js';
+import {
+  join,
+  lz4Legacy,
+  lz4Packed,
+  u8,
+  writer,
+  xxh32,
+  zeros,
+  type Lz4Options,
+} from '../../support/capture-builder.js';
 import { propertySeed } from '../../support/property.js';
 import { scratchFolder } from '../../support/scratch.js';
 import { inflatedWhole, inPieces } from '../../support/streams.js';
@@ -32,7 +41,11 @@ function mixed(kind: number, length: number, seed: number): Uint8Array {
 
 const cases = fc.record({
   data: fc
-    .tuple(fc.nat({ max: 4 }), fc.oneof(fc.nat({ max: 300 }), fc.nat({ max: 90_000 })), fc.integer({ min: 1, max: 2 ** 31 - 1 }))
+    .tuple(
+      fc.nat({ max: 4 }),
+      fc.oneof(fc.nat({ max: 300 }), fc.nat({ max: 90_000 })),
+      fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+    )
     .map(([kind, length, seed]) => mixed(kind, length, seed)),
   options: fc.record({
     linked: fc.boolean(),
@@ -80,11 +93,25 @@ describe('LZ4', () => {
   const packed = lz4Packed(small);
   const skippable = join(u32(0x184d2a53), u32(5), u8(1, 2, 3, 4, 5));
 
-  test.each([0, 1, 4, 5, 70_000])('frames follow each other, behind %i zeros and skippable frames too', async (count) => {
-    const padding = zeros(count);
-    const parts = [skippable, packed, padding, skippable, padding, packed, padding, lz4Legacy(small), padding, packed];
-    expectSound(await inflate(join(...parts, padding, skippable), 700), join(small, small, small, small));
-  });
+  test.each([0, 1, 4, 5, 70_000])(
+    'frames follow each other, behind %i zeros and skippable frames too',
+    async (count) => {
+      const padding = zeros(count);
+      const parts = [
+        skippable,
+        packed,
+        padding,
+        skippable,
+        padding,
+        packed,
+        padding,
+        lz4Legacy(small),
+        padding,
+        packed,
+      ];
+      expectSound(await inflate(join(...parts, padding, skippable), 700), join(small, small, small, small));
+    },
+  );
 
   test.each([
     ['words', [1, 2, 3], 3],
@@ -156,8 +183,16 @@ function withBlock(block: Uint8Array, flags = 0x60): Uint8Array {
 
 describe('refused in words', () => {
   test.each<[string, Uint8Array, RegExp]>([
-    ['a dictionary', lz4Packed(u8(1), { dictionary: 77 }), /needs the dictionary 77; unpack it: lz4 -dc -D DICTIONARY FILE/],
-    ['another version', u8(4, 0x22, 0x4d, 0x18, 0x80, 0x40, 0), /^LZ4 frame at offset 0 has version 2; version 1 is read/],
+    [
+      'a dictionary',
+      lz4Packed(u8(1), { dictionary: 77 }),
+      /needs the dictionary 77; unpack it: lz4 -dc -D DICTIONARY FILE/,
+    ],
+    [
+      'another version',
+      u8(4, 0x22, 0x4d, 0x18, 0x80, 0x40, 0),
+      /^LZ4 frame at offset 0 has version 2; version 1 is read/,
+    ],
     ['a reserved flag', u8(4, 0x22, 0x4d, 0x18, 0x62, 0x40, 0), /sets a reserved flag/],
     ['a block size of its own', u8(4, 0x22, 0x4d, 0x18, 0x60, 0x30, 0), /unknown block size 3/],
     ['a damaged header', u8(4, 0x22, 0x4d, 0x18, 0x60, 0x40, 0), /has a damaged header/],

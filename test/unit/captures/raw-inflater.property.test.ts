@@ -102,14 +102,18 @@ describe('a raw deflate stream', () => {
   });
 
   test('that is damaged is refused in the step in which zlib refuses it, and gives as much', () => {
-    const flips = fc.array(fc.tuple(fc.nat({ max: 1_000_000 }), fc.nat({ max: 7 }), fc.boolean()), { minLength: 1, maxLength: 3 });
+    const flips = fc.array(fc.tuple(fc.nat({ max: 1_000_000 }), fc.nat({ max: 7 }), fc.boolean()), {
+      minLength: 1,
+      maxLength: 3,
+    });
     holds(
       fc.tuple(packed, flips, stepBytes),
       ([stream, changes, step]) => {
         const damaged = Buffer.from(stream.packed);
         // Half of the flips hit the first bytes: block headers and code lengths.
         for (const [millionths, bit, early] of changes)
-          damaged[Math.floor(((early ? Math.min(80, damaged.length) : damaged.length) * millionths) / 1_000_001)] ^= 1 << bit;
+          damaged[Math.floor(((early ? Math.min(80, damaged.length) : damaged.length) * millionths) / 1_000_001)] ^=
+            1 << bit;
         const expected = zlibs(damaged);
         const result = ours(damaged, step);
         expect(result.bytes.equals(expected.bytes)).toBe(true);

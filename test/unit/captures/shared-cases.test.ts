@@ -10,11 +10,17 @@ if (!present) console.log(`SKIP: ${folder} is not there; tests on its captures a
 
 /** Facts that the README of the collection gives for a file, or words of its refusal. */
 const expected: [file: string, said: object | RegExp][] = [
-  ['c08-two-captures-appended.pcap', { packets: 5, error: 'damaged', error_detail: /another pcap capture begins at offset 374.*mergecap/ }],
+  [
+    'c08-two-captures-appended.pcap',
+    { packets: 5, error: 'damaged', error_detail: /another pcap capture begins at offset 374.*mergecap/ },
+  ],
   ['c23-version-1.2.pcap', /pcap version 1\.2 is not read/],
   ['c23-version-2.5.pcap', /pcap version 2\.5 is not read/],
   ['c23-version-3.0.pcap', /pcap version 3\.0 is not read/],
-  ['c30-ftp-ascii.pcap', { packets: 1, error_detail: /line ends were changed by a transfer as text \(FTP in ASCII mode\)/ }],
+  [
+    'c30-ftp-ascii.pcap',
+    { packets: 1, error_detail: /line ends were changed by a transfer as text \(FTP in ASCII mode\)/ },
+  ],
   ['c30-ftp-ascii.pcapng', /line ends were changed by a transfer as text/],
   ['c31-powershell-utf16.pcap', /UTF-16 text/],
   ['c32-text-before-header.pcap', /a capture begins at offset 86, behind other bytes/],

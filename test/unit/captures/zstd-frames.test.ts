@@ -48,7 +48,9 @@ describe('zstd frames', () => {
     ['half of a magic', [0x28, 0xb5], 2],
     ['nothing but zeros', [0, 0, 0, 0, 0], 0],
   ])('bytes after the last frame that begin none are counted: %s', async (_what, rest, count) => {
-    const pieces = zstdPieces(new ByteReader(inPieces(joined(zstdStored(data.subarray(0, 1)), Uint8Array.from(rest)), 3)));
+    const pieces = zstdPieces(
+      new ByteReader(inPieces(joined(zstdStored(data.subarray(0, 1)), Uint8Array.from(rest)), 3)),
+    );
     let last = await pieces.next();
     while (last.done !== true) last = await pieces.next();
     expect(last.value).toBe(count);
@@ -75,7 +77,11 @@ describe('zstd frames', () => {
   });
 
   test.each([
-    ['a dictionary', [0x28, 0xb5, 0x2f, 0xfd, 1, 0, 7, 1, 0, 0], 'needs the dictionary 7; unpack it: zstd -dc -D DICTIONARY'],
+    [
+      'a dictionary',
+      [0x28, 0xb5, 0x2f, 0xfd, 1, 0, 7, 1, 0, 0],
+      'needs the dictionary 7; unpack it: zstd -dc -D DICTIONARY',
+    ],
     ['a reserved flag', [0x28, 0xb5, 0x2f, 0xfd, 8, 0, 1, 0, 0], 'sets a reserved flag'],
     ['a reserved block type', [0x28, 0xb5, 0x2f, 0xfd, 0, 0, 7, 0, 0], 'is malformed'],
     ['a block over 128 KiB', [0x28, 0xb5, 0x2f, 0xfd, 0, 0, 1, 0, 0xff], 'is malformed'],

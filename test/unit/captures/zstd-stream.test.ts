@@ -37,6 +37,12 @@ describe('zstd', () => {
 
   test('streams that are read at the same time do not disturb each other', async () => {
     const all = await Promise.all(Array.from({ length: 5 }, (_, i) => inflate(i === 2 ? damaged : packed)));
-    expect(all.map(({ damage, bytes }) => damage === null && bytes.length === 512)).toEqual([true, true, false, true, true]);
+    expect(all.map(({ damage, bytes }) => damage === null && bytes.length === 512)).toEqual([
+      true,
+      true,
+      false,
+      true,
+      true,
+    ]);
   });
 });

@@ -35,7 +35,8 @@ const everyOffsetBytes = 350;
     const { error_detail: detail, ...fields } = expected;
     // What is expected may be of a time when a row had fewer fields: those it names are compared.
     for (const [field, value] of Object.entries(fields)) {
-      if (value !== null && typeof value === 'object') expect({ [field]: report[field] }).toMatchObject({ [field]: value });
+      if (value !== null && typeof value === 'object')
+        expect({ [field]: report[field] }).toMatchObject({ [field]: value });
       else expect([field, report[field]]).toEqual([field, value]);
     }
     if (detail !== undefined) expect(typeof report.error_detail).toBe('string');

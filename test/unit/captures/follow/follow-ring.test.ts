@@ -58,7 +58,8 @@ function following(name: string, everyMs: number | null = null) {
 }
 
 const facts = (entry: JoinEntry) => entry as unknown as { packets: number; conversations: number; truncated: boolean };
-const rows = (entry: JoinEntry) => (entry.files ?? []) as readonly { packets: number; grew?: true; truncated: boolean }[];
+const rows = (entry: JoinEntry) =>
+  (entry.files ?? []) as readonly { packets: number; grew?: true; truncated: boolean }[];
 
 /** Writes a file in two pieces, the first of which ends within a record. */
 async function write(path: string, bytes: Uint8Array, follow: ReturnType<typeof following>): Promise<void> {

@@ -1,5 +1,10 @@
 import { open } from 'node:fs/promises';
-import { decodeJoinList, encodeJoinList, readJoinList, type JoinList } from '../../../../src/captures/join/join-list.js';
+import {
+  decodeJoinList,
+  encodeJoinList,
+  readJoinList,
+  type JoinList,
+} from '../../../../src/captures/join/join-list.js';
 import { joinFilesClusterMax, joinListBytesMax } from '../../../../src/captures/join/limits.js';
 import { scratchFolder } from '../../../support/scratch.js';
 

@@ -78,7 +78,11 @@ function twoSections(): Uint8Array {
     builder.section(order).interface({ linkType }).interface({ linkType: 113, timeResolution: 9 });
     const base = order === 'little' ? 1_000_000n : 2_000_000n;
     for (let i = 0n; i < 20n; i++)
-      builder.enhanced({ bytes: new Uint8Array(40), interfaceNumber: Number(i % 2n), time: (base + i) * (i % 2n === 0n ? 1n : 1000n) });
+      builder.enhanced({
+        bytes: new Uint8Array(40),
+        interfaceNumber: Number(i % 2n),
+        time: (base + i) * (i % 2n === 0n ? 1n : 1000n),
+      });
   }
   return builder.bytes();
 }
@@ -92,14 +96,17 @@ const cases = tables.flatMap(([name, capture]) =>
   modes.map(([mode, asked]) => [name, mode, capture, { ...settings, ...asked }] as const),
 );
 
-test.each(cases)('%s in many files, shuffled and packed, is what one file is on %s', async (_name, _mode, capture, asked) => {
-  const bytes = capture();
-  const reference = result(await whole(scratch.file('whole.pcap', bytes)));
-  for (const packets of asked.threadsMax === 1 ? [1, 7, 100] : [30]) {
-    const paths = writeRing(folder(), cutCapture(bytes, packets), packets !== 1);
-    expect(result(await joined(paths, false, asked))).toBe(reference);
-  }
-});
+test.each(cases)(
+  '%s in many files, shuffled and packed, is what one file is on %s',
+  async (_name, _mode, capture, asked) => {
+    const bytes = capture();
+    const reference = result(await whole(scratch.file('whole.pcap', bytes)));
+    for (const packets of asked.threadsMax === 1 ? [1, 7, 100] : [30]) {
+      const paths = writeRing(folder(), cutCapture(bytes, packets), packets !== 1);
+      expect(result(await joined(paths, false, asked))).toBe(reference);
+    }
+  },
+);
 
 test('a large file among small ones is split, and each file has its row', async () => {
   const bytes = readFileSync(sample);
@@ -203,26 +210,30 @@ test('what is asked beside changes nothing: a full table, a connection, an order
 });
 
 const shared = sharedCapturePaths();
-(shared.length > 0 ? test : test.skip)('every shared capture in many files is what one file is', async () => {
-  const ring = folder();
-  const differing: string[] = [];
-  for (const [i, path] of shared.entries()) {
-    const bytes = readFileSync(path);
-    const reference = await whole(path);
-    if (reference.error === 'not-a-capture') continue;
-    const here = joinPath(ring, String(i));
-    mkdirSync(here);
-    const paths = writeRing(here, cutCapture(bytes, 1 + Math.ceil(Number(reference.packets) / 9)));
-    const entry = await joined(paths);
-    // Where times go back the files stand in another order than the packets, so a section may be met before its header.
-    const inOrder = rowsOf(entry).every(({ file }, n) => file.startsWith(joinPath(here, `ring${n}.`)));
-    // What statistics blocks tell is known as a sum for each file: see docs/CAPTURES.md.
-    const unknown = { capture_statistics: undefined };
-    const asWell = inOrder ? unknown : { ...unknown, times_in_order: true, sections: 0, interfaces: 0 };
-    if (result({ ...entry, ...asWell }) !== result({ ...reference, ...asWell })) differing.push(path);
-  }
-  expect(differing).toEqual([]);
-}, 120_000);
+(shared.length > 0 ? test : test.skip)(
+  'every shared capture in many files is what one file is',
+  async () => {
+    const ring = folder();
+    const differing: string[] = [];
+    for (const [i, path] of shared.entries()) {
+      const bytes = readFileSync(path);
+      const reference = await whole(path);
+      if (reference.error === 'not-a-capture') continue;
+      const here = joinPath(ring, String(i));
+      mkdirSync(here);
+      const paths = writeRing(here, cutCapture(bytes, 1 + Math.ceil(Number(reference.packets) / 9)));
+      const entry = await joined(paths);
+      // Where times go back the files stand in another order than the packets, so a section may be met before its header.
+      const inOrder = rowsOf(entry).every(({ file }, n) => file.startsWith(joinPath(here, `ring${n}.`)));
+      // What statistics blocks tell is known as a sum for each file: see docs/CAPTURES.md.
+      const unknown = { capture_statistics: undefined };
+      const asWell = inOrder ? unknown : { ...unknown, times_in_order: true, sections: 0, interfaces: 0 };
+      if (result({ ...entry, ...asWell }) !== result({ ...reference, ...asWell })) differing.push(path);
+    }
+    expect(differing).toEqual([]);
+  },
+  120_000,
+);
 
 test('rows tell packets, times, gaps, overlaps and repeats in order of first packet', async () => {
   const at = (...seconds: number[]): Uint8Array =>
@@ -238,7 +249,14 @@ test('rows tell packets, times, gaps, overlaps and repeats in order of first pac
   for (const [name, bytes] of files) writeFileSync(joinPath(ring, name), bytes);
   const entry = await joined([ring]);
   expect(entry.file).toBe(ring);
-  expect(rowsOf(entry).map(({ file, packets, gap_ns, repeats }) => [file.slice(ring.length + 1), packets, gap_ns, repeats?.slice(ring.length + 1)])).toEqual([
+  expect(
+    rowsOf(entry).map(({ file, packets, gap_ns, repeats }) => [
+      file.slice(ring.length + 1),
+      packets,
+      gap_ns,
+      repeats?.slice(ring.length + 1),
+    ]),
+  ).toEqual([
     ['a.pcap', 2, null, undefined],
     ['b.pcap', 2, '-5000000000', undefined],
     ['copy.pcap', 2, '-10000000000', 'b.pcap'],
@@ -252,8 +270,17 @@ test('files of other formats and link types are the pcapng that would hold them'
   const payload = frame(1, 4, new Uint8Array(60));
   const ring = folder();
   const pcap = classicCapture([{ bytes: payload, seconds: 1, fraction: 5 }], { snapLength: 100 });
-  const raw = classicCapture([{ bytes: payload, seconds: 2, fraction: 7 }], { linkType: 101, nanoseconds: true, order: 'big', snapLength: 100 });
-  const more = new PcapngBuilder().section().interface({ snapLength: 9 }).enhanced({ bytes: payload, time: 3_000_000n }).bytes();
+  const raw = classicCapture([{ bytes: payload, seconds: 2, fraction: 7 }], {
+    linkType: 101,
+    nanoseconds: true,
+    order: 'big',
+    snapLength: 100,
+  });
+  const more = new PcapngBuilder()
+    .section()
+    .interface({ snapLength: 9 })
+    .enhanced({ bytes: payload, time: 3_000_000n })
+    .bytes();
   for (const [name, bytes] of Object.entries({ pcap, raw, more })) writeFileSync(joinPath(ring, name), bytes);
   const one = new PcapngBuilder()
     .section()
@@ -303,7 +330,11 @@ test('a file that cannot be read, is no capture, is damaged or cut is named, and
     foreign: new TextEncoder().encode('#!/bin/sh\necho no capture\n'),
   };
   for (const [name, content] of Object.entries(named)) writeFileSync(joinPath(ring, name), content);
-  const entry = await joined([...paths, ...Object.keys(named).map((name) => joinPath(ring, name)), joinPath(ring, 'gone')]);
+  const entry = await joined([
+    ...paths,
+    ...Object.keys(named).map((name) => joinPath(ring, name)),
+    joinPath(ring, 'gone'),
+  ]);
   const states = rowsOf(entry).map(({ file, error, truncated }) => [file.slice(ring.length + 1), error, truncated]);
   expect(states.filter(([, error, truncated]) => error !== null || truncated)).toEqual([
     ['short', null, true],
@@ -312,7 +343,9 @@ test('a file that cannot be read, is no capture, is damaged or cut is named, and
     ['gone', 'unreadable', undefined],
   ]);
   expect(entry).toMatchObject({ packets: 1043 - 1, truncated: true, error: 'damaged' });
-  expect((entry as { error_detail?: string }).error_detail).toMatch(/^1 of 6 files: .*damaged: record at offset \d+ claims/);
+  expect((entry as { error_detail?: string }).error_detail).toMatch(
+    /^1 of 6 files: .*damaged: record at offset \d+ claims/,
+  );
 });
 
 test('of a folder only captures are meant, and folders within it where that is asked', async () => {
@@ -328,7 +361,10 @@ test('of a folder only captures are meant, and folders within it where that is a
   symlinkSync(joinPath(ring, 'ring0.pcap'), joinPath(ring, 'latest.pcap'));
   symlinkSync(ring, joinPath(inner, 'circle'));
   const flat = await joined([ring]);
-  expect(flat).toMatchObject({ packets: 600, files_skipped: ['next.pcap', 'notes.txt'].map((name) => joinPath(ring, name)) });
+  expect(flat).toMatchObject({
+    packets: 600,
+    files_skipped: ['next.pcap', 'notes.txt'].map((name) => joinPath(ring, name)),
+  });
   expect(await joined([ring], true)).toMatchObject({ packets: 1043, error: null });
   // A packed capture of a kind that is not read is no note that lies beside: it must not be passed over.
   writeFileSync(joinPath(ring, 'more.pcap.xz'), Buffer.from('fd377a585a000004', 'hex'));
@@ -346,7 +382,10 @@ test('a file named twice, or by a link, is counted once', async () => {
 test('nothing that could be read is an error and no empty result', async () => {
   const ring = folder();
   writeFileSync(joinPath(ring, 'notes'), 'nothing here\n');
-  expect(await joined([ring])).toMatchObject({ error: 'unreadable', error_detail: expect.stringContaining('is a capture') });
+  expect(await joined([ring])).toMatchObject({
+    error: 'unreadable',
+    error_detail: expect.stringContaining('is a capture'),
+  });
   expect(await joined(['no-such-file', 'nor-this'])).toMatchObject({ error: 'unreadable', files: [{}, {}] });
   expect(shuffled([1, 2, 3]).sort()).toEqual([1, 2, 3]);
 });

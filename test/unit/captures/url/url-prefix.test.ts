@@ -49,10 +49,13 @@ const climbing = [
   ...['%E2%80%A5/s', '..%ef%bc%8fs', '...%2fs', '..\\;/s', '.\t./s', '..\t/s', '\t..;/s', '%ff/s', 'a%80b'],
 ];
 
-test.each(climbing)('--allow-url refuses a path that some server reads as one that climbs, or none as text: /c/%s', (path) => {
-  for (const prefix of ['https://h.example/c', 'https://h.example/c/', 'https://h.example/c/x'])
-    expect([prefix, allows(prefix, `https://h.example/c/${path}`)]).toEqual([prefix, false]);
-});
+test.each(climbing)(
+  '--allow-url refuses a path that some server reads as one that climbs, or none as text: /c/%s',
+  (path) => {
+    for (const prefix of ['https://h.example/c', 'https://h.example/c/', 'https://h.example/c/x'])
+      expect([prefix, allows(prefix, `https://h.example/c/${path}`)]).toEqual([prefix, false]);
+  },
+);
 
 /** How servers turn a path into folders, each more careless than the text of any standard. */
 const steps: readonly ((path: string) => string)[] = [
@@ -72,8 +75,41 @@ const lowBits = (two: string, next: string): string =>
 
 test('what is allowed stays below the prefix on every server that decodes and drops what it likes, in any order', () => {
   const pieces = [
-    ...['.', '..', '/', '\\', ';', ';a=b', 'a', 'secret', '\t', ' ', '%', '%2e', '%2E', '%2f', '%5c', '%3b', '%25', '2e'],
-    ...['%c0%ae', '%c0%af', '%c1%9c', '%e0%80%ae', '%00', '%09', '%20', '%3f', '%23', '%ef%bc%8e', '．', '%2525', '%c3%a9'],
+    ...[
+      '.',
+      '..',
+      '/',
+      '\\',
+      ';',
+      ';a=b',
+      'a',
+      'secret',
+      '\t',
+      ' ',
+      '%',
+      '%2e',
+      '%2E',
+      '%2f',
+      '%5c',
+      '%3b',
+      '%25',
+      '2e',
+    ],
+    ...[
+      '%c0%ae',
+      '%c0%af',
+      '%c1%9c',
+      '%e0%80%ae',
+      '%00',
+      '%09',
+      '%20',
+      '%3f',
+      '%23',
+      '%ef%bc%8e',
+      '．',
+      '%2525',
+      '%c3%a9',
+    ],
   ];
   let allowed = 0;
   holds(
@@ -100,9 +136,12 @@ test.each(['https://h.example/c/..;/', 'https://h.example/%c0%ae%c0%ae/', 'https
   },
 );
 
-test.each(['store.example/captures', 'ftp://store.example/', 'https://u:p@store.example/', 'https://store.example/?a=b', ''])(
-  "'%s' is no prefix, which is told with the option",
-  (text) => {
-    expect(() => UrlPrefix.parse(text)).toThrow(/^--allow-url '/);
-  },
-);
+test.each([
+  'store.example/captures',
+  'ftp://store.example/',
+  'https://u:p@store.example/',
+  'https://store.example/?a=b',
+  '',
+])("'%s' is no prefix, which is told with the option", (text) => {
+  expect(() => UrlPrefix.parse(text)).toThrow(/^--allow-url '/);
+});
