@@ -14,7 +14,9 @@ const commands = documents.flatMap(({ path, blocks }) =>
 
 test('every fenced block says what it is, so that no command passes for a picture', () => {
   const untold = documents.flatMap(({ path, blocks }) =>
-    blocks.filter(({ info }) => !['sh', 'text', 'ts'].includes(info[0])).map(({ line }) => `${path}:${line}`),
+    blocks
+      .filter(({ info }) => !['sh', 'text', 'ts', 'mermaid'].includes(info[0]))
+      .map(({ line }) => `${path}:${line}`),
   );
   expect(untold).toEqual([]);
 });
@@ -27,7 +29,7 @@ test('a block of text holds no command', () => {
           info[0] === 'text' && /^\s*(\$ |bin\/trireme |trireme [a-z-]+ |make [a-z]|sudo |npm )/m.test(text),
       )
       .map(({ line }) => `${path}:${line}`)
-      .filter((place) => !place.startsWith('docs/ARCHITECTURE.md')),
+      .filter((place) => !/^docs\/(ARCHITECTURE\.md|decisions\/)/.test(place)),
   );
   expect(hidden).toEqual([]);
 });
@@ -54,6 +56,39 @@ test('the pictures and files that documents point to are there', () => {
       .map((target) => `${path}: ${target}`),
   );
   expect(missing).toEqual([]);
+});
+
+test('a link to a heading leads to one', () => {
+  // As forges make them: lower case, without punctuation, blanks as hyphens.
+  const anchorsOf = (path: string): string[] =>
+    [...readFileSync(join(projectRoot, path), 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    );
+  const lost = documents.flatMap(({ path }) =>
+    [...readFileSync(join(projectRoot, path), 'utf8').matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)]
+      .filter(([, target, anchor]) => !anchorsOf(target === '' ? path : join(path, '..', target)).includes(anchor))
+      .map(([link]) => `${path}: ${link}`),
+  );
+  expect(lost).toEqual([]);
+});
+
+test('a source file or folder that the documents of the architecture name is there', () => {
+  const folders = ['', 'src', 'src/pcap', 'src/captures'];
+  const lost = documents
+    .filter(({ path }) => path === 'docs/ARCHITECTURE.md' || path.startsWith('docs/decisions/'))
+    .flatMap(({ path }) =>
+      [...readFileSync(join(projectRoot, path), 'utf8').matchAll(/`([a-z][\w./-]*\/[\w./-]*)`/g)]
+        .filter(([, named]) => !folders.some((folder) => existsSync(join(projectRoot, folder, named))))
+        .map(([, named]) => `${path}: ${named}`),
+    );
+  expect(lost).toEqual([]);
+});
+
+test('docs/ARCHITECTURE.md is read in one sitting: under 2,500 words', () => {
+  expect(readFileSync(join(projectRoot, 'docs/ARCHITECTURE.md'), 'utf8').split(/\s+/).length).toBeLessThan(2500);
 });
 
 test('docs/API.md is what the types say (make docs-api writes it)', () => {

@@ -23,7 +23,7 @@ export function allDocuments(): Document[] {
     readdirSync(join(projectRoot, folder))
       .filter((name) => name.endsWith('.md'))
       .map((name) => join(folder, name));
-  return [...below('.'), ...below('docs'), ...below('captures')].map(readDocument);
+  return [...below('.'), ...below('docs'), ...below('docs/decisions'), ...below('captures')].map(readDocument);
 }
 
 export function readDocument(path: string): Document {
