@@ -24,7 +24,7 @@ export interface LbLimits {
   /** Jobs decoded in one turn of the event loop: answers must not wait for a flood to be read. */
   readonly jobsPerTurnMax: number;
   /**
-   * Jobs that all RunJobs streams together take in one turn of the event loop: some 0.5 ms of work, which is also what their
+   * Jobs that all RunJobs streams together take in one turn of the event loop: some 0.2 ms of work, which is also what their
    * answers take later. Other clients wait that long, however many streams there are.
    */
   readonly streamJobsPerTurnMax: number;
@@ -42,7 +42,7 @@ export const lbLimitsDefault: LbLimits = {
   outputBytesMax: 256 * 1024,
   readerTimeoutMs: 30_000,
   jobsPerTurnMax: 8_192,
-  streamJobsPerTurnMax: 512,
+  streamJobsPerTurnMax: 128,
   unknownInRowMax: 1_000_000,
 };
 
