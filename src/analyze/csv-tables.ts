@@ -77,6 +77,10 @@ const tables = {
     rows: ({ protocols }) =>
       protocols.map((row) => [row.layer, row.within, row.name, row.number, row.packets, row.bytes]),
   },
+  tunnels: {
+    columns: 'depth,type,packets,bytes'.split(','),
+    rows: ({ tunnels }) => tunnels.map((row) => [row.depth, row.type, row.packets, row.bytes]),
+  },
   sizes: {
     columns: 'from_bytes,to_bytes,packets'.split(','),
     rows: ({ packet_sizes }) => packet_sizes.map((row) => [row.from, row.to, row.packets]),

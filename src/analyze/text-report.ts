@@ -1,7 +1,14 @@
 import { forTerminal } from '../common/for-terminal.js';
 import type { Entry, FactsEntry } from './entry.js';
 import { complaintsOf, hasFacts } from './entry.js';
-import { conversationLines, endpointLines, protocolLines, seriesLines, sizeLines } from './text-sections.js';
+import {
+  conversationLines,
+  endpointLines,
+  protocolLines,
+  seriesLines,
+  sizeLines,
+  tunnelLines,
+} from './text-sections.js';
 import { fileFacts } from './text-facts.js';
 import { joinedLines } from './text-joined.js';
 import type { CaptureTotal } from '../pcap/report-types.js';
@@ -27,6 +34,7 @@ export function textReport(entry: FactsEntry, style: TextStyle): string {
     fileFacts({ ...entry, file: forTerminal(entry.file) }, style),
     joinedLines(entry, style),
     protocolLines(entry, style),
+    tunnelLines(entry, style),
     conversationLines(entry, style),
     endpointLines(entry, style),
     sizeLines(entry, style),

@@ -30,6 +30,12 @@ export function protocolLines({ protocols }: FactsEntry, style: TextStyle): stri
   );
 }
 
+export function tunnelLines({ tunnels }: FactsEntry, style: TextStyle): string {
+  const { units } = style;
+  const rows = tunnels.map((row) => [String(row.depth), row.type, units.count(row.packets), units.bytes(row.bytes)]);
+  return section('Tunnels', [right('depth'), left('tunnel'), right('packets'), right('bytes')], rows, style);
+}
+
 /** The columns of a conversation table are those that tshark's users know: A <-> B, each way, total, start, duration. */
 export function conversationLines(entry: FactsEntry, style: TextStyle): string {
   const { units } = style;

@@ -17,7 +17,9 @@ export type {
   SeriesRow,
   SizeRow,
   TimeSeries,
+  TunnelRow,
 } from '../pcap/report-types.js';
+export type { TunnelType } from '../pcap/tunnel-types.js';
 export type { Rows } from '../pcap/rows/packed-rows.js';
 export type { Count, SortOrder } from '../pcap/types.js';
 export type { Compression } from '../captures/compression.js';

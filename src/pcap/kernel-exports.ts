@@ -24,6 +24,7 @@ export interface KernelExports {
   readonly SIZES: Place;
   readonly TOTALS: Place;
   readonly TOTALS_CELLS: Place;
+  readonly TUNNELS: Place;
   readonly WINDOW: Place;
   readonly WINDOW_BYTES: Place;
   readonly kinds: Place;

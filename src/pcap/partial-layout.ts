@@ -2,18 +2,19 @@
  * The flat bytes of a mergeable result, little-endian:
  *
  *   header   u32: magic and version, IPv4 entries, IPv6 entries, link rows, family rows, IPv4 protocol rows, IPv6 protocol
- *            rows, series rows, addresses, bytes of sketches; then u64: the total length
+ *            rows, tunnel rows, series rows, addresses, bytes of sketches, 0; then u64: the total length
  *   totals   42 cells of u64 (assembly/layout.ts names them)
  *   sizes    33 counts of u64
- *   rows     link, family, IPv4 protocol, IPv6 protocol: number, packets, bytes as u64; only rows with packets
+ *   rows     link, family, IPv4 protocol, IPv6 protocol, tunnel: number, packets, bytes as u64; only rows with packets
  *   series   packets, bytes as u64, from the first row to the last
  *   statistics  rows of the section that went on, then of the last one (assembly/statistics.ts); the totals tell how many
  *   spans    first ns, last ns of each span with traffic; the totals tell how many
  *   entries  IPv4 then IPv6, as assembly/entries.ts lays them out, each in the order of the table's hash
  *   left     addresses, then sketches, of what is not in the full table (assembly/sketch-exchange.ts)
  */
-export const partialMagic = 0x04_50_52_54;
-export const headerBytes = 48;
+export const partialMagic = 0x05_50_52_54;
+export const headerBytes = 56;
+export const lengthAt = 48;
 export const totalsCells = 42;
 export const sizesRows = 33;
 export const sparseRowBytes = 24;
@@ -27,7 +28,7 @@ export const addressRowBytes = 72;
 export const sketchBytesMax = 64 * 1024 * 1024;
 
 /** Rows that each sparse table has at most, in the order of the layout. */
-export const sparseRowsMax = [65_536, 65_536, 257, 257] as const;
+export const sparseRowsMax = [65_536, 65_536, 257, 257, 120] as const;
 export const seriesRowsMax = 65_536;
 /** Of each of the two sections: as many as there are interfaces. */
 export const statisticsRowsMax = 65_536;

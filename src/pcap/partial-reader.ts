@@ -6,6 +6,7 @@ import {
   entry4Bytes,
   entry6Bytes,
   headerBytes,
+  lengthAt,
   partialMagic,
   seriesRowBytes,
   seriesRowsMax,
@@ -46,9 +47,9 @@ function readShape(partial: Uint8Array): Shape {
   const fixed = headerBytes + 8 * (totalsCells + sizesRows);
   if (partial.byteLength < fixed) refuse(`${partial.byteLength} bytes, the least is ${fixed}`);
   if (view.getUint32(0, true) !== partialMagic) refuse('magic or version unknown');
-  const [entries4, entries6, ...rows] = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => view.getUint32(4 * i, true));
-  const sparse = rows.slice(0, 4);
-  const [seriesRows, addresses, sketchBytes] = rows.slice(4);
+  const [entries4, entries6, ...rows] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((i) => view.getUint32(4 * i, true));
+  const sparse = rows.slice(0, sparseRowsMax.length);
+  const [seriesRows, addresses, sketchBytes] = rows.slice(sparseRowsMax.length);
   for (const [i, count] of sparse.entries()) if (count > sparseRowsMax[i]) refuse(`${count} rows in table ${i}`);
   if (seriesRows > seriesRowsMax) refuse(`${seriesRows} rows of time`);
   if (sketchBytes > sketchBytesMax) refuse(`${sketchBytes} bytes of sketches`);
@@ -67,7 +68,7 @@ function readShape(partial: Uint8Array): Shape {
     entries6 * entry6Bytes +
     addresses * addressRowBytes +
     sketchBytes;
-  if (length !== partial.byteLength || view.getBigUint64(40, true) !== BigInt(length))
+  if (length !== partial.byteLength || view.getBigUint64(lengthAt, true) !== BigInt(length))
     refuse(`${partial.byteLength} bytes where its counts make ${length}`);
   return { view, entries4, entries6, sparse, seriesRows, addresses, sketchBytes, statistics, spans };
 }

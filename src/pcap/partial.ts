@@ -5,6 +5,7 @@ import {
   entry4Bytes,
   entry6Bytes,
   headerBytes,
+  lengthAt,
   partialMagic,
   seriesRowBytes,
   seriesRowsMax,
@@ -16,10 +17,10 @@ import {
   totalsCells,
 } from './partial-layout.js';
 
-/** The four sparse tables of a kernel, in the order of the layout: where they are. */
+/** The sparse tables of a kernel, in the order of the layout: where they are. */
 export function sparseTables(kernel: Kernel): number[] {
-  const { LINKS, FAMILIES, PROTOCOLS4, PROTOCOLS6 } = kernel.exports;
-  return [LINKS.value, FAMILIES.value, PROTOCOLS4.value, PROTOCOLS6.value];
+  const { LINKS, FAMILIES, PROTOCOLS4, PROTOCOLS6, TUNNELS } = kernel.exports;
+  return [LINKS.value, FAMILIES.value, PROTOCOLS4.value, PROTOCOLS6.value, TUNNELS.value];
 }
 
 /** Rows with packets of a table of the kernel. */
@@ -71,7 +72,7 @@ export function writePartial(kernel: Kernel, content: boolean): Uint8Array {
   const counts = [partialMagic, entries4, entries6, ...tables.map((table) => table.length), seriesRows];
   counts.push(addresses, sketchBytes);
   for (const [i, value] of counts.entries()) view.setUint32(4 * i, value, true);
-  view.setBigUint64(40, BigInt(length), true);
+  view.setBigUint64(lengthAt, BigInt(length), true);
   let at = headerBytes;
   partial.set(kernel.bytes(exports.TOTALS.value, 8 * totalsCells), at);
   at += 8 * totalsCells;

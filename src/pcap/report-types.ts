@@ -1,4 +1,5 @@
 import type { Rows } from './rows/packed-rows.js';
+import type { TunnelType } from './tunnel-types.js';
 import type { Count } from './types.js';
 
 /** One conversation: `a` is the endpoint with the smaller (address bytes, port). Bytes are original lengths. */
@@ -55,6 +56,15 @@ export interface ProtocolRow {
   readonly number: number | null;
   /** Transport lines: IPv4 or IPv6. */
   readonly within: string | null;
+  readonly packets: Count;
+  readonly bytes: Count;
+}
+
+/** Packets that have a layer of one type at one depth: a packet in two tunnels is in two rows. */
+export interface TunnelRow {
+  readonly type: TunnelType;
+  /** 1: around nothing but the packet's own headers; 2: a tunnel in that one, and so on. */
+  readonly depth: number;
   readonly packets: Count;
   readonly bytes: Count;
 }
@@ -238,6 +248,8 @@ export interface CaptureFacts extends PacketCounts, JoinedFiles {
   /** Only when a connection was asked for. */
   readonly connection?: ConnectionFacts;
   readonly protocols: readonly ProtocolRow[];
+  /** What is inside: tunnels by depth, those with the most bytes first. */
+  readonly tunnels: readonly TunnelRow[];
   readonly endpoints_total: Count;
   readonly endpoints: Rows<EndpointRow>;
   readonly packet_sizes: readonly SizeRow[];

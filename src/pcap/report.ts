@@ -10,6 +10,7 @@ import { captureStatistics, ratesOf } from './report-facts.js';
 import { rankedConversations, rankedEndpoints, rankTable } from './report-ranks.js';
 import { protocolRows } from './report-protocols.js';
 import { seriesOf } from './report-series.js';
+import { tunnelRows } from './report-tunnels.js';
 import { exactCount } from './report-total.js';
 import type { CaptureFacts, CaptureReport, ConnectionFacts, SizeRow } from './report-types.js';
 import type { ChunkResult, ReportOptions, ScanOptions } from './types.js';
@@ -39,7 +40,7 @@ export function buildReport(
   if (outcome.notACapture !== null || outcome.endState === null)
     return { error: 'not-a-capture', error_detail: outcome.notACapture ?? 'no header was read' };
   const state = outcome.endState;
-  const [links, families, protocols4, protocols6] = sparseTables(kernel).map((at, i) =>
+  const [links, families, protocols4, protocols6, tunnels] = sparseTables(kernel).map((at, i) =>
     sparseRows(kernel, at, sparseRowsMax[i]),
   );
   const sum = (rows: readonly { packets: bigint }[]): bigint => rows.reduce((total, row) => total + row.packets, 0n);
@@ -85,6 +86,7 @@ export function buildReport(
     ...ranked,
     ...(scan.connection === null ? {} : { connection: connectionFacts(kernel, scan.connection) }),
     protocols: protocolRows(links, families, protocols4, protocols6),
+    tunnels: tunnelRows(tunnels),
     ...endpoints,
     packet_sizes: sizeRows(kernel),
     ...(scan.intervalNs === null ? {} : { series: seriesOf(kernel, scan.intervalNs) }),

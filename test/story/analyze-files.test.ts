@@ -8,7 +8,7 @@ import { fivePackets, smallCapture } from '../support/small-capture.js';
 const scratch = scratchFolder();
 const five = scratch.file('five.pcap', smallCapture(fivePackets));
 const sample = join(projectRoot, 'captures', 'sample.pcap');
-const tables = ['conversations', 'endpoints', 'pairs', 'protocols', 'series', 'sizes', 'summary'];
+const tables = ['conversations', 'endpoints', 'pairs', 'protocols', 'series', 'sizes', 'summary', 'tunnels'];
 const rowsOf = (folder: string, table: string): string[][] =>
   readFileSync(join(folder, `${table}.csv`), 'utf8')
     .trimEnd()

@@ -66,6 +66,7 @@ export function sampleEntry(changes: Partial<FactsEntry> = {}): FactsEntry {
       { layer: 'link', name: 'Ethernet', number: 1, within: null, packets: 3, bytes: 3000 },
       { layer: 'transport', name: 'TCP', number: 6, within: 'IPv4', packets: 2, bytes: 2000 },
     ],
+    tunnels: [{ type: 'vxlan', depth: 1, packets: 1, bytes: 1000 }],
     endpoints_total: 2,
     endpoints: [
       {

@@ -53,6 +53,7 @@ export {
   SIZES,
   TOTALS,
   TOTALS_CELLS,
+  TUNNELS,
   WINDOW,
   WINDOW_BYTES,
 } from './layout';

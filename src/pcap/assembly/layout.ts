@@ -55,6 +55,8 @@ export const TOTALS_CELLS: i32 = 42;
 
 /** Packets by the number of significant bits of the original length, 0 to 32. */
 export const SIZES: usize = 0x800;
+/** Packets and bytes by type of tunnel, then by depth (tunnels.ts). */
+export const TUNNELS: usize = 0x1000;
 /** Packets and bytes by IP protocol; row 256: not captured. */
 export const PROTOCOLS4: usize = 0x2000;
 export const PROTOCOLS6: usize = 0x4000;

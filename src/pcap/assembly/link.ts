@@ -16,9 +16,10 @@ import {
   LINKS,
   SIZES,
 } from './layout';
-import { ipv4, ipv6, other, raw, setPacket } from './network';
+import { inside, ipv4, ipv6, other, raw, setPacket } from './network';
 import { countInSeries, interval } from './series';
 import { big } from './status';
+import { AT_LLC, TYPE_MPLS, TYPE_PPPOE } from './tunnels';
 
 /** No header lies deeper in a packet. A megabyte of tags is no packet of this world, and the window is finite. */
 const DECODE_BYTES_MAX: u32 = 1 << 20;
@@ -62,7 +63,11 @@ function etherType(type: u32, at: usize, end: usize): void {
   }
   if (type == 0x0800) ipv4(at, end);
   else if (type == 0x86dd) ipv6(at, end);
-  else other(type < 0x600 ? FAMILY_LLC : type);
+  else {
+    other(type < 0x600 ? FAMILY_LLC : type);
+    if (type < 0x600) inside(AT_LLC, at, end);
+    else if (type == TYPE_PPPOE || type - TYPE_MPLS <= 1) inside(type, at, end);
+  }
 }
 
 function others(link: u32, at: usize, end: usize): void {
@@ -206,5 +211,8 @@ function ppp(link: u32, at: usize, end: usize): void {
   }
   if (protocol == 0x21) ipv4(at, end);
   else if (protocol == 0x57) ipv6(at, end);
-  else other(FAMILY_PPP);
+  else {
+    other(FAMILY_PPP);
+    if (protocol == 0x281 || protocol == 0x283) inside(TYPE_MPLS, at, end);
+  }
 }

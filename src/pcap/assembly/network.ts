@@ -12,6 +12,7 @@ import {
 } from './layout';
 import { countDropped, postpone4, touch } from './postponed';
 import { find6, lastFound4 } from './table';
+import { insideOfPort, insideOfProtocol, lookInside, PORT_LEAST, PORT_MOST } from './tunnels';
 
 const TCP: u32 = 6;
 const UDP: u32 = 17;
@@ -88,9 +89,25 @@ export function ipv4(at: usize, end: usize): void {
   const header = <usize>(first & 15) << 2;
   // The thirteen bits of the fragment offset, as the two bytes lie.
   const fragment = load<u16>(at, 6) & 0xff1f;
-  if ((protocol == TCP || protocol == UDP) && !fragment && header >= 20 && captured >= header + 4)
-    count4(source, target, big16(at + header), big16(at + header + 2), protocol);
-  else count4(source, target, 0, 0, KIND_PAIR);
+  if ((protocol == TCP || protocol == UDP) && !fragment && header >= 20 && captured >= header + 4) {
+    const targetPort = big16(at + header + 2);
+    if (protocol == UDP && mayBeTunnel(targetPort)) inside(insideOfPort(targetPort), at + header + 8, end);
+    count4(source, target, big16(at + header), targetPort, protocol);
+  } else {
+    if (!fragment && header >= 20) inside(insideOfProtocol(protocol, false), at + header, end);
+    count4(source, target, 0, 0, KIND_PAIR);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function mayBeTunnel(port: u32): bool {
+  return port - PORT_LEAST <= PORT_MOST - PORT_LEAST;
+}
+
+/** Counts the tunnels of the packet, from something that stands at a place. */
+export function inside(what: u32, at: usize, end: usize): void {
+  if (what) lookInside(what, at, end, bytes);
 }
 
 export function ipv6(at: usize, end: usize): void {
@@ -119,9 +136,14 @@ export function ipv6(at: usize, end: usize): void {
   }
   countRow(PROTOCOLS6 + (<usize>protocol << 4), bytes);
   if (captured < 40) return;
-  if ((protocol == TCP || protocol == UDP) && !fragment && next + 4 <= end)
-    count6(at, big16(next), big16(next + 2), protocol);
-  else count6(at, 0, 0, KIND_PAIR);
+  if ((protocol == TCP || protocol == UDP) && !fragment && next + 4 <= end) {
+    const targetPort = big16(next + 2);
+    if (protocol == UDP && mayBeTunnel(targetPort)) inside(insideOfPort(targetPort), next + 8, end);
+    count6(at, big16(next), targetPort, protocol);
+  } else {
+    if (!fragment) inside(insideOfProtocol(protocol, true), next, end);
+    count6(at, 0, 0, KIND_PAIR);
+  }
 }
 
 /** By the version nibble alone. */

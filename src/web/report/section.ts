@@ -3,7 +3,7 @@ import type { FactsEntry, ReportData, ReportEntry, ReportExtras } from './data.j
 import { approximate, shareOf } from './figures.js';
 import { conversationTable, talkerTable } from './long-tables.js';
 import { heatMap } from './matrix.js';
-import { protocolTree, sizeTable } from './shares.js';
+import { protocolTree, sizeTable, tunnelTable } from './shares.js';
 import { fileFacts, tiles, warningsOf } from './summary.js';
 import { trafficCharts } from './traffic.js';
 
@@ -40,6 +40,7 @@ export function captureSection(
           card('Protocols', `${id}-protocols`, protocolTree(entry, extras.protocolsLeftOut)),
           card('Packet sizes', `${id}-sizes`, sizeTable(entry)),
         ),
+    entry.tunnels.length === 0 ? null : card('Tunnels', `${id}-tunnels`, tunnelTable(entry)),
     matrix === null || matrix.cells.length === 0
       ? null
       : card(

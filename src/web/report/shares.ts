@@ -33,6 +33,20 @@ export function protocolTree({ protocols, packets, original_bytes }: FactsEntry,
   return element('div', {}, table, element('p', { class: 'soft small' }, `${leftOut} rarer lines are left out here.`));
 }
 
+/** The deepest step for which the page has a style. */
+const depthMax = 2;
+
+/** What is inside of tunnels: those of a deeper level lie in others, so the shares of all rows are no whole. */
+export function tunnelTable({ tunnels, packets, original_bytes }: FactsEntry): HTMLElement {
+  const rows = tunnels.map((row) => ({
+    name: row.type,
+    depth: Math.min(row.depth - 1, depthMax),
+    packets: row.packets,
+    bytes: row.bytes,
+  }));
+  return shareTable('Tunnels', 'Tunnel', rows, packets, original_bytes);
+}
+
 /** How long the packets are on the wire. */
 export function sizeTable({ packet_sizes, packets }: FactsEntry): HTMLElement {
   const rows = packet_sizes

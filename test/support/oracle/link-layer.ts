@@ -1,9 +1,13 @@
 type Order = 'little' | 'big';
 
-/** Which network layer a frame announces: the IP version it claims (null: RAW, any) and where the header begins. */
+/**
+ * Which network layer a frame announces: the IP version it claims (null: RAW, any) and where the header begins; or, for what
+ * is neither, its EtherType.
+ */
 interface Announced {
   version: 4 | 6 | null;
   offset: number;
+  etherType?: number;
   /** Where the packet ends, when not with the frame. */
   end?: number;
 }
@@ -21,7 +25,7 @@ function afterEtherType(frame: Uint8Array, typeAt: number, payloadAt: number): A
   }
   if (type === 0x0800) return { version: 4, offset };
   if (type === 0x86dd) return { version: 6, offset };
-  return null;
+  return type === undefined ? null : { version: null, offset, etherType: type };
 }
 
 const inet = 2;
@@ -109,7 +113,7 @@ function afterPpp(frame: Uint8Array, directed: boolean): Announced | null {
   const offset = at + (compressed ? 1 : 2);
   if (protocol === 0x0021) return { version: 4, offset };
   if (protocol === 0x0057) return { version: 6, offset };
-  return null;
+  return protocol === 0x281 || protocol === 0x283 ? { version: null, offset, etherType: 0x8847 } : null;
 }
 
 function announced(linkType: number, frame: Uint8Array, order: Order): Announced | null {
@@ -171,9 +175,20 @@ export function networkHeader(
   order: Order,
 ): { version: 4 | 6; bytes: Uint8Array } | null {
   const found = announced(linkType, frame, order);
-  if (found === null || found.offset >= frame.length) return null;
+  if (found === null || found.etherType !== undefined || found.offset >= frame.length) return null;
   const nibble = frame[found.offset] >> 4;
   if (nibble !== 4 && nibble !== 6) return null;
   if (found.version !== null && found.version !== nibble) return null;
   return { version: nibble, bytes: frame.subarray(found.offset, found.end) };
+}
+
+/** What stands behind the link layer of a frame that is not IP: its EtherType, and the bytes from there on. */
+export function otherPayload(
+  linkType: number,
+  frame: Uint8Array,
+  order: Order,
+): { etherType: number; bytes: Uint8Array } | null {
+  const found = announced(linkType, frame, order);
+  if (found?.etherType === undefined) return null;
+  return { etherType: found.etherType, bytes: frame.subarray(found.offset, found.end) };
 }

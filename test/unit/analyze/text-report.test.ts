@@ -40,6 +40,7 @@ test.each([
   ['the format', 'Format          pcap, little-endian'],
   ['how many conversations there are', 'Conversations (1 of 1, by bytes)'],
   ['how many talkers there are', 'Top talkers (1 of 2)'],
+  ['tunnels', '    1  vxlan         1   1000'],
   ['packet sizes', '512 to 1023        3  100.0 %'],
 ])('the text tells %s', (_name, line) => {
   expect(textReport(sampleEntry(), style).split('\n')).toContain(line);

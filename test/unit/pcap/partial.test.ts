@@ -77,7 +77,7 @@ describe('the result of a chunk whose table was full', () => {
   const crowded = smallCapture(manyPackets(500));
   const result = scanChunk(crowded, plan, full);
   /** The header's counts of addresses, and of bytes of sketches. */
-  const counts = new DataView(result.partial.buffer, 32, 8);
+  const counts = new DataView(result.partial.buffer, 36, 8);
   const [addresses, sketches] = [counts.getUint32(0, true), counts.getUint32(4, true)];
   const lastBucket = result.partial.length - sketches;
 
@@ -99,7 +99,7 @@ describe('the result of a chunk whose table was full', () => {
 
   test('is refused with more bytes of sketches than there can be', () => {
     const partial = result.partial.slice();
-    new DataView(partial.buffer).setUint32(36, sketchBytesMax + 1, true);
+    new DataView(partial.buffer).setUint32(40, sketchBytesMax + 1, true);
     const merger = new Merger(scanModule, [plan], scanOptions);
     expect(() => merger.offer({ ...result, partial })).toThrow('bytes of sketches');
   });
