@@ -1,16 +1,21 @@
 import { statSync } from 'node:fs';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { durationMs, durationNs, hostPort, integer, timeNs, type HostPort } from '../common/options.js';
+import { Command, Option } from 'commander';
+import { durationMs, durationNs, integer, timeNs } from '../common/options.js';
 import { defaultPorts } from '../common/limits.js';
 import { isUrl } from '../captures/capture-name.js';
-import { addDiallerTrust, compileDiscoveredTrust } from '../common/trust/options.js';
-import { conversationsMaxDefault, conversationsMaxMost, intervalNsMost } from '../pcap/scan-options.js';
-import type { SortOrder } from '../pcap/types.js';
-import { topAll } from '../pcap/report.js';
+import { coresMax } from '../captures/thread-plan.js';
+import {
+  conversationsMaxDefault,
+  sortDefault,
+  sortOrders,
+  topAll,
+  topDefault,
+  waitMsDefault,
+  waitMsMax,
+} from '../pcap/request.js';
 import { csvTableNames } from './csv-tables.js';
-import { compileSettings, topDefault, topInFilesDefault, type AnalyzeOptions, type NameKind } from './settings.js';
-
-const sortOrders: readonly SortOrder[] = ['bytes', 'packets', 'duration', 'start'];
+import { addMasterChoice, chosenMaster, type MasterChoice } from './master-command.js';
+import { compileSettings, topInFilesDefault, type AnalyzeOptions, type NameKind } from './settings.js';
 
 const description = `Count and summarise packet captures: pcap and pcapng, plain, gzip, zstd or LZ4.`;
 
@@ -54,13 +59,16 @@ Examples:
   id=$(trireme analyze --master 127.0.0.1:${defaultPorts.masterGrpc} --detach huge.pcap)
   trireme analyze --master 127.0.0.1:${defaultPorts.masterGrpc} --resume $id --json`;
 
-/** Rows of a table, or all. */
-function topOf(value: string): number {
-  if (value === 'all') return topAll;
-  const rows = /^\d{1,16}$/.test(value) ? Number(value) : NaN;
-  if (rows >= 1 && rows <= topAll) return rows;
-  throw new InvalidArgumentError(`'${value}' is not a whole number from 1 to ${topAll}; --top all gives every row`);
-}
+/** A number as it is; other text stays text, which is refused with the bounds by who knows them. */
+const numberIn = (value: string): unknown => (/^[+-]?\d{1,16}$/.test(value) ? Number(value) : value);
+
+const topIn = (value: string): unknown => (value === 'all' ? topAll : numberIn(value));
+
+/** Its bounds are known to who refuses it. */
+const anyDurationNs = durationNs(0n, 1n << 100n);
+
+/** A choice that is refused together with all else that is asked. */
+const asIs = (value: string): string => value;
 
 const append = (value: string, all: string[] | undefined): string[] => [...(all ?? []), value];
 
@@ -73,22 +81,20 @@ export function buildCommand(): Command {
     .option('--server <address:port>', 'the other end')
     .option('--filter <expression>', `count only packets that match, in tcpdump's language; see trireme filter --help`)
     .addOption(
-      new Option('--filter-tags <how>', 'transparent: the filter does not see VLAN tags, as the counts').choices([
-        'transparent',
-      ]),
+      new Option('--filter-tags <how>', 'transparent: the filter does not see VLAN tags, as the counts')
+        .choices(['transparent'])
+        .argParser(asIs),
     )
     .option('--after <time>', 'count only packets from this time on: RFC 3339, seconds since 1970, or +30s', timeNs)
     .option('--before <time>', 'count only packets before this time; +30s is from the first packet', timeNs)
     .option('--index', 'make FILE.tridx beside each capture, so that later filters read only parts; on one core')
     .option('--no-index', 'read all of the capture, also where FILE.tridx lies beside it')
     .option('--multi', 'use all cores of this machine, as far as the size of the file pays for them')
-    .option('--cores <n>', 'use at most so many cores', integer(1, 1024))
-    .option('--master <host:port>', 'let a cluster do it', hostPort(defaultPorts.masterGrpc))
-    .option('--discover <nats-url>', 'instead of --master: one of the masters announced at nats://H:P[,H:P]')
+    .option('--cores <n>', 'use at most so many cores', integer(1, coresMax))
     .option(
       '--wait <duration>',
-      'with --master: how long to wait for a first worker (default 30s)',
-      durationMs(1, 86_400_000),
+      `with --master: how long to wait for a first worker (default: as the master says, ${waitMsDefault / 1000}s)`,
+      durationMs(1, waitMsMax),
     )
     .option('--detach', 'with --master: print the id of each analysis and leave; --resume asks for its result')
     .option('--resume <id>', 'with --master: wait for an analysis that was submitted before (repeatable)', append)
@@ -103,14 +109,15 @@ export function buildCommand(): Command {
     .option(
       '--top <n|all>',
       `rows of the tables of conversations and talkers, or all (default: ${topDefault}, in --html and --csv DIR ${topInFilesDefault})`,
-      topOf,
+      topIn,
     )
-    .addOption(new Option('--sort <order>', 'order of the conversations').choices(sortOrders).default('bytes'))
-    .option(
-      '--interval <duration>',
-      'add a time series with rows of this length, such as 1s',
-      durationNs(1_000n, intervalNsMost),
+    .addOption(
+      new Option('--sort <order>', 'order of the conversations')
+        .choices(sortOrders)
+        .argParser(asIs)
+        .default(sortDefault),
     )
+    .option('--interval <duration>', 'add a time series with rows of this length, such as 1s', anyDurationNs)
     .option('--follow', 'read on as the file and the next ones of its ring are written, until Ctrl-C; or a folder')
     .option(
       '--every <duration>',
@@ -120,7 +127,7 @@ export function buildCommand(): Command {
     .option(
       '--max-conversations <n>',
       'conversations held in memory at once',
-      integer(1, conversationsMaxMost),
+      numberIn,
       conversationsMaxDefault,
     )
     .option('--human', 'numbers with units in the text')
@@ -131,14 +138,9 @@ export function buildCommand(): Command {
       new Option('--thread-bytes <n>', 'bytes that each thread must have').argParser(integer(1, 2 ** 40)).hideHelp(),
     )
     .addHelpText('after', notes);
-  return addDiallerTrust(command).action(
-    async (
-      files: string[],
-      { pcap, discover, ...options }: AnalyzeOptions & { pcap?: string[]; discover?: string },
-    ) => {
-      const found = discover !== undefined && options.master === undefined;
-      if (found) compileDiscoveredTrust(options);
-      const master = found ? await masterFrom(discover) : options.master;
+  return addMasterChoice(command, 'let a cluster do it').action(
+    async (files: string[], { pcap, ...options }: AnalyzeOptions & MasterChoice & { pcap?: string[] }) => {
+      const master = await chosenMaster(options);
       const settings = compileSettings(files, { ...options, master, read: pcap }, kindOf);
       if (settings.detach) {
         const { detachAll } = require('./detach.js') as typeof import('./detach.js');
@@ -150,12 +152,6 @@ export function buildCommand(): Command {
       process.exitCode = await analyzeAll(settings);
     },
   );
-}
-
-/** One of the masters that are announced. The NATS client is loaded only here. */
-async function masterFrom(url: string): Promise<HostPort> {
-  const [{ findOne }, { natsUrl }] = await Promise.all([import('../nats/options.js'), import('../nats/nats-url.js')]);
-  return (await findOne(natsUrl(url), 'master')).grpc;
 }
 
 function kindOf(name: string): NameKind {

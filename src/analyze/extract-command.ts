@@ -1,9 +1,11 @@
 import { Command, Option } from 'commander';
 import { defaultPorts } from '../common/limits.js';
-import { durationMs, hostPort, integer, timeNs } from '../common/options.js';
+import { durationMs, integer, timeNs } from '../common/options.js';
+import { coresMax } from '../captures/thread-plan.js';
+import { waitMsDefault, waitMsMax } from '../pcap/request.js';
 import { splitBy } from './extract-form.js';
-import { addDiallerTrust } from '../common/trust/options.js';
 import { extract, type ExtractSettings } from './extract.js';
+import { addMasterChoice, chosenMaster, type MasterChoice } from './master-command.js';
 
 const description = `Write the packets of a capture that match a filter into a capture of their own.`;
 
@@ -38,21 +40,20 @@ export function buildCommand(): Command {
     .argument('<file>', `the capture; '-' is standard input`)
     .option('--filter <expression>', `the packets, in tcpdump's language (default: all)`)
     .addOption(
-      new Option('--filter-tags <how>', 'transparent: the filter does not see VLAN tags, as analyze counts').choices([
-        'transparent',
-      ]),
+      new Option('--filter-tags <how>', 'transparent: the filter does not see VLAN tags, as analyze counts')
+        .choices(['transparent'])
+        .argParser((value: string) => value),
     )
     .option('--after <time>', 'packets from this time on: RFC 3339, seconds since 1970, or +30s', timeNs)
     .option('--before <time>', 'packets before this time; +30s is from the first packet', timeNs)
     .option('--limit <packets>', 'end after so many packets', integer(1, Number.MAX_SAFE_INTEGER))
     .option('--no-index', 'read all of the capture, also where FILE.tridx lies beside it')
     .option('--multi', 'use all cores of this machine, as far as the size of the file pays for them')
-    .option('--cores <n>', 'use at most so many cores', integer(1, 1024))
-    .option('--master <host:port>', 'let a cluster do it', hostPort(defaultPorts.masterGrpc))
+    .option('--cores <n>', 'use at most so many cores', integer(1, coresMax))
     .option(
       '--wait <duration>',
-      'with --master: how long to wait for a first worker (default 30s)',
-      durationMs(1, 86_400_000),
+      `with --master: how long to wait for a first worker (default: as the master says, ${waitMsDefault / 1000}s)`,
+      durationMs(1, waitMsMax),
     )
     .option('--to <folder>', 'with --master: the master writes the file into this folder, below its --captures')
     .option('--client <address:port>', 'only the TCP connection of this end; IPv6 as [address]:port')
@@ -74,7 +75,9 @@ export function buildCommand(): Command {
       new Option('--thread-bytes <n>', 'bytes that each thread must have').argParser(integer(1, 2 ** 40)).hideHelp(),
     )
     .addHelpText('after', notes);
-  return addDiallerTrust(command).action(async (file: string, options: Omit<ExtractSettings, 'file'>) => {
-    process.exitCode = await extract({ ...options, file });
-  });
+  return addMasterChoice(command, 'let a cluster do it').action(
+    async (file: string, options: Omit<ExtractSettings, 'file'> & MasterChoice) => {
+      process.exitCode = await extract({ ...options, master: await chosenMaster(options), file });
+    },
+  );
 }

@@ -6,7 +6,7 @@ import { threadBytesMinDefault } from '../captures/thread-plan.js';
 import { TriremeError } from '../common/errors.js';
 import { formatAddress, parseEndpoint } from '../pcap/endpoint.js';
 import type { ConversationRow } from '../pcap/report-types.js';
-import { conversationsMaxDefault } from '../pcap/scan-options.js';
+import { conversationsMaxDefault, sortDefault } from '../pcap/request.js';
 import { complaintOf, hasFacts } from './entry.js';
 import type { ExtractSettings } from './extract.js';
 
@@ -63,7 +63,7 @@ async function rowOf(settings: ExtractSettings, number: number): Promise<Convers
         ...span,
       },
       top: number,
-      sort: 'bytes',
+      sort: sortDefault,
       threadsMax: cores ?? (multi === true ? availableParallelism() : 1),
       threadBytesMin: threadBytesMinDefault,
     })),

@@ -7,9 +7,8 @@ import { TriremeError } from '../common/errors.js';
 import { forTerminal } from '../common/for-terminal.js';
 import type { HostPort } from '../common/options.js';
 import { compileDiallerTrust, trustOptionGiven, type TrustOptions } from '../common/trust/options.js';
-import { scanOptionsOf } from '../pcap/extractor.js';
-import { checkOptions } from '../pcap/scan-options.js';
 import type { SplitBy } from '../pcap/records/split-key.js';
+import { selectionOf } from '../pcap/request.js';
 import { withConversation } from './extract-connection.js';
 import { formOf, formed, openOut } from './extract-form.js';
 import { complaintOf, discardOnSignals, heedSignals } from './extract-end.js';
@@ -53,12 +52,11 @@ interface Told {
 /** Extracts, and returns the exit code. */
 export async function extract(asked: ExtractSettings): Promise<number> {
   const settings = await withConversation(asked);
-  const { filter, filterTags, master } = settings;
-  if (filter !== undefined) checkOptions(scanOptionsOf({ filter, filterTags }));
-  else if (filterTags !== undefined) throw usage('--filter-tags says what --filter sees: it needs --filter');
+  selectionOf(settings, { filter: '--filter', filterTags: '--filter-tags', after: '--after', before: '--before' });
   if (settings.to !== undefined && (formOf(settings) !== null || settings.splitBy !== undefined))
     throw usage('--pcap, --pcapng, --nano, --slice and --split-by are done here, --to is written there: choose one');
   checkPlaces(settings);
+  const { master } = settings;
   return master === undefined ? extractHere(settings) : extractThere({ ...settings, master });
 }
 

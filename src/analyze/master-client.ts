@@ -3,6 +3,7 @@ import { shownName } from '../captures/capture-name.js';
 import { TriremeError } from '../common/errors.js';
 import type { HostPort } from '../common/options.js';
 import type { AnalysisAccepted, AnalyzeRequest, FileIdentity } from '../gen/trireme/v1/capture.js';
+import { sortDefault } from '../pcap/request.js';
 import type { SortOrder } from '../pcap/types.js';
 import type { Entry } from './entry.js';
 import { failedEntry } from './failed-entry.js';
@@ -65,7 +66,7 @@ export class MasterClient {
         progress,
         ({ analysis }) => {
           name = analysis?.name ?? id;
-          this.sort ??= (analysis?.options?.sort ?? 'bytes') as SortOrder;
+          this.sort ??= (analysis?.options?.sort ?? sortDefault) as SortOrder;
         },
       );
       if (report === null) throw new TriremeError('INTERNAL', `master ${this.#master.name} ended without a result`);

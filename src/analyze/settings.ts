@@ -12,11 +12,16 @@ import {
 import { standardInput } from '../captures/capture-file.js';
 import { isUrl } from '../captures/capture-name.js';
 import type { IndexSettings } from '../captures/scan-settings.js';
-import { formatEndpoint, parseEndpoint } from '../pcap/endpoint.js';
-import { filterOf } from '../pcap/filter-functions.js';
-import { checkTags } from '../pcap/scan-options.js';
+import {
+  compileAsked,
+  topAll,
+  topDefault,
+  topOfMessage,
+  type Asked,
+  type AskedNames,
+  type TopBound,
+} from '../pcap/request.js';
 import type { ScanOptions, SortOrder } from '../pcap/types.js';
-import { topAll } from '../pcap/report.js';
 import { csvTableNames, type CsvTableName } from './csv-tables.js';
 
 /** What commander hands over: each option as its parser gave it. */
@@ -37,12 +42,12 @@ export interface AnalyzeOptions extends TrustOptions {
   readonly csv?: string | true;
   readonly html?: string;
   readonly top?: number;
-  readonly sort: SortOrder;
+  readonly sort: string;
   readonly interval?: bigint;
   readonly every?: number;
   readonly follow?: boolean;
   readonly filter?: string;
-  readonly filterTags?: 'transparent';
+  readonly filterTags?: string;
   /** ns in decimal, with a '+' from the first packet. */
   readonly after?: string;
   readonly before?: string;
@@ -108,18 +113,29 @@ export interface AnalyzeSettings {
   readonly verbose: boolean;
 }
 
-/** Rows of each table in a result of the cluster: a row is up to 1 kB, and a message up to messageBytesMax. */
-const clusterTopMax = 50_000;
-
-/** Rows of each table of text, all of which are held until its columns are as wide as they must be. */
-const textTopMax = 1_000_000;
-
-/** Rows of each table on standard output, and in files, which are searched and not read from end to end. */
-export const topDefault = 10;
+/** Rows of each table in files, which are searched and not read from end to end. */
 export const topInFilesDefault = 500;
 
-/** Time to wait for a first worker: a worker started together with this command is there by then. */
-const waitMsDefault = 30_000;
+const topOfText: TopBound = {
+  // All of them are held until its columns are as wide as they must be.
+  max: 1_000_000,
+  why: 'the most rows of text: --top all with --json or --csv gives every row',
+};
+const topOfRows: TopBound = { max: topAll, why: 'the rows of the longest table; --top all gives every row' };
+
+/** The options that say what is asked. */
+const names: AskedNames = {
+  top: '--top',
+  sort: '--sort',
+  intervalNs: '--interval',
+  conversationsMax: '--max-conversations',
+  client: '--client',
+  server: '--server',
+  filter: '--filter',
+  filterTags: '--filter-tags',
+  after: '--after',
+  before: '--before',
+};
 
 const usage = (message: string): TriremeError => new TriremeError('USAGE', message);
 
@@ -166,18 +182,10 @@ export function compileSettings(
     throw usage(
       `--every tells the result so far of standard input, on this machine: it goes with '-' alone, or with --follow`,
     );
-  const top = options.top ?? topDefault;
-  if (options.master !== undefined && top > clusterTopMax) {
-    throw usage(
-      `--top ${shown(top)} is over ${clusterTopMax}, the most rows that fit a message of the cluster; ` +
-        `--top all, with --json or --csv, is for this machine: leave out --master`,
-    );
-  }
   const forPeople = options.json !== true && csv.table === null && options.html !== standardInput;
-  if (forPeople && top > textTopMax)
-    throw usage(
-      `--top ${shown(top)} is over ${textTopMax}, the most rows of text: --top all with --json or --csv gives every row`,
-    );
+  const topBound = options.master !== undefined ? topOfMessage : forPeople ? topOfText : topOfRows;
+  checkSpan(options);
+  const { scan, top, sort } = compileAsked(askedOf(options), names, topBound);
   return {
     files: all,
     resume: resume.length > 0,
@@ -185,24 +193,16 @@ export function compileSettings(
     join: options.join ?? false,
     recursive: options.recursive ?? false,
     follow: options.follow ?? false,
-    scan: {
-      intervalNs: options.interval?.toString() ?? null,
-      conversationsMax: options.maxConversations,
-      connection: connectionOf(options),
-      ...selectionOf(options),
-      // No result depends on it; nobody can build a capture whose conversations collide under it. Loading node:crypto for
-      // a better one would cost 3 ms.
-      hashSeed: Math.floor(Math.random() * 2 ** 32),
-    },
+    scan,
     index: options.index === undefined ? 'use' : options.index ? 'make' : 'ignore',
     top,
-    sort: options.sort,
+    sort,
     threadsMax: options.cores ?? (options.multi === true ? availableParallelism() : 1),
     threadBytesMin: options.threadBytes,
     master: options.master ?? null,
     everyMs: options.every ?? null,
     trust: options.master === undefined ? noTrust : compileDiallerTrust(options),
-    waitMs: options.wait ?? (detach ? 0 : waitMsDefault),
+    waitMs: options.wait ?? 0,
     output:
       options.json === true
         ? { form: 'json' }
@@ -212,7 +212,7 @@ export function compileSettings(
     written: {
       html: options.html === undefined || options.html === standardInput ? null : options.html,
       csvFolder: csv.folder,
-      top: options.top ?? topInFilesDefault,
+      top: options.top === undefined ? topInFilesDefault : top,
     },
     human: options.human ?? false,
     bits: options.bits ?? false,
@@ -220,8 +220,6 @@ export function compileSettings(
     verbose: options.verbose ?? false,
   };
 }
-
-const shown = (top: number): string => (top === topAll ? 'all' : String(top));
 
 function checkFollow({ follow, join, index, master, multi, cores }: AnalyzeOptions, names: readonly string[]): void {
   if (follow !== true) return;
@@ -255,12 +253,16 @@ function checkResume(options: AnalyzeOptions, named: readonly string[]): void {
     throw usage(`${wrong[0]} was settled when analysis ${resume[0]} was submitted: leave it out`);
 }
 
-/** The packets that are counted, where these are not all. */
-function selectionOf(options: AnalyzeOptions): Pick<ScanOptions, 'filter' | 'filterTags' | 'span'> {
-  const { filter, filterTags, after = null, before = null, master } = options;
-  const many = options.join === true ? '--join' : options.follow === true ? '--follow' : null;
-  if (filterTags !== undefined && filter === undefined)
-    throw usage('--filter-tags says what --filter sees: it needs --filter');
+/** What the options say of the analysis itself. */
+function askedOf(options: AnalyzeOptions): Asked {
+  const { interval: intervalNs, maxConversations: conversationsMax } = options;
+  const { top, sort, client, server, filter, filterTags, after, before } = options;
+  return { top, sort, client, server, filter, filterTags, after, before, intervalNs, conversationsMax };
+}
+
+/** Only what one file on this machine tells has a first packet from which times can be counted. */
+function checkSpan({ after, before, master, join, follow }: AnalyzeOptions): void {
+  const many = join === true ? '--join' : follow === true ? '--follow' : null;
   for (const [option, time] of Object.entries({ '--after': after, '--before': before })) {
     if (time?.startsWith('+') !== true || (master === undefined && many === null)) continue;
     throw usage(
@@ -268,22 +270,6 @@ function selectionOf(options: AnalyzeOptions): Pick<ScanOptions, 'filter' | 'fil
         `leave out ${master === undefined ? many : '--master'}, or give a time such as 2026-11-29T14:00:00Z`,
     );
   }
-  if (after !== null && before !== null && after.startsWith('+') === before.startsWith('+')) {
-    if (BigInt(after) >= BigInt(before)) throw usage('--after is not before --before: no packet lies between them');
-  }
-  return {
-    ...(filter === undefined
-      ? {}
-      : { filter: checkedFilter(filter, filterTags), ...(filterTags === undefined ? {} : { filterTags }) }),
-    ...(after === null && before === null ? {} : { span: { after, before } }),
-  };
-}
-
-function checkedFilter(expression: string, filterTags: ScanOptions['filterTags']): string {
-  if (expression.trim() === '')
-    throw usage(`--filter is empty: leave it out, or give an expression such as 'tcp port 443'`);
-  checkTags(filterTags, expression);
-  return filterOf(expression).expression;
 }
 
 /** What a name on the command line leads to. */
@@ -311,24 +297,4 @@ function csvOf(csv: string | true | undefined, kindOf: (name: string) => NameKin
     `--csv '${csv}' is no table and no file; tables are ${csvTableNames.join(', ')}, and a folder for all of them is ` +
       `written with a slash, such as ./tables/`,
   );
-}
-
-function connectionOf({ client, server }: AnalyzeOptions): ScanOptions['connection'] {
-  if (client === undefined && server === undefined) return null;
-  if (client === undefined) throw usage('--server needs --client: a connection has two ends');
-  if (server === undefined) throw usage('--client needs --server: a connection has two ends');
-  const ends = { client: endOf('--client', client), server: endOf('--server', server) };
-  if (ends.client.includes('[') !== ends.server.includes('[')) {
-    throw usage(`--client ${client} and --server ${server} are of two IP versions: no connection joins them`);
-  }
-  return ends;
-}
-
-/** The endpoint in its one canonical form, so that every spelling of an address gives the same result. */
-function endOf(option: string, text: string): string {
-  try {
-    return formatEndpoint(parseEndpoint(text));
-  } catch (error) {
-    throw new TriremeError('USAGE', `${option}: ${TriremeError.from(error).message}`, { cause: error });
-  }
 }

@@ -1,10 +1,8 @@
 import type { ScanSettings } from '../captures/scan-settings.js';
-import { threadBytesMinDefault } from '../captures/thread-plan.js';
+import { coresMax, threadBytesMinDefault } from '../captures/thread-plan.js';
 import { TriremeError } from '../common/errors.js';
-import { parseEndpoint, formatEndpoint } from '../pcap/endpoint.js';
-import { topMost } from '../pcap/report.js';
-import { checkOptions, conversationsMaxDefault } from '../pcap/scan-options.js';
-import type { ScanOptions, SortOrder } from '../pcap/types.js';
+import { compileAsked, topObjectsMax, type AskedNames } from '../pcap/request.js';
+import type { SortOrder } from '../pcap/types.js';
 
 /** The two ends of a TCP connection. */
 export interface ConnectionEnds {
@@ -15,7 +13,7 @@ export interface ConnectionEnds {
 
 /** What may be asked of an analysis; the options of `trireme analyze` beside each. */
 export interface AnalyzeOptions {
-  /** Rows of `top` and of `endpoints`, 0 to 1,000,000 (`--top`). Default 10. */
+  /** Rows of `top` and of `endpoints`, 1 to 1,000,000 (`--top`). Default 10. */
   readonly top?: number;
   /** Order of `top` (`--sort`): `bytes`, `packets`, `duration` or `start`. Default `bytes`. */
   readonly sort?: SortOrder;
@@ -39,11 +37,6 @@ export interface AnalyzeOptions {
   readonly onProgress?: (bytesDone: number, bytesTotal: number | null) => void;
 }
 
-const topDefault = 10;
-/** More threads than any machine has cores are a mistake. */
-const coresMax = 1024;
-
-const sortOrders: readonly string[] = ['bytes', 'packets', 'duration', 'start'] satisfies SortOrder[];
 const known = [
   'top',
   'sort',
@@ -58,65 +51,45 @@ const known = [
   'onProgress',
 ];
 
+/** What AnalyzeOptions calls what is asked. */
+const names: AskedNames = {
+  top: 'top',
+  sort: 'sort',
+  intervalNs: 'intervalNs',
+  conversationsMax: 'conversationsMax',
+  client: 'connection.client',
+  server: 'connection.server',
+  filter: 'filter',
+  filterTags: 'filterTags',
+  after: 'afterNs',
+  before: 'beforeNs',
+};
+
 const usage = (message: string): TriremeError => new TriremeError('USAGE', message);
 
 /** What the scan runs on: complete and checked. @throws TriremeError USAGE */
 export function compileOptions(options: AnalyzeOptions): ScanSettings {
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) throw usage(`option ${unknown} is not known; there are ${known.join(', ')}`);
-  const { top = topDefault, sort = 'bytes', cores = 1, onProgress, intervalNs } = options;
-  whole('top', top, 0, topMost);
-  whole('cores', cores, 1, coresMax);
-  if (!sortOrders.includes(sort)) throw usage(`sort '${String(sort)}' is none of ${sortOrders.join(', ')}`);
-  if (intervalNs !== undefined && typeof intervalNs !== 'bigint')
-    throw usage(`intervalNs ${String(intervalNs)} is not a bigint of nanoseconds, such as 1_000_000_000n`);
-  const scan: ScanOptions = {
-    intervalNs: intervalNs?.toString() ?? null,
-    conversationsMax: options.conversationsMax ?? conversationsMaxDefault,
-    connection: options.connection === undefined ? null : connectionOf(options.connection),
-    ...selectionOf(options),
-    // No result depends on it; nobody can build a capture whose conversations collide under it.
-    hashSeed: Math.floor(Math.random() * 2 ** 32),
-  };
-  checkOptions(scan);
+  const { cores = 1, onProgress, connection, intervalNs, afterNs, beforeNs } = options;
+  if (!Number.isInteger(cores) || cores < 1 || cores > coresMax)
+    throw usage(`cores ${String(cores)} is not a whole number from 1 to ${coresMax}`);
+  for (const [name, ns] of Object.entries({ intervalNs, afterNs, beforeNs }))
+    if (ns !== undefined && typeof ns !== 'bigint')
+      throw usage(`${name} ${String(ns)} is not a bigint of nanoseconds, such as 1_000_000_000n`);
+  for (const name of ['filter', 'filterTags'] as const)
+    if (options[name] !== undefined && typeof options[name] !== 'string')
+      throw usage(`${name} ${String(options[name])} is no text`);
+  const { scan, top, sort } = compileAsked(
+    {
+      ...options,
+      client: connection?.client,
+      server: connection?.server,
+      after: afterNs?.toString(),
+      before: beforeNs?.toString(),
+    },
+    names,
+    { max: topObjectsMax, why: 'the most rows that are held as objects' },
+  );
   return { scan, top, sort, threadsMax: cores, threadBytesMin: threadBytesMinDefault, onProgress };
-}
-
-function selectionOf({
-  filter,
-  filterTags,
-  afterNs,
-  beforeNs,
-}: AnalyzeOptions): Pick<ScanOptions, 'filter' | 'filterTags' | 'span'> {
-  if (filter !== undefined && typeof filter !== 'string') throw usage(`filter ${String(filter)} is no text`);
-  for (const [name, time] of Object.entries({ afterNs, beforeNs }))
-    if (time !== undefined && typeof time !== 'bigint')
-      throw usage(`${name} ${String(time)} is not a bigint of nanoseconds`);
-  const span = { after: afterNs?.toString() ?? null, before: beforeNs?.toString() ?? null };
-  return {
-    ...(filter === undefined ? {} : { filter }),
-    ...(filterTags === undefined ? {} : { filterTags }),
-    ...(span.after === null && span.before === null ? {} : { span }),
-  };
-}
-
-function whole(name: string, value: number, least: number, most: number): void {
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw usage(`${name} ${String(value)} is not a whole number from ${least} to ${most}`);
-}
-
-/** The endpoints in their one canonical form, so that every spelling of an address gives the same result. */
-function connectionOf({ client, server }: ConnectionEnds): ConnectionEnds {
-  const ends = { client: endOf('client', client), server: endOf('server', server) };
-  if (ends.client.includes('[') !== ends.server.includes('['))
-    throw usage(`connection: ${client} and ${server} are of two IP versions: no connection joins them`);
-  return ends;
-}
-
-function endOf(which: string, text: string): string {
-  try {
-    return formatEndpoint(parseEndpoint(String(text)));
-  } catch (error) {
-    throw new TriremeError('USAGE', `connection.${which}: ${TriremeError.from(error).message}`, { cause: error });
-  }
 }

@@ -7,6 +7,9 @@ import type { TableSize } from '../pcap/table-size.js';
  */
 export const threadBytesMinDefault = 512 * 1024 * 1024;
 
+/** Threads that may be asked for: more than any machine has cores are a mistake. */
+export const coresMax = 1024;
+
 /**
  * Each chunk takes this part of what is left per thread (guided self-scheduling, Polychronopoulos and Kuck 1987): large
  * chunks first, because each costs the merging of a table; small ones last, so that the threads end together.

@@ -15,7 +15,8 @@ import { addListenerTrust, type TrustOptions } from '../common/trust/options.js'
 import { addHubOptions, compileHubOptions, type HubCommandOptions } from '../hub/command-options.js';
 import { keepMsDefault, keepMsLeast, keepMsMost } from '../ledger/limits.js';
 import { isNatsUrl, natsUrl, type NatsSettings } from '../nats/nats-url.js';
-import { spoolBytesMaxDefault, waitMsDefault, waitMsMost } from './limits.js';
+import { waitMsDefault, waitMsMax } from '../pcap/request.js';
+import { spoolBytesMaxDefault } from './limits.js';
 import { startMaster } from './master.js';
 import { addAnnounceOptions, announced, memberOf, type AnnounceOptions } from '../nats/options.js';
 
@@ -78,8 +79,8 @@ export function buildCommand(): Command {
     )
     .addOption(
       new Option('--wait <duration>', 'wait for a first worker when the caller does not say')
-        .argParser(durationMs(1, waitMsMost))
-        .default(waitMsDefault, '30s'),
+        .argParser(durationMs(1, waitMsMax))
+        .default(waitMsDefault, `${waitMsDefault / 1000}s`),
     )
     .addOption(
       new Option('--grace <duration>', 'time to finish what runs after SIGTERM')

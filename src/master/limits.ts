@@ -22,15 +22,6 @@ export const uploadsPerConnectionMax = 16;
 /** A client that sends nothing of its upload for so long is gone or means harm. Ours says every 10 s that it is there. */
 export const uploadStallMs = 30_000;
 
-/** Time to wait for a first worker when the caller does not say. */
-export const waitMsDefault = 30_000;
-/** Longest wait that a caller may ask for. */
-export const waitMsMost = 86_400_000;
-
-/** Rows of each table: a row is up to 1 kB, and the report must fit a message. */
-export const topMost = 50_000;
-export const topDefault = 10;
-
 /** Merging threads that wait for their next analysis, and the size of a capture whose thread may: it keeps its memory. */
 export const mergeThreadsIdleMax = 2;
 export const mergeThreadKeptBytesMax = 16 * 1024 * 1024;

@@ -1,5 +1,4 @@
 import { TriremeError } from '../common/errors.js';
-import { conversationsMaxMost } from './scan-options.js';
 import { pinnedKey } from './connection-key.js';
 import { limitFacts } from './full-table.js';
 import type { Kernel } from './kernel.js';
@@ -12,17 +11,12 @@ import { protocolRows } from './report-protocols.js';
 import { seriesOf } from './report-series.js';
 import { tunnelRows } from './report-tunnels.js';
 import { exactCount } from './report-total.js';
+import { topAll, topObjectsMax } from './request.js';
 import type { CaptureFacts, CaptureReport, ConnectionFacts, SizeRow } from './report-types.js';
 import type { ChunkResult, ReportOptions, ScanOptions } from './types.js';
 
 /** How a scan ended, as a chunk's result says it. */
 export type Outcome = Pick<ChunkResult, 'end' | 'endState' | 'cut' | 'damage' | 'notACapture'>;
-
-/** Rows of a table of objects: each is about 1 kB. */
-export const topMost = 1_000_000;
-
-/** Rows of a packed table: no table holds more conversations, and each has two ends. */
-export const topAll = 2 * conversationsMaxMost;
 
 const tcp = 6;
 const udp = 17;
@@ -34,7 +28,7 @@ export function buildReport(
   scan: ScanOptions,
   options: ReportOptions,
 ): CaptureReport {
-  const most = options.packedRows === true ? topAll : topMost;
+  const most = options.packedRows === true ? topAll : topObjectsMax;
   if (!Number.isInteger(options.top) || options.top < 0 || options.top > most)
     throw new TriremeError('USAGE', `top ${options.top} is outside 0 to ${most}`);
   if (outcome.notACapture !== null || outcome.endState === null)

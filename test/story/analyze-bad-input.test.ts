@@ -34,7 +34,7 @@ describe('one clear line on stderr, nothing on stdout, exit code 2', () => {
     [
       'a client alone',
       [sound, '--client', '1.2.3.4:5'],
-      'trireme: --client needs --server: a connection has two ends\n',
+      'trireme: --client and --server: a connection has two ends, give both or neither\n',
     ],
   ])('for %s', async (_name, args, line) => {
     expect(await runTrireme(['analyze', ...args])).toEqual({ code: 2, signal: null, stdout: '', stderr: line });
@@ -49,7 +49,7 @@ describe('one clear line on stderr, nothing on stdout, exit code 2', () => {
     ['a port past 65535', ['--client', '1.2.3.4:65536', '--server', '1.2.3.4:5'], /^trireme: --client: /],
     ['an unknown option', ['--nonsense'], /unknown option '--nonsense'/],
     ['no cores', ['--cores', '0'], /'0' is not a whole number from 1 to/],
-    ['an unknown order', ['--sort', 'size'], /'size' is invalid\. Allowed choices are bytes, packets/],
+    ['an unknown order', ['--sort', 'size'], /--sort 'size' is none of bytes, packets, duration, start/],
     ['a malformed interval', ['--interval', '5'], /'5' is not a duration/],
     ['a malformed master', ['--master', 'host:99999'], /'host:99999' is not HOST:PORT/],
   ])('for %s', async (_name, args, line) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { projectRoot } from '../../src/common/version.js';
 import { CaptureCluster } from '../support/capture-cluster.js';
+import { runTrireme } from '../support/run-trireme.js';
 
 const run = promisify(execFile);
 const buf = join(projectRoot, 'node_modules', '.bin', 'buf');
@@ -73,6 +74,39 @@ test('Analyze takes a relative path and streams progress and one result', async 
   expect(results).toHaveLength(1);
   const { reportJson, counts } = results[0].result!;
   expect(String((JSON.parse(reportJson) as { packets: number }).packets)).toBe(counts.packets);
+});
+
+test.each<[string, object, string[]]>([
+  ['nothing', {}, []],
+  ['5 conversations', { conversationsMax: 5 }, ['--max-conversations', '5']],
+  [
+    'rows, an order and an interval',
+    { top: 3, sort: 'packets', intervalNs: '60000000000' },
+    ['--top', '3', '--sort', 'packets', '--interval', '1m'],
+  ],
+])('who asks for %s is told the same by gRPC, by a cluster and by this machine', async (_what, options, args) => {
+  const sample = join(captures, 'sample.pcap');
+  const asked = Object.keys(options).length === 0 ? {} : { options };
+  const events = documents(await bufCurl('trireme.v1.CaptureService/Analyze', { path: 'sample.pcap', ...asked }));
+  const [there, here] = await Promise.all([
+    cluster.analyze([sample], args),
+    runTrireme(['analyze', '--json', '-q', ...args, sample]),
+  ]);
+  expect(there).toEqual(here);
+  const { results } = JSON.parse(here.stdout) as { results: object[] };
+  const report = JSON.parse(events.find(({ result }) => result !== undefined)!.result!.reportJson) as object;
+  expect({ ...report, file: sample }).toEqual(results[0]);
+});
+
+test('50,000,000 conversations are refused in the same words by gRPC, by a cluster and by this machine', async () => {
+  const words = '50000000 is not a whole number from 1 to 16777216';
+  const request = { path: 'sample.pcap', options: { conversationsMax: 50_000_000 } };
+  const refusal = { stderr: expect.stringContaining(`"USAGE: conversations_max ${words}"`) as string };
+  await expect(bufCurl('trireme.v1.CaptureService/Analyze', request)).rejects.toMatchObject(refusal);
+  const args = ['--max-conversations', '50000000'];
+  const refused = { code: 2, signal: null, stdout: '', stderr: `trireme: --max-conversations ${words}\n` };
+  expect(await cluster.analyze(['sample.pcap'], args)).toEqual(refused);
+  expect(await runTrireme(['analyze', ...args, 'sample.pcap'])).toEqual(refused);
 });
 
 test('a source that no analysis serves cannot be read', async () => {

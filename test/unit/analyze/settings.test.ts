@@ -10,8 +10,8 @@ const master = { host: '127.0.0.1', port: 1 };
 test.each<[string, string[], Partial<AnalyzeOptions>, string]>([
   ['no file', [], {}, 'name a capture'],
   ['standard input twice', ['-', '-'], {}, 'was named twice'],
-  ['a client alone', ['a'], { client: '1.2.3.4:5' }, '--client needs --server'],
-  ['a server alone', ['a'], { server: '1.2.3.4:5' }, '--server needs --client'],
+  ['a client alone', ['a'], { client: '1.2.3.4:5' }, '--client and --server: a connection has two ends'],
+  ['a server alone', ['a'], { server: '1.2.3.4:5' }, 'give both or neither'],
   ['a malformed client', ['a'], { client: '1.2.3:5', server: '1.2.3.4:5' }, '--client: "1.2.3:5" is no endpoint'],
   ['a malformed server', ['a'], { client: '1.2.3.4:5', server: 'x' }, '--server: "x" is no endpoint'],
   ['ends of two IP versions', ['a'], { client: '1.2.3.4:5', server: '[::1]:5' }, 'two IP versions'],
@@ -23,8 +23,8 @@ test.each<[string, string[], Partial<AnalyzeOptions>, string]>([
   ['a capture misspelt after --csv', ['a'], { csv: 'tmp/b.pcpa' }, 'is no table and no file'],
   ['two forms on standard output', ['a'], { html: '-', json: true }, 'choose one'],
   ['a folder for the report', ['a'], { html: 'a-folder' }, 'name a file, such as a-folder/report.html'],
-  ['more rows than text holds', ['a'], { top: 1_000_001 }, 'is over 1000000, the most rows of text: --top all with'],
-  ['more rows than a message of the cluster holds', ['a'], { top: 60_000, master }, 'is over 50000'],
+  ['more rows than text holds', ['a'], { top: 1_000_001 }, 'to 1000000, the most rows of text: --top all with'],
+  ['more rows than a message of the cluster holds', ['a'], { top: 60_000, master }, 'from 1 to 50000, the most'],
 ])('%s is wrong usage', (_name, files, options, message) => {
   expect(() => compile(files, options)).toThrow(expect.objectContaining({ code: 'USAGE' }));
   expect(() => compile(files, options)).toThrow(message);

@@ -31,12 +31,12 @@ test('progress ends with all bytes', async () => {
 });
 
 test.each([
-  [{ top: -1 }, 'top -1 is not a whole number from 0 to 1000000'],
+  [{ top: -1 }, 'top -1 is not a whole number from 1 to 1000000'],
   [{ cores: 1.5 }, 'cores 1.5 is not a whole number from 1 to 1024'],
   [{ sort: 'size' }, "sort 'size' is none of bytes, packets, duration, start"],
   [{ intervalNs: 1000 }, 'intervalNs 1000 is not a bigint'],
-  [{ intervalNs: 0n }, 'interval of 0 ns is outside 1 to'],
-  [{ conversationsMax: 0 }, "conversationsMax '0' is not a whole number from 1 to"],
+  [{ intervalNs: 0n }, 'intervalNs of 0 ns is not from 1 to'],
+  [{ conversationsMax: 0 }, 'conversationsMax 0 is not a whole number from 1 to'],
   [{ rows: 5 }, 'option rows is not known; there are top, sort'],
   [{ connection: { client: 'a', server: '192.0.2.1:1' } }, 'connection.client: "a" is no endpoint'],
   [{ connection: { client: '[::1]:1', server: '192.0.2.1:1' } }, 'are of two IP versions'],

@@ -2,7 +2,7 @@ import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { openCapture } from '../../../src/captures/capture-file.js';
 import { scanFile } from '../../../src/captures/scan-file.js';
-import { conversationsMaxDefault } from '../../../src/pcap/scan-options.js';
+import { conversationsMaxDefault } from '../../../src/pcap/request.js';
 import { scratchFolder } from '../../support/scratch.js';
 import { manyPackets, smallCapture } from '../../support/small-capture.js';
 

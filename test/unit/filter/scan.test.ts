@@ -126,8 +126,8 @@ test('a capture may have 200 link types that are filtered, and no more', () => {
 
 test.each<[Partial<ScanOptions>, string]>([
   [{ filter: 'tcp port' }, 'expected a port number'],
-  [{ span: { after: 'noon', before: null } }, 'no time in nanoseconds'],
-  [{ span: { after: '9223372036854775808', before: null } }, 'outside 64 bits'],
+  [{ span: { after: 'noon', before: null } }, 'no time in 64 bits of nanoseconds'],
+  [{ span: { after: '9223372036854775808', before: null } }, 'no time in 64 bits'],
 ])('a scan refuses %j', (options, message) => {
   expect(() => scan(options)).toThrow(message);
 });

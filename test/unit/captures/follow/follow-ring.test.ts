@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { followRing } from '../../../../src/captures/follow/follow-ring.js';
 import { familyOf } from '../../../../src/captures/follow/ring-family.js';
 import type { JoinEntry } from '../../../../src/captures/join/join-entry.js';
-import { conversationsMaxDefault } from '../../../../src/pcap/scan-options.js';
+import { conversationsMaxDefault } from '../../../../src/pcap/request.js';
 import { cutCapture } from '../../../support/cut-capture.js';
 import { scratchFolder } from '../../../support/scratch.js';
 import { manyPackets, smallCapture } from '../../../support/small-capture.js';
