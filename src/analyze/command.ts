@@ -124,12 +124,7 @@ export function buildCommand(): Command {
       `with '-' or --follow: print the result so far this often, and write --html and --csv DIR anew`,
       durationMs(100, 86_400_000),
     )
-    .option(
-      '--max-conversations <n>',
-      'conversations held in memory at once',
-      numberIn,
-      conversationsMaxDefault,
-    )
+    .option('--max-conversations <n>', 'conversations held in memory at once', numberIn, conversationsMaxDefault)
     .option('--human', 'numbers with units in the text')
     .option('--bits', 'rates in bits a second instead of bytes, in the text and in --html')
     .option('-q, --quiet', 'no progress and no warnings')

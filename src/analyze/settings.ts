@@ -12,15 +12,7 @@ import {
 import { standardInput } from '../captures/capture-file.js';
 import { isUrl } from '../captures/capture-name.js';
 import type { IndexSettings } from '../captures/scan-settings.js';
-import {
-  compileAsked,
-  topAll,
-  topDefault,
-  topOfMessage,
-  type Asked,
-  type AskedNames,
-  type TopBound,
-} from '../pcap/request.js';
+import { compileAsked, topAll, topOfMessage, type Asked, type AskedNames, type TopBound } from '../pcap/request.js';
 import type { ScanOptions, SortOrder } from '../pcap/types.js';
 import { csvTableNames, type CsvTableName } from './csv-tables.js';
 

@@ -94,7 +94,7 @@ export function compileAsked(asked: Asked, names: AskedNames, topBound: TopBound
 
 /** The packets that are counted, where these are not all. @throws TriremeError USAGE */
 export function selectionOf(
-  { filter, filterTags, after = null, before = null }: Omit<Asked, 'top'>,
+  { filter, filterTags, after, before }: Pick<Asked, 'filter' | 'filterTags' | 'after' | 'before'>,
   names: Pick<AskedNames, 'filter' | 'filterTags' | 'after' | 'before'>,
 ): Pick<ScanOptions, 'filter' | 'filterTags' | 'span'> {
   if (filter?.trim() === '')
@@ -102,15 +102,16 @@ export function selectionOf(
   if (filter === undefined && filterTags !== undefined)
     throw usage(`${names.filterTags} says what ${names.filter} sees: it needs ${names.filter}`);
   checkTags(filterTags, filter);
-  if (after !== null) checkTime(names.after, after);
-  if (before !== null) checkTime(names.before, before);
-  const comparable = after !== null && before !== null && after.startsWith('+') === before.startsWith('+');
-  if (comparable && BigInt(after) >= BigInt(before))
-    throw usage(`${names.after} is not before ${names.before}: no packet lies between them`);
+  if (after !== undefined) checkTime(names.after, after);
+  if (before !== undefined) checkTime(names.before, before);
+  if (after !== undefined && before !== undefined && after.startsWith('+') === before.startsWith('+')) {
+    if (BigInt(after) >= BigInt(before))
+      throw usage(`${names.after} is not before ${names.before}: no packet lies between them`);
+  }
   return {
     ...(filter === undefined ? {} : { filter: filterOf(filter).expression }),
     ...(filterTags === undefined ? {} : { filterTags: 'transparent' }),
-    ...(after === null && before === null ? {} : { span: { after, before } }),
+    ...(after === undefined && before === undefined ? {} : { span: { after: after ?? null, before: before ?? null } }),
   };
 }
 

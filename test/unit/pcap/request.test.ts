@@ -74,7 +74,12 @@ function answerOf(side: Side, question: Question): unknown {
   }
 }
 
-const one = (option: string, value: string, field: keyof WireOptions & keyof LibraryOptions, said: unknown): Question => ({
+const one = (
+  option: string,
+  value: string,
+  field: keyof WireOptions & keyof LibraryOptions,
+  said: unknown,
+): Question => ({
   line: [option, value],
   wire: { [field]: said },
   library: { [field]: said },
@@ -94,12 +99,18 @@ const accepted: readonly [string, Question][] = [
   ['nothing', { line: [], wire: {}, library: {} }],
   ['5 conversations', one('--max-conversations', '5', 'conversationsMax', 5)],
   ['1 conversation', one('--max-conversations', '1', 'conversationsMax', 1)],
-  ['most conversations', one('--max-conversations', `${conversationsHeldMax}`, 'conversationsMax', conversationsHeldMax)],
+  [
+    'most conversations',
+    one('--max-conversations', `${conversationsHeldMax}`, 'conversationsMax', conversationsHeldMax),
+  ],
   ['1 row', one('--top', '1', 'top', 1)],
   ['most rows of a message', one('--top', `${topMessageMax}`, 'top', topMessageMax)],
   ...sortOrders.map((sort): [string, Question] => [`order ${sort}`, one('--sort', sort, 'sort', sort)]),
   ['the shortest interval', one('--interval', '1ns', 'intervalNs', 1n)],
-  ['the longest interval', one('--interval', `${intervalNsMax / 1000n}.976us`, 'intervalNs', intervalNsMax)],
+  [
+    'the longest interval',
+    one('--interval', `${intervalNsMax / 10n ** 9n}.${intervalNsMax % 10n ** 9n}s`, 'intervalNs', intervalNsMax),
+  ],
   ['a connection in any spelling', ends('[2001:DB8:0::1]:80', '[::1]:443')],
   ['a filter', one('--filter', 'tcp port 443', 'filter', 'tcp port 443')],
   ['a span', span(10n ** 18n, 2n * 10n ** 18n)],
@@ -111,13 +122,29 @@ const refused: readonly [string, Question, RegExp][] = [
     one('--max-conversations', '50000000', 'conversationsMax', 50_000_000),
     /^CONVERSATIONS 50000000 is not a whole number from 1 to 16777216$/,
   ],
-  ['an interval over the longest', one('--interval', '3000000000s', 'intervalNs', 3n * 10n ** 18n), /^INTERVAL of 3000000000000000000 ns is not from 1 to 1152921504606846976 ns$/],
-  ['an unknown order', one('--sort', 'size', 'sort', 'size'), /^sort 'size' is none of bytes, packets, duration, start/],
+  [
+    'an interval over the longest',
+    one('--interval', '3000000000s', 'intervalNs', 3n * 10n ** 18n),
+    /^INTERVAL of 3000000000000000000 ns is not from 1 to 1152921504606846976 ns$/,
+  ],
+  [
+    'an unknown order',
+    one('--sort', 'size', 'sort', 'size'),
+    /^sort 'size' is none of bytes, packets, duration, start/,
+  ],
   ['an end that is none', ends('x', '1.2.3.4:5'), /^client: "x" is no endpoint/],
-  ['ends of two IP versions', ends('1.2.3.4:5', '[::1]:5'), /^client 1.2.3.4:5 and server \[::1\]:5 are of two IP versions/],
+  [
+    'ends of two IP versions',
+    ends('1.2.3.4:5', '[::1]:5'),
+    /^client 1.2.3.4:5 and server \[::1\]:5 are of two IP versions/,
+  ],
   ['an empty filter', one('--filter', ' ', 'filter', ' '), /^filter is empty/],
   ['a filter that is none', one('--filter', 'tcp port', 'filter', 'tcp port'), /tcp port/],
-  ['tags without a filter', one('--filter-tags', 'transparent', 'filterTags', 'transparent'), /^TAGS says what filter sees/],
+  [
+    'tags without a filter',
+    one('--filter-tags', 'transparent', 'filterTags', 'transparent'),
+    /^TAGS says what filter sees/,
+  ],
   ['a span that ends before it begins', span(2n * 10n ** 18n, 10n ** 18n), /^AFTER is not before BEFORE: no packet/],
 ];
 
@@ -137,7 +164,9 @@ test('more rows than a message holds are refused alike by both ways to a cluster
   const question = one('--top', `${topMessageMax + 1}`, 'top', topMessageMax + 1);
   const words = answerOf(sides['a gRPC caller'], question);
   expect(answerOf(sides['the command line with --master'], question)).toEqual(words);
-  expect(words).toMatchObject({ words: expect.stringContaining('50001 is not a whole number from 1 to 50000, the most') });
+  expect(words).toMatchObject({
+    words: expect.stringContaining('50001 is not a whole number from 1 to 50000, the most'),
+  });
 });
 
 describe('the documents name each bound and default', () => {
