@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { TriremeError } from '../common/errors.js';
 import { formatHostPort, type HostPort } from '../common/options.js';
 import { openDialler, type DiallerTrust } from '../common/trust/dialler-trust.js';
-import { plainWords } from '../common/trust/tls-words.js';
+import { plainWords } from '../common/trust/tls-material.js';
 import { dialJobs, isTlsAlert, refusedBy, tlsWanted } from './dial.js';
 
 export interface JobExchangeOptions {

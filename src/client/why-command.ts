@@ -21,7 +21,7 @@ const timeoutMs = 10_000;
 /** Picks in the list when the number is left out: what fits a screen. */
 const lastDefault = 20;
 /** What a hub keeps. */
-const lastMost = 512;
+const lastMax = 512;
 
 /** `trireme why` */
 export function buildCommand(): Command {
@@ -34,7 +34,7 @@ export function buildCommand(): Command {
     )
     .addOption(
       new Option('--last [n]', `list the last picks that were kept (default: ${lastDefault})`).argParser(
-        integer(1, lastMost),
+        integer(1, lastMax),
       ),
     )
     .option('--json', 'print one JSON document', false)
@@ -42,7 +42,7 @@ export function buildCommand(): Command {
     .addHelpText(
       'after',
       `
-Of all jobs a sample is kept, of those asked for by RunJob every one, and of these the last ${lastMost}.
+Of all jobs a sample is kept, of those asked for by RunJob every one, and of these the last ${lastMax}.
 
 Examples:
   trireme why --last --lb 127.0.0.1:50051

@@ -2,13 +2,12 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { Registry } from 'prom-client';
+import { collectDefaultMetrics, type Registry } from 'prom-client';
 import { AdminConnections } from './admin-connections.js';
 import { contentSecurityPolicy, loadAssets, type Asset } from './admin-assets.js';
 import { TriremeError } from './errors.js';
 import { eventListenersMax, type EventStream } from './event-stream.js';
-import { isLoopback } from './exposure.js';
-import { namesLoopback } from './host-header.js';
+import { isLoopback, namesLoopback } from './exposure.js';
 import { formatHostPort, type HostPort } from './options.js';
 import { certificateName, type ListenerTrust } from './trust/listener-trust.js';
 import { adminAccess } from './trust/methods.js';
@@ -225,4 +224,16 @@ function send(response: ServerResponse, status: number, type: string, body: stri
     'x-content-type-options': 'nosniff',
   });
   response.end(body);
+}
+
+/**
+ * Gauges among prom-client's own whose names end as those of counters do, so that tools take them for counters. The same is
+ * told, by kind, by nodejs_active_handles, nodejs_active_requests and nodejs_active_resources.
+ */
+const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
+/** Adds what every Node program can tell of itself: CPU, memory, descriptors, garbage collection, event loop. */
+export function addProcessMetrics(registry: Registry): void {
+  collectDefaultMetrics({ register: registry });
+  for (const name of misnamed) registry.removeSingleMetric(name);
 }

@@ -7,7 +7,7 @@ import type { GrpcGuardLimits } from './grpc-guard-limits.js';
 import { tooManyWatches, watchPath } from './health.js';
 import { callsPerConnectionMax } from './limits.js';
 import { Newcomers } from './newcomers.js';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket } from './rate-limit.js';
 import type { RefusalReason } from './trust/refusals.js';
 import { WaitingAddresses } from './waiting-addresses.js';
 

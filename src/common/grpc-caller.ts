@@ -1,6 +1,6 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { GrpcGuardLimits } from './grpc-guard-limits.js';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket } from './rate-limit.js';
 
 /** Why a connection is cut off. */
 export type CallerOffence = 'pings' | 'resets' | 'anonymous-calls';
@@ -30,7 +30,7 @@ const said: Readonly<Record<CallerOffence, string>> = {
 /** A PING acknowledged: 9 bytes of head and 8 of payload (RFC 9113, 6.7). */
 const pingAckBytes = 17;
 /** The server has written more than answers to PING and SETTINGS, so it has written DATA. */
-const writtenBytesLeast = 1024;
+const writtenBytesMin = 1024;
 /** nghttp2 ends a connection at 1,000 answers that are not written; none is while what came in one read is taken. */
 const pingsPerReadMax = 900;
 /** Our own bound on resets leaves so many of nghttp2's: as many as there can be calls under way, and some. */
@@ -96,7 +96,7 @@ export class GrpcCaller {
     const nowMs = this.port.nowMs();
     // One write of ours may be a thousand DATA frames: those show in what the socket was given beside our answers.
     const written = this.session.socket?.bytesWritten ?? 0;
-    const answers = this.pings * pingAckBytes + writtenBytesLeast;
+    const answers = this.pings * pingAckBytes + writtenBytesMin;
     if (this.pings === 0 || nowMs - this.sinceMs >= pingIntervalMs || written - this.writtenBytes > answers) {
       this.pings = 0;
       this.sinceMs = nowMs;

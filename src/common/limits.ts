@@ -27,6 +27,12 @@ export const resultPartBytesMax = 256 * 1024;
 /** Times that one job is given to a worker. After that its client gets an error. */
 export const jobAttemptsMax = 3;
 
+/**
+ * Urgent jobs that a hub hands out, and batches of such that a worker runs, in a row while others wait: those are not to
+ * starve, however many clients ask for little.
+ */
+export const urgentInRowMax = 8;
+
 /** Time for a role to finish its work after the first SIGTERM. */
 export const drainGraceMsDefault = 10_000;
 

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket } from './rate-limit.js';
 
 /** Addresses that are remembered; past it the one that was first cut off is forgotten. */
 export const addressesMax = 1_024;

@@ -30,8 +30,8 @@ export function auditsOf(
       submit: (kind, units, payload, timeout, avoid, tag) =>
         dispatcher().submit(kind, units, payload, timeout, avoid, audits, tag),
       cancel: (job) => void dispatcher().cancel(job),
-      deliver: (...answer) => dispatcher().answerHeld(...answer),
-      fail: (job, error) => dispatcher().failHeld(job, error),
+      deliver: (...answer) => dispatcher().endings.answerHeld(...answer),
+      fail: (job, error) => dispatcher().endings.failHeld(job, error),
       quarantine: (workerId, evidence) => roster().shutOut(workerId, evidence),
       wallMs: () => scheduler.wallMs(),
     },

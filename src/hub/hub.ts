@@ -14,7 +14,8 @@ import type { PickingOptions } from './picking/options.js';
 import { Roster } from './attach/roster.js';
 import { realScheduler, type Scheduler } from './port/scheduler.js';
 import { snapshotHub } from './watch/snapshot.js';
-import type { WatchedHub } from './watch/watched-hub.js';
+import type { KindCapacity } from './port/hub.js';
+import type { WatchedHub } from './watch/live/live.js';
 import type { WorkerStream, WorkerStreamEvents } from './port/worker-stream.js';
 
 /** A hub whose workers may also be attached by hand: tests attach streams that they script. */
@@ -83,6 +84,15 @@ export function createHub(
       }
       return ready;
     },
+    capacity: (kind) => {
+      const able: KindCapacity[] = [];
+      for (const { state, heartbeat, index, hello } of roster.workers) {
+        if (state !== 'SERVING' || !hello.kinds.some((offer) => offer.kind === kind)) continue;
+        able.push({ slots: heartbeat.slots, secondsPerUnit: picker.secondsPerUnit(index, kind) });
+      }
+      return able;
+    },
+    quarantined: (worker) => dispatcher.byNumber.get(worker)?.state === 'QUARANTINED',
     workerName: (worker) => dispatcher.byNumber.get(worker)?.hello.name ?? '',
     snapshot: () => snapshotHub(dispatcher, roster, picker),
     onWorkersChanged: (listener) => {
@@ -100,7 +110,7 @@ export function createHub(
           log.warn({ jobsLive: dispatcher.table.live, graceMs }, 'jobs cut off at the end of the grace time');
           dispatcher.failAll();
         });
-        dispatcher.onIdle = () => {
+        dispatcher.endings.onIdle = () => {
           cancelTimer();
           resolve();
         };

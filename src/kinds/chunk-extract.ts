@@ -3,8 +3,7 @@ import { TriremeError } from '../common/errors.js';
 import { ScanChunk, ScanChunkResult } from '../gen/trireme/v1/capture.js';
 import { Extractor, type ExtractOptions } from '../pcap/extractor.js';
 import type { ChunkPlan } from '../pcap/types.js';
-import { Stopped } from './batch-progress.js';
-import { pourChunk } from './chunk-pour.js';
+import { pourChunk, Stopped } from './chunk-pour.js';
 import { sizeOf } from './chunk-scan.js';
 import type { KindBatch } from './kind.js';
 

@@ -4,9 +4,8 @@ import { soundOutcome, type InflateOutcome } from '../captures/inflated.js';
 import { FilePour, pourStream, type ByteSink } from '../captures/pour.js';
 import { readAhead } from '../captures/read-ahead.js';
 import { TriremeError } from '../common/errors.js';
-import { note, Stopped } from './batch-progress.js';
 import type { BatchSource, KindBatch } from './kind.js';
-import { packing } from './packing.js';
+import type { Compression } from '../captures/compression.js';
 
 /** Where the bytes of the chunk of a batch of one job are. */
 interface ChunkBytes {
@@ -114,4 +113,27 @@ async function pourPacked(
   } finally {
     file?.close();
   }
+}
+
+/** Thrown inside a scan whose job was cancelled; never leaves this folder. */
+export class Stopped extends Error {}
+
+/** Tells how far the scan is, and ends it when the job was cancelled. */
+export function note(batch: KindBatch, bytesDone: number): void {
+  batch.progress(bytesDone);
+  if (batch.cancelled()) throw new Stopped();
+}
+
+/** Every packing that a worker of this version can undo. */
+const packings: readonly Compression[] = ['gzip', 'zstd', 'lz4'];
+
+/** How the master says that a file is packed; '' is null: not at all. Throws for what this worker cannot unpack. */
+export function packing(text: string): Compression | null {
+  if (text === '') return null;
+  const known = packings.find((compression) => compression === text);
+  if (known !== undefined) return known;
+  throw new TriremeError(
+    'INTERNAL',
+    `this worker cannot unpack '${text}', only ${packings.join(', ')}: start workers of the master's version`,
+  );
 }

@@ -4,8 +4,7 @@ import { TriremeError } from '../common/errors.js';
 import { ScanChunk, ScanChunkResult } from '../gen/trireme/v1/capture.js';
 import { ChunkScanner } from '../pcap/chunk-scanner.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
-import { Stopped } from './batch-progress.js';
-import { pourChunk } from './chunk-pour.js';
+import { pourChunk, Stopped } from './chunk-pour.js';
 import type { KindBatch } from './kind.js';
 import { scanParts } from './parts-scan.js';
 

@@ -1,5 +1,4 @@
-import { resultBytesLeast, type Kind } from './kind.js';
-import { secondsEach } from './measure.js';
+import { resultBytesMin, secondsEach, type Kind } from './kind.js';
 
 const digitsMax = 16;
 const scratch = new Uint8Array(digitsMax);
@@ -22,7 +21,7 @@ export const kind: Kind = {
   number: 1,
   name: 'GET_TIME',
   clientMay: true,
-  resultBytesMax: resultBytesLeast,
+  resultBytesMax: resultBytesMin,
   calibrate: () => secondsEach(200, 5, () => void writeSecond()),
   run(batch) {
     for (let index = 0; index < batch.count; index++) batch.answer(scratch.subarray(0, writeSecond()));

@@ -1,7 +1,7 @@
 import type { KindAudit } from './audit.js';
 
 /** A kind cannot have a lower bound on its results, nor need one, in bytes. */
-export const resultBytesLeast = 64;
+export const resultBytesMin = 64;
 
 /** The bound of a kind that says none, in bytes: 1 MiB. */
 export const resultBytesDefault = 1024 * 1024;
@@ -30,7 +30,7 @@ export interface Kind {
   /** The job reads bytes that the worker has to find first (see JobSource); it then runs alone in its batch. */
   readonly needsSource?: boolean;
   /**
-   * Bytes of the longest answer, at least resultBytesLeast; default resultBytesDefault. A worker that sends a longer one is
+   * Bytes of the longest answer, at least resultBytesMin; default resultBytesDefault. A worker that sends a longer one is
    * cut off, before it is held in memory.
    */
   readonly resultBytesMax?: number;
@@ -87,3 +87,18 @@ export type BatchSource =
   | { readonly type: 'file'; readonly path: string; readonly paths?: readonly string[] }
   /** read() blocks the thread until bytes come; null at the end. Throws TriremeError when the sender failed. */
   | { readonly type: 'stream'; read(): Uint8Array | null };
+
+/**
+ * Seconds that one call of work takes: the median over `rounds` rounds of `calls` calls each, after one round that warms up. The
+ * median, because one pause of the machine must not make a worker look slow for its first jobs.
+ */
+export function secondsEach(calls: number, rounds: number, work: () => void): number {
+  const measured: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const start = performance.now();
+    for (let call = 0; call < calls; call++) work();
+    if (round > 0) measured.push((performance.now() - start) / 1000 / calls);
+  }
+  measured.sort((a, b) => a - b);
+  return measured[rounds >> 1];
+}

@@ -1,6 +1,5 @@
 import { minedSeconds } from './audit.js';
-import { resultBytesLeast, type Kind } from './kind.js';
-import { secondsEach } from './measure.js';
+import { resultBytesMin, secondsEach, type Kind } from './kind.js';
 import { answerBytes, loadMiner, type Miner } from './miner.js';
 
 let loaded: Miner | undefined;
@@ -17,7 +16,7 @@ export const kind: Kind = {
   number: 2,
   name: 'MINE_BITCOIN',
   clientMay: true,
-  resultBytesMax: resultBytesLeast,
+  resultBytesMax: resultBytesMin,
   lanes,
   audit: minedSeconds,
   calibrate() {

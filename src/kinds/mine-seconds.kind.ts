@@ -1,5 +1,4 @@
-import type { Kind } from './kind.js';
-import { secondsEach } from './measure.js';
+import { secondsEach, type Kind } from './kind.js';
 import { answerBytes, loadMiner, type Miner } from './miner.js';
 
 let loaded: Miner | undefined;

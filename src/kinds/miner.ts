@@ -19,27 +19,27 @@ export class Miner {
   readonly jobsMax: number;
   /** The second of each job; the caller fills it. */
   readonly seconds: Float64Array;
-  readonly #exports: Exports;
-  readonly #digests: Uint8Array;
+  private readonly exports: Exports;
+  private readonly digests: Uint8Array;
 
   constructor(module: WebAssembly.Module) {
-    this.#exports = new WebAssembly.Instance(module, {}).exports as unknown as Exports;
-    const { memory } = this.#exports;
-    this.jobsMax = this.#exports.jobsMax();
-    this.seconds = new Float64Array(memory.buffer, this.#exports.seconds(), this.jobsMax);
-    this.#digests = new Uint8Array(memory.buffer, this.#exports.digests(), this.jobsMax * answerBytes);
+    this.exports = new WebAssembly.Instance(module, {}).exports as unknown as Exports;
+    const { memory } = this.exports;
+    this.jobsMax = this.exports.jobsMax();
+    this.seconds = new Float64Array(memory.buffer, this.exports.seconds(), this.jobsMax);
+    this.digests = new Uint8Array(memory.buffer, this.exports.digests(), this.jobsMax * answerBytes);
   }
 
   /** Answers of the first `jobs` seconds, answerBytes each; valid until the next call. */
   mine(jobs: number): Uint8Array {
-    this.#exports.mine(jobs);
-    return this.#digests.subarray(0, jobs * answerBytes);
+    this.exports.mine(jobs);
+    return this.digests.subarray(0, jobs * answerBytes);
   }
 
   /** As mine(), without the lanes; for comparison. */
   mineOneLane(jobs: number): Uint8Array {
-    this.#exports.mineOneLane(jobs);
-    return this.#digests.subarray(0, jobs * answerBytes);
+    this.exports.mineOneLane(jobs);
+    return this.digests.subarray(0, jobs * answerBytes);
   }
 }
 

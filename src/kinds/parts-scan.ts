@@ -6,9 +6,8 @@ import { TriremeError } from '../common/errors.js';
 import { ScanChunkResult, type ScanChunk, type ScanPart } from '../gen/trireme/v1/capture.js';
 import { JoinScanner } from '../pcap/join-scanner.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
-import { note, Stopped } from './batch-progress.js';
+import { note, packing, Stopped } from './chunk-pour.js';
 import type { BatchSource, KindBatch } from './kind.js';
-import { packing } from './packing.js';
 
 /** Scans the files of a job one after the other, and answers with what they add up to and how each ended. */
 export async function scanParts(

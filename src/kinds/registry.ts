@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { TriremeError } from '../common/errors.js';
-import { kindTimeoutSecondsMax, resultBytesLeast, type Kind } from './kind.js';
+import { kindTimeoutSecondsMax, resultBytesMin, type Kind } from './kind.js';
 
 /** What the file of a kind looks like once compiled. */
 const suffix = '.kind.js';
@@ -11,7 +11,7 @@ const numberMax = 65_535;
 
 /** The kinds there are, by number. */
 export class KindRegistry {
-  readonly #byNumber = new Map<number, Kind>();
+  private readonly byNumber = new Map<number, Kind>();
 
   /** Refuses a number or a name that is out of bounds or taken: INTERNAL, since a wrong kind is a programmer's error. */
   add(kind: Kind, file: string): void {
@@ -32,27 +32,27 @@ export class KindRegistry {
       throw wrong(`lanes ${kind.lanes} is not a whole number from 1 to 64`);
     }
     const { resultBytesMax } = kind;
-    if (resultBytesMax !== undefined && !(Number.isSafeInteger(resultBytesMax) && resultBytesMax >= resultBytesLeast)) {
-      throw wrong(`resultBytesMax ${resultBytesMax} is not a whole number from ${resultBytesLeast}`);
+    if (resultBytesMax !== undefined && !(Number.isSafeInteger(resultBytesMax) && resultBytesMax >= resultBytesMin)) {
+      throw wrong(`resultBytesMax ${resultBytesMax} is not a whole number from ${resultBytesMin}`);
     }
     const { timeoutSeconds } = kind;
     if (timeoutSeconds !== undefined && !(timeoutSeconds >= 0.001 && timeoutSeconds <= kindTimeoutSecondsMax)) {
       throw wrong(`timeoutSeconds ${timeoutSeconds} is not from 0.001 to ${kindTimeoutSecondsMax}`);
     }
-    for (const other of this.#byNumber.values()) {
+    for (const other of this.byNumber.values()) {
       if (other.number === number) throw wrong(`number ${number} belongs to ${other.name} already`);
       if (other.name === name) throw wrong(`name ${name} belongs to number ${other.number} already`);
     }
-    this.#byNumber.set(number, kind);
+    this.byNumber.set(number, kind);
   }
 
   get(number: number): Kind | undefined {
-    return this.#byNumber.get(number);
+    return this.byNumber.get(number);
   }
 
   /** All kinds, by number. */
   all(): readonly Kind[] {
-    return [...this.#byNumber.values()].sort((a, b) => a.number - b.number);
+    return [...this.byNumber.values()].sort((a, b) => a.number - b.number);
   }
 }
 

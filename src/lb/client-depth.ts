@@ -1,7 +1,10 @@
 /** What clients asked counts for so long, at least, and for twice as long at most. */
 const memoryMs = 1_000;
 
-/** A client that asks for no more at a time is waiting for these jobs, whoever else is there. */
+/**
+ * A client that asks for no more at a time is waiting for these jobs, whoever else is there: they are let through whatever
+ * the hub's queue, and go before those of others.
+ */
 export const shallowJobsMax = 64;
 
 /**

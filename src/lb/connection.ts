@@ -3,15 +3,19 @@ import type { TriremeError } from '../common/errors.js';
 import { noWorker, type JobSink } from '../hub/port/job-sink.js';
 import type { Hub } from '../hub/port/hub.js';
 import { AnswerRing } from './answer-ring.js';
-import type { ClientKinds } from './client-kinds.js';
-import { foreignWords, type ForeignProtocol } from './foreign-protocol.js';
+import { ClientTimes } from './client-times.js';
 import { FrameDecoder, NOT_A_NUMBER, NUMBER_TOO_LONG } from './frame-decoder.js';
-import { sparseJobsMax, type JobAdmission } from './job-admission.js';
-import { framingWaitMs, lingerMs, readAheadBytesMax, type LbLimits } from './limits.js';
+import type { ClientKinds } from './opening.js';
+import { foreignWords, type ForeignProtocol } from './foreign-protocol.js';
+import { shallowJobsMax } from './client-depth.js';
+import type { ConnectionTurns, TurnTaker } from './connection-turns.js';
+import type { JobAdmission } from './job-admission.js';
+import { closingMsMax, framingWaitMs, readAheadBytesMax, type LbLimits } from './limits.js';
 import type { Offence } from './offences.js';
 import { toRecord } from './record.js';
 import { LineBreaks } from './line-break.js';
 import type { LinkLook } from './link-look.js';
+import { wasReset } from './link-facts.js';
 import { RecordWriter } from './record-writer.js';
 
 /** Answers that are worth a write of their own. */
@@ -35,26 +39,28 @@ export interface FrontPort {
   readonly decoded: Float64Array;
   /** Answers of one write; shared for the same reason. */
   readonly scratch: Buffer;
-  /** Numbers that a connection may decode in its turn. */
-  readonly jobsPerTurn: number;
+  /** When a connection writes and decodes. */
+  readonly turns: ConnectionTurns;
   /** Looks at the links of connections in records framing. */
   readonly links: LinkLook;
   nowMs(): number;
   /** Address and port of the client. */
   peerOf(socket: Socket): string;
-  /** Flush this connection at the end of this turn of the event loop. */
-  wantFlush(connection: JobConnection): void;
-  /** This connection has bytes left that it may decode in a later turn. */
-  wantTurn(connection: JobConnection): void;
   offence(offence: Offence, connection: JobConnection): void;
   closed(connection: JobConnection): void;
 }
 
 /**
+ * OPEN: it reads and answers. DRAINING: it reads nothing more, and answers what it has read. ENDING: everything is written,
+ * and the socket closes. CLOSED: it is gone, with whatever it had asked.
+ */
+type ConnectionState = 'OPEN' | 'DRAINING' | 'ENDING' | 'CLOSED';
+
+/**
  * One client: its bytes become jobs at the hub, the answers leave in the order asked. The connection itself is the sink
  * of its jobs and the ring's ticket is the tag, so a job costs no object.
  */
-export class JobConnection implements JobSink {
+export class JobConnection implements JobSink, TurnTaker {
   readonly decoder: FrameDecoder;
   readonly peer: string;
   private readonly ring: AnswerRing;
@@ -65,10 +71,9 @@ export class JobConnection implements JobSink {
   /** Bytes that are not decoded. From readAheadBytesMax of them on, the socket is paused. */
   private rest: Buffer | undefined;
   private restAt = 0;
+  private state: ConnectionState = 'OPEN';
+  /** The client has ended its side: what it has asked is answered, then this side ends too. */
   private inputEnded = false;
-  private outputEnded = false;
-  private draining = false;
-  private isClosed = false;
   private unknownInRow = 0;
   /** This client asks for little at a time: see JobSink. Set before jobs are submitted. */
   urgent = false;
@@ -77,17 +82,11 @@ export class JobConnection implements JobSink {
   /** Answers written since the client last asked: it may be asking again for as many, in bytes still on their way. */
   private answeredSince = 0;
 
-  private lastByteMs: number;
-  /** When the number began whose end has not come. */
-  private numberSinceMs: number;
-  /** When the kernel last took all that it was given, or the first byte after that was handed over. */
-  private progressMs: number;
-
-  /** Set by the front: the connection is on its list of those to flush, or of those that wait for a turn. */
-  flushWanted = false;
-  /** Set by the front: it has waited for more answers, and is flushed next. */
-  lingered = false;
-  turnWanted = false;
+  private readonly times: ClientTimes;
+  /** WANTED: its turn to write comes. LINGERS: it came, more answers are waited for, and the next one is taken. */
+  private flushing: 'IDLE' | 'WANTED' | 'LINGERS' = 'IDLE';
+  /** Its turn to decode comes. */
+  private turnWanted = false;
 
   constructor(
     private readonly socket: Socket,
@@ -96,13 +95,13 @@ export class JobConnection implements JobSink {
     this.decoder = new FrameDecoder(front.limits.digitsMax, front.decoded, front.clientKinds, front.kindPrefixes);
     this.ring = new AnswerRing(front.limits.jobsPerConnectionMax);
     this.peer = front.peerOf(socket);
-    this.lastByteMs = this.numberSinceMs = this.progressMs = front.nowMs();
+    this.times = new ClientTimes(front.limits, front.nowMs());
     socket.on('data', (chunk: Buffer) => this.received(chunk));
     socket.on('end', () => {
       if (wasReset(socket)) return this.destroy();
       this.inputEnded = true;
-      this.takeTurn();
-      front.wantFlush(this);
+      this.decode();
+      this.wantFlush();
     });
     // A reset or a broken pipe is a client's way to go; 'close' follows and does what is to be done.
     socket.on('error', () => undefined);
@@ -113,9 +112,9 @@ export class JobConnection implements JobSink {
    * True while a write now would carry few of many answers that are about to come: a write costs more CPU than a
    * hundred jobs, so it may wait a moment for the others. A client with few jobs outstanding never waits.
    */
-  get mayLinger(): boolean {
+  private get mayLinger(): boolean {
     const { size, ready } = this.ring;
-    return ready < lingerReadyMax && ready * 4 < size && size - ready >= sparseJobsMax && !this.inputEnded;
+    return ready < lingerReadyMax && ready * 4 < size && size - ready >= shallowJobsMax && !this.inputEnded;
   }
 
   /** Jobs asked and not yet answered. */
@@ -125,8 +124,8 @@ export class JobConnection implements JobSink {
 
   /** Takes the next bytes; the front hands in those that came behind the AUTH line. */
   received(chunk: Buffer): void {
-    if (this.draining || this.outputEnded) return;
-    this.lastByteMs = this.front.nowMs();
+    if (this.state !== 'OPEN') return;
+    this.times.byteMs = this.front.nowMs();
     const waits = this.rest !== undefined;
     this.rest = this.rest === undefined ? chunk : Buffer.concat([this.rest.subarray(this.restAt), chunk]);
     this.restAt = 0;
@@ -134,14 +133,14 @@ export class JobConnection implements JobSink {
     if (asked > 0) this.askedMark = this.front.admission.asked(asked + this.answeredSince, this.askedMark);
     this.answeredSince = 0;
     if (waits) this.readOn();
-    else this.takeTurn();
+    else this.decode();
   }
 
   /** Reads the socket while there is room for what it may hold. */
   private readOn(): void {
     const full = this.rest !== undefined && this.rest.length - this.restAt >= readAheadBytesMax;
     if (full) this.socket.pause();
-    else if (this.socket.isPaused() && !this.draining) this.socket.resume();
+    else if (this.socket.isPaused() && this.state === 'OPEN') this.socket.resume();
   }
 
   /**
@@ -149,15 +148,15 @@ export class JobConnection implements JobSink {
    * a full ring asks again when it has room (`flush`).
    * @returns the numbers decoded
    */
-  takeTurn(): number {
-    if (this.isClosed || this.outputEnded) return 0;
+  private decode(): number {
+    if (this.over) return 0;
     const { decoder, front } = this;
-    const jobsMax = Math.min(front.jobsPerTurn, this.ring.room, front.admission.room(this.ring.size));
+    const jobsMax = Math.min(front.turns.jobsPerTurn, this.ring.room, front.admission.room(this.ring.size));
     decoder.count = 0;
     if (this.rest !== undefined && jobsMax > 0) {
       const wasUnfinished = decoder.unfinished;
       this.restAt = decoder.push(this.rest, this.restAt, jobsMax);
-      if (decoder.unfinished && (decoder.count > 0 || !wasUnfinished)) this.numberSinceMs = this.lastByteMs;
+      if (decoder.unfinished && (decoder.count > 0 || !wasUnfinished)) this.times.numberMs = this.times.byteMs;
       const all = this.restAt === this.rest.length && !decoder.backlog;
       if (all) this.rest = undefined;
       if (decoder.foreign !== undefined) {
@@ -165,14 +164,14 @@ export class JobConnection implements JobSink {
         return 0;
       }
       this.submitDecoded();
-      if (this.isClosed) return 0;
+      if (this.over) return 0;
     } else if (this.rest === undefined && this.inputEnded && decoder.unfinished && jobsMax > 0) {
       decoder.end(jobsMax);
       this.submitDecoded();
     }
     if (decoder.undecidedRecords && this.rest === undefined && !this.inputEnded) this.awaitFraming();
     if (this.rest !== undefined || (this.inputEnded && decoder.unfinished)) {
-      if (this.ring.room > 0) front.wantTurn(this);
+      if (this.ring.room > 0) this.wantTurn();
     }
     this.readOn();
     return decoder.count;
@@ -184,7 +183,7 @@ export class JobConnection implements JobSink {
     this.framingTimer = setTimeout(() => {
       this.decoder.settle();
       this.rest ??= Buffer.alloc(0);
-      this.takeTurn();
+      this.decode();
     }, framingWaitMs);
   }
 
@@ -216,7 +215,7 @@ export class JobConnection implements JobSink {
         ring.setJob(ticket, hub.submit(job, 1, null, 0, noWorker, this, ticket));
       } else {
         this.refuse(job);
-        if (this.isClosed) return;
+        if (this.over) return;
       }
     }
   }
@@ -237,28 +236,57 @@ export class JobConnection implements JobSink {
 
   done(tag: number, bytes: Uint8Array, start: number, end: number): void {
     this.front.admission.release();
-    if (this.isClosed) return;
+    if (this.state === 'CLOSED') return;
     // A line more would be taken for the answer to the next job, and so on for ever.
     if (this.decoder.framing === 'lines' && lineBreaks.within(bytes, start, end)) this.settleText(tag, notOneLine);
     else this.ring.settle(tag, bytes, start, end);
-    if (!this.flushWanted) this.front.wantFlush(this);
+    if (this.flushing === 'IDLE') this.wantFlush();
   }
 
   failed(tag: number, error: TriremeError): void {
     this.front.admission.release();
-    if (this.isClosed) return;
+    if (this.state === 'CLOSED') return;
     this.settleText(tag, `ERROR ${error.code}: ${error.message.replace(/[\r\n]+/g, ' ')}`);
   }
 
   private settleText(ticket: number, text: string): void {
     const bytes = Buffer.from(text);
     this.ring.settle(ticket, bytes, 0, bytes.length);
-    if (!this.flushWanted) this.front.wantFlush(this);
+    if (this.flushing === 'IDLE') this.wantFlush();
   }
 
-  /** Writes the answers whose turn it is, and goes on reading where that made room. Called by the front. */
-  flush(): void {
-    if (this.isClosed || this.outputEnded) return;
+  private wantFlush(): void {
+    if (this.flushing !== 'IDLE') return;
+    this.flushing = 'WANTED';
+    this.front.turns.flushLater(this);
+  }
+
+  private wantTurn(): void {
+    if (this.turnWanted) return;
+    this.turnWanted = true;
+    this.front.turns.decodeLater(this);
+  }
+
+  flushTurn(): 'DONE' | 'LINGERS' {
+    if (this.flushing === 'WANTED' && this.mayLinger) return (this.flushing = 'LINGERS');
+    this.flushing = 'IDLE';
+    this.flush();
+    return 'DONE';
+  }
+
+  decodeTurn(): number {
+    this.turnWanted = false;
+    return this.decode();
+  }
+
+  /** Nothing more is written, and what is read counts for nothing. */
+  private get over(): boolean {
+    return this.state === 'ENDING' || this.state === 'CLOSED';
+  }
+
+  /** Writes the answers whose turn it is, and goes on reading where that made room. */
+  private flush(): void {
+    if (this.over) return;
     const { ring } = this;
     const before = ring.size;
     if (this.decoder.framing === 'lines') this.flushLines();
@@ -267,8 +295,8 @@ export class JobConnection implements JobSink {
     const waiting = this.rest !== undefined || (this.inputEnded && this.decoder.unfinished);
     if (waiting) {
       // A little room at a time would decode a chunk in a thousand small steps.
-      if (!this.turnWanted && ring.room >= ring.slotsMax / 4) this.front.wantTurn(this);
-    } else if (ring.size === 0 && (this.inputEnded || this.draining)) {
+      if (ring.room >= ring.slotsMax / 4) this.wantTurn();
+    } else if (ring.size === 0 && (this.inputEnded || this.state === 'DRAINING')) {
       this.endOutput();
     }
   }
@@ -296,35 +324,33 @@ export class JobConnection implements JobSink {
   }
 
   private write(bytes: Buffer): void {
-    if (this.socket.writableLength === 0) this.progressMs = this.front.nowMs();
+    if (this.socket.writableLength === 0) this.times.takenMs = this.front.nowMs();
     this.socket.write(bytes, this.written);
   }
 
   private readonly written = (): void => {
-    this.progressMs = this.front.nowMs();
-    if (this.ring.headSettled && !this.flushWanted && !this.isClosed) this.front.wantFlush(this);
+    this.times.takenMs = this.front.nowMs();
+    if (this.ring.headSettled && this.state !== 'CLOSED') this.wantFlush();
   };
 
   /** So much time counts for none of the time-outs. */
   forgive(ms: number): void {
-    this.lastByteMs += ms;
-    this.numberSinceMs += ms;
-    this.progressMs += ms;
+    this.times.forgive(ms);
     this.records?.forgive(ms);
   }
 
   /** Closes the connection if it breaks one of the time-outs. Called by the front every sweepIntervalMs. */
   checkTimeouts(nowMs: number): void {
-    const { limits } = this.front;
+    const { times, records } = this;
     if (this.socket.writableLength > 0) {
-      if (nowMs - this.progressMs > limits.readerTimeoutMs) this.offend('slow-reader');
-    } else if (this.ring.headSettled && this.records !== undefined) {
-      if (nowMs - this.records.progressMs > limits.readerTimeoutMs) this.offend('slow-reader');
-    } else if (this.outputEnded) {
-      if (nowMs - this.progressMs > limits.readerTimeoutMs) this.socket.destroy();
+      if (times.readsTooSlowly(nowMs)) this.offend('slow-reader');
+    } else if (this.ring.headSettled && records !== undefined) {
+      if (times.readsTooSlowly(nowMs, records.progressMs)) this.offend('slow-reader');
+    } else if (this.state === 'ENDING') {
+      if (times.readsTooSlowly(nowMs)) this.socket.destroy();
     } else if (this.decoder.unfinished && this.rest === undefined) {
-      if (nowMs - this.numberSinceMs > limits.senderTimeoutMs) this.offend('slow-sender');
-    } else if (this.ring.size === 0 && nowMs - Math.max(this.lastByteMs, this.progressMs) > limits.idleTimeoutMs) {
+      if (times.sendsTooSlowly(nowMs)) this.offend('slow-sender');
+    } else if (this.ring.size === 0 && times.idle(nowMs)) {
       this.offend('idle');
     }
   }
@@ -336,20 +362,20 @@ export class JobConnection implements JobSink {
 
   /** Reads nothing more, answers what was read, then closes. */
   drain(): void {
-    if (this.draining) return;
-    this.draining = true;
+    if (this.state !== 'OPEN') return;
+    this.state = 'DRAINING';
     this.socket.pause();
-    this.front.wantFlush(this);
+    this.wantFlush();
   }
 
   private endOutput(): void {
-    this.outputEnded = true;
-    this.progressMs = this.front.nowMs();
+    this.state = 'ENDING';
+    this.times.takenMs = this.front.nowMs();
     this.socket.end();
     if (this.inputEnded) return;
     // Bytes that nobody read would turn the close into a reset, which takes the last answers with it.
     this.socket.resume();
-    setTimeout(() => this.destroy(), lingerMs).unref();
+    setTimeout(() => this.destroy(), closingMsMax).unref();
   }
 
   /** Ends at once; jobs that are not answered are cancelled. */
@@ -359,22 +385,12 @@ export class JobConnection implements JobSink {
   }
 
   private ended(): void {
-    if (this.isClosed) return;
-    this.isClosed = true;
+    if (this.state === 'CLOSED') return;
+    this.state = 'CLOSED';
     clearTimeout(this.framingTimer);
     this.records?.close();
     this.rest = undefined;
     this.ring.forEachWaiting((job) => this.front.hub.cancel(job));
     this.front.closed(this);
   }
-}
-
-/**
- * Whether a connection whose input has ended was reset in truth: libuv (1.46, uv__stream_io) tells a reset that it meets
- * together with data as an end. A connection that is reset has no peer any more (getpeername fails), and nobody waits for
- * its answers; one that the client has half closed has.
- */
-function wasReset(socket: Socket): boolean {
-  const { _handle: handle } = socket as unknown as { _handle?: { getpeername?(out: object): number } | null };
-  return handle?.getpeername !== undefined && handle.getpeername({}) !== 0;
 }

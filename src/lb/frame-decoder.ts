@@ -1,6 +1,5 @@
-import type { ClientKinds } from './client-kinds.js';
 import type { ForeignProtocol } from './foreign-protocol.js';
-import { isDelimiter, isDigit, Opening } from './opening.js';
+import { ClientKinds, isDelimiter, isDigit, Opening } from './opening.js';
 
 /** Not yet known, numbers between delimiters, or one job in every byte. */
 export type Framing = 'undecided' | 'lines' | 'records';

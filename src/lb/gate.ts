@@ -6,7 +6,7 @@ import { tokenWanted } from '../common/trust/token.js';
 import { AuthLine } from './auth-line.js';
 import { foreignProtocol, foreignWords } from './foreign-protocol.js';
 import { authTimeoutMs } from './limits.js';
-import { addressOf } from './proxied-sockets.js';
+import { addressOf } from './link-facts.js';
 
 /** What a gate asks of the front that holds it. */
 export interface GatePort {

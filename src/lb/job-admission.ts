@@ -6,7 +6,7 @@ import { flushLingerMs } from './limits.js';
  * Jobs that the hub's queue should hold, in seconds of what it gets done: a share of what the clients are ahead, enough
  * that no worker runs dry in between, and so little that a client with few jobs does not wait long behind the others.
  */
-const waiting = { shareOfDepth: 1 / 8, secondsLeast: 0.003, secondsMax: 0.03 };
+const waiting = { shareOfDepth: 1 / 8, secondsMin: 0.003, secondsMax: 0.03 };
 
 /**
  * Work that each worker may hold while all clients are far ahead, in seconds. Each doubling halves the wake-ups of every
@@ -19,10 +19,7 @@ const window = { shareOfDepth: 0.6, secondsMax: 0.1 };
 const linger = { shareOfDepth: 1 / 4, msMax: 40 };
 
 /** Least length of the hub's queue: without it nothing would be measured to begin with. */
-const waitingTargetLeast = 128;
-
-/** Jobs of one client that are let through whatever the queue: a client that asks for little does not wait for floods. */
-export const sparseJobsMax = shallowJobsMax;
+const waitingTargetMin = 128;
 
 /** How long completions are counted before the rate is taken from them. */
 const rateIntervalMs = 10;
@@ -56,7 +53,7 @@ export class JobAdmission {
   private ended = 0;
   private measuredMs: number;
   private ratePerSecond = 0;
-  private waitingSeconds = waiting.secondsLeast;
+  private waitingSeconds = waiting.secondsMin;
   private deep = false;
 
   constructor(
@@ -78,7 +75,7 @@ export class JobAdmission {
 
   /** Jobs that a client with so many outstanding may submit now. */
   room(outstanding: number): number {
-    return Math.max(0, Math.min(this.max - this.used, Math.max(this.queueRoom, sparseJobsMax - outstanding)));
+    return Math.max(0, Math.min(this.max - this.used, Math.max(this.queueRoom, shallowJobsMax - outstanding)));
   }
 
   /**
@@ -96,7 +93,7 @@ export class JobAdmission {
 
   /** Whether the jobs of a client that has asked for so many go before those of others. */
   urgent(asked: number): boolean {
-    return this.fair && asked <= sparseJobsMax;
+    return this.fair && asked <= shallowJobsMax;
   }
 
   take(): void {
@@ -127,14 +124,14 @@ export class JobAdmission {
       this.measuredMs = nowMs;
       this.follow(nowMs);
     }
-    return Math.max(waitingTargetLeast, this.ratePerSecond * this.waitingSeconds);
+    return Math.max(waitingTargetMin, this.ratePerSecond * this.waitingSeconds);
   }
 
   /** Sets what follows from how far ahead the clients are. */
   private follow(nowMs: number): void {
     const depth = this.depth.seconds(this.ratePerSecond, nowMs);
     this.deep = depth > 0;
-    this.waitingSeconds = Math.min(waiting.secondsMax, Math.max(waiting.secondsLeast, depth * waiting.shareOfDepth));
+    this.waitingSeconds = Math.min(waiting.secondsMax, Math.max(waiting.secondsMin, depth * waiting.shareOfDepth));
     this.lingerMs = Math.min(linger.msMax, Math.max(flushLingerMs, depth * linger.shareOfDepth * 1000));
     this.hub.widenWindows(Math.min(window.secondsMax, depth * window.shareOfDepth));
   }

@@ -1,7 +1,6 @@
 import type { sendUnaryData, ServerDuplexStream, ServerUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
 import { TriremeError } from '../common/errors.js';
-import { toStatus } from '../common/grpc-errors.js';
-import type { ServedService } from '../common/grpc-server.js';
+import { toStatus, type ServedService } from '../common/grpc-server.js';
 import {
   JobServiceService,
   type RunJobRequest,
@@ -9,8 +8,7 @@ import {
   type RunJobsResponse,
 } from '../gen/trireme/v1/job.js';
 import { noWorker, type JobSink } from '../hub/port/job-sink.js';
-import { secondsLeft } from './deadline.js';
-import { unknownKind, type JobServicePort } from './job-service-port.js';
+import { secondsLeft, unknownKind, type JobServicePort } from './job-service-port.js';
 import { JobStream } from './job-stream.js';
 import { StreamTurns } from './stream-turns.js';
 

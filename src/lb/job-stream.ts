@@ -1,12 +1,11 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { TriremeError } from '../common/errors.js';
-import { toStatus } from '../common/grpc-errors.js';
+import { toStatus } from '../common/grpc-server.js';
 import type { RunJobsResponse, TaggedResult } from '../gen/trireme/v1/job.js';
 import { noWorker, type JobSink } from '../hub/port/job-sink.js';
-import { secondsLeft } from './deadline.js';
-import { sparseJobsMax } from './job-admission.js';
+import { secondsLeft, unknownKind, type JobServicePort } from './job-service-port.js';
+import { shallowJobsMax } from './client-depth.js';
 import { JobCursor } from './job-cursor.js';
-import { unknownKind, type JobServicePort } from './job-service-port.js';
 import { OutstandingJobs } from './outstanding-jobs.js';
 import type { StreamTurns, TurnTaker } from './stream-turns.js';
 
@@ -85,7 +84,7 @@ export class JobStream implements JobSink, TurnTaker {
       request.look();
       // Streams and connections take turns: so many now, the rest after the others.
       this.urgent = this.port.admission.urgent(this.asked());
-      let room = this.port.admission.fair ? Math.min(sparseJobsMax - taken, this.room()) : this.room();
+      let room = this.port.admission.fair ? Math.min(shallowJobsMax - taken, this.room()) : this.room();
       for (; request.left > 0 && room > 0; room--, taken++) {
         const { tag, kind } = request.next();
         this.submit(tag, kind);

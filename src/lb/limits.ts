@@ -60,7 +60,7 @@ export const flushLingerMs = 4;
 export const readAheadBytesMax = 16 * 1024;
 
 /** How long a socket that was told good-bye may take to close before it is cut off. */
-export const lingerMs = 1_000;
+export const closingMsMax = 1_000;
 
 /**
  * How long digits that may be records or the beginning of a number wait for what follows them; such are only those of no

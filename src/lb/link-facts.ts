@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+
 /** What the kernel knows of the link below one TCP connection: the fields of tcp_info that `ss -ti` prints (ss(8)). */
 export interface LinkFacts {
   /** Bytes written to the socket and not acknowledged, whether they have been sent or not. */
@@ -43,4 +45,19 @@ export function parseLinks(text: string): Map<string, LinkFacts> {
     });
   }
   return links;
+}
+
+/** Address and port of the other end of a socket. */
+export function addressOf(socket: Socket): string {
+  return `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
+}
+
+/**
+ * Whether a connection whose input has ended was reset in truth: libuv (1.46, uv__stream_io) tells a reset that it meets
+ * together with data as an end. A connection that is reset has no peer any more (getpeername fails), and nobody waits for
+ * its answers; one that the client has half closed has.
+ */
+export function wasReset(socket: Socket): boolean {
+  const { _handle: handle } = socket as unknown as { _handle?: { getpeername?(out: object): number } | null };
+  return handle?.getpeername !== undefined && handle.getpeername({}) !== 0;
 }

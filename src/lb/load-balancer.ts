@@ -1,6 +1,5 @@
 import { Registry } from 'prom-client';
-import { addProcessMetrics } from '../common/process-metrics.js';
-import { startAdminServer, type RunningAdminServer } from '../common/admin-server.js';
+import { addProcessMetrics, startAdminServer, type RunningAdminServer } from '../common/admin-server.js';
 import { grpcGuardLimitsDefault } from '../common/grpc-guard-limits.js';
 import { startGrpcServer, type RunningGrpcServer } from '../common/grpc-server.js';
 import type { TriremeError } from '../common/errors.js';
@@ -14,7 +13,7 @@ import { addLiveMetrics } from '../hub/watch/live/metrics.js';
 import { addHubMetrics } from '../hub/watch/metrics.js';
 import type { HubOptions } from '../hub/port/options.js';
 import { kinds } from '../kinds/registry.js';
-import { clientKindsOf } from './client-kinds.js';
+import { clientKindsOf } from './opening.js';
 import { JobAdmission } from './job-admission.js';
 import { jobService } from './job-service.js';
 import type { LbLimits } from './limits.js';

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { formatHostPort } from '../common/options.js';
+import { addressOf } from './link-facts.js';
 import { proxyHeader } from './proxy-header.js';
 
 /** Time for the PROXY header. A proxy sends it at once, with the first bytes of its connection. */
@@ -81,9 +82,4 @@ export class ProxiedSockets {
     this.clients.set(own, client);
     socket.on('close', () => this.clients.delete(own));
   }
-}
-
-/** Address and port of the other end of a socket. */
-export function addressOf(socket: Socket): string {
-  return `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
 }

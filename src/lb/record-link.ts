@@ -1,6 +1,5 @@
 import type { LinkFacts } from './link-facts.js';
-import { recordBytes } from './record.js';
-import { RecordPacer, type PaceLimit } from './record-pacer.js';
+import { recordBytes, RecordPacer, type PaceLimit } from './record.js';
 
 /** Records that may be unacknowledged at first, and after a loss. With two, the receiver acknowledges without delay. */
 export const recordsInFlightFirst = 2;

@@ -8,7 +8,7 @@ export interface TurnTaker {
 }
 
 /** What a share costs that takes no job, in jobs: it looked for some. */
-const shareCostLeast = 16;
+const shareCostMin = 16;
 
 /** RunJobs streams with jobs that wait take turns: a share each, as many shares as a turn of the event loop may take. */
 export class StreamTurns {
@@ -29,7 +29,7 @@ export class StreamTurns {
   private turn(): void {
     let head = 0;
     for (let jobs = 0; head < this.waiting.length && jobs < this.jobsPerTurnMax; head++) {
-      jobs += Math.max(shareCostLeast, this.waiting[head].takeShare());
+      jobs += Math.max(shareCostMin, this.waiting[head].takeShare());
     }
     this.waiting = this.waiting.slice(head);
     this.scheduled = this.waiting.length > 0;

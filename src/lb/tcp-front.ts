@@ -8,15 +8,16 @@ import { formatHostPort, type HostPort } from '../common/options.js';
 import { certificateName, type ListenerTrust } from '../common/trust/listener-trust.js';
 import { everyone } from '../common/trust/roles.js';
 import type { Hub } from '../hub/port/hub.js';
-import type { ClientKinds } from './client-kinds.js';
+import { kindPrefixesOf, type ClientKinds } from './opening.js';
 import { JobConnection, type FrontPort } from './connection.js';
 import { Gate, refusedOnTcp, type GatePort } from './gate.js';
-import { sparseJobsMax, type JobAdmission } from './job-admission.js';
+import { ConnectionTurns } from './connection-turns.js';
+import type { JobAdmission } from './job-admission.js';
 import { LinkLook } from './link-look.js';
-import { gatesMax, lingerMs, refusalsAtOnceMax, sweepIntervalMs, type LbLimits } from './limits.js';
-import { addressOf, ProxiedSockets } from './proxied-sockets.js';
+import { closingMsMax, gatesMax, refusalsAtOnceMax, sweepIntervalMs, type LbLimits } from './limits.js';
+import { addressOf } from './link-facts.js';
+import { ProxiedSockets } from './proxied-sockets.js';
 import { Offences, type Offence } from './offences.js';
-import { kindPrefixesOf } from './opening.js';
 import { toRecord } from './record.js';
 
 export interface TcpFrontOptions {
@@ -34,7 +35,7 @@ export interface TcpFrontOptions {
   readonly proxyProtocol?: boolean;
 }
 
-/** The TCP side of the lb: accepts clients, and runs their flushes and turns once per turn of the event loop. */
+/** The TCP side of the lb: accepts clients, and holds their connections. */
 export class TcpFront implements FrontPort, GatePort {
   readonly hub: Hub;
   readonly limits: LbLimits;
@@ -45,18 +46,13 @@ export class TcpFront implements FrontPort, GatePort {
   readonly scratch = Buffer.allocUnsafeSlow(64 * 1024);
   readonly offences: Offences;
   readonly links: LinkLook;
+  readonly turns: ConnectionTurns;
   connectionsAccepted = 0;
 
   private readonly server: Server;
   private readonly connections = new Set<JobConnection>();
   private readonly gates: Newcomers<Gate>;
   private readonly proxied: ProxiedSockets | undefined;
-  private toFlush: JobConnection[] = [];
-  private readonly toTurn: JobConnection[] = [];
-  private lingering: JobConnection[] = [];
-  private lingerTimer: NodeJS.Timeout | undefined;
-  private turnScheduled = false;
-  private roomAwaited = false;
   private encrypted: Server | undefined;
   private refusals = 0;
   private sweep: NodeJS.Timeout | undefined;
@@ -67,6 +63,7 @@ export class TcpFront implements FrontPort, GatePort {
     this.hub = options.hub;
     this.limits = options.limits;
     this.admission = options.admission;
+    this.turns = new ConnectionTurns(options.admission, options.limits);
     this.decoded = new Float64Array(options.limits.jobsPerTurnMax);
     this.offences = new Offences(options.log);
     this.clientKinds = options.clientKinds;
@@ -207,7 +204,7 @@ export class TcpFront implements FrontPort, GatePort {
       return;
     }
     this.refusals++;
-    const cut = setTimeout(() => socket.destroy(), lingerMs);
+    const cut = setTimeout(() => socket.destroy(), closingMsMax);
     socket.on('error', () => undefined);
     socket.on('close', () => {
       clearTimeout(cut);
@@ -215,86 +212,6 @@ export class TcpFront implements FrontPort, GatePort {
     });
     socket.resume();
     socket.end(toRecord(Buffer.from(line)));
-  }
-
-  /** A few while others wait for their turn, and many while nobody does. */
-  get jobsPerTurn(): number {
-    return this.toTurn.length === 0 || !this.admission.fair ? this.limits.jobsPerTurnMax : sparseJobsMax;
-  }
-
-  wantFlush(connection: JobConnection): void {
-    if (connection.flushWanted) return;
-    connection.flushWanted = true;
-    this.toFlush.push(connection);
-    this.scheduleTurn();
-  }
-
-  wantTurn(connection: JobConnection): void {
-    if (connection.turnWanted) return;
-    connection.turnWanted = true;
-    this.toTurn.push(connection);
-    this.scheduleTurn();
-  }
-
-  /** Flushes a connection a moment later; see mayLinger. */
-  private linger(connection: JobConnection): void {
-    this.lingering.push(connection);
-    this.lingerTimer ??= setTimeout(() => {
-      this.lingerTimer = undefined;
-      for (const other of this.lingering) {
-        other.lingered = true;
-        this.toFlush.push(other);
-      }
-      this.lingering = [];
-      this.turn();
-    }, this.admission.lingerMs);
-  }
-
-  private waitForRoom(): void {
-    if (this.roomAwaited) return;
-    this.roomAwaited = true;
-    this.admission.whenRoom(() => {
-      this.roomAwaited = false;
-      this.scheduleTurn();
-    });
-  }
-
-  private scheduleTurn(): void {
-    if (this.turnScheduled) return;
-    this.turnScheduled = true;
-    setImmediate(this.turn);
-  }
-
-  private readonly turn = (): void => {
-    this.turnScheduled = false;
-    const { toFlush } = this;
-    this.toFlush = [];
-    for (const connection of toFlush) {
-      if (!connection.lingered && connection.mayLinger) {
-        this.linger(connection);
-        continue;
-      }
-      connection.lingered = false;
-      connection.flushWanted = false;
-      connection.flush();
-    }
-    this.takeTurns();
-  };
-
-  /** Lets the connections that wait take turns, a few jobs each, as long as the hub's queue has room. */
-  private takeTurns(): void {
-    const { toTurn, admission } = this;
-    let served = 0;
-    let jobsLeft = this.limits.jobsPerTurnMax;
-    while (served < toTurn.length && jobsLeft > 0 && admission.queueRoom > 0) {
-      const connection = toTurn[served++];
-      connection.turnWanted = false;
-      jobsLeft -= Math.max(1, connection.takeTurn());
-    }
-    toTurn.splice(0, served);
-    if (toTurn.length === 0) return;
-    if (admission.queueRoom > 0) this.scheduleTurn();
-    else this.waitForRoom();
   }
 
   offence(offence: Offence, connection: JobConnection): void {

@@ -1,8 +1,8 @@
 import type { Logger } from '../common/logging.js';
 import type { NatsSettings } from '../nats/nats-url.js';
-import { finishedBytesMax, finishedBytesMaxInMemory, finishedMax } from './limits.js';
+import { finishedBytesMax, finishedBytesMaxInMemory, finishedMax } from './retention.js';
 import { LocalLedger } from './local/local-ledger.js';
-import { memoryStore } from './local/memory-store.js';
+import { memoryStore } from './local/local-store.js';
 import type { Ledger } from './types.js';
 
 export interface LedgerOptions {

@@ -1,4 +1,5 @@
-import { clockToleranceMs } from './limits.js';
+/** What two readings of a sound clock may differ by from the monotonic one: a slow correction by NTP. */
+const clockToleranceMs = 5_000;
 
 /**
  * The time for decisions that nobody can take back, such as removing what is too old. It follows the clock of the machine, but

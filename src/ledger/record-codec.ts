@@ -1,6 +1,8 @@
 import { crc32 } from 'node:zlib';
-import { recordBytesMax } from './limits.js';
 import type { AnalysisRecord, AnalysisState } from './types.js';
+
+/** A record holds a path of up to 4096 characters twice, and facts; a larger one is damage. */
+const recordBytesMax = 256 * 1024;
 
 /** Version of the form of records. One of another form is refused: guessing could mix what must not be mixed. */
 const recordForm = 1;

@@ -1,5 +1,24 @@
 import { isFinal, type AnalysisRecord } from './types.js';
 
+/** Results are kept so long when --keep does not say: a day, so that who started an analysis in the evening finds it. */
+export const keepMsDefault = 86_400_000;
+
+/** Shortest and longest time that --keep takes. */
+export const keepMsMin = 1_000;
+export const keepMsMax = 365 * 86_400_000;
+
+/** Finished analyses kept: `trireme analyses` lists them all, and each costs about 1 kB of memory. */
+export const finishedMax = 10_000;
+
+/** Bytes of results kept on disk: the oldest go first. */
+export const finishedBytesMax = 16 * 2 ** 30;
+
+/** Bytes of results kept where there is no disk, in memory. */
+export const finishedBytesMaxInMemory = 64 * 2 ** 20;
+
+/** Old results are looked for this often. */
+export const pruneIntervalMs = 60_000;
+
 export interface RetentionBounds {
   /** Time that a finished analysis is kept. */
   readonly keepMs: number;

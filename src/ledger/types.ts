@@ -1,6 +1,9 @@
 import type { ErrorCode, TriremeError } from '../common/errors.js';
 import type { ScanOptions, SortOrder } from '../pcap/types.js';
 
+/** Analyses that wait for their turn. Past it, submissions are refused. */
+export const analysesQueuedMax = 1_000;
+
 /**
  * The ledger remembers analyses: what was asked, which chunks are finished and with what result, and how it ended. A
  * master holds an analysis by a lease and writes only through it. Records are plain JSON. Several stores stand behind

@@ -270,14 +270,13 @@ export class Analysis {
 
   /** What a worker said before it was found lying is in the sums already, and cannot be taken out again. */
   private refuseLies(): void {
-    const liar = this.setup.hub
-      .snapshot()
-      .workers.find(({ state, number }) => state === 'QUARANTINED' && this.answeredBy.has(number));
+    const { hub } = this.setup;
+    const liar = [...this.answeredBy].find((worker) => hub.quarantined(worker));
     if (liar === undefined) return;
     this.reject(
       new TriremeError(
         'WORKER_LOST',
-        `worker ${liar.name} did chunks of this analysis and was found lying: run it again`,
+        `worker ${hub.workerName(liar)} did chunks of this analysis and was found lying: run it again`,
       ),
     );
   }
@@ -361,12 +360,8 @@ export class Analysis {
   }
 
   private workers(): ScanWorker[] {
-    const workers: ScanWorker[] = [];
-    for (const { state, slots, kinds } of this.setup.hub.snapshot().workers) {
-      const cost = kinds.find(({ kind }) => kind === scanChunkKind);
-      if (state === 'SERVING' && cost !== undefined) workers.push({ slots, secondsPerByte: cost.secondsPerUnit });
-    }
-    return workers;
+    const workers = this.setup.hub.capacity(scanChunkKind);
+    return workers.map(({ slots, secondsPerUnit }) => ({ slots, secondsPerByte: secondsPerUnit }));
   }
 
   /** At the level debug the log says what became of each chunk, and under which take of its analysis. */

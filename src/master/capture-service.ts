@@ -1,13 +1,11 @@
 import type * as grpc from '@grpc/grpc-js';
 import { shownName } from '../captures/capture-name.js';
-import { atMost } from '../common/at-most.js';
+import { atMost } from '../common/stuck-work.js';
 import { TriremeError } from '../common/errors.js';
-import { toStatus } from '../common/grpc-errors.js';
-import type { ServedService } from '../common/grpc-server.js';
+import { toStatus, type ServedService } from '../common/grpc-server.js';
 import type { Logger } from '../common/logging.js';
 import { RateLimit } from '../common/rate-limit.js';
-import { callerOf } from '../common/trust/callers.js';
-import type { ListenerTrust } from '../common/trust/listener-trust.js';
+import { callerOf, type ListenerTrust } from '../common/trust/listener-trust.js';
 import type { Caller } from '../common/trust/roles.js';
 import {
   CaptureServiceService,

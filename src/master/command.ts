@@ -13,7 +13,7 @@ import { RecentErrors } from '../common/recent-errors.js';
 import { guardPorts } from '../common/trust/guard.js';
 import { addListenerTrust, type TrustOptions } from '../common/trust/options.js';
 import { addHubOptions, compileHubOptions, type HubCommandOptions } from '../hub/command-options.js';
-import { keepMsDefault, keepMsLeast, keepMsMost } from '../ledger/limits.js';
+import { keepMsDefault, keepMsMax, keepMsMin } from '../ledger/retention.js';
 import { isNatsUrl, natsUrl, type NatsSettings } from '../nats/nats-url.js';
 import { waitMsDefault, waitMsMax } from '../pcap/request.js';
 import { spoolBytesMaxDefault } from './limits.js';
@@ -74,7 +74,7 @@ export function buildCommand(): Command {
     )
     .addOption(
       new Option('--keep <duration>', 'time that results are kept')
-        .argParser(durationMs(keepMsLeast, keepMsMost))
+        .argParser(durationMs(keepMsMin, keepMsMax))
         .default(keepMsDefault, '24h'),
     )
     .addOption(

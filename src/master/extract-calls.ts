@@ -1,4 +1,4 @@
-import { atMost } from '../common/at-most.js';
+import { atMost } from '../common/stuck-work.js';
 import { TriremeError } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
 import type { CaptureAccess } from '../captures/capture-access.js';

@@ -115,10 +115,7 @@ export class Extraction implements JobSink {
   /** Begins as many chunks as the workers have use for and memory allows. */
   private feed(): void {
     const { hub, capture } = this.setup;
-    const slots = hub
-      .snapshot()
-      .workers.filter(({ state, kinds }) => state === 'SERVING' && kinds.some(({ kind }) => kind === extractChunkKind))
-      .reduce((sum, worker) => sum + worker.slots, 0);
+    const slots = hub.capacity(extractChunkKind).reduce((sum, worker) => sum + worker.slots, 0);
     const most = Math.min(slots * chunksOutstandingPerSlot, Math.floor(extractAheadBytesMax / this.chunkBytes));
     while (this.failure === null && this.ahead < most) {
       const task = this.order.task();

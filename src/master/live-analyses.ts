@@ -1,7 +1,9 @@
-import { chunksShownMax } from '../hub/watch/live/limits.js';
 import { isFinal } from '../ledger/types.js';
 import type { AnalysisPicture } from './analyses.js';
 import type { ChunkState, LiveAnalysis, LiveChunk } from '../hub/watch/live/types.js';
+
+/** Ranges of one analysis in one document: a phone has 390 pixels. Neighbours are put together beyond it. */
+const chunksShownMax = 256;
 
 /** One chunk as an analysis knows it. */
 export interface ChunkPicture {

@@ -3,8 +3,13 @@ import { connect, credsAuthenticator, nkeyAuthenticator, nkeys, type NatsConnect
 import { TriremeError } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
 import { explainTls } from './explain.js';
-import { reconnectMs, requestMsMax } from './limits.js';
 import { natsFiles, natsName, natsUser, type NatsFiles, type NatsSettings } from './nats-url.js';
+
+/** Time for one attempt to connect, and for one request of JetStream. */
+const requestMsMax = 5_000;
+
+/** Wait between attempts to connect again, which never end: a NATS that was away for an hour is used again at once. */
+const reconnectMs = 500;
 
 /**
  * Connects to NATS, and from then on again and again for ever; the first attempt is one alone, whose end a caller that

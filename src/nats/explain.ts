@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { atMost } from '../common/at-most.js';
+import { atMost } from '../common/stuck-work.js';
 import type { NatsFiles, NatsSettings } from './nats-url.js';
 
 /** Time for each step of finding out. */

@@ -1,12 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { Kvm, type KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { atMost } from '../common/at-most.js';
+import { atMost } from '../common/stuck-work.js';
 import type { Logger } from '../common/logging.js';
 import { connectNats, watchNats } from './connect.js';
-import { announceMs, memberTtlMs, membersMax, replicasMost } from './limits.js';
 import { MemberBook, readMember, type Member, type MemberRole } from './member-book.js';
 import { natsName, type NatsSettings } from './nats-url.js';
+
+/** A member announces itself this often. */
+export const announceMs = 1_000;
+
+/** A member that was not heard of for so long is gone: three announcements may be lost on the way. */
+export const memberTtlMs = 4_000;
+
+if (memberTtlMs < 3 * announceMs) throw new Error('a member may miss two announcements before it is gone');
+
+/** Members of one name space: more are a mistake, and each costs a worker a stream. */
+const membersMax = 1_024;
+
+/** Servers of a cluster that keep what must survive one of them: an odd number, of which two agree. */
+const replicasMax = 3;
 
 // This module brings the NATS client: it is loaded late, by import(), only where NATS is used.
 
@@ -54,7 +67,7 @@ export function announce(settings: NatsSettings, member: Member, log: Logger): {
 
 /**
  * Watches who is announced in a role; null: in any. `onChange` hears the whole list, in no order, whenever it changes. While
- * the members cannot be heard nobody is taken for gone.
+ * the members cannot be heard nobody is dropped.
  */
 export function watchMembers(
   settings: NatsSettings,
@@ -137,12 +150,12 @@ async function connected(settings: NatsSettings, name: string, log: Logger): Pro
   return nats;
 }
 
-/** Opens the bucket, or makes it: on as many servers of a cluster as there are, at most replicasMost. */
+/** Opens the bucket, or makes it: on as many servers of a cluster as there are, at most replicasMax. */
 async function openBucket(nats: NatsConnection): Promise<KV> {
   const make = (replicas: number): Promise<KV> =>
     new Kvm(nats).create(bucket, { history: 1, ttl: memberTtlMs, replicas });
   // A server alone refuses replicas; so does a bucket that was made by one.
-  return make(replicasMost).catch(() => make(1));
+  return make(replicasMax).catch(() => make(1));
 }
 
 /** Waits for what may hang or fail while NATS is away. */

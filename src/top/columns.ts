@@ -1,6 +1,8 @@
 import { forTerminal } from '../common/for-terminal.js';
-import { nameLengthMax } from './limits.js';
 import type { WorkerRow } from './rates.js';
+
+/** Characters of a worker's name: it chose it itself. */
+const nameLengthMax = 40;
 
 /** A column of the view. */
 export interface Column {

@@ -5,9 +5,14 @@ import { durationMs, hostPort, type HostPort } from '../common/options.js';
 import { DiallerTrust } from '../common/trust/dialler-trust.js';
 import { addDiallerTrust, compileDiallerTrust, type TrustOptions } from '../common/trust/options.js';
 import { sortKeys } from './columns.js';
-import { intervalMsDefault, intervalMsLeast, intervalMsMost } from './limits.js';
 import { listOnce, onceJson, onceText } from './once.js';
 import { WorkerWatch } from './watch.js';
+
+/** Time between two lists unless asked otherwise; the hub sends none more often than every 100 ms. */
+const intervalMsDefault = 1000;
+
+const intervalMsMin = 100;
+const intervalMsMax = 60_000;
 
 interface TopOptions extends TrustOptions {
   readonly lb?: HostPort;
@@ -47,7 +52,7 @@ export function buildCommand(): Command {
     .option('--master <host:port>', 'gRPC port of a master', hostPort(defaultPorts.masterGrpc))
     .addOption(
       new Option('--interval <duration>', 'time between two lists')
-        .argParser(durationMs(intervalMsLeast, intervalMsMost))
+        .argParser(durationMs(intervalMsMin, intervalMsMax))
         .default(intervalMsDefault, '1s'),
     )
     .addOption(new Option('--sort <column>', 'order of the workers').choices(sortKeys).default('name'))

@@ -2,10 +2,12 @@ import { ScreenBuffer, terminal } from 'terminal-kit';
 import type { TriremeError } from '../common/errors.js';
 import { forTerminal } from '../common/for-terminal.js';
 import { columns, sortRows, tableLines, type TableLine } from './columns.js';
-import { redialMs } from './limits.js';
 import { summary } from './once.js';
 import { Rates, type WorkerList } from './rates.js';
 import type { WorkerWatch } from './watch.js';
+
+/** Time between two tries to reach a hub that was lost; short, because somebody watches. */
+const redialMs = 1000;
 
 /** Colours of states; the words are there as well, so none is needed. */
 const stateColors: Readonly<Record<string, string>> = {

@@ -19,10 +19,10 @@ export interface WorkerList {
 
 /** Turns counts into rates: compares each list with the one before. The clock is passed in. */
 export class Rates {
-  #before: { readonly atMs: number; readonly answered: ReadonlyMap<string, number> } | null = null;
+  private before: { readonly atMs: number; readonly answered: ReadonlyMap<string, number> } | null = null;
 
   take({ workers, jobsWaiting }: WatchWorkersResponse, nowMs: number): WorkerList {
-    const before = this.#before;
+    const before = this.before;
     const answered = new Map<string, number>();
     const rows = workers.map((worker): WorkerRow => {
       const done = sum(worker, 'done');
@@ -34,7 +34,7 @@ export class Rates {
       const rate = earlier === undefined || seconds <= 0 ? null : Math.max(0, done + failed - earlier) / seconds;
       return { worker, done, failed, jobsPerSecond: rate };
     });
-    this.#before = { atMs: nowMs, answered };
+    this.before = { atMs: nowMs, answered };
     const known = rows.filter(({ jobsPerSecond }) => jobsPerSecond !== null);
     return {
       rows,

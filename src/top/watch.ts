@@ -5,7 +5,9 @@ import { formatHostPort, type HostPort } from '../common/options.js';
 import type { DiallerTrust } from '../common/trust/dialler-trust.js';
 import { GrpcDialler } from '../common/trust/grpc-dialler.js';
 import { ClusterServiceClient, type WatchWorkersResponse } from '../gen/trireme/v1/worker.js';
-import { firstListMsMax } from './limits.js';
+
+/** Time for a first list to come: a hub that is there answers at once. */
+const firstListMsMax = 10_000;
 
 /** A hub that vanished without a word is noticed after the sum of these. */
 const keepalive = { 'grpc.keepalive_time_ms': 5_000, 'grpc.keepalive_timeout_ms': 5_000 };
@@ -13,14 +15,14 @@ const keepalive = { 'grpc.keepalive_time_ms': 5_000, 'grpc.keepalive_timeout_ms'
 /** Lists of a hub's workers, as it sends them. */
 export class WorkerWatch {
   readonly name: string;
-  readonly #dialler: GrpcDialler;
-  readonly #client: ClusterServiceClient;
+  private readonly dialler: GrpcDialler;
+  private readonly client: ClusterServiceClient;
 
   constructor(hub: HostPort, trust: DiallerTrust) {
     this.name = formatHostPort(hub);
-    this.#dialler = new GrpcDialler(trust);
-    this.#client = new ClusterServiceClient(this.name, this.#dialler.credentials(hub.host), {
-      ...this.#dialler.options(hub.host),
+    this.dialler = new GrpcDialler(trust);
+    this.client = new ClusterServiceClient(this.name, this.dialler.credentials(hub.host), {
+      ...this.dialler.options(hub.host),
       'grpc.max_receive_message_length': messageBytesMax,
       ...keepalive,
     });
@@ -32,7 +34,7 @@ export class WorkerWatch {
     onList: (list: WatchWorkersResponse) => void,
     onEnd: (error: TriremeError) => void,
   ): () => void {
-    const call = this.#client.watchWorkers({ intervalMs });
+    const call = this.client.watchWorkers({ intervalMs });
     let over = false;
     const end = (error: TriremeError): void => {
       if (over) return;
@@ -49,7 +51,7 @@ export class WorkerWatch {
       clearTimeout(timer);
       if (!over) onList(list);
     });
-    call.on('error', (error: grpc.ServiceError) => end(this.#explain(error)));
+    call.on('error', (error: grpc.ServiceError) => end(this.explain(error)));
     call.on('end', () => end(new TriremeError('UNREACHABLE', `${this.name} ended the list`)));
     return () => {
       over = true;
@@ -59,11 +61,11 @@ export class WorkerWatch {
   }
 
   close(): void {
-    this.#client.close();
+    this.client.close();
   }
 
-  #explain(error: grpc.ServiceError): TriremeError {
-    const said = `${this.name}: ${this.#dialler.explain(error)}`;
+  private explain(error: grpc.ServiceError): TriremeError {
+    const said = `${this.name}: ${this.dialler.explain(error)}`;
     if (error.code === grpc.status.UNAUTHENTICATED) return new TriremeError('UNAUTHENTICATED', said, { cause: error });
     if (error.code === grpc.status.PERMISSION_DENIED) return new TriremeError('NOT_ALLOWED', said, { cause: error });
     if (error.code === grpc.status.UNIMPLEMENTED)

@@ -1,3 +1,6 @@
+import { InvalidArgumentError } from 'commander';
+import { isIPv4 } from 'node:net';
+
 /**
  * The bytes of the programs' config maps: struct parity_config (bpf/udp_parity.h) and struct lb_config (bpf/udp_lb.h).
  * Whole numbers lie in the machine's order, which is little-endian on every machine that this runs on; addresses as on the wire.
@@ -71,4 +74,13 @@ export function ipv4FromLe(number: number): string {
 /** A port from the number that bpftool prints for a __be16. */
 export function portFromLe(number: number): number {
   return ((number & 0xff) << 8) | (number >> 8);
+}
+
+/** Parser of `10.0.0.0/8`; a bare address is itself alone. */
+export function ipv4Prefix(value: string): Prefix {
+  const [address, length = '32', more] = value.split('/');
+  const bits = /^\d{1,2}$/.test(length) ? Number(length) : NaN;
+  if (!isIPv4(address) || !(bits <= 32) || more !== undefined)
+    throw new InvalidArgumentError(`'${value}' is not an IPv4 prefix such as 10.0.0.0/8`);
+  return { address, bits };
 }

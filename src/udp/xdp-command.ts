@@ -9,7 +9,7 @@ import { Interruption } from './interruption.js';
 import { requireLink } from './link.js';
 import { findAttachment, listAttachments, type Found } from './lookup.js';
 import { ownNetns } from './netns.js';
-import { ipv4Prefix } from './prefix-option.js';
+import { ipv4Prefix } from './config-bytes.js';
 import { programNames, programs, type ProgramName } from './programs.js';
 import { serversText, statsText } from './report-text.js';
 import { takeSnapshot, type LbSnapshot } from './snapshot.js';

@@ -4,10 +4,9 @@ import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { addLogOptions, createLogger, logLineShower, type LogOptions } from '../common/logging.js';
 import { runUntilSignal } from '../common/lifecycle.js';
 import { addLoopbackTrust, compileListenerTrust, type TrustOptions } from '../common/trust/options.js';
-import { reloadOnHangup } from '../common/trust/reload.js';
+import { reloadOnHangup } from '../common/trust/guard.js';
 import { programName } from '../common/version.js';
-import { startCluster } from './cluster.js';
-import { roleTrust } from './role-trust.js';
+import { roleTrust, startCluster } from './cluster.js';
 
 interface UpCommandOptions extends TrustOptions, LogOptions {
   readonly captures: string;

@@ -12,7 +12,7 @@ import {
   compileDiscoveredTrust,
   type TrustOptions,
 } from '../common/trust/options.js';
-import { reloadOnHangup } from '../common/trust/reload.js';
+import { reloadOnHangup } from '../common/trust/guard.js';
 import { slotsDefault } from './machine.js';
 import { Worker } from './worker.js';
 import { addDiscoverOption } from '../nats/options.js';

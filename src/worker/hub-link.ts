@@ -49,8 +49,8 @@ const welcomeTimeoutMsDefault = 10_000;
 const heldMs = 5_000;
 
 /** A hub may not ask for heartbeats outside these: too often is a load, too seldom is no sign of life. */
-const heartbeatIntervalMsLeast = 50;
-const heartbeatIntervalMsMost = 60_000;
+const heartbeatIntervalMsMin = 50;
+const heartbeatIntervalMsMax = 60_000;
 
 const channelOptions: grpc.ClientOptions = {
   'grpc.max_receive_message_length': messageBytesMax,
@@ -212,10 +212,7 @@ export class HubLink {
     this.outbox = new Outbox((message) => call?.write(message) ?? false, partBytesMax, welcome.incarnation);
     this.setState('ATTACHED');
     this.log.info({ hubId: welcome.hubId, hubVersion: welcome.version }, 'attached');
-    const intervalMs = Math.min(
-      Math.max(welcome.heartbeatIntervalMs, heartbeatIntervalMsLeast),
-      heartbeatIntervalMsMost,
-    );
+    const intervalMs = Math.min(Math.max(welcome.heartbeatIntervalMs, heartbeatIntervalMsMin), heartbeatIntervalMsMax);
     this.beat();
     this.heartbeats = setInterval(() => this.beat(), intervalMs);
     this.owner.attached(this);

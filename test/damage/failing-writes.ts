@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { reopenIntervalMs } from '../../src/ledger/limits.js';
+import { MirroredDb, reopenIntervalMs } from '../../src/ledger/local/mirrored-db.js';
 import { LevelDb } from '../../src/ledger/local/level-db.js';
-import { MirroredDb } from '../../src/ledger/local/mirrored-db.js';
 
 /**
  * A process of its own, because the bound on the size of its files is its own: a write past it fails as on a full disk, once a

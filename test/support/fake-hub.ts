@@ -1,6 +1,6 @@
 import { TriremeError } from '../../src/common/errors.js';
 import { noJob, type JobSink } from '../../src/hub/port/job-sink.js';
-import type { Hub } from '../../src/hub/port/hub.js';
+import type { Hub, KindCapacity } from '../../src/hub/port/hub.js';
 import type { HubSnapshot } from '../../src/hub/port/snapshot.js';
 
 interface FakeJob {
@@ -92,6 +92,14 @@ export class FakeHub implements Hub {
 
   workersReady(): number {
     return this.ready;
+  }
+
+  capacity(): KindCapacity[] {
+    return [];
+  }
+
+  quarantined(): boolean {
+    return false;
   }
 
   workerName(): string {

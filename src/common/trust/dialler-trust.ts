@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { noTrust, type TrustSettings } from './options.js';
-import { TlsMaterial, tlsVersionLeast } from './tls-material.js';
+import { TlsMaterial, tlsVersionMin } from './tls-material.js';
 import { readToken } from './token.js';
 
 /** What a role that dials presents, and whom it trusts. */
@@ -29,7 +29,7 @@ export class DiallerTrust {
     const { tlsName } = this.settings;
     // The name that is asked for is the one that the certificate is checked for.
     const named = tlsName === undefined ? {} : { servername: tlsName };
-    return { ...this.tls.context, ...named, minVersion: tlsVersionLeast };
+    return { ...this.tls.context, ...named, minVersion: tlsVersionMin };
   }
 
   /** Reads token file and certificates again, for the next time it dials. @throws TriremeError; the old ones stay then */

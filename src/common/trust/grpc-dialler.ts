@@ -2,7 +2,7 @@ import * as grpc from '@grpc/grpc-js';
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import { openDialler, type DiallerTrust } from './dialler-trust.js';
-import { plainWords } from './tls-words.js';
+import { plainWords } from './tls-material.js';
 
 /**
  * Name that a TLS server is told where it is dialled by its address. There is none to tell, but gRPC would tell the

@@ -1,8 +1,7 @@
 import * as grpc from '@grpc/grpc-js';
 import type { Server as TlsServer, TLSSocket } from 'node:tls';
 import type { Asked } from '../anonymous-callers.js';
-import { setCaller } from './callers.js';
-import { certificateName, type ListenerTrust } from './listener-trust.js';
+import { certificateName, setCaller, type ListenerTrust } from './listener-trust.js';
 import { methodAccess } from './methods.js';
 import { whyNotAllowed } from './roles.js';
 import type { TlsContext, TlsMaterial } from './tls-material.js';

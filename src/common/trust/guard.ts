@@ -3,7 +3,7 @@ import type { Logger } from '../logging.js';
 import { formatHostPort, type HostPort } from '../options.js';
 import { ListenerTrust } from './listener-trust.js';
 import { compileListenerTrust, type TrustOptions, type TrustSettings } from './options.js';
-import { reloadOnHangup } from './reload.js';
+import { TriremeError } from '../errors.js';
 
 /** A port that a role is about to open: the option with its dashes, and the address. */
 export interface Port {
@@ -50,4 +50,17 @@ function isOpen(port: Port, settings: TrustSettings): boolean {
 
 function encrypted(port: Port, settings: TrustSettings): boolean {
   return settings.tls !== null && (port.tls?.given ?? true);
+}
+
+/** Reads the credentials again on SIGHUP. Where none come from files, SIGHUP keeps its usual meaning. */
+export function reloadOnHangup(settings: TrustSettings, trust: { reload(): void }, log: Logger): void {
+  if (settings.tls === null && settings.credentials === null && settings.token?.from !== 'file') return;
+  process.on('SIGHUP', () => {
+    try {
+      trust.reload();
+      log.info('credentials reloaded');
+    } catch (error) {
+      log.error({ error: TriremeError.from(error).message }, 'credentials not reloaded, the old ones stay');
+    }
+  });
 }

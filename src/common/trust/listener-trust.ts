@@ -5,10 +5,10 @@ import { Credentials } from './credentials.js';
 import { readCredentials } from './credentials-file.js';
 import type { TrustSettings } from './options.js';
 import { Refusals, type RefusalReason, type RefusingPort } from './refusals.js';
-import { everyone, limited, rolesOfCertificate, type Caller } from './roles.js';
-import { TlsMaterial, tlsVersionLeast } from './tls-material.js';
-import { plainWords } from './tls-words.js';
+import { everyone, limited, nobody, rolesOfCertificate, type Caller } from './roles.js';
+import { plainWords, TlsMaterial, tlsVersionMin } from './tls-material.js';
 import { readToken } from './token.js';
+import type { Metadata } from '@grpc/grpc-js';
 
 /** Time for a TLS handshake: a slow link takes a second, and Node's default of two minutes invites many to wait. */
 const handshakeTimeoutMs = 5_000;
@@ -71,7 +71,7 @@ export class ListenerTrust {
     return {
       requestCert: mutual,
       rejectUnauthorized: mutual,
-      minVersion: tlsVersionLeast,
+      minVersion: tlsVersionMin,
       handshakeTimeout: handshakeTimeoutMs,
     };
   }
@@ -118,4 +118,22 @@ function credentialsOf({ token, credentials, tls }: TrustSettings): Credentials 
 export function certificateName(certificate: PeerCertificate | undefined): string | null {
   const name: unknown = certificate?.subject?.CN;
   return typeof name === 'string' && name !== '' ? name : null;
+}
+
+/** Callers by the metadata of their calls, which no caller can write himself into. */
+const known = new WeakMap<Metadata, Caller>();
+
+/** Remembers who makes a call; for the check at its start. */
+export function setCaller(metadata: Metadata, caller: Caller): void {
+  known.set(metadata, caller);
+}
+
+/** Who makes a call, for its handler. */
+export function callerOf({ metadata }: { readonly metadata: Metadata }, trust: ListenerTrust | undefined): Caller {
+  return known.get(metadata) ?? (trust?.asks === true ? nobody : everyone);
+}
+
+/** Name of the credential of a call, for people; undefined where nothing is asked. */
+export function credentialOf({ metadata }: { readonly metadata: Metadata }): string | undefined {
+  return known.get(metadata)?.name;
 }

@@ -12,7 +12,7 @@ export interface TlsContext {
 }
 
 /** TLS 1.2 with forward secrecy is the oldest that is not broken; Node's own default says the same, this says it here. */
-export const tlsVersionLeast = 'TLSv1.2';
+export const tlsVersionMin = 'TLSv1.2';
 
 /** The files of one side, read and checked. They can be read again; what is open keeps what it was opened with. */
 export class TlsMaterial {
@@ -87,4 +87,12 @@ function parse<T>(option: string, path: string | null, how: () => T): T {
       cause: error,
     });
   }
+}
+
+/** What OpenSSL says, without the codes, functions and lines of its own source that it wraps around it. */
+export function plainWords(message: string): string {
+  return message
+    .replace(/[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):[^\s:]*:\d+:(SSL alert number \d+)?/g, '$1')
+    .replace(/\s+/g, ' ')
+    .trim();
 }

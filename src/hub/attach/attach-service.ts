@@ -1,7 +1,7 @@
 import * as grpc from '@grpc/grpc-js';
 import type { ServedService } from '../../common/grpc-server.js';
 import type { Logger } from '../../common/logging.js';
-import { credentialOf } from '../../common/trust/callers.js';
+import { credentialOf } from '../../common/trust/listener-trust.js';
 import { WorkerHubService, type HubMessage, type WorkerMessage } from '../../gen/trireme/v1/worker.js';
 import { decodeWorkerMessage, type RefusedMessage } from './worker-message.js';
 import type { WorkerStream, WorkerStreamEvents } from '../port/worker-stream.js';

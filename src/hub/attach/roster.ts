@@ -271,7 +271,7 @@ export class Roster {
     this.dispatcher.stalls.forget(worker);
     worker.setState('QUARANTINED', `its answer to job ${evidence.job} was a lie`);
     this.picker.suspend(worker.index);
-    this.dispatcher.takeBack(worker);
+    this.dispatcher.returns.takeBackAll(worker);
   }
 
   /** @param inOrder the hub itself ends the stream, and no fault is the worker's */
@@ -283,7 +283,7 @@ export class Roster {
     this.dispatcher.byNumber.delete(worker.number);
     this.dispatcher.workers[worker.index] = undefined;
     this.picker.removeWorker(worker.index);
-    this.dispatcher.orphan(worker);
+    this.dispatcher.returns.orphan(worker);
     this.dispatcher.stalls.forget(worker);
     this.dispatcher.stalls.probeSoon(this.dispatcher.turn.now());
     worker.index = -1;

@@ -1,5 +1,5 @@
 import { wholeId } from '../../common/job-ids.js';
-import { resultBytesLeast } from '../../kinds/kind.js';
+import { resultBytesMin } from '../../kinds/kind.js';
 import type { ResultBatch, ResultPart } from '../../gen/trireme/v1/worker.js';
 import { JobStatus } from '../../gen/trireme/v1/worker.js';
 import type { AttachedWorker } from '../workers/attached-worker.js';
@@ -111,7 +111,7 @@ export class Answers {
 
   /** A result that no job of its kind can have. */
   private refuseLarge(kind: number, bytes: number): string | null {
-    if (bytes <= resultBytesLeast) return null;
+    if (bytes <= resultBytesMin) return null;
     const most = this.dispatcher.resultBytesMax(kind);
     if (bytes <= most) return null;
     const { name } = this.dispatcher.kindState(kind).counters;
@@ -154,15 +154,19 @@ export class Answers {
     if (answer.status === JobStatus.FAILED) {
       worker.countFailed(table.kinds[row]);
       const reason = answer.text(reasonCharactersMax);
-      return dispatcher.fail(row, 'failed', jobErrors.jobFailed(reason === '' ? 'the worker gave no reason' : reason));
+      return dispatcher.endings.fail(
+        row,
+        'failed',
+        jobErrors.jobFailed(reason === '' ? 'the worker gave no reason' : reason),
+      );
     }
     if (table.deadlines[row] - now < deadlineSlackSeconds) {
-      return dispatcher.fail(row, 'expired', jobErrors.expired(now - table.submittedAt[row]));
+      return dispatcher.endings.fail(row, 'expired', jobErrors.expired(now - table.submittedAt[row]));
     }
     // Unless it was asked to, it would give back the next job too: nothing more for it until its next heartbeat.
     const asked = table.recalled[row] === 1;
     if (!asked) worker.draining = true;
-    dispatcher.giveBack(row, asked);
+    dispatcher.returns.giveBack(row, asked);
   }
 
   /** Ends a job with its answer, put together from its parts. The row has been released. */
@@ -170,9 +174,9 @@ export class Answers {
     const { dispatcher, answer } = this;
     const parts = worker.parts.take(dispatcher.table.ids[row]);
     worker.countDone(dispatcher.table.kinds[row]);
-    if (parts === undefined) return dispatcher.done(row, answer, worker, answer.exec, answer.now);
+    if (parts === undefined) return dispatcher.endings.done(row, answer, worker, answer.exec, answer.now);
     parts.push(answer.bytes.subarray(answer.start, answer.end));
     const bytes = Buffer.concat(parts);
-    dispatcher.done(row, { bytes, start: 0, end: bytes.length }, worker, answer.exec, answer.now);
+    dispatcher.endings.done(row, { bytes, start: 0, end: bytes.length }, worker, answer.exec, answer.now);
   }
 }

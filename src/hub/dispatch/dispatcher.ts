@@ -1,4 +1,3 @@
-import type { TriremeError } from '../../common/errors.js';
 import type { AttachedWorker } from '../workers/attached-worker.js';
 import type { Audits } from '../audit/audits.js';
 import { Deadlines } from '../jobs/deadlines.js';
@@ -8,17 +7,19 @@ import { Hedges } from './hedges.js';
 import { jobErrors } from '../port/job-errors.js';
 import { nil } from '../jobs/job-list.js';
 import { jobsLiveMax, JobTable, queueHeld, queueNone } from '../jobs/job-table.js';
-import type { FailureCount, KindState } from '../jobs/kind-state.js';
+import type { KindState } from '../jobs/kind-state.js';
 import type { HubOptions } from '../port/options.js';
 import { WAIT, type Picker } from '../picking/picker.js';
 import type { Scheduler } from '../port/scheduler.js';
-import { AuditGate, type AnswerBytes } from './audit-gate.js';
+import { AuditGate } from './audit-gate.js';
+import { Endings } from './endings.js';
 import { IsolatedRuns } from './isolated-runs.js';
 import { JobLife } from './job-life.js';
 import { Places } from './places.js';
+import { Returns } from './returns.js';
 import { Stalls } from './stalls.js';
 import { Turn } from '../workers/turn.js';
-import { noJob, noWorker, type JobSink } from '../port/job-sink.js';
+import { noWorker, type JobSink } from '../port/job-sink.js';
 import { WaitLines } from '../jobs/wait-lines.js';
 
 /** What `takeLent` returns when the job had no copy on this worker. */
@@ -38,8 +39,8 @@ export class Dispatcher {
   draining = false;
   readonly life: JobLife;
   readonly places: Places;
-  /** Called when the last live job of a draining hub has ended. */
-  onIdle: (() => void) | null = null;
+  readonly endings: Endings;
+  readonly returns: Returns;
   /** Workers that answer nothing. */
   readonly stalls: Stalls;
   /** Called when a worker is suspended, or not any more. */
@@ -100,7 +101,7 @@ export class Dispatcher {
         this.hedges.lendFree(row, worker);
         this.places.wait(row, true);
       },
-      takeBack: (row) => this.takeBackOne(row),
+      takeBack: (row) => this.returns.takeBack(row),
       withdraw: (id, worker, now) => this.withdraw(id, worker, now),
       giveProbe: (row, worker, now) => this.giveProbe(row, worker, now),
       giveWaiting: (worker, now) => this.giveWaiting(worker, now),
@@ -109,6 +110,11 @@ export class Dispatcher {
       barred: (row, worker) => this.gate.barred(row, worker),
       changed: (worker, reason) => this.onStallChanged?.(worker, reason),
     });
+    const { table, lines, places, deadlines, hedges, stalls, gate, life, turn } = this;
+    this.endings = new Endings(table, lines, places, deadlines, hedges, gate, life, turn);
+    this.returns = new Returns(options, table, places, hedges, stalls, this.endings, life, turn, (...job) =>
+      this.release(...job),
+    );
   }
 
   /** Jobs that wait for a worker that may take them. */
@@ -141,7 +147,7 @@ export class Dispatcher {
   ): number {
     const state = this.kindState(kind);
     this.life.asked(state);
-    if (this.draining) return this.refuse(state, 'draining', sink, tag, jobErrors.draining());
+    if (this.draining) return this.endings.refuse(state, 'draining', sink, tag, jobErrors.draining());
     const now = this.turn.now();
     let given = WAIT;
     // New jobs that took every room as it comes free would starve those that not every worker may have.
@@ -152,15 +158,15 @@ export class Dispatcher {
     if (first && mayGo) given = this.picker.pick(kind, units, now, noWorker);
     if (given === WAIT) {
       if (this.waiting >= this.options.jobsQueuedMax) {
-        return this.refuse(state, 'queueFull', sink, tag, jobErrors.queueFull(this.options.jobsQueuedMax));
+        return this.endings.refuse(state, 'queueFull', sink, tag, jobErrors.queueFull(this.options.jobsQueuedMax));
       }
       const wait = timeoutSeconds > 0 ? this.drainRate.waitSeconds(this.waiting, now) : 0;
       if (wait > timeoutSeconds)
-        return this.refuse(state, 'expired', sink, tag, jobErrors.hopeless(wait, timeoutSeconds));
+        return this.endings.refuse(state, 'expired', sink, tag, jobErrors.hopeless(wait, timeoutSeconds));
     }
     const { table } = this;
     const row = table.add(kind, units, payload, sink, tag, now);
-    if (row === nil) return this.refuse(state, 'queueFull', sink, tag, jobErrors.tooManyLive(jobsLiveMax));
+    if (row === nil) return this.endings.refuse(state, 'queueFull', sink, tag, jobErrors.tooManyLive(jobsLiveMax));
     this.life.submitted(state, units, now);
     const id = table.ids[row];
     if (timeoutSeconds > 0) this.deadlines.set(row, now + timeoutSeconds, now);
@@ -182,8 +188,8 @@ export class Dispatcher {
   cancel(id: number): boolean {
     const row = this.table.rowOf(id);
     if (row === nil) return false;
-    this.takeAway(row);
-    this.fail(row, 'cancelled', jobErrors.cancelled());
+    this.returns.takeAway(row);
+    this.endings.fail(row, 'cancelled', jobErrors.cancelled());
     this.pump();
     return true;
   }
@@ -243,112 +249,13 @@ export class Dispatcher {
     return row;
   }
 
-  /** Takes a job's answer. The row has been released. */
-  done(row: number, answer: AnswerBytes, worker: AttachedWorker, exec: number, now: number): void {
-    const audit = this.gate.begin(row, answer, worker, exec, now);
-    if (audit === 0) return this.deliver(row, answer, worker.number, exec, now);
-    this.hedges.callOff(row);
-    this.lines.add(row, queueHeld, false);
-    this.gate.start(audit);
-  }
-
-  /** Answers a job whose answer was held back, if it still wants one. */
-  answerHeld(id: number, bytes: Uint8Array, worker: number, exec: number): void {
-    const row = this.table.rowOf(id);
-    if (row === nil) return;
-    this.places.leave(row);
-    this.deliver(row, { bytes, start: 0, end: bytes.length }, worker, exec, this.turn.now());
-  }
-
-  failHeld(id: number, error: TriremeError): void {
-    const row = this.table.rowOf(id);
-    if (row === nil) return;
-    this.places.leave(row);
-    this.fail(row, 'failed', error);
-  }
-
-  /** Ends a job with its answer. */
-  private deliver(row: number, answer: AnswerBytes, worker: number, exec: number, now: number): void {
-    const { table } = this;
-    const sink = table.sinks[row] as JobSink;
-    const tag = table.tags[row];
-    const attempts = table.attempts[row];
-    const total = now - table.submittedAt[row];
-    this.life.answered(row, total);
-    this.forget(row);
-    sink.done(tag, answer.bytes, answer.start, answer.end, worker, exec, attempts, total);
-  }
-
-  /** Ends a job without an answer. The row is in no list. */
-  fail(row: number, outcome: FailureCount, error: TriremeError): void {
-    const sink = this.table.sinks[row] as JobSink;
-    const tag = this.table.tags[row];
-    this.life.failed(this.kindState(this.table.kinds[row]), outcome, error);
-    this.forget(row);
-    sink.failed(tag, error);
-  }
-
-  /**
-   * A job came back unharmed: it waits again, before those that came later. The row has been released.
-   * @param asked the hub wanted it back
-   */
-  giveBack(row: number, asked: boolean): void {
-    const { table } = this;
-    this.life.notRun(row);
-    this.untry(row);
-    if (!asked && ++table.notRuns[row] > this.options.jobNotRunMax) {
-      this.fail(row, 'noWorker', jobErrors.notRun(table.notRuns[row]));
-      return;
-    }
-    this.places.wait(row, true);
-  }
-
-  /** The worker is gone: each of its jobs waits again, or has used up its attempts. */
-  orphan(worker: AttachedWorker): void {
-    const { table } = this;
-    for (const id of worker.lent.keys()) this.life.left(id, worker, NaN, this.turn.now());
-    this.hedges.forget(worker);
-    // Newest first, each to the front of its queue, so that the oldest ends up first.
-    while (worker.jobs.tail !== nil) {
-      const row = worker.jobs.tail;
-      const id = table.ids[row];
-      if (worker.aloneJob === id) worker.aloneJob = 0;
-      this.places.leave(row, worker);
-      table.losses[row]++;
-      this.life.lost(id, this.turn.now());
-      if (table.attempts[row] >= this.options.jobAttemptsMax) {
-        this.fail(row, 'lost', jobErrors.lost(table.attempts[row]));
-      } else {
-        this.places.wait(row, true);
-      }
-    }
-  }
-
-  /** Takes back what a worker has: it is not to be trusted, which is no fault of its jobs. */
-  takeBack(worker: AttachedWorker): void {
-    while (worker.jobs.tail !== nil) {
-      this.takeBackOne(worker.jobs.tail);
-    }
-  }
-
-  private takeBackOne(row: number): void {
-    this.takeAway(row);
-    this.untry(row);
-    this.places.wait(row, true);
-  }
-
-  /** The last time that the job was given to a worker is no attempt: it came back through no fault of its own. */
-  private untry(row: number): void {
-    if (this.table.attempts[row] > 0) this.table.attempts[row]--;
-  }
-
   /** Fails all live jobs: the end of a drain that took too long. */
   failAll(): void {
     const { table } = this;
     for (let row = 0; row < table.sinks.length; row++) {
       if (table.sinks[row] === null) continue;
-      this.takeAway(row);
-      this.fail(row, 'draining', jobErrors.draining());
+      this.returns.takeAway(row);
+      this.endings.fail(row, 'draining', jobErrors.draining());
     }
   }
 
@@ -411,26 +318,6 @@ export class Dispatcher {
     this.turn.send(worker);
   }
 
-  /** Takes a job out of whatever list it is in; a worker that has it is told to stop. */
-  private takeAway(row: number): void {
-    const { table } = this;
-    const worker = this.places.holder(row);
-    if (worker === undefined) return this.places.leave(row);
-    worker.resultsForgiven++;
-    this.stalls.noteTaken(worker, row, this.turn.now());
-    worker.outbound.addCancel(table.ids[row]);
-    this.turn.send(worker);
-    this.release(row, worker, NaN, NaN, this.turn.now());
-  }
-
-  private forget(row: number): void {
-    this.deadlines.clear(row);
-    this.hedges.callOff(row);
-    this.table.free(row);
-    if (this.table.live === 0) this.life.idle(this.turn.now());
-    if (this.draining && this.table.live === 0) this.onIdle?.();
-  }
-
   private expire(expired: readonly number[], now: number): void {
     const { table } = this;
     for (const id of expired) {
@@ -440,17 +327,11 @@ export class Dispatcher {
       const seconds = now - table.submittedAt[row];
       const kind = table.kinds[row];
       const nobody = table.workers[row] === noWorker && !this.offered(kind);
-      this.takeAway(row);
-      if (nobody) this.fail(row, 'noWorker', jobErrors.noWorker(this.kindState(kind).counters.name, seconds));
-      else this.fail(row, 'expired', jobErrors.expired(seconds));
+      this.returns.takeAway(row);
+      if (nobody) this.endings.fail(row, 'noWorker', jobErrors.noWorker(this.kindState(kind).counters.name, seconds));
+      else this.endings.fail(row, 'expired', jobErrors.expired(seconds));
     }
     this.pump();
-  }
-
-  private refuse(state: KindState, outcome: FailureCount, sink: JobSink, tag: number, error: TriremeError): number {
-    this.life.failed(state, outcome, error);
-    sink.failed(tag, error);
-    return noJob;
   }
 
   private offered(kind: number): boolean {

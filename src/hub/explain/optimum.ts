@@ -1,6 +1,8 @@
 import type { KindState } from '../jobs/kind-state.js';
-import type { FleetSpeed } from '../picking/picker.js';
-import { busySecondsMin } from './limits.js';
+import type { FleetSpeed } from '../picking/views.js';
+
+/** A busy time below this is over before anyone could read of it, and its length is mostly the round trip. */
+const busySecondsMin = 0.5;
 
 /** A time without an idle moment: how long it took, and how long it would take if every slot worked all the time. */
 export interface BusyTime {
@@ -65,13 +67,13 @@ export class Optimum {
    */
   setSpeeds(speeds: readonly FleetSpeed[], kinds: ReadonlyMap<number, KindState>, liveJobs: number): void {
     let slowest = 0;
-    for (const { kind, unitsPerSecond, secondsPerUnitLeast, roundTripSecondsLeast } of speeds) {
+    for (const { kind, unitsPerSecond, secondsPerUnitMin, roundTripSecondsMin } of speeds) {
       const state = kinds.get(kind);
       if (state === undefined || !(unitsPerSecond > 0)) continue;
       state.fleetSecondsPerUnit = 1 / unitsPerSecond;
-      state.floorSecondsPerUnit = secondsPerUnitLeast;
-      state.floorSeconds = roundTripSecondsLeast;
-      this.roundTrip = roundTripSecondsLeast;
+      state.floorSecondsPerUnit = secondsPerUnitMin;
+      state.floorSeconds = roundTripSecondsMin;
+      this.roundTrip = roundTripSecondsMin;
       if (state.counters.submitted === 0) continue;
       const jobSeconds = (state.unitsSubmitted / state.counters.submitted) * state.fleetSecondsPerUnit;
       if (jobSeconds > slowest) slowest = jobSeconds;

@@ -1,8 +1,17 @@
 import type { AttachedWorker } from '../workers/attached-worker.js';
-import type { Picker, WorkerLook } from '../picking/picker.js';
+import type { Picker } from '../picking/picker.js';
+import type { WorkerLook } from '../picking/views.js';
 import type { JobTable } from '../jobs/job-table.js';
-import { candidatesKept, picksKept, pickSampleSecondsPerWorker } from './limits.js';
 import type { CandidateView, PickOutcome, PickView } from './types.js';
+
+/** Picks kept: a screen has room for some dozens, a script that looks each second should find what came between. */
+export const picksKept = 512;
+
+/** Workers kept of each pick, those that would have finished first: beyond them nobody was near. */
+export const candidatesKept = 8;
+
+/** Time between two picks that are kept, for each worker: all are looked at, and looking must cost little. */
+const pickSampleSecondsPerWorker = 20e-6;
 
 const outcomes: readonly PickOutcome[] = ['RUNNING', 'ANSWERED', 'NOT_ANSWERED', 'MOVED'];
 const running = 0;

@@ -2,12 +2,12 @@
 const binsPerDoublingBits = 4;
 const shift = 23 - binsPerDoublingBits;
 /** Exponents covered, as powers of two of a second: from 1 us to 17 minutes. Beyond them the first and last bin count. */
-const exponentLeast = -20;
-const exponentMost = 10;
+const exponentMin = -20;
+const exponentMax = 10;
 const exponentBias = 127;
 
-const binFirst = (exponentLeast + exponentBias) << binsPerDoublingBits;
-export const logBins = (exponentMost - exponentLeast) << binsPerDoublingBits;
+const binFirst = (exponentMin + exponentBias) << binsPerDoublingBits;
+export const logBins = (exponentMax - exponentMin) << binsPerDoublingBits;
 
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);

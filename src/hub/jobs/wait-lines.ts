@@ -1,9 +1,7 @@
 import { JobList, nil } from './job-list.js';
 import { queueAlone, queueHeld, queueNone, queueOfKind, queueUrgent, type JobTable } from './job-table.js';
 import { KindState } from './kind-state.js';
-
-/** Urgent jobs that are handed out in a row while others wait: those are not to starve, however many clients ask for little. */
-export const urgentInRowMax = 8;
+import { urgentInRowMax } from '../../common/limits.js';
 
 /** Jobs of each line that `first` looks at: those behind them wait longer anyhow. */
 const lookedAtMax = 32;

@@ -1,4 +1,4 @@
-import { grownBytes, grownFloats, grownInts } from './columns.js';
+import { grownBytes, grownFloats, grownInts } from './worker-columns.js';
 
 /** An execution time counts at most this many times the usual one towards the usual one; the rest is a stall. */
 const clipFactor = 4;

@@ -6,6 +6,7 @@ import { Ranking } from './ranking.js';
 import { RoundTrips } from './round-trips.js';
 import { Scores } from './scores.js';
 import { seededRandom } from './seeded-random.js';
+import { Views, type FleetSpeed, type WorkerLook, type WorkerPicture } from './views.js';
 import { flag, WorkerColumns } from './worker-columns.js';
 
 /** `pick` found no worker that may take the job now: keep it at the hub. */
@@ -39,41 +40,6 @@ export interface WorkerReport {
   readonly backlogElsewhereSeconds: number;
 }
 
-/** What the picker knows of one worker, for people and for metrics. */
-export interface WorkerPicture {
-  readonly outstanding: number;
-  readonly slots: number;
-  readonly backlogSeconds: number;
-  readonly windowSeconds: number;
-  readonly roundTripSeconds: number;
-  readonly elsewhereSeconds: number;
-  readonly kinds: readonly { kind: number; secondsPerUnit: number; results: number }[];
-}
-
-/** What speaks for one worker at a moment; filled in place, so that looking at many allocates nothing. */
-export interface WorkerLook {
-  /** Until a job given to it now would be answered. */
-  finishSeconds: number;
-  /** Of the job alone. */
-  costSeconds: number;
-  backlogSeconds: number;
-  windowSeconds: number;
-  outstanding: number;
-  slots: number;
-  /** Whether it may be given the job: there, not draining, and its window open. */
-  room: boolean;
-}
-
-/** What all workers together can do of one kind. */
-export interface FleetSpeed {
-  readonly kind: number;
-  /** Units a second with every slot at work; 0 when no worker takes the kind now. */
-  readonly unitsPerSecond: number;
-  /** Of the fastest slot, and the round trip to the nearest worker; Infinity when there is none. */
-  readonly secondsPerUnitLeast: number;
-  readonly roundTripSecondsLeast: number;
-}
-
 /** Share of the newest report in the smoothed backlog of other hubs. */
 const elsewhereShare = 0.5;
 
@@ -96,6 +62,7 @@ export class Picker {
   private readonly columns = new WorkerColumns();
   private readonly roundTrips: RoundTrips;
   private readonly scores: Scores;
+  private readonly views: Views;
   private readonly kinds: KindCosts[] = [];
   private readonly kindByNumber: (KindCosts | undefined)[] = [];
   private readonly rankingByNumber: (Ranking | undefined)[] = [];
@@ -112,6 +79,7 @@ export class Picker {
     this.options = { ...pickingDefaults, ...options };
     this.roundTrips = new RoundTrips(this.columns.capacity, this.options.roundTripMemorySeconds);
     this.scores = new Scores(this.options, this.columns, this.roundTrips);
+    this.views = new Views(this.columns, this.roundTrips, this.scores, this.kinds);
     this.random = seededRandom(this.options.seed);
   }
 
@@ -292,6 +260,11 @@ export class Picker {
     return this.scores.waitSeconds(worker, now) + this.scores.jobSeconds(worker, this.kindOf(kind), units);
   }
 
+  /** Seconds of one slot for a unit of the kind on the worker, as learned. */
+  secondsPerUnit(worker: number, kind: number): number {
+    return this.kindOf(kind).expected[worker];
+  }
+
   /** Expected seconds of one slot for the job on the worker. */
   jobSeconds(worker: number, kind: number, units: number): number {
     return this.scores.jobSeconds(worker, this.kindOf(kind), units);
@@ -313,22 +286,7 @@ export class Picker {
 
   picture(worker: number): WorkerPicture {
     this.update();
-    const columns = this.columns;
-    return {
-      outstanding: columns.outstanding[worker],
-      slots: columns.slots[worker],
-      backlogSeconds: columns.backlog[worker],
-      windowSeconds: columns.window[worker],
-      roundTripSeconds: this.roundTrips.least[worker],
-      elsewhereSeconds: columns.elsewhere[worker],
-      kinds: this.kinds
-        .filter((costs) => costs.offered[worker] === 1)
-        .map((costs) => ({
-          kind: costs.kind,
-          secondsPerUnit: costs.expected[worker],
-          results: costs.results[worker],
-        })),
-    };
+    return this.views.picture(worker);
   }
 
   /** Fills `into` with what would decide about a job now. False, and nothing filled, where the kind is not offered. */
@@ -336,32 +294,13 @@ export class Picker {
     const costs = this.kindByNumber[kind];
     if (costs === undefined || costs.offered[worker] === 0) return false;
     this.update();
-    const columns = this.columns;
-    into.costSeconds = this.scores.jobSeconds(worker, costs, units);
-    into.finishSeconds = this.scores.waitSeconds(worker, now) + into.costSeconds;
-    into.backlogSeconds = columns.backlog[worker];
-    into.windowSeconds = columns.window[worker];
-    into.outstanding = columns.outstanding[worker];
-    into.slots = columns.slots[worker];
-    into.room = this.scores.eligible(worker, costs);
+    this.views.look(worker, costs, units, now, into);
     return true;
   }
 
   /** What the workers that take jobs now could do of each kind together, if they did nothing else. */
   fleetSpeeds(): FleetSpeed[] {
-    const { columns } = this;
-    return this.kinds.map((costs) => {
-      let unitsPerSecond = 0;
-      let secondsPerUnitLeast = Infinity;
-      let roundTripSecondsLeast = Infinity;
-      for (let worker = 0; worker < columns.length; worker++) {
-        if (columns.flags[worker] !== flag.present || costs.offered[worker] === 0) continue;
-        unitsPerSecond += columns.slots[worker] / costs.expected[worker];
-        secondsPerUnitLeast = Math.min(secondsPerUnitLeast, costs.expected[worker]);
-        roundTripSecondsLeast = Math.min(roundTripSecondsLeast, this.roundTrips.least[worker]);
-      }
-      return { kind: costs.kind, unitsPerSecond, secondsPerUnitLeast, roundTripSecondsLeast };
-    });
+    return this.views.fleetSpeeds();
   }
 
   private kindColumns(kind: number): KindCosts {

@@ -2,6 +2,14 @@ import type { ServedService } from '../../common/grpc-server.js';
 import type { JobSink } from './job-sink.js';
 import type { HubSnapshot } from './snapshot.js';
 
+/** What one worker that takes jobs of a kind now can do of it. */
+export interface KindCapacity {
+  /** Jobs at a time. */
+  readonly slots: number;
+  /** Seconds of one slot for one unit, as learned. */
+  readonly secondsPerUnit: number;
+}
+
 /** Workers known by their streams, and jobs handed to them. Sockets only at its edge: `services`. */
 export interface Hub {
   readonly id: string;
@@ -36,6 +44,10 @@ export interface Hub {
   widenWindows(seconds: number): void;
   /** Workers that take jobs now, of this kind or of any. */
   workersReady(kind?: number): number;
+  /** The same workers, one by one. */
+  capacity(kind: number): KindCapacity[];
+  /** Whether this worker is attached, and was found lying. */
+  quarantined(worker: number): boolean;
   workerName(worker: number): string;
   snapshot(): HubSnapshot;
   /** Calls back whenever a worker joins, leaves, is lost or changes its state; the return value ends that. */

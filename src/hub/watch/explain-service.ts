@@ -1,6 +1,6 @@
 import type * as grpc from '@grpc/grpc-js';
 import { TriremeError } from '../../common/errors.js';
-import { toStatus } from '../../common/grpc-errors.js';
+import { toStatus } from '../../common/grpc-server.js';
 import type {
   ClusterServiceServer,
   ExplainJobRequest,
@@ -9,8 +9,7 @@ import type {
   ListPicksResponse,
   Pick as PickMessage,
 } from '../../gen/trireme/v1/worker.js';
-import { picksKept } from '../explain/limits.js';
-import type { PickLog } from '../explain/pick-log.js';
+import { picksKept, type PickLog } from '../explain/pick-log.js';
 import type { PickView } from '../explain/types.js';
 
 /** Picks in a list whose caller does not say how many: what fits a screen. */

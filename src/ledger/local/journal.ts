@@ -1,8 +1,10 @@
 import { open, readFile, rename, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { journalReadBytesMax } from '../limits.js';
 import type { Values, Writes } from './content-sum.js';
 import { headLines, writeLine } from './journal-lines.js';
+
+/** A file that is longer is no journal: it would be read into memory as a whole. */
+const journalReadBytesMax = 2 ** 30;
 
 /** The file of a journal. It is appended to, and written anew beside itself, so that a kill leaves the old one or the new one. */
 export class Journal {

@@ -8,10 +8,9 @@ import { openPrivateFolder } from '../../common/private-folder.js';
 import { decodeRecord, recordOf, recordText } from '../record-codec.js';
 import { isFinal, type AnalysisRecord, type FinishedChunk } from '../types.js';
 import type { Values } from './content-sum.js';
-import { diskFailure } from './disk-failure.js';
+import { diskFailure, MirroredDb, type OpenedDb } from './mirrored-db.js';
 import { syncFolder } from './journal.js';
 import type { LocalStore, StoredLedger } from './local-store.js';
-import { MirroredDb, type OpenedDb } from './mirrored-db.js';
 import { SetAside } from './set-aside.js';
 
 /** Version of what lies in the folder. */

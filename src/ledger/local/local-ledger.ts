@@ -1,14 +1,27 @@
 import { crc32 } from 'node:zlib';
 import { TriremeError } from '../../common/errors.js';
 import type { Logger } from '../../common/logging.js';
-import { analysesQueuedMax, clockTrustMs, pruneIntervalMs, resultsCheckedBytesMax } from '../limits.js';
+import {
+  analysesQueuedMax,
+  isFinal,
+  type AnalysisRecord,
+  type Lease,
+  type Ledger,
+  type NewAnalysis,
+  type Outcome,
+} from '../types.js';
+import { expired, overdue, pruneIntervalMs, type RetentionBounds } from '../retention.js';
 import { PatientClock } from '../patient-clock.js';
 import { RecordBook } from '../record-book.js';
-import { expired, overdue, type RetentionBounds } from '../retention.js';
 import { ended, resultDamaged, resultRestored, submitted, taken } from '../transitions.js';
-import { isFinal, type AnalysisRecord, type Ledger, type Lease, type NewAnalysis, type Outcome } from '../types.js';
 import { LocalLease, type LocalLeaseOwner } from './local-lease.js';
 import type { LocalStore } from './local-store.js';
+
+/** Results that are read whole before a start is over; the others are read after it. About a second of a slow disk. */
+const resultsCheckedBytesMax = 256 * 2 ** 20;
+
+/** A clock that jumped ahead is believed after this time of running, or after --keep where that is shorter. */
+const clockTrustMs = 3_600_000;
 
 /** A ledger of one process: records in memory, and in a store what must outlive it. */
 export class LocalLedger implements Ledger, LocalLeaseOwner {

@@ -1,14 +1,24 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TriremeError } from '../../common/errors.js';
-import { journalBytesMax, reopenIntervalMs, stateProbeMs, witnessIntervalMs } from '../limits.js';
 import { sumAfter, sumOf, type ContentSum, type Values, type Writes } from './content-sum.js';
 import { judge, type FoundLevel, type Judged, type LevelHead } from './copies.js';
-import { diskFailure } from './disk-failure.js';
 import { Journal } from './journal.js';
 import { factsOf, lineOf, readJournal } from './journal-lines.js';
 import { LevelDamage, LevelDb } from './level-db.js';
 import { Witness } from './witness.js';
+
+/** Time between two attempts to open a store again that could not be written (its disk was full, say). */
+export const reopenIntervalMs = 2_000;
+
+/** A store is tried this often: whether it can be written again, or still (its disk may fill up while nobody asks). */
+const stateProbeMs = 5_000;
+
+/** The witness of a folder's writes is written at least this often, so that it tells when the clock was read last. */
+const witnessIntervalMs = 60_000;
+
+/** A journal longer than this, and than four times what it has to tell, is written anew. */
+const journalBytesMax = 4 * 2 ** 20;
 
 /** The key under which LevelDB says what it holds. */
 const headKey = 'head';
@@ -293,4 +303,12 @@ function bothDamaged(place: string, reason: string): TriremeError {
       `${join(place, 'journal')} and ${join(place, 'witness')} away: what they knew is lost then, and results go to ` +
       `${join(place, 'set-aside')}`,
   );
+}
+
+/** An error of a disk, as a caller is told of it. */
+export function diskFailure(place: string, error: unknown): TriremeError {
+  if (error instanceof TriremeError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  const reason = code === 'ENOSPC' ? 'no space left on the device' : message;
+  return new TriremeError('STATE_FAILED', `--state ${place} cannot be written: ${reason}`, { cause: error });
 }

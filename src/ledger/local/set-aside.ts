@@ -1,7 +1,9 @@
 import { copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TriremeError } from '../../common/errors.js';
-import { setAsideMax } from '../limits.js';
+
+/** Folders of evidence of damage below set-aside: past it a start that finds more is refused, because nothing is deleted. */
+export const setAsideMax = 100;
 
 /** Files of a folder that opening it may change or remove. */
 const changedByOpening = ['db', 'journal', 'witness'] as const;

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stateProbeBytes } from '../limits.js';
 import { factsOf, lineOf } from './journal-lines.js';
+
+/** Bytes of a try whether a store can be written: a record and its place in the journal; a disk that has no room for them takes no analysis. */
+const stateProbeBytes = 16 * 1024;
 
 /** What a third file says of a folder, beside its two copies: whether both lost their end, and how its last master ended. */
 export interface WitnessFacts {

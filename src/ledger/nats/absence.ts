@@ -1,4 +1,11 @@
-import { missingMsMax, objectSilenceMsMax, settledMsMin } from './limits.js';
+/** So long a finished chunk that is not found is looked for again: servers elect, and catch up, for up to ten seconds. */
+export const missingMsMax = 15_000;
+
+/** Only so long, when the servers say all the while that they have caught up: their word may be a moment old. */
+export const settledMsMin = 3_000;
+
+/** An object of which no piece comes for so long is not whole: pieces of a megabyte come in milliseconds. */
+export const objectSilenceMsMax = 5_000;
 
 /** Nothing was missed for so long: what is missed then is missed anew. One try to read an object may take half of it. */
 const quietMs = 2 * objectSilenceMsMax;

@@ -1,11 +1,10 @@
 import type { Logger } from '../../common/logging.js';
-import { pruneIntervalMs } from '../limits.js';
+import { expired, overdue, pruneIntervalMs, type RetentionBounds } from '../retention.js';
 import type { RecordBook } from '../record-book.js';
-import { expired, overdue, type RetentionBounds } from '../retention.js';
 import { released } from '../transitions.js';
 import { isFinal, type AnalysisRecord } from '../types.js';
 import type { NatsStore } from './nats-store.js';
-import { isConflict } from './patience.js';
+import { isConflict } from './nats-link.js';
 import type { RecentResults } from './recent-results.js';
 import type { Listed } from './record-watch.js';
 import { remedyOf } from './remedy.js';

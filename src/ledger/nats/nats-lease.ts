@@ -13,17 +13,19 @@ import {
   type ProgressFacts,
 } from '../types.js';
 import { Absence } from './absence.js';
-import { Confirmation } from './confirmation.js';
-import { againMs, heartbeatMs, progressMs, settledAskMs, storedRecordBytesMax } from './limits.js';
+import { againMs, Confirmation, heartbeatMs, progressMs } from './lease-times.js';
+import { encodeStored, storedRecordBytesMax, type FoundRecord, type StoredRecord } from './stored-record.js';
 import type { NatsStore } from './nats-store.js';
-import { isConflict, type Patience } from './patience.js';
+import { isConflict, type NatsLink } from './nats-link.js';
 import { readObject } from './stored-object.js';
-import { encodeStored, type FoundRecord, type StoredRecord } from './stored-record.js';
+
+/** Servers are asked no more often than this whether they have caught up with one another. */
+const settledAskMs = 500;
 
 /** What a lease uses of its ledger. */
 export interface NatsLeaseOwner {
   readonly store: NatsStore;
-  readonly patience: Patience;
+  readonly link: NatsLink;
   readonly trouble: string | null;
   find(id: string): Promise<FoundRecord | 'removed' | null>;
   /** A record as it is now: those who watch hear of it. */
@@ -85,10 +87,10 @@ export class NatsLease implements Lease {
   async readChunk(key: string): Promise<Uint8Array | null> {
     const name = this.chunks.get(key);
     if (name === undefined) return null;
-    return this.ledger.patience.until(async () => {
+    return this.ledger.link.until(async () => {
       this.check();
-      const { store, patience } = this.ledger;
-      const bytes = await readObject(store.chunks, name, () => patience.trouble !== null);
+      const { store, link } = this.ledger;
+      const bytes = await readObject(store.chunks, name, () => link.trouble !== null);
       if (bytes === null && !(await this.isLost(name))) throw new Error(`${name} is not there yet`);
       return bytes;
     });
@@ -103,7 +105,7 @@ export class NatsLease implements Lease {
       const settled = await this.ledger.store.chunksSettled().catch(() => false);
       this.absence.settled(settled, performance.now());
     }
-    return this.sure && this.absence.lost(nowMs, this.ledger.patience.backSinceMs);
+    return this.sure && this.absence.lost(nowMs, this.ledger.link.backSinceMs);
   }
 
   async plan(facts: PlanFacts): Promise<void> {
@@ -120,10 +122,10 @@ export class NatsLease implements Lease {
   async writeChunks(chunks: readonly FinishedChunk[]): Promise<void> {
     this.check();
     const named = chunks.map(({ key, bytes }) => ({ key, bytes, name: `${this.objectName}/${key}` }));
-    const { patience, store } = this.ledger;
+    const { link, store } = this.ledger;
     await Promise.all(
       named.map(({ name, bytes }) =>
-        patience.until(async () => {
+        link.until(async () => {
           this.check();
           await store.chunks.putBlob({ name }, bytes);
         }),
@@ -145,14 +147,14 @@ export class NatsLease implements Lease {
 
   async finish(outcome: Outcome): Promise<void> {
     this.check();
-    const { patience, store } = this.ledger;
+    const { link, store } = this.ledger;
     const { id } = this.record;
     let resultObject = '';
     let facts: AnalysisRecord['result'] = null;
     if (outcome.state === 'done') {
       resultObject = this.objectName;
       facts = { bytes: outcome.result.length, crc32: crc32(outcome.result) };
-      await patience.until(async () => {
+      await link.until(async () => {
         this.check();
         await store.results.putBlob({ name: resultObject }, outcome.result);
       });
@@ -240,8 +242,8 @@ export class NatsLease implements Lease {
   }
 
   private async saveNow(): Promise<void> {
-    const { patience, store } = this.ledger;
-    await patience.until(async () => {
+    const { link, store } = this.ledger;
+    await link.until(async () => {
       if (this.lostWith !== null) throw this.lostWith;
       const value = encodeStored(this.now);
       if (value.length > storedRecordBytesMax) {

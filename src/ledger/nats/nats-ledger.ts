@@ -1,38 +1,42 @@
 import { randomBytes } from 'node:crypto';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { atMost } from '../../common/at-most.js';
+import { atMost } from '../../common/stuck-work.js';
 import { TriremeError } from '../../common/errors.js';
 import type { Logger } from '../../common/logging.js';
 import { connectNats } from '../../nats/connect.js';
 import { natsName, type NatsSettings } from '../../nats/nats-url.js';
-import { analysesQueuedMax, pruneIntervalMs } from '../limits.js';
-import { RecordBook } from '../record-book.js';
-import { expired, overdue, type RetentionBounds } from '../retention.js';
-import { ended, submitted, taken } from '../transitions.js';
-import { isFinal, type AnalysisRecord, type Ledger, type Lease, type NewAnalysis, type Outcome } from '../types.js';
 import {
-  againMs,
-  aliveMs,
-  cancelAttemptsMax,
-  openMsMax,
-  pullMs,
-  requestTimeoutMs,
-  retryMs,
-  rewrittenMsMax,
-  settleMs,
-  strayDeliveriesMax,
-  unheardMsMin,
-} from './limits.js';
+  analysesQueuedMax,
+  isFinal,
+  type AnalysisRecord,
+  type Lease,
+  type Ledger,
+  type NewAnalysis,
+  type Outcome,
+} from '../types.js';
+import { expired, overdue, pruneIntervalMs, type RetentionBounds } from '../retention.js';
+import { RecordBook } from '../record-book.js';
+import { ended, submitted, taken } from '../transitions.js';
+import { NatsStore, pullMs, requestTimeoutMs } from './nats-store.js';
+import { rewrittenMsMax, StoreKeeper, type Loss } from './store-keeper.js';
+import { isConflict, openInTime, openMsMax, NatsLink, pause, retryMs } from './nats-link.js';
+import { againMs, aliveMs, settleMs } from './lease-times.js';
 import { mendAll, requeue, type MendedLedger } from './mender.js';
 import { NatsLease, type NatsLeaseOwner } from './nats-lease.js';
-import { NatsStore } from './nats-store.js';
-import { isConflict, openInTime, Patience, pause } from './patience.js';
 import { RecentResults } from './recent-results.js';
 import { RecordWatch, type Listed } from './record-watch.js';
-import { StoreKeeper, type Loss } from './store-keeper.js';
 import { readResult } from './stored-result.js';
 import { decodeStored, encodeStored, withoutLease, type FoundRecord } from './stored-record.js';
+
+/** An analysis of which nothing was heard for so long may have lost its message in the queue: its submitter died, say. */
+const unheardMsMin = 30_000;
+
+/** Deliveries of a message whose record does not exist, until it is dropped: submitting writes the record first. */
+const strayDeliveriesMax = 5;
+
+/** Attempts to cancel an analysis whose master writes at the same time. */
+const cancelAttemptsMax = 50;
 
 /**
  * A ledger on NATS JetStream, shared by masters: analyses wait in a work queue, whose message a master keeps as long as it
@@ -56,7 +60,7 @@ export class NatsLedger implements Ledger, NatsLeaseOwner, MendedLedger {
   private constructor(
     private readonly connection: NatsConnection,
     readonly store: NatsStore,
-    readonly patience: Patience,
+    readonly link: NatsLink,
     private readonly holder: string,
     readonly retention: RetentionBounds,
     private readonly log: Logger,
@@ -65,7 +69,7 @@ export class NatsLedger implements Ledger, NatsLeaseOwner, MendedLedger {
       changed: (id, listed) => this.changed(id, listed),
       cutOff: (why) => this.suspect(`the list of analyses was cut off: ${why}`, false),
     });
-    this.keeper = new StoreKeeper(store, patience, (loss) => this.mend(loss), log);
+    this.keeper = new StoreKeeper(store, link, (loss) => this.mend(loss), log);
     this.pruneTimer = setInterval(() => this.prune(), Math.min(pruneIntervalMs, retention.keepMs));
     this.pruneTimer.unref();
   }
@@ -85,9 +89,9 @@ export class NatsLedger implements Ledger, NatsLeaseOwner, MendedLedger {
       const untilMs = performance.now() + (connection.info?.jetstream === true ? openMsMax : 0);
       const store = await openInTime(() => NatsStore.open(connection, shown, replicas, retention.keepMs), untilMs);
       let opened: NatsLedger | null = null;
-      const patience = new Patience(connection, shown, (connected) => opened?.connected(connected));
-      const ledger = (opened = new NatsLedger(connection, store, patience, holder, retention, log));
-      await openInTime(() => patience.once(() => ledger.keeper.open()), untilMs);
+      const link = new NatsLink(connection, shown, (connected) => opened?.connected(connected));
+      const ledger = (opened = new NatsLedger(connection, store, link, holder, retention, log));
+      await openInTime(() => link.once(() => ledger.keeper.open()), untilMs);
       return ledger;
     } catch (error) {
       await connection.close();
@@ -96,11 +100,11 @@ export class NatsLedger implements Ledger, NatsLeaseOwner, MendedLedger {
   }
 
   get place(): string {
-    return this.patience.shown;
+    return this.link.shown;
   }
 
   get trouble(): string | null {
-    return this.patience.trouble ?? this.keeper.trouble;
+    return this.link.trouble ?? this.keeper.trouble;
   }
 
   async submit(analysis: NewAnalysis): Promise<AnalysisRecord> {
@@ -114,11 +118,11 @@ export class NatsLedger implements Ledger, NatsLeaseOwner, MendedLedger {
     const { id } = record;
     const { records } = this.store;
     try {
-      await this.patience.once(() => records.create(id, encodeStored(withoutLease(record))));
-      await this.patience.once(() => this.store.enqueue(id, id));
+      await this.link.once(() => records.create(id, encodeStored(withoutLease(record))));
+      await this.link.once(() => this.store.enqueue(id, id));
     } catch (error) {
       // Refused is refused: either may be there although its answer was lost. A message without its record is dropped.
-      void this.patience.until(() => records.purge(id)).catch(() => undefined);
+      void this.link.until(() => records.purge(id)).catch(() => undefined);
       this.suspect('an analysis could not be submitted', false);
       throw error;
     }
@@ -127,7 +131,7 @@ export class NatsLedger implements Ledger, NatsLeaseOwner, MendedLedger {
   }
 
   async take(signal: AbortSignal): Promise<Lease | null> {
-    while (!signal.aborted && !this.patience.over) {
+    while (!signal.aborted && !this.link.over) {
       let message: JsMsg | null = null;
       const beganMs = performance.now();
       try {
@@ -154,7 +158,7 @@ export class NatsLedger implements Ledger, NatsLeaseOwner, MendedLedger {
       // Without NATS what was heard last is the best that can be said; of what is not known, nothing can be.
       if (this.trouble !== null && known === null) throw new TriremeError('STATE_FAILED', this.trouble);
       if (this.trouble !== null) return known;
-      const found = await this.patience.once(() => this.find(id));
+      const found = await this.link.once(() => this.find(id));
       if (found === 'removed') return null;
       if (found === null && known !== null) this.suspect(`the record of analysis ${id} is gone`, true);
       if (found !== null || known !== null) return found?.record ?? known;
@@ -169,10 +173,10 @@ export class NatsLedger implements Ledger, NatsLeaseOwner, MendedLedger {
   }
 
   result(id: string): Promise<Uint8Array | null> {
-    const { store, patience } = this;
+    const { store, link } = this;
     return readResult(
       store.results,
-      patience,
+      link,
       () => this.find(id),
       () => this.book.get(id) !== null,
       () => this.keeper.wellForMs,
@@ -188,12 +192,12 @@ export class NatsLedger implements Ledger, NatsLeaseOwner, MendedLedger {
   }
 
   endWaits(): void {
-    this.patience.end();
+    this.link.end();
   }
 
   async close(): Promise<void> {
     clearInterval(this.pruneTimer);
-    this.patience.end();
+    this.link.end();
     this.watched.stop();
     for (const lease of this.leases.values()) lease.stop();
     await atMost(requestTimeoutMs, this.keeper.end());
@@ -244,7 +248,7 @@ export class NatsLedger implements Ledger, NatsLeaseOwner, MendedLedger {
   /** The lease that a message offers; null: none, and the message has been dealt with. */
   private async leaseOf(message: JsMsg): Promise<NatsLease | null> {
     const id = message.string();
-    const found = await this.patience.once(() => this.find(id));
+    const found = await this.link.once(() => this.find(id));
     if (found === null || found === 'removed') {
       // What is known is about to be written again.
       if (message.info.deliveryCount < strayDeliveriesMax || (found === null && this.book.get(id) !== null))
@@ -271,7 +275,7 @@ export class NatsLedger implements Ledger, NatsLeaseOwner, MendedLedger {
     const now = { ...found, take, record: taken(record, this.holder, Date.now()) };
     let revision: number;
     try {
-      revision = await this.patience.once(() => this.store.records.update(id, encodeStored(now), keyRevision));
+      revision = await this.link.once(() => this.store.records.update(id, encodeStored(now), keyRevision));
     } catch (error) {
       if (!isConflict(error)) throw error;
       message.nak(againMs);
@@ -286,7 +290,7 @@ export class NatsLedger implements Ledger, NatsLeaseOwner, MendedLedger {
   /** Whether the master of an analysis that was offered to us works on it all the same, or it has ended. */
   private mayLive(record: AnalysisRecord): boolean {
     const nowMs = performance.now();
-    const backMs = nowMs - Math.max(this.patience.backSinceMs, this.keeper.mendingSinceMs ?? -Infinity);
+    const backMs = nowMs - Math.max(this.link.backSinceMs, this.keeper.mendingSinceMs ?? -Infinity);
     // What NATS offers may be older than what its master, or any other one, is about to write again.
     const known = this.book.get(record.id)?.state ?? 'queued';
     if (backMs < settleMs && (record.state === 'running' || known !== 'queued')) return true;
@@ -346,7 +350,7 @@ export class NatsLedger implements Ledger, NatsLeaseOwner, MendedLedger {
     outcome: Exclude<Outcome, { readonly state: 'done' }>,
   ): Promise<AnalysisRecord | null> {
     for (let attempt = 0; attempt < cancelAttemptsMax; attempt++) {
-      const found = await this.patience.once(() => this.find(id));
+      const found = await this.link.once(() => this.find(id));
       if (found === 'removed') return null;
       const now = found?.record ?? this.book.get(id);
       if (now === null && (await this.get(id)) !== null) continue;
@@ -354,7 +358,7 @@ export class NatsLedger implements Ledger, NatsLeaseOwner, MendedLedger {
       const record = ended(now, outcome, null, Date.now());
       const value = encodeStored(withoutLease(record));
       try {
-        await this.patience.once(() =>
+        await this.link.once(() =>
           found === null
             ? this.store.records.create(id, value)
             : this.store.records.update(id, value, found.keyRevision),

@@ -11,8 +11,16 @@ import { Kvm, type KV, type KvOptions } from '@nats-io/kv';
 import { Objm, type ObjectStore } from '@nats-io/obj';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
 import { TriremeError } from '../../common/errors.js';
-import { ackWaitMs, chunksKeptMsMin, pullMs, requestTimeoutMs } from './limits.js';
-import type { StreamFacts } from './loss.js';
+import { ackWaitMs } from './lease-times.js';
+
+/** Time for one request to NATS; then it is tried again, after retryMs. */
+export const requestTimeoutMs = 3_000;
+
+/** One pull waits so long at the server. */
+export const pullMs = 2_000;
+
+/** Chunks of an analysis that nobody ended are dropped after this time, or twice --keep if that is longer. */
+const chunksKeptMsMin = 7 * 86_400_000;
 
 /** Names at the server. */
 const queueStream = 'trireme_queue';
@@ -174,4 +182,26 @@ export class NatsStore {
 function nullIfMissing(error: unknown): null {
   if (missingCodes.includes((error as { code?: unknown }).code)) return null;
   throw error;
+}
+
+/** What a stream says of itself. */
+export interface StreamFacts {
+  /** When it was made. */
+  readonly created: string;
+  /** Number of its last message; it only grows, unless what was acknowledged was lost. */
+  readonly lastSeq: number;
+}
+
+/** What streams have lost between two looks at them, in words; null: nothing that can be seen. */
+export function lossBetween(
+  before: ReadonlyMap<string, StreamFacts>,
+  now: ReadonlyMap<string, StreamFacts>,
+): string | null {
+  for (const [name, { created, lastSeq }] of now) {
+    const known = before.get(name);
+    if (known === undefined) continue;
+    if (known.created !== created) return `${name} was removed and made anew`;
+    if (lastSeq < known.lastSeq) return `${name} ends at message ${lastSeq}, and had ${known.lastSeq}`;
+  }
+  return null;
 }

@@ -1,4 +1,8 @@
-import { recentResultsBytesMax, recentResultsMs } from './limits.js';
+/** Results are kept in memory for so long after they were acknowledged: servers write to their disks every two minutes. */
+export const recentResultsMs = 180_000;
+
+/** And at most so many bytes of them: a result is some kilobytes, unless somebody asks for 50,000 rows. */
+export const recentResultsBytesMax = 64 * 2 ** 20;
 
 export interface RecentResult {
   /** Name of its object. */

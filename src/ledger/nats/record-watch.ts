@@ -1,8 +1,10 @@
 import type { KV, KvWatchEntry } from '@nats-io/kv';
-import { atMost } from '../../common/at-most.js';
-import { listSilenceMsMax } from './limits.js';
+import { atMost } from '../../common/stuck-work.js';
 import { isMark } from './store-keeper.js';
 import { decodeStored, type FoundRecord } from './stored-record.js';
+
+/** A list of all that NATS knows goes on coming: nothing for so long, and it is asked for anew. */
+const listSilenceMsMax = 3_000;
 
 /** What NATS has under the id of an analysis. */
 export type Listed = FoundRecord | 'removed' | 'damaged';

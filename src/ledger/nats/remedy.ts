@@ -1,5 +1,5 @@
 import { isFinal, type AnalysisRecord } from '../types.js';
-import { settleMs } from './limits.js';
+import { settleMs } from './lease-times.js';
 
 /** What NATS has of an analysis; null: nothing, not even that it was removed. */
 export type AtStore = AnalysisRecord | 'removed' | null;

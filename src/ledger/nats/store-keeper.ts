@@ -1,9 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from '../../common/logging.js';
-import { checkMs } from './limits.js';
-import { lossBetween, type StreamFacts } from './loss.js';
-import type { NatsStore } from './nats-store.js';
-import { isConflict, type Patience } from './patience.js';
+import { lossBetween, type NatsStore, type StreamFacts } from './nats-store.js';
+import { isConflict, type NatsLink } from './nats-link.js';
+import { settleMs } from './lease-times.js';
+
+/** So often a master looks whether the buckets are there, can be written, and still hold what was acknowledged. */
+const checkMs = 2_000;
+
+/** What was lost is written again within this time by whoever knows it: they look, and look again after settleMs. */
+export const rewrittenMsMax = settleMs + 2 * checkMs;
 
 /** Keys of marks begin so; those of analyses are hexadecimal. */
 const markPrefix = 'mark.';
@@ -40,7 +45,7 @@ export class StoreKeeper {
 
   constructor(
     private readonly store: NatsStore,
-    private readonly patience: Patience,
+    private readonly link: NatsLink,
     private readonly mend: (loss: Loss) => Promise<boolean>,
     private readonly log: Logger,
   ) {}
@@ -87,7 +92,7 @@ export class StoreKeeper {
   async end(): Promise<void> {
     this.ended = true;
     if (this.timer !== null) clearTimeout(this.timer);
-    if (this.patience.trouble === null) await this.store.records.purge(this.key).catch(() => undefined);
+    if (this.link.trouble === null) await this.store.records.purge(this.key).catch(() => undefined);
   }
 
   private again(): void {
@@ -99,7 +104,7 @@ export class StoreKeeper {
 
   private async lookNow(): Promise<void> {
     // Told when it is back.
-    if (this.ended || this.patience.trouble !== null) return;
+    if (this.ended || this.link.trouble !== null) return;
     try {
       const { made, streams } = await this.store.ensure();
       const why = made.length > 0 ? `${made.join(', ')}: not there` : lossBetween(this.before, streams);
@@ -109,8 +114,8 @@ export class StoreKeeper {
       await this.mendAll();
       this.tell(null);
     } catch (error) {
-      if (this.ended || this.patience.trouble !== null) return;
-      this.tell(this.patience.explain(error));
+      if (this.ended || this.link.trouble !== null) return;
+      this.tell(this.link.explain(error));
       // Whoever leads next may know less.
       this.suspicion ??= { why: 'NATS could not be used', certain: false, sinceMs: performance.now() };
     }

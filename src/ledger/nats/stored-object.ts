@@ -1,6 +1,6 @@
 import type { ObjectStore } from '@nats-io/obj';
-import { atMost } from '../../common/at-most.js';
-import { objectSilenceMsMax } from './limits.js';
+import { atMost } from '../../common/stuck-work.js';
+import { objectSilenceMsMax } from './absence.js';
 
 /**
  * The bytes of an object; null: it is not there, is damaged, or is not whole. The client waits for ever for pieces that the

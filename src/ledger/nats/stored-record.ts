@@ -1,6 +1,8 @@
 import { decodeRecord, encodeRecord } from '../record-codec.js';
 import type { AnalysisRecord } from '../types.js';
-import { storedRecordBytesMax } from './limits.js';
+
+/** Bytes of a record: below the largest message of a NATS server by default, 1 MiB. */
+export const storedRecordBytesMax = 768 * 1024;
 
 /** A record with where its bytes are: written by compare-and-set, so what it does not name does not exist. */
 export interface StoredRecord {

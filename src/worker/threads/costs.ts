@@ -1,12 +1,39 @@
 import type { Kind } from '../../kinds/kind.js';
-import { batchSecondsBusy, batchSecondsLeast, batchSecondsMax, batchShareOfHeld, jobsPerBatchMax } from './limits.js';
+import { jobsPerBatchMax } from './thread-memory.js';
+
+/**
+ * A batch is this share of what each thread has to do: with one that runs and one that waits, a third is still to be
+ * handed out, so threads end together and a late job of another hub does not wait long. Batches thus follow the window
+ * of the hubs, which is wide only while no client could tell.
+ */
+const batchShareOfHeld = 1 / 3;
+
+/**
+ * Expected seconds of one batch at most: what may wait behind a job that is slower than thought. On a machine whose cores
+ * are all busy, each batch costs some 300 us of wake-ups in worker, hub and client: 2 ms carried 0.72 of the bare
+ * kernel's jobs, 4 ms 0.80, 10 ms 0.85. On a slower machine 15 ms carried 0.79 and 33 ms 0.85. Batches are that long only
+ * where windows are wide, and those only where every client is further ahead than this.
+ */
+export const batchSecondsMax = 0.035;
+
+/** A batch is worth at least this where there is so much to do: below it, wake-ups cost a third of the jobs. */
+export const batchSecondsBusy = 0.001;
+
+/** Below this a batch is not split over idle threads: waking another thread would cost as much. */
+export const batchSecondsMin = 0.00005;
+
+/** A batch expected to run longer has its thread to itself: nothing is put behind it. Above batchSecondsMax by its lanes. */
+export const shortBatchSecondsMax = 0.05;
+
+if (batchSecondsMin > batchSecondsBusy || batchSecondsBusy > batchSecondsMax || batchSecondsMax > shortBatchSecondsMax)
+  throw new Error('the bounds of batches must rise: least, busy, max, short');
 
 /** Weight of the newest batch in a learned cost: some ten batches make a cost, as at the hubs. */
 const learningRate = 0.1;
 
 /** Seconds of one slot that a unit of each kind takes: calibrated at start, learned from then on. */
 export class Costs {
-  readonly #secondsPerUnit = new Map<number, number>();
+  private readonly secondsPerUnit = new Map<number, number>();
 
   /** Takes what several threads measured at start: the median of each kind. */
   calibrated(measured: readonly { readonly kind: number; readonly secondsPerUnit: number }[][]): void {
@@ -16,18 +43,18 @@ export class Costs {
     }
     for (const [kind, seconds] of byKind) {
       seconds.sort((a, b) => a - b);
-      this.#secondsPerUnit.set(kind, seconds[seconds.length >> 1]);
+      this.secondsPerUnit.set(kind, seconds[seconds.length >> 1]);
     }
   }
 
   of(kind: number): number {
-    return this.#secondsPerUnit.get(kind) ?? 0;
+    return this.secondsPerUnit.get(kind) ?? 0;
   }
 
   learn(kind: number, units: number, seconds: number): void {
     if (!(units > 0 && seconds > 0)) return;
     const old = this.of(kind);
-    this.#secondsPerUnit.set(kind, old + learningRate * (seconds / units - old));
+    this.secondsPerUnit.set(kind, old + learningRate * (seconds / units - old));
   }
 }
 
@@ -49,7 +76,7 @@ export function batchJobs(
 ): number {
   const lanes = kind.lanes ?? 1;
   const share = (waiting * secondsPerJob) / Math.max(1, threadsIdle);
-  const seconds = Math.min(secondsMax, Math.max(batchSecondsLeast, share));
+  const seconds = Math.min(secondsMax, Math.max(batchSecondsMin, share));
   // The allowance for rounding keeps a share that is exactly n jobs from becoming n - 1.
   const jobs = Math.floor(seconds / Math.max(secondsPerJob, 1e-9) + 1e-6);
   return Math.max(1, Math.min(waiting, jobsPerBatchMax, Math.max(1, Math.ceil(jobs / lanes)) * lanes));

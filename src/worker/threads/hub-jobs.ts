@@ -1,8 +1,8 @@
 import type { KindRegistry } from '../../kinds/registry.js';
 import type { Costs } from './costs.js';
 import { JobQueue } from './job-queue.js';
-import { urgentBatchesInRowMax } from './limits.js';
 import { ResultColumns } from './result-columns.js';
+import { urgentInRowMax } from '../../common/limits.js';
 
 /** Waiting jobs of one kind that are alike in how they wait. */
 export interface Line {
@@ -17,10 +17,10 @@ export class HubJobs {
   readonly results = new ResultColumns();
   /** In the order in which their first job came. */
   readonly lines: Line[] = [];
-  readonly #unitsHeld = new Map<number, number>();
+  private readonly unitsHeld = new Map<number, number>();
   /** False once the hub is forgotten: what still runs ends unheard. */
   heard = true;
-  #urgentInRow = 0;
+  private urgentInRow = 0;
 
   constructor(readonly hub: number) {}
 
@@ -41,17 +41,17 @@ export class HubJobs {
    */
   next(registry: KindRegistry, sourcesMay: boolean): Line | null {
     const may = ({ kind }: Line): boolean => sourcesMay || registry.get(kind)?.needsSource !== true;
-    const urgent = this.#oldest((line) => line.urgent && may(line));
-    if (urgent !== null && this.#urgentInRow < urgentBatchesInRowMax) return urgent;
-    return this.#oldest((line) => !line.urgent && may(line)) ?? urgent;
+    const urgent = this.oldest((line) => line.urgent && may(line));
+    if (urgent !== null && this.urgentInRow < urgentInRowMax) return urgent;
+    return this.oldest((line) => !line.urgent && may(line)) ?? urgent;
   }
 
   /** A batch of this line is about to run. */
   taken({ urgent }: Line): void {
-    this.#urgentInRow = urgent ? this.#urgentInRow + 1 : 0;
+    this.urgentInRow = urgent ? this.urgentInRow + 1 : 0;
   }
 
-  #oldest(wanted: (line: Line) => boolean): Line | null {
+  private oldest(wanted: (line: Line) => boolean): Line | null {
     let found: Line | null = null;
     for (const line of this.lines) {
       if (line.queue.length > 0 && line.queue.oldest < (found?.queue.oldest ?? Infinity) && wanted(line)) found = line;
@@ -61,12 +61,12 @@ export class HubJobs {
 
   /** Counts units of a kind in (or out, when negative). */
   hold(kind: number, units: number): void {
-    this.#unitsHeld.set(kind, (this.#unitsHeld.get(kind) ?? 0) + units);
+    this.unitsHeld.set(kind, (this.unitsHeld.get(kind) ?? 0) + units);
   }
 
   backlogSeconds(costs: Costs): number {
     let seconds = 0;
-    for (const [kind, units] of this.#unitsHeld) seconds += units * costs.of(kind);
+    for (const [kind, units] of this.unitsHeld) seconds += units * costs.of(kind);
     return seconds;
   }
 }

@@ -6,9 +6,11 @@ import { readKinds } from '../../kinds/registry.js';
 import type { BatchSource } from '../../kinds/kind.js';
 import { RingReader } from './byte-ring.js';
 import { FrameBatch } from './frame-batch.js';
-import { jobThreadNice } from './limits.js';
 import { wakeUp, type AnswersMessage, type PayloadMessage, type ReadyMessage, type ThreadData } from './messages.js';
 import { Control, ThreadMemory, Travel, type Frame } from './thread-memory.js';
+
+/** Niceness of a job thread beside the main thread's 0: where cores are short, messages go before jobs. */
+const jobThreadNice = 5;
 
 const { memory: shared, port, kindsFolder } = workerData as ThreadData;
 const memory = new ThreadMemory(shared);

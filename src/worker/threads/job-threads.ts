@@ -6,77 +6,69 @@ import type { Kind } from '../../kinds/kind.js';
 import { kinds, readKinds, type KindRegistry } from '../../kinds/registry.js';
 import { Costs, batchJobs, batchSeconds } from './costs.js';
 import { HubJobs, type Line } from './hub-jobs.js';
-import type { JobColumns, JobExtra, JobQueue } from './job-queue.js';
-import { jobsHeldMaxDefault, payloadBytesMax } from './limits.js';
-import type { ReadyMessage } from './messages.js';
-import { Restarts } from './restarts.js';
+import { parted, type JobColumns, type JobExtra, type JobQueue } from './job-queue.js';
+import { payloadBytesMax } from './thread-memory.js';
 import { SourceJob } from './source-job.js';
-import { watchSeconds } from './watchdog.js';
-import { ThreadHandle, type EndedBatch, type GivenBatch } from './thread-handle.js';
+import type { EndedBatch, GivenBatch, ThreadHandle } from './thread-handle.js';
+import { ThreadPool } from './thread-pool.js';
 import type { JobThreadsApi, JobThreadsOptions, OfferedKind, ThreadsSnapshot } from './types.js';
+
+/** Jobs held at once over all hubs: a queue as long as the work of several seconds would only hide that this worker is slow. */
+const jobsHeldMaxDefault = 65_536;
 
 const noBytes = Buffer.alloc(0);
 
 /** See JobThreadsApi. This class only decides who gets what next; the parts around it do the carrying. */
 export class JobThreads implements JobThreadsApi {
-  readonly #options: JobThreadsOptions;
-  readonly #registry: KindRegistry;
-  readonly #costs = new Costs();
-  readonly #hubs = new Map<number, HubJobs>();
+  private readonly options: JobThreadsOptions;
+  private readonly registry: KindRegistry;
+  private readonly costs = new Costs();
+  private readonly hubs = new Map<number, HubJobs>();
   /** Hubs in the order of their next turn. */
-  #turns: HubJobs[] = [];
-  readonly #threads = new Set<ThreadHandle>();
-  readonly #sourceJobs = new Map<ThreadHandle, SourceJob>();
-  readonly #restarts = new Restarts();
-  readonly #jobsHeldMax: number;
-  #watch: NodeJS.Timeout | undefined;
-  #watchedAt = 0;
-  #held = 0;
-  #queued = 0;
-  #flushPending = false;
-  #draining: Promise<void> | null = null;
-  #drained: (() => void) | null = null;
-  #closing: Promise<void> | null = null;
-  #starting: { measured: ReadyMessage['kinds'][number][][]; done: () => void; failed: (error: Error) => void } | null =
-    null;
-
+  private turns: HubJobs[] = [];
+  private readonly pool: ThreadPool;
+  private readonly sourceJobs = new Map<ThreadHandle, SourceJob>();
+  private readonly jobsHeldMax: number;
+  private held = 0;
+  private queued = 0;
+  private flushPending = false;
+  private draining: Promise<void> | null = null;
+  private drained: (() => void) | null = null;
+  private closing: Promise<void> | null = null;
   constructor(options: JobThreadsOptions) {
-    this.#options = options;
-    this.#registry = options.kindsFolder === undefined ? kinds() : readKinds(options.kindsFolder);
-    this.#jobsHeldMax = options.jobsHeldMax ?? jobsHeldMaxDefault;
+    this.options = options;
+    this.registry = options.kindsFolder === undefined ? kinds() : readKinds(options.kindsFolder);
+    this.jobsHeldMax = options.jobsHeldMax ?? jobsHeldMaxDefault;
+    this.pool = new ThreadPool(options.slots, options.kindsFolder ?? '', {
+      ready: () => this.pump(),
+      woke: (thread) => this.onWake(thread),
+      died: (thread, reason) => this.onDeath(thread, reason),
+      restarts: (reason, inMs) => options.onThreadDeath?.(reason, inMs),
+    });
   }
 
   async start(): Promise<readonly OfferedKind[]> {
-    const measured: ReadyMessage['kinds'][number][][] = [];
     try {
-      await new Promise<void>((done, failed) => {
-        this.#starting = { measured, done, failed };
-        for (let slot = 0; slot < this.#options.slots; slot++) this.#startThread();
-      });
+      this.costs.calibrated(await this.pool.start());
     } catch (error) {
       await this.close();
       throw error;
     }
-    this.#starting = null;
-    this.#watchedAt = monotonicClock();
-    this.#watch = setInterval(() => this.#look(), watchSeconds * 1000);
-    this.#costs.calibrated(measured);
-    return this.#registry
+    return this.registry
       .all()
-      .filter((kind) => this.#offered(kind))
-      .map(({ number, name }) => ({ kind: number, name, secondsPerUnit: this.#costs.of(number) }));
+      .filter((kind) => this.offered(kind))
+      .map(({ number, name }) => ({ kind: number, name, secondsPerUnit: this.costs.of(number) }));
   }
 
   submit(hub: number, batch: JobBatch): void {
-    const jobs = this.#hub(hub);
+    const jobs = this.hub(hub);
     const now = monotonicClock();
     let lastKind = -1;
     let lastUrgent = false;
     let kind: Kind | undefined;
     let queue: JobQueue | undefined;
     let at = 0;
-    const refusal =
-      this.#draining !== null || this.#closing !== null ? 'DRAINING: this worker takes no new jobs' : null;
+    const refusal = this.draining !== null || this.closing !== null ? 'DRAINING: this worker takes no new jobs' : null;
     for (let index = 0; index < batch.job.length; index++) {
       const number = batch.kind[index] ?? 0;
       const size = batch.payloadSize[index] ?? 0;
@@ -84,17 +76,17 @@ export class JobThreads implements JobThreadsApi {
       const urgent = batch.urgent[index] ?? false;
       if (number !== lastKind || urgent !== lastUrgent) {
         [lastKind, lastUrgent] = [number, urgent];
-        kind = this.#registry.get(number);
-        if (kind !== undefined && !this.#offered(kind)) kind = undefined;
+        kind = this.registry.get(number);
+        if (kind !== undefined && !this.offered(kind)) kind = undefined;
         queue = kind === undefined ? undefined : jobs.queue(number, urgent);
       }
-      if (refusal !== null || kind === undefined || queue === undefined || this.#held >= this.#jobsHeldMax) {
+      if (refusal !== null || kind === undefined || queue === undefined || this.held >= this.jobsHeldMax) {
         const reason =
           refusal ??
           (kind === undefined
             ? `UNKNOWN_JOB: this worker has no kind ${number}`
-            : `QUEUE_FULL: this worker holds ${this.#held} jobs, the most it may (jobsHeldMax)`);
-        this.#answer(jobs, number, batch.job[index], JobStatus.NOT_RUN, now, reason);
+            : `QUEUE_FULL: this worker holds ${this.held} jobs, the most it may (jobsHeldMax)`);
+        this.answer(jobs, number, batch.job[index], JobStatus.NOT_RUN, now, reason);
         continue;
       }
       let extra: JobExtra | undefined;
@@ -102,171 +94,142 @@ export class JobThreads implements JobThreadsApi {
         try {
           extra = { payload, units: kind.unitsOf?.(payload ?? noBytes) ?? 1, alone: false };
         } catch (error) {
-          this.#answer(jobs, number, batch.job[index], JobStatus.FAILED, now, TriremeError.from(error).message);
+          this.answer(jobs, number, batch.job[index], JobStatus.FAILED, now, TriremeError.from(error).message);
           continue;
         }
       }
       const timeout = batch.timeoutSeconds[index] ?? 0;
       queue.push(batch.job[index], now, timeout > 0 ? now + timeout : Infinity, extra);
       jobs.hold(number, extra?.units ?? 1);
-      this.#held++;
-      this.#queued++;
+      this.held++;
+      this.queued++;
     }
-    this.#pump();
+    this.pump();
   }
 
   cancel(hub: number, jobs: readonly number[]): void {
     const wanted = new Set(jobs);
-    this.#dropQueued(hub, wanted, 'CANCELLED: before it began');
-    const from = this.#hubs.get(hub);
-    if (from !== undefined) for (const thread of this.#threads) thread.cancel(from, (job) => wanted.has(job));
-    for (const running of this.#sourceJobs.values()) {
+    this.dropQueued(hub, wanted, 'CANCELLED: before it began');
+    const from = this.hubs.get(hub);
+    if (from !== undefined) for (const thread of this.pool) thread.cancel(from, (job) => wanted.has(job));
+    for (const running of this.sourceJobs.values()) {
       if (running.batch.hub.hub === hub && wanted.has(running.batch.jobs.job[0])) running.cancel();
     }
   }
 
   recall(hub: number, jobs: readonly number[]): void {
-    this.#dropQueued(hub, new Set(jobs), 'CANCELLED: asked back before it began');
+    this.dropQueued(hub, new Set(jobs), 'CANCELLED: asked back before it began');
   }
 
   forget(hub: number): void {
-    const from = this.#hubs.get(hub);
+    const from = this.hubs.get(hub);
     if (from === undefined) return;
     from.heard = false;
-    this.#hubs.delete(hub);
-    this.#turns = this.#turns.filter((other) => other !== from);
-    for (const { kind, queue } of from.lines) this.#drop(from, kind, queue.shift(queue.length), '');
-    for (const thread of this.#threads) thread.cancel(from, () => true);
-    for (const running of this.#sourceJobs.values()) if (running.batch.hub === from) running.cancel();
+    this.hubs.delete(hub);
+    this.turns = this.turns.filter((other) => other !== from);
+    for (const { kind, queue } of from.lines) this.drop(from, kind, queue.shift(queue.length), '');
+    for (const thread of this.pool) thread.cancel(from, () => true);
+    for (const running of this.sourceJobs.values()) if (running.batch.hub === from) running.cancel();
   }
 
   drain(): Promise<void> {
-    this.#draining ??= new Promise((resolve) => {
-      this.#drained = resolve;
-      this.#flushSoon();
+    this.draining ??= new Promise((resolve) => {
+      this.drained = resolve;
+      this.flushSoon();
     });
-    return this.#draining;
+    return this.draining;
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#end();
-    return this.#closing;
+    this.closing ??= this.end();
+    return this.closing;
   }
 
   snapshot(): ThreadsSnapshot {
     let slots = 0;
     let busy = 0;
-    for (const thread of this.#threads) {
+    for (const thread of this.pool) {
       if (thread.state === 'SERVING') slots++;
       if (thread.given.length > 0 || thread.reserved) busy++;
     }
     let backlogSeconds = 0;
-    for (const hub of this.#hubs.keys()) backlogSeconds += this.backlogSeconds(hub);
-    return { slots, busy, queued: Math.max(0, this.#held - busy), backlogSeconds };
+    for (const hub of this.hubs.keys()) backlogSeconds += this.backlogSeconds(hub);
+    return { slots, busy, queued: Math.max(0, this.held - busy), backlogSeconds };
   }
 
   backlogSeconds(hub: number): number {
-    const jobs = this.#hubs.get(hub);
+    const jobs = this.hubs.get(hub);
     if (jobs === undefined) return 0;
-    let seconds = jobs.backlogSeconds(this.#costs);
-    for (const [thread, { batch }] of this.#sourceJobs) {
+    let seconds = jobs.backlogSeconds(this.costs);
+    for (const [thread, { batch }] of this.sourceJobs) {
       if (batch.hub === jobs && thread.given.length > 0) {
-        seconds -= Math.min(batch.units, thread.unitsDone) * this.#costs.of(batch.kind.number);
+        seconds -= Math.min(batch.units, thread.unitsDone) * this.costs.of(batch.kind.number);
       }
     }
     return Math.max(0, seconds);
   }
 
-  #hub(hub: number): HubJobs {
-    let jobs = this.#hubs.get(hub);
+  private hub(hub: number): HubJobs {
+    let jobs = this.hubs.get(hub);
     if (jobs === undefined) {
-      this.#hubs.set(hub, (jobs = new HubJobs(hub)));
-      this.#turns.push(jobs);
+      this.hubs.set(hub, (jobs = new HubJobs(hub)));
+      this.turns.push(jobs);
     }
     return jobs;
   }
 
-  #offered(kind: Kind): boolean {
-    return kind.needsSource !== true || this.#options.openSource !== undefined;
+  private offered(kind: Kind): boolean {
+    return kind.needsSource !== true || this.options.openSource !== undefined;
   }
 
-  #startThread(): void {
-    this.#threads.add(
-      new ThreadHandle(this.#options.kindsFolder ?? '', {
-        ready: (_thread, message) => this.#onReady(message),
-        woke: (thread) => this.#onWake(thread),
-        died: (thread, reason) => this.#onDeath(thread, reason),
-        exited: (_thread, reason) => this.#onExit(reason),
-      }),
-    );
-  }
-
-  #onReady({ kinds: measured }: ReadyMessage): void {
-    if (this.#starting !== null) {
-      this.#starting.measured.push([...measured]);
-      if (this.#starting.measured.length === this.#options.slots) this.#starting.done();
-    } else this.#pump();
-  }
-
-  #onWake(thread: ThreadHandle): void {
-    this.#sourceJobs.get(thread)?.space();
-    for (const each of this.#threads) {
-      for (let ended = each.takeEnded(); ended !== null; ended = each.takeEnded()) this.#onEnded(each, ended);
+  private onWake(thread: ThreadHandle): void {
+    this.sourceJobs.get(thread)?.space();
+    for (const each of this.pool) {
+      for (let ended = each.takeEnded(); ended !== null; ended = each.takeEnded()) this.onEnded(each, ended);
     }
-    this.#pump();
-    this.#flush();
+    this.pump();
+    this.flush();
   }
 
-  #onEnded(thread: ThreadHandle, { batch, frame, answers }: EndedBatch): void {
+  private onEnded(thread: ThreadHandle, { batch, frame, answers }: EndedBatch): void {
     const { hub, kind, jobs, units } = batch;
     const seconds = frame.execSeconds[0];
-    this.#sourceJobs.get(thread)?.end();
-    this.#sourceJobs.delete(thread);
-    if (frame.status[0] === JobStatus.DONE) this.#costs.learn(kind.number, units, seconds);
+    this.sourceJobs.get(thread)?.end();
+    this.sourceJobs.delete(thread);
+    if (frame.status[0] === JobStatus.DONE) this.costs.learn(kind.number, units, seconds);
     hub.results.addBatch(jobs, kind.number, frame.status, seconds / jobs.job.length, frame.answerSize, answers);
-    this.#release(hub, kind.number, jobs.job.length, units);
+    this.release(hub, kind.number, jobs.job.length, units);
   }
 
   /** Gives waiting jobs to threads that can take them: hubs in turns, within a hub the line that is next. */
-  #pump(): void {
-    while (this.#queued > 0 && this.#closing === null) {
-      const thread = this.#freeThread();
+  private pump(): void {
+    while (this.queued > 0 && this.closing === null) {
+      const thread = this.pool.free();
       if (thread === null) return;
       const idle = thread.idle;
-      const turn = this.#turns.findIndex((hub) => hub.next(this.#registry, idle) !== null);
+      const turn = this.turns.findIndex((hub) => hub.next(this.registry, idle) !== null);
       if (turn < 0) return;
-      const hub = this.#turns.splice(turn, 1)[0];
-      this.#turns.push(hub);
-      const batch = this.#takeBatch(hub, hub.next(this.#registry, idle) as Line);
+      const hub = this.turns.splice(turn, 1)[0];
+      this.turns.push(hub);
+      const batch = this.takeBatch(hub, hub.next(this.registry, idle) as Line);
       if (batch === null) continue;
       const { kind } = batch;
       const first = batch.jobs.extra?.[0];
-      if (kind.needsSource === true) this.#startSource(thread, batch);
+      if (kind.needsSource === true) this.startSource(thread, batch);
       else if (first?.payload != null && first.payload.length > payloadBytesMax) {
         thread.give(batch, { payload: first.payload, source: null });
       } else thread.give(batch);
     }
   }
 
-  #freeThread(): ThreadHandle | null {
-    let found: ThreadHandle | null = null;
-    for (const thread of this.#threads) {
-      if (thread.idle) return thread;
-      if (found === null && thread.takesMore) found = thread;
-    }
-    return found;
-  }
-
   /** Takes the next batch out of a line; null when all of it was past its deadline. */
-  #takeBatch(hub: HubJobs, line: Line): GivenBatch | null {
+  private takeBatch(hub: HubJobs, line: Line): GivenBatch | null {
     const { queue, urgent } = line;
-    const kind = this.#registry.get(line.kind) as Kind;
+    const kind = this.registry.get(line.kind) as Kind;
     hub.taken(line);
-    const cost = this.#costs.of(kind.number);
-    let idle = 0;
-    for (const thread of this.#threads) if (thread.idle) idle++;
-    const secondsMax = batchSeconds(this.#leastBacklogSeconds() / this.#threads.size);
-    let count = batchJobs(kind, queue.length, cost * (queue.extra(0)?.units ?? 1), idle, secondsMax);
+    const cost = this.costs.of(kind.number);
+    const secondsMax = batchSeconds(this.leastBacklogSeconds() / this.pool.size);
+    let count = batchJobs(kind, queue.length, cost * (queue.extra(0)?.units ?? 1), this.pool.idle, secondsMax);
     if (kind.needsSource === true || queue.extra(0)?.alone === true) count = 1;
     let bytes = queue.extra(0)?.payload?.length ?? 0;
     for (let index = 1; index < count; index++) {
@@ -275,8 +238,8 @@ export class JobThreads implements JobThreadsApi {
       bytes += extra.payload?.length ?? 0;
       if (bytes > payloadBytesMax || extra.alone) count = index;
     }
-    const jobs = this.#withoutExpired(hub, kind.number, queue.shift(count));
-    this.#queued -= jobs.job.length;
+    const jobs = this.withoutExpired(hub, kind.number, queue.shift(count));
+    this.queued -= jobs.job.length;
     if (jobs.job.length === 0) return null;
     let units = jobs.job.length;
     if (jobs.extra !== null) units = jobs.extra.reduce((sum, extra) => sum + (extra?.units ?? 1), 0);
@@ -284,40 +247,31 @@ export class JobThreads implements JobThreadsApi {
   }
 
   /** Of the hubs whose jobs wait here, the one with the least work decides: its clients may be waiting for a single job. */
-  #leastBacklogSeconds(): number {
+  private leastBacklogSeconds(): number {
     let least = Infinity;
-    for (const hub of this.#hubs.values()) {
-      if (hub.waiting) least = Math.min(least, hub.backlogSeconds(this.#costs));
+    for (const hub of this.hubs.values()) {
+      if (hub.waiting) least = Math.min(least, hub.backlogSeconds(this.costs));
     }
     return least;
   }
 
-  #withoutExpired(hub: HubJobs, kind: number, jobs: JobColumns): JobColumns {
+  private withoutExpired(hub: HubJobs, kind: number, jobs: JobColumns): JobColumns {
     const now = monotonicClock();
     if (!jobs.deadline.some((deadline) => deadline <= now)) return jobs;
-    const expired = (index: number): boolean => jobs.deadline[index] <= now;
-    const part = (wanted: boolean): JobColumns => {
-      const pick = <T>(column: readonly T[]): T[] => column.filter((_, index) => expired(index) === wanted);
-      return {
-        job: pick(jobs.job),
-        arrival: pick(jobs.arrival),
-        deadline: pick(jobs.deadline),
-        extra: jobs.extra === null ? null : pick(jobs.extra),
-      };
-    };
-    this.#drop(hub, kind, part(true), 'DEADLINE_PASSED: before it began');
-    return part(false);
+    const [expired, rest] = parted(jobs, (index) => jobs.deadline[index] <= now);
+    this.drop(hub, kind, expired, 'DEADLINE_PASSED: before it began');
+    return rest;
   }
 
-  #startSource(thread: ThreadHandle, batch: GivenBatch): void {
-    const open = this.#options.openSource;
+  private startSource(thread: ThreadHandle, batch: GivenBatch): void {
+    const open = this.options.openSource;
     if (open === undefined) throw new TriremeError('INTERNAL', `kind ${batch.kind.name} needs a source opener`);
     thread.reserved = true;
     const job = new SourceJob(thread, batch, open, (error) => {
-      if (this.#sourceJobs.get(thread) === job) this.#sourceJobs.delete(thread);
+      if (this.sourceJobs.get(thread) === job) this.sourceJobs.delete(thread);
       const status = error.kind.retry ? JobStatus.NOT_RUN : JobStatus.FAILED;
       const { jobs } = batch;
-      this.#answer(
+      this.answer(
         batch.hub,
         batch.kind.number,
         jobs.job[0],
@@ -325,73 +279,54 @@ export class JobThreads implements JobThreadsApi {
         jobs.arrival[0],
         error.code === 'JOB_FAILED' ? error.message : `${error.code}: ${error.message}`,
       );
-      this.#release(batch.hub, batch.kind.number, 1, batch.units);
-      this.#pump();
+      this.release(batch.hub, batch.kind.number, 1, batch.units);
+      this.pump();
     });
-    this.#sourceJobs.set(thread, job);
+    this.sourceJobs.set(thread, job);
   }
 
-  #onDeath(thread: ThreadHandle, reason: string): void {
-    this.#threads.delete(thread);
-    if (this.#closing !== null) {
+  private onDeath(thread: ThreadHandle, reason: string): void {
+    if (this.closing !== null) {
       for (const { hub, kind, jobs, units } of thread.given.splice(0)) {
-        this.#answerAll(hub, kind.number, jobs, 'DRAINING: this worker ended');
-        this.#release(hub, kind.number, jobs.job.length, units);
+        this.answerAll(hub, kind.number, jobs, 'DRAINING: this worker ended');
+        this.release(hub, kind.number, jobs.job.length, units);
       }
       return;
     }
-    if (this.#starting !== null) {
-      this.#starting.failed(new TriremeError('INTERNAL', `a job thread cannot start: ${reason}`));
-      return;
-    }
-    this.#sourceJobs.get(thread)?.end();
-    this.#sourceJobs.delete(thread);
+    this.sourceJobs.get(thread)?.end();
+    this.sourceJobs.delete(thread);
     const unwanted = thread.unwanted(monotonicClock());
     const suspects = thread.running ? (thread.given.shift() as GivenBatch) : null;
-    for (const batch of thread.given.splice(0).reverse()) this.#putBack(batch, false);
-    if (suspects !== null) this.#judge(thread, suspects, unwanted, reason);
-    this.#pump();
+    for (const batch of thread.given.splice(0).reverse()) this.putBack(batch, false);
+    if (suspects !== null) this.judge(thread, suspects, unwanted, reason);
+    this.pump();
   }
 
   /** Deals with the batch that a thread ran when it died. */
-  #judge(thread: ThreadHandle, suspects: GivenBatch, unwanted: readonly number[], reason: string): void {
+  private judge(thread: ThreadHandle, suspects: GivenBatch, unwanted: readonly number[], reason: string): void {
     const { hub, kind, jobs, units } = suspects;
     if (jobs.job.length > 1 || thread.overrun === 'UNWANTED') {
-      this.#putBack(suspects, true);
-      if (thread.overrun !== null) this.#dropQueued(hub.hub, new Set(unwanted), `CANCELLED: ${reason}`);
+      this.putBack(suspects, true);
+      if (thread.overrun !== null) this.dropQueued(hub.hub, new Set(unwanted), `CANCELLED: ${reason}`);
       return;
     }
     const died = thread.overrun === null ? `its thread died: ${reason}` : `${reason}, and its thread was ended`;
-    this.#answer(hub, kind.number, jobs.job[0], JobStatus.FAILED, jobs.arrival[0], died);
-    this.#release(hub, kind.number, 1, units);
+    this.answer(hub, kind.number, jobs.job[0], JobStatus.FAILED, jobs.arrival[0], died);
+    this.release(hub, kind.number, 1, units);
   }
 
-  #onExit(reason: string): void {
-    if (this.#closing !== null || this.#starting !== null) return;
-    const delayMs = this.#restarts.delayMs(performance.now());
-    this.#restarts.schedule(delayMs, () => this.#startThread());
-    this.#options.onThreadDeath?.(reason, delayMs);
-  }
-
-  #look(): void {
-    const now = monotonicClock();
-    const lateSeconds = Math.max(0, now - this.#watchedAt - watchSeconds);
-    this.#watchedAt = now;
-    for (const thread of [...this.#threads]) if (thread.state === 'SERVING') thread.watch(now, lateSeconds);
-  }
-
-  #putBack({ hub, kind, urgent, jobs, units }: GivenBatch, alone: boolean): void {
-    if (!hub.heard) return this.#release(hub, kind.number, jobs.job.length, units);
+  private putBack({ hub, kind, urgent, jobs, units }: GivenBatch, alone: boolean): void {
+    if (!hub.heard) return this.release(hub, kind.number, jobs.job.length, units);
     hub.queue(kind.number, urgent).unshift(jobs, alone);
-    this.#queued += jobs.job.length;
+    this.queued += jobs.job.length;
   }
 
-  #dropQueued(hub: number, wanted: ReadonlySet<number>, reason: string): void {
-    const from = this.#hubs.get(hub);
+  private dropQueued(hub: number, wanted: ReadonlySet<number>, reason: string): void {
+    const from = this.hubs.get(hub);
     if (from === undefined) return;
     for (const { kind, queue } of from.lines) {
       if (queue.length === 0) continue;
-      this.#drop(
+      this.drop(
         from,
         kind,
         queue.remove((job) => wanted.has(job)),
@@ -401,55 +336,52 @@ export class JobThreads implements JobThreadsApi {
   }
 
   /** Answers queued jobs that were taken out of their queue with NOT_RUN. */
-  #drop(hub: HubJobs, kind: number, jobs: JobColumns, reason: string): void {
+  private drop(hub: HubJobs, kind: number, jobs: JobColumns, reason: string): void {
     const count = jobs.job.length;
     if (count === 0) return;
-    this.#answerAll(hub, kind, jobs, reason);
-    this.#queued -= count;
-    this.#release(hub, kind, count, jobs.extra?.reduce((sum, extra) => sum + (extra?.units ?? 1), 0) ?? count);
+    this.answerAll(hub, kind, jobs, reason);
+    this.queued -= count;
+    this.release(hub, kind, count, jobs.extra?.reduce((sum, extra) => sum + (extra?.units ?? 1), 0) ?? count);
   }
 
-  #answerAll(hub: HubJobs, kind: number, jobs: JobColumns, reason: string): void {
-    jobs.job.forEach((job, index) => this.#answer(hub, kind, job, JobStatus.NOT_RUN, jobs.arrival[index], reason));
+  private answerAll(hub: HubJobs, kind: number, jobs: JobColumns, reason: string): void {
+    jobs.job.forEach((job, index) => this.answer(hub, kind, job, JobStatus.NOT_RUN, jobs.arrival[index], reason));
   }
 
-  #answer(hub: HubJobs, kind: number, job: number, status: JobStatus, arrival: number, reason: string): void {
+  private answer(hub: HubJobs, kind: number, job: number, status: JobStatus, arrival: number, reason: string): void {
     hub.results.add(job, kind, status, 0, arrival, Buffer.from(reason));
-    this.#flushSoon();
+    this.flushSoon();
   }
 
-  #release(hub: HubJobs, kind: number, jobs: number, units: number): void {
+  private release(hub: HubJobs, kind: number, jobs: number, units: number): void {
     hub.hold(kind, -units);
-    this.#held -= jobs;
-    if (this.#held === 0) this.#flushSoon();
+    this.held -= jobs;
+    if (this.held === 0) this.flushSoon();
   }
 
-  #flushSoon(): void {
-    if (this.#flushPending) return;
-    this.#flushPending = true;
-    setImmediate(() => this.#flush());
+  private flushSoon(): void {
+    if (this.flushPending) return;
+    this.flushPending = true;
+    setImmediate(() => this.flush());
   }
 
-  #flush(): void {
-    this.#flushPending = false;
+  private flush(): void {
+    this.flushPending = false;
     const now = monotonicClock();
-    for (const jobs of this.#hubs.values()) {
-      jobs.results.flush(now, (results) => this.#options.onResults(jobs.hub, results));
+    for (const jobs of this.hubs.values()) {
+      jobs.results.flush(now, (results) => this.options.onResults(jobs.hub, results));
     }
-    if (this.#held === 0) this.#drained?.();
+    if (this.held === 0) this.drained?.();
   }
 
-  async #end(): Promise<void> {
-    clearInterval(this.#watch);
-    this.#restarts.stop();
-    const ending = [...this.#threads].map((thread) => thread.terminate());
-    for (const job of this.#sourceJobs.values()) job.end();
-    // A thread that reads a file that does not answer cannot be ended.
-    await endsWithin(threadEndMsMax, Promise.all(ending));
-    for (const hub of this.#hubs.values()) {
+  private async end(): Promise<void> {
+    const ending = this.pool.end();
+    for (const job of this.sourceJobs.values()) job.end();
+    await endsWithin(threadEndMsMax, ending);
+    for (const hub of this.hubs.values()) {
       for (const { kind, queue } of hub.lines)
-        this.#drop(hub, kind, queue.shift(queue.length), 'DRAINING: worker ended');
+        this.drop(hub, kind, queue.shift(queue.length), 'DRAINING: worker ended');
     }
-    this.#flush();
+    this.flush();
   }
 }

@@ -1,30 +1,32 @@
 import { JobStatus, type ResultBatch } from '../../gen/trireme/v1/worker.js';
 import type { JobColumns } from './job-queue.js';
-import { resultAloneBytes } from './limits.js';
+
+/** A larger answer is reported in a call of its own. */
+const resultAloneBytes = 64 * 1024;
 
 /** The results of one hub since the last report, in the columns of the wire. */
 export class ResultColumns {
-  #job: number[] = [];
+  private job: number[] = [];
   /** One entry while all are of one kind. */
-  #kind: number[] = [];
-  #status: JobStatus[] = [];
-  #exec: number[] = [];
-  #arrival: number[] = [];
-  #size: number[] = [];
-  #bytes: Uint8Array[] = [];
-  #allDone = true;
-  readonly #large: ResultBatch[] = [];
+  private kind: number[] = [];
+  private status: JobStatus[] = [];
+  private exec: number[] = [];
+  private arrival: number[] = [];
+  private size: number[] = [];
+  private bytes: Uint8Array[] = [];
+  private allDone = true;
+  private readonly large: ResultBatch[] = [];
 
   /** Adds one result; bytes must stay as they are. */
   add(job: number, kind: number, status: JobStatus, execSeconds: number, arrival: number, bytes: Uint8Array): void {
-    this.#addKind(kind, 1);
-    this.#job.push(job);
-    this.#status.push(status);
-    this.#exec.push(execSeconds);
-    this.#arrival.push(arrival);
-    this.#size.push(bytes.length);
-    if (bytes.length > 0) this.#bytes.push(bytes);
-    if (status !== JobStatus.DONE) this.#allDone = false;
+    this.addKind(kind, 1);
+    this.job.push(job);
+    this.status.push(status);
+    this.exec.push(execSeconds);
+    this.arrival.push(arrival);
+    this.size.push(bytes.length);
+    if (bytes.length > 0) this.bytes.push(bytes);
+    if (status !== JobStatus.DONE) this.allDone = false;
   }
 
   /** Adds a batch that ran. bytes holds the answers one after another and must stay as it is. */
@@ -38,30 +40,30 @@ export class ResultColumns {
   ): void {
     const { job, arrival } = columns;
     if (bytes.length > resultAloneBytes && size.subarray(0, job.length).some((each) => each > resultAloneBytes)) {
-      return this.#addLarge(columns, kind, status, execSecondsEach, size, bytes);
+      return this.addLarge(columns, kind, status, execSecondsEach, size, bytes);
     }
-    this.#addKind(kind, job.length);
+    this.addKind(kind, job.length);
     for (let index = 0; index < job.length; index++) {
-      this.#job.push(job[index]);
-      this.#status.push(status[index]);
-      this.#exec.push(execSecondsEach);
-      this.#arrival.push(arrival[index]);
-      this.#size.push(size[index]);
-      if (status[index] !== JobStatus.DONE) this.#allDone = false;
+      this.job.push(job[index]);
+      this.status.push(status[index]);
+      this.exec.push(execSecondsEach);
+      this.arrival.push(arrival[index]);
+      this.size.push(size[index]);
+      if (status[index] !== JobStatus.DONE) this.allDone = false;
     }
-    this.#bytes.push(bytes);
+    this.bytes.push(bytes);
   }
 
   /** Before the jobs themselves are added. */
-  #addKind(kind: number, count: number): void {
-    if (this.#job.length === 0) this.#kind.push(kind);
-    else if (this.#kind.length > 1 || this.#kind[0] !== kind) {
-      if (this.#kind.length === 1) this.#kind = this.#job.map(() => this.#kind[0]);
-      for (let each = 0; each < count; each++) this.#kind.push(kind);
+  private addKind(kind: number, count: number): void {
+    if (this.job.length === 0) this.kind.push(kind);
+    else if (this.kind.length > 1 || this.kind[0] !== kind) {
+      if (this.kind.length === 1) this.kind = this.job.map(() => this.kind[0]);
+      for (let each = 0; each < count; each++) this.kind.push(kind);
     }
   }
 
-  #addLarge(
+  private addLarge(
     columns: JobColumns,
     kind: number,
     status: Int32Array,
@@ -73,7 +75,7 @@ export class ResultColumns {
     columns.job.forEach((job, index) => {
       const own = bytes.subarray(at, (at += size[index]));
       if (own.length <= resultAloneBytes) return this.add(job, kind, status[index], exec, columns.arrival[index], own);
-      this.#large.push({
+      this.large.push({
         job: [job],
         jobHigh: [],
         kind: [kind],
@@ -89,27 +91,27 @@ export class ResultColumns {
 
   /** Gives everything that was added to `report`, with held seconds up to now, and starts anew. */
   flush(now: number, report: (results: ResultBatch) => void): void {
-    const large = this.#large.splice(0);
-    if (this.#job.length > 0) {
+    const large = this.large.splice(0);
+    if (this.job.length > 0) {
       const results: ResultBatch = {
-        job: this.#job,
+        job: this.job,
         jobHigh: [],
-        kind: this.#kind,
+        kind: this.kind,
         incarnation: 0,
-        status: this.#allDone ? [] : this.#status,
-        execSeconds: this.#exec,
-        heldSeconds: this.#arrival,
-        payloadSize: this.#size,
-        payloads: this.#bytes.length === 1 ? asBuffer(this.#bytes[0]) : Buffer.concat(this.#bytes),
+        status: this.allDone ? [] : this.status,
+        execSeconds: this.exec,
+        heldSeconds: this.arrival,
+        payloadSize: this.size,
+        payloads: this.bytes.length === 1 ? asBuffer(this.bytes[0]) : Buffer.concat(this.bytes),
       };
-      this.#job = [];
-      this.#kind = [];
-      this.#status = [];
-      this.#exec = [];
-      this.#arrival = [];
-      this.#size = [];
-      this.#bytes = [];
-      this.#allDone = true;
+      this.job = [];
+      this.kind = [];
+      this.status = [];
+      this.exec = [];
+      this.arrival = [];
+      this.size = [];
+      this.bytes = [];
+      this.allDone = true;
       large.unshift(results);
     }
     for (const results of large) {

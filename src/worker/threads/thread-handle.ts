@@ -5,10 +5,13 @@ import { cancelGraceSeconds, kindTimeoutSecondsDefault, type Kind } from '../../
 import type { HubJobs } from './hub-jobs.js';
 import type { JobColumns } from './job-queue.js';
 import { RingWriter } from './byte-ring.js';
-import { batchesPerThreadMax, shortBatchSecondsMax, streamBytesMax } from './limits.js';
+import { shortBatchSecondsMax } from './costs.js';
+import { batchesPerThreadMax, Control, processSeconds, ThreadMemory, Travel, type Frame } from './thread-memory.js';
 import type { AnswersMessage, FromThread, PayloadMessage, ReadyMessage, ThreadData } from './messages.js';
-import { Control, processSeconds, ThreadMemory, Travel, type Frame } from './thread-memory.js';
 import { Watchdog, type Overrun, type Signs } from './watchdog.js';
+
+/** Bytes pushed to a thread ahead of what it has read. */
+const streamBytesMax = 4 * 1024 * 1024;
 
 /** A batch that a thread was given. */
 export interface GivenBatch {
@@ -49,36 +52,36 @@ export class ThreadHandle {
   readonly given: GivenBatch[] = [];
   /** Why it was ended, if it was ended because of the batch that it ran. */
   overrun: Overrun | null = null;
-  readonly #memory: ThreadMemory;
-  readonly #worker: Worker;
-  readonly #port: MessagePort;
-  readonly #events: ThreadEvents;
+  private readonly memory: ThreadMemory;
+  private readonly worker: Worker;
+  private readonly port: MessagePort;
+  private readonly events: ThreadEvents;
   /** Answers that came as messages before their batch was taken. */
-  readonly #large: AnswersMessage[] = [];
+  private readonly large: AnswersMessage[] = [];
   /** Number of the next batch to give, modulo 2^32. */
-  #next = 0;
-  #failure: string | null = null;
+  private next = 0;
+  private failure: string | null = null;
   /** Why it is DEAD. */
-  #reason = '';
-  #ring: RingWriter | null = null;
-  readonly #watchdog = new Watchdog();
+  private reason = '';
+  private ringMade: RingWriter | null = null;
+  private readonly watchdog = new Watchdog();
 
   constructor(kindsFolder: string, events: ThreadEvents) {
     const memory = ThreadMemory.allocate();
     const { port1, port2 } = new MessageChannel();
-    this.#memory = new ThreadMemory(memory);
-    this.#port = port1;
-    this.#events = events;
+    this.memory = new ThreadMemory(memory);
+    this.port = port1;
+    this.events = events;
     const workerData: ThreadData = { memory, port: port2, kindsFolder };
-    this.#worker = new Worker(join(__dirname, 'job-thread.js'), { workerData, transferList: [port2] });
-    port1.on('message', (message: FromThread) => this.#onMessage(message));
-    this.#worker.on('error', (error: Error) => (this.#failure = error.message));
-    this.#worker.on('exit', (code) => this.#onExit(code));
+    this.worker = new Worker(join(__dirname, 'job-thread.js'), { workerData, transferList: [port2] });
+    port1.on('message', (message: FromThread) => this.onMessage(message));
+    this.worker.on('error', (error: Error) => (this.failure = error.message));
+    this.worker.on('exit', (code) => this.onExit(code));
   }
 
   /** Carries the bytes of one streamed job at a time; made when the first one comes. */
   get ring(): RingWriter {
-    return (this.#ring ??= new RingWriter(streamBytesMax));
+    return (this.ringMade ??= new RingWriter(streamBytesMax));
   }
 
   get idle(): boolean {
@@ -99,7 +102,7 @@ export class ThreadHandle {
 
   /** Gives a batch; the caller has seen that there is room. message: for one job whose payload travels by itself. */
   give(batch: GivenBatch, message: PayloadMessage | null = null): void {
-    const frame = this.#memory.frame(this.#next);
+    const frame = this.memory.frame(this.next);
     frame.kind = batch.kind.number;
     frame.count = batch.jobs.job.length;
     frame.payloadTravel = Travel.NONE;
@@ -113,8 +116,8 @@ export class ThreadHandle {
     }
     if (message !== null) {
       frame.payloadTravel = Travel.MESSAGE;
-      this.#memory.progress[0] = 0;
-      this.#port.postMessage(message);
+      this.memory.progress[0] = 0;
+      this.port.postMessage(message);
     } else if (batch.jobs.extra !== null) {
       frame.payloadTravel = Travel.SHARED;
       let at = 0;
@@ -126,18 +129,18 @@ export class ThreadHandle {
       });
     }
     this.given.push(batch);
-    this.#next = (this.#next + 1) | 0;
-    Atomics.store(this.#memory.control, Control.GIVEN, this.#next);
-    Atomics.notify(this.#memory.control, Control.GIVEN);
+    this.next = (this.next + 1) | 0;
+    Atomics.store(this.memory.control, Control.GIVEN, this.next);
+    Atomics.notify(this.memory.control, Control.GIVEN);
   }
 
   /** The next batch that ended, or null. */
   takeEnded(): EndedBatch | null {
     if (this.given.length === 0) return null;
-    const number = (this.#next - this.given.length) | 0;
-    if (((Atomics.load(this.#memory.control, Control.ENDED) - number) | 0) <= 0) return null;
-    const frame = this.#memory.frame(number);
-    const answers = frame.answerTravel === Travel.MESSAGE ? this.#takeLarge() : copyAnswers(frame);
+    const number = (this.next - this.given.length) | 0;
+    if (((Atomics.load(this.memory.control, Control.ENDED) - number) | 0) <= 0) return null;
+    const frame = this.memory.frame(number);
+    const answers = frame.answerTravel === Travel.MESSAGE ? this.takeLarge() : copyAnswers(frame);
     // Its large answers died with the thread: it counts as not ended.
     if (answers === null) return null;
     return { batch: this.given.shift() as GivenBatch, frame, answers };
@@ -145,20 +148,20 @@ export class ThreadHandle {
 
   /** After death: was the oldest batch that is left running? Else it had not begun. */
   get running(): boolean {
-    const number = (this.#next - this.given.length) | 0;
-    return this.given.length > 0 && ((Atomics.load(this.#memory.control, Control.BEGUN) - number) | 0) > 0;
+    const number = (this.next - this.given.length) | 0;
+    return this.given.length > 0 && ((Atomics.load(this.memory.control, Control.BEGUN) - number) | 0) > 0;
   }
 
   /** Units that the running job of a kind with progress has done. */
   get unitsDone(): number {
-    return this.#memory.progress[0];
+    return this.memory.progress[0];
   }
 
   /** Tells its kind, if that looks, which jobs of a hub nobody waits for any more. */
   cancel(hub: HubJobs, wanted: (job: number) => boolean): void {
     this.given.forEach((batch, at) => {
       if (batch.hub !== hub) return;
-      const { cancelled } = this.#frameOf(at);
+      const { cancelled } = this.frameOf(at);
       batch.jobs.job.forEach((job, index) => {
         if (wanted(job)) Atomics.store(cancelled, index, 1);
       });
@@ -169,7 +172,7 @@ export class ThreadHandle {
   unwanted(now: number): number[] {
     const [batch] = this.given as (GivenBatch | undefined)[];
     if (batch === undefined) return [];
-    const { cancelled } = this.#frameOf(0);
+    const { cancelled } = this.frameOf(0);
     return batch.jobs.job.filter((_, index) => cancelled[index] === 1 || batch.jobs.deadline[index] <= now);
   }
 
@@ -177,77 +180,77 @@ export class ThreadHandle {
   watch(now: number, lateSeconds: number): void {
     const [batch] = this.given as (GivenBatch | undefined)[];
     const timeoutSeconds = batch?.kind.timeoutSeconds ?? kindTimeoutSecondsDefault;
-    const signs = batch === undefined || !this.running ? null : this.#signs(batch, now);
-    const overrun = this.#watchdog.look(signs, now, lateSeconds, timeoutSeconds, cancelGraceSeconds);
+    const signs = batch === undefined || !this.running ? null : this.signs(batch, now);
+    const overrun = this.watchdog.look(signs, now, lateSeconds, timeoutSeconds, cancelGraceSeconds);
     if (overrun === null || batch === undefined) return;
     // It may have ended just now.
-    this.#events.woke(this);
+    this.events.woke(this);
     if (this.given[0] !== batch) return;
     this.overrun = overrun;
     const what = `a job of ${batch.kind.name}`;
-    this.#die(
+    this.die(
       overrun === 'UNWANTED'
         ? `${what} did not stop within ${cancelGraceSeconds} s after nobody waited for it any more`
         : `${what} gave no answer within ${timeoutSeconds} s (timeoutSeconds of its kind)`,
     );
-    void this.#worker.terminate();
+    void this.worker.terminate();
   }
 
-  #signs(batch: GivenBatch, now: number): Signs {
-    const { control } = this.#memory;
+  private signs(batch: GivenBatch, now: number): Signs {
+    const { control } = this.memory;
     const answered = Atomics.load(control, Control.ANSWERED);
-    const { cancelled } = this.#frameOf(0);
+    const { cancelled } = this.frameOf(0);
     const { deadline } = batch.jobs;
     let unwanted = true;
     for (let index = answered; index < deadline.length && unwanted; index++)
       unwanted = cancelled[index] === 1 || deadline[index] <= now;
-    const number = (this.#next - this.given.length) | 0;
+    const number = (this.next - this.given.length) | 0;
     return { batch: number, answered, progress: Atomics.load(control, Control.PROGRESS), unwanted };
   }
 
   /** The frame of a batch that was given, the oldest being 0. */
-  #frameOf(at: number): Frame {
-    return this.#memory.frame((this.#next - this.given.length + at) | 0);
+  private frameOf(at: number): Frame {
+    return this.memory.frame((this.next - this.given.length + at) | 0);
   }
 
   async terminate(): Promise<void> {
-    await this.#worker.terminate();
+    await this.worker.terminate();
   }
 
-  #onMessage(message: FromThread): void {
+  private onMessage(message: FromThread): void {
     if (typeof message === 'object' && message.type === 'ready') {
       this.state = 'SERVING';
-      this.#events.ready(this, message);
+      this.events.ready(this, message);
       return;
     }
-    if (typeof message === 'object') this.#large.push(message);
-    else Atomics.store(this.#memory.control, Control.WOKEN, 0);
-    this.#events.woke(this);
+    if (typeof message === 'object') this.large.push(message);
+    else Atomics.store(this.memory.control, Control.WOKEN, 0);
+    this.events.woke(this);
   }
 
-  #takeLarge(): Buffer | null {
-    let message = this.#large.shift();
+  private takeLarge(): Buffer | null {
+    let message = this.large.shift();
     while (message === undefined) {
-      const received = receiveMessageOnPort(this.#port) as { message: FromThread } | undefined;
+      const received = receiveMessageOnPort(this.port) as { message: FromThread } | undefined;
       if (received === undefined) return null;
-      if (typeof received.message !== 'object') Atomics.store(this.#memory.control, Control.WOKEN, 0);
+      if (typeof received.message !== 'object') Atomics.store(this.memory.control, Control.WOKEN, 0);
       else if (received.message.type === 'answers') message = received.message;
     }
     return Buffer.from(message.bytes.buffer, message.bytes.byteOffset, message.bytes.byteLength);
   }
 
-  #onExit(code: number): void {
+  private onExit(code: number): void {
     // Batches that ended before the death are still good; they are taken before the port closes.
-    if (this.state !== 'DEAD') this.#die(this.#failure ?? `it ended with exit code ${code}`);
-    this.#port.close();
-    this.#events.exited(this, this.#reason);
+    if (this.state !== 'DEAD') this.die(this.failure ?? `it ended with exit code ${code}`);
+    this.port.close();
+    this.events.exited(this, this.reason);
   }
 
-  #die(reason: string): void {
+  private die(reason: string): void {
     this.state = 'DEAD';
-    this.#reason = reason;
-    this.#events.woke(this);
-    this.#events.died(this, reason);
+    this.reason = reason;
+    this.events.woke(this);
+    this.events.died(this, reason);
   }
 }
 

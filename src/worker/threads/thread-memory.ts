@@ -1,5 +1,18 @@
 import type { JobStatus } from '../../gen/trireme/v1/worker.js';
-import { answerBytesMax, batchesPerThreadMax, jobsPerBatchMax, payloadBytesMax } from './limits.js';
+
+/** Jobs of one batch: about a millisecond of the cheapest kind. */
+export const jobsPerBatchMax = 2_048;
+
+/** Bytes of the payloads of one batch; a larger payload travels alone, in a message. */
+export const payloadBytesMax = 64 * 1024;
+
+/** Bytes of the answers of one batch that fit shared memory (128 for each job); more travel in a message. */
+export const answerBytesMax = 256 * 1024;
+
+/** Batches that one thread has: one that runs and one that waits, so that the thread never waits for the main thread. */
+export const batchesPerThreadMax = 2;
+
+if (answerBytesMax < jobsPerBatchMax * 64) throw new Error('a full batch of digests must fit the answers of a frame');
 
 /** Cells of the control words that the main thread and a job thread share. */
 export const Control = {
@@ -48,13 +61,13 @@ export class Frame {
   readonly cancelled: Uint8Array;
   readonly payloads: Uint8Array;
   readonly answers: Uint8Array;
-  readonly #head: Int32Array;
+  private readonly head: Int32Array;
 
   constructor(memory: SharedArrayBuffer, offset: number) {
     let at = offset;
     const next = (bytes: number): number => (at += bytes) - bytes;
     this.execSeconds = new Float64Array(memory, next(8), 1);
-    this.#head = new Int32Array(memory, next(headWords * 4), headWords);
+    this.head = new Int32Array(memory, next(headWords * 4), headWords);
     this.deadline = new Float64Array(memory, next(jobsPerBatchMax * 8), jobsPerBatchMax);
     this.payloadSize = new Uint32Array(memory, next(jobsPerBatchMax * 4), jobsPerBatchMax);
     this.answerSize = new Uint32Array(memory, next(jobsPerBatchMax * 4), jobsPerBatchMax);
@@ -65,38 +78,38 @@ export class Frame {
   }
 
   get kind(): number {
-    return this.#head[0];
+    return this.head[0];
   }
   set kind(number: number) {
-    this.#head[0] = number;
+    this.head[0] = number;
   }
 
   get count(): number {
-    return this.#head[1];
+    return this.head[1];
   }
   set count(jobs: number) {
-    this.#head[1] = jobs;
+    this.head[1] = jobs;
   }
 
   get payloadTravel(): number {
-    return this.#head[2];
+    return this.head[2];
   }
   set payloadTravel(travel: number) {
-    this.#head[2] = travel;
+    this.head[2] = travel;
   }
 
   get answerTravel(): number {
-    return this.#head[3];
+    return this.head[3];
   }
   set answerTravel(travel: number) {
-    this.#head[3] = travel;
+    this.head[3] = travel;
   }
 
   get hasDeadlines(): boolean {
-    return this.#head[4] === 1;
+    return this.head[4] === 1;
   }
   set hasDeadlines(has: boolean) {
-    this.#head[4] = has ? 1 : 0;
+    this.head[4] = has ? 1 : 0;
   }
 }
 
@@ -105,7 +118,7 @@ export class ThreadMemory {
   readonly control: Int32Array;
   /** Units that the running batch has done; only kinds with long jobs write it. */
   readonly progress: Float64Array;
-  readonly #frames: readonly Frame[];
+  private readonly frames: readonly Frame[];
 
   static allocate(): SharedArrayBuffer {
     return new SharedArrayBuffer(controlBytes + frameBytes * batchesPerThreadMax);
@@ -114,7 +127,7 @@ export class ThreadMemory {
   constructor(memory: SharedArrayBuffer) {
     this.control = new Int32Array(memory, 0, 8);
     this.progress = new Float64Array(memory, 32, 1);
-    this.#frames = Array.from(
+    this.frames = Array.from(
       { length: batchesPerThreadMax },
       (_, index) => new Frame(memory, controlBytes + index * frameBytes),
     );
@@ -122,7 +135,7 @@ export class ThreadMemory {
 
   /** The frame of the batch with this number, counted from 0 and modulo 2^32. */
   frame(batch: number): Frame {
-    return this.#frames[batch & (batchesPerThreadMax - 1)];
+    return this.frames[batch & (batchesPerThreadMax - 1)];
   }
 }
 

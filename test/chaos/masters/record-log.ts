@@ -12,7 +12,7 @@ import type { RecordVersion } from './checker.js';
  */
 const stream = 'KV_trireme_analyses';
 const subjects = '$KV.trireme_analyses.';
-const replicasMost = 3;
+const replicasMax = 3;
 const keptMs = 86_400_000;
 const attemptsMax = 60;
 const againMs = 500;
@@ -28,7 +28,7 @@ async function prepare(nats: NatsConnection, servers: number): Promise<void> {
     deny_delete: true,
     allow_direct: true,
     max_age: nanos(keptMs),
-    num_replicas: Math.min(replicasMost, servers),
+    num_replicas: Math.min(replicasMax, servers),
   });
 }
 

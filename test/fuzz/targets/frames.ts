@@ -1,7 +1,6 @@
 import { AuthLine } from '../../../src/lb/auth-line.js';
-import { clientKindsOf } from '../../../src/lb/client-kinds.js';
 import { FrameDecoder, NOT_A_NUMBER, NUMBER_TOO_LONG } from '../../../src/lb/frame-decoder.js';
-import { kindPrefixesOf } from '../../../src/lb/opening.js';
+import { clientKindsOf, kindPrefixesOf } from '../../../src/lb/opening.js';
 import { tokenLengthMax } from '../../../src/common/trust/options.js';
 import { tokenOfHeader } from '../../../src/common/trust/token.js';
 import { asText, must, utf8, type FuzzTarget } from '../target.js';

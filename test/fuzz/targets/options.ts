@@ -14,7 +14,7 @@ import { parseToken } from '../../../src/common/trust/options.js';
 import { parseJobs } from '../../../src/client/job-list.js';
 import { parseMix } from '../../../src/client/load/mix.js';
 import { formatEndpoint, parseEndpoint } from '../../../src/pcap/endpoint.js';
-import { ipv4Prefix } from '../../../src/udp/prefix-option.js';
+import { ipv4Prefix } from '../../../src/udp/config-bytes.js';
 import { buildCommand as analyze } from '../../../src/analyze/command.js';
 import { buildCommand as certs } from '../../../src/certs/command.js';
 import { buildCommand as benchJobs } from '../../../src/client/bench-command.js';

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { Gauge, Registry } from 'prom-client';
 import { idleConnectionsMax, requestsMax } from '../../../src/common/admin-connections.js';
 import { startAdminServer, type RunningAdminServer } from '../../../src/common/admin-server.js';
-import { namesLoopback } from '../../../src/common/host-header.js';
+import { namesLoopback } from '../../../src/common/exposure.js';
 
 let server: RunningAdminServer;
 const registry = new Registry();

@@ -3,7 +3,7 @@ import type * as grpc from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { GrpcGuard, setsResets } from '../../../src/common/grpc-guard.js';
 import { grpcGuardLimitsDefault } from '../../../src/common/grpc-guard-limits.js';
-import { TokenBucket } from '../../../src/common/token-bucket.js';
+import { TokenBucket } from '../../../src/common/rate-limit.js';
 
 /** A guard with a clock of its own that watches one call, whose caller takes nothing of what waits for it. */
 function watching(): { counts: ReadonlyMap<string, number>; pass(ms: number): void; close(): void } {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
-import { clientKindsOf } from '../../../src/lb/client-kinds.js';
 import { FrameDecoder, NOT_A_NUMBER, NUMBER_TOO_LONG } from '../../../src/lb/frame-decoder.js';
-import { doubtJobsMax, kindPrefixesOf } from '../../../src/lb/opening.js';
+import { clientKindsOf, doubtJobsMax, kindPrefixesOf } from '../../../src/lb/opening.js';
 
 /** A decoder of a hub whose clients may ask for these kinds. */
 function newDecoder(jobsPerPush = 4096, numbers: readonly number[] = [1, 2]): FrameDecoder {

@@ -1,4 +1,5 @@
-import { JobAdmission, sparseJobsMax } from '../../../src/lb/job-admission.js';
+import { shallowJobsMax } from '../../../src/lb/client-depth.js';
+import { JobAdmission } from '../../../src/lb/job-admission.js';
 import { FakeHub } from '../../support/fake-hub.js';
 
 let hub: FakeHub;
@@ -37,11 +38,11 @@ describe('job admission', () => {
 
   test('a long queue at the hub holds back those who have much outstanding, not those who have little', () => {
     hub.jobsWaiting = 500;
-    expect(admission.room(sparseJobsMax)).toBe(0);
-    expect(admission.room(0)).toBe(sparseJobsMax);
-    expect(admission.room(sparseJobsMax - 1)).toBe(1);
+    expect(admission.room(shallowJobsMax)).toBe(0);
+    expect(admission.room(0)).toBe(shallowJobsMax);
+    expect(admission.room(shallowJobsMax - 1)).toBe(1);
     hub.jobsWaiting = 0;
-    expect(admission.room(sparseJobsMax)).toBe(128);
+    expect(admission.room(shallowJobsMax)).toBe(128);
   });
 
   test('without fairness nobody is held back before the bound', () => {

@@ -11,7 +11,7 @@ import {
   type RunJobResponse,
   type TaggedResult,
 } from '../../../src/gen/trireme/v1/job.js';
-import { clientKindsOf } from '../../../src/lb/client-kinds.js';
+import { clientKindsOf } from '../../../src/lb/opening.js';
 import { JobAdmission } from '../../../src/lb/job-admission.js';
 import { fieldsPerTurnMax, JobCursor } from '../../../src/lb/job-cursor.js';
 import { jobService, type ServedJobService } from '../../../src/lb/job-service.js';

@@ -1,6 +1,5 @@
-import { toRecord } from '../../../src/lb/record.js';
+import { RecordPacer, toRecord } from '../../../src/lb/record.js';
 import { blindPace } from '../../../src/lb/record-link.js';
-import { RecordPacer } from '../../../src/lb/record-pacer.js';
 
 describe('record', () => {
   test('an answer is padded with blanks to 1,024 bytes, the last a newline', () => {
@@ -35,6 +34,10 @@ describe('record pacer', () => {
     const written = writtenAt(300);
     for (let i = records; i < written.length; i++)
       expect(written[i] - written[i - records]).toBeGreaterThanOrEqual(withinMs - 1e-9);
+  });
+
+  test('a client that stands still for 0.2 s has no more than 224 of them in its receive window', () => {
+    expect(writtenAt(300).filter((writtenMs) => writtenMs < 0.2e3)).toHaveLength(3 * 64 + 32);
   });
 
   test('and records are not held back longer than that', () => {

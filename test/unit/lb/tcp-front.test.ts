@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { pino } from 'pino';
 import { TriremeError } from '../../../src/common/errors.js';
 import { ListenerTrust } from '../../../src/common/trust/listener-trust.js';
-import { clientKindsOf } from '../../../src/lb/client-kinds.js';
+import { clientKindsOf } from '../../../src/lb/opening.js';
 import { JobAdmission } from '../../../src/lb/job-admission.js';
 import { framingWaitMs, lbLimitsDefault, type LbLimits } from '../../../src/lb/limits.js';
 import { proxyHeaderTimeoutMs } from '../../../src/lb/proxied-sockets.js';
@@ -184,6 +184,20 @@ describe('tcp front', () => {
     await client.until(() => client.text.length === 2000);
     expect(hub.liveMax).toBeLessThanOrEqual(8);
     expect(hub.submitted).toBe(1000);
+  });
+
+  test('a full connection decodes again when a quarter of its room is free, not for each answer', async () => {
+    await start({ jobsPerConnectionMax: 8 });
+    const client = await dial();
+    client.socket.write('1\n'.repeat(100));
+    await turnsUntil(() => hub.submitted === 8);
+    hub.answer(1, 'a');
+    await client.until(() => client.text === 'a\n');
+    expect(hub.submitted).toBe(8);
+    hub.answer(2, 'b');
+    await client.until(() => client.text === 'a\nb\n');
+    await turnsUntil(() => hub.submitted > 8);
+    expect(hub.submitted).toBe(10);
   });
 
   test('no more jobs of all connections are with the hub than the bound, and each connection gets its turn', async () => {

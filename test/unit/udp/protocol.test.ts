@@ -7,7 +7,7 @@ import {
   encodeResult,
   isHandlePort,
 } from '../../../src/udp/protocol.js';
-import { ipv4Prefix } from '../../../src/udp/prefix-option.js';
+import { ipv4Prefix } from '../../../src/udp/config-bytes.js';
 import { traceText } from '../../../src/udp/trace.js';
 
 describe("the labs' datagrams", () => {

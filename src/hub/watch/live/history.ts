@@ -1,7 +1,12 @@
 import type { KindState } from '../../jobs/kind-state.js';
 import { logBins, quantileOf } from '../../jobs/log-histogram.js';
-import { historySeconds, historyStepMs } from './limits.js';
 import type { HistoryDocument, HistoryKind, HistoryRow } from './types.js';
+
+/** One row of the history, and one event for the page: people do not read faster. */
+export const historyStepMs = 1_000;
+
+/** A quarter of an hour: long enough to see what a change did, 900 points are all that a chart's width can show. */
+export const historySeconds = 900;
 
 /** Columns for each kind: jobs a second, p50, p99, p99 of the pooled queue. */
 const columnsPerKind = 4;

@@ -2,14 +2,33 @@ import { hostname } from 'node:os';
 import { EventStream } from '../../../common/event-stream.js';
 import type { RecentErrors } from '../../../common/recent-errors.js';
 import { version } from '../../../common/version.js';
-import type { BusyTime } from '../../explain/optimum.js';
-import type { WatchedHub } from '../watched-hub.js';
+import type { BusyTime, Optimum } from '../../explain/optimum.js';
 import type { KindState } from '../../jobs/kind-state.js';
 import { realScheduler, type Scheduler } from '../../port/scheduler.js';
 import type { WorkerSnapshot } from '../../port/snapshot.js';
-import { History } from './history.js';
-import { historyStepMs, picksShownMax, workersShownMax } from './limits.js';
+import { History, historyStepMs } from './history.js';
 import type { HistoryDocument, HistoryKind, LiveAnalysis, LiveDocument, LiveKind, LiveWorker } from './types.js';
+import type { PickLog } from '../../explain/pick-log.js';
+import type { FleetSpeed } from '../../picking/views.js';
+import type { Hub } from '../../port/hub.js';
+
+/** A hub with what the live page and the metrics read beside snapshots. */
+export interface WatchedHub extends Hub {
+  readonly picks: PickLog;
+  /** Jobs submitted and not answered. */
+  readonly jobsLive: number;
+  readonly optimum: Optimum;
+  /** Made at its first mention, and kept. */
+  kindState(kind: number): KindState;
+  /** What all workers together could do now. */
+  fleetSpeeds(): FleetSpeed[];
+}
+
+/** Workers in one document, of 300 bytes each. A page with more is no use to anyone; `ListWorkers` has all. */
+const workersShownMax = 200;
+
+/** Picks in one document: what fits a screen; `ListPicks` has all that are kept. */
+const picksShownMax = 12;
 
 export interface LiveOptions {
   readonly role: string;

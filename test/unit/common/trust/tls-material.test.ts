@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { DiallerTrust } from '../../../../src/common/trust/dialler-trust.js';
-import { TlsMaterial } from '../../../../src/common/trust/tls-material.js';
+import { plainWords, TlsMaterial } from '../../../../src/common/trust/tls-material.js';
 import { scratchFolder } from '../../../support/scratch.js';
 import { TestCertificates } from '../../../support/test-certificates.js';
 
@@ -65,4 +65,18 @@ describe('TLS files', () => {
       new DiallerTrust({ token: null, credentials: null, tls: { ...files('ca'), cert: null, key: null } }).hint(),
     ).toMatch(/may ask for a certificate/);
   });
+});
+
+test.each([
+  [
+    '80DC81A6FA7F0000:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:../deps/openssl/openssl/ssl/record/rec_layer_s3.c:1601:SSL alert number 116\n',
+    'tlsv13 alert certificate required',
+  ],
+  [
+    '807C4565197F0000:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../deps/openssl/openssl/ssl/record/ssl3_record.c:350:\n',
+    'wrong version number',
+  ],
+  ['connect ECONNREFUSED 127.0.0.1:1', 'connect ECONNREFUSED 127.0.0.1:1'],
+])('%j is said as %j', (message, words) => {
+  expect(plainWords(message)).toBe(words);
 });

@@ -343,6 +343,16 @@ describe('an overdue job', () => {
     expect(bench.hub.snapshot()).toMatchObject({ jobsLive: 0, jobsWaiting: 0 });
   });
 
+  test('is one of 64 that wait for a second worker: each look at that line tries all of them', () => {
+    const bench = proved(80, { hedgeShare: 1 });
+    for (let tag = 2; tag < 1000; tag++) bench.submit(tag);
+    bench.time.endTurn();
+    const held = bench.holders.reduce((sum, { jobs }) => sum + jobs.length, 0);
+    expect(held).toBeGreaterThan(100);
+    pass(bench, 0.2);
+    expect(bench.hub.census().avoiding).toBe(64);
+  });
+
   test('taken from a worker before it was sent to it leaves nothing behind there', () => {
     const bench = proved(2);
     const [late, other] = bench.holders;

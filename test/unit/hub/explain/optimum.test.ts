@@ -7,7 +7,7 @@ function prepared(): { optimum: Optimum; state: KindState } {
   const optimum = new Optimum();
   const state = new KindState(1, 'GET_TIME');
   state.counters.submitted = 1;
-  const speed = { kind: 1, unitsPerSecond: 10, secondsPerUnitLeast: 0.05, roundTripSecondsLeast: 0.001 };
+  const speed = { kind: 1, unitsPerSecond: 10, secondsPerUnitMin: 0.05, roundTripSecondsMin: 0.001 };
   optimum.setSpeeds([speed], new Map([[1, state]]), 0);
   return { optimum, state };
 }
@@ -41,7 +41,7 @@ describe('the distance to the optimum', () => {
   test('the imagined queue holds no more than what is live, whatever was learned of the speed', () => {
     const { optimum, state } = prepared();
     for (let at = 0; at < 1_000; at++) optimum.submitted(state, 1, 2, 100);
-    const speed = { kind: 1, unitsPerSecond: 10, secondsPerUnitLeast: 0.05, roundTripSecondsLeast: 0.001 };
+    const speed = { kind: 1, unitsPerSecond: 10, secondsPerUnitMin: 0.05, roundTripSecondsMin: 0.001 };
     state.counters.submitted = 1_000;
     optimum.setSpeeds([speed], new Map([[1, state]]), 2);
     const before = state.pooled.counts.slice();

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { createHub, type AttachableHub } from '../../../../src/hub/hub.js';
-import { candidatesKept, picksKept } from '../../../../src/hub/explain/limits.js';
+import { candidatesKept, picksKept } from '../../../../src/hub/explain/pick-log.js';
 import { hubOptionsDefault } from '../../../../src/hub/port/options.js';
 import type { PickView } from '../../../../src/hub/explain/types.js';
 import { noWorker } from '../../../../src/hub/port/job-sink.js';

@@ -42,6 +42,24 @@ describe('picker', () => {
     expect(order.map(() => give(picker, 0))).toEqual(order);
   });
 
+  test('of two workers that would finish at the same moment, and cost the same, the emptier gets the job', () => {
+    const offering = (slots: number, getTimeSeconds: number) => ({
+      ...joining(slots, 50e-6),
+      kinds: [
+        { kind: mine, secondsPerUnit: 50e-6 },
+        { kind: getTime, secondsPerUnit: getTimeSeconds },
+      ],
+    });
+    const picker = policyPicker();
+    const wide = picker.addWorker(offering(2, 20e-6), 0);
+    const narrow = picker.addWorker(offering(1, 10e-6), 0);
+    // Both have 10 us of work for each slot; the wide one was used last.
+    picker.dispatched(narrow, getTime, 1, 0);
+    picker.dispatched(wide, getTime, 1, 0);
+    expect(picker.expectedSeconds(wide, mine, 1, 0)).toBe(picker.expectedSeconds(narrow, mine, 1, 0));
+    expect(give(picker, 0)).toBe(wide);
+  });
+
   test('the same seed gives the same order among equals, another seed another', () => {
     const order = (seed: number): string => {
       const picker = policyPicker({ seed });

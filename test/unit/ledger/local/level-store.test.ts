@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { crc32 } from 'node:zlib';
-import { setAsideMax } from '../../../../src/ledger/limits.js';
+import { setAsideMax } from '../../../../src/ledger/local/set-aside.js';
 import { LevelStore } from '../../../../src/ledger/local/level-store.js';
 import { LocalLedger } from '../../../../src/ledger/local/local-ledger.js';
 import { encodeRecord } from '../../../../src/ledger/record-codec.js';

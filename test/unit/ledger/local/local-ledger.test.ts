@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import type { TriremeError } from '../../../../src/common/errors.js';
 import { LevelStore } from '../../../../src/ledger/local/level-store.js';
 import { LocalLedger } from '../../../../src/ledger/local/local-ledger.js';
-import { memoryStore } from '../../../../src/ledger/local/memory-store.js';
+import { memoryStore } from '../../../../src/ledger/local/local-store.js';
 import {
   bytesOf,
   durableConformance,

@@ -1,5 +1,4 @@
-import { Absence } from '../../../../src/ledger/nats/absence.js';
-import { missingMsMax, settledMsMin } from '../../../../src/ledger/nats/limits.js';
+import { Absence, missingMsMax, settledMsMin } from '../../../../src/ledger/nats/absence.js';
 
 test('chunks that are missed for longer than missingMsMax are lost, however many they are', () => {
   const absence = new Absence();

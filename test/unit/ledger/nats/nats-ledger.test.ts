@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { NatsLedger } from '../../../../src/ledger/nats/nats-ledger.js';
 import type { Ledger } from '../../../../src/ledger/types.js';
 import { queueSubject } from '../../../../src/ledger/nats/nats-store.js';
-import { settledMsMin } from '../../../../src/ledger/nats/limits.js';
+import { settledMsMin } from '../../../../src/ledger/nats/absence.js';
 import { readObject } from '../../../../src/ledger/nats/stored-object.js';
 import { natsUrl } from '../../../../src/nats/nats-url.js';
 import { eventually } from '../../../support/capture-cluster.js';

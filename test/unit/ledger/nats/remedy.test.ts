@@ -1,6 +1,6 @@
-import { lossBetween } from '../../../../src/ledger/nats/loss.js';
-import { recentResultsBytesMax, recentResultsMs, settleMs } from '../../../../src/ledger/nats/limits.js';
-import { RecentResults } from '../../../../src/ledger/nats/recent-results.js';
+import { lossBetween } from '../../../../src/ledger/nats/nats-store.js';
+import { RecentResults, recentResultsBytesMax, recentResultsMs } from '../../../../src/ledger/nats/recent-results.js';
+import { settleMs } from '../../../../src/ledger/nats/lease-times.js';
 import { remedyOf, type RemedyFacts } from '../../../../src/ledger/nats/remedy.js';
 import { submitted } from '../../../../src/ledger/transitions.js';
 import type { AnalysisRecord, AnalysisState } from '../../../../src/ledger/types.js';

@@ -1,5 +1,4 @@
-import { History } from '../../../../../src/hub/watch/live/history.js';
-import { historySeconds } from '../../../../../src/hub/watch/live/limits.js';
+import { History, historySeconds } from '../../../../../src/hub/watch/live/history.js';
 import { KindState } from '../../../../../src/hub/jobs/kind-state.js';
 
 function answered(state: KindState, seconds: readonly number[]): void {

@@ -1,5 +1,4 @@
-import { Confirmation } from '../../../../src/ledger/nats/confirmation.js';
-import { aliveMs, fencedMsMax, sureMs } from '../../../../src/ledger/nats/limits.js';
+import { aliveMs, Confirmation, fencedMsMax, sureMs } from '../../../../src/ledger/nats/lease-times.js';
 
 test('a holder doubts its lease before another master may take it, until it is confirmed', () => {
   const confirmation = new Confirmation(1000);

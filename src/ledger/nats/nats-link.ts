@@ -1,6 +1,12 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { TriremeError } from '../../common/errors.js';
-import { againMs, retryMs } from './limits.js';
+import { againMs } from './lease-times.js';
+
+/** A master that starts while the servers elect a leader waits so long for them. */
+export const openMsMax = 20_000;
+
+/** Pause between two tries of one request. */
+export const retryMs = 300;
 
 /** JetStream's word for a compare-and-set that came too late, and for a key that is there already. */
 const wrongLastSequence = 10071;
@@ -10,7 +16,7 @@ export function isConflict(error: unknown): boolean {
 }
 
 /** Whether NATS is there, and waiting for it. */
-export class Patience {
+export class NatsLink {
   private connected = true;
   private ended = false;
   /** Monotonic ms at which the connection came back last. */

@@ -1,0 +1,120 @@
+import { monotonicClock } from '../../common/clock.js';
+import { TriremeError } from '../../common/errors.js';
+import type { ReadyMessage } from './messages.js';
+import { Restarts } from './restarts.js';
+import { ThreadHandle } from './thread-handle.js';
+import { watchSeconds } from './watchdog.js';
+
+/** What each thread measured at start: seconds per unit of each kind. */
+export type Calibrations = readonly ReadyMessage['kinds'][number][][];
+
+export interface PoolEvents {
+  /** A thread that was started anew serves. */
+  ready(): void;
+  /** Batches of this thread ended, or a stream was read. */
+  woke(thread: ThreadHandle): void;
+  /** The thread is none of the pool any more; what it was given is in `given`. */
+  died(thread: ThreadHandle, reason: string): void;
+  /** Another one starts in its place so soon. */
+  restarts(reason: string, inMs: number): void;
+}
+
+/** The threads of a worker, one for each slot: starts them, watches them, and starts another one for each that died. */
+export class ThreadPool implements Iterable<ThreadHandle> {
+  private readonly threads = new Set<ThreadHandle>();
+  private readonly restarts = new Restarts();
+  private watching: NodeJS.Timeout | undefined;
+  private watchedAt = 0;
+  private ending = false;
+  private starting: { measured: ReadyMessage['kinds'][number][][]; done(): void; failed(error: Error): void } | null =
+    null;
+
+  constructor(
+    private readonly slots: number,
+    private readonly kindsFolder: string,
+    private readonly events: PoolEvents,
+  ) {}
+
+  /** Resolves when all threads serve. Rejects with INTERNAL when one cannot. */
+  async start(): Promise<Calibrations> {
+    const measured: ReadyMessage['kinds'][number][][] = [];
+    await new Promise<void>((done, failed) => {
+      this.starting = { measured, done, failed };
+      for (let slot = 0; slot < this.slots; slot++) this.startThread();
+    });
+    this.starting = null;
+    this.watchedAt = monotonicClock();
+    this.watching = setInterval(() => this.look(), watchSeconds * 1000);
+    return measured;
+  }
+
+  /** Ends the threads at once. Resolves when they have; one that reads a file that does not answer cannot be ended. */
+  async end(): Promise<void> {
+    this.ending = true;
+    clearInterval(this.watching);
+    this.restarts.stop();
+    await Promise.all([...this.threads].map((thread) => thread.terminate()));
+  }
+
+  [Symbol.iterator](): Iterator<ThreadHandle> {
+    return this.threads.values();
+  }
+
+  get size(): number {
+    return this.threads.size;
+  }
+
+  /** Threads that have nothing to do. */
+  get idle(): number {
+    let idle = 0;
+    for (const thread of this.threads) if (thread.idle) idle++;
+    return idle;
+  }
+
+  /** A thread that takes a batch now, one that has nothing to do before all others; null: there is none. */
+  free(): ThreadHandle | null {
+    let found: ThreadHandle | null = null;
+    for (const thread of this.threads) {
+      if (thread.idle) return thread;
+      if (found === null && thread.takesMore) found = thread;
+    }
+    return found;
+  }
+
+  private startThread(): void {
+    this.threads.add(
+      new ThreadHandle(this.kindsFolder, {
+        ready: (_thread, message) => this.ready(message),
+        woke: (thread) => this.events.woke(thread),
+        died: (thread, reason) => this.died(thread, reason),
+        exited: (_thread, reason) => this.exited(reason),
+      }),
+    );
+  }
+
+  private ready({ kinds }: ReadyMessage): void {
+    if (this.starting === null) return this.events.ready();
+    this.starting.measured.push([...kinds]);
+    if (this.starting.measured.length === this.slots) this.starting.done();
+  }
+
+  private died(thread: ThreadHandle, reason: string): void {
+    this.threads.delete(thread);
+    if (this.starting === null || this.ending) return this.events.died(thread, reason);
+    this.starting.failed(new TriremeError('INTERNAL', `a job thread cannot start: ${reason}`));
+  }
+
+  private exited(reason: string): void {
+    if (this.ending || this.starting !== null) return;
+    const delayMs = this.restarts.delayMs(performance.now());
+    this.restarts.schedule(delayMs, () => this.startThread());
+    this.events.restarts(reason, delayMs);
+  }
+
+  private look(): void {
+    const now = monotonicClock();
+    const lateSeconds = Math.max(0, now - this.watchedAt - watchSeconds);
+    this.watchedAt = now;
+    for (const thread of [...this.threads]) if (thread.state === 'SERVING') thread.watch(now, lateSeconds);
+  }
+}
