@@ -47,6 +47,10 @@ export function buildCommand(): Command {
     .option('--after <time>', 'packets from this time on: RFC 3339, seconds since 1970, or +30s', timeNs)
     .option('--before <time>', 'packets before this time; +30s is from the first packet', timeNs)
     .option('--limit <packets>', 'end after so many packets', integer(1, Number.MAX_SAFE_INTEGER))
+    .option(
+      '--index',
+      'make FILE.tridx beside the capture on the way, so that later filters read only parts; on one core',
+    )
     .option('--no-index', 'read all of the capture, also where FILE.tridx lies beside it')
     .option('--multi', 'use all cores of this machine, as far as the size of the file pays for them')
     .option('--cores <n>', 'use at most so many cores', integer(1, coresMax))

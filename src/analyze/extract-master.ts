@@ -3,6 +3,7 @@ import type { HostPort } from '../common/options.js';
 import type { TrustSettings } from '../common/trust/options.js';
 import { shownName } from '../captures/capture-name.js';
 import type { ExtractResult, FileIdentity } from '../gen/trireme/v1/capture.js';
+import { boundsOf } from '../pcap/time-bounds.js';
 import { askForFile } from './held-file.js';
 import { dialMaster } from './master-dial.js';
 import { openProgress } from './progress.js';
@@ -14,7 +15,7 @@ export interface ClusterExtraction {
   readonly file: string;
   readonly filter?: string;
   readonly filterTags?: 'transparent';
-  /** ns since 1970, in decimal. */
+  /** As a TimeSpan has them. */
   readonly after?: string;
   readonly before?: string;
   readonly limit?: number;
@@ -35,14 +36,13 @@ export async function extractOnMaster(
 ): Promise<ExtractResult> {
   const master = dialMaster(asked.master, asked.trust);
   const progress = openProgress(shownName(asked.file), asked.quiet);
-  const { filter = '', filterTags = '', after, before, limit, waitMs, to } = asked;
+  const { filter = '', filterTags = '', after = null, before = null, limit, waitMs, to } = asked;
   try {
     const ask = async (path: string, identity: FileIdentity | undefined): Promise<ExtractResult> => {
       const call = master.client.extract({
         ...{ path, identity, waitMs, filter, filterTags, to },
         name: shownName(asked.file),
-        afterNs: after === undefined ? undefined : BigInt(after),
-        beforeNs: before === undefined ? undefined : BigInt(before),
+        ...boundsOf({ after, before }),
         packetsMax: BigInt(limit ?? 0),
       });
       try {

@@ -37,7 +37,7 @@ export interface ExtractSettings extends TrustOptions {
   readonly wait?: number;
   readonly to?: string;
   readonly write: string;
-  /** False: an index beside the capture is not used. */
+  /** False: an index beside the capture is not used; true: one is made. */
   readonly index?: boolean;
   readonly quiet?: boolean;
 }
@@ -64,7 +64,12 @@ const usage = (message: string): TriremeError => new TriremeError('USAGE', messa
 
 /** Checks what only several options together can get wrong. */
 function checkPlaces(settings: ExtractSettings): void {
-  const { master, multi, cores, to, wait, write } = settings;
+  const { master, multi, cores, to, wait, write, index, limit } = settings;
+  if (index === true && (master !== undefined || limit !== undefined))
+    throw usage(
+      '--index makes an index of a capture that is read to its end, on this machine: ' +
+        `leave out ${master === undefined ? '--limit' : '--master'}, or make it with trireme index`,
+    );
   if (master === undefined) {
     if (to !== undefined) throw usage('--to is a folder of a master: it needs --master');
     if (wait !== undefined) throw usage('--wait bounds waiting for workers: it needs --master');
@@ -74,12 +79,6 @@ function checkPlaces(settings: ExtractSettings): void {
   }
   if (multi === true || cores !== undefined)
     throw usage('--multi and --cores are about this machine, --master is about the cluster: choose one');
-  for (const [option, time] of Object.entries({ '--after': settings.after, '--before': settings.before }))
-    if (time?.startsWith('+') === true)
-      throw usage(
-        `${option} ${Number(time) / 1e9} s from the first packet is of a file on this machine: leave out --master, or give ` +
-          'a time such as 2026-11-29T14:00:00Z',
-      );
   if (to !== undefined && (write === standardInput || basename(write) !== write || write === '.' || write === '..'))
     throw usage(`-w ${write}: with --to it is the name of a file in that folder, without a folder of its own`);
 }
@@ -124,6 +123,7 @@ async function run(
       threadsMax: settings.cores ?? (settings.multi === true ? availableParallelism() : 1),
       threadBytesMin: settings.threadBytes,
       onIndex: settings.index === false ? null : onIndex,
+      onIndexMade: settings.index === true ? (bytes) => void indexOut().writeIndex(file.name, bytes) : undefined,
       input,
     }),
   );
@@ -167,6 +167,10 @@ async function extractThere(settings: ExtractSettings & { readonly master: HostP
     stop();
     out?.discard();
   }
+}
+
+function indexOut(): typeof import('./files/index-out.js') {
+  return require('./files/index-out.js') as typeof import('./files/index-out.js');
 }
 
 /** Null when the reader of standard output has seen enough. */

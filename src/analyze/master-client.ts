@@ -4,6 +4,7 @@ import { TriremeError } from '../common/errors.js';
 import type { HostPort } from '../common/options.js';
 import type { AnalysisAccepted, AnalyzeRequest, FileIdentity } from '../gen/trireme/v1/capture.js';
 import { sortDefault } from '../pcap/request.js';
+import { boundsOf } from '../pcap/time-bounds.js';
 import type { SortOrder } from '../pcap/types.js';
 import type { Entry } from './entry.js';
 import { failedEntry } from './failed-entry.js';
@@ -12,7 +13,7 @@ import { askForFile } from './held-file.js';
 import { joinFiles, joinName } from './join.js';
 import { cancelOnInterrupt } from './interrupt.js';
 import { dialMaster, type DialledMaster } from './master-dial.js';
-import { listJoin, listOnly, listWithFiles, withGrowth, type Uploaded } from './master-join.js';
+import { hasLost, listJoin, listOnly, listWithFiles, withGrowth, type Uploaded } from './master-join.js';
 import { fromMaster, wantsUpload } from './master-errors.js';
 import { parseReport } from './parse-report.js';
 import type { Progress } from './progress.js';
@@ -91,8 +92,9 @@ export class MasterClient {
   ): Promise<CaptureEntry | null> {
     if (this.settings.join) return this.#submitJoined(progress, detach, onAccepted);
     const ask = async (path: string, identity: FileIdentity | undefined): Promise<CaptureEntry | null> => {
-      const call = this.#master.client.analyze(this.#request(name, path, identity, detach));
-      return entryIn(await followCall(this.#master, call, progress, onAccepted));
+      const request = this.#request(name, path, identity, detach);
+      const call = this.#master.client.analyze(request);
+      return entryIn(await followCall(this.#master, call, progress, onAccepted, request.options));
     };
     let grown = false;
     const entry = await askForFile(this.#master, name, progress, ask, (file) => (grown = file.hasGrown()));
@@ -110,17 +112,25 @@ export class MasterClient {
   ): Promise<CaptureEntry | null> {
     const { client, name: master, dialler } = this.#master;
     const name = joinName(this.settings);
-    const list = await listJoin(name, await joinFiles(this.settings));
+    const files = await joinFiles(this.settings);
     const ask = async (sent: Uploaded): Promise<string | null> => {
       const path = await upload(client, sent, undefined, (bytes) => progress.update(bytes, null));
-      const shown = name === '' ? `${list.parts.length + list.failed.length} files joined` : name;
-      const call = client.analyze({ ...this.#request(shown, path, undefined, detach), join: true });
-      return followCall(this.#master, call, progress, onAccepted);
+      const shown = name === '' ? `${files.length} files joined` : name;
+      const request = this.#request(shown, path, undefined, detach);
+      const call = client.analyze({ ...request, join: true });
+      return followCall(this.#master, call, progress, onAccepted, request.options);
     };
-    try {
-      return entryIn(await ask(listOnly(list)));
-    } catch (error) {
-      if (!wantsUpload(error)) throw fromMaster(error, master, dialler);
+    let list = await listJoin(name, files);
+    for (;;) {
+      try {
+        return entryIn(await ask(listOnly(list)));
+      } catch (error) {
+        if (!wantsUpload(error)) throw fromMaster(error, master, dialler);
+      }
+      // It may be that the master sees all that is still there.
+      const before = list;
+      list = await listJoin(name, files);
+      if (!hasLost(before, list)) break;
     }
     try {
       progress.say(`the master does not see the files of ${name === '' ? 'this capture' : name}: sending them`);
@@ -148,8 +158,7 @@ export class MasterClient {
         conversationsMax: scan.conversationsMax,
         filter: scan.filter ?? '',
         filterTags: scan.filterTags ?? '',
-        afterNs: scan.span?.after == null ? undefined : BigInt(scan.span.after),
-        beforeNs: scan.span?.before == null ? undefined : BigInt(scan.span.before),
+        ...boundsOf(scan.span),
       },
     };
   }

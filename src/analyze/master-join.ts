@@ -2,15 +2,27 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { CaptureEntry } from '../captures/capture-entry.js';
 import { openCapture, readInOrder, type CaptureFile } from '../captures/capture-file.js';
-import { failedFile } from '../captures/failed-file.js';
+import { failedFile, type FailedFile } from '../captures/failed-file.js';
 import { FileProbe } from '../captures/file-probe.js';
 import { identityOf, joinedEndBytes } from '../captures/identity.js';
-import { encodeJoinList, type JoinList, type ListedPart } from '../captures/join/join-list.js';
+import {
+  encodeJoinList,
+  encodeLost,
+  type JoinList,
+  type ListedPart,
+  type LostPart,
+} from '../captures/join/join-list.js';
 import type { ListedFile } from '../captures/join/list-files.js';
 import { bytesOf } from '../captures/join/read-heads.js';
 import { TriremeError } from '../common/errors.js';
 import type { JoinedFailure, JoinedFiles } from '../pcap/report-types.js';
 import { isFailure } from './entry.js';
+
+/** Whether a file of the first list is not here any more by the second: a ring has turned meanwhile. */
+export function hasLost(before: JoinList, now: JoinList): boolean {
+  const here = new Set(now.parts.filter(({ seen: is }) => is !== null).map(({ name }) => name));
+  return before.parts.some(({ name, seen: was }) => was !== null && !here.has(name));
+}
 
 /** What an upload sends: a file, or what stands for one. */
 export type Uploaded = Pick<CaptureFile, 'name' | 'stream' | 'hasGrown'>;
@@ -69,7 +81,12 @@ export function listWithFiles({ name, parts, failed }: JoinList): Uploaded {
   const head = encodeJoinList(list);
   async function* stream(): AsyncGenerator<Uint8Array> {
     yield head;
-    for (const part of here) yield* wholeFile(part);
+    const lost: LostPart[] = [];
+    for (const [sent, part] of here.entries()) {
+      const failure = yield* wholeFile(part);
+      if (failure !== null) lost.push({ sent, failure });
+    }
+    if (lost.length > 0) yield encodeLost(lost);
   }
   return { name, stream, hasGrown: () => false };
 }
@@ -88,22 +105,33 @@ export function withGrowth(entry: CaptureEntry & JoinedFiles, { parts }: JoinLis
   return { ...entry, truncated: files.some((row) => !isFailure(row) && row.truncated), files };
 }
 
-/** @throws TriremeError FILE_CHANGED where it has not as many bytes as the list says */
-async function* wholeFile({ name, seen: told }: ListedPart): AsyncGenerator<Uint8Array> {
-  const file = openCapture(name);
+/** Zeros stand for what cannot be read any more, in portions of so many bytes. */
+const zeros = Buffer.alloc(64 * 1024);
+
+/** As many bytes as the list says. Returns why some of them are none of the file's; null: all are. */
+async function* wholeFile({ name, seen: told }: ListedPart): AsyncGenerator<Uint8Array, FailedFile | null> {
+  const { sizeBytes } = told!;
   let done = 0;
+  let failure: FailedFile | null = null;
   try {
-    for await (const bytes of readInOrder(file.fd, told!.sizeBytes)) {
-      done += bytes.length;
-      yield bytes;
+    const file = openCapture(name);
+    try {
+      for await (const bytes of readInOrder(file.fd, sizeBytes)) {
+        done += bytes.length;
+        yield bytes;
+      }
+      file.hasGrown();
+    } finally {
+      file.close();
     }
-    file.hasGrown();
-  } finally {
-    file.close();
+    if (done < sizeBytes)
+      throw new TriremeError(
+        'FILE_CHANGED',
+        `${name}: changed before it was sent (${sizeBytes} bytes then, ${done} now); wait for its writer`,
+      );
+  } catch (error) {
+    failure = failedFile(name, error);
   }
-  if (done === told!.sizeBytes) return;
-  throw new TriremeError(
-    'FILE_CHANGED',
-    `${name}: changed before it was sent (${told!.sizeBytes} bytes then, ${done} now); wait for its writer`,
-  );
+  for (; done < sizeBytes; done += Math.min(zeros.length, sizeBytes - done)) yield zeros.subarray(0, sizeBytes - done);
+  return failure;
 }

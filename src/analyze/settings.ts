@@ -176,7 +176,6 @@ export function compileSettings(
     );
   const forPeople = options.json !== true && csv.table === null && options.html !== standardInput;
   const topBound = options.master !== undefined ? topOfMessage : forPeople ? topOfText : topOfRows;
-  checkSpan(options);
   const { scan, top, sort } = compileAsked(askedOf(options), names, topBound);
   return {
     files: all,
@@ -250,18 +249,6 @@ function askedOf(options: AnalyzeOptions): Asked {
   const { interval: intervalNs, maxConversations: conversationsMax } = options;
   const { top, sort, client, server, filter, filterTags, after, before } = options;
   return { top, sort, client, server, filter, filterTags, after, before, intervalNs, conversationsMax };
-}
-
-/** Only what one file on this machine tells has a first packet from which times can be counted. */
-function checkSpan({ after, before, master, join, follow }: AnalyzeOptions): void {
-  const many = join === true ? '--join' : follow === true ? '--follow' : null;
-  for (const [option, time] of Object.entries({ '--after': after, '--before': before })) {
-    if (time?.startsWith('+') !== true || (master === undefined && many === null)) continue;
-    throw usage(
-      `${option} ${Number(time) / 1e9} s from the first packet is of one file on this machine: ` +
-        `leave out ${master === undefined ? many : '--master'}, or give a time such as 2026-11-29T14:00:00Z`,
-    );
-  }
 }
 
 /** What a name on the command line leads to. */

@@ -28,8 +28,10 @@ export interface HowExtracted {
   readonly threadsMax: number;
   /** A file is given one thread for each of these; default threadBytesMinDefault. */
   readonly threadBytesMin?: number;
-  /** Hears how much was read by an index beside the capture; null: none is used, undefined: nobody hears it. */
+  /** Hears how much was read by an index beside the capture, or why none is made; null: none is used, undefined: nobody hears it. */
   readonly onIndex?: ((text: string) => void) | null;
+  /** Hears the bytes of an index that is made on the way, on this thread; undefined: none is made. */
+  readonly onIndexMade?: (bytes: Uint8Array) => void;
   /** Only for standard input. */
   readonly input?: Pick<InputSettings, 'ended'>;
 }
@@ -45,8 +47,12 @@ export async function extractFile(
   onBytes: (bytes: Uint8Array) => Promise<void> | undefined,
   how: HowExtracted = { threadsMax: 1 },
 ): Promise<Extracted> {
-  const selected = selectionOf(file, options, how);
-  const split = selected === null ? splitOf(file, options, how) : null;
+  const { onIndexMade } = how;
+  const why = onIndexMade === undefined ? null : making().notIndexed(file);
+  if (why !== null) how.onIndex?.(`${file.name} ${why}`);
+  const indexing = onIndexMade !== undefined && why === null;
+  const selected = indexing ? null : selectionOf(file, options, how);
+  const split = selected === null && !indexing ? splitOf(file, options, how) : null;
   if (split !== null) {
     const { extractSplit } = require('./extract-split.js') as typeof import('./extract-split.js');
     const outcome = await extractSplit(split.file, split.options, onBytes);
@@ -78,6 +84,7 @@ export async function extractFile(
     return { ...ended, inputDamage: null, packedCut: false };
   }
   const extractor = new Extractor(loadScanModule(), options, onTaken);
+  if (indexing) extractor.keepIndex();
   const { fd, sizeBytes } = file;
   let inputDamage: string | null = null;
   let packedCut = false;
@@ -98,7 +105,16 @@ export async function extractFile(
   const ended = extractor.end();
   await settle();
   file.checkUnchanged();
+  if (extractor.index !== null) onIndexMade?.(indexBytes().indexBytesFor(file, extractor.index));
   return { ...ended, inputDamage, packedCut };
+}
+
+function making(): typeof import('./indexed/scan-and-index.js') {
+  return require('./indexed/scan-and-index.js') as typeof import('./indexed/scan-and-index.js');
+}
+
+function indexBytes(): typeof import('./indexed/index-beside.js') {
+  return require('./indexed/index-beside.js') as typeof import('./indexed/index-beside.js');
 }
 
 function selecting(): typeof import('./indexed/extract-selected.js') {

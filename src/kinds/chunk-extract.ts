@@ -4,11 +4,14 @@ import { ScanChunk, ScanChunkResult } from '../gen/trireme/v1/capture.js';
 import { Extractor, type ExtractOptions } from '../pcap/extractor.js';
 import type { ChunkPlan } from '../pcap/types.js';
 import { pourChunk, Stopped } from './chunk-pour.js';
+import { knownOptions } from './known-options.js';
 import { sizeOf } from './chunk-scan.js';
 import type { KindBatch } from './kind.js';
 
 /** ExtractOptions as JSON can carry them. */
 export type ExtractOptionsJson = Omit<ExtractOptions, 'packetsMax'> & { readonly packetsMax?: string };
+
+const extractOptionNames: readonly (keyof ExtractOptionsJson)[] = ['filter', 'filterTags', 'span', 'packetsMax'];
 
 /** Bytes of packets of one chunk: those of a plain capture give far less, a packed one is a chunk as a whole. */
 const takenBytesMax = 255 * 2 ** 20;
@@ -19,7 +22,7 @@ export function extractChunk(batch: KindBatch): void | Promise<void> {
   const { source } = batch;
   if (source === null) throw new TriremeError('INTERNAL', 'a chunk came without the bytes to take packets out of');
   const plan = JSON.parse(chunk.planJson) as ChunkPlan;
-  const { packetsMax, ...which } = JSON.parse(chunk.optionsJson) as ExtractOptionsJson;
+  const { packetsMax, ...which } = knownOptions<ExtractOptionsJson>(chunk.optionsJson, extractOptionNames);
   const options = { ...which, packetsMax: packetsMax === undefined ? undefined : BigInt(packetsMax) };
   const taken: Buffer[] = [];
   let takenBytes = 0;
@@ -37,7 +40,7 @@ export function extractChunk(batch: KindBatch): void | Promise<void> {
   const answer = (facts: object, partial: Buffer, truncated = false, damage: string | null = null): void =>
     batch.answer(
       ScanChunkResult.encode({
-        resultJson: JSON.stringify({ plan, ...facts }),
+        resultJson: JSON.stringify({ plan, ...facts, heeds: Object.keys(which) }),
         partial,
         inputTruncated: truncated,
         inputDamage: damage ?? '',

@@ -6,6 +6,7 @@ import { ChunkScanner } from '../pcap/chunk-scanner.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
 import { pourChunk, Stopped } from './chunk-pour.js';
 import type { KindBatch } from './kind.js';
+import { knownOptions, scanOptionNames } from './known-options.js';
 import { scanParts } from './parts-scan.js';
 
 /** Bytes of the chunk in the file as it is stored: what its cost is counted in. Throws when the payload is no ScanChunk. */
@@ -24,13 +25,24 @@ export function scanChunk(batch: KindBatch): void | Promise<void> {
   if (source === null) throw new TriremeError('INTERNAL', 'a chunk came without the bytes to scan');
   if (chunk.joined !== undefined) return scanParts(batch, chunk, chunk.joined.parts, source);
   const plan = JSON.parse(chunk.planJson) as ChunkPlan;
-  const scanner = new ChunkScanner(loadScanModule(), plan, JSON.parse(chunk.optionsJson) as ScanOptions);
+  const options = knownOptions<ScanOptions>(chunk.optionsJson, scanOptionNames);
+  const scanner = new ChunkScanner(loadScanModule(), plan, options);
   return pourChunk(
     { batch, source, start: plan.start, sizeBytes: sizeOf(chunk), compression: chunk.compression },
     scanner,
-    (outcome) => answer(batch, scanner, outcome),
+    (outcome) => answer(batch, scanner, outcome, Object.keys(options)),
     (error) => stop(batch, scanner, error),
   );
+}
+
+/** Whether files of a joined capture have failed, by an answer which may be anything. */
+export function hasFailedFiles(answer: Uint8Array): boolean {
+  try {
+    const { outcomes } = JSON.parse(ScanChunkResult.decode(answer).resultJson) as { outcomes?: unknown };
+    return Array.isArray(outcomes) && outcomes.some((outcome: object | null) => outcome !== null && 'error' in outcome);
+  } catch {
+    return false;
+  }
 }
 
 /** Bytes of the file that are counted: it may have more by now. */
@@ -38,11 +50,16 @@ export function sizeOf({ identity }: ScanChunk): number {
   return Number(identity?.sizeBytes ?? 0n);
 }
 
-function answer(batch: KindBatch, scanner: ChunkScanner, { truncated, damage, restBytes = 0 }: InflateOutcome): void {
+function answer(
+  batch: KindBatch,
+  scanner: ChunkScanner,
+  { truncated, damage, restBytes = 0 }: InflateOutcome,
+  heeds: readonly string[],
+): void {
   const { partial, ...facts } = scanner.end();
   batch.answer(
     ScanChunkResult.encode({
-      resultJson: JSON.stringify(facts),
+      resultJson: JSON.stringify({ ...facts, heeds }),
       partial: Buffer.from(partial.buffer, partial.byteOffset, partial.byteLength),
       inputTruncated: truncated,
       inputDamage: damage ?? '',

@@ -1,4 +1,5 @@
 import { inflate } from '../captures/byte-stream.js';
+import { FramedParts, PartFailed } from '../captures/join/part-frames.js';
 import { scanRun, type FileOutcome, type ScannedRun } from '../captures/join/scan-run.js';
 import { pourStream } from '../captures/pour.js';
 import { loadScanModule } from '../captures/scan-module.js';
@@ -8,6 +9,7 @@ import { JoinScanner } from '../pcap/join-scanner.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
 import { note, packing, Stopped } from './chunk-pour.js';
 import type { BatchSource, KindBatch } from './kind.js';
+import { knownOptions, scanOptionNames } from './known-options.js';
 
 /** Scans the files of a job one after the other, and answers with what they add up to and how each ended. */
 export async function scanParts(
@@ -16,7 +18,7 @@ export async function scanParts(
   parts: readonly ScanPart[],
   source: BatchSource,
 ): Promise<void> {
-  const options = JSON.parse(optionsJson) as ScanOptions;
+  const options = knownOptions<ScanOptions>(optionsJson, scanOptionNames);
   try {
     const { scanner, outcomes } =
       source.type === 'stream'
@@ -26,7 +28,7 @@ export async function scanParts(
     const partial = scanner.partial();
     batch.answer(
       ScanChunkResult.encode({
-        resultJson: JSON.stringify({ plan, outcomes }),
+        resultJson: JSON.stringify({ plan, outcomes, heeds: Object.keys(options) }),
         partial: Buffer.from(partial.buffer, partial.byteOffset, partial.byteLength),
         inputTruncated: false,
         inputDamage: '',
@@ -52,61 +54,56 @@ function scanFiles(
   return scanRun(loadScanModule(), files, options, (bytes) => note(batch, (done += bytes)));
 }
 
-/** The bytes of all files come one after the other, and each file has as many as was said. */
+/** The bytes of all files come one after the other. Where one has failed of which some was counted, all are counted anew. */
 async function scanPushed(
   batch: KindBatch,
   parts: readonly ScanPart[],
   source: Extract<BatchSource, { type: 'stream' }>,
   options: ScanOptions,
 ): Promise<ScannedRun> {
-  const scanner = new JoinScanner(loadScanModule(), options);
-  const outcomes: FileOutcome[] = [];
-  const pushed = new PushedBytes(batch, source);
-  try {
-    for (const { sizeBytes, compression } of parts) {
-      const bytes = pushed.next(Number(sizeBytes));
-      const inflated = inflate(unclosed(bytes), packing(compression));
-      scanner.begin();
-      await pourStream(inflated.bytes, scanner);
-      outcomes.push({ facts: scanner.endPart(), inflated: inflated.outcome() });
-      // Behind damage nothing is scanned, and the next file begins where this one ends all the same.
-      while ((await bytes.next()).done !== true);
+  const ended = (): never => {
+    if (batch.cancelled()) throw new Stopped();
+    throw new TriremeError('UNREACHABLE', 'the bytes of the files ended early');
+  };
+  const pushed = new FramedParts(() => source.read(), ended);
+  let done = 0;
+  const onBytes = (bytes: number): void => note(batch, (done += bytes));
+  for (;;) {
+    const scanner = new JoinScanner(loadScanModule(), options);
+    try {
+      const outcomes: FileOutcome[] = [];
+      for (const part of parts) outcomes.push(await scanPart(part, scanner, pushed, onBytes));
+      return { scanner, outcomes };
+    } catch (error) {
+      scanner.cancel();
+      if (!(error instanceof PartFailed)) throw error;
     }
-  } catch (error) {
-    scanner.cancel();
-    throw error;
   }
-  return { scanner, outcomes };
 }
 
-/** Takes a stream apart again into the files that were put into it. */
-class PushedBytes {
-  private rest = new Uint8Array(0);
-  private done = 0;
-
-  constructor(
-    private readonly batch: KindBatch,
-    private readonly source: Extract<BatchSource, { type: 'stream' }>,
-  ) {}
-
-  /** So many bytes, in pieces. To be read to its end before the next call. */
-
-  async *next(sizeBytes: number): AsyncGenerator<Uint8Array> {
-    for (let left = sizeBytes; left > 0;) {
-      // A copy: inflaters take no shared memory, and what is left over is looked at after the next piece came.
-      if (this.rest.length === 0) this.rest = new Uint8Array(this.source.read() ?? this.ended());
-      const piece = this.rest.subarray(0, left);
-      this.rest = this.rest.subarray(piece.length);
-      left -= piece.length;
-      note(this.batch, (this.done += piece.length));
-      yield piece;
+async function scanPart(
+  part: ScanPart,
+  scanner: JoinScanner,
+  pushed: FramedParts,
+  onBytes: (bytes: number) => void,
+): Promise<FileOutcome> {
+  const sizeBytes = Number(part.sizeBytes);
+  const failure = pushed.begin(sizeBytes);
+  if (failure !== null) return failure;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for (const bytes of pushed.bytes(sizeBytes)) {
+      onBytes(bytes.length);
+      yield bytes;
     }
   }
-
-  private ended(): never {
-    if (this.batch.cancelled()) throw new Stopped();
-    throw new TriremeError('UNREACHABLE', 'the bytes of the files ended early');
-  }
+  const bytes = counted();
+  const inflated = inflate(unclosed(bytes), packing(part.compression));
+  scanner.begin();
+  await pourStream(inflated.bytes, scanner);
+  const facts = scanner.endPart();
+  // Behind damage nothing is scanned, and the next file begins where this one ends all the same.
+  while ((await bytes.next()).done !== true);
+  return { facts, inflated: inflated.outcome() };
 }
 
 /** The same bytes for a reader that closes what it reads when it has enough: the rest can be read on. */

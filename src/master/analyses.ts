@@ -252,7 +252,7 @@ export class Analyses {
     countedBytes: number | null = null,
     joinList: Uint8Array | null = null,
   ): Promise<OpenCapture> {
-    if (join === true) return openJoin(this.setup.access, path, joinList);
+    if (join === true) return openJoin(this.setup.access, path, joinList, countedBytes !== null);
     return openNamed(this.setup, path, identity, countedBytes);
   }
 

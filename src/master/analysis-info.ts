@@ -6,6 +6,7 @@ import {
 } from '../gen/trireme/v1/capture.js';
 import { shownName } from '../captures/capture-name.js';
 import type { AnalysisRecord, AnalysisState, ProgressFacts, RequestedAnalysis } from '../ledger/types.js';
+import { boundsOf } from '../pcap/time-bounds.js';
 
 const wireStates: Readonly<Record<AnalysisState, WireState>> = {
   queued: WireState.QUEUED,
@@ -49,13 +50,8 @@ function optionsInfo({ scan, top, sort }: RequestedAnalysis): AnalyzeOptions {
     conversationsMax: scan.conversationsMax,
     filter: scan.filter ?? '',
     filterTags: scan.filterTags ?? '',
-    afterNs: boundOf(scan.span?.after),
-    beforeNs: boundOf(scan.span?.before),
+    ...boundsOf(scan.span),
   };
-}
-
-function boundOf(ns: string | null | undefined): bigint | undefined {
-  return ns == null ? undefined : BigInt(ns);
 }
 
 function timeText(ms: number | null): string {

@@ -8,7 +8,7 @@ import type { Hub } from '../hub/port/hub.js';
 import type { Lease, ProgressFacts } from '../ledger/types.js';
 import { partialMagic } from '../pcap/partial-layout.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
-import type { ChunkAnswer } from './chunk-answer.js';
+import { mustHeed, type ChunkAnswer } from './chunk-answer.js';
 import { ChunkJobs, keyOf, scanChunkKind } from './chunk-jobs.js';
 import { ChunkJournal } from './chunk-journal.js';
 import { ChunkMap, type ChunkFacts } from './chunk-map.js';
@@ -100,7 +100,13 @@ export class Analysis {
         },
       },
       log,
+      this.asked,
     );
+  }
+
+  /** Options that a worker must tell that it heeds. */
+  private get asked(): readonly string[] {
+    return mustHeed(this.setup.lease.record.request.scan);
   }
 
   /** The chunks as they stand, in file order. */
@@ -205,7 +211,8 @@ export class Analysis {
         const payloadOf = (plan: ChunkPlan): Uint8Array => this.payload(plan, scan, compression ?? '');
         const { hub, capture, durable } = this.setup;
         for (const [i, files] of (event.files ?? []).entries()) this.filesOf.set(keyOf(event.plans[i]), files);
-        this.jobs = new ChunkJobs(hub, payloadOf, capture.sizeBytes, this, durable ? chunkJobsMax : 1);
+        const jobsMax = durable ? chunkJobsMax : 1;
+        this.jobs = new ChunkJobs(hub, payloadOf, capture.sizeBytes, this, jobsMax, this.asked);
         this.jobs.add(event.plans.filter((plan) => !this.journal.has(plan)));
         this.journal.resume(event.plans.filter((plan) => this.journal.has(plan)));
         this.chunks.add(event.plans);

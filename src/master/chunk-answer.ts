@@ -8,25 +8,49 @@ export interface ChunkAnswer {
   readonly outcome: InflateOutcome;
 }
 
+/** Options of a scan that every worker knows; of others it tells that it heeds them. */
+const heededByAll: readonly string[] = ['intervalNs', 'conversationsMax', 'connection', 'hashSeed', 'packetsMax'];
+
+/** Names of the options of a job that an answer to it must tell of. */
+export function mustHeed(options: object): string[] {
+  return Object.entries(options)
+    .filter(([name, value]) => value !== undefined && !heededByAll.includes(name))
+    .map(([name]) => name);
+}
+
 /**
- * Reads the bytes of an answer and the facts in it, of which nothing is checked yet.
- * @throws TriremeError INTERNAL when they cannot be read
+ * Reads the bytes of an answer and the facts in it, of which nothing else is checked yet.
+ * @param asked of mustHeed()
+ * @throws TriremeError INTERNAL when they cannot be read, JOB_FAILED when the worker has passed over an option
  */
-export function decodeAnswer(bytes: Uint8Array, { start }: ChunkPlan): { answer: ScanChunkResult; facts: unknown } {
+export function decodeAnswer(
+  bytes: Uint8Array,
+  { start }: ChunkPlan,
+  asked: readonly string[],
+): { answer: ScanChunkResult; facts: unknown } {
+  let answer: ScanChunkResult;
+  let facts: unknown;
   try {
-    const answer = ScanChunkResult.decode(bytes);
-    return { answer, facts: JSON.parse(answer.resultJson) as unknown };
+    answer = ScanChunkResult.decode(bytes);
+    facts = JSON.parse(answer.resultJson);
   } catch (error) {
     throw new TriremeError('INTERNAL', `a worker's answer to the chunk at ${start} cannot be read`, { cause: error });
   }
+  const { heeds } = (facts ?? {}) as { heeds?: unknown };
+  const passed = asked.find((name) => !Array.isArray(heeds) || !heeds.includes(name));
+  if (passed === undefined) return { answer, facts };
+  throw new TriremeError(
+    'JOB_FAILED',
+    `a worker of an earlier version has passed over '${passed}': update the workers of this cluster`,
+  );
 }
 
 /**
  * Reads a worker's answer to a chunk. The plan is ours, whatever the answer says; the merger checks the facts.
- * @throws TriremeError INTERNAL when the answer is not one to this plan
+ * @throws TriremeError INTERNAL when the answer is not one to this plan, JOB_FAILED as decodeAnswer()
  */
-export function readAnswer(bytes: Uint8Array, plan: ChunkPlan): ChunkAnswer {
-  const { answer, facts } = decodeAnswer(bytes, plan);
+export function readAnswer(bytes: Uint8Array, plan: ChunkPlan, asked: readonly string[] = []): ChunkAnswer {
+  const { answer, facts } = decodeAnswer(bytes, plan, asked);
   const head = facts as ChunkResult;
   const theirs = head?.plan;
   if (theirs?.start !== plan.start || theirs.end !== plan.end || theirs.startCertain !== plan.startCertain) {

@@ -49,6 +49,8 @@ export class ChunkJobs implements JobSink {
     private readonly owner: ChunkJobsOwner,
     /** Jobs that a chunk may be, one after the other, while all that is wrong is that the workers are lost. */
     private readonly jobsMax = 1,
+    /** Options that the answers must tell of: see mustHeed(). */
+    private readonly asked: readonly string[] = [],
   ) {}
 
   get heldBack(): boolean {
@@ -118,7 +120,7 @@ export class ChunkJobs implements JobSink {
     const raw = bytes.subarray(start, end);
     let answer: ChunkAnswer;
     try {
-      answer = readAnswer(raw, chunk.plan);
+      answer = readAnswer(raw, chunk.plan, this.asked);
     } catch (error) {
       this.owner.failed(TriremeError.from(error));
       return;

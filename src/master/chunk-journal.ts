@@ -41,6 +41,8 @@ export class ChunkJournal {
     private readonly durable: boolean,
     private readonly owner: ChunkJournalOwner,
     private readonly log: Logger,
+    /** Options that the answers must tell of: see mustHeed(). */
+    private readonly asked: readonly string[] = [],
   ) {}
 
   /** Whether a chunk is finished already. */
@@ -141,7 +143,7 @@ export class ChunkJournal {
     try {
       const bytes = await this.lease.readChunk(keyOf(plan));
       const scanned = bytes === null ? null : unframe(plan, bytes);
-      answer = scanned === null ? null : readAnswer(scanned, plan);
+      answer = scanned === null ? null : readAnswer(scanned, plan, this.asked);
     } catch (error) {
       this.log.warn(
         { id: this.lease.record.id, error: TriremeError.from(error).message },

@@ -22,11 +22,12 @@ const isCount = (value: unknown): value is string => typeof value === 'string' &
 
 /**
  * Reads a worker's answer to a task. Its bytes are copied.
- * @throws TriremeError INTERNAL when the answer is not one to this task
+ * @param asked of mustHeed()
+ * @throws TriremeError INTERNAL when the answer is not one to this task, JOB_FAILED as decodeAnswer()
  */
-export function readExtractAnswer(bytes: Uint8Array, task: ExtractTask): AnsweredPiece {
+export function readExtractAnswer(bytes: Uint8Array, task: ExtractTask, asked: readonly string[] = []): AnsweredPiece {
   const { plan } = task;
-  const { answer, facts } = decodeAnswer(bytes, plan);
+  const { answer, facts } = decodeAnswer(bytes, plan, asked);
   const { start, outcome, plan: theirs } = facts as Facts;
   const other = theirs?.start !== plan.start || theirs.end !== plan.end;
   if (other || (start !== null && !isPosition(start)) || typeof outcome !== 'object' || outcome === null)

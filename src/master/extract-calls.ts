@@ -123,10 +123,10 @@ export class ExtractCalls {
 
 /** Checked as a request for an analysis is. */
 function requestOf({ request }: ExtractCall, waitMsUnsaid: number): AnalysisRequest {
-  const { path, identity, name, waitMs, filter, filterTags, afterNs, beforeNs } = request;
+  const { path, identity, name, waitMs, filter, filterTags, afterNs, beforeNs, afterFirstNs, beforeFirstNs } = request;
   const options = {
     ...{ client: '', server: '', top: 0, sort: '', intervalNs: 0n, conversationsMax: 0 },
-    ...{ filter, filterTags, afterNs, beforeNs },
+    ...{ filter, filterTags, afterNs, beforeNs, afterFirstNs, beforeFirstNs },
   };
   return compileRequest({ path, identity, name, waitMs, options, detach: false }, waitMsUnsaid);
 }

@@ -9,6 +9,8 @@ import { planChunks, wholeFilePlan } from '../pcap/chunk-plans.js';
 import { ExtractOrder, type ExtractTask } from '../pcap/extract-order.js';
 import type { ExtractOptions, ExtractOutcome } from '../pcap/extractor.js';
 import type { ChunkPlan } from '../pcap/types.js';
+import { mustHeed } from './chunk-answer.js';
+import { knowingFirstOf } from './first-time-of.js';
 import { readExtractAnswer, type AnsweredPiece } from './extract-answer.js';
 import { chunksOutstandingPerSlot, extractAheadBytesMax, extractChunkBytesMax } from './limits.js';
 import type { OpenCapture } from './open-capture.js';
@@ -37,6 +39,7 @@ export class Extraction implements JobSink {
   private readonly order: ExtractOrder<AnsweredPiece>;
   private readonly compression: Compression | null;
   private readonly chunkBytes: number;
+  private readonly span: ExtractOptions['span'];
   private readonly jobs = new Map<number, { readonly task: ExtractTask; readonly job: number }>();
   private readonly answers: AnsweredPiece[] = [];
   /** Tasks begun and not judged. */
@@ -50,7 +53,10 @@ export class Extraction implements JobSink {
     const { first } = capture.bytes;
     this.compression = compressionOf(first);
     this.chunkBytes = Math.min(chunkBytes ?? extractChunkBytesMax, extractChunkBytesMax);
-    this.order = new ExtractOrder(this.plans(first, capture.sizeBytes), options.packetsMax ?? null);
+    const known = knowingFirstOf(loadScanModule(), capture.bytes, { span: options.span });
+    this.span = known?.span ?? options.span;
+    const plans = known === null ? [wholeFilePlan] : this.plans(first, capture.sizeBytes);
+    this.order = new ExtractOrder(plans, options.packetsMax ?? null);
   }
 
   /** @throws TriremeError of the capture, the workers or the writing; nothing of it runs any more */
@@ -101,7 +107,7 @@ export class Extraction implements JobSink {
     if (asked === undefined) return;
     this.jobs.delete(tag);
     try {
-      this.answers.push(readExtractAnswer(bytes.subarray(start, end), asked.task));
+      this.answers.push(readExtractAnswer(bytes.subarray(start, end), asked.task, mustHeed(this.setup.options)));
       this.wake();
     } catch (error) {
       this.abort(TriremeError.from(error));
@@ -139,7 +145,8 @@ export class Extraction implements JobSink {
 
   private payload({ plan, packetsMax }: ExtractTask): Uint8Array {
     const { capture, source, options } = this.setup;
-    const { filter, filterTags, span } = options;
+    const { span } = this;
+    const { filter, filterTags } = options;
     return ScanChunk.encode({
       path: capture.path,
       identity: capture.identity,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { openCapture } from '../captures/capture-file.js';
 import { failedFile } from '../captures/failed-file.js';
@@ -13,7 +14,7 @@ import { HeadReader } from '../pcap/head-reader.js';
 import { JoinScanner } from '../pcap/join-scanner.js';
 import { toCanonicalJson } from '../pcap/report-json.js';
 import type { JoinedFailure } from '../pcap/report-types.js';
-import { knowingFirst } from '../pcap/first-time.js';
+import { isOpen, knowingFirst } from '../pcap/first-time.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
 import type { MergeData, MergeEvent, MergeOffer } from './merge-messages.js';
 import type { CaptureBytes } from './open-capture.js';
@@ -25,6 +26,11 @@ type JoinBytes = Extract<CaptureBytes, { at: 'join' }>;
 interface Part extends FileHead {
   /** Position in the list. */
   readonly part: number;
+}
+
+function digestOf(files: readonly Part[]): string {
+  const listed = files.map(({ name, sizeBytes }) => [name, sizeBytes]);
+  return createHash('sha256').update(JSON.stringify(listed)).digest('hex');
 }
 
 /**
@@ -56,10 +62,13 @@ export class JoinMergeTask {
     const sums = new OrderedSums(new JoinScanner(this.data.module, this.scan));
     this.sums = sums;
     let at = 0;
-    this.runs = cutRuns(this.files, this.data.chunkBytes).map((run) => {
+    // Where no file begins with a packet that has a time, only one scan of all finds the first one that has.
+    const [costMax, filesMax] = isOpen(this.scan.span) ? [Infinity, Infinity] : [this.data.chunkBytes, undefined];
+    this.runs = cutRuns(this.files, costMax, filesMax).map((run) => {
       const start = at;
       at += positionsOf(this.files.slice(run.from, run.to));
-      return { ...run, plan: { start, end: at, startCertain: true, state: null } };
+      const files = digestOf(this.files.slice(run.from, run.to));
+      return { ...run, plan: { start, end: at, startCertain: true, state: null, files } };
     });
     this.say({
       type: 'planned',

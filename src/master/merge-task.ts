@@ -1,5 +1,4 @@
 import { fstatSync } from 'node:fs';
-import { TriremeError } from '../common/errors.js';
 import { capturedIn, stillWritten } from '../captures/capture-entry.js';
 import { compressionOf, firstBytesMax, type Compression } from '../captures/compression.js';
 import { soundOutcome, type InflateOutcome } from '../captures/inflated.js';
@@ -9,10 +8,9 @@ import { Merger } from '../pcap/merger.js';
 import { readHeader } from '../pcap/read-header.js';
 import { RecordWalk } from '../pcap/record-walk.js';
 import { toCanonicalJson } from '../pcap/report-json.js';
-import { firstTime } from '../pcap/head-reader.js';
-import { knowingFirst, needsFirst } from '../pcap/first-time.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
 import type { MergeData, MergeEvent, MergeOffer } from './merge-messages.js';
+import { knowingFirstOf } from './first-time-of.js';
 import { countsOf } from './report-counts.js';
 
 /** The merge of one analysis: plans the chunks, proves their seams, adds them up, walks when it must. */
@@ -31,27 +29,16 @@ export class MergeTask {
   ) {
     const { module, sizeBytes, chunkBytes, scan } = data;
     this.compression = compressionOf(data.bytes.first.subarray(0, firstBytesMax));
-    const plans =
+    const parts =
       this.compression !== null
         ? [wholeFilePlan]
         : planChunks(readHeader(module, data.bytes.first, sizeBytes), { chunkBytes });
-    this.scan = plans.length === 1 ? scan : this.knowingFirst(scan);
+    const known = parts.length === 1 ? null : knowingFirstOf(module, data.bytes, scan);
+    const plans = known === null ? [wholeFilePlan] : parts;
+    this.scan = known ?? scan;
     this.merger = new Merger(module, plans, this.scan);
     this.wanted = [...plans];
     say({ type: 'planned', plans, compression: this.compression, scan: this.scan });
-  }
-
-  /** A chunk that does not begin the file must be told the first time when bounds are counted from it. */
-  private knowingFirst(scan: ScanOptions): ScanOptions {
-    if (!needsFirst(scan.span)) return scan;
-    const { module, bytes } = this.data;
-    const firstNs = firstTime(module, bytes.first);
-    if (firstNs !== null) return knowingFirst(scan, firstNs);
-    throw new TriremeError(
-      'USAGE',
-      `no packet with a time is in the first ${bytes.first.length} bytes of the capture: ` +
-        'give --after and --before as times such as 2026-11-29T14:00:00Z',
-    );
   }
 
   async offer({ result, outcome }: MergeOffer): Promise<void> {

@@ -35,6 +35,8 @@ export interface OpenCapture {
   content(): Promise<string>;
   /** Fills `data` from a position of what ChunkSource serves; fewer bytes: it ends. Left out: read `fd`. */
   readAt?(data: Buffer, position: number): Promise<number>;
+  /** Name of what is at that position. Left out: that of the capture. */
+  nameAt?(position: number): string | undefined;
   /**
    * @param failed names of files of a joined capture that gave no counts: they may be as they like
    * @throws TriremeError FILE_CHANGED when its bytes up to sizeBytes are not those of the opening

@@ -3,6 +3,7 @@ import { shownName } from '../captures/capture-name.js';
 import { TriremeError } from '../common/errors.js';
 import type { AnalyzeOptions, AnalyzeRequest, FileIdentity } from '../gen/trireme/v1/capture.js';
 import type { RequestedAnalysis } from '../ledger/types.js';
+import { spanOf } from '../pcap/time-bounds.js';
 import { compileAsked, topOfMessage, waitMsDefault, waitMsMax, type Asked, type AskedNames } from '../pcap/request.js';
 
 /** Letters of a path, and of a name: Linux takes no longer path. */
@@ -65,8 +66,7 @@ function askedOf(options: AnalyzeOptions | undefined): Asked {
     server: said(options?.server),
     filter: said(options?.filter),
     filterTags: said(options?.filterTags),
-    after: options?.afterNs?.toString(),
-    before: options?.beforeNs?.toString(),
+    ...spanOf(options ?? {}),
   };
 }
 

@@ -73,7 +73,7 @@ export class Sources {
     const source = this.sources.get(name);
     const refusal =
       source === undefined
-        ? new TriremeError('FILE_UNREADABLE', `no running analysis serves the source '${name.slice(0, 64)}'`)
+        ? new TriremeError('NO_ANALYSIS', `no running analysis serves the source '${name.slice(0, 64)}'`)
         : this.ranges >= rangesMax
           ? new TriremeError('QUEUE_FULL', `${rangesMax} ranges are read already (rangesMax)`)
           : null;
@@ -133,12 +133,13 @@ export class Sources {
     try {
       const { capture } = source;
       const read = (): Promise<number> => capture.readAt?.(data, position) ?? readAt(fd, data, position);
-      const count = await this.work.run(capture.path, read);
+      const count = await this.work.run(capture.nameAt?.(position) ?? capture.path, read);
       if (count === data.length) return null;
       return new TriremeError('FILE_CHANGED', `cannot read at ${position}: the file has become shorter`);
     } catch (error) {
       if (error instanceof TriremeError) {
-        source.onSilent(error);
+        // Of joined files one that cannot be read is left out, and the others go on.
+        if (source.capture.bytes.at !== 'join') source.onSilent(error);
         return error;
       }
       return new TriremeError('FILE_CHANGED', `cannot read at ${position}: ${(error as Error).message}`);

@@ -3,6 +3,8 @@ import { endChunk } from './chunk-outcome.js';
 import { wholeFilePlan } from './chunk-plans.js';
 import { Kernel, phases } from './kernel.js';
 import { cells } from './partial-layout.js';
+import type { PieceIndex } from './pieces/piece-index.js';
+import type { PieceMeter } from './pieces/piece-meter.js';
 import type { ChunkPlan, ChunkResult, ScanOptions, TimeSpan } from './types.js';
 
 /** Which packets are taken. */
@@ -38,6 +40,8 @@ export function scanOptionsOf({ filter, filterTags, span }: ExtractOptions): Sca
 export class Extractor {
   private readonly kernel: Kernel;
   private pushed = 0;
+  private meter: PieceMeter | null = null;
+  private indexed: PieceIndex | null = null;
 
   constructor(
     module: WebAssembly.Module,
@@ -54,6 +58,19 @@ export class Extractor {
     this.kernel.beginPlan(plan);
   }
 
+  /** To be called before the first byte of a whole file of which all is read: its pieces are noted for an index. */
+  keepIndex(pieceBytes?: number): void {
+    const { PieceMeter } = require('./pieces/piece-meter.js') as typeof import('./pieces/piece-meter.js');
+    this.meter = new PieceMeter(this.kernel, false, pieceBytes);
+    this.kernel.exports.beginClock(false);
+    this.kernel.exports.setLimit(this.meter.limit);
+  }
+
+  /** The index of a capture that was read to its end; null: none was kept. */
+  get index(): PieceIndex | null {
+    return this.indexed;
+  }
+
   space(): Uint8Array {
     return this.kernel.space();
   }
@@ -61,6 +78,7 @@ export class Extractor {
   filled(bytes: number): void {
     this.pushed += bytes;
     this.kernel.filled(bytes);
+    this.meter?.next();
     this.take();
   }
 
@@ -80,6 +98,7 @@ export class Extractor {
   end(): ExtractOutcome {
     const outcome = endChunk(this.kernel, this.plan, this.pushed);
     this.take();
+    if (this.meter !== null && outcome.notACapture === null) this.indexed = this.meter.end();
     const result = {
       ...outcome,
       packets: BigInt.asUintN(64, this.kernel.exports.keptPackets.value),

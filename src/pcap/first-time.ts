@@ -18,6 +18,11 @@ export function needsFirst(span: TimeSpan | undefined): span is TimeSpan {
   return span !== undefined && [span.after, span.before].some((bound) => bound?.startsWith('+') === true);
 }
 
+/** Whether such bounds are still to be found: then one scan goes through all, from the start. */
+export function isOpen(span: TimeSpan | undefined): boolean {
+  return needsFirst(span) && span.first === undefined;
+}
+
 /** What every part of a capture must know of its first time, where it does not begin with it. */
 export function knowingFirst<Scan extends Pick<ScanOptions, 'span'>>(scan: Scan, firstNs: string | null): Scan {
   const { span } = scan;

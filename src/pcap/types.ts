@@ -104,6 +104,8 @@ export interface ChunkPlan {
   readonly startCertain: boolean;
   /** The state in force at start, assumed or proven; null only for a chunk that begins with the file header (start 0). */
   readonly state: ReadState | null;
+  /** Of a joined capture: tells the files of this chunk from others that would lie at the same place. */
+  readonly files?: string;
 }
 
 /** The record in which a file ends. */

@@ -5,9 +5,10 @@ import type { ChunkPlan } from '../pcap/types.js';
 import type { CaptureAccess } from '../captures/capture-access.js';
 import { isUrl } from '../captures/capture-name.js';
 import { joinedEndBytes } from '../captures/identity.js';
+import { framed } from '../captures/join/part-frames.js';
 import type { UrlPrefix } from '../captures/url/url-prefix.js';
 import { urlRange } from './url-range.js';
-import { streamRange } from './range-stream.js';
+import { fileOfRange, streamRange } from './range-stream.js';
 import type { JobSource } from './threads/types.js';
 
 /** Files of a job that are looked for at once: each takes a few of Node's threads for files in turn. */
@@ -64,15 +65,17 @@ async function openParts(
   return { type: 'stream', bytes: partsFromHub(parts, name, source, signal) };
 }
 
-async function* partsFromHub(
+function partsFromHub(
   parts: readonly ScanPart[],
   name: string,
   source: ChunkSourceClient,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  for (const { offset, sizeBytes } of parts) {
-    if (sizeBytes > 0n) yield* streamRange(source, name, Number(offset), Number(sizeBytes), signal);
-  }
+  return framed(
+    parts.map((part) => ({ name: part.name, sizeBytes: Number(part.sizeBytes) })),
+    (i) => streamRange(source, name, Number(parts[i].offset), Number(parts[i].sizeBytes), signal),
+    fileOfRange,
+  );
 }
 
 function rangeOf(planJson: string): { start: number; end: number | null } {

@@ -1,5 +1,6 @@
 import type { ServiceError } from '@grpc/grpc-js';
-import { TriremeError } from '../common/errors.js';
+import { TriremeError, type ErrorCode } from '../common/errors.js';
+import { failedFile, type FailedFile } from '../captures/failed-file.js';
 import { rangeData } from '../captures/range-wire.js';
 import { ChunkSourceService, type ChunkSourceClient } from '../gen/trireme/v1/capture.js';
 
@@ -29,4 +30,15 @@ export async function* streamRange(
     signal.removeEventListener('abort', cancel);
     call.cancel();
   }
+}
+
+/** How a hub says that the file itself cannot be read. */
+const ofTheFile = /^(FILE_UNREADABLE|FILE_CHANGED|FILE_SILENT|PATH_REFUSED): (.*)$/s;
+
+/** What is told of a file whose range ended with this error. One that is not about the file is thrown again. */
+export function fileOfRange(name: string, error: unknown): FailedFile {
+  const cause = TriremeError.from(error).cause as Partial<ServiceError> | undefined;
+  const why = ofTheFile.exec(cause?.details ?? '');
+  if (why === null) throw error;
+  return failedFile(name, new TriremeError(why[1] as ErrorCode, why[2]));
 }

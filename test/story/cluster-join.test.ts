@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../src/common/version.js';
 import { cut } from '../support/capture-builder.js';
@@ -42,8 +42,14 @@ describe.each([
 
   test('joins files to the bytes and the exit code that one core gives', async () => {
     const options = ['--interval', '10ms', '--client', '192.0.2.11:37901', '--server', '192.0.2.1:80', '--top', '30'];
-    for (const names of [[ring], paths, [...shuffled(paths), join(ring, 'gone.pcap')]]) {
-      const [one, all] = [await here([...names, ...options]), await cluster.analyze(names, ['--join', ...options])];
+    const bounds = ['--after', '+1s', '--before', '+5s'];
+    for (const [names, more] of [
+      [[ring], []],
+      [paths, bounds],
+      [[...shuffled(paths), join(ring, 'gone.pcap')], []],
+    ]) {
+      const asked = [...options, ...more];
+      const [one, all] = [await here([...names, ...asked]), await cluster.analyze(names, ['--join', ...asked])];
       const missing = names.some((name) => name.endsWith('gone.pcap'));
       // What is nowhere is told in other words where it might have been on the master.
       if (!missing) expect(all.stdout).toBe(one.stdout);
@@ -54,6 +60,56 @@ describe.each([
       expect(all.code).toBe(one.code);
     }
   });
+});
+
+test.each([
+  ['reads the files itself', scratch.path],
+  ['is sent their bytes', elsewhere.path],
+])(
+  'a file that is removed while its chunk waits for a worker that %s is named, the others counted',
+  async (_what, sees) => {
+    const turning = mkdtempSync(join(scratch.path, 'turning-'));
+    const names = writeRing(turning, cutCapture(sample, 100));
+    const cluster = await CaptureCluster.start([scratch.path], ['--log-level', 'debug']);
+    try {
+      const worker = await cluster.addWorker(sees);
+      worker.child.kill('SIGSTOP');
+      const joined = cluster.analyze(names, ['--join']);
+      await cluster.master.line('chunk given');
+      rmSync(names[2]);
+      worker.child.kill('SIGCONT');
+      const { stdout, code } = await joined;
+      const one = await here(names);
+      expect({ stdout, code }).toEqual({ stdout: one.stdout, code: one.code });
+      expect(stdout).toContain(`${names[2]}: no such file`);
+    } finally {
+      await cluster.stop();
+    }
+  },
+);
+
+test('a file that is made shorter while its chunk waits for a worker has changed, and the others are counted', async () => {
+  const turning = mkdtempSync(join(scratch.path, 'turning-'));
+  const names = writeRing(turning, cutCapture(sample, 100), false);
+  const cluster = await CaptureCluster.start([scratch.path], ['--log-level', 'debug']);
+  try {
+    const worker = await cluster.addWorker(elsewhere.path);
+    worker.child.kill('SIGSTOP');
+    const joined = cluster.analyze(names, ['--join']);
+    await cluster.master.line('chunk given');
+    truncateSync(names[2], 1000);
+    worker.child.kill('SIGCONT');
+    const { stdout, code } = await joined;
+    const [result] = (JSON.parse(stdout) as { results: { packets: number; files: object[] }[] }).results;
+    expect([code, result.packets]).toEqual([1, 943]);
+    expect(result.files).toContainEqual({
+      file: names[2],
+      error: 'changed',
+      error_detail: expect.stringMatching(/: had \d+ bytes and has 1000 now$/),
+    });
+  } finally {
+    await cluster.stop();
+  }
 });
 
 test('files that the master does not see are sent, and none of them stays', async () => {

@@ -30,6 +30,7 @@ const leftOver = (folder: string): string[] => readdirSync(folder).filter((name)
 test.each<[string, string, string[]]>([
   ['a filter', long, ['--filter', 'tcp']],
   ['a limit', long, ['--limit', '30000']],
+  ['a time from the first packet on', long, ['--after', '+500ms', '--before', '+1s']],
   ['a pcapng', seen.file('restless.pcapng', adversarial.restlessPcapng(60, 40)), ['--filter', 'len > 90']],
   ['a packed capture', seen.file('plain.pcap.gz', gzipSync(adversarial.plain(3000))), ['--filter', 'len > 90']],
   ['a cut capture', seen.file('cut.pcap', readFileSync(long).subarray(0, -3)), ['--filter', 'udp']],
@@ -93,7 +94,6 @@ test('what fails leaves no half file', async () => {
 test.each([
   [['--to', 'x', '-w', 'a.pcap'], '--to is a folder of a master: it needs --master'],
   [['--master', '127.0.0.1:1', '--multi', '-w', 'a.pcap'], 'choose one'],
-  [['--master', '127.0.0.1:1', '--after', '+1s', '-w', 'a.pcap'], 'leave out --master'],
   [['--master', '127.0.0.1:1', '--to', 'x', '-w', 'y/a.pcap'], 'the name of a file in that folder'],
   [['--wait', '1s', '-w', 'a.pcap'], 'it needs --master'],
 ])('extract %j is wrong usage', async (args, words) => {

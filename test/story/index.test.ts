@@ -53,6 +53,29 @@ test('extract takes the same bytes out of the pieces that can match', async () =
   }
 });
 
+test('extract --index makes the index that trireme index makes, and takes out the same bytes', async () => {
+  const beside = `${capture}.tridx`;
+  const before = readFileSync(beside);
+  const out = (name: string): string => join(scratch.path, name);
+  const filter = ['extract', capture, '--filter', 'host 10.0.0.77'];
+  await runTrireme([...filter, '--no-index', '-w', out('whole.pcap')]);
+  writeFileSync(beside, 'damaged');
+  const made = await runTrireme([...filter, '--index', '-w', out('made.pcap')]);
+  expect([made.stderr, made.code]).toEqual([expect.stringMatching(/^trireme: 1 of \d+ packets written\n$/), 0]);
+  expect(readFileSync(beside).equals(before)).toBe(true);
+  expect(readFileSync(out('made.pcap')).equals(readFileSync(out('whole.pcap')))).toBe(true);
+  for (const [args, words] of [
+    [['--limit', '1'], 'leave out --limit'],
+    [['--master', '127.0.0.1:1'], 'leave out --master'],
+  ] as const) {
+    const refused = await runTrireme([...filter, '--index', '-w', out('never.pcap'), ...args]);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(words)]);
+  }
+  const packed = scratch.file('packed.pcap.gz', gzipSync(smallCapture(fivePackets)));
+  const without = await runTrireme(['extract', packed, '--index', '-w', out('packed.pcap')]);
+  expect(without.stderr).toContain('is packed with gzip, so it has no index: unpack it first\ntrireme: 5 of 5');
+});
+
 test('extract keeps all blocks of a pcapng, and finds packets behind the pieces that it leaves out', async () => {
   const built = new PcapngBuilder().section().interface();
   const bytes = new Uint8Array(60_000);
@@ -84,6 +107,9 @@ test('a URL is read in the pieces that can match', async () => {
     expect(some.stderr).toMatch(
       /day\.pcap: \d+ of \d+ bytes read by its index \(3 of \d+ pieces\), and \d+ of the index\n$/,
     );
+    const bounds = ['--after', '+0s', '--before', '+10s'];
+    const bounded = await runTrireme(['analyze', url, ...bounds, '--json']);
+    expect(bounded.stdout).toBe((await runTrireme(['analyze', url, ...bounds, '--json', '--no-index'])).stdout);
     const stale = new Date(1_600_000_000_000).toUTCString();
     server.files.set('/day.pcap.tridx', { bytes: readFileSync(`${capture}.tridx`), lastModified: stale });
     const ignored = await runTrireme(['analyze', url, ...asked]);

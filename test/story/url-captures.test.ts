@@ -49,6 +49,16 @@ test.each<[string, Uint8Array]>([
   expect(await analyze(url)).toMatchObject(expected);
 });
 
+test('bounds that are counted from the first packet are the same over HTTP, on one core and on several', async () => {
+  const url = serve('/a/it.pcap', many);
+  const file = scratch.file('bounded.bytes', many);
+  const bounds = ['--after', '+100s', '--before', '+1000s'];
+  const { stdout } = await analyze(file, ...bounds);
+  const expected = stdout.replaceAll(JSON.stringify(file), JSON.stringify(url));
+  for (const more of [[], ['--cores', '3', '--thread-bytes', '1000']])
+    expect((await analyze(url, ...bounds, ...more)).stdout).toBe(expected);
+});
+
 test('a long capture is read in parts, on one core and on several', async () => {
   const url = serve('/long.pcap', long);
   const expected = await asFile(long, url);

@@ -72,19 +72,19 @@ function cutBlocks(capture: Uint8Array, view: DataView, packets: number): Uint8A
 /** Writes the files into a folder, each third packed with gzip each fifth with zstd and each seventh with LZ4. @returns their paths, shuffled */
 export function writeRing(folder: string, files: readonly Uint8Array[], packed = true): string[] {
   const paths = files.map((bytes, i) => {
-    const [ending, content] =
-      packed && i % 3 === 1
-        ? ['.gz', gzipped(bytes)]
-        : packed && i % 5 === 2
-          ? ['.zst', zstdStored(bytes)]
-          : packed && i % 7 === 3
-            ? ['.lz4', lz4Packed(bytes)]
-            : ['', bytes];
+    const [ending, content] = packed ? packedAs(i, bytes) : ['', bytes];
     const path = joinPath(folder, `ring${i}.pcap${ending}`);
     writeFileSync(path, content);
     return path;
   });
   return shuffled(paths);
+}
+
+/** The ending and the content of the file of this number, where some are packed. */
+export function packedAs(i: number, bytes: Uint8Array): [string, Uint8Array] {
+  if (i % 3 === 1) return ['.gz', gzipped(bytes)];
+  if (i % 5 === 2) return ['.zst', zstdStored(bytes)];
+  return i % 7 === 3 ? ['.lz4', lz4Packed(bytes)] : ['', bytes];
 }
 
 /** Another order, always the same one. */

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { TriremeError } from '../../common/errors.js';
 import type { JoinedFailure } from '../../pcap/report-types.js';
+import type { FailedFile } from '../failed-file.js';
 import { joinFilesClusterMax, joinListBytesMax } from './limits.js';
 
 /** A file of a joined capture as a client tells a master of it. */
@@ -16,7 +17,8 @@ export interface ListedPart {
 
 /**
  * A joined capture on its way to a master, as a file: the magic, the bytes of the list as 32 bits, the list as JSON; behind
- * it, where the master does not see the files, the bytes of each of them in the order of the list.
+ * it, where the master does not see the files, the bytes of each of them in the order of the list. Where one could not be read
+ * to its end, zeros stand for the rest, and behind all files stand the bytes as 32 bits and the JSON of a list of LostPart.
  */
 export interface JoinList {
   /** Of the entry; empty: made from the names of the files. */
@@ -24,6 +26,13 @@ export interface JoinList {
   readonly parts: readonly ListedPart[];
   /** Files that the client could not read. */
   readonly failed: readonly JoinedFailure[];
+}
+
+/** A file that was gone, or another one, when it was to be sent. */
+export interface LostPart {
+  /** Its position among the files that are sent. */
+  readonly sent: number;
+  readonly failure: FailedFile;
 }
 
 const magic = Buffer.from('trirJOIN1');
@@ -44,9 +53,40 @@ export function encodeJoinList(list: JoinList): Buffer {
       'USAGE',
       `--join: a list of ${json.length} bytes is over ${joinListBytesMax} (joinListBytesMax)`,
     );
+  return Buffer.concat([magic, counted(json)]);
+}
+
+/** What stands behind the files' bytes where some could not be read. */
+export function encodeLost(lost: readonly LostPart[]): Buffer {
+  return counted(Buffer.from(JSON.stringify(lost)));
+}
+
+function counted(json: Buffer): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);
-  return Buffer.concat([magic, length, json]);
+  return Buffer.concat([length, json]);
+}
+
+/**
+ * Reads what stands behind the files' bytes.
+ * @param at where these end
+ * @returns by the position among the files that were sent, why one could not be read
+ * @throws TriremeError USAGE for anything else
+ */
+export async function readLost(handle: FileHandle, at: number, sizeBytes: number): Promise<Map<number, FailedFile>> {
+  if (at >= sizeBytes) return new Map();
+  const length = Buffer.alloc(4);
+  await handle.read(length, 0, 4, at);
+  const json = Buffer.alloc(length.readUInt32LE());
+  if (json.length > joinListBytesMax || at + 4 + json.length !== sizeBytes) throw noList('what is behind its files');
+  await handle.read(json, 0, json.length, at + 4);
+  const lost = parsed<readonly LostPart[]>(json.toString());
+  if (!Array.isArray(lost) || !lost.every(isLost)) throw noList('what is behind its files');
+  return new Map(lost.map(({ sent, failure: { error, error_detail } }) => [sent, { error, error_detail }]));
+}
+
+function isLost(lost: Partial<LostPart> | null): boolean {
+  return Number.isSafeInteger(lost?.sent) && isFailure(lost?.failure);
 }
 
 /**
@@ -67,12 +107,14 @@ export async function readJoinList(handle: FileHandle): Promise<Buffer> {
 
 /** @throws TriremeError USAGE for what is no list */
 export function decodeJoinList(bytes: Uint8Array): JoinList {
-  return checked(parsed(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', headBytes)));
+  return checked(
+    parsed<JoinList>(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', headBytes)),
+  );
 }
 
-function parsed(json: string): JoinList {
+function parsed<T>(json: string): T {
   try {
-    return JSON.parse(json) as JoinList;
+    return JSON.parse(json) as T;
   } catch {
     throw noList('it is no JSON');
   }
@@ -94,15 +136,17 @@ function checked(list: JoinList): JoinList {
         !part.path.includes('\0') &&
         (part.seen === null ? part.path !== '' : isSeen(part.seen)),
     ) &&
-    failed.every(
-      (row) => isText(row?.file) && ['unreadable', 'changed'].includes(row.error) && isText(row.error_detail, 16_384),
-    );
+    failed.every((row) => isText(row?.file) && isFailure(row));
   if (!sound) throw noList('a file in it is not described as it should be');
   return {
     name: list.name,
     parts: parts.map(({ name, found, path, seen }) => ({ name, found: found === true, path, seen })),
     failed: failed.map(({ file, error, error_detail }) => ({ file, error, error_detail })),
   };
+}
+
+function isFailure(failure: Partial<JoinedFailure> | null | undefined): boolean {
+  return ['unreadable', 'changed'].includes(failure?.error ?? '') && isText(failure?.error_detail, 16_384);
 }
 
 function isSeen(seen: ListedPart['seen']): boolean {

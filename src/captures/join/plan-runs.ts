@@ -12,13 +12,17 @@ export interface FileRun {
 export const runFilesMax = 256;
 
 /** Cuts files that stand in order into runs that cost about so many bytes each, or are one file. */
-export function cutRuns(files: readonly { readonly sizeBytes: number }[], costMax: number): FileRun[] {
+export function cutRuns(
+  files: readonly { readonly sizeBytes: number }[],
+  costMax: number,
+  filesMax = runFilesMax,
+): FileRun[] {
   const runs: FileRun[] = [];
   let from = 0;
   let cost = 0;
   for (const [i, { sizeBytes }] of files.entries()) {
     const own = sizeBytes + fileCostBytes;
-    if (i > from && (cost + own > costMax || i - from >= runFilesMax)) {
+    if (i > from && (cost + own > costMax || i - from >= filesMax)) {
       runs.push({ from, to: i });
       from = i;
       cost = 0;

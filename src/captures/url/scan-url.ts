@@ -1,5 +1,8 @@
 import { planChunks } from '../../pcap/chunk-plans.js';
+import { isOpen, knowingFirst, needsFirst } from '../../pcap/first-time.js';
+import { firstTime } from '../../pcap/head-reader.js';
 import { readHeader } from '../../pcap/read-header.js';
+import type { ScanOptions } from '../../pcap/types.js';
 import { ByteReader, type ByteStream } from '../byte-reader.js';
 import { capturedIn, type CaptureEntry } from '../capture-entry.js';
 import { compressionAhead, compressionOf, firstBytesMax } from '../compression.js';
@@ -35,8 +38,9 @@ async function scanWhole({ bytes, sizeBytes, close }: WholeUrl, settings: ScanSe
   }
 }
 
-async function scanRanged({ source, first }: RangedUrl, settings: ScanSettings): Promise<CaptureEntry> {
+async function scanRanged({ source, first }: RangedUrl, asked: ScanSettings): Promise<CaptureEntry> {
   const { sizeBytes } = source.identity;
+  const settings = { ...asked, scan: withFirst(asked.scan, first) };
   const { top, sort, packedRows } = settings;
   const onBytes = (bytes: number): void => settings.onProgress?.(bytes, sizeBytes);
   const compression = compressionOf(first.subarray(0, firstBytesMax));
@@ -50,7 +54,7 @@ async function scanRanged({ source, first }: RangedUrl, settings: ScanSettings):
     }
   }
   const { threads, shares } = planThreads(sizeBytes, settings.threadsMax, settings.threadBytesMin);
-  if (compression === null && threads > 1) {
+  if (compression === null && threads > 1 && !isOpen(scan.span)) {
     const plans = planChunks(readHeader(loadScanModule(), first, sizeBytes), { shares });
     if (plans.length > 1) {
       const whole = await scanSplit(urlSplitSource(source), { plans, threads, first: null }, settings, onBytes);
@@ -59,6 +63,11 @@ async function scanRanged({ source, first }: RangedUrl, settings: ScanSettings):
     }
   }
   return scanStream(counted(fromTheFirst(source, first), onBytes), compression, settings);
+}
+
+/** Bounds that are counted from the first packet need its time, where only parts of a capture are read. */
+function withFirst(scan: ScanOptions, first: Uint8Array): ScanOptions {
+  return needsFirst(scan.span) ? knowingFirst(scan, firstTime(loadScanModule(), first)) : scan;
 }
 
 /** All bytes, those that the opening has read already not asked for again. */

@@ -108,6 +108,8 @@ export class Audits implements JobSink {
       return this.impossible(kind, `${this.cases.size} answers are held already`);
     if (!this.another(audit.checkKind, [worker.hello.workerId]))
       return this.impossible(kind, 'no other worker is there');
+    if (audit.inconclusive?.(answer) === true)
+      return this.impossible(kind, 'the answer tells of what another worker may meet otherwise');
     const nowMs = this.ports.wallMs();
     const number = ++this.numbers;
     const one: Case = {
@@ -151,8 +153,10 @@ export class Audits implements JobSink {
     if (one === undefined) return;
     if (from === undefined || from.evidence !== null || this.excludes(tag, from.hello.workerId))
       return this.giveUp(tag, one);
+    const answer = bytes.subarray(start, end);
+    if (one.audit.inconclusive?.(answer) === true) return this.giveUp(tag, one);
     const { length } = one.checks;
-    one.checks.push(testimony(from, Uint8Array.from(bytes.subarray(start, end))));
+    one.checks.push(testimony(from, Uint8Array.from(answer)));
     this.bytes += one.checks[length].bytes.length;
     const verdict = judge(
       one.audit,

@@ -41,15 +41,24 @@ type MayMatch = (piece: Piece) => boolean;
  * The pieces in which a packet can match, and those that hold what is told of the whole file. The first and the last are always
  * read: with them the scan learns what the header says, and how the file ends.
  * @param others pieces with blocks that hold no packet are read too
+ * @param runBytes pieces that lie next to each other are one run up to about so many bytes
  * @returns null where the index tells nothing: the filter does not fit a link type, or asks for nothing that an index holds
  */
-export function selectPieces(index: PieceIndex, asked: Asked, others = false): Selection | null {
+export function selectPieces(index: PieceIndex, asked: Asked, others = false, runBytes = Infinity): Selection | null {
   const mayMatch = matcherFor(index, asked);
   if (mayMatch === null) return null;
   const { pieces, byteOrders } = index;
   const last = pieces.length - 1;
+  // Statistics are of the section in which they stand, so that its header is met too.
+  const told = pieces.some((piece) => piece.told);
   const wanted = pieces.map(
-    (piece, i) => i === 0 || i === last || piece.told || (others && piece.others > 0) || mayMatch(piece),
+    (piece, i) =>
+      i === 0 ||
+      i === last ||
+      piece.told ||
+      (told && piece.sections > 0) ||
+      (others && piece.others > 0) ||
+      mayMatch(piece),
   );
   const runs: PieceRun[] = [];
   const skipped = { packets: 0, interfaces: 0, sections: 0, byteOrders };
@@ -64,7 +73,7 @@ export function selectPieces(index: PieceIndex, asked: Asked, others = false): S
       continue;
     }
     const first = i;
-    while (i <= last && wanted[i]) i++;
+    for (i++; i <= last && wanted[i] && pieces[i].start - pieces[first].start < runBytes;) i++;
     runs.push({ ...runOf(index, first, i), skippedBefore });
     skippedBefore = 0;
   }

@@ -38,7 +38,8 @@ function scanned(plan: ChunkPlan): { facts: unknown; partial: Buffer } {
     at += count;
   }
   const { partial, ...facts } = scanner.end();
-  return { facts: JSON.parse(JSON.stringify(facts)), partial: Buffer.from(partial) };
+  const heeds = ['intervalNs', 'conversationsMax', 'connection'];
+  return { facts: { ...(JSON.parse(JSON.stringify(facts)) as object), heeds }, partial: Buffer.from(partial) };
 }
 
 function decoded(bytes: Uint8Array): { facts: unknown; partial: Buffer } {
@@ -93,6 +94,22 @@ describe('SCAN_CHUNK', () => {
     expect(kind.unitsOf?.(payloadOf({ start: 100, end: null, startCertain: false, state: null }, '', 1000))).toBe(900);
     expect(kind.unitsOf?.(payloadOf(wholeFilePlan, 'gzip', 1000))).toBe(1000);
     expect(() => kind.unitsOf?.(Buffer.from('no message'))).toThrow();
+  });
+
+  test('refuses an option that it does not know, and tells which ones it has heeded', async () => {
+    const run = async (options: object): Promise<PlainBatch> => {
+      const path = file('options.pcap', capture);
+      const payload = ScanChunk.decode(payloadOf(wholeFilePlan));
+      const asked = ScanChunk.encode({ ...payload, optionsJson: JSON.stringify({ ...scanOptions, ...options }) });
+      const batch = new PlainBatch(1, [asked.finish()], { type: 'file', path });
+      await kind.run(batch);
+      return batch;
+    };
+    await expect(async () => run({ backwards: true })).rejects.toThrow("does not know the option 'backwards'");
+    const [answer] = (await run({ filter: 'tcp', hashSeed: 7 })).answers;
+    expect(JSON.parse(ScanChunkResult.decode(answer.bytes).resultJson)).toMatchObject({
+      heeds: ['intervalNs', 'conversationsMax', 'connection', 'filter', 'hashSeed'],
+    });
   });
 
   test('calibrates to a positive number of seconds', () => {

@@ -1,7 +1,7 @@
 import { appendFileSync, openSync, closeSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { CaptureAccess } from '../../../src/captures/capture-access.js';
 import { identityOf, joinedEndBytes } from '../../../src/captures/identity.js';
-import { encodeJoinList, type ListedPart } from '../../../src/captures/join/join-list.js';
+import { encodeJoinList, encodeLost, type ListedPart } from '../../../src/captures/join/join-list.js';
 import { openJoin } from '../../../src/master/open-join.js';
 import type { OpenCapture } from '../../../src/master/open-capture.js';
 import { scratchFolder } from '../../support/scratch.js';
@@ -22,9 +22,13 @@ function part(content: string): ListedPart {
   };
 }
 
-const opened = async (parts: readonly ListedPart[], behind = ''): Promise<OpenCapture> => {
-  const list = Buffer.concat([encodeJoinList({ name: '', parts, failed: [] }), Buffer.from(behind)]);
-  return openJoin(new CaptureAccess([scratch.path]), scratch.file(`list-${++files}`, list), null);
+const opened = async (
+  parts: readonly ListedPart[],
+  behind: string | Uint8Array = '',
+  again = false,
+): Promise<OpenCapture> => {
+  const list = Buffer.concat([encodeJoinList({ name: '', parts, failed: [] }), Buffer.from(behind as string)]);
+  return openJoin(new CaptureAccess([scratch.path]), scratch.file(`list-${++files}`, list), null, again);
 };
 
 async function readAll(capture: OpenCapture): Promise<string[]> {
@@ -58,6 +62,43 @@ test('an upload that ends within its files, and a file that is another one here,
     code: 'FILE_UNREADABLE',
     message: expect.stringContaining('upload it'),
   });
+});
+
+test('of files that were sent those that the sender lost on the way are failures', async () => {
+  const sent = ['one', 'two', 'three'].map((text) => ({ ...part(text), path: '' }));
+  const lost = encodeLost([{ sent: 1, failure: { error: 'unreadable', error_detail: 'two: no such file' } }]);
+  const bytes = Buffer.concat([Buffer.from('one\0\0\0three'), lost]);
+  const capture = await opened(sent, bytes);
+  expect(await readAll(capture)).toEqual(['one', 'three']);
+  expect(capture.bytes).toMatchObject({
+    joined: { failed: [{ file: sent[1].name, error: 'unreadable', error_detail: 'two: no such file' }] },
+  });
+  capture.close();
+  const others = [Buffer.from('more'), Buffer.concat([lost, lost]), Buffer.from('\u0002\0\0\0[1'), lost.subarray(0, 9)];
+  for (const behind of [...others, encodeLost([{ sent: 0.5, failure: { error: 'changed', error_detail: '' } }])])
+    await expect(opened(sent, Buffer.concat([Buffer.from('one\0\0\0three'), behind]))).rejects.toMatchObject({
+      code: 'USAGE',
+    });
+});
+
+test('a file that is gone when it is opened again is a failure, and the capture is still the one it was', async () => {
+  const parts = [part('one'), part('two'), part('three')];
+  const before = await opened(parts);
+  rmSync(parts[0].path);
+  writeFileSync(parts[1].path, 'another');
+  await expect(opened(parts)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+  const after = await opened(parts, '', true);
+  expect(await readAll(after)).toEqual(['three']);
+  expect(after.bytes).toMatchObject({
+    joined: {
+      failed: [
+        { file: parts[0].name, error: 'unreadable', error_detail: `${parts[0].name}: no such file` },
+        { file: parts[1].name, error: 'changed' },
+      ],
+    },
+  });
+  expect([await after.content(), after.sizeBytes]).toEqual([await before.content(), before.sizeBytes]);
+  for (const capture of [before, after]) capture.close();
 });
 
 test('a file that has grown since the client saw it counts to the size that it had then', async () => {

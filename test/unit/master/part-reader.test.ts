@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync, rmSync, truncateSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { CaptureAccess } from '../../../src/captures/capture-access.js';
 import type { JoinedPart } from '../../../src/master/open-join.js';
@@ -69,4 +69,35 @@ test('no more files are open than may be, and none when it is closed', async () 
   files.close();
   for (let i = 0; i < 100 && openNow() > 0; i++) await new Promise((resolve) => setTimeout(resolve, 20));
   expect(openNow()).toBe(0);
+});
+
+test('a file that is read is not closed, however many others are asked for meanwhile', async () => {
+  const files = await reader(1);
+  const asked = [0, 2, 3, 0, 2, 3, 0, 2, 3].map((i) => read(files, parts[i].offset, parts[i].sizeBytes));
+  expect(await Promise.all(asked)).toEqual([0, 2, 3, 0, 2, 3, 0, 2, 3].map((i) => contents[i]));
+  files.close();
+});
+
+test('what is wrong with a file is said of it by the name that its user knows', async () => {
+  const [short, gone] = ['shorter', 'gone'].map((text, i): JoinedPart => {
+    const path = scratch.file(`part-${text}`, text);
+    return { ...parts[0], name: `ring/${text}`, path, sizeBytes: text.length, offset: listBytes + 20 * i };
+  });
+  const files = new PartReader(new CaptureAccess([scratch.path]), null, listBytes, [short, gone]);
+  truncateSync(short.path, 4);
+  rmSync(gone.path);
+  await expect(read(files, short.offset, 7)).rejects.toMatchObject({
+    code: 'FILE_CHANGED',
+    message: 'ring/shorter: had 7 bytes and has 4 now',
+  });
+  await expect(read(files, gone.offset, 4)).rejects.toMatchObject({
+    code: 'FILE_UNREADABLE',
+    message: 'ring/gone: no such file',
+  });
+  expect([0, short.offset, gone.offset + 3].map((at) => files.nameAt(at))).toEqual([
+    undefined,
+    'ring/shorter',
+    'ring/gone',
+  ]);
+  files.close();
 });

@@ -28,6 +28,11 @@ test('what is not said has its default', () => {
   });
 });
 
+test('bounds are counted from 1970 or from the first packet', () => {
+  const { scan } = request({ afterFirstNs: 5n, beforeNs: 9n });
+  expect(scan.span).toEqual({ after: '+5', before: '9' });
+});
+
 test('endpoints are taken in any spelling and kept in one', () => {
   const { scan } = request({ client: '[2001:DB8:0::1]:80', server: '[::1]:443' });
   expect(scan.connection).toEqual({ client: '[2001:db8::1]:80', server: '[::1]:443' });
@@ -45,6 +50,8 @@ test.each<[string, Partial<AnalyzeOptions>, RegExp]>([
     { conversationsMax: 16_777_217 },
     /^conversations_max 16777217 is not a whole number from 1 to 16777216$/,
   ],
+  ['two bounds of one kind', { afterNs: 1n, afterFirstNs: 1n }, /after_ns and after_first_ns/],
+  ['a bound past 64 bits', { beforeFirstNs: 2n ** 63n }, /before_ns '\+9223372036854775808' is no time in 64 bits/],
 ])('%s is refused with the value and the bound', (_what, options, reason) => {
   expect(() => request(options)).toThrow(reason);
 });

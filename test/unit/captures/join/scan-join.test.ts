@@ -190,6 +190,36 @@ test('a file that is still written is counted to the size that it had when it wa
   expect(fileRows(counted)[1]).toMatchObject({ packets: 399, grew: true, truncated: false, error: null });
 });
 
+test.each(modes)(
+  'bounds that are counted from the first packet are those of the whole file on %s',
+  async (_mode, asked) => {
+    const bytes = smallCapture(manyPackets(600));
+    const span = { after: '+10000000000', before: '+200000000000' };
+    const bounded = { ...settings, ...asked, scan: { ...settings.scan, span } };
+    const reference = await whole(scratch.file('bounded.pcap', bytes), bounded);
+    const paths = writeRing(folder(), cutCapture(bytes, 50));
+    expect(result(await joined(paths, false, bounded))).toBe(result(reference));
+    expect(reference).toMatchObject({ packets: 190, filter: { of_packets: 600 } });
+  },
+);
+
+test('where no file begins with a packet that has a time the first one that has counts, on any number of threads', async () => {
+  const ring = folder();
+  const paths = [0n, 1n, 2n].map((i) => {
+    const file = new PcapngBuilder().section().interface().simple(new Uint8Array(60));
+    for (const second of [10n, 40n])
+      file.enhanced({ bytes: new Uint8Array(60), time: (100n * i + second) * 1_000_000n });
+    const path = joinPath(ring, `ring${i}`);
+    writeFileSync(path, file.bytes());
+    return path;
+  });
+  const scan = { ...settings.scan, span: { after: '+90000000000', before: null } };
+  const one = await joined(paths, false, { ...settings, scan });
+  expect(one).toMatchObject({ packets: 4 });
+  const several = await joined(paths, false, { ...settings, scan, threadsMax: 3 });
+  expect(toCanonicalJson(several)).toBe(toCanonicalJson(one));
+});
+
 /** The files of a classic ring as one. */
 function joinClassic(files: readonly Uint8Array[]): Uint8Array {
   return join(files[0], ...files.slice(1).map((bytes) => bytes.subarray(24)));

@@ -109,6 +109,21 @@ test('an answer is held until another worker has borne it out', () => {
   expect(b.hub.snapshot()).toMatchObject({ jobsLive: 0, jobsWaiting: 0, workersQuarantined: 0 });
 });
 
+test('an answer that another worker may have to give otherwise says nothing of anybody', () => {
+  const inconclusive = (answer: Uint8Array): boolean => Buffer.from(answer).toString() === 'gone';
+  const auditOf: HubOptions['auditOf'] = (kind) => (kind === 1 ? { ...sameAnswer(1), inconclusive } : undefined);
+  for (const [words, impossible] of [
+    [['gone'], 1],
+    [['yes', 'gone'], 1],
+  ] as const) {
+    const b = bench(3, { auditOf });
+    play(b, words);
+    expect(b.sink.answers.get(1)).toBe(words[0]);
+    expect(b.workers.map(b.state)).toEqual(['SERVING', 'SERVING', 'SERVING']);
+    expect(b.counts()).toMatchObject({ impossible, refuted: 0 });
+  }
+});
+
 test('without audits the lie goes out', () => {
   const b = bench(3, { auditShare: 0 });
   play(b, ['lie']);

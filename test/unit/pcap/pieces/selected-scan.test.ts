@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { ChunkScanner } from '../../../../src/pcap/chunk-scanner.js';
+import { Extractor } from '../../../../src/pcap/extractor.js';
 import { wholeFilePlan } from '../../../../src/pcap/chunk-plans.js';
 import { decodeIndex, encodeIndex, indexBytesMost } from '../../../../src/pcap/pieces/index-bytes.js';
 import type { PieceIndex } from '../../../../src/pcap/pieces/piece-index.js';
+import { planOf, SelectedMerger } from '../../../../src/pcap/pieces/selected-merger.js';
 import { SelectedScanner } from '../../../../src/pcap/pieces/selected-scanner.js';
 import { bytesOf, selectPieces } from '../../../../src/pcap/pieces/select-pieces.js';
 import type { CaptureReport } from '../../../../src/pcap/report-types.js';
 import type { ScanOptions } from '../../../../src/pcap/types.js';
 import { adversarial, classicHeaderBytes, PcapngBuilder } from '../../../support/capture-builder.js';
+import { shuffled } from '../../../support/cut-capture.js';
 import { push, reportOptions, scanModule, scanOptions, scanWhole } from '../../../support/engine.js';
 import { sharedCaptures } from '../../../support/shared-captures.js';
 import { fivePackets, manyPackets, smallCapture } from '../../../support/small-capture.js';
@@ -49,6 +52,19 @@ const asked = (firstNs: string | null): Partial<ScanOptions>[] => [
       ]),
 ];
 
+/** The same from chunks of a few pieces each, which come in another order. */
+function mergeSelected(bytes: Uint8Array, index: PieceIndex, options: ScanOptions, runBytes: number): CaptureReport {
+  const selection = selectPieces(index, options, false, runBytes)!;
+  const merger = new SelectedMerger(scanModule, options, selection);
+  for (const run of shuffled(selection.runs)) {
+    const scanner = new ChunkScanner(scanModule, planOf(run), options);
+    push(scanner, bytes, run.start);
+    expect(merger.offer(scanner.end())).toBe(true);
+  }
+  expect(merger.complete).toBe(true);
+  return merger.report(reportOptions);
+}
+
 function checkAll(bytes: Uint8Array, pieceBytes: number): number {
   const index = indexOf(bytes, pieceBytes);
   const whole = scanWhole(bytes);
@@ -65,6 +81,9 @@ function checkAll(bytes: Uint8Array, pieceBytes: number): number {
     const selected = scanSelected(bytes, index, options);
     if (selected === null) continue;
     expect(selected.report).toEqual(expected);
+    // A chunk each costs time: the smallest pieces are left out.
+    for (const runBytes of pieceBytes < 1000 ? [] : [pieceBytes === 1000 ? 1 : 3 * pieceBytes])
+      expect(mergeSelected(bytes, index, options, runBytes)).toEqual(expected);
     spared += bytes.length - selected.read;
   }
   return spared;
@@ -88,6 +107,18 @@ function statisticsInTheMiddle(): Uint8Array {
   return builder.bytes();
 }
 
+/** Two sections with statistics of their own, a long way apart. */
+function statisticsOfTwoSections(): Uint8Array {
+  const builder = new PcapngBuilder();
+  for (const received of [10n, 7n]) {
+    builder.section().interface();
+    for (let i = 0; i < 100; i++)
+      builder.enhanced({ bytes: adversarial.segment(i, new Uint8Array(9)), time: BigInt(i) });
+    builder.statistics({ 4: received, 5: 1n });
+  }
+  return builder.enhanced({ bytes: adversarial.segment(1, new Uint8Array(9)), time: 5n }).bytes();
+}
+
 const captures = {
   'many conversations': smallCapture(manyPackets(500)),
   'plain classic': adversarial.plain(200),
@@ -97,6 +128,7 @@ const captures = {
   'damage in the middle': adversarial.damageInTheMiddle(60),
   'zeros in the middle': zerosInTheMiddle(),
   'statistics in the middle': statisticsInTheMiddle(),
+  'statistics of two sections': statisticsOfTwoSections(),
   'cut short': adversarial.plain(200).subarray(0, -17),
 };
 
@@ -188,4 +220,53 @@ test('a file that is not as it was indexed shows', () => {
   });
   expect(fits).toContain(false);
   scanner.cancel();
+  const merger = new SelectedMerger(scanModule, { ...scanOptions, filter: 'host 10.0.0.1' }, selection);
+  const offered = selection.runs.map((run) => {
+    const chunk = new ChunkScanner(scanModule, planOf(run), { ...scanOptions, filter: 'host 10.0.0.1' });
+    push(chunk, other, run.start);
+    return merger.offer(chunk.end());
+  });
+  expect(offered).toContain(false);
+  merger.cancel();
+});
+
+test('a result that comes twice counts once, and one of no run not at all', () => {
+  const bytes = smallCapture(manyPackets(500));
+  const options = { ...scanOptions, filter: 'host 10.0.0.1' };
+  const selection = selectPieces(indexOf(bytes, 1000), options)!;
+  const merger = new SelectedMerger(scanModule, options, selection);
+  const results = selection.runs.map((run) => {
+    const scanner = new ChunkScanner(scanModule, planOf(run), options);
+    push(scanner, bytes, run.start);
+    return scanner.end();
+  });
+  const [first, ...rest] = results;
+  const last = rest.at(-1)!;
+  for (const result of [last, { ...last, plan: { ...last.plan, start: last.plan.start + 1 } }, last, first, first])
+    expect(merger.offer({ ...result, partial: Uint8Array.from(result.partial) })).toBe(true);
+  expect([merger.merged, merger.complete]).toEqual([1, false]);
+  for (const result of rest.slice(0, -1)) merger.offer(result);
+  expect(merger.report(reportOptions)).toEqual(scanWhole(bytes, options));
+});
+
+test.each([
+  ['a classic capture', adversarial.plain(300)],
+  ['a pcapng capture', adversarial.plainPcapng(300)],
+  ['a pcapng capture whose state changes', adversarial.restlessPcapng(8, 20)],
+  ['a capture without a packet', smallCapture([])],
+])('the index of %s that an extraction makes is the one that a scan makes', (_what, bytes) => {
+  for (const options of [{}, { filter: 'udp or len > 90' }, { span: { after: '+1000000', before: null } }]) {
+    const taken: Buffer[] = [];
+    const take = (some: Uint8Array): void => void taken.push(Buffer.from(some));
+    const extractor = new Extractor(scanModule, options, take);
+    extractor.keepIndex(1500);
+    push(extractor, bytes, 0, [700]);
+    extractor.end();
+    expect(extractor.index).toEqual(indexOf(bytes, 1500));
+    const plain: Buffer[] = [];
+    const without = new Extractor(scanModule, options, (some) => plain.push(Buffer.from(some)));
+    push(without, bytes, 0, [700]);
+    without.end();
+    expect(Buffer.concat(taken).equals(Buffer.concat(plain))).toBe(true);
+  }
 });

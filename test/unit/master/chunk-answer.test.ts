@@ -1,0 +1,28 @@
+import { ScanChunkResult } from '../../../src/gen/trireme/v1/capture.js';
+import { mustHeed, readAnswer } from '../../../src/master/chunk-answer.js';
+
+const plan = { start: 24, end: 100, startCertain: true, state: null };
+const answer = (facts: object): Uint8Array =>
+  ScanChunkResult.encode({
+    ...{ resultJson: JSON.stringify({ plan, ...facts }), partial: Buffer.from('partial') },
+    ...{ inputTruncated: false, inputDamage: '' },
+  }).finish();
+
+test('what every worker knows needs no word of it', () => {
+  const scan = { intervalNs: null, conversationsMax: 5, connection: null, hashSeed: 3 };
+  expect(mustHeed({ ...scan, filter: undefined })).toEqual([]);
+  expect(mustHeed({ ...scan, filter: 'tcp', filterTags: 'transparent', packetsMax: 3n })).toEqual([
+    'filter',
+    'filterTags',
+  ]);
+});
+
+test('the answer of a worker that passes over an option is refused, in words that help', () => {
+  const asked = ['filter', 'filterTags'];
+  expect(readAnswer(answer({ heeds: ['filterTags', 'filter', 'more'] }), plan, asked).result.plan).toEqual(plan);
+  for (const facts of [{}, { heeds: ['filter'] }, { heeds: 'filterTags' }])
+    expect(() => readAnswer(answer(facts), plan, asked)).toThrow(
+      /earlier version has passed over '\w+': update the workers/,
+    );
+  expect(() => readAnswer(answer({}), plan)).not.toThrow();
+});
