@@ -22,7 +22,8 @@ const description = `Count and summarise packet captures: pcap and pcapng, plain
 const notes = `
 What is counted:
   IPv4 TCP packets are those whose first network header is IPv4 with protocol 6, behind any VLAN tags; IPv6 TCP is
-  counted apart, and tunnels are not opened (tcpdump's 'tcp' includes IPv6, its 'ip' does not look behind VLAN tags).
+  counted apart (tcpdump's 'tcp' includes IPv6, its 'ip' does not look behind VLAN tags). What is inside of tunnels is
+  told by type and depth; --inner takes conversations and endpoints from there, with VNI, key, TEID and labels.
   Every fragment counts as a packet. A conversation is both directions of one TCP or UDP 5-tuple; bytes are lengths on
   the wire. The connection of --client and --server is TCP, in both directions.
 
@@ -46,6 +47,7 @@ Examples:
   trireme analyze capture.pcap --client 172.16.255.1:10646 --server 184.85.226.161:443
   trireme analyze --multi --top 20 --sort packets --human huge.pcapng
   trireme analyze --filter 'tcp port 443 and not net 10' --after +1m --before +2m day.pcap
+  trireme analyze --inner --top 20 overlay.pcapng
   trireme analyze --json *.pcap.gz | jq .total.packets
   trireme analyze --join ring/
   trireme analyze --follow ring_00001_20261129140000.pcapng --every 10s
@@ -87,6 +89,7 @@ export function buildCommand(): Command {
     )
     .option('--after <time>', 'count only packets from this time on: RFC 3339, seconds since 1970, or +30s', timeNs)
     .option('--before <time>', 'count only packets before this time; +30s is from the first packet', timeNs)
+    .option('--inner', 'conversations and endpoints inside of tunnels: those of the innermost IP header of each packet')
     .option('--index', 'make FILE.tridx beside each capture, so that later filters read only parts; on one core')
     .option('--no-index', 'read all of the capture, also where FILE.tridx lies beside it')
     .option('--multi', 'use all cores of this machine, as far as the size of the file pays for them')

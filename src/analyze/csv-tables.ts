@@ -3,6 +3,8 @@ import { hasFacts, isFailure } from './entry.js';
 import { loadRowWriter } from '../captures/rows-module.js';
 import { PackedRows, type Rows } from '../pcap/rows/packed-rows.js';
 import { boundFieldsOf, endpointFields, rowFields } from '../pcap/rows/row-writer.js';
+import type { ConversationRow } from '../pcap/report-types.js';
+import { tunnelText } from '../pcap/tunnel-paths.js';
 import type { Count } from '../pcap/types.js';
 import { csvRow, csvTemplate, type CsvField } from './csv.js';
 
@@ -25,6 +27,7 @@ interface BoundedRow {
 }
 
 const boundColumns = ['packets_max', 'bytes_max'] as const;
+const tunnelColumns = ['tunnel_a_to_b', 'tunnel_b_to_a', 'tunnels_vary'] as const;
 
 /** The tables that --csv can print. The first column of each is the file, so that several files make one table. */
 const tables = {
@@ -170,13 +173,19 @@ export function* csvDocument(name: CsvTableName, entries: readonly Entry[]): Gen
   }
   const table: CsvTable = tables[name];
   const bounds = full && table.bounded !== undefined;
-  yield csvRow(['file', ...table.columns, ...(bounds ? boundColumns : [])]);
+  // All entries were asked for alike.
+  const inner = name === 'conversations' && entries.some((entry) => hasFacts(entry) && entry.inner === true);
+  yield csvRow(['file', ...table.columns, ...(bounds ? boundColumns : []), ...(inner ? tunnelColumns : [])]);
   for (const entry of entries) {
-    if (hasFacts(entry)) yield* rowsOf(table, entry, bounds);
+    if (hasFacts(entry)) yield* rowsOf(table, entry, bounds, inner);
   }
 }
 
-function* rowsOf(table: CsvTable, entry: FactsEntry, bounds: boolean): Generator<string | Uint8Array> {
+function tunnelFields({ tunnel_a_to_b: out, tunnel_b_to_a: back, tunnels_vary: vary }: ConversationRow): CsvField[] {
+  return [tunnelText(out), tunnelText(back), vary];
+}
+
+function* rowsOf(table: CsvTable, entry: FactsEntry, bounds: boolean, inner: boolean): Generator<string | Uint8Array> {
   const rows = table.packed?.(entry);
   if (rows instanceof PackedRows) {
     const writer = loadRowWriter();
@@ -188,8 +197,10 @@ function* rowsOf(table: CsvTable, entry: FactsEntry, bounds: boolean): Generator
   const bounded = bounds ? table.bounded!(entry) : null;
   let number = 0;
   for (const row of table.rows(entry)) {
-    const most = bounded?.at(number++);
+    const most = bounded?.at(number);
     const fields = most === undefined ? [] : [most.packets_max ?? most.packets, most.bytes_max ?? most.bytes];
-    yield csvRow([entry.file, ...row, ...fields]);
+    const tunnels = inner ? tunnelFields(entry.top.at(number)!) : [];
+    number++;
+    yield csvRow([entry.file, ...row, ...fields, ...tunnels]);
   }
 }

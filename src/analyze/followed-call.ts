@@ -50,7 +50,7 @@ export function followCall(
   });
 }
 
-/** What an earlier master would pass over, and count every packet. */
+/** What an earlier master would pass over, and count other packets or conversations. */
 const selecting = {
   filter: '--filter',
   filterTags: '--filter-tags',
@@ -58,6 +58,7 @@ const selecting = {
   beforeNs: '--before',
   afterFirstNs: '--after from the first packet',
   beforeFirstNs: '--before from the first packet',
+  inner: '--inner',
 } as const;
 
 /** An option that a master has accepted without knowing it; null: it heeds all. */

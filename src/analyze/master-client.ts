@@ -159,6 +159,7 @@ export class MasterClient {
         filter: scan.filter ?? '',
         filterTags: scan.filterTags ?? '',
         ...boundsOf(scan.span),
+        inner: scan.inner,
       },
     };
   }

@@ -12,7 +12,15 @@ import {
 import { standardInput } from '../captures/capture-file.js';
 import { isUrl } from '../captures/capture-name.js';
 import type { IndexSettings } from '../captures/scan-settings.js';
-import { compileAsked, topAll, topOfMessage, type Asked, type AskedNames, type TopBound } from '../pcap/request.js';
+import {
+  compileAsked,
+  topAll,
+  topOfInner,
+  topOfMessage,
+  type Asked,
+  type AskedNames,
+  type TopBound,
+} from '../pcap/request.js';
 import type { ScanOptions, SortOrder } from '../pcap/types.js';
 import { csvTableNames, type CsvTableName } from './csv-tables.js';
 
@@ -43,6 +51,8 @@ export interface AnalyzeOptions extends TrustOptions {
   /** ns in decimal, with a '+' from the first packet. */
   readonly after?: string;
   readonly before?: string;
+  /** Conversations and endpoints of the innermost IP header. */
+  readonly inner?: boolean;
   /** True: make one; false: use none. */
   readonly index?: boolean;
   readonly maxConversations: number;
@@ -127,6 +137,7 @@ const names: AskedNames = {
   filterTags: '--filter-tags',
   after: '--after',
   before: '--before',
+  inner: '--inner',
 };
 
 const usage = (message: string): TriremeError => new TriremeError('USAGE', message);
@@ -175,7 +186,7 @@ export function compileSettings(
       `--every tells the result so far of standard input, on this machine: it goes with '-' alone, or with --follow`,
     );
   const forPeople = options.json !== true && csv.table === null && options.html !== standardInput;
-  const topBound = options.master !== undefined ? topOfMessage : forPeople ? topOfText : topOfRows;
+  const topBound = topBoundOf(options, forPeople);
   const { scan, top, sort } = compileAsked(askedOf(options), names, topBound);
   return {
     files: all,
@@ -226,7 +237,8 @@ function checkFollow({ follow, join, index, master, multi, cores }: AnalyzeOptio
 
 /** What changes a result was said when the analysis was submitted. */
 function checkResume(options: AnalyzeOptions, named: readonly string[]): void {
-  const { resume, master, detach, client, server, interval, wait, join, filter, filterTags, after, before } = options;
+  const { resume, master, detach, client, server, interval, wait, join, filter, filterTags, after, before, inner } =
+    options;
   if (resume === undefined) return;
   if (master === undefined) throw usage('--resume asks a master for an analysis: it needs --master');
   if (named.length > 0) throw usage(`--resume ${resume[0]} names an analysis already: leave out ${named[0]}`);
@@ -236,6 +248,7 @@ function checkResume(options: AnalyzeOptions, named: readonly string[]): void {
     '--filter-tags': filterTags,
     '--after': after,
     '--before': before,
+    '--inner': inner,
     '--interval': interval,
   };
   const said = { '--join': join, '--client': client, '--server': server, ...asked, '--wait': wait };
@@ -244,11 +257,17 @@ function checkResume(options: AnalyzeOptions, named: readonly string[]): void {
     throw usage(`${wrong[0]} was settled when analysis ${resume[0]} was submitted: leave it out`);
 }
 
+function topBoundOf({ master, inner }: AnalyzeOptions, forPeople: boolean): TopBound {
+  if (master !== undefined) return topOfMessage;
+  if (inner === true) return topOfInner;
+  return forPeople ? topOfText : topOfRows;
+}
+
 /** What the options say of the analysis itself. */
 function askedOf(options: AnalyzeOptions): Asked {
   const { interval: intervalNs, maxConversations: conversationsMax } = options;
-  const { top, sort, client, server, filter, filterTags, after, before } = options;
-  return { top, sort, client, server, filter, filterTags, after, before, intervalNs, conversationsMax };
+  const { top, sort, client, server, filter, filterTags, after, before, inner } = options;
+  return { top, sort, client, server, filter, filterTags, after, before, inner, intervalNs, conversationsMax };
 }
 
 /** What a name on the command line leads to. */

@@ -3,7 +3,9 @@ import { textTable, type Column } from './text-table.js';
 import type { TextStyle } from './text-style.js';
 import { conversationNotes, endpointNotes } from './text-limits.js';
 import { timeText } from './units.js';
+import type { ConversationRow } from '../pcap/report-types.js';
 import type { Rows } from '../pcap/rows/packed-rows.js';
+import { tunnelText } from '../pcap/tunnel-paths.js';
 import type { Count } from '../pcap/types.js';
 
 const left = (title: string): Column => ({ title });
@@ -70,10 +72,21 @@ export function conversationLines(entry: FactsEntry, style: TextStyle): string {
     right(`rate${units.rateUnit}`),
   ];
   if (entry.conversations_limit !== undefined) addBounds(columns, rows, entry.top, style);
-  const which = `Conversations (${rows.length} of ${units.count(entry.conversations)}, by ${style.sort})`;
+  if (entry.inner === true) {
+    columns.push(left('tunnel'));
+    for (const [i, fields] of rows.entries()) fields.push(tunnelsOf(entry.top.at(i)!));
+  }
+  const which = `Conversations${entry.inner === true ? ' inside of tunnels' : ''} (${rows.length} of ${units.count(entry.conversations)}, by ${style.sort})`;
   return [section(which, columns, rows, style), conversationNotes(entry, style)]
     .filter((text) => text !== '')
     .join('\n');
+}
+
+/** The way there and back where they differ; a packet in no tunnel has none. */
+export function tunnelsOf(row: ConversationRow): string {
+  const ways = [tunnelText(row.tunnel_a_to_b), tunnelText(row.tunnel_b_to_a)];
+  const told = [...new Set(ways.filter((way) => way !== ''))].join(' | ');
+  return row.tunnels_vary === true ? `${told} and others` : told;
 }
 
 interface BoundedRow {

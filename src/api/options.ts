@@ -29,6 +29,8 @@ export interface AnalyzeOptions {
   readonly afterNs?: bigint;
   /** Counts only packets before this time, in ns since 1970 (`--before`). */
   readonly beforeNs?: bigint;
+  /** Conversations and endpoints are those inside of tunnels: of the innermost IP header of each packet (`--inner`). */
+  readonly inner?: boolean;
   /** Conversations held in memory at once, 1 to 16,777,216 (`--max-conversations`). Default 4,194,304. */
   readonly conversationsMax?: number;
   /** Threads at most, 1 to 1,024 (`--cores`), the calling one included. Default 1. */
@@ -46,6 +48,7 @@ const known = [
   'filterTags',
   'afterNs',
   'beforeNs',
+  'inner',
   'conversationsMax',
   'cores',
   'onProgress',
@@ -63,6 +66,7 @@ const names: AskedNames = {
   filterTags: 'filterTags',
   after: 'afterNs',
   before: 'beforeNs',
+  inner: 'inner',
 };
 
 const usage = (message: string): TriremeError => new TriremeError('USAGE', message);

@@ -9,6 +9,7 @@ export const scanOptionNames = Object.keys({
   filter: true,
   filterTags: true,
   span: true,
+  inner: true,
   onlyNumbers: true,
   hashSeed: true,
   timeBase: true,

@@ -51,6 +51,7 @@ function optionsInfo({ scan, top, sort }: RequestedAnalysis): AnalyzeOptions {
     filter: scan.filter ?? '',
     filterTags: scan.filterTags ?? '',
     ...boundsOf(scan.span),
+    inner: scan.inner,
   };
 }
 

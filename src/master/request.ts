@@ -21,6 +21,7 @@ const names: AskedNames = {
   filterTags: 'filter_tags',
   after: 'after_ns',
   before: 'before_ns',
+  inner: 'inner',
 };
 
 /** What a caller asked for, checked and complete. */
@@ -67,6 +68,7 @@ function askedOf(options: AnalyzeOptions | undefined): Asked {
     filter: said(options?.filter),
     filterTags: said(options?.filterTags),
     ...spanOf(options ?? {}),
+    inner: options?.inner,
   };
 }
 

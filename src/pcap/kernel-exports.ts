@@ -38,6 +38,14 @@ export interface KernelExports {
   setHeadersOnly(only: boolean): void;
   setFilter(): void;
   setTransparent(): void;
+  /** Conversations are those of the innermost IP header; before packets come. */
+  setInner(): void;
+  pathsAt(): number;
+  pathsBytes(): number;
+  /** Where so many bytes of paths of another scan go, for importPaths(). */
+  importRoom(bytes: number): number;
+  importPaths(): number;
+  endImport(): void;
   setExtracting(packetsMax: bigint): void;
   extractedAt(): number;
   takeExtracted(): number;

@@ -3,7 +3,7 @@ import { FilterFunctions, filterOf } from './filter-functions.js';
 import type { KernelExports } from './kernel-exports.js';
 import { checkOptions, spanNs } from './scan-options.js';
 import { pinnedKey } from './connection-key.js';
-import { cells } from './partial-layout.js';
+import { cells, pathsBytesMax } from './partial-layout.js';
 import type { ChunkPlan, InterfaceState, ReadState, ScanOptions } from './types.js';
 
 /** No end: the scan goes on to the end of the file. */
@@ -47,6 +47,7 @@ export class Kernel {
     const kernel = idleKernels.get(module)?.pop() ?? new Kernel(module);
     const { exports } = kernel;
     exports.begin(options.conversationsMax, options.hashSeed ?? 0, BigInt(options.intervalNs ?? 0), walking);
+    if (options.inner === true) exports.setInner();
     if (options.timeBase !== undefined) kernel.setBase(options.timeBase);
     if (!walking) kernel.select(options);
     if (options.connection !== null) {
@@ -142,6 +143,13 @@ export class Kernel {
       return run(this.exports);
     } catch (caught) {
       if (caught instanceof TriremeError) throw caught;
+      if (this.cell(cells.pathsFull) !== 0n)
+        throw new TriremeError(
+          'LIMIT_REACHED',
+          `there are more paths of tunnels than the ${pathsBytesMax} bytes that hold them: ` +
+            'leave out --inner, or count fewer packets with --filter',
+          { cause: caught },
+        );
       throw new TriremeError(
         'LIMIT_REACHED',
         `the conversation table outgrew ${this.exports.memory.buffer.byteLength} bytes: lower --max-conversations`,

@@ -5,9 +5,11 @@ import {
   cells,
   entry4Bytes,
   entry6Bytes,
+  entryTailBytes,
   headerBytes,
   lengthAt,
   partialMagic,
+  pathsBytesMax,
   seriesRowBytes,
   seriesRowsMax,
   sizesRows,
@@ -36,6 +38,9 @@ interface Shape {
   readonly seriesRows: number;
   readonly addresses: number;
   readonly sketchBytes: number;
+  readonly pathsBytes: number;
+  /** Bytes behind each entry. */
+  readonly tail: number;
   /** Rows of interface statistics: of the section that went on, and of the last one. */
   readonly statistics: readonly [number, number];
   readonly spans: number;
@@ -47,30 +52,33 @@ function readShape(partial: Uint8Array): Shape {
   const fixed = headerBytes + 8 * (totalsCells + sizesRows);
   if (partial.byteLength < fixed) refuse(`${partial.byteLength} bytes, the least is ${fixed}`);
   if (view.getUint32(0, true) !== partialMagic) refuse('magic or version unknown');
-  const [entries4, entries6, ...rows] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((i) => view.getUint32(4 * i, true));
+  const [entries4, entries6, ...rows] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((i) => view.getUint32(4 * i, true));
   const sparse = rows.slice(0, sparseRowsMax.length);
-  const [seriesRows, addresses, sketchBytes] = rows.slice(sparseRowsMax.length);
+  const [seriesRows, addresses, sketchBytes, pathsBytes] = rows.slice(sparseRowsMax.length);
   for (const [i, count] of sparse.entries()) if (count > sparseRowsMax[i]) refuse(`${count} rows in table ${i}`);
   if (seriesRows > seriesRowsMax) refuse(`${seriesRows} rows of time`);
   if (sketchBytes > sketchBytesMax) refuse(`${sketchBytes} bytes of sketches`);
+  if (pathsBytes > pathsBytesMax) refuse(`${pathsBytes} bytes of paths`);
   const total = (number: number): number => Number(view.getBigUint64(headerBytes + 8 * number, true));
   const statistics: [number, number] = [total(cells.statisticsLeading), total(cells.statisticsLast)];
   if (statistics.some((count) => count > statisticsRowsMax)) refuse(`${statistics.join(' and ')} rows of statistics`);
   const spans = total(cells.activeSpans);
   if (spans > spansMax) refuse(`${spans} spans with traffic`);
+  const tail = total(cells.inner) === 0 ? 0 : entryTailBytes;
   const length =
     fixed +
     sparse.reduce((sum, count) => sum + count, 0) * sparseRowBytes +
     seriesRows * seriesRowBytes +
     (statistics[0] + statistics[1]) * statisticsRowBytes +
     spans * spanBytes +
-    entries4 * entry4Bytes +
-    entries6 * entry6Bytes +
+    pathsBytes +
+    entries4 * (entry4Bytes + tail) +
+    entries6 * (entry6Bytes + tail) +
     addresses * addressRowBytes +
     sketchBytes;
   if (length !== partial.byteLength || view.getBigUint64(lengthAt, true) !== BigInt(length))
     refuse(`${partial.byteLength} bytes where its counts make ${length}`);
-  return { view, entries4, entries6, sparse, seriesRows, addresses, sketchBytes, statistics, spans };
+  return { view, entries4, entries6, sparse, seriesRows, addresses, sketchBytes, pathsBytes, tail, statistics, spans };
 }
 
 /** Interface and section blocks met in the chunk. */
@@ -83,6 +91,8 @@ export function sectionsMet(partial: Uint8Array): boolean {
 /** Adds a result to a kernel. Throws JOB_FAILED when it is not valid; the kernel's sums are then void. */
 export function addPartial(kernel: Kernel, partial: Uint8Array): void {
   const shape = readShape(partial);
+  const { tail } = shape;
+  if (tail > 0 !== (kernel.cell(cells.inner) !== 0n)) refuse('its conversations are not those that were asked for');
   addTotals(kernel, shape.view);
   let at = headerBytes + 8 * totalsCells;
   const sizes = kernel.exports.SIZES.value;
@@ -99,8 +109,10 @@ export function addPartial(kernel: Kernel, partial: Uint8Array): void {
   at = addStatistics(kernel, shape, partial, at);
   at = addSpans(kernel, shape, partial, at);
   kernel.call((exports) => exports.makeRoom(shape.entries4 + shape.entries6));
-  at = addEntries(kernel, partial, at, false, entry4Bytes, shape.entries4);
-  at = addEntries(kernel, partial, at, true, entry6Bytes, shape.entries6);
+  at = addPaths(kernel, partial, at, shape.pathsBytes);
+  at = addEntries(kernel, partial, at, false, entry4Bytes + tail, shape.entries4);
+  at = addEntries(kernel, partial, at, true, entry6Bytes + tail, shape.entries6);
+  kernel.exports.endImport();
   at = addAddresses(kernel, partial, at, shape.addresses);
   addSketches(kernel, partial.subarray(at));
 }
@@ -235,6 +247,15 @@ function addSpans(kernel: Kernel, { view, spans }: Shape, partial: Uint8Array, a
   if (shift > 28n) refuse(`spans with a gap that was doubled ${shift} times`);
   kernel.bytes(kernel.exports.WINDOW.value, bytes).set(partial.subarray(at, at + bytes));
   if (!kernel.call((exports) => exports.importActivity(spans, shift))) refuse('a span with traffic is none');
+  return at + bytes;
+}
+
+/** Takes the paths of tunnels, which the entries behind them name. */
+function addPaths(kernel: Kernel, partial: Uint8Array, at: number, bytes: number): number {
+  if (bytes === 0) return at;
+  const room = kernel.call((exports) => exports.importRoom(bytes));
+  kernel.bytes(room, bytes).set(partial.subarray(at, at + bytes));
+  if (!kernel.call((exports) => exports.importPaths())) refuse('a path of its tunnels is none');
   return at + bytes;
 }
 

@@ -4,6 +4,7 @@ import {
   cells,
   entry4Bytes,
   entry6Bytes,
+  entryTailBytes,
   headerBytes,
   lengthAt,
   partialMagic,
@@ -55,6 +56,8 @@ export function writePartial(kernel: Kernel, content: boolean): Uint8Array {
   const sparse = tables.reduce((rows, table) => rows + table.length, 0);
   const addresses = content ? exports.leftCount.value : 0;
   const sketchBytes = content ? exports.sketchBytes() : 0;
+  const pathsBytes = content ? exports.pathsBytes() : 0;
+  const tail = kernel.cell(cells.inner) === 0n ? 0 : entryTailBytes;
   const length =
     headerBytes +
     8 * (totalsCells + sizesRows) +
@@ -63,14 +66,15 @@ export function writePartial(kernel: Kernel, content: boolean): Uint8Array {
     leading.length +
     last.length +
     spans.length +
-    entries4 * entry4Bytes +
-    entries6 * entry6Bytes +
+    pathsBytes +
+    entries4 * (entry4Bytes + tail) +
+    entries6 * (entry6Bytes + tail) +
     addresses * addressRowBytes +
     sketchBytes;
   const partial = new Uint8Array(length);
   const view = new DataView(partial.buffer);
   const counts = [partialMagic, entries4, entries6, ...tables.map((table) => table.length), seriesRows];
-  counts.push(addresses, sketchBytes);
+  counts.push(addresses, sketchBytes, pathsBytes);
   for (const [i, value] of counts.entries()) view.setUint32(4 * i, value, true);
   view.setBigUint64(lengthAt, BigInt(length), true);
   let at = headerBytes;
@@ -89,8 +93,10 @@ export function writePartial(kernel: Kernel, content: boolean): Uint8Array {
     partial.set(bytes, at);
     at += bytes.length;
   }
-  if (entries4 > 0) at = copyEntries(kernel, partial, at, false, entry4Bytes);
-  if (entries6 > 0) at = copyEntries(kernel, partial, at, true, entry6Bytes);
+  partial.set(kernel.bytes(exports.pathsAt(), pathsBytes), at);
+  at += pathsBytes;
+  if (entries4 > 0) at = copyEntries(kernel, partial, at, false, entry4Bytes + tail);
+  if (entries6 > 0) at = copyEntries(kernel, partial, at, true, entry6Bytes + tail);
   if (addresses > 0 || sketchBytes > 0) copyLeft(kernel, partial, at);
   return partial;
 }

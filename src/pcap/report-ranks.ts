@@ -1,11 +1,12 @@
 import { formatAddress, formatEndpoint } from './endpoint.js';
 import type { Kernel } from './kernel.js';
-import { cells } from './partial-layout.js';
-import { PackedRows, packedRowBytes, type RowKind, type Rows } from './rows/packed-rows.js';
+import { cells, entryTailBytes } from './partial-layout.js';
+import { PackedRows, packedRowBytes, type Rows } from './rows/packed-rows.js';
 import { exactCount } from './report-total.js';
 import type { CaptureFacts, ConversationRow, ConversationTimes, EndpointRow } from './report-types.js';
 import type { Count, ReportOptions } from './types.js';
 import { isFull } from './full-table.js';
+import { TunnelPaths } from './tunnel-paths.js';
 
 const orders = { bytes: 0, packets: 1, duration: 2, start: 3 } as const;
 const noTime = 0x7fff_ffff_ffff_ffffn;
@@ -55,14 +56,27 @@ export function rankedConversations(
   kernel: Kernel,
   packed: boolean,
 ): Pick<CaptureFacts, 'conversations' | 'conversations_by_kind' | 'top' | 'top_times'> {
-  const { base, exports, view: memory } = kernel;
-  const kind = (i: number): bigint => memory.getBigUint64(exports.kinds.value + 8 * i, true);
+  const { base, exports } = kernel;
   // Text of packed rows is made without a base.
   const asRows = packed && kernel.base === 0n;
-  const bytes = takeRows(kernel, 'conversations', exports.bestConversationsCount.value, exports.packConversations);
+  const bytes = takeRows(
+    kernel,
+    packedRowBytes.conversations,
+    exports.bestConversationsCount.value,
+    exports.packConversations,
+  );
   const rows = isFull(kernel)
     ? new PackedRows('boundedConversations', bytes, (view, at) => readBoundedConversation(view, at, base))
     : new PackedRows('conversations', bytes, (view, at) => readConversation(view, at, base));
+  return {
+    ...conversationCounts(kernel),
+    top: told(rows, asRows),
+    top_times: told(new PackedRows('times', bytes, (view, at) => readTimes(view, at, base)), asRows),
+  };
+}
+
+function conversationCounts({ exports, view }: Kernel): Pick<CaptureFacts, 'conversations' | 'conversations_by_kind'> {
+  const kind = (i: number): bigint => view.getBigUint64(exports.kinds.value + 8 * i, true);
   return {
     conversations: exactCount(kind(0) + kind(1) + kind(2) + kind(3)),
     conversations_by_kind: {
@@ -71,14 +85,27 @@ export function rankedConversations(
       ipv6_tcp: exactCount(kind(2)),
       ipv6_udp: exactCount(kind(3)),
     },
-    top: told(rows, asRows),
-    top_times: told(new PackedRows('times', bytes, (view, at) => readTimes(view, at, base)), asRows),
+  };
+}
+
+/** The same with --inner: rows have their tunnels, and are arrays. */
+export function innerConversations(kernel: Kernel): ReturnType<typeof rankedConversations> {
+  const { base, exports } = kernel;
+  const size = packedRowBytes.conversations + entryTailBytes;
+  const bytes = takeRows(kernel, size, exports.bestConversationsCount.value, exports.packConversations);
+  const paths = new TunnelPaths(kernel);
+  const view = new DataView(bytes.buffer);
+  const places = Array.from({ length: bytes.length / size }, (_, i) => i * size);
+  const read = isFull(kernel) ? readBoundedConversation : readConversation;
+  return {
+    ...conversationCounts(kernel),
+    top: places.map((at) => ({ ...read(view, at, base), ...paths.fieldsOf(view, at + size - entryTailBytes) })),
+    top_times: places.map((at) => readTimes(view, at, base)),
   };
 }
 
 /** Copies the ranked rows of one kind out of the kernel. */
-function takeRows(kernel: Kernel, kind: RowKind, count: number, pack: (from: number) => number): Uint8Array {
-  const size = packedRowBytes[kind];
+function takeRows(kernel: Kernel, size: number, count: number, pack: (from: number) => number): Uint8Array {
   const bytes = new Uint8Array(count * size);
   for (let from = 0; from < count;) {
     const rows = pack(from);
@@ -165,10 +192,10 @@ export function rankedEndpoints(kernel: Kernel, packed: boolean): Pick<CaptureFa
   const rows = isFull(kernel)
     ? new PackedRows(
         'boundedEndpoints',
-        takeRows(kernel, 'boundedEndpoints', count, exports.packBoundedTalkers),
+        takeRows(kernel, packedRowBytes.boundedEndpoints, count, exports.packBoundedTalkers),
         readBoundedEndpoint,
       )
-    : new PackedRows('endpoints', takeRows(kernel, 'endpoints', count, exports.packTalkers), readEndpoint);
+    : new PackedRows('endpoints', takeRows(kernel, packedRowBytes.endpoints, count, exports.packTalkers), readEndpoint);
   return {
     endpoints_total: exactCount(exports.endpointsTotal()),
     endpoints: told(rows, packed),

@@ -24,6 +24,28 @@ export interface ConversationRow {
    */
   readonly packets_max?: Count;
   readonly bytes_max?: Count;
+  /**
+   * Only with --inner: the tunnels around its packets from a to b and from b to a, outermost first; null: no packet of that
+   * direction was in one.
+   */
+  readonly tunnel_a_to_b?: readonly TunnelLayer[] | null;
+  readonly tunnel_b_to_a?: readonly TunnelLayer[] | null;
+  /** Only with --inner: packets of one direction came through several tunnels, of which the first in order is told. */
+  readonly tunnels_vary?: boolean;
+}
+
+/** A tunnel, and the number that its header has, if it has one: the label of each entry of an MPLS stack, the top first. */
+export interface TunnelLayer {
+  readonly type: TunnelType;
+  /** VXLAN, GENEVE. */
+  readonly vni?: number;
+  /** GRE. */
+  readonly key?: number;
+  /** ERSPAN, PPPoE, L2TPv3. */
+  readonly session?: number;
+  /** GTP-U. */
+  readonly teid?: number;
+  readonly labels?: readonly number[];
 }
 
 /** First and last time of each direction of one conversation. */
@@ -209,6 +231,8 @@ export interface PacketCounts {
 export interface CaptureFacts extends PacketCounts, JoinedFiles {
   /** Only when a filter or a span of time was asked for: all that is counted is of the packets that it lets through. */
   readonly filter?: FilterFacts;
+  /** Only when asked for: conversations and endpoints are those of the innermost IP header. */
+  readonly inner?: true;
   readonly format: 'pcap' | 'pcap-nsec' | 'pcapng';
   readonly byte_order: 'little' | 'big' | 'mixed';
   readonly truncated: boolean;

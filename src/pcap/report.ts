@@ -6,7 +6,7 @@ import { cells, sizesRows, sparseRowsMax } from './partial-layout.js';
 import { sparseRows, sparseTables } from './partial.js';
 import { extremes } from './partial-reader.js';
 import { captureStatistics, ratesOf } from './report-facts.js';
-import { rankedConversations, rankedEndpoints, rankTable } from './report-ranks.js';
+import { innerConversations, rankedConversations, rankedEndpoints, rankTable } from './report-ranks.js';
 import { protocolRows } from './report-protocols.js';
 import { seriesOf } from './report-series.js';
 import { tunnelRows } from './report-tunnels.js';
@@ -28,7 +28,8 @@ export function buildReport(
   scan: ScanOptions,
   options: ReportOptions,
 ): CaptureReport {
-  const most = options.packedRows === true ? topAll : topObjectsMax;
+  const inner = scan.inner === true;
+  const most = options.packedRows === true && !inner ? topAll : topObjectsMax;
   if (!Number.isInteger(options.top) || options.top < 0 || options.top > most)
     throw new TriremeError('USAGE', `top ${options.top} is outside 0 to ${most}`);
   if (outcome.notACapture !== null || outcome.endState === null)
@@ -44,7 +45,7 @@ export function buildReport(
   const { cut } = outcome;
   const truncated = cut !== null || options.inputCut === true;
   rankTable(kernel, options);
-  const ranked = rankedConversations(kernel, options.packedRows === true);
+  const ranked = inner ? innerConversations(kernel) : rankedConversations(kernel, options.packedRows === true);
   const endpoints = rankedEndpoints(kernel, options.packedRows === true);
   const widePackets = kernel.cell(cells.widePackets);
   const [first_ns, last_ns] = fileTimes(kernel);
@@ -52,6 +53,7 @@ export function buildReport(
   const originalBytes = links.reduce((total, row) => total + row.bytes, 0n);
   return {
     ...filterFacts(kernel, scan),
+    ...(inner ? { inner: true as const } : {}),
     format: state.format,
     byte_order: orders === 3 ? 'mixed' : orders === 2 ? 'big' : orders === 1 ? 'little' : state.byteOrder,
     packets: exactCount(packets),
@@ -132,8 +134,12 @@ function sizeRows(kernel: Kernel): SizeRow[] {
 /** What the table holds of the connection, and what was counted beside it while sampling kept it out. */
 function connectionFacts(kernel: Kernel, asked: { readonly client: string; readonly server: string }): ConnectionFacts {
   const counts = [0, 1, 2, 3].map(
+    // What tunnels added to its entry is taken off in the cell, which may be below 0.
     (i) =>
-      kernel.view.getBigUint64(kernel.exports.pinnedSums.value + 8 * i, true) + kernel.cell(cells.pinnedDropped + i),
+      BigInt.asUintN(
+        64,
+        kernel.view.getBigUint64(kernel.exports.pinnedSums.value + 8 * i, true) + kernel.cell(cells.pinnedDropped + i),
+      ),
   );
   const { clientIsA } = pinnedKey(asked);
   const [packetsOut, bytesOut, packetsBack, bytesBack] = clientIsA

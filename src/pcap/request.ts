@@ -45,6 +45,7 @@ export interface Asked {
   /** ns since 1970 in decimal, with a '+' from the first packet. */
   readonly after?: string;
   readonly before?: string;
+  readonly inner?: boolean;
 }
 
 /** What each is called where it was said. */
@@ -55,6 +56,9 @@ export interface TopBound {
   readonly max: number;
   readonly why: string;
 }
+
+/** With --inner rows are not packed. */
+export const topOfInner: TopBound = { max: topObjectsMax, why: 'the most rows that have the columns of --inner' };
 
 export const topOfMessage: TopBound = {
   max: topMessageMax,
@@ -83,6 +87,7 @@ export function compileAsked(asked: Asked, names: AskedNames, topBound: TopBound
       conversationsMax,
       connection: connectionOf(asked, names),
       ...selectionOf(asked, names),
+      ...(isInner(asked.inner, names.inner) ? { inner: true } : {}),
       // No result depends on it; nobody can build a capture whose conversations collide under it. Loading node:crypto for
       // a better one would cost a small analysis 3 ms.
       hashSeed: Math.floor(Math.random() * 2 ** 32),
@@ -164,6 +169,11 @@ function endOf(name: string, text: string): string {
   } catch (error) {
     throw new TriremeError('USAGE', `${name}: ${TriremeError.from(error).message}`, { cause: error });
   }
+}
+
+function isInner(inner: unknown, name: string): boolean {
+  if (inner === undefined || typeof inner === 'boolean') return inner === true;
+  throw usage(`${name} ${String(inner)} is neither true nor false`);
 }
 
 const isWhole = (value: number, min: number, max: number): boolean =>

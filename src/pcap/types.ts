@@ -23,6 +23,8 @@ export interface ScanOptions {
   readonly filterTags?: 'transparent';
   /** Only packets of this span of time are counted; undefined: all. */
   readonly span?: TimeSpan;
+  /** True: conversations and endpoints are those of the innermost IP header of each packet. */
+  readonly inner?: boolean;
   /** True: packets are counted and not looked into, so that the report has their number and their link types alone. */
   readonly onlyNumbers?: boolean;
   /**

@@ -1,11 +1,26 @@
-import type { FileLine, ReportData, ReportEntry, ReportSeries, TrafficMatrix } from '../../web/report/data.js';
+import type {
+  FileLine,
+  ReportConversation,
+  ReportData,
+  ReportEntry,
+  ReportSeries,
+  TrafficMatrix,
+} from '../../web/report/data.js';
 import { jsonDocument } from '../document.js';
-import type { FilterFacts, JoinedFailure, JoinedFile } from '../../pcap/report-types.js';
+import type { ConversationRow, FilterFacts, JoinedFailure, JoinedFile } from '../../pcap/report-types.js';
 import { hasFacts, isFailure, type Entry } from '../entry.js';
 import { stateOf } from '../joined-state.js';
+import { tunnelsOf } from '../text-sections.js';
 import { coarsenSeries } from '../files/fit-series.js';
 import type { PairRow } from '../files/pairs.js';
-import { boundsFor, filesListedMax, filesShownMax, textLengthMax, type ReportBounds } from './limits.js';
+import {
+  boundsFor,
+  filesListedMax,
+  filesShownMax,
+  textLengthMax,
+  tunnelLengthMax,
+  type ReportBounds,
+} from './limits.js';
 
 /** An entry, and what was summed from its conversations before they were cut to the rows of a table. */
 export interface KeptEntry {
@@ -45,11 +60,18 @@ function boundEntry(entry: Entry, bounds: ReportBounds, folded: ReportSeries | n
     ...(facts.filter === undefined ? {} : { filter: shortFilter(facts.filter) }),
     file,
     link_types: Object.fromEntries(Object.entries(entry.link_types).slice(0, bounds.protocolRows)),
-    top: [...entry.top.slice(0, bounds.tableRows)],
+    top: entry.top.slice(0, bounds.tableRows).map(entry.inner === true ? withTunnels : (row) => row),
     endpoints: [...entry.endpoints.slice(0, bounds.tableRows)],
     protocols: entry.protocols.slice(0, bounds.protocolRows),
+    tunnels: entry.tunnels.slice(0, bounds.tunnelRows),
     series: folded ?? (entry.series === undefined ? undefined : coarsenSeries(entry.series, bounds.seriesPoints)),
   };
+}
+
+/** The tunnels of a row as one short text. */
+function withTunnels(row: ConversationRow): ReportConversation {
+  const { tunnel_a_to_b: _out, tunnel_b_to_a: _back, tunnels_vary: _vary, ...rest } = row;
+  return { ...rest, tunnels: shortened(tunnelsOf(row), tunnelLengthMax) };
 }
 
 function shortFilter(filter: FilterFacts): FilterFacts {
@@ -85,6 +107,6 @@ function joinedLine(row: JoinedFile | JoinedFailure): FileLine {
   return { file, packets: row.packets, bytes: row.captured_bytes, conversations: null, gap_ns: row.gap_ns, note };
 }
 
-function shortened(text: string): string {
-  return text.length <= textLengthMax ? text : `${text.slice(0, textLengthMax - 1)}…`;
+function shortened(text: string, most = textLengthMax): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }

@@ -5,6 +5,8 @@
 // with the roots a^0 to a^14, where a is a root of x^9 + x^4 + 1. Fifteen roots in a row give a distance of 16 (Bose and
 // Ray-Chaudhuri, 1960) to words of up to 511 bits; the longest here has 360.
 
+import { PORTS_MASK } from './entries';
+
 /** The divisor without its x^64. */
 const DIVISOR: u64 = 0x891ed614e43b780f;
 export const CODE_DISTANCE: u64 = 16;
@@ -37,11 +39,11 @@ function divide(rest: u64, word: u64, bytes: u64): u64 {
   return rest;
 }
 
-/** Ports and transport of a conversation in 33 bits: what differs among conversations. */
+/** Ports and transport of a conversation in 33 bits: what differs among conversations, whatever their networks. */
 // @ts-ignore: decorator
 @inline
 export function shortPorts(ports: u64): u64 {
-  return ((ports >> 8) << 1) | ((ports & 0xff) == 17 ? 1 : 0);
+  return (((ports & PORTS_MASK) >> 8) << 1) | ((ports & 0xff) == 17 ? 1 : 0);
 }
 
 export function longPorts(short: u64): u64 {

@@ -4,8 +4,11 @@
 //   IPv6, 104 bytes  a to b 32 | a address 16 | b address 16 | ports and kind 8 | b to a 32
 //
 // A direction is packets, bytes, first ns, last ns. The key stands in the middle, so that a packet touches one half and
-// the key, 48 bytes in a row. Ports and kind: a port << 24 | b port << 8 | kind; kind 0 is a freed entry. A reference to an
-// entry is its address, with bit 0 set for IPv6.
+// the key, 48 bytes in a row. Ports and kind: networks << 42 | a port << 24 | b port << 8 | kind; kind 0 is a freed entry. A
+// reference to an entry is its address, with bit 0 set for IPv6.
+//
+// Where conversations are those inside of tunnels, networks is the number of a path (paths.ts), and behind each entry stand two
+// cells of u32 for the paths that its packets took, a to b and b to a.
 
 import { reserveReused } from './arena';
 import { I64_MAX, I64_MIN } from './layout';
@@ -19,6 +22,13 @@ export const BACK6: usize = 72;
 
 /** Kind of an address pair whose packets belong to no conversation; 6 and 17 are TCP's and UDP's conversations. */
 export const KIND_PAIR: u32 = 1;
+
+/** What of a key says ports and kind, and not the networks. */
+export const PORTS_MASK: u64 = (1 << 40) - 1;
+export const NETWORKS_SHIFT: u64 = 42;
+
+/** Bytes of the cells behind each entry; 0: there are none. */
+export let tailBytes: usize = 0;
 
 const BLOCK_BYTES: usize = 0x10000;
 /** A block begins with the next block's address, its own end of used bytes, and 1 for IPv6. */
@@ -34,6 +44,12 @@ export function beginEntries(): void {
   newest6 = 0;
   free4 = 0;
   free6 = 0;
+  tailBytes = 0;
+}
+
+/** Entries have cells for paths. To be asked before there are any. */
+export function keepPaths(): void {
+  tailBytes = 8;
 }
 
 function newBlock(older: usize, six: u32): usize {
@@ -50,15 +66,17 @@ function clear(entry: usize, back: usize): void {
   store<i64>(entry, I64_MIN, 24);
   store<i64>(entry + back, I64_MAX, 16);
   store<i64>(entry + back, I64_MIN, 24);
+  if (tailBytes) store<u64>(entry + back + 32, 0);
 }
 
 export function newEntry4(): usize {
   let entry = free4;
   if (entry) free4 = <usize>load<u32>(entry);
   else {
-    if (!newest4 || <usize>load<u32>(newest4, 4) + ENTRY4_BYTES > newest4 + BLOCK_BYTES) newest4 = newBlock(newest4, 0);
+    const bytes = ENTRY4_BYTES + tailBytes;
+    if (!newest4 || <usize>load<u32>(newest4, 4) + bytes > newest4 + BLOCK_BYTES) newest4 = newBlock(newest4, 0);
     entry = <usize>load<u32>(newest4, 4);
-    store<u32>(newest4, <u32>(entry + ENTRY4_BYTES), 4);
+    store<u32>(newest4, <u32>(entry + bytes), 4);
   }
   clear(entry, BACK4);
   return entry;
@@ -68,9 +86,10 @@ export function newEntry6(): usize {
   let entry = free6;
   if (entry) free6 = <usize>load<u32>(entry);
   else {
-    if (!newest6 || <usize>load<u32>(newest6, 4) + ENTRY6_BYTES > newest6 + BLOCK_BYTES) newest6 = newBlock(newest6, 1);
+    const bytes = ENTRY6_BYTES + tailBytes;
+    if (!newest6 || <usize>load<u32>(newest6, 4) + bytes > newest6 + BLOCK_BYTES) newest6 = newBlock(newest6, 1);
     entry = <usize>load<u32>(newest6, 4);
-    store<u32>(newest6, <u32>(entry + ENTRY6_BYTES), 4);
+    store<u32>(newest6, <u32>(entry + bytes), 4);
   }
   clear(entry, BACK6);
   return entry;
@@ -106,6 +125,11 @@ export function kindOf(reference: usize): u32 {
 @inline
 export function backOf(reference: usize): usize {
   return (reference & ~1) + (reference & 1 ? BACK6 : BACK4);
+}
+
+/** The number of the path of an entry's networks. */
+export function networksOf(reference: usize): u32 {
+  return <u32>(portsOf(reference) >> NETWORKS_SHIFT);
 }
 
 /** The block of one IP version that was begun last; 0: there is none. */

@@ -6,11 +6,15 @@ import {
   ENTRY4_BYTES,
   ENTRY6_BYTES,
   KIND_PAIR,
+  NETWORKS_SHIFT,
   PORTS4,
   PORTS6,
+  PORTS_MASK,
+  tailBytes,
 } from './entries';
 import { hash4 } from './hash';
 import { add, SERIES_SHIFT, WINDOW, WINDOW_BYTES } from './layout';
+import { importedNumber, NO_PATH, notePath } from './paths';
 import { addRow, coarsen } from './series';
 import { drop, find4, find6, index, indexSlots } from './table';
 
@@ -38,7 +42,7 @@ export function countEntries(six: bool): u32 {
 
 /** Copies entries of one IP version to the window, in the order of their hashes. Returns how many; 0: all are out. */
 export function exportEntries(six: bool): u32 {
-  const bytes = six ? ENTRY6_BYTES : ENTRY4_BYTES;
+  const bytes = (six ? ENTRY6_BYTES : ENTRY4_BYTES) + tailBytes;
   const most = <u32>(WINDOW_BYTES / bytes);
   let count: u32 = 0;
   let to = WINDOW;
@@ -55,7 +59,8 @@ export function exportEntries(six: bool): u32 {
 
 function kindIsValid(ports: u64): bool {
   const kind = <u32>ports & 0xff;
-  return ports >> 40 == 0 && (kind == 6 || kind == 17 || ports == <u64>KIND_PAIR);
+  if ((ports >> 40) & 3 || (!tailBytes && ports >> NETWORKS_SHIFT)) return false;
+  return kind == 6 || kind == 17 || (ports & PORTS_MASK) == <u64>KIND_PAIR;
 }
 
 function keyIsValid(at: usize, six: bool): bool {
@@ -87,13 +92,27 @@ function addDirection(to: usize, from: usize): void {
   if (last > load<i64>(to, 24)) store<i64>(to, last, 24);
 }
 
+/** Puts the numbers that paths have here into an entry of another scan; false: it has a path that is none. */
+function renumber(at: usize, ports: usize, tail: usize): bool {
+  const key = load<u64>(at + ports);
+  const networks = importedNumber(<u32>(key >> NETWORKS_SHIFT));
+  store<u64>(at + ports, (key & PORTS_MASK) | (<u64>networks << NETWORKS_SHIFT));
+  const out = importedNumber(load<u32>(at + tail));
+  const back = importedNumber(load<u32>(at + tail, 4));
+  store<u32>(at + tail, out);
+  store<u32>(at + tail, back, 4);
+  return networks != NO_PATH && out != NO_PATH && back != NO_PATH;
+}
+
 /** Adds entries that lie in the window; false: one of them is no entry. */
 export function importEntries(six: bool, count: u32): bool {
-  const bytes = six ? ENTRY6_BYTES : ENTRY4_BYTES;
+  const bytes = (six ? ENTRY6_BYTES : ENTRY4_BYTES) + tailBytes;
   const back = six ? BACK6 : BACK4;
+  const tail = back + 32;
   let at = WINDOW;
   for (let i: u32 = 0; i < count; i++, at += bytes) {
     if (!keyIsValid(at, six)) return false;
+    if (tailBytes && !renumber(at, six ? PORTS6 : PORTS4, tail)) return false;
     const reference = six
       ? find6(load<u64>(at, 32), load<u64>(at, 40), load<u64>(at, 48), load<u64>(at, 56), load<u64>(at, PORTS6))
       : find4(load<u64>(at, 32), load<u64>(at, PORTS4), hash4(load<u64>(at, 32), load<u64>(at, PORTS4)));
@@ -104,6 +123,9 @@ export function importEntries(six: bool, count: u32): bool {
     const entry = reference & ~1;
     addDirection(entry, at);
     addDirection(entry + back, at + back);
+    if (!tailBytes) continue;
+    notePath(entry + tail, load<u32>(at + tail));
+    notePath(entry + tail + 4, load<u32>(at + tail, 4));
   }
   return true;
 }

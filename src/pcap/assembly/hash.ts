@@ -1,6 +1,8 @@
 // Two hashes of a key. The table's is seeded, so that nobody can prepare flows that collide; sampling's is not, because
 // which conversations are kept must depend on their keys alone.
 
+import { PORTS_MASK } from './entries';
+
 const C1: u64 = 0x9e3779b97f4a7c15;
 const C2: u64 = 0xbf58476d1ce4e5b9;
 const C3: u64 = 0x94d049bb133111eb;
@@ -48,12 +50,23 @@ export function hash6(a0: u64, a1: u64, b0: u64, b1: u64, k1: u64): u32 {
   return mix6(a0, a1, b0, b1, k1, seed0, seed1);
 }
 
+/** The number of a conversation's networks is of this scan alone, so it has no part in sampling. */
 export function sample4(k0: u64, k1: u64): u32 {
-  return mix4(k0, k1, C2, C3);
+  return mix4(k0, k1 & PORTS_MASK, C2, C3);
 }
 
 export function sample6(a0: u64, a1: u64, b0: u64, b1: u64, k1: u64): u32 {
-  return mix6(a0, a1, b0, b1, k1, C2, C3);
+  return mix6(a0, a1, b0, b1, k1 & PORTS_MASK, C2, C3);
+}
+
+/** Of some words, for the paths' own table. */
+export function hashWords(at: usize, count: u32): u32 {
+  let h = seed0;
+  for (const end = at + (<usize>count << 3); at < end; at += 8) {
+    h = (h ^ load<u64>(at)) * C1;
+    h ^= h >> 32;
+  }
+  return <u32>(((h ^ seed1) * C2) >> 32);
 }
 
 export function sampleAddress(high: u64, low: u64): u32 {

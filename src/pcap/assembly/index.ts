@@ -8,9 +8,11 @@ import { beginFiltering, setExtracting, setFilter, setOnlyNumbers, setSpan } fro
 import { setSeed } from './hash';
 import { forgetHeavyRows } from './heavy-rows';
 import { interfaceCount, setInterfaceCount } from './interfaces';
-import { FIRST_NS, I64_MAX, I64_MIN, LAST_NS, SERIES_TWIN, TOTALS } from './layout';
+import { keepPaths } from './entries';
+import { FIRST_NS, I64_MAX, I64_MIN, INNER, LAST_NS, SERIES_TWIN, TOTALS } from './layout';
 import { setOrderOfRows } from './order';
 import { beginLeftAddresses } from './left-addresses';
+import { beginPaths } from './paths';
 import { beginWaiting } from './postponed';
 import { beginPiece, pieceFirstNs, pieceLastNs, pieceOthers, pieceTold, setIndexing, stopIndexing } from './pieces';
 import { keysAt, takeKeys } from './piece-keys';
@@ -58,6 +60,7 @@ export {
   WINDOW_BYTES,
 } from './layout';
 export { setTransparent } from './filtering';
+export { endImport, importPaths, importRoom, pathsAt, pathsBytes } from './paths';
 export { setInterface, setInterfaceCount } from './interfaces';
 export { lowerThreshold, makeRoom, pin } from './table';
 export { beginExport, countEntries, exportEntries, importEntries, importSeries, nextRow } from './exchange';
@@ -109,6 +112,7 @@ export function begin(conversationsMax: u32, seed: u32, intervalNs: i64, onlyWal
   beginArena();
   setSeed(seed);
   beginTable(conversationsMax);
+  beginPaths();
   beginLeftAddresses(conversationsMax);
   beginSketches();
   beginLogs();
@@ -134,6 +138,12 @@ export function beginPart(): void {
   setInterfaceCount(0);
   setOrder(false, false);
   setRecordHead(16);
+}
+
+/** Conversations are those of the innermost IP header. */
+export function setInner(): void {
+  store<u64>(INNER, 1);
+  keepPaths();
 }
 
 export function phaseNow(): u32 {

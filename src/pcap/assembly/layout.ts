@@ -51,7 +51,11 @@ export const STATISTICS_LEADING: usize = TOTALS + 312;
 export const STATISTICS_LAST: usize = TOTALS + 320;
 /** 1: a packet has decided what times are told from. */
 export const BASE_DECIDED: usize = TOTALS + 328;
-export const TOTALS_CELLS: i32 = 42;
+/** 1: conversations are those of the innermost IP header, and their entries have cells for paths of tunnels. */
+export const INNER: usize = TOTALS + 336;
+/** 1: there are more paths of tunnels than fit (paths.ts). */
+export const PATHS_FULL: usize = TOTALS + 344;
+export const TOTALS_CELLS: i32 = 44;
 
 /** Packets by the number of significant bits of the original length, 0 to 32. */
 export const SIZES: usize = 0x800;

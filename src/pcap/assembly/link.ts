@@ -19,7 +19,7 @@ import {
 import { inside, ipv4, ipv6, other, raw, setPacket } from './network';
 import { countInSeries, interval } from './series';
 import { big } from './status';
-import { AT_LLC, TYPE_MPLS, TYPE_PPPOE } from './tunnels';
+import { AT_LLC, TYPE_MPLS, TYPE_PPPOE } from './tunnel-kinds';
 
 /** No header lies deeper in a packet. A megabyte of tags is no packet of this world, and the window is finite. */
 const DECODE_BYTES_MAX: u32 = 1 << 20;

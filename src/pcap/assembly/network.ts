@@ -1,18 +1,31 @@
 // The network and transport layers of one packet, and the counters of its conversation or address pair.
 
-import { BACK4, BACK6, KIND_PAIR } from './entries';
+import { BACK4, BACK6, ENTRY4_BYTES, ENTRY6_BYTES, KIND_PAIR, NETWORKS_SHIFT, tailBytes } from './entries';
+import { hash4 } from './hash';
 import {
+  add,
   countRow,
   FAMILIES,
   FAMILY_CUT,
   FAMILY_NOT_IPV4,
   FAMILY_NOT_IPV6,
+  PINNED_DROPPED,
   PROTOCOLS4,
   PROTOCOLS6,
 } from './layout';
+import { notePath } from './paths';
 import { countDropped, postpone4, touch } from './postponed';
-import { find6, lastFound4 } from './table';
-import { insideOfPort, insideOfProtocol, lookInside, PORT_LEAST, PORT_MOST } from './tunnels';
+import { find4, find6, keyIsPinned, lastFound4 } from './table';
+import { insideOfPort, insideOfProtocol, PORT_LEAST, PORT_MOST } from './tunnel-kinds';
+import {
+  innermost,
+  innermostKind,
+  innermostPorts,
+  innermostSix,
+  lookInside,
+  networksOfInnermost,
+  pathOfInnermost,
+} from './tunnels';
 
 const TCP: u32 = 6;
 const UDP: u32 = 17;
@@ -91,10 +104,10 @@ export function ipv4(at: usize, end: usize): void {
   const fragment = load<u16>(at, 6) & 0xff1f;
   if ((protocol == TCP || protocol == UDP) && !fragment && header >= 20 && captured >= header + 4) {
     const targetPort = big16(at + header + 2);
-    if (protocol == UDP && mayBeTunnel(targetPort)) inside(insideOfPort(targetPort), at + header + 8, end);
+    if (protocol == UDP && mayBeTunnel(targetPort) && inside(insideOfPort(targetPort), at + header + 8, end)) return;
     count4(source, target, big16(at + header), targetPort, protocol);
   } else {
-    if (!fragment && header >= 20) inside(insideOfProtocol(protocol, false), at + header, end);
+    if (!fragment && header >= 20 && inside(insideOfProtocol(protocol, false), at + header, end)) return;
     count4(source, target, 0, 0, KIND_PAIR);
   }
 }
@@ -105,9 +118,67 @@ function mayBeTunnel(port: u32): bool {
   return port - PORT_LEAST <= PORT_MOST - PORT_LEAST;
 }
 
-/** Counts the tunnels of the packet, from something that stands at a place. */
-export function inside(what: u32, at: usize, end: usize): void {
-  if (what) lookInside(what, at, end, bytes);
+/**
+ * Counts the tunnels of the packet, from something that stands at a place. True: the conversation of the innermost header was
+ * counted, and stands for the packet's own.
+ */
+export function inside(what: u32, at: usize, end: usize): bool {
+  if (!what) return false;
+  lookInside(what, at, end, bytes);
+  if (!tailBytes || !innermost) return false;
+  if (innermostSix) countInnermost6(innermost);
+  else countInnermost4(innermost);
+  return true;
+}
+
+function countInnermost4(at: usize): void {
+  const source = bswap<u32>(load<u32>(at, 12));
+  const target = bswap<u32>(load<u32>(at, 16));
+  const sourcePort = innermostPorts >> 16;
+  const targetPort = innermostPorts & 0xffff;
+  const back = source != target ? source > target : sourcePort > targetPort;
+  const k0 = back ? (<u64>target << 32) | <u64>source : (<u64>source << 32) | <u64>target;
+  const k1 = innermostKey(back);
+  const entry = find4(k0, k1, hash4(k0, k1));
+  if (entry) {
+    touch(entry + (back ? BACK4 : 0), bytes, time, timed);
+    notePath(entry + ENTRY4_BYTES + (back ? 4 : 0), pathOfInnermost());
+  } else countDropped(false, k1, k0, 0, 0, 0, bytes, back);
+  if (keyIsPinned(false, k1, k0, 0, 0, 0)) takeFromPinned(back);
+}
+
+function countInnermost6(at: usize): void {
+  const s0 = bswap<u64>(load<u64>(at, 8));
+  const s1 = bswap<u64>(load<u64>(at, 16));
+  const t0 = bswap<u64>(load<u64>(at, 24));
+  const t1 = bswap<u64>(load<u64>(at, 32));
+  const back =
+    s0 != t0 ? s0 > t0 : s1 != t1 ? s1 > t1 : innermostPorts >> 16 > (innermostPorts & 0xffff);
+  const a0 = back ? t0 : s0;
+  const a1 = back ? t1 : s1;
+  const b0 = back ? s0 : t0;
+  const b1 = back ? s1 : t1;
+  const k1 = innermostKey(back);
+  const reference = find6(a0, a1, b0, b1, k1);
+  const entry = reference & ~1;
+  if (entry) {
+    touch(entry + (back ? BACK6 : 0), bytes, time, timed);
+    notePath(entry + ENTRY6_BYTES + (back ? 4 : 0), pathOfInnermost());
+  } else countDropped(true, k1, a0, a1, b0, b1, bytes, back);
+  if (keyIsPinned(true, k1, a0, a1, b0, b1)) takeFromPinned(back);
+}
+
+/** Networks, ports and kind of the innermost header, as keys have them. */
+function innermostKey(back: bool): u64 {
+  const ports = back ? (innermostPorts << 16) | (innermostPorts >> 16) : innermostPorts;
+  return (<u64>networksOfInnermost() << NETWORKS_SHIFT) | (<u64>ports << 8) | <u64>innermostKind;
+}
+
+/** The connection that was asked for is one of packets' own headers: what its entry has from tunnels is taken off again. */
+function takeFromPinned(back: bool): void {
+  const row = PINNED_DROPPED + (back ? 16 : 0);
+  add(row, -1);
+  add(row + 8, -bytes);
 }
 
 export function ipv6(at: usize, end: usize): void {
@@ -138,10 +209,10 @@ export function ipv6(at: usize, end: usize): void {
   if (captured < 40) return;
   if ((protocol == TCP || protocol == UDP) && !fragment && next + 4 <= end) {
     const targetPort = big16(next + 2);
-    if (protocol == UDP && mayBeTunnel(targetPort)) inside(insideOfPort(targetPort), next + 8, end);
+    if (protocol == UDP && mayBeTunnel(targetPort) && inside(insideOfPort(targetPort), next + 8, end)) return;
     count6(at, big16(next), targetPort, protocol);
   } else {
-    if (!fragment) inside(insideOfProtocol(protocol, true), next, end);
+    if (!fragment && inside(insideOfProtocol(protocol, true), next, end)) return;
     count6(at, 0, 0, KIND_PAIR);
   }
 }

@@ -1,7 +1,8 @@
 // Total orders, so that equal sizes never leave the order of a report to chance.
 
-import { backOf, kindOf, portsOf } from './entries';
+import { backOf, kindOf, networksOf, PORTS_MASK, portsOf } from './entries';
 import { I64_MIN } from './layout';
+import { rankOf } from './paths';
 
 export const BY_BYTES: u32 = 0;
 export const BY_PACKETS: u32 = 1;
@@ -49,10 +50,10 @@ export function conversationAbove(x: usize, y: usize): bool {
   return keyBelow(x, y);
 }
 
-/** By endpoint a, then b, each as address bytes and port. */
+/** By endpoint a, then b, each as address bytes and port; then by the networks. */
 function keyBelow(x: usize, y: usize): bool {
-  const px = portsOf(x);
-  const py = portsOf(y);
+  const px = portsOf(x) & PORTS_MASK;
+  const py = portsOf(y) & PORTS_MASK;
   const ax = <u32>(px >> 24);
   const ay = <u32>(py >> 24);
   if (!(x & 1)) {
@@ -61,7 +62,7 @@ function keyBelow(x: usize, y: usize): bool {
     if (<u32>(kx >> 32) != <u32>(ky >> 32)) return <u32>(kx >> 32) < <u32>(ky >> 32);
     if (ax != ay) return ax < ay;
     if (<u32>kx != <u32>ky) return <u32>kx < <u32>ky;
-    return px < py;
+    return px != py ? px < py : rankOf(networksOf(x)) < rankOf(networksOf(y));
   }
   const ex = x & ~1;
   const ey = y & ~1;
@@ -70,7 +71,7 @@ function keyBelow(x: usize, y: usize): bool {
   if (ax != ay) return ax < ay;
   if (load<u64>(ex, 48) != load<u64>(ey, 48)) return load<u64>(ex, 48) < load<u64>(ey, 48);
   if (load<u64>(ex, 56) != load<u64>(ey, 56)) return load<u64>(ex, 56) < load<u64>(ey, 56);
-  return px < py;
+  return px != py ? px < py : rankOf(networksOf(x)) < rankOf(networksOf(y));
 }
 
 /** Whether talker x stands above y: by packets when that is the order, else by bytes. The row is described in talkers.ts. */
@@ -88,7 +89,7 @@ export function talkerAbove(x: usize, y: usize): bool {
 }
 
 /** Levels of a key at most: what is equal in all of them is the same. */
-export const KEY_LEVELS: u32 = 10;
+export const KEY_LEVELS: u32 = 11;
 
 /**
  * 64 bits of a conversation's place in the same order, the smaller the higher; those of a level matter where all levels before
@@ -98,8 +99,9 @@ export function conversationKey(reference: usize, level: u32): u64 {
   if (level == 0) return chosenKey(reference);
   if (level == 1) return ~sum(reference, 8);
   if (level == 2) return ~sum(reference, 0);
+  if (level == 10) return rankOf(networksOf(reference));
   const entry = reference & ~1;
-  const ports = portsOf(reference);
+  const ports = portsOf(reference) & PORTS_MASK;
   if (level == 3) return ((ports & 0xff) << 1) | <u64>(reference & 1);
   if (!(reference & 1)) {
     const addresses = load<u64>(entry, 32);

@@ -2,11 +2,12 @@
 //
 //   conversation, 104 bytes  as an IPv6 entry (entries.ts); bit 40 of the ports is set for IPv6, and an IPv4 address is the
 //                            low half of its second word; bit 41 is set for one that is known within bounds (heavy.ts): where
-//                            others have their times from a to b, it has the packets and the bytes that it has at most
+//                            others have their times from a to b, it has the packets and the bytes that it has at most; with
+//                            cells for paths (entries.ts) the row has them behind it
 //   endpoint, 72 bytes       as a talker's row (talkers.ts)
 //   bounded, 88 bytes        the same, and the packets and the bytes that it has at most
 
-import { backOf, BACK6, ENTRY6_BYTES, PORTS6, portsOf } from './entries';
+import { backOf, BACK6, ENTRY6_BYTES, PORTS6, portsOf, tailBytes } from './entries';
 import { boundEndpoint, mostOfConversation } from './heavy-rows';
 import { WINDOW, WINDOW_BYTES } from './layout';
 import { bestConversations, bestConversationsCount } from './ranking';
@@ -18,10 +19,11 @@ const BOUNDED_ROW_BYTES: usize = ROW_BYTES + 16;
 
 /** Copies conversations from a rank on to the window. Returns how many; 0: all are out. */
 export function packConversations(from: u32): u32 {
-  const count = min<u32>(bestConversationsCount - from, <u32>(WINDOW_BYTES / ENTRY6_BYTES));
+  const bytes = ENTRY6_BYTES + tailBytes;
+  const count = min<u32>(bestConversationsCount - from, <u32>(WINDOW_BYTES / bytes));
   for (let i: u32 = 0; i < count; i++) {
     const reference = <usize>load<u32>(bestConversations + (<usize>(from + i) << 2));
-    packConversation(reference, WINDOW + <usize>i * ENTRY6_BYTES);
+    packConversation(reference, WINDOW + <usize>i * bytes);
   }
   return count;
 }
@@ -33,6 +35,7 @@ function packConversation(reference: usize, to: usize): void {
   const most = mostOfConversation(reference);
   const bounded = most ? BOUNDED : 0;
   if (most) memory.copy(to + 16, most, 16);
+  if (tailBytes) store<u64>(to, most ? 0 : load<u64>(backOf(reference), 32), ENTRY6_BYTES);
   if (reference & 1) {
     memory.copy(to + 32, entry + 32, 32);
     store<u64>(to, portsOf(reference) | SIX | bounded, PORTS6);

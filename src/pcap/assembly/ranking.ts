@@ -12,10 +12,12 @@ import {
   kindOf,
   newestBlock,
   olderBlock,
+  tailBytes,
 } from './entries';
 import { heavyAddresses, heavyAddressesCount, heavyConversation, heavyConversationsCount, mostOfConversation } from './heavy-rows';
 import { beginHeap, heapCount, offer, sortHeap } from './heap';
 import { leftCount, leftRows } from './left-addresses';
+import { rankPaths } from './paths';
 import { sortReferences } from './sort';
 import { isPinned } from './table';
 import {
@@ -53,6 +55,7 @@ let notedCount: u32 = 0;
  * many conversations and endpoints at most.
  */
 export function rank(conversations: u32, entries: u32, mostConversations: u32, mostTalkers: u32): void {
+  rankPaths();
   memory.fill(kinds, 0, 32);
   memory.fill(pinnedSums, 0, 32);
   const all = <u64>mostConversations * HEAP_SHARE > <u64>conversations;
@@ -101,7 +104,7 @@ function walk(): void {
  * first, so the walk is cut into calls; the function is exported lest the compiler puts it into its caller.
  */
 export function rankBlock(block: usize, six: u32): void {
-  const bytes = six ? ENTRY6_BYTES : ENTRY4_BYTES;
+  const bytes = (six ? ENTRY6_BYTES : ENTRY4_BYTES) + tailBytes;
   const end = endOfEntries(block);
   for (let entry = firstEntryOf(block); entry < end; entry += bytes) {
     const reference = entry | <usize>six;

@@ -1,52 +1,50 @@
 // Tunnels: what is inside of a packet, from its outer header inwards, one header after the other. Each layer is counted by its
 // type and depth; the innermost IP header whose addresses were captured is kept for --inner. docs/FACTS.md has the rules.
 
+import { KIND_PAIR, tailBytes } from './entries';
 import { countRow, TUNNELS } from './layout';
+import { HAS_NUMBER, numberOf, wordOf } from './paths';
+import {
+  AT_GENEVE,
+  AT_GRE,
+  AT_GTP_U,
+  AT_IP,
+  AT_IP_IN_IP,
+  AT_L2TP_IN_IP,
+  AT_L2TP_IN_UDP,
+  AT_LLC,
+  AT_PPP,
+  AT_VXLAN,
+  big16,
+  big32,
+  ERSPAN_1,
+  ERSPAN_2,
+  ERSPAN_3,
+  GENEVE,
+  GRE,
+  GTP_U,
+  holdsIp,
+  insideOfPort,
+  insideOfProtocol,
+  IPV4_IN_IPV4,
+  IPV4_IN_IPV6,
+  L2TP_3,
+  MPLS,
+  PPPOE,
+  SNAP,
+  TYPE_ETHERNET,
+  TYPE_IPV4,
+  TYPE_IPV6,
+  TYPE_MPLS,
+  TYPE_MPLS_MULTICAST,
+  TYPE_PPPOE,
+  VXLAN,
+} from './tunnel-kinds';
 
 /** Tunnels in tunnels that are looked into. Clouds nest three; a packet built to nest more must not take long. */
 export const TUNNEL_DEPTH_MAX: u32 = 8;
 /** Entries of one MPLS stack that are read: segment routing pushes ten or so. */
 const MPLS_LABELS_MAX: u32 = 16;
-
-/** Types of a layer: row numbers of its counts (../tunnel-types.ts names them). */
-const VXLAN: u32 = 0;
-const GENEVE: u32 = 1;
-const GRE: u32 = 2;
-const ERSPAN_1: u32 = 3;
-const ERSPAN_2: u32 = 4;
-const ERSPAN_3: u32 = 5;
-const IPV4_IN_IPV4: u32 = 6;
-const IPV6_IN_IPV4: u32 = 7;
-const IPV4_IN_IPV6: u32 = 8;
-const IPV6_IN_IPV6: u32 = 9;
-const MPLS: u32 = 10;
-const PPPOE: u32 = 11;
-const GTP_U: u32 = 12;
-const L2TP_3: u32 = 13;
-const SNAP: u32 = 14;
-
-// What stands at a place: an EtherType, or one of these beyond them. 0: nothing that is looked into.
-const TYPE_IPV4: u32 = 0x0800;
-const TYPE_IPV6: u32 = 0x86dd;
-const TYPE_ETHERNET: u32 = 0x6558;
-export const TYPE_MPLS: u32 = 0x8847;
-const TYPE_MPLS_MULTICAST: u32 = 0x8848;
-export const TYPE_PPPOE: u32 = 0x8864;
-export const AT_LLC: u32 = 0x10000;
-const AT_IP: u32 = 0x10001;
-const AT_PPP: u32 = 0x10002;
-const AT_VXLAN: u32 = 0x10003;
-const AT_GENEVE: u32 = 0x10004;
-const AT_GTP_U: u32 = 0x10005;
-const AT_GRE: u32 = 0x10006;
-const AT_L2TP_IN_IP: u32 = 0x10007;
-const AT_L2TP_IN_UDP: u32 = 0x10008;
-/** And the type of the layer behind it. */
-const AT_IP_IN_IP: u32 = 0x10100;
-
-/** The least and the largest of the UDP ports below: a packet to any other port pays one comparison. */
-export const PORT_LEAST: u32 = 1701;
-export const PORT_MOST: u32 = 8472;
 
 let depth: u32 = 0;
 let place: usize = 0;
@@ -55,27 +53,21 @@ let bytes: u64 = 0;
 
 /** The innermost IP header behind the outer one whose addresses were captured; 0: there is none. */
 export let innermost: usize = 0;
+export let innermostSix: bool = false;
+/** Its conversation's kind (entries.ts), and its source and target port. */
+export let innermostKind: u32 = KIND_PAIR;
+export let innermostPorts: u32 = 0;
 
-/** What a UDP datagram to a port holds. */
-export function insideOfPort(port: u32): u32 {
-  if (port == 4789 || port == 8472) return AT_VXLAN;
-  if (port == 6081) return AT_GENEVE;
-  if (port == 2152) return AT_GTP_U;
-  return port == 1701 ? AT_L2TP_IN_UDP : 0;
-}
-
-/** What an IP packet of a protocol holds, other than UDP. */
-export function insideOfProtocol(protocol: u32, six: bool): u32 {
-  if (protocol == 4) return AT_IP_IN_IP + (six ? IPV4_IN_IPV6 : IPV4_IN_IPV4);
-  if (protocol == 41) return AT_IP_IN_IP + (six ? IPV6_IN_IPV6 : IPV6_IN_IPV4);
-  if (protocol == 47) return AT_GRE;
-  if (protocol == 115) return AT_L2TP_IN_IP;
-  return protocol == 137 ? TYPE_MPLS : 0;
-}
+/** The path so far (paths.ts), how many of its words are around the innermost header, and a place for those of its networks. */
+const words = memory.data(128 * 8, 16);
+const networkWords = memory.data(128 * 8, 16);
+let wordCount: u32 = 0;
+let innermostWords: u32 = 0;
 
 /** Goes inwards from a place where something stands, until nothing more is known; counts the layers of the packet. */
 export function lookInside(what: u32, at: usize, until: usize, original: u64): void {
   depth = 0;
+  wordCount = 0;
   innermost = 0;
   place = at;
   end = until;
@@ -127,24 +119,53 @@ function has(count: usize): bool {
   return place + count <= end;
 }
 
-// @ts-ignore: decorator
-@inline
-function big16(at: usize): u32 {
-  return <u32>bswap<u16>(load<u16>(at));
-}
-
-// @ts-ignore: decorator
-@inline
-function big32(at: usize): u32 {
-  return bswap<u32>(load<u32>(at));
-}
-
 /** Counts a layer whose header was captured; false: it lies too deep. */
 function enter(type: u32): bool {
   if (depth == TUNNEL_DEPTH_MAX) return false;
   countRow(TUNNELS + (<usize>(type * TUNNEL_DEPTH_MAX + depth) << 4), bytes);
   depth++;
+  if (tailBytes) addWord(wordOf(type, false, 0, false));
   return true;
+}
+
+/** The same for a layer that has a number. */
+function enterNumbered(type: u32, number: u32): bool {
+  if (!enter(type)) return false;
+  if (tailBytes) store<u64>(words + (<usize>(wordCount - 1) << 3), wordOf(type, true, number, false));
+  return true;
+}
+
+/** There is room: a layer has 16 words at most. */
+function addWord(word: u64): void {
+  store<u64>(words + (<usize>wordCount << 3), word);
+  wordCount++;
+}
+
+/** The path of the layers around the innermost header. */
+export function pathOfInnermost(): u32 {
+  return numberOf(words, innermostWords);
+}
+
+/** Those of them that say in which network the addresses are: a VNI, the key of GRE, a session of PPPoE. */
+export function networksOfInnermost(): u32 {
+  let count: u32 = 0;
+  for (let i: u32 = 0; i < innermostWords; i++) {
+    const word = load<u64>(words + (<usize>i << 3));
+    const type = <u32>(word >> 56) - 1;
+    const numbered = word & HAS_NUMBER;
+    if (numbered && (type == VXLAN || type == GENEVE || type == GRE || type == PPPOE))
+      store<u64>(networkWords + (<usize>(count++) << 3), word);
+  }
+  return numberOf(networkWords, count);
+}
+
+/** An IP header of which both addresses were captured. */
+function found(six: bool): void {
+  innermost = place;
+  innermostSix = six;
+  innermostKind = KIND_PAIR;
+  innermostPorts = 0;
+  innermostWords = wordCount;
 }
 
 /** Goes on behind a header of so many bytes. */
@@ -183,7 +204,7 @@ function llc(): u32 {
 
 function ipv4(): u32 {
   if (!has(20) || load<u8>(place) >> 4 != 4) return 0;
-  innermost = place;
+  found(false);
   const header = (<usize>load<u8>(place) & 15) << 2;
   // The thirteen bits of the fragment offset, as the two bytes lie.
   if (header < 20 || load<u16>(place, 6) & 0xff1f) return 0;
@@ -194,7 +215,7 @@ function ipv4(): u32 {
 
 function ipv6(): u32 {
   if (!has(40) || load<u8>(place) >> 4 != 6) return 0;
-  innermost = place;
+  found(true);
   let protocol = <u32>load<u8>(place, 6);
   place += 40;
   while (protocol == 0 || protocol == 43 || protocol == 44 || protocol == 60) {
@@ -208,6 +229,10 @@ function ipv6(): u32 {
 }
 
 function ofProtocol(protocol: u32, six: bool): u32 {
+  if ((protocol == 6 || protocol == 17) && has(4)) {
+    innermostKind = protocol;
+    innermostPorts = big32(place);
+  }
   if (protocol != 17) return insideOfProtocol(protocol, six);
   return has(8) ? behind(8, insideOfPort(big16(place + 2))) : 0;
 }
@@ -224,7 +249,7 @@ function ipInIp(type: u32): u32 {
 
 /** RFC 7348: the flag I must be set. */
 function vxlan(): u32 {
-  if (!has(8) || !(load<u8>(place) & 0x08) || !enter(VXLAN)) return 0;
+  if (!has(8) || !(load<u8>(place) & 0x08) || !enterNumbered(VXLAN, big32(place + 4) >> 8)) return 0;
   return behind(8, TYPE_ETHERNET);
 }
 
@@ -233,7 +258,7 @@ function geneve(): u32 {
   if (!has(8) || load<u8>(place) >> 6) return 0;
   const header: usize = 8 + ((<usize>load<u8>(place) & 0x3f) << 2);
   const type = big16(place + 2);
-  return has(header) && enter(GENEVE) ? behind(header, type < 0x600 ? 0 : type) : 0;
+  return has(header) && enterNumbered(GENEVE, big32(place + 4) >> 8) ? behind(header, type < 0x600 ? 0 : type) : 0;
 }
 
 /** RFC 2784 and 2890, version 0. The source routes of RFC 1701 are not followed. */
@@ -248,7 +273,8 @@ function gre(): u32 {
     place += header;
     return erspan(type == 0x22eb, (flags & 0x1000) != 0);
   }
-  if (!enter(GRE) || flags & 0x4000) return 0;
+  const keyAt = place + (flags & 0xc000 ? 8 : 4);
+  if (!(flags & 0x2000 ? enterNumbered(GRE, big32(keyAt)) : enter(GRE)) || flags & 0x4000) return 0;
   return behind(header, type < 0x600 ? 0 : type);
 }
 
@@ -256,9 +282,10 @@ function gre(): u32 {
 function erspan(third: bool, sequenced: bool): u32 {
   if (!third && !sequenced) return enter(ERSPAN_1) ? TYPE_ETHERNET : 0;
   if (!has(third ? 12 : 8) || load<u8>(place) >> 4 != (third ? 2 : 1)) return 0;
-  if (!third) return enter(ERSPAN_2) ? behind(8, TYPE_ETHERNET) : 0;
+  const session = big16(place + 2) & 0x3ff;
+  if (!third) return enterNumbered(ERSPAN_2, session) ? behind(8, TYPE_ETHERNET) : 0;
   const header: usize = load<u8>(place, 11) & 1 ? 20 : 12;
-  if (!has(header) || !enter(ERSPAN_3)) return 0;
+  if (!has(header) || !enterNumbered(ERSPAN_3, session)) return 0;
   // Five bits say what was mirrored: 0 Ethernet, 2 IP.
   const frame = (load<u8>(place, 10) >> 2) & 0x1f;
   return behind(header, frame == 0 ? TYPE_ETHERNET : frame == 2 ? AT_IP : 0);
@@ -269,13 +296,16 @@ function erspan(third: bool, sequenced: bool): u32 {
  * is the control word of RFC 4448 before Ethernet, 0x1000 a channel for management; anything else is Ethernet.
  */
 function mpls(): u32 {
-  for (let labels: u32 = 0; labels < MPLS_LABELS_MAX; labels++) {
+  const stack = place;
+  for (let labels: u32 = 1; labels <= MPLS_LABELS_MAX; labels++) {
     if (!has(4)) return 0;
     const last = load<u8>(place, 2) & 1;
     place += 4;
-    if (last) return enter(MPLS) ? belowLabels() : 0;
+    if (!last && labels < MPLS_LABELS_MAX) continue;
+    if (!enterNumbered(MPLS, big32(stack) >> 12)) return 0;
+    for (let at = stack + 4; at < place && tailBytes; at += 4) addWord(wordOf(MPLS, true, big32(at) >> 12, true));
+    return last ? belowLabels() : 0;
   }
-  enter(MPLS);
   return 0;
 }
 
@@ -290,7 +320,7 @@ function belowLabels(): u32 {
 
 /** RFC 2516: the session stage, version and type 1. */
 function pppoe(): u32 {
-  if (!has(6) || load<u16>(place) != 0x0011 || !enter(PPPOE)) return 0;
+  if (!has(6) || load<u16>(place) != 0x0011 || !enterNumbered(PPPOE, big16(place + 2))) return 0;
   return behind(6, AT_PPP);
 }
 
@@ -324,7 +354,7 @@ function gtp(): u32 {
       next = load<u8>(place + header - 1);
     }
   }
-  return enter(GTP_U) ? behind(header, AT_IP) : 0;
+  return enterNumbered(GTP_U, big32(place + 4)) ? behind(header, AT_IP) : 0;
 }
 
 /** RFC 3931: data of version 3, over IP or UDP. Session 0 over IP is for control. */
@@ -333,24 +363,10 @@ function l2tp(inUdp: bool): u32 {
     if (!has(8) || (big16(place) & 0x800f) != 3) return 0;
     place += 4;
   } else if (!has(4) || !big32(place)) return 0;
-  if (!enter(L2TP_3)) return 0;
+  if (!enterNumbered(L2TP_3, big32(place))) return 0;
   place += 4;
   // How long cookie and sublayer are was agreed upon elsewhere: 0, 4 or 8 bytes, and 0 or 4.
   for (let skipped: usize = 0; skipped <= 12; skipped += 4)
-    if (isEthernetWithIp(place + skipped)) return behind(skipped, TYPE_ETHERNET);
+    if (holdsIp(place + skipped, end)) return behind(skipped, TYPE_ETHERNET);
   return 0;
-}
-
-/** Whether a frame begins here that holds an IPv4 header with the right sum, or the first bits of an IPv6 header. */
-function isEthernetWithIp(at: usize): bool {
-  at += 12;
-  while (at + 2 <= end && (big16(at) == 0x8100 || big16(at) == 0x88a8 || big16(at) == 0x9100)) at += 4;
-  if (at + 3 > end) return false;
-  const first = load<u8>(at, 2);
-  if (big16(at) == TYPE_IPV6) return first >> 4 == 6;
-  const length = (<usize>first & 15) << 2;
-  if (big16(at) != TYPE_IPV4 || first >> 4 != 4 || length < 20 || at + 2 + length > end) return false;
-  let sum: u32 = 0;
-  for (let i: usize = 0; i < length; i += 2) sum += big16(at + 2 + i);
-  return (sum & 0xffff) + (sum >> 16) == 0xffff;
 }

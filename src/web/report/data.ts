@@ -23,9 +23,12 @@ export interface ReportData {
   readonly bits: boolean;
 }
 
+/** A conversation; with --inner its tunnels in one text. */
+export type ReportConversation = ConversationRow & { readonly tunnels?: string };
+
 export type FactsEntry = {
   readonly file: string;
-  readonly top: readonly ConversationRow[];
+  readonly top: readonly ReportConversation[];
   readonly endpoints: readonly EndpointRow[];
   readonly series?: ReportSeries;
 } & Omit<CaptureFacts, 'top' | 'top_times' | 'endpoints' | 'files' | 'files_skipped' | 'series'>;

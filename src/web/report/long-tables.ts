@@ -1,7 +1,7 @@
-import type { ConversationRow, EndpointRow } from '../../pcap/report-types.js';
+import type { EndpointRow } from '../../pcap/report-types.js';
 import type { Count } from '../../pcap/types.js';
 import { formatBytes } from '../format.js';
-import type { FactsEntry } from './data.js';
+import type { FactsEntry, ReportConversation } from './data.js';
 import { approximate, exact, rateText, secondsBetween, span, type Figure } from './figures.js';
 import { SortedTable, type SortedColumn } from './sorted-table.js';
 
@@ -42,12 +42,12 @@ const orders: Readonly<Record<string, readonly [string, boolean]>> = {
 
 /** The conversations, as tshark's users know them: A, B, each way, total, start, duration. */
 export function conversationTable(
-  { top, conversations, conversations_limit, first_ns }: FactsEntry,
+  { top, conversations, conversations_limit, first_ns, inner }: FactsEntry,
   sort: string,
   bits: boolean,
-): SortedTable<ConversationRow> {
+): SortedTable<ReportConversation> {
   const [sortedBy, descending] = orders[sort] ?? orders.bytes;
-  return new SortedTable<ConversationRow>({
+  return new SortedTable<ReportConversation>({
     name: 'Conversations',
     rows: top,
     total: conversations,
@@ -75,7 +75,8 @@ export function conversationTable(
         value: ({ bits_per_second }) => bits_per_second,
         text: ({ bits_per_second }) => rateText(bits_per_second, bits),
       },
-      ...bounds<ConversationRow>(conversations_limit !== undefined),
+      ...bounds<ReportConversation>(conversations_limit !== undefined),
+      ...(inner === true ? [{ title: 'Tunnel', value: ({ tunnels }: ReportConversation) => tunnels ?? null }] : []),
     ],
   });
 }

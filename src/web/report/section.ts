@@ -16,7 +16,11 @@ export function captureSection(
 ): HTMLElement {
   const conversations = conversationTable(entry, sort, bits);
   const talkers = talkerTable(entry, sort);
-  const conversationsCard = card('Conversations', `${id}-conversations`, conversations.node);
+  const conversationsCard = card(
+    entry.inner === true ? 'Conversations inside of tunnels' : 'Conversations',
+    `${id}-conversations`,
+    conversations.node,
+  );
   const { series } = entry;
   const { matrix } = extras;
   const choose = (from: string, to: string): void => {

@@ -169,6 +169,7 @@ const options = {
   filterTags: 'transparent',
   afterNs: 0n,
   beforeNs: 1_700_000_000_000_000_000n,
+  inner: true,
 };
 
 export const requests: FuzzTarget = {

@@ -11,8 +11,8 @@ export interface OracleLayer {
 export interface OracleInside {
   /** Outermost first. */
   readonly layers: readonly OracleLayer[];
-  /** The innermost IP header behind the packet's own that holds both its addresses. */
-  readonly innermost: { readonly version: 4 | 6; readonly bytes: Uint8Array } | null;
+  /** The innermost IP header behind the packet's own that holds both its addresses, and how many layers are around it. */
+  readonly innermost: { readonly version: 4 | 6; readonly bytes: Uint8Array; readonly around: number } | null;
 }
 
 const depthMax = 8;
@@ -73,7 +73,7 @@ class Opener {
 
   private ip(version: 4 | 6, bytes: Uint8Array): void {
     if (bytes.length < (version === 4 ? 20 : 40) || bytes[0] >> 4 !== version) return;
-    this.innermost = { version, bytes };
+    this.innermost = { version, bytes, around: this.layers.length };
     this.ipPayload(version, bytes);
   }
 

@@ -42,6 +42,18 @@ describe('the csv tables', () => {
     );
   });
 
+  test('with --inner conversations have their tunnels behind the other columns', () => {
+    const [row] = sampleEntry().top;
+    const tunnels = {
+      tunnel_a_to_b: [{ type: 'mpls', labels: [16, 17] } as const, { type: 'vxlan', vni: 7 } as const],
+      tunnel_b_to_a: null,
+      tunnels_vary: true,
+    };
+    const [header, first] = rowsOf('conversations', [sampleEntry({ inner: true, top: [{ ...row, ...tunnels }] })]);
+    expect(header).toMatch(/,bits_per_second,tunnel_a_to_b,tunnel_b_to_a,tunnels_vary\r\n$/);
+    expect(first).toMatch(/,10666,mpls 16\/17 > vxlan 7,,true\r\n$/);
+  });
+
   test('a file of a joined capture is a row, and so is one that failed', () => {
     const [, first, second] = rowsOf('files', [
       sampleEntry({ files: [counted, { ...unreadable, error: 'unreadable' }] }),

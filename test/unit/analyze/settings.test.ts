@@ -24,6 +24,18 @@ test.each<[string, string[], Partial<AnalyzeOptions>, string]>([
   ['two forms on standard output', ['a'], { html: '-', json: true }, 'choose one'],
   ['a folder for the report', ['a'], { html: 'a-folder' }, 'name a file, such as a-folder/report.html'],
   ['more rows than text holds', ['a'], { top: 1_000_001 }, 'to 1000000, the most rows of text: --top all with'],
+  [
+    'more rows than --inner tells',
+    ['a'],
+    { top: 1_000_001, inner: true, json: true },
+    'to 1000000, the most rows that have the columns of --inner',
+  ],
+  [
+    '--inner of a submitted analysis',
+    [],
+    { resume: ['1'], master, inner: true },
+    '--inner was settled when analysis 1',
+  ],
   ['more rows than a message of the cluster holds', ['a'], { top: 60_000, master }, 'from 1 to 50000, the most'],
 ])('%s is wrong usage', (_name, files, options, message) => {
   expect(() => compile(files, options)).toThrow(expect.objectContaining({ code: 'USAGE' }));

@@ -55,6 +55,18 @@ test('a conversation is told each way, in all, and by its start after the first 
   );
 });
 
+test.each([
+  ['vxlan 7', [{ type: 'vxlan', vni: 7 }], [{ type: 'vxlan', vni: 7 }], false],
+  ['gtpu 1 | gtpu 2', [{ type: 'gtpu', teid: 1 }], [{ type: 'gtpu', teid: 2 }], false],
+  ['gre > ipip and others', [{ type: 'gre' }, { type: 'ipip' }], null, true],
+  ['', null, null, false],
+] as const)('with --inner the tunnels of a conversation stand last: %j', (text, out, back, vary) => {
+  const row = { ...sampleEntry().top.at(0)!, tunnel_a_to_b: out, tunnel_b_to_a: back, tunnels_vary: vary };
+  const lines = textReport(sampleEntry({ inner: true, top: [row] }), style).split('\n');
+  expect(lines).toContain('Conversations inside of tunnels (1 of 1, by bytes)');
+  expect(lines.find((line) => line.startsWith('tcp '))).toMatch(new RegExp(` 1333(  ${text.replace('|', '[|]')})?$`));
+});
+
 test('a cut, damage and a full table are said', () => {
   const limit = {
     limit: 16,

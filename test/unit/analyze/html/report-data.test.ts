@@ -24,11 +24,16 @@ function hostile(i: number, files: number): KeptEntry {
     first_ns: '1700000001000000000',
     last_ns: '1700000002500000000',
     bits_per_second: 1,
+    tunnel_a_to_b: Array.from({ length: 8 }, () => ({ type: 'mpls', labels: new Array<number>(16).fill(1_048_575) })),
+    tunnel_b_to_a: null,
+    tunnels_vary: true,
   });
   const entry = sampleEntry({
     file: `${'x'.repeat(4000)}${i}.pcap`,
     packets: big,
     top: Array.from({ length: 2_000 }, (_, n) => conversation(n)),
+    inner: true,
+    tunnels: Array.from({ length: 120 }, (_, n) => ({ type: 'erspan1', depth: 1 + (n % 8), packets: big, bytes: big })),
     endpoints: Array.from({ length: 2_000 }, (_, n) => ({
       ...sampleEntry().endpoints.at(0)!,
       address: address(n),
