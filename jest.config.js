@@ -5,9 +5,10 @@ module.exports = {
   rootDir: 'dist/test',
   testEnvironment: 'node',
   testMatch: ['**/*.test.js'],
-  testTimeout: 60_000,
-  // Many tests wait for processes; jest's default leaves one core of two idle.
-  maxWorkers: '100%',
+  // The slowest takes 20 s on two idle cores, and a machine of others may be three times as slow.
+  testTimeout: 120_000,
+  // Many tests wait for processes, so there are more at once than cores: three on two.
+  maxWorkers: '150%',
   reporters: ['default', '<rootDir>/../../scripts/jest-totals.cjs'],
   setupFiles: ['source-map-support/register'],
   setupFilesAfterEnv: ['<rootDir>/support/retry.js'],

@@ -3,7 +3,7 @@ import { filteredLinkTypes } from '../../../src/filter/link-types.js';
 import { compileByTcpdump, runProgram, tcpdumpMissing } from '../../support/bpf-oracle.js';
 import { packetsFor, type TestPacket } from '../../support/filter-packets.js';
 import { FilterRunner } from '../../support/filter-runner.js';
-import { propertySeed } from '../../support/property.js';
+import { propertySeed, runsFactor } from '../../support/property.js';
 import { randomFilter, randomFrom, type Random } from '../../support/random-filter.js';
 import { scratchFolder } from '../../support/scratch.js';
 
@@ -12,7 +12,7 @@ const described = missing === null ? describe : describe.skip;
 if (missing !== null) process.stderr.write(`skipped: random filters are not compared with tcpdump: ${missing}\n`);
 
 /** Expressions, for each of which tcpdump is started; TRIREME_PROPERTY_RUNS multiplies them. */
-const runs = 150 * Number(process.env.TRIREME_PROPERTY_RUNS ?? 1);
+const runs = 150 * runsFactor;
 const packetsEach = 400;
 
 /**

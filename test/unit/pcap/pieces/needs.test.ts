@@ -10,11 +10,11 @@ import { classicCapture } from '../../../support/capture-builder.js';
 import { push, scanModule, scanOptions } from '../../../support/engine.js';
 import { packetsFor, type TestPacket } from '../../../support/filter-packets.js';
 import { FilterRunner } from '../../../support/filter-runner.js';
-import { propertySeed } from '../../../support/property.js';
+import { propertySeed, runsFactor } from '../../../support/property.js';
 import { randomFilter, randomFrom, type Random } from '../../../support/random-filter.js';
 
 /** Expressions for each link type; TRIREME_PROPERTY_RUNS multiplies them. */
-const runs = 60 * Number(process.env.TRIREME_PROPERTY_RUNS ?? 1);
+const runs = 60 * runsFactor;
 
 const packetsEach = 200;
 
