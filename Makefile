@@ -58,6 +58,10 @@ damage: build ## RUNS=1000 random damages of a master's state folder: none may l
 simulate: build ## the hub with workers that misbehave, in simulated time: RUNS=100 seeds of 100,000 jobs from SEED=1 (ARGS="--jobs N")
 	$(Q)node --enable-source-maps dist/test/simulation/run.js $(if $(filter-out file,$(origin RUNS)),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
+.PHONY: mutate
+mutate: build ## change the pure modules one place at a time and list what no unit test notices (ARGS=framing: one area; scripts/mutate.sh)
+	$(Q)scripts/mutate.sh $(ARGS)
+
 .PHONY: audit
 audit: build ## ask the registry for known weaknesses of the production packages
 	$(Q)npm audit --omit=dev

@@ -15,4 +15,5 @@ npm install --prefix "$folder" --no-save --no-audit --no-fund --silent --ignore-
 [ $# -eq 0 ] || export TRIREME_MUTATE=$1
 # What random inputs find is not what is asked here: each mutant pays for each case.
 export TRIREME_PROPERTY_RUNS=${TRIREME_PROPERTY_RUNS:-0.1}
+export TRIREME_PROPERTY_SEED=${TRIREME_PROPERTY_SEED:-1}
 exec node "$folder/node_modules/@stryker-mutator/core/bin/stryker.js" run scripts/stryker.config.mjs

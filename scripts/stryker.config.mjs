@@ -6,24 +6,24 @@ const jest = require('../jest.config.js');
 
 /** The modules by area; each with the tests that are about it. */
 const areas = {
-  picking: { code: ['hub/picking/*.js'], tests: ['unit/hub/picking', 'unit/hub/dispatch', 'unit/hub/hub.test'] },
+  picking: { code: ['hub/picking/*.js'], tests: ['hub/{picking,dispatch}/*', 'hub/hub'] },
   jobs: {
     code: ['hub/jobs/{job-table,job-list,wait-lines,deadlines,deadline-wheel,drain-rate}.js'],
-    tests: ['unit/hub/(jobs|dispatch)', 'unit/hub/hub.test'],
+    tests: ['hub/{jobs,dispatch}/*', 'hub/hub'],
   },
   hedges: {
     code: ['hub/dispatch/{hedges,hedge-budget,stalls,isolated-runs,places}.js'],
-    tests: ['unit/hub/dispatch', 'unit/hub/hub.test'],
+    tests: ['hub/dispatch/*', 'hub/hub'],
   },
-  framing: { code: ['lb/{opening,frame-decoder,record-pacer,job-admission,answer-ring}.js'], tests: ['unit/lb'] },
+  framing: { code: ['lb/{opening,frame-decoder,record-pacer,job-admission,answer-ring}.js'], tests: ['lb/*'] },
   planner: {
     code: ['pcap/{chunk-plans,chunk-outcome}.js', 'captures/thread-plan.js', 'master/chunk-size.js'],
-    tests: ['unit/pcap/(splitting|partial|seam|scan-on)', 'unit/captures/thread-plan', 'unit/master/chunk-size'],
+    tests: ['pcap/{splitting,partial,seam,scan-on}*', 'captures/thread-plan', 'master/chunk-size'],
   },
-  merger: { code: ['pcap/merger.js'], tests: ['unit/pcap/(splitting|partial|scan-on|join|garbage)'] },
+  merger: { code: ['pcap/merger.js'], tests: ['pcap/{splitting,partial,scan-on,join,garbage}*'] },
   ledger: {
     code: ['ledger/{transitions,retention,patient-clock}.js', 'ledger/nats/remedy.js'],
-    tests: ['unit/ledger/[^/]*$', 'unit/ledger/(local|nats)'],
+    tests: ['ledger/*', 'ledger/{local,nats}/*'],
   },
 };
 
@@ -46,8 +46,7 @@ export default {
     config: {
       ...jest,
       rootDir: 'dist/test',
-      testMatch: undefined,
-      testRegex: chosen.flatMap(({ tests }) => tests.map((pattern) => `dist/test/${pattern}.*\\.test\\.js$`)),
+      testMatch: chosen.flatMap(({ tests }) => tests.map((pattern) => `**/dist/test/unit/${pattern}.test.js`)),
       reporters: [],
     },
   },
@@ -58,6 +57,6 @@ export default {
   jsonReporter: { fileName: 'build/mutate/mutation.json' },
   htmlReporter: { fileName: 'build/mutate/mutation.html' },
   concurrency: 2,
-  timeoutMS: 10_000,
+  timeoutMS: 60_000,
   allowConsoleColors: false,
 };
