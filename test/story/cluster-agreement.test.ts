@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { projectRoot } from '../../src/common/version.js';
-import { adversarial, gzipped, lz4Packed, zstdStored } from '../support/capture-builder.js';
+import { adversarial, classicCapture, gzipped, lz4Packed, zstdStored } from '../support/capture-builder.js';
+import { asFrame, conversationPacket, tunnel } from '../support/capture-builder/tunnels.js';
 import { CaptureCluster } from '../support/capture-cluster.js';
 import { runTrireme } from '../support/run-trireme.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -13,6 +14,13 @@ const shared = sharedCaptures();
 const sample = join(projectRoot, 'captures', 'sample.pcap');
 
 const many = Buffer.from(smallCapture(manyPackets(5000)));
+const nested = classicCapture(
+  Array.from({ length: 600 }, (_, i) => {
+    const wraps = [tunnel.vxlan(i % 3), tunnel.mpls([16 + (i % 5), 17]), tunnel.gtpu(i % 7), tunnel.gre(i % 2)];
+    const packet = wraps[(i >> 2) % 4](conversationPacket(i % 5 === 0 ? 6 : 4, 1 + (i % 9), 20 + (i % 4), 6));
+    return { bytes: asFrame(i % 3 === 0 ? tunnel.geneve(i % 11)(packet) : packet) };
+  }),
+);
 const damaged = Buffer.from(many);
 damaged.fill(0xff, 60_000, 60_100);
 const files = [
@@ -71,6 +79,19 @@ describe.each([
     const there = await cluster.analyze(some, [...options, ...connection]);
     expect(there.stdout).toBe(here.stdout);
     expect(there.code).toBe(0);
+  });
+
+  test('tells what is inside of tunnels in every form as one core and several do', async () => {
+    const inner = ['--inner', '--top', '100', '-q', scratch.file('nested.pcap', nested)];
+    for (const form of [['--json'], ['--csv']]) {
+      const [one, several, there] = await Promise.all(
+        [[], ['--cores', '3', '--thread-bytes', '1'], ['--master', cluster.grpc]].map((mode) =>
+          runTrireme(['analyze', ...form, ...mode, ...inner]),
+        ),
+      );
+      expect(one.stdout).toContain('vxlan');
+      expect([several.stdout, there.stdout]).toEqual([one.stdout, one.stdout]);
+    }
   });
 });
 

@@ -16,7 +16,7 @@ import {
 import { notePath } from './paths';
 import { countDropped, postpone4, touch } from './postponed';
 import { find4, find6, keyIsPinned, lastFound4 } from './table';
-import { insideOfPort, insideOfProtocol, PORT_LEAST, PORT_MOST } from './tunnel-kinds';
+import { insideOfPort, insideOfProtocol, mayBeTunnel, mayHoldTunnel } from './tunnel-kinds';
 import {
   innermost,
   innermostKind,
@@ -104,18 +104,14 @@ export function ipv4(at: usize, end: usize): void {
   const fragment = load<u16>(at, 6) & 0xff1f;
   if ((protocol == TCP || protocol == UDP) && !fragment && header >= 20 && captured >= header + 4) {
     const targetPort = big16(at + header + 2);
-    if (protocol == UDP && mayBeTunnel(targetPort) && inside(insideOfPort(targetPort), at + header + 8, end)) return;
+    if (mayHoldTunnel(protocol, targetPort) && inside(insideOfPort(targetPort), at + header + 8, end)) return;
     count4(source, target, big16(at + header), targetPort, protocol);
   } else {
-    if (!fragment && header >= 20 && inside(insideOfProtocol(protocol, false), at + header, end)) return;
+    if (mayBeTunnel(protocol) && !fragment && header >= 20) {
+      if (inside(insideOfProtocol(protocol, false), at + header, end)) return;
+    }
     count4(source, target, 0, 0, KIND_PAIR);
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function mayBeTunnel(port: u32): bool {
-  return port - PORT_LEAST <= PORT_MOST - PORT_LEAST;
 }
 
 /**
@@ -209,10 +205,10 @@ export function ipv6(at: usize, end: usize): void {
   if (captured < 40) return;
   if ((protocol == TCP || protocol == UDP) && !fragment && next + 4 <= end) {
     const targetPort = big16(next + 2);
-    if (protocol == UDP && mayBeTunnel(targetPort) && inside(insideOfPort(targetPort), next + 8, end)) return;
+    if (mayHoldTunnel(protocol, targetPort) && inside(insideOfPort(targetPort), next + 8, end)) return;
     count6(at, big16(next), targetPort, protocol);
   } else {
-    if (!fragment && inside(insideOfProtocol(protocol, true), next, end)) return;
+    if (mayBeTunnel(protocol) && !fragment && inside(insideOfProtocol(protocol, true), next, end)) return;
     count6(at, 0, 0, KIND_PAIR);
   }
 }

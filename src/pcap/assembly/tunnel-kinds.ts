@@ -36,9 +36,27 @@ export const AT_L2TP_IN_UDP: u32 = 0x10008;
 /** And the type of the layer behind it. */
 export const AT_IP_IN_IP: u32 = 0x10100;
 
-/** The least and the largest of the UDP ports below: a packet to any other port pays one comparison. */
-export const PORT_LEAST: u32 = 1701;
-export const PORT_MOST: u32 = 8472;
+const UDP: u32 = 17;
+/** The least and the largest of the UDP ports of tunnels. */
+const PORT_LEAST: u32 = 1701;
+const PORT_MOST: u32 = 8472;
+/** IP protocols of tunnels, a bit each, by the lower six bits of the number. */
+const PROTOCOLS: u64 = (1 << 4) | (1 << 41) | (1 << 47) | (1 << (115 & 63)) | (1 << (137 & 63));
+
+/** Whether a datagram to a port may hold a tunnel: TCP, and UDP to a port beyond the range, pay one comparison. */
+// @ts-ignore: decorator
+@inline
+export function mayHoldTunnel(protocol: u32, port: u32): bool {
+  if ((port | (protocol << 16)) - (PORT_LEAST | (UDP << 16)) > PORT_MOST - PORT_LEAST) return false;
+  return port == 4789 || port == 8472 || port == 6081 || port == 2152 || port == 1701;
+}
+
+/** Whether an IP protocol, other than TCP and UDP, may be a tunnel. */
+// @ts-ignore: decorator
+@inline
+export function mayBeTunnel(protocol: u32): bool {
+  return ((PROTOCOLS >> <u64>protocol) & 1) != 0;
+}
 
 /** What a UDP datagram to a port holds. */
 export function insideOfPort(port: u32): u32 {
