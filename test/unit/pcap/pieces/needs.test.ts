@@ -14,7 +14,7 @@ import { propertySeed, runsFactor } from '../../../support/property.js';
 import { randomFilter, randomFrom, type Random } from '../../../support/random-filter.js';
 
 /** Expressions for each link type; TRIREME_PROPERTY_RUNS multiplies them. */
-const runs = 120 * runsFactor;
+const runs = Math.max(60, 120 * runsFactor);
 
 const packetsEach = 200;
 
@@ -77,8 +77,8 @@ describe.each(filteredLinkTypes.map(({ number }) => number))('link type %d', (li
         if (!may) throw new Error(`'${filter}' matches ${Buffer.from(packet.bytes).toString('hex')}`);
       }
     }
-    expect(matched).toBeGreaterThan(4 * runsFactor);
-    expect(ruledOut).toBeGreaterThan(100 * runsFactor);
+    expect(matched).toBeGreaterThan(2);
+    expect(ruledOut).toBeGreaterThan(50);
   });
 });
 
