@@ -18,7 +18,7 @@ export function helloOf(name: string): Hello {
   return {
     workerId: name,
     name,
-    version: '0.1.0',
+    version: '0.2.0',
     slots: slotsEach,
     kinds: [
       { kind: quickKind, name: 'GET_TIME', secondsPerUnit: quickSeconds },

@@ -31,7 +31,7 @@ export const ranElsewhere: Readonly<Record<string, { readonly file: string; read
     file: 'test/story/discovery.test.ts',
     by: "runTrireme(['analyze', '--json', '-q', '--discover', nats.url, sample])",
   },
-  'npm install --global trireme-0.1.0.tgz': {
+  'npm install --global trireme-0.2.0.tgz': {
     file: 'test/support/installed-package.ts',
     by: "'install', '--global', '--prefix', prefix",
   },

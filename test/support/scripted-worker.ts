@@ -15,7 +15,7 @@ export function helloOf(changes: Partial<Hello> = {}): Hello {
   return {
     workerId: `id-of-${changes.name ?? 'w'}`,
     name: 'w',
-    version: '0.1.0',
+    version: '0.2.0',
     slots: 1,
     kinds: [
       { kind: 1, name: 'GET_TIME', secondsPerUnit: 0.001 },
