@@ -1,6 +1,8 @@
 'use strict';
 // The TypeScript compiler has already written dist/; jest runs that output, so worker threads and child processes
 // under test load exactly the files that users run.
+const { availableParallelism } = require('node:os');
+
 module.exports = {
   rootDir: 'dist/test',
   testEnvironment: 'node',
@@ -8,7 +10,7 @@ module.exports = {
   // The slowest takes 20 s on two idle cores, and a machine of others may be three times as slow.
   testTimeout: 120_000,
   // Many tests wait for processes, so there are more at once than cores: three on two.
-  maxWorkers: '150%',
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
   reporters: ['default', '<rootDir>/../../scripts/jest-totals.cjs'],
   setupFiles: ['source-map-support/register'],
   setupFilesAfterEnv: ['<rootDir>/support/retry.js'],
