@@ -19,6 +19,8 @@ export interface ClusterExtraction {
   readonly after?: string;
   readonly before?: string;
   readonly limit?: number;
+  /** False: an index beside the capture is not used. */
+  readonly index?: boolean;
   /** Milliseconds to wait for a first worker; 0: as long as the master says. */
   readonly waitMs: number;
   /** The file that the master writes; empty: it sends the packets. */
@@ -44,6 +46,7 @@ export async function extractOnMaster(
         name: shownName(asked.file),
         ...boundsOf({ after, before }),
         packetsMax: BigInt(limit ?? 0),
+        noIndex: asked.index === false ? true : undefined,
       });
       try {
         for await (const { event } of call) {

@@ -160,6 +160,7 @@ export class MasterClient {
         filterTags: scan.filterTags ?? '',
         ...boundsOf(scan.span),
         inner: scan.inner,
+        noIndex: this.settings.index === 'ignore' ? true : undefined,
       },
     };
   }

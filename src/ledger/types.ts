@@ -22,6 +22,8 @@ export interface RequestedAnalysis {
   /** The path is that of an upload which lists the files of one capture. */
   readonly join?: boolean;
   readonly scan: ScanOptions;
+  /** An index beside the capture is not used. */
+  readonly noIndex?: boolean;
   readonly top: number;
   readonly sort: SortOrder;
   /** Wait for a first worker. */

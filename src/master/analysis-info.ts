@@ -40,7 +40,7 @@ export function progressInfo(progress: ProgressFacts, sizeBytes: number): Analyz
   return { ...progress, bytesDone: BigInt(progress.bytesDone), bytesTotal: BigInt(sizeBytes) };
 }
 
-function optionsInfo({ scan, top, sort }: RequestedAnalysis): AnalyzeOptions {
+function optionsInfo({ scan, top, sort, noIndex }: RequestedAnalysis): AnalyzeOptions {
   return {
     client: scan.connection?.client ?? '',
     server: scan.connection?.server ?? '',
@@ -52,6 +52,7 @@ function optionsInfo({ scan, top, sort }: RequestedAnalysis): AnalyzeOptions {
     filterTags: scan.filterTags ?? '',
     ...boundsOf(scan.span),
     inner: scan.inner,
+    noIndex,
   };
 }
 

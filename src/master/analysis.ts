@@ -69,6 +69,8 @@ export class Analysis {
   /** Numbers of the workers whose results are merged. */
   private readonly answeredBy = new Set<number>();
   private provenBytes = 0;
+  /** What there is to say of the capture's index; empty: nothing. */
+  private note = '';
   private aloneSince = monotonicClock();
   private ticker: NodeJS.Timeout | null = null;
   private stopWatching: () => void = () => undefined;
@@ -100,13 +102,8 @@ export class Analysis {
         },
       },
       log,
-      this.asked,
+      mustHeed(lease.record.request.scan),
     );
-  }
-
-  /** Options that a worker must tell that it heeds. */
-  private get asked(): readonly string[] {
-    return mustHeed(this.setup.lease.record.request.scan);
   }
 
   /** The chunks as they stand, in file order. */
@@ -182,11 +179,14 @@ export class Analysis {
     this.chunkBytes = this.plannedBytes ?? chunkBytes ?? chunkBytesFor(capture.sizeBytes, this.workers());
     await this.journal.plan({ chunkBytes: this.chunkBytes, engine: scanEngine });
     await this.keepList();
+    const { scan, top, sort, noIndex } = lease.record.request;
+    const byIndex = noIndex !== true && (scan.filter !== undefined || scan.span !== undefined);
+    const beside = (byIndex ? await capture.readIndex?.() : null) ?? null;
     if (this.ended) return;
-    const { bytes, sizeBytes } = capture;
-    const { scan, top, sort } = lease.record.request;
+    const { bytes, sizeBytes, path } = capture;
+    const asked = { scan, byIndex, beside, top, sort };
     this.merge = new Merge(
-      { module: loadScanModule(), bytes, sizeBytes, chunkBytes: this.chunkBytes, scan, top, sort },
+      { module: loadScanModule(), bytes, path, sizeBytes, chunkBytes: this.chunkBytes, ...asked },
       (event) => this.hear(event),
       (error) => this.reject(error),
     );
@@ -207,12 +207,17 @@ export class Analysis {
   private hear(event: MergeEvent): void {
     switch (event.type) {
       case 'planned': {
-        const { scan, compression } = event;
+        const { scan, compression, note = '' } = event;
+        this.note = note;
+        // What an index had planned is not wanted any more.
+        this.jobs?.close();
+        this.chunks.clear();
+        this.provenBytes = 0;
         const payloadOf = (plan: ChunkPlan): Uint8Array => this.payload(plan, scan, compression ?? '');
         const { hub, capture, durable } = this.setup;
         for (const [i, files] of (event.files ?? []).entries()) this.filesOf.set(keyOf(event.plans[i]), files);
         const jobsMax = durable ? chunkJobsMax : 1;
-        this.jobs = new ChunkJobs(hub, payloadOf, capture.sizeBytes, this, jobsMax, this.asked);
+        this.jobs = new ChunkJobs(hub, payloadOf, capture.sizeBytes, this, jobsMax, mustHeed(scan));
         this.jobs.add(event.plans.filter((plan) => !this.journal.has(plan)));
         this.journal.resume(event.plans.filter((plan) => this.journal.has(plan)));
         this.chunks.add(event.plans);
@@ -323,7 +328,7 @@ export class Analysis {
       chunksResumed: this.chunks.resumed,
       chunksTotal: this.chunks.total,
       workers,
-      message: workers === 0 ? waits : trouble === null ? '' : `it would not survive its master: ${trouble}`,
+      message: workers === 0 ? waits : trouble === null ? this.note : `it would not survive its master: ${trouble}`,
     };
   }
 

@@ -42,6 +42,12 @@ export class ChunkMap {
     return Math.min(this.sizeBytes, this.bytes);
   }
 
+  /** Other chunks than those so far come. */
+  clear(): void {
+    this.entries.clear();
+    this.bytes = 0;
+  }
+
   add(plans: readonly ChunkPlan[]): void {
     for (const plan of plans) this.entries.set(keyOf(plan), { plan, origin: null, by: '' });
   }

@@ -84,6 +84,8 @@ export class ExtractCalls {
           bytes += taken.length;
           await sink!.write(taken);
         },
+        byIndex:
+          call.request.noIndex !== true && (request.scan.filter !== undefined || request.scan.span !== undefined),
         onProgress: progressOf(call, capture.sizeBytes),
       });
       const running = extraction;

@@ -8,11 +8,12 @@ import { noWorker, type JobSink } from '../hub/port/job-sink.js';
 import { planChunks, wholeFilePlan } from '../pcap/chunk-plans.js';
 import { ExtractOrder, type ExtractTask } from '../pcap/extract-order.js';
 import type { ExtractOptions, ExtractOutcome } from '../pcap/extractor.js';
-import type { ChunkPlan } from '../pcap/types.js';
+import { gapsOf, planOf } from '../pcap/pieces/selected-merger.js';
 import { mustHeed } from './chunk-answer.js';
 import { knowingFirstOf } from './first-time-of.js';
 import { readExtractAnswer, type AnsweredPiece } from './extract-answer.js';
 import { chunksOutstandingPerSlot, extractAheadBytesMax, extractChunkBytesMax } from './limits.js';
+import { selectedBy } from './indexed-selection.js';
 import type { OpenCapture } from './open-capture.js';
 
 /** Number of the kind EXTRACT_CHUNK. */
@@ -26,6 +27,8 @@ export interface ExtractionSetup {
   /** Bytes of a chunk; null: extractChunkBytesMax. */
   readonly chunkBytes: number | null;
   readonly options: ExtractOptions;
+  /** An index beside the capture may say which pieces of it are read. */
+  readonly byIndex: boolean;
   readonly waitMs: number;
   /** Gets the packets in order; more is not given to it before its promise is kept. */
   readonly write: (bytes: Uint8Array) => Promise<void>;
@@ -36,10 +39,12 @@ export type Extracted = ExtractOutcome & { readonly inputDamage: string | null }
 
 /** Packets taken out of one capture by the workers of a hub: the very bytes that one core takes out. */
 export class Extraction implements JobSink {
-  private readonly order: ExtractOrder<AnsweredPiece>;
+  private order!: ExtractOrder<AnsweredPiece>;
   private readonly compression: Compression | null;
   private readonly chunkBytes: number;
-  private readonly span: ExtractOptions['span'];
+  private span: ExtractOptions['span'];
+  /** What there is to say of the capture's index; empty: nothing. */
+  private note = '';
   private readonly jobs = new Map<number, { readonly task: ExtractTask; readonly job: number }>();
   private readonly answers: AnsweredPiece[] = [];
   /** Tasks begun and not judged. */
@@ -50,18 +55,15 @@ export class Extraction implements JobSink {
 
   constructor(private readonly setup: ExtractionSetup) {
     const { capture, options, chunkBytes } = setup;
-    const { first } = capture.bytes;
-    this.compression = compressionOf(first);
+    this.compression = compressionOf(capture.bytes.first);
     this.chunkBytes = Math.min(chunkBytes ?? extractChunkBytesMax, extractChunkBytesMax);
-    const known = knowingFirstOf(loadScanModule(), capture.bytes, { span: options.span });
-    this.span = known?.span ?? options.span;
-    const plans = known === null ? [wholeFilePlan] : this.plans(first, capture.sizeBytes);
-    this.order = new ExtractOrder(plans, options.packetsMax ?? null);
+    this.span = options.span;
   }
 
   /** @throws TriremeError of the capture, the workers or the writing; nothing of it runs any more */
   async run(): Promise<Extracted> {
     const { hub } = this.setup;
+    await this.plan();
     const stopWatching = hub.onWorkersChanged(() => this.wake());
     const timer = setInterval(() => this.wake(), 500);
     let aloneSince = performance.now();
@@ -81,7 +83,7 @@ export class Extraction implements JobSink {
         if (workers > 0) aloneSince = performance.now();
         const aloneMs = performance.now() - aloneSince;
         if (aloneMs >= this.setup.waitMs) throw this.nobodyCame();
-        this.setup.onProgress(this.order.provenBytes, workers, workers > 0 ? '' : 'waiting for a worker');
+        this.setup.onProgress(this.order.provenBytes, workers, workers > 0 ? this.note : 'waiting for a worker');
         this.feed();
         if (this.answers.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));
         for (const piece of this.answers.splice(0)) this.order.offer(piece);
@@ -137,10 +139,30 @@ export class Extraction implements JobSink {
     }
   }
 
-  private plans(first: Uint8Array, sizeBytes: number): readonly ChunkPlan[] {
-    if (this.compression !== null) return [wholeFilePlan];
-    const header = readHeader(loadScanModule(), first.subarray(0, headerBytesWanted), sizeBytes);
-    return planChunks(header, { chunkBytes: this.chunkBytes });
+  /** The chunks: those that an index beside the capture leaves, or all. */
+  private async plan(): Promise<void> {
+    const { capture, options, byIndex } = this.setup;
+    const { bytes, path, sizeBytes } = capture;
+    const packetsMax = options.packetsMax ?? null;
+    const known = knowingFirstOf(loadScanModule(), bytes, { span: options.span });
+    this.span = known?.span ?? options.span;
+    if (this.compression !== null || known === null) {
+      this.order = new ExtractOrder([wholeFilePlan], packetsMax);
+      return;
+    }
+    if (byIndex) {
+      const scan = { filter: options.filter, span: this.span };
+      const { chunkBytes } = this;
+      const beside = (await capture.readIndex?.()) ?? null;
+      const { selection, note } = await selectedBy({ path, bytes, sizeBytes, beside, scan, others: true, chunkBytes });
+      this.note = note;
+      if (selection !== null) {
+        this.order = new ExtractOrder(selection.runs.map(planOf), packetsMax, gapsOf(selection));
+        return;
+      }
+    }
+    const header = readHeader(loadScanModule(), bytes.first.subarray(0, headerBytesWanted), sizeBytes);
+    this.order = new ExtractOrder(planChunks(header, { chunkBytes: this.chunkBytes }), packetsMax);
   }
 
   private payload({ plan, packetsMax }: ExtractTask): Uint8Array {

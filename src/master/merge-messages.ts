@@ -1,5 +1,6 @@
 import type { Compression } from '../captures/compression.js';
 import type { InflateOutcome } from '../captures/inflated.js';
+import type { BesideBytes } from './read-index.js';
 import type { CaptureBytes } from './open-capture.js';
 import type { ChunkPlan, ChunkResult, ScanOptions, SortOrder } from '../pcap/types.js';
 
@@ -8,9 +9,14 @@ export interface MergeData {
   readonly module: WebAssembly.Module;
   /** Descriptors belong to the process: the thread reads the very file that the master opened. */
   readonly bytes: CaptureBytes;
+  /** Of the capture, or its URL. */
+  readonly path: string;
   readonly sizeBytes: number;
   readonly chunkBytes: number;
   readonly scan: ScanOptions;
+  /** An index beside the capture may say which pieces of it are read; that of a file is here. */
+  readonly byIndex: boolean;
+  readonly beside: BesideBytes | null;
   readonly top: number;
   readonly sort: SortOrder;
 }
@@ -33,6 +39,7 @@ export interface PlannedFile {
 
 /** From the thread. */
 export type MergeEvent =
+  /** Comes a second time where an index did not fit its capture: what was planned before is not wanted any more. */
   | {
       readonly type: 'planned';
       readonly plans: readonly ChunkPlan[];
@@ -41,6 +48,8 @@ export type MergeEvent =
       readonly scan: ScanOptions;
       /** Of a joined capture: the files of each plan. */
       readonly files?: readonly (readonly PlannedFile[])[];
+      /** What there is to say of the capture's index; empty: nothing. */
+      readonly note?: string;
     }
   /** An offer was taken in: up to where all is proven, and plans whose results cannot matter any more. */
   | { readonly type: 'merged'; readonly provenBytes: number; readonly unwanted: readonly ChunkPlan[] }

@@ -8,6 +8,7 @@ import { Merger } from '../pcap/merger.js';
 import { readHeader } from '../pcap/read-header.js';
 import { RecordWalk } from '../pcap/record-walk.js';
 import { toCanonicalJson } from '../pcap/report-json.js';
+import type { CaptureReport } from '../pcap/report-types.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
 import type { MergeData, MergeEvent, MergeOffer } from './merge-messages.js';
 import { knowingFirstOf } from './first-time-of.js';
@@ -26,6 +27,7 @@ export class MergeTask {
   constructor(
     private readonly data: MergeData,
     private readonly say: (event: MergeEvent) => void,
+    note = '',
   ) {
     const { module, sizeBytes, chunkBytes, scan } = data;
     this.compression = compressionOf(data.bytes.first.subarray(0, firstBytesMax));
@@ -38,7 +40,7 @@ export class MergeTask {
     this.scan = known ?? scan;
     this.merger = new Merger(module, plans, this.scan);
     this.wanted = [...plans];
-    say({ type: 'planned', plans, compression: this.compression, scan: this.scan });
+    say({ type: 'planned', plans, compression: this.compression, scan: this.scan, note });
   }
 
   async offer({ result, outcome }: MergeOffer): Promise<void> {
@@ -72,12 +74,6 @@ export class MergeTask {
     this.merger.walked(walk.end());
   }
 
-  /** It has more bytes than those that are counted: whether they are still the same is for the master to check. */
-  private get grew(): boolean {
-    const { bytes, sizeBytes } = this.data;
-    return bytes.at === 'file' && fstatSync(bytes.fd).size > sizeBytes;
-  }
-
   private complete(): void {
     this.finished = true;
     const { top, sort } = this.data;
@@ -88,8 +84,21 @@ export class MergeTask {
       compression: compression ?? 'none',
       inputCut: outcome.truncated,
     });
-    const captured = capturedIn(report, compression, outcome, () => this.data.bytes.first);
-    const entry = this.grew ? stillWritten(captured) : captured;
-    this.say({ type: 'complete', reportJson: toCanonicalJson(entry), counts: countsOf(entry) });
+    tellComplete(this.data, report, compression, outcome, this.say);
   }
+}
+
+/** Tells the result of a capture. */
+export function tellComplete(
+  { bytes, sizeBytes }: MergeData,
+  report: CaptureReport,
+  compression: Compression | null,
+  outcome: InflateOutcome,
+  say: (event: MergeEvent) => void,
+): void {
+  const captured = capturedIn(report, compression, outcome, () => bytes.first);
+  // It has more bytes than those that are counted: whether these are still the same is for the master to check.
+  const grew = bytes.at === 'file' && fstatSync(bytes.fd).size > sizeBytes;
+  const entry = grew ? stillWritten(captured) : captured;
+  say({ type: 'complete', reportJson: toCanonicalJson(entry), counts: countsOf(entry) });
 }

@@ -1,22 +1,37 @@
 import { parentPort } from 'node:worker_threads';
+import { compressionOf, firstBytesMax } from '../captures/compression.js';
 import { TriremeError } from '../common/errors.js';
+import { knowingFirstOf } from './first-time-of.js';
+import { selectedBy } from './indexed-selection.js';
 import { JoinMergeTask } from './join-merge-task.js';
 import { MergeTask } from './merge-task.js';
-import type { MergeEvent, MergeRequest } from './merge-messages.js';
+import type { MergeData, MergeEvent, MergeRequest } from './merge-messages.js';
+import { SelectedMergeTask } from './selected-merge-task.js';
+
+type Task = MergeTask | JoinMergeTask | SelectedMergeTask;
 
 /** Thread that plans, proves and adds up: one analysis at a time, then the next. */
 if (parentPort !== null) {
   const port = parentPort;
   const say = (event: MergeEvent): void => port.postMessage(event);
-  let task: MergeTask | JoinMergeTask | null = null;
+  let task: Task | null = null;
   let turn = Promise.resolve();
+  const begun = async (data: MergeData): Promise<Task> => {
+    const { bytes, module, scan, byIndex } = data;
+    if (bytes.at === 'join') return new JoinMergeTask(data, bytes, say);
+    const plain = compressionOf(bytes.first.subarray(0, firstBytesMax)) === null;
+    const known = byIndex && plain ? knowingFirstOf(module, bytes, scan) : null;
+    if (known === null) return new MergeTask(data, say);
+    const { selection, note } = await selectedBy({ ...data, scan: known, others: false });
+    if (selection === null) return new MergeTask(data, say, note);
+    return new SelectedMergeTask(data, known, selection, note, say, (why) => (task = new MergeTask(data, say, why)));
+  };
   const take = async (request: MergeRequest): Promise<void> => {
     try {
       if (request.request !== 'start') return await task?.offer(request.offer);
-      const { data } = request;
       task = null;
-      if (data.bytes.at === 'join') await (task = new JoinMergeTask(data, data.bytes, say)).start();
-      else task = new MergeTask(data, say);
+      task = await begun(request.data);
+      if (task instanceof JoinMergeTask) await task.start();
     } catch (error) {
       const { code, message } = TriremeError.from(error);
       say({ type: 'failed', code, message });

@@ -5,6 +5,7 @@ import { TriremeError } from '../common/errors.js';
 import { headerBytesWanted } from '../pcap/read-header.js';
 import type { FileIdentity } from '../gen/trireme/v1/capture.js';
 import type { JoinedCapture } from './open-join.js';
+import { readIndex, type BesideBytes } from './read-index.js';
 import type { UrlSource } from '../captures/url/url-source.js';
 
 /** Where the bytes of a capture are. `first`: its first bytes, enough to plan the chunks. */
@@ -42,6 +43,8 @@ export interface OpenCapture {
    * @throws TriremeError FILE_CHANGED when its bytes up to sizeBytes are not those of the opening
    */
   checkUnchanged(failed?: ReadonlySet<string>): Promise<void>;
+  /** Reads the index beside a file; null: there is none. Left out: there can be none, or it is read elsewhere. */
+  readIndex?(): Promise<BesideBytes | null>;
   close(): void;
 }
 
@@ -95,6 +98,12 @@ async function describe(
     modified: opened.mtimeNs.toString(),
     grown: opened.size > BigInt(sizeBytes),
     content: () => access.whileItAnswers(path, () => readSampleHash(handle, identity)),
+    readIndex: () =>
+      readIndex(access, real, {
+        sizeBytes,
+        mtimeNs: opened.mtimeNs.toString(),
+        endsSha256: identity.endsSha256.toString('hex'),
+      }),
     checkUnchanged: async () => {
       const now = await access.whileItAnswers(path, () => handle.stat({ bigint: true }));
       if (now.size === opened.size && now.mtimeNs === opened.mtimeNs) return;

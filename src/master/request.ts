@@ -49,6 +49,7 @@ export function compileRequest(request: AnalyzeRequest, waitMsUnsaid = waitMsDef
     join: join === true ? true : undefined,
     // Strangers may ask this process, and see what it answers: no seed follows from others.
     scan: { ...scan, hashSeed: randomInt(2 ** 32) },
+    noIndex: options?.noIndex === true ? true : undefined,
     top,
     sort,
     waitMs: waitMs || waitMsUnsaid,

@@ -26,6 +26,14 @@ export interface Judged<Piece> {
   readonly taken: boolean;
 }
 
+/** What is left out before a chunk: its packets cannot match, and the one before it ends where they begin. */
+export interface Gap {
+  readonly from: number;
+  /** Packets from the end of the last gap to the start of this one. */
+  readonly packetsBefore: number;
+  readonly packets: number;
+}
+
 /** Guesses that may fail before chunks are no longer begun ahead of what is proven. */
 const wrongStartsMax = 3;
 
@@ -50,10 +58,17 @@ export class ExtractOrder<Piece extends ExtractPiece> {
   private packetsTaken = 0n;
   private packetsSeen = 0n;
 
-  /** @param packetsMax packets of the whole output at most; null: all */
+  /** Packets that were looked at since the last gap. */
+  private sinceGap = 0n;
+
+  /**
+   * @param packetsMax packets of the whole output at most; null: all
+   * @param gaps by the number of the chunk behind each, which begins for certain
+   */
   constructor(
     private readonly plans: readonly ChunkPlan[],
     private readonly packetsMax: bigint | null,
+    private readonly gaps: ReadonlyMap<number, Gap> = new Map(),
   ) {}
 
   /** How the last piece of the output ended; null: there is more to come. */
@@ -91,7 +106,7 @@ export class ExtractOrder<Piece extends ExtractPiece> {
     }
     this.next++;
     // Interfaces that were met since the file's head are described to chunks begun from here on.
-    const state = plan.state === null ? null : (this.state ?? plan.state);
+    const state = plan.state === null || plan.startCertain ? plan.state : (this.state ?? plan.state);
     return { number, plan: { ...plan, state }, packetsMax: this.packetsMax };
   }
 
@@ -109,6 +124,7 @@ export class ExtractOrder<Piece extends ExtractPiece> {
   judge(): Judged<Piece> | null {
     const passed = this.passed.pop();
     if (passed !== undefined) return { piece: passed, taken: false };
+    if (this.ended === null) this.leap();
     if (this.ended === null)
       while (this.current < this.plans.length && endOf(this.plans[this.current]) <= this.frontier) {
         const skipped = this.pieces.get(this.current++);
@@ -118,6 +134,19 @@ export class ExtractOrder<Piece extends ExtractPiece> {
     if (piece === undefined) return null;
     if (this.ended !== null) return this.refused(piece);
     return this.judgeNext(piece);
+  }
+
+  /** Over what is left out before the current chunk. */
+  private leap(): void {
+    const gap = this.gaps.get(this.current);
+    if (gap === undefined || this.frontier >= this.plans[this.current].start) return;
+    const { start, state } = this.plans[this.current];
+    if (this.frontier !== gap.from || this.sinceGap !== BigInt(gap.packetsBefore))
+      throw new TriremeError('FILE_CHANGED', `the capture is not as its index says before ${gap.from}`);
+    this.frontier = start;
+    this.state = state;
+    this.packetsSeen += BigInt(gap.packets);
+    this.sinceGap = 0n;
   }
 
   private judgeNext(piece: Piece): Judged<Piece> {
@@ -143,12 +172,16 @@ export class ExtractOrder<Piece extends ExtractPiece> {
     if (state === null || !outcome.plain) this.state = outcome.endState;
     this.packetsTaken += outcome.packets;
     this.packetsSeen += outcome.ofPackets;
+    this.sinceGap += outcome.ofPackets;
     const last =
       this.current === this.plans.length ||
       outcome.damage !== null ||
       outcome.notACapture !== null ||
       outcome.endOfInput ||
       this.packetsTaken === this.packetsMax;
+    const early = this.current < this.plans.length && this.packetsTaken !== this.packetsMax;
+    if (last && early && this.gaps.size > 0)
+      throw new TriremeError('FILE_CHANGED', `the capture is not as its index says at ${outcome.end}`);
     if (last) this.ended = outcome;
     return { piece, taken: true };
   }

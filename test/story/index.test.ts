@@ -2,25 +2,16 @@ import { copyFileSync, existsSync, readFileSync, statSync, utimesSync, writeFile
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { PcapngBuilder } from '../support/capture-builder.js';
+import { dayOf } from '../support/capture-of-pieces.js';
 import { RangeServer } from '../support/range-server.js';
 import { runTrireme } from '../support/run-trireme.js';
 import { scratchFolder } from '../support/scratch.js';
-import { fivePackets, manyPackets, smallCapture } from '../support/small-capture.js';
+import { fivePackets, smallCapture } from '../support/small-capture.js';
 
 const scratch = scratchFolder();
-/** Four pieces: the second has one packet of 10.0.0.77, and no other piece has it. */
 const capture = scratch.file('day.pcap', dayOf());
 const asked = ['--filter', 'host 10.0.0.77', '--json'];
 const analyze = (...args: string[]) => runTrireme(['analyze', capture, ...args]);
-
-function dayOf(): Buffer {
-  const header = 24;
-  const bulk = Buffer.from(smallCapture(manyPackets(2000).map((packet) => ({ ...packet, from: 1 }))));
-  const rare = Buffer.from(smallCapture([{ from: 77, to: 2, ports: [1024, 80] }]));
-  const times = (count: number): Buffer[] => new Array<Buffer>(count).fill(bulk.subarray(header));
-  const each = Math.ceil((4 * 1024 * 1024) / (bulk.length - header));
-  return Buffer.concat([bulk, ...times(each * 2), rare.subarray(header), ...times(each * 2)]);
-}
 
 test('a question reads the pieces that can answer, tells how much, and gives the same bytes', async () => {
   const made = await runTrireme(['index', capture]);

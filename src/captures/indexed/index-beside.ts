@@ -16,12 +16,20 @@ export function indexBeside(file: CaptureFile): Beside {
   if (file.sizeBytes === null || file.name === standardInput) return null;
   const name = indexName(file.name);
   const bytes = bytesOf(name, indexBytesMost(file.sizeBytes));
-  if (bytes === null) return null;
-  const ignored = (why: string): Beside => ({ note: `${name} is ignored: ${why}; make it anew with trireme index` });
+  return bytes === null ? null : usableIndex(name, bytes, indexedFileOf(file.fd, file.sizeBytes));
+}
+
+/**
+ * What the bytes of an index are good for.
+ * @param bytes or in words why they cannot be read
+ * @param now what the capture is by now
+ */
+export function usableIndex(name: string, bytes: Buffer | string, now: IndexedFile): NonNullable<Beside> {
+  const ignored = (why: string) => ({ note: `${name} is ignored: ${why}; make it anew with trireme index` });
   if (typeof bytes === 'string') return ignored(bytes);
   const decoded = decodeIndex(bytes);
   if (typeof decoded === 'string') return ignored(decoded);
-  const difference = differenceOf(decoded.file, indexedFileOf(file.fd, file.sizeBytes));
+  const difference = differenceOf(decoded.file, now);
   return difference === null ? { index: decoded.index } : ignored(difference);
 }
 
@@ -38,11 +46,16 @@ function bytesOf(name: string, bytesMax: number): Buffer | string | null {
     const stats = fstatSync(fd);
     const what = notRegular(stats);
     if (what !== null) return `it is ${what}`;
-    if (stats.size > bytesMax) return `it has ${stats.size} bytes, over the ${bytesMax} of an index of this capture`;
+    if (stats.size > bytesMax) return tooLong(stats.size, bytesMax);
     return readRange(fd, 0, stats.size);
   } finally {
     closeSync(fd);
   }
+}
+
+/** Why an index of so many bytes is not read. */
+export function tooLong(bytes: number, bytesMax: number): string {
+  return `it has ${bytes} bytes, over the ${bytesMax} of an index of this capture`;
 }
 
 function indexedFileOf(fd: number, sizeBytes: number): IndexedFile {

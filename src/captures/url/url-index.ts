@@ -29,7 +29,7 @@ export async function scanSelectedUrl(
 ): Promise<WholeScan | null> {
   const name = shownName(source.url);
   const { sizeBytes } = source.identity;
-  const found = await indexOf(source, first);
+  const found = await indexOfUrl(source, first);
   if (found === null) return null;
   if (typeof found === 'string') {
     settings.index?.onNote(`${indexName(name)} is ignored: ${found}; make it anew with trireme index`);
@@ -53,8 +53,11 @@ export async function scanSelectedUrl(
   return scanner;
 }
 
-/** Null: there is none. A text: why it is not used. */
-async function indexOf(
+/**
+ * The index that lies beside a capture on its server. Null: there is none. A text: why it is not used.
+ * @param first bytes of the capture, identityEndBytes of them or all
+ */
+export async function indexOfUrl(
   source: UrlSource,
   first: Uint8Array,
 ): Promise<{ readonly index: PieceIndex; readonly bytes: number } | string | null> {

@@ -1,5 +1,6 @@
 import { TriremeError } from '../../common/errors.js';
 import { checkResult } from '../chunk-result.js';
+import type { Gap } from '../extract-order.js';
 import { Kernel } from '../kernel.js';
 import { cells } from '../partial-layout.js';
 import { addPartial, sameBase } from '../partial-reader.js';
@@ -12,6 +13,21 @@ import type { PieceRun, Selection } from './select-pieces.js';
 /** The chunk of a run of pieces, which begins where the index says. */
 export function planOf({ start, end, state }: PieceRun): ChunkPlan {
   return { start, end, startCertain: true, state };
+}
+
+/** What is left out before the chunks of the runs, by their number, for who puts packets together. */
+export function gapsOf({ runs }: Selection): Map<number, Gap> {
+  const gaps = new Map<number, Gap>();
+  let packetsBefore = 0;
+  for (const [i, run] of runs.entries()) {
+    const before = runs[i - 1];
+    if (before?.end != null && before.end < run.start) {
+      gaps.set(i, { from: before.end, packetsBefore, packets: run.skippedBefore });
+      packetsBefore = 0;
+    }
+    packetsBefore += run.packets ?? 0;
+  }
+  return gaps;
 }
 
 /**
