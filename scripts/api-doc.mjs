@@ -10,6 +10,11 @@ const entries = [
   { name: 'trireme', file: 'dist/types/api/index.d.ts', about: 'Captures.' },
   { name: 'trireme/client', file: 'dist/types/api/client.d.ts', about: 'Jobs of a load balancer, over TCP and gRPC.' },
   {
+    name: 'trireme/kind',
+    file: 'dist/types/api/kind.d.ts',
+    about: "Types of a kind of one's own: see [KINDS.md](KINDS.md).",
+  },
+  {
     name: 'trireme/proto',
     file: 'dist/types/api/proto.d.ts',
     about:
@@ -20,8 +25,8 @@ const entries = [
 const head = `# The library
 
 Made from the types by \`make docs-api\`. The package has its types with it and works from CommonJS and ES modules. What is not
-here is no part of the interface, and may change with any version: other files cannot be imported. Job kinds of one's own
-cannot be added yet. The fields of a result are explained in [CAPTURES.md](CAPTURES.md).
+here is no part of the interface, and may change with any version: other files cannot be imported. The fields of a result are
+explained in [CAPTURES.md](CAPTURES.md), kinds of jobs of one's own in [KINDS.md](KINDS.md).
 
 \`\`\`ts
 ${readFileSync('docs/examples/library.mts', 'utf8').trimEnd()}

@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';
 
 /** Entries of the package: `exports` of package.json. */
-const entries = ['api/index', 'api/client', 'api/proto'];
+const entries = ['api/index', 'api/client', 'api/proto', 'api/kind'];
 
 const changed = (file) => statSync(file).mtimeMs;
 const first = 'dist/types/api/index.d.ts';

@@ -1,5 +1,11 @@
 // What `require('trireme/client')` and `import 'trireme/client'` give.
-export { JobClient, type JobClientOptions, type JobResult, type TaggedJobResult } from './job-client.js';
+export {
+  JobClient,
+  type JobClientOptions,
+  type JobOptions,
+  type JobResult,
+  type TaggedJobResult,
+} from './job-client.js';
 export { runTcpJobs, type TcpJobOptions } from './tcp-jobs.js';
 export { JobKind } from '../gen/trireme/v1/job.js';
 export type { Credentials } from './credentials.js';

@@ -19,9 +19,19 @@ export interface JobClientOptions extends Credentials {
   readonly address?: string;
 }
 
+/** How one job is to be run. */
+export interface JobOptions {
+  readonly timeoutMs?: number;
+  /** What the job is given: text as UTF-8. Kinds of Trireme's own take none. */
+  readonly payload?: string | Uint8Array;
+}
+
 /** The answer of one job. */
 export interface JobResult {
+  /** Empty where the kind answers bytes. */
   readonly result: string;
+  /** The answer of a kind that answers bytes. */
+  readonly resultBytes?: Uint8Array;
   /** Name of the worker that ran it. */
   readonly worker: string;
   /** Seconds of one slot that it took. */
@@ -66,14 +76,18 @@ export class JobClient {
   }
 
   /**
-   * Runs one job. Without `timeoutMs` it waits for as long as it takes.
+   * Runs one job of a kind, by its number or its name, and hands it the payload. Without `timeoutMs` it waits for as long as
+   * it takes.
    *
    * Rejects with a {@link TriremeError}, such as UNREACHABLE, QUEUE_FULL, DEADLINE_PASSED or JOB_FAILED.
    */
-  runJob(kind: JobKind, { timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<JobResult> {
+  runJob(kind: JobKind | string, { timeoutMs, payload }: JobOptions = {}): Promise<JobResult> {
     const options = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
+    const named = typeof kind === 'string' ? { kind: JobKind.UNSPECIFIED, kindName: kind } : { kind };
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
+    const request = { ...named, payload: bytes === undefined ? undefined : Buffer.from(bytes) };
     return new Promise((resolve, reject) => {
-      this.#client.runJob({ kind }, new Metadata(), options, (error, response) => {
+      this.#client.runJob(request, new Metadata(), options, (error, response) => {
         if (error === null) resolve(response);
         else reject(this.#failure(error));
       });

@@ -26,6 +26,7 @@ export const errorKinds = {
   DEADLINE_PASSED: { grpc: 'DEADLINE_EXCEEDED', exitCode: 1, retry: true },
   CANCELLED: { grpc: 'CANCELLED', exitCode: 1, retry: true },
   WORKER_LOST: { grpc: 'UNAVAILABLE', exitCode: 1, retry: true },
+  MAY_HAVE_RUN: { grpc: 'UNKNOWN', exitCode: 1, retry: false },
   NO_WORKER: { grpc: 'UNAVAILABLE', exitCode: 1, retry: true },
   JOB_FAILED: { grpc: 'ABORTED', exitCode: 1, retry: false },
   DRAINING: { grpc: 'UNAVAILABLE', exitCode: 1, retry: true },

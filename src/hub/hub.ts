@@ -57,9 +57,14 @@ export function createHub(
   const explain = explainMethods(picks, (kind) => dispatcher.kindState(kind).counters.name);
   let closing: Promise<void> | null = null;
 
+  const told = {
+    snapshot: () => snapshotHub(dispatcher, roster, picker),
+    offeredKinds: () => dispatcher.offered.list(),
+  };
   const hub: AttachableHub = {
     id,
-    services: [attachService((stream) => roster.attach(stream), log), clusterService(() => hub.snapshot(), explain)],
+    ...told,
+    services: [attachService((stream) => roster.attach(stream), log), clusterService(told, explain)],
     picks,
     optimum,
     kindState: (kind) => dispatcher.kindState(kind),
@@ -92,9 +97,10 @@ export function createHub(
       }
       return able;
     },
+    kindNamed: (name) => dispatcher.offered.numberOf(name),
+    kindTerms: (kind) => dispatcher.offered.offeredTerms(kind),
     quarantined: (worker) => dispatcher.byNumber.get(worker)?.state === 'QUARANTINED',
     workerName: (worker) => dispatcher.byNumber.get(worker)?.hello.name ?? '',
-    snapshot: () => snapshotHub(dispatcher, roster, picker),
     onWorkersChanged: (listener) => {
       roster.listeners.add(listener);
       return () => roster.listeners.delete(listener);

@@ -1,4 +1,11 @@
+import type { KindTerms } from '../gen/trireme/v1/worker.js';
 import type { KindAudit } from './audit.js';
+
+/** What a kind is called: it stands in metrics, logs and errors. */
+export const kindNamePattern = /^[A-Z][A-Z0-9_]{0,39}$/;
+
+/** Kind numbers index arrays, so they are bounded. */
+export const kindNumberMax = 1023;
 
 /** A kind cannot have a lower bound on its results, nor need one, in bytes. */
 export const resultBytesMin = 64;
@@ -19,7 +26,7 @@ export const cancelGraceSeconds = 2;
  * WebAssembly and the like on the first run().
  */
 export interface Kind {
-  /** Number of the kind in the TCP protocol and on the wire, 1 to 65,535; unique. */
+  /** Number of the kind in the TCP protocol and on the wire, 1 to kindNumberMax; unique. */
   readonly number: number;
   /** Name as people and metrics see it: capitals, digits and underscores; unique. */
   readonly name: string;
@@ -42,9 +49,11 @@ export interface Kind {
    * kindTimeoutSecondsDefault.
    */
   readonly timeoutSeconds?: number;
+  /** What a kind of a folder allows, as its worker tells it to hubs; kinds of this build have none. */
+  readonly terms?: KindTerms;
   /** How another worker can check an answer; without it answers are not audited. */
   readonly audit?: KindAudit;
-  /** Measures what one unit costs here, in seconds of one slot. Takes some 50 ms at most; called on a job thread. */
+  /** Measures what one unit costs here, in seconds of one slot; 0: not known. Takes some 50 ms at most; called on a job thread. */
   calibrate(): number;
   /**
    * Runs jobs, on a job thread, and answers each of them in order. A throw (or rejection) fails the jobs of the batch that have no

@@ -1,27 +1,28 @@
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { TriremeError } from '../common/errors.js';
-import { kindTimeoutSecondsMax, resultBytesMin, type Kind } from './kind.js';
+import { TriremeError, type ErrorCode } from '../common/errors.js';
+import { kindNamePattern, kindNumberMax, kindTimeoutSecondsMax, resultBytesMin, type Kind } from './kind.js';
 
 /** What the file of a kind looks like once compiled. */
 const suffix = '.kind.js';
-
-const numberMax = 65_535;
 
 /** The kinds there are, by number. */
 export class KindRegistry {
   private readonly byNumber = new Map<number, Kind>();
 
-  /** Refuses a number or a name that is out of bounds or taken: INTERNAL, since a wrong kind is a programmer's error. */
-  add(kind: Kind, file: string): void {
-    const wrong = (what: string): TriremeError => new TriremeError('INTERNAL', `kind ${file}: ${what}`);
+  /**
+   * Refuses a number or a name that is out of bounds or taken.
+   * @param code INTERNAL: a wrong kind of this build is a programmer's error
+   */
+  add(kind: Kind, file: string, code: ErrorCode = 'INTERNAL'): void {
+    const wrong = (what: string): TriremeError => new TriremeError(code, `kind ${file}: ${what}`);
     if (typeof kind !== 'object' || kind === null) throw wrong("it must export an object named 'kind'");
     const { number, name } = kind;
-    if (!Number.isInteger(number) || number < 1 || number > numberMax) {
-      throw wrong(`number ${number} is not a whole number from 1 to ${numberMax}`);
+    if (!Number.isInteger(number) || number < 1 || number > kindNumberMax) {
+      throw wrong(`number ${number} is not a whole number from 1 to ${kindNumberMax}`);
     }
-    if (typeof name !== 'string' || !/^[A-Z][A-Z0-9_]{0,39}$/.test(name)) {
+    if (typeof name !== 'string' || !kindNamePattern.test(name)) {
       throw wrong(`name '${name}' is not made of capitals, digits and underscores (at most 40)`);
     }
     if (typeof kind.clientMay !== 'boolean') throw wrong('clientMay must be true or false');

@@ -1,6 +1,7 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { TriremeError } from '../common/errors.js';
 import { walkFields, wireTypes } from '../common/wire.js';
+import { payloadBytesBound } from '../kinds/folder-kind.js';
 import { TaggedJob } from '../gen/trireme/v1/job.js';
 
 /** The number of RunJobsRequest.jobs. */
@@ -12,8 +13,11 @@ const jobsField = 1;
  */
 export const fieldsPerTurnMax = 1_024;
 
-/** Bytes of one job, which takes 13: a later version may add fields, and nobody may have two million of them skipped. */
+/** Bytes of one job beside its payload: 13, and those of a name. */
 export const jobBytesMax = 1_024;
+
+/** Fields of one job: a later version may add some, and nobody may have two million of them skipped. */
+const jobFieldsMax = 64;
 
 /**
  * The jobs of a RunJobsRequest as it came. A job takes 2 bytes of a message and some 40 as an object, so a message of 8 MiB
@@ -68,12 +72,24 @@ export class JobCursor {
     reader.pos = places[this.head++];
     const length = places[this.head++];
     try {
-      if (length > jobBytesMax) throw new RangeError(`a job has ${length} bytes, over the bound of ${jobBytesMax}`);
+      if (length > jobBytesMax) this.checkLong(reader.pos, length);
       return TaggedJob.decode(reader, length);
     } catch (error) {
       throw malformed(error);
     }
   }
+
+  /** A job that has a payload, or is malformed. */
+  private checkLong(from: number, length: number): void {
+    const most = jobBytesMax + payloadBytesBound;
+    if (length > most) throw new RangeError(`a job has ${length} bytes, over the bound of ${most}`);
+    const end = walkFields(this.bytes, from, from + length, nothing, jobFieldsMax);
+    if (end < from + length) throw new RangeError(`a job has more than ${jobFieldsMax} fields`);
+  }
+}
+
+function nothing(): void {
+  // Fields are counted, not looked at.
 }
 
 function malformed(error: unknown): TriremeError {

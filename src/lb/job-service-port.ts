@@ -1,8 +1,9 @@
 import { TriremeError } from '../common/errors.js';
 import type { Hub } from '../hub/port/hub.js';
-import type { ClientKinds } from './opening.js';
+import type { AskedKinds } from './asked-kinds.js';
 import type { JobAdmission } from './job-admission.js';
 import type { LbLimits } from './limits.js';
+import type { PayloadBudget } from './payload-budget.js';
 import type { Deadline } from '@grpc/grpc-js';
 
 /** What both methods of JobService need. */
@@ -10,12 +11,16 @@ export interface JobServicePort {
   readonly hub: Hub;
   readonly limits: LbLimits;
   readonly admission: JobAdmission;
-  readonly clientKinds: ClientKinds;
+  readonly asked: AskedKinds;
+  readonly payloads: PayloadBudget;
 }
 
-/** The error of a kind that there is not, or that is not for clients. */
-export function unknownKind(kind: number): TriremeError {
-  return new TriremeError('UNKNOWN_JOB', `unknown job ${kind}`);
+/** No room for the payload of a job, as its client is told. */
+export function payloadsFull(used: number): TriremeError {
+  return new TriremeError(
+    'QUEUE_FULL',
+    `payloads of ${used} bytes are outstanding, which is the bound; ask again later`,
+  );
 }
 
 /**
@@ -27,4 +32,15 @@ export function secondsLeft(deadline: Deadline, nowMs: number): number {
   if (endMs === Infinity) return 0;
   const left = (endMs - nowMs) / 1000;
   return left > 0 ? left : -1;
+}
+
+/** An answer as the messages of JobService have it; the bytes are copied, for they belong to other jobs too. */
+export function answerOf(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  text: boolean,
+): { result: string; resultBytes?: Buffer } {
+  const answer = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+  return text ? { result: answer.toString() } : { result: '', resultBytes: Buffer.from(answer) };
 }

@@ -8,7 +8,7 @@ import {
   type RunJobsResponse,
 } from '../gen/trireme/v1/job.js';
 import { noWorker, type JobSink } from '../hub/port/job-sink.js';
-import { secondsLeft, unknownKind, type JobServicePort } from './job-service-port.js';
+import { answerOf, payloadsFull, secondsLeft, type JobServicePort } from './job-service-port.js';
 import { JobStream } from './job-stream.js';
 import { StreamTurns } from './stream-turns.js';
 
@@ -53,58 +53,75 @@ export function jobService(port: JobServicePort): ServedJobService {
   };
 }
 
-/** RunJob calls under way, by the connection that they came on. */
+/** RunJob calls under way, and the bytes of their payloads, by the connection that they came on. */
 class CallsOfPeers {
-  private readonly counts = new Map<string, number>();
+  private readonly counts = new Map<string, { calls: number; bytes: number }>();
 
-  /** @returns how many there are now */
-  begun(peer: string): number {
-    const count = (this.counts.get(peer) ?? 0) + 1;
-    this.counts.set(peer, count);
-    return count;
+  /** Bytes of the payloads of a peer. */
+  bytesOf(peer: string): number {
+    return this.counts.get(peer)?.bytes ?? 0;
   }
 
-  ended(peer: string): void {
-    const count = (this.counts.get(peer) ?? 1) - 1;
-    if (count === 0) this.counts.delete(peer);
-    else this.counts.set(peer, count);
+  /** @returns how many calls there are now */
+  begun(peer: string, bytes: number): number {
+    const of = this.counts.get(peer) ?? { calls: 0, bytes: 0 };
+    of.calls++;
+    of.bytes += bytes;
+    this.counts.set(peer, of);
+    return of.calls;
+  }
+
+  ended(peer: string, bytes: number): void {
+    const of = this.counts.get(peer);
+    if (of === undefined) return;
+    of.bytes -= bytes;
+    if (--of.calls === 0) this.counts.delete(peer);
   }
 }
 
 function runJob(
-  { hub, admission, clientKinds }: JobServicePort,
+  { hub, admission, asked, payloads }: JobServicePort,
   calls: CallsOfPeers,
   call: ServerUnaryCall<RunJobRequest, RunJobResponse>,
   callback: sendUnaryData<RunJobResponse>,
 ): void {
-  const { kind } = call.request;
-  if (clientKinds[kind] !== 1) return callback(toStatus(unknownKind(kind)));
-  const timeoutSeconds = secondsLeft(call.getDeadline(), Date.now());
-  if (timeoutSeconds < 0) return callback(toStatus(new TriremeError('DEADLINE_PASSED', 'the deadline has passed')));
-  if (admission.room(0) === 0)
-    return callback(
-      toStatus(new TriremeError('QUEUE_FULL', `${admission.used} jobs are outstanding, which is the bound`)),
-    );
+  const { payload } = call.request;
+  const bytes = payload?.length ?? 0;
+  const peer = call.getPeer();
+  let kind: number;
+  let timeoutSeconds: number;
+  try {
+    kind = asked.numberOf(call.request.kind, call.request.kindName ?? '');
+    asked.checkPayload(kind, bytes);
+    timeoutSeconds = secondsLeft(call.getDeadline(), Date.now());
+    if (timeoutSeconds < 0) throw new TriremeError('DEADLINE_PASSED', 'the deadline has passed');
+    if (admission.room(0) === 0)
+      throw new TriremeError('QUEUE_FULL', `${admission.used} jobs are outstanding, which is the bound`);
+    if (!payloads.take(bytes, calls.bytesOf(peer))) throw payloadsFull(payloads.used);
+  } catch (error) {
+    return callback(toStatus(error));
+  }
   admission.asked(1, 0);
   admission.take();
-  const peer = call.getPeer();
   const ended = (): void => {
     admission.release();
-    calls.ended(peer);
+    payloads.release(bytes);
+    calls.ended(peer, bytes);
   };
   const sink: JobSink = {
-    urgent: admission.urgent(calls.begun(peer)),
+    urgent: admission.urgent(calls.begun(peer, bytes)),
     explained: true,
     done: (_tag, bytes, start, end, worker, execSeconds, attempts) => {
       ended();
-      const result = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
-      callback(null, { result, worker: hub.workerName(worker), execSeconds, attempts, jobId: job });
+      const told = { worker: hub.workerName(worker), execSeconds, attempts, jobId: job };
+      callback(null, { ...answerOf(bytes, start, end, asked.isText(kind)), ...told });
     },
     failed: (_tag, error) => {
       ended();
       callback(toStatus(error));
     },
   };
-  const job = hub.submit(kind, 1, null, timeoutSeconds, noWorker, sink, 0);
+  const given = bytes === 0 ? null : (payload as Buffer);
+  const job = hub.submit(kind, 1, given, timeoutSeconds, noWorker, sink, 0);
   call.on('cancelled', () => hub.cancel(job));
 }

@@ -1,9 +1,10 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { TriremeError } from '../common/errors.js';
 import { toStatus } from '../common/grpc-server.js';
-import type { RunJobsResponse, TaggedResult } from '../gen/trireme/v1/job.js';
+import type { RunJobsResponse, TaggedJob, TaggedResult } from '../gen/trireme/v1/job.js';
 import { noWorker, type JobSink } from '../hub/port/job-sink.js';
-import { secondsLeft, unknownKind, type JobServicePort } from './job-service-port.js';
+import { answerOf, secondsLeft, type JobServicePort } from './job-service-port.js';
+import { unreadBytesMax } from './limits.js';
 import { shallowJobsMax } from './client-depth.js';
 import { JobCursor } from './job-cursor.js';
 import { OutstandingJobs } from './outstanding-jobs.js';
@@ -25,6 +26,12 @@ export class JobStream implements JobSink, TurnTaker {
   private results: TaggedResult[] = [];
   private flushScheduled = false;
   private inputEnded = false;
+  /** The next job, for whose payload there is no room yet. */
+  private held: TaggedJob | null = null;
+  /** Bytes of the payloads that are with the hub. */
+  private payloadBytes = 0;
+  /** Bytes of answers that came since the caller has stopped to read. */
+  private unreadBytes = 0;
   private draining = false;
   private ended = false;
   /** The caller does not read as fast as results come; nothing new is taken until it does. */
@@ -54,6 +61,7 @@ export class JobStream implements JobSink, TurnTaker {
     });
     call.on('drain', () => {
       this.choked = false;
+      this.unreadBytes = 0;
       this.guarded(() => this.take());
     });
     call.on('cancelled', () => this.abandon());
@@ -65,6 +73,7 @@ export class JobStream implements JobSink, TurnTaker {
     this.draining = true;
     this.call.pause();
     this.requests.length = 0;
+    this.held = null;
     this.endIfDone();
   }
 
@@ -85,12 +94,13 @@ export class JobStream implements JobSink, TurnTaker {
       // Streams and connections take turns: so many now, the rest after the others.
       this.urgent = this.port.admission.urgent(this.asked());
       let room = this.port.admission.fair ? Math.min(shallowJobsMax - taken, this.room()) : this.room();
-      for (; request.left > 0 && room > 0; room--, taken++) {
-        const { tag, kind } = request.next();
-        this.submit(tag, kind);
+      for (; (this.held !== null || request.left > 0) && room > 0; room--, taken++) {
+        const job = this.held ?? request.next();
+        this.held = this.submit(job) ? null : job;
+        if (this.held !== null) break;
       }
       this.askedMark = this.port.admission.asked(this.asked(), this.askedMark);
-      if (!request.done) break;
+      if (!request.done || this.held !== null) break;
       this.requests.shift();
     }
     if (this.ended) return taken;
@@ -119,17 +129,37 @@ export class JobStream implements JobSink, TurnTaker {
   private awaitTurn(): void {
     if (this.turnAwaited || this.choked) return;
     this.turnAwaited = true;
-    if (this.room() > 0) this.turns.ask(this);
+    if (this.held === null && this.room() > 0) this.turns.ask(this);
     else this.port.admission.whenRoom(() => this.turns.ask(this));
   }
 
-  private submit(tag: bigint, kind: number): void {
-    if (this.port.clientKinds[kind] !== 1) return this.refuse(tag, unknownKind(kind));
+  /** @returns false: there is no room for its payload, and it is to be taken later */
+  private submit({ tag, kind: number, kindName = '', payload }: TaggedJob): boolean {
+    const { asked, payloads, admission, hub } = this.port;
+    const bytes = payload === undefined ? 0 : payload.length;
+    let kind = number;
+    // As a rule it is one of this build's.
+    if (bytes > 0 || kindName !== '' || asked.ofBuild[kind] !== 1) {
+      try {
+        kind = asked.numberOf(number, kindName);
+        asked.checkPayload(kind, bytes);
+      } catch (error) {
+        this.refuse(tag, TriremeError.from(error));
+        return true;
+      }
+    }
     const timeoutSeconds = secondsLeft(this.call.getDeadline(), Date.now());
-    if (timeoutSeconds < 0) return this.refuse(tag, new TriremeError('DEADLINE_PASSED', 'the deadline has passed'));
-    this.port.admission.take();
-    const row = this.outstanding.add(tag);
-    this.outstanding.named(row, this.port.hub.submit(kind, 1, null, timeoutSeconds, noWorker, this, row));
+    if (timeoutSeconds < 0) {
+      this.refuse(tag, new TriremeError('DEADLINE_PASSED', 'the deadline has passed'));
+      return true;
+    }
+    if (!payloads.take(bytes, this.payloadBytes)) return false;
+    this.payloadBytes += bytes;
+    admission.take();
+    const row = this.outstanding.add(tag, bytes, asked.isText(kind));
+    const given = bytes === 0 ? null : (payload as Buffer);
+    this.outstanding.named(row, hub.submit(kind, 1, given, timeoutSeconds, noWorker, this, row));
+    return true;
   }
 
   done(
@@ -143,19 +173,40 @@ export class JobStream implements JobSink, TurnTaker {
   ): void {
     this.port.admission.release();
     if (!this.outstanding.has(row)) return;
+    const text = this.outstanding.isText(row);
+    const result = answerOf(bytes, start, end, text);
     this.add({
-      tag: this.outstanding.take(row),
-      result: Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString(),
+      tag: this.leave(row),
+      result: result.result,
+      resultBytes: result.resultBytes,
       error: '',
       worker: this.port.hub.workerName(worker),
       execSeconds,
       attempts,
     });
+    if (this.choked && (this.unreadBytes += end - start) > unreadBytesMax) this.cutOff();
   }
 
   failed(row: number, error: TriremeError): void {
     this.port.admission.release();
-    if (this.outstanding.has(row)) this.refuse(this.outstanding.take(row), error);
+    if (this.outstanding.has(row)) this.refuse(this.leave(row), error);
+  }
+
+  /** A job has ended. @returns its caller's tag */
+  private leave(row: number): bigint {
+    const bytes = this.outstanding.payloadBytes(row);
+    if (bytes > 0) {
+      this.payloadBytes -= bytes;
+      this.port.payloads.release(bytes);
+    }
+    return this.outstanding.take(row);
+  }
+
+  /** The caller asks for long answers and does not read them. */
+  private cutOff(): void {
+    const read = `answers of ${this.unreadBytes} bytes were not read, over ${unreadBytesMax} (unreadBytesMax)`;
+    this.abandon();
+    this.call.emit('error', toStatus(new TriremeError('LIMIT_REACHED', read)));
   }
 
   private refuse(tag: bigint, error: TriremeError): void {
@@ -210,11 +261,14 @@ export class JobStream implements JobSink, TurnTaker {
   private abandon(): void {
     if (this.ended) return;
     this.finish();
+    this.port.payloads.release(this.payloadBytes);
+    this.payloadBytes = 0;
     for (const job of this.outstanding.clear()) this.port.hub.cancel(job);
   }
 
   private finish(): void {
     this.ended = true;
+    this.held = null;
     this.requests.length = 0;
     this.onEnd();
   }

@@ -59,6 +59,9 @@ export const flushLingerMs = 4;
  */
 export const readAheadBytesMax = 16 * 1024;
 
+/** Bytes of answers that a client leaves unread: its jobs may have many and long ones. Past it the client is cut off. */
+export const unreadBytesMax = 64 * 2 ** 20;
+
 /** How long a socket that was told good-bye may take to close before it is cut off. */
 export const closingMsMax = 1_000;
 

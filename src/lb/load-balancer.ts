@@ -13,10 +13,11 @@ import { addLiveMetrics } from '../hub/watch/live/metrics.js';
 import { addHubMetrics } from '../hub/watch/metrics.js';
 import type { HubOptions } from '../hub/port/options.js';
 import { kinds } from '../kinds/registry.js';
-import { clientKindsOf } from './opening.js';
+import { AskedKinds } from './asked-kinds.js';
 import { JobAdmission } from './job-admission.js';
 import { jobService } from './job-service.js';
 import type { LbLimits } from './limits.js';
+import { PayloadBudget } from './payload-budget.js';
 import { addLbMetrics } from './metrics.js';
 import { TcpFront } from './tcp-front.js';
 
@@ -54,7 +55,8 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
   const jobFailed = (kind: string, error: TriremeError): void => errors.add(`${kind} ${error.code}`, error.message);
   const hub = createHub(log, { ...options.hub, jobFailed });
   const admission = new JobAdmission(hub, { max: limits.jobsTotalMax, fair: options.fairness });
-  const shared = { hub, limits, admission, clientKinds: clientKindsOf(clientKinds) };
+  const asked = new AskedKinds(hub, clientKinds);
+  const shared = { hub, limits, admission, asked, payloads: new PayloadBudget(), clientKinds: asked.ofBuild };
   const jobs = jobService(shared);
   const { tcp: listen, tcpTls: tls, proxyProtocol } = options;
   const front = new TcpFront({ ...shared, listen, trust, tls, proxyProtocol, log });

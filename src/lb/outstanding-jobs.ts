@@ -12,6 +12,9 @@ export class OutstandingJobs {
   private tags = new BigUint64Array(capacityFirst);
   /** The hub's ids. */
   private ids = new Float64Array(capacityFirst);
+  private bytes = new Uint32Array(capacityFirst);
+  /** 1: its answer is text. */
+  private texts = new Uint8Array(capacityFirst);
   /** Free rows, the last `free` of them. */
   private rows = new Int32Array(capacityFirst);
   private free = 0;
@@ -24,12 +27,14 @@ export class OutstandingJobs {
     return this.used - this.free;
   }
 
-  /** @returns the row of a new job */
-  add(tag: bigint): number {
+  /** @param payloadBytes of its payload @param text its answer is text. @returns the row of a new job */
+  add(tag: bigint, payloadBytes = 0, text = true): number {
     const row = this.free > 0 ? this.rows[--this.free] : this.used++;
     if (row === this.tags.length) this.grow();
     this.tags[row] = tag;
     this.ids[row] = unnamed;
+    this.bytes[row] = payloadBytes;
+    this.texts[row] = text ? 1 : 0;
     this.taken[row] = 1;
     return row;
   }
@@ -41,6 +46,14 @@ export class OutstandingJobs {
 
   has(row: number): boolean {
     return this.taken[row] === 1;
+  }
+
+  payloadBytes(row: number): number {
+    return this.bytes[row];
+  }
+
+  isText(row: number): boolean {
+    return this.texts[row] === 1;
   }
 
   /** Takes a job out. @returns its caller's tag */
@@ -62,9 +75,11 @@ export class OutstandingJobs {
 
   private grow(): void {
     const length = this.tags.length * 2;
-    const { tags, ids, rows, taken } = this;
+    const { tags, ids, bytes, texts, rows, taken } = this;
     (this.tags = new BigUint64Array(length)).set(tags);
     (this.ids = new Float64Array(length)).set(ids);
+    (this.bytes = new Uint32Array(length)).set(bytes);
+    (this.texts = new Uint8Array(length)).set(texts);
     (this.rows = new Int32Array(length)).set(rows);
     (this.taken = new Uint8Array(length)).set(taken);
   }

@@ -28,6 +28,7 @@ interface CommandOptions extends TrustOptions, LogOptions {
   readonly slots: number;
   readonly name?: string;
   readonly captures?: string[];
+  readonly kinds?: string[];
   readonly allowUrl?: UrlPrefix[];
   readonly grace: number;
 }
@@ -47,6 +48,7 @@ export function buildCommand(): Command {
     )
     .option('--name <s>', 'how lists call it (default: host name and process id)', workerName)
     .option('--captures <dir>', 'folder whose captures may be read; repeatable (default: the current one)', collect)
+    .option('--kinds <dir>', "folder with kinds of one's own, files NAME.kind.js, .mjs or .cjs; repeatable", collect)
     .option(
       '--allow-url <prefix>',
       'read captures at http(s) URLs only below it, others through the hub; repeatable (default: all that hubs name)',
@@ -67,6 +69,7 @@ async function run({
   slots,
   name,
   captures = [process.cwd()],
+  kinds = [],
   allowUrl,
   grace,
   ...options
@@ -79,7 +82,7 @@ async function run({
   moreFileThreads();
   reloadOnHangup(settings, trust, log);
   const worker = await Worker.start(
-    { hubs: host, slots, name, captures, urls: allowUrl ?? null, graceMs: grace, trust },
+    { hubs: host, slots, name, captures, kinds, urls: allowUrl ?? null, graceMs: grace, trust },
     log,
   );
   const members =

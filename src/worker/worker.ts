@@ -21,6 +21,8 @@ export interface WorkerOptions {
   readonly captures: readonly string[];
   /** URLs below which captures may be read; null: whatever the hubs name. */
   readonly urls: readonly UrlPrefix[] | null;
+  /** Folders with kinds of users. */
+  readonly kinds: readonly string[];
   /** Longest drain after the first signal. */
   readonly graceMs: number;
   /** What the hubs are shown, and whom this worker trusts. */
@@ -50,6 +52,7 @@ export class Worker implements LinkOwner {
     const access = await CaptureAccess.of(options.captures);
     const threads = new JobThreads({
       slots: options.slots,
+      userFolders: options.kinds,
       onResults: (attachment, results) => byAttachment.get(attachment)?.sendResults(results),
       openSource: (attachment, _kind, payload, signal) =>
         openChunk(payload, access, options.urls, byAttachment.get(attachment)?.chunkSource(), signal),

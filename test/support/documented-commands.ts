@@ -10,6 +10,10 @@ export const ranElsewhere: Readonly<Record<string, { readonly file: string; read
     file: '.ci/run',
     by: 'scripts/deps.sh --all',
   },
+  'bin/trireme worker --host 127.0.0.1:50051 --kinds kinds': {
+    file: 'test/story/kinds-of-a-folder.test.ts',
+    by: "worker('with', '--kinds', kinds)",
+  },
   'nats-server -js': { file: 'test/story/discovery.test.ts', by: 'NatsServer.start' },
   'bin/trireme lb --tcp 0.0.0.0:13337 --grpc 0.0.0.0:50051 --announce nats://nats:4222': {
     file: 'test/story/discovery.test.ts',

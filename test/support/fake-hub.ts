@@ -1,11 +1,13 @@
 import { TriremeError } from '../../src/common/errors.js';
 import { noJob, type JobSink } from '../../src/hub/port/job-sink.js';
-import type { Hub, KindCapacity } from '../../src/hub/port/hub.js';
+import type { KindTerms } from '../../src/gen/trireme/v1/worker.js';
+import type { Hub, KindCapacity, OfferedKind } from '../../src/hub/port/hub.js';
 import type { HubSnapshot } from '../../src/hub/port/snapshot.js';
 
 interface FakeJob {
   readonly id: number;
   readonly kind: number;
+  readonly payload: Uint8Array | null;
   readonly sink: JobSink;
   readonly tag: number;
   readonly timeoutSeconds: number;
@@ -30,7 +32,7 @@ export class FakeHub implements Hub {
   submit(
     kind: number,
     _units: number,
-    _payload: Uint8Array | null,
+    payload: Uint8Array | null,
     timeoutSeconds: number,
     _avoidWorker: number,
     sink: JobSink,
@@ -42,7 +44,7 @@ export class FakeHub implements Hub {
     }
     const id = this.nextId++;
     this.submitted++;
-    this.jobs.set(id, { id, kind, sink, tag, timeoutSeconds });
+    this.jobs.set(id, { id, kind, payload, sink, tag, timeoutSeconds });
     this.liveMax = Math.max(this.liveMax, this.jobs.size);
     if (this.answerWith !== undefined && !this.scheduled) {
       this.scheduled = true;
@@ -96,6 +98,21 @@ export class FakeHub implements Hub {
 
   capacity(): KindCapacity[] {
     return [];
+  }
+
+  /** Kinds that its workers offer beside those of this build. */
+  kinds: OfferedKind[] = [];
+
+  offeredKinds(): OfferedKind[] {
+    return this.kinds;
+  }
+
+  kindNamed(name: string): number | undefined {
+    return this.kinds.find((kind) => kind.name === name)?.number;
+  }
+
+  kindTerms(number: number): KindTerms | null {
+    return this.kinds.find((kind) => kind.number === number)?.terms ?? null;
   }
 
   quarantined(): boolean {

@@ -101,6 +101,8 @@ export class Roster {
         if (wrong !== null) return refuse(wrong);
         const { secret, ...hello } = message.message.value;
         const hash = hashSecret(secret);
+        const unfit = this.dispatcher.offered.refuse(hello.kinds);
+        if (unfit !== null) return refuse(unfit);
         const taken = this.refuseId(hello.workerId, hash);
         if (taken !== null) return refuse(taken);
         cancelHelloTimer();
@@ -159,6 +161,7 @@ export class Roster {
     );
     this.secrets.remember(hello.workerId, secret);
     this.joined++;
+    this.dispatcher.offered.joined(hello);
     for (const { kind } of hello.kinds) this.dispatcher.kindState(kind);
     stream.send({
       message: {
@@ -280,6 +283,7 @@ export class Roster {
     const regular = inOrder || (worker.draining && worker.jobs.length === 0);
     worker.setState(regular ? 'LEFT' : 'LOST', reason);
     if (!regular) this.lost++;
+    this.dispatcher.offered.left(worker.hello);
     this.dispatcher.byNumber.delete(worker.number);
     this.dispatcher.workers[worker.index] = undefined;
     this.picker.removeWorker(worker.index);

@@ -18,6 +18,7 @@ import { JobLife } from './job-life.js';
 import { Places } from './places.js';
 import { Returns } from './returns.js';
 import { Stalls } from './stalls.js';
+import { OfferedKinds } from '../workers/offered-kinds.js';
 import { Turn } from '../workers/turn.js';
 import { noWorker, type JobSink } from '../port/job-sink.js';
 import { WaitLines } from '../jobs/wait-lines.js';
@@ -32,6 +33,7 @@ const heldBackLookSeconds = 0.1;
 export class Dispatcher {
   readonly table: JobTable;
   readonly lines: WaitLines;
+  readonly offered: OfferedKinds;
   readonly turn: Turn;
   /** Workers that may be given jobs or hold some, by the picker's index. */
   readonly workers: (AttachedWorker | undefined)[] = [];
@@ -64,7 +66,8 @@ export class Dispatcher {
     readonly audits: Audits | null = null,
   ) {
     this.table = new JobTable(options.useBits);
-    this.lines = new WaitLines(this.table, options.kindNames);
+    this.offered = new OfferedKinds(options.kindNames);
+    this.lines = new WaitLines(this.table, (kind) => this.offered.nameOf(kind));
     this.turn = new Turn(this.table, scheduler, (worker, id, now) => this.takeLent(worker, id, false, 0, NaN, now));
     this.deadlines = new Deadlines(this.table, scheduler, (ids, now) => this.expire(ids, now));
     this.isolated = new IsolatedRuns(this.workers, picker);
@@ -91,6 +94,7 @@ export class Dispatcher {
       leave: (row, worker) => this.places.leave(row, worker),
       stalls: () => this.stalls,
       life: this.life,
+      runsOnce: (kind) => this.offered.runsOnce(kind),
     });
     this.stalls = new Stalls({
       table: this.table,
@@ -101,6 +105,8 @@ export class Dispatcher {
         this.hedges.lendFree(row, worker);
         this.places.wait(row, true);
       },
+      runsOnce: (kind) => this.offered.runsOnce(kind),
+      recall: (row, worker) => this.hedges.recall(row, worker),
       takeBack: (row) => this.returns.takeBack(row),
       withdraw: (id, worker, now) => this.withdraw(id, worker, now),
       giveProbe: (row, worker, now) => this.giveProbe(row, worker, now),
@@ -110,9 +116,9 @@ export class Dispatcher {
       barred: (row, worker) => this.gate.barred(row, worker),
       changed: (worker, reason) => this.onStallChanged?.(worker, reason),
     });
-    const { table, lines, places, deadlines, hedges, stalls, gate, life, turn } = this;
+    const { table, lines, places, deadlines, hedges, stalls, gate, life, turn, offered } = this;
     this.endings = new Endings(table, lines, places, deadlines, hedges, gate, life, turn);
-    this.returns = new Returns(options, table, places, hedges, stalls, this.endings, life, turn, (...job) =>
+    this.returns = new Returns(options, offered, table, places, hedges, stalls, this.endings, life, turn, (...job) =>
       this.release(...job),
     );
   }
@@ -124,7 +130,8 @@ export class Dispatcher {
 
   /** Bytes of the longest result that a job of this kind may have. */
   resultBytesMax(kind: number): number {
-    return Math.min(this.options.resultBytesMax, this.options.resultBytesOf(kind));
+    const told = this.offered.termsOf(kind)?.resultBytesMax ?? this.options.resultBytesOf(kind);
+    return Math.min(this.options.resultBytesMax, told);
   }
 
   /** Jobs that have a deadline. */
@@ -326,15 +333,17 @@ export class Dispatcher {
       if (row === nil) continue;
       const seconds = now - table.submittedAt[row];
       const kind = table.kinds[row];
-      const nobody = table.workers[row] === noWorker && !this.offered(kind);
+      const given = table.workers[row] !== noWorker;
+      const nobody = !given && !this.anyOffers(kind);
+      const begun = given && this.offered.runsOnce(kind);
       this.returns.takeAway(row);
       if (nobody) this.endings.fail(row, 'noWorker', jobErrors.noWorker(this.kindState(kind).counters.name, seconds));
-      else this.endings.fail(row, 'expired', jobErrors.expired(seconds));
+      else this.endings.fail(row, 'expired', jobErrors.expired(seconds, begun));
     }
     this.pump();
   }
 
-  private offered(kind: number): boolean {
+  private anyOffers(kind: number): boolean {
     return this.workers.some((worker) => worker?.offers(kind));
   }
 }

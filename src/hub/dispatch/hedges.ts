@@ -70,6 +70,8 @@ export interface HedgesPorts {
   send(worker: AttachedWorker): void;
   /** Takes the row out of its worker's list. */
   leave(row: number, worker: AttachedWorker): void;
+  /** Whether jobs of the kind may not run twice. */
+  runsOnce(kind: number): boolean;
   /** Looks for workers that answer nothing. */
   readonly stalls: () => Stalls;
   readonly life: JobLife;
@@ -294,6 +296,7 @@ export class Hedges {
   private mayCopy(row: number, from: AttachedWorker): boolean {
     const { table } = this.ports;
     if (table.sinks[row]?.heldBack === true || from.aloneJob === table.ids[row]) return false;
+    if (this.ports.runsOnce(table.kinds[row])) return false;
     if (table.copies[row] < copiesPerJobMax) return true;
     return table.copies[row] < copiesMax && this.ports.stalls().copiesExpected(table.ids[row]) < copiesPerJobMax;
   }
@@ -330,7 +333,8 @@ export class Hedges {
     });
   }
 
-  private recall(row: number, from: AttachedWorker): void {
+  /** Asks for the job back, once, unless it has begun. */
+  recall(row: number, from: AttachedWorker): void {
     const { table } = this.ports;
     if (table.recalled[row] === 1) return;
     table.recalled[row] = 1;

@@ -3,6 +3,7 @@ import type { JobTable } from '../jobs/job-table.js';
 import { jobErrors } from '../port/job-errors.js';
 import type { HubOptions } from '../port/options.js';
 import type { AttachedWorker } from '../workers/attached-worker.js';
+import type { OfferedKinds } from '../workers/offered-kinds.js';
 import type { Turn } from '../workers/turn.js';
 import type { Endings } from './endings.js';
 import type { Hedges } from './hedges.js';
@@ -20,6 +21,7 @@ export type Release = (row: number, worker: AttachedWorker, exec: number, held: 
 export class Returns {
   constructor(
     private readonly options: Pick<HubOptions, 'jobAttemptsMax' | 'jobNotRunMax'>,
+    private readonly offered: OfferedKinds,
     private readonly table: JobTable,
     private readonly places: Places,
     private readonly hedges: Hedges,
@@ -58,7 +60,10 @@ export class Returns {
       this.places.leave(row, worker);
       table.losses[row]++;
       this.life.lost(id, this.turn.now());
-      if (table.attempts[row] >= this.options.jobAttemptsMax) {
+      const kind = table.kinds[row];
+      if (this.offered.runsOnce(kind)) {
+        this.endings.fail(row, 'lost', jobErrors.mayHaveRun(this.offered.nameOf(kind) ?? String(kind)));
+      } else if (table.attempts[row] >= this.attemptsMax(kind)) {
         this.endings.fail(row, 'lost', jobErrors.lost(table.attempts[row]));
       } else {
         this.places.wait(row, true);
@@ -71,9 +76,17 @@ export class Returns {
     while (worker.jobs.tail !== nil) this.takeBack(worker.jobs.tail);
   }
 
-  /** Takes the job from its worker for good; it waits for another one. */
+  private attemptsMax(kind: number): number {
+    const { jobAttemptsMax } = this.options;
+    return Math.min(jobAttemptsMax, this.offered.termsOf(kind)?.attempts ?? jobAttemptsMax);
+  }
+
+  /** Takes the job from its worker for good; it waits for another one, unless it may not run twice. */
   takeBack(row: number): void {
+    const kind = this.table.kinds[row];
     this.takeAway(row);
+    if (this.offered.runsOnce(kind))
+      return this.endings.fail(row, 'lost', jobErrors.mayHaveRun(this.offered.nameOf(kind) ?? String(kind)));
     this.untry(row);
     this.places.wait(row, true);
   }

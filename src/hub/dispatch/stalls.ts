@@ -2,7 +2,7 @@ import type { AttachedWorker } from '../workers/attached-worker.js';
 import type { HedgeBudget } from './hedge-budget.js';
 import { nil } from '../jobs/job-list.js';
 import type { JobTable } from '../jobs/job-table.js';
-import { kindNumberMax } from '../picking/picker.js';
+import { kindNumberMax } from '../../kinds/kind.js';
 import { noWorker } from '../port/job-sink.js';
 import {
   copiesMax,
@@ -32,6 +32,10 @@ export interface StallsPorts {
   trusted(worker: AttachedWorker, kind: number, units: number, givenAt: number, now: number): boolean;
   /** Lets the worker keep the job, asked back unless begun, while it waits for another one. */
   lendAndRequeue(row: number, worker: AttachedWorker): void;
+  /** Whether jobs of the kind may not run twice. */
+  runsOnce(kind: number): boolean;
+  /** Asks for the job back unless it has begun. */
+  recall(row: number, worker: AttachedWorker): void;
   /** Takes the job from its worker for good; it waits for another one. */
   takeBack(row: number): void;
   /** Takes back a job that the worker has beside another one. */
@@ -207,7 +211,9 @@ export class Stalls {
       const kind = table.kinds[row];
       position--;
       if (kind !== kindNobodyServes && table.sinks[row]?.heldBack !== true) {
-        if (this.anotherServes(kind, worker, table.ids[row])) {
+        if (this.ports.runsOnce(kind)) {
+          this.ports.recall(row, worker);
+        } else if (this.anotherServes(kind, worker, table.ids[row])) {
           moved = true;
           if (position < lentMax && table.copies[row] < copiesMax) this.ports.lendAndRequeue(row, worker);
           else this.ports.takeBack(row);
@@ -262,6 +268,7 @@ export class Stalls {
     const { table } = this.ports;
     if (!worker.offers(table.kinds[row]) || worker.lent.has(table.ids[row]) || table.copies[row] >= copiesMax)
       return false;
+    if (this.ports.runsOnce(table.kinds[row])) return false;
     // A job whose workers died twice is with nobody else.
     if (table.losses[row] >= 2 || table.sinks[row]?.heldBack === true) return false;
     if (table.workers[row] === worker.index || table.avoids[row] === worker.number) return false;

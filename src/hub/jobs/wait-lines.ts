@@ -23,7 +23,8 @@ export class WaitLines {
 
   constructor(
     private readonly table: JobTable,
-    private readonly kindNames: ReadonlyMap<number, string>,
+    /** Names of the kinds that are known by name. */
+    private readonly nameOf: (kind: number) => string | undefined,
   ) {}
 
   kind(kind: number): KindState {
@@ -31,7 +32,7 @@ export class WaitLines {
   }
 
   private addKind(kind: number): KindState {
-    const state = new KindState(kind, this.kindNames.get(kind) ?? `KIND_${kind}`);
+    const state = new KindState(kind, this.nameOf(kind) ?? `KIND_${kind}`);
     this.kinds.set(kind, state);
     this.byNumber[kind] = state;
     return state;

@@ -1,3 +1,4 @@
+import { kindNumberMax } from '../../kinds/kind.js';
 import { assumeCosts } from './assumed-costs.js';
 import { measureBusySlots } from './busy-slots.js';
 import { KindCosts } from './kind-costs.js';
@@ -14,9 +15,6 @@ export const WAIT = -1;
 
 /** As `avoid`: avoid nobody. */
 export const NOBODY = -1;
-
-/** Kind numbers index an array, so they are bounded. */
-export const kindNumberMax = 1023;
 
 /** A kind that a joining worker offers; `secondsPerUnit` as it measured itself, 0 if it did not. */
 export interface KindOffered {

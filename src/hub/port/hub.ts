@@ -1,6 +1,16 @@
+import type { KindTerms } from '../../gen/trireme/v1/worker.js';
 import type { ServedService } from '../../common/grpc-server.js';
 import type { JobSink } from './job-sink.js';
 import type { HubSnapshot } from './snapshot.js';
+
+/** A kind that workers offer. */
+export interface OfferedKind {
+  readonly number: number;
+  readonly name: string;
+  readonly workers: number;
+  /** What it allows, by the strictest of its workers; null: a kind of this build. */
+  readonly terms: KindTerms | null;
+}
 
 /** What one worker that takes jobs of a kind now can do of it. */
 export interface KindCapacity {
@@ -48,6 +58,12 @@ export interface Hub {
   capacity(kind: number): KindCapacity[];
   /** Whether this worker is attached, and was found lying. */
   quarantined(worker: number): boolean;
+  /** Kinds that some worker offers now, by number. */
+  offeredKinds(): OfferedKind[];
+  /** The number of a kind that some worker offers now. */
+  kindNamed(name: string): number | undefined;
+  /** What a kind allows that is not of this build; null: no worker offers such a kind. */
+  kindTerms(kind: number): KindTerms | null;
   workerName(worker: number): string;
   snapshot(): HubSnapshot;
   /** Calls back whenever a worker joins, leaves, is lost or changes its state; the return value ends that. */

@@ -10,7 +10,9 @@ export const jobErrors = {
       'DEADLINE_PASSED',
       `the job would wait ${waitSeconds.toFixed(2)} s for a worker, over its deadline of ${timeoutSeconds.toFixed(2)} s`,
     ),
-  expired: (seconds: number) => new TriremeError('DEADLINE_PASSED', `no result within ${seconds.toFixed(2)} s`),
+  /** @param begun the job may not run twice, and a worker has it */
+  expired: (seconds: number, begun = false) =>
+    new TriremeError('DEADLINE_PASSED', `no result within ${seconds.toFixed(2)} s${begun ? '; it may have run' : ''}`),
   noWorker: (kind: string, seconds: number) =>
     new TriremeError(
       'NO_WORKER',
@@ -19,6 +21,11 @@ export const jobErrors = {
   cancelled: () => new TriremeError('CANCELLED', 'the job was cancelled'),
   lost: (attempts: number) =>
     new TriremeError('WORKER_LOST', `its worker was lost ${attempts} times (jobAttemptsMax ${attempts})`),
+  mayHaveRun: (kind: string) =>
+    new TriremeError(
+      'MAY_HAVE_RUN',
+      `its worker was lost while it had the job: it may have run, and jobs of ${kind} are not run twice (mayCopy)`,
+    ),
   notRun: (times: number) => new TriremeError('NO_WORKER', `workers gave the job back ${times} times (jobNotRunMax)`),
   contradicted: (workers: readonly string[]) =>
     new TriremeError(

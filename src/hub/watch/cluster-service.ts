@@ -3,14 +3,18 @@ import type { ServedService } from '../../common/grpc-server.js';
 import {
   ClusterServiceService,
   type LieEvidence,
+  type ListKindsRequest,
+  type ListKindsResponse,
   type ListWorkersRequest,
   type ListWorkersResponse,
+  type OfferedKind as OfferedKindMessage,
   type WatchWorkersRequest,
   type WatchWorkersResponse,
   type WorkerInfo,
 } from '../../gen/trireme/v1/worker.js';
 import type { ExplainMethods } from './explain-service.js';
-import type { Evidence, HubSnapshot, WorkerSnapshot } from '../port/snapshot.js';
+import type { Hub, OfferedKind } from '../port/hub.js';
+import type { Evidence, WorkerSnapshot } from '../port/snapshot.js';
 
 const watchIntervalMsDefault = 1000;
 /** A list is built for each watcher: more often than this and watching would cost more than working. */
@@ -18,8 +22,8 @@ const watchIntervalMsMin = 100;
 /** Node's timers take 31 bits of milliseconds, and make 1 ms of more; an hour is as good as never. */
 const watchIntervalMsMax = 3_600_000;
 
-/** ClusterService over gRPC, from snapshots. */
-export function clusterService(snapshot: () => HubSnapshot, explain: ExplainMethods): ServedService {
+/** ClusterService over gRPC, from what the hub says of itself. */
+export function clusterService(hub: Pick<Hub, 'snapshot' | 'offeredKinds'>, explain: ExplainMethods): ServedService {
   return {
     definition: ClusterServiceService,
     implementation: {
@@ -27,13 +31,17 @@ export function clusterService(snapshot: () => HubSnapshot, explain: ExplainMeth
       listWorkers: (
         _call: grpc.ServerUnaryCall<ListWorkersRequest, ListWorkersResponse>,
         answer: grpc.sendUnaryData<ListWorkersResponse>,
-      ): void => answer(null, { workers: snapshot().workers.map(workerInfo) }),
+      ): void => answer(null, { workers: hub.snapshot().workers.map(workerInfo) }),
+      listKinds: (
+        _call: grpc.ServerUnaryCall<ListKindsRequest, ListKindsResponse>,
+        answer: grpc.sendUnaryData<ListKindsResponse>,
+      ): void => answer(null, { kinds: hub.offeredKinds().map(kindInfo) }),
       watchWorkers: (call: grpc.ServerWritableStream<WatchWorkersRequest, WatchWorkersResponse>): void => {
         let held = false;
         const send = (): void => {
           // A watcher that does not read misses lists; they are not kept for it.
           if (held) return;
-          const { workers, jobsWaiting } = snapshot();
+          const { workers, jobsWaiting } = hub.snapshot();
           held = !call.write({ workers: workers.map(workerInfo), jobsWaiting });
         };
         const asked = call.request.intervalMs || watchIntervalMsDefault;
@@ -48,6 +56,10 @@ export function clusterService(snapshot: () => HubSnapshot, explain: ExplainMeth
       },
     },
   };
+}
+
+function kindInfo({ number, terms, ...offered }: OfferedKind): OfferedKindMessage {
+  return { kind: number, ...offered, terms: terms ?? undefined };
 }
 
 function workerInfo(worker: WorkerSnapshot): WorkerInfo {

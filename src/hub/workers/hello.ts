@@ -1,5 +1,5 @@
 import type { Hello } from '../../gen/trireme/v1/worker.js';
-import { kindNumberMax } from '../picking/picker.js';
+import { kindNumberMax } from '../../kinds/kind.js';
 import { secretBytesMax, secretBytesMin } from './worker-secrets.js';
 
 /** Jobs at once on one worker: more is a mistake, since no machine has so many cores. */

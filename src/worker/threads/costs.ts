@@ -54,7 +54,7 @@ export class Costs {
   learn(kind: number, units: number, seconds: number): void {
     if (!(units > 0 && seconds > 0)) return;
     const old = this.of(kind);
-    this.secondsPerUnit.set(kind, old + learningRate * (seconds / units - old));
+    this.secondsPerUnit.set(kind, old === 0 ? seconds / units : old + learningRate * (seconds / units - old));
   }
 }
 

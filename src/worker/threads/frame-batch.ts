@@ -15,6 +15,9 @@ export class FrameBatch implements KindBatch {
   private answers: Uint8Array;
   private answered = 0;
   private bytes = 0;
+  /** Where the payload of a job begins, the last one that was asked for. */
+  private payloadIndex = 0;
+  private payloadStart = 0;
 
   /** batch is the number of the batch, from 0; alone is the payload that came in a message. */
   constructor(memory: ThreadMemory, batch: number, alone: Uint8Array | null, source: BatchSource | null) {
@@ -29,8 +32,10 @@ export class FrameBatch implements KindBatch {
   payload(index: number): Uint8Array {
     if (this.alone !== null) return this.alone;
     if (this.frame.payloadTravel === Travel.NONE) return new Uint8Array(0);
-    let start = 0;
-    for (let before = 0; before < index; before++) start += this.frame.payloadSize[before];
+    // One after another, as a rule: the next begins where the last one ended.
+    if (index < this.payloadIndex) this.payloadIndex = this.payloadStart = 0;
+    while (this.payloadIndex < index) this.payloadStart += this.frame.payloadSize[this.payloadIndex++];
+    const start = this.payloadStart;
     // Decoders (TextDecoder among them) do not take shared memory, so a kind gets a copy.
     return this.frame.payloads.slice(start, start + this.frame.payloadSize[index]);
   }

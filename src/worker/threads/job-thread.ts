@@ -2,6 +2,7 @@
 import { setPriority } from 'node:os';
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { TriremeError } from '../../common/errors.js';
+import { addFolderKinds } from '../../kinds/folder-kinds.js';
 import { readKinds } from '../../kinds/registry.js';
 import type { BatchSource } from '../../kinds/kind.js';
 import { RingReader } from './byte-ring.js';
@@ -12,7 +13,7 @@ import { Control, ThreadMemory, Travel, type Frame } from './thread-memory.js';
 /** Niceness of a job thread beside the main thread's 0: where cores are short, messages go before jobs. */
 const jobThreadNice = 5;
 
-const { memory: shared, port, kindsFolder } = workerData as ThreadData;
+const { memory: shared, port, kindsFolder, userFolders } = workerData as ThreadData;
 const memory = new ThreadMemory(shared);
 const { control } = memory;
 const registry = readKinds(kindsFolder === '' ? undefined : kindsFolder);
@@ -56,6 +57,7 @@ function run(batch: number): void | Promise<void> {
 async function serve(): Promise<void> {
   // On Linux 0 is the calling thread. Those that carry messages have little to do and everybody waits for them.
   if (process.platform === 'linux') setPriority(0, jobThreadNice);
+  if (userFolders.length > 0) await addFolderKinds(registry, userFolders);
   // Every thread measures, at the same time as the others: that is how jobs will run, and it compiles what they need.
   const kinds = registry.all().map((kind) => ({ kind: kind.number, secondsPerUnit: kind.calibrate() }));
   port.postMessage({ type: 'ready', kinds } satisfies ReadyMessage);

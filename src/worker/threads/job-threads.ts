@@ -3,9 +3,11 @@ import { TriremeError } from '../../common/errors.js';
 import { endsWithin, threadEndMsMax } from '../../common/stuck-work.js';
 import { JobStatus, type JobBatch } from '../../gen/trireme/v1/worker.js';
 import type { Kind } from '../../kinds/kind.js';
+import { addFolderKinds } from '../../kinds/folder-kinds.js';
 import { kinds, readKinds, type KindRegistry } from '../../kinds/registry.js';
 import { Costs, batchJobs, batchSeconds } from './costs.js';
-import { HubJobs, type Line } from './hub-jobs.js';
+import type { HubJobs, Line } from './hub-jobs.js';
+import { HubTurns } from './hub-turns.js';
 import { parted, type JobColumns, type JobExtra, type JobQueue } from './job-queue.js';
 import { payloadBytesMax } from './thread-memory.js';
 import { SourceJob } from './source-job.js';
@@ -18,14 +20,15 @@ const jobsHeldMaxDefault = 65_536;
 
 const noBytes = Buffer.alloc(0);
 
+/** Whether a job of the kind that has begun must not begin again. */
+const runsOnce = ({ terms }: Kind): boolean => terms?.mayCopy === false;
+
 /** See JobThreadsApi. This class only decides who gets what next; the parts around it do the carrying. */
 export class JobThreads implements JobThreadsApi {
   private readonly options: JobThreadsOptions;
   private readonly registry: KindRegistry;
   private readonly costs = new Costs();
-  private readonly hubs = new Map<number, HubJobs>();
-  /** Hubs in the order of their next turn. */
-  private turns: HubJobs[] = [];
+  private readonly hubs = new HubTurns();
   private readonly pool: ThreadPool;
   private readonly sourceJobs = new Map<ThreadHandle, SourceJob>();
   private readonly jobsHeldMax: number;
@@ -37,17 +40,23 @@ export class JobThreads implements JobThreadsApi {
   private closing: Promise<void> | null = null;
   constructor(options: JobThreadsOptions) {
     this.options = options;
-    this.registry = options.kindsFolder === undefined ? kinds() : readKinds(options.kindsFolder);
+    const { kindsFolder, userFolders = [] } = options;
+    this.registry = kindsFolder === undefined && userFolders.length === 0 ? kinds() : readKinds(kindsFolder);
     this.jobsHeldMax = options.jobsHeldMax ?? jobsHeldMaxDefault;
-    this.pool = new ThreadPool(options.slots, options.kindsFolder ?? '', {
-      ready: () => this.pump(),
-      woke: (thread) => this.onWake(thread),
-      died: (thread, reason) => this.onDeath(thread, reason),
-      restarts: (reason, inMs) => options.onThreadDeath?.(reason, inMs),
-    });
+    this.pool = new ThreadPool(
+      options.slots,
+      { kindsFolder: kindsFolder ?? '', userFolders },
+      {
+        ready: () => this.pump(),
+        woke: (thread) => this.onWake(thread),
+        died: (thread, reason) => this.onDeath(thread, reason),
+        restarts: (reason, inMs) => options.onThreadDeath?.(reason, inMs),
+      },
+    );
   }
 
   async start(): Promise<readonly OfferedKind[]> {
+    await addFolderKinds(this.registry, this.options.userFolders ?? []);
     try {
       this.costs.calibrated(await this.pool.start());
     } catch (error) {
@@ -57,11 +66,11 @@ export class JobThreads implements JobThreadsApi {
     return this.registry
       .all()
       .filter((kind) => this.offered(kind))
-      .map(({ number, name }) => ({ kind: number, name, secondsPerUnit: this.costs.of(number) }));
+      .map(({ number, name, terms }) => ({ kind: number, name, secondsPerUnit: this.costs.of(number), terms }));
   }
 
   submit(hub: number, batch: JobBatch): void {
-    const jobs = this.hub(hub);
+    const jobs = this.hubs.of(hub);
     const now = monotonicClock();
     let lastKind = -1;
     let lastUrgent = false;
@@ -122,11 +131,8 @@ export class JobThreads implements JobThreadsApi {
   }
 
   forget(hub: number): void {
-    const from = this.hubs.get(hub);
+    const from = this.hubs.forget(hub);
     if (from === undefined) return;
-    from.heard = false;
-    this.hubs.delete(hub);
-    this.turns = this.turns.filter((other) => other !== from);
     for (const { kind, queue } of from.lines) this.drop(from, kind, queue.shift(queue.length), '');
     for (const thread of this.pool) thread.cancel(from, () => true);
     for (const running of this.sourceJobs.values()) if (running.batch.hub === from) running.cancel();
@@ -153,7 +159,7 @@ export class JobThreads implements JobThreadsApi {
       if (thread.given.length > 0 || thread.reserved) busy++;
     }
     let backlogSeconds = 0;
-    for (const hub of this.hubs.keys()) backlogSeconds += this.backlogSeconds(hub);
+    for (const { hub } of this.hubs) backlogSeconds += this.backlogSeconds(hub);
     return { slots, busy, queued: Math.max(0, this.held - busy), backlogSeconds };
   }
 
@@ -167,15 +173,6 @@ export class JobThreads implements JobThreadsApi {
       }
     }
     return Math.max(0, seconds);
-  }
-
-  private hub(hub: number): HubJobs {
-    let jobs = this.hubs.get(hub);
-    if (jobs === undefined) {
-      this.hubs.set(hub, (jobs = new HubJobs(hub)));
-      this.turns.push(jobs);
-    }
-    return jobs;
   }
 
   private offered(kind: Kind): boolean {
@@ -207,10 +204,8 @@ export class JobThreads implements JobThreadsApi {
       const thread = this.pool.free();
       if (thread === null) return;
       const idle = thread.idle;
-      const turn = this.turns.findIndex((hub) => hub.next(this.registry, idle) !== null);
-      if (turn < 0) return;
-      const hub = this.turns.splice(turn, 1)[0];
-      this.turns.push(hub);
+      const hub = this.hubs.take(this.registry, idle);
+      if (hub === null) return;
       const batch = this.takeBatch(hub, hub.next(this.registry, idle) as Line);
       if (batch === null) continue;
       const { kind } = batch;
@@ -228,9 +223,11 @@ export class JobThreads implements JobThreadsApi {
     const kind = this.registry.get(line.kind) as Kind;
     hub.taken(line);
     const cost = this.costs.of(kind.number);
-    const secondsMax = batchSeconds(this.leastBacklogSeconds() / this.pool.size);
+    const secondsMax = batchSeconds(this.hubs.leastBacklogSeconds(this.costs) / this.pool.size);
     let count = batchJobs(kind, queue.length, cost * (queue.extra(0)?.units ?? 1), this.pool.idle, secondsMax);
-    if (kind.needsSource === true || queue.extra(0)?.alone === true) count = 1;
+    // Of a kind whose cost is not known, one says how many may go together; of one that may not run twice none takes another with it.
+    const single = kind.needsSource === true || queue.extra(0)?.alone === true || runsOnce(kind) || cost === 0;
+    if (single) count = 1;
     let bytes = queue.extra(0)?.payload?.length ?? 0;
     for (let index = 1; index < count; index++) {
       const extra = queue.extra(index);
@@ -244,15 +241,6 @@ export class JobThreads implements JobThreadsApi {
     let units = jobs.job.length;
     if (jobs.extra !== null) units = jobs.extra.reduce((sum, extra) => sum + (extra?.units ?? 1), 0);
     return { hub, kind, urgent, jobs, units, expectedSeconds: units * cost };
-  }
-
-  /** Of the hubs whose jobs wait here, the one with the least work decides: its clients may be waiting for a single job. */
-  private leastBacklogSeconds(): number {
-    let least = Infinity;
-    for (const hub of this.hubs.values()) {
-      if (hub.waiting) least = Math.min(least, hub.backlogSeconds(this.costs));
-    }
-    return least;
   }
 
   private withoutExpired(hub: HubJobs, kind: number, jobs: JobColumns): JobColumns {
@@ -287,8 +275,11 @@ export class JobThreads implements JobThreadsApi {
 
   private onDeath(thread: ThreadHandle, reason: string): void {
     if (this.closing !== null) {
-      for (const { hub, kind, jobs, units } of thread.given.splice(0)) {
-        this.answerAll(hub, kind.number, jobs, 'DRAINING: this worker ended');
+      const begun = thread.running ? thread.given[0] : null;
+      for (const batch of thread.given.splice(0)) {
+        const { hub, kind, jobs, units } = batch;
+        if (batch === begun && runsOnce(kind)) this.answerBegun(batch, 'this worker ended');
+        else this.answerAll(hub, kind.number, jobs, 'DRAINING: this worker ended');
         this.release(hub, kind.number, jobs.job.length, units);
       }
       return;
@@ -305,14 +296,24 @@ export class JobThreads implements JobThreadsApi {
   /** Deals with the batch that a thread ran when it died. */
   private judge(thread: ThreadHandle, suspects: GivenBatch, unwanted: readonly number[], reason: string): void {
     const { hub, kind, jobs, units } = suspects;
+    const died = thread.overrun === null ? `its thread died: ${reason}` : `${reason}, and its thread was ended`;
+    if (runsOnce(kind)) {
+      this.answerBegun(suspects, died);
+      return this.release(hub, kind.number, jobs.job.length, units);
+    }
     if (jobs.job.length > 1 || thread.overrun === 'UNWANTED') {
       this.putBack(suspects, true);
       if (thread.overrun !== null) this.dropQueued(hub.hub, new Set(unwanted), `CANCELLED: ${reason}`);
       return;
     }
-    const died = thread.overrun === null ? `its thread died: ${reason}` : `${reason}, and its thread was ended`;
     this.answer(hub, kind.number, jobs.job[0], JobStatus.FAILED, jobs.arrival[0], died);
     this.release(hub, kind.number, 1, units);
+  }
+
+  /** Answers jobs that may not run twice and that a thread had begun: they failed, and may have run. */
+  private answerBegun({ hub, kind, jobs }: GivenBatch, why: string): void {
+    const reason = `${why}; it may have run, and jobs of ${kind.name} are not run twice (mayCopy)`;
+    jobs.job.forEach((job, at) => this.answer(hub, kind.number, job, JobStatus.FAILED, jobs.arrival[at], reason));
   }
 
   private putBack({ hub, kind, urgent, jobs, units }: GivenBatch, alone: boolean): void {
@@ -368,7 +369,7 @@ export class JobThreads implements JobThreadsApi {
   private flush(): void {
     this.flushPending = false;
     const now = monotonicClock();
-    for (const jobs of this.hubs.values()) {
+    for (const jobs of this.hubs) {
       jobs.results.flush(now, (results) => this.options.onResults(jobs.hub, results));
     }
     if (this.held === 0) this.drained?.();
@@ -378,7 +379,7 @@ export class JobThreads implements JobThreadsApi {
     const ending = this.pool.end();
     for (const job of this.sourceJobs.values()) job.end();
     await endsWithin(threadEndMsMax, ending);
-    for (const hub of this.hubs.values()) {
+    for (const hub of this.hubs) {
       for (const { kind, queue } of hub.lines)
         this.drop(hub, kind, queue.shift(queue.length), 'DRAINING: worker ended');
     }

@@ -6,6 +6,7 @@ export interface ThreadData {
   readonly port: import('node:worker_threads').MessagePort;
   /** Empty: the kinds of this build. */
   readonly kindsFolder: string;
+  readonly userFolders: readonly string[];
 }
 
 /** To the thread: the payload of a batch of one job that does not fit shared memory or has a source. */

@@ -66,13 +66,13 @@ export class ThreadHandle {
   private ringMade: RingWriter | null = null;
   private readonly watchdog = new Watchdog();
 
-  constructor(kindsFolder: string, events: ThreadEvents) {
+  constructor(kinds: Pick<ThreadData, 'kindsFolder' | 'userFolders'>, events: ThreadEvents) {
     const memory = ThreadMemory.allocate();
     const { port1, port2 } = new MessageChannel();
     this.memory = new ThreadMemory(memory);
     this.port = port1;
     this.events = events;
-    const workerData: ThreadData = { memory, port: port2, kindsFolder };
+    const workerData: ThreadData = { memory, port: port2, ...kinds };
     this.worker = new Worker(join(__dirname, 'job-thread.js'), { workerData, transferList: [port2] });
     port1.on('message', (message: FromThread) => this.onMessage(message));
     this.worker.on('error', (error: Error) => (this.failure = error.message));

@@ -1,6 +1,6 @@
 import { monotonicClock } from '../../common/clock.js';
 import { TriremeError } from '../../common/errors.js';
-import type { ReadyMessage } from './messages.js';
+import type { ReadyMessage, ThreadData } from './messages.js';
 import { Restarts } from './restarts.js';
 import { ThreadHandle } from './thread-handle.js';
 import { watchSeconds } from './watchdog.js';
@@ -31,7 +31,7 @@ export class ThreadPool implements Iterable<ThreadHandle> {
 
   constructor(
     private readonly slots: number,
-    private readonly kindsFolder: string,
+    private readonly kinds: Pick<ThreadData, 'kindsFolder' | 'userFolders'>,
     private readonly events: PoolEvents,
   ) {}
 
@@ -83,7 +83,7 @@ export class ThreadPool implements Iterable<ThreadHandle> {
 
   private startThread(): void {
     this.threads.add(
-      new ThreadHandle(this.kindsFolder, {
+      new ThreadHandle(this.kinds, {
         ready: (_thread, message) => this.ready(message),
         woke: (thread) => this.events.woke(thread),
         died: (thread, reason) => this.died(thread, reason),

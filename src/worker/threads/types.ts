@@ -1,4 +1,4 @@
-import type { JobBatch, ResultBatch } from '../../gen/trireme/v1/worker.js';
+import type { JobBatch, KindTerms, ResultBatch } from '../../gen/trireme/v1/worker.js';
 
 /** Where the bytes of a job come from whose kind needs a source (SCAN_CHUNK). */
 export type JobSource =
@@ -32,6 +32,8 @@ export interface JobThreadsOptions {
   readonly openSource?: SourceOpener;
   /** Folder with the `*.kind.js` files; default src/kinds. */
   readonly kindsFolder?: string;
+  /** Folders with kinds of users: see src/kinds/folder-kind.ts. */
+  readonly userFolders?: readonly string[];
   /** Jobs held at once over all hubs, running and queued; more are answered NOT_RUN. Default jobsHeldMaxDefault. */
   readonly jobsHeldMax?: number;
   /** Hears of a thread that died (its jobs are dealt with already) and how soon another one starts. */
@@ -43,6 +45,8 @@ export interface OfferedKind {
   readonly kind: number;
   readonly name: string;
   readonly secondsPerUnit: number;
+  /** Of a kind of a user. */
+  readonly terms?: KindTerms;
 }
 
 export interface ThreadsSnapshot {

@@ -65,8 +65,8 @@ describe('a folder of kinds', () => {
 
 describe('a kind is refused', () => {
   test.each([
-    ['whose number is zero', { number: 0 }, 'number 0 is not a whole number from 1 to 65535'],
-    ['whose number is too large', { number: 65_536 }, 'number 65536 is not a whole number'],
+    ['whose number is zero', { number: 0 }, 'number 0 is not a whole number from 1 to 1023'],
+    ['whose number is too large', { number: 1024 }, 'number 1024 is not a whole number'],
     ['whose number is a fraction', { number: 1.5 }, 'number 1.5 is not a whole number'],
     ['whose name has small letters', { name: 'seven' }, "name 'seven' is not made of capitals"],
     ['that does not say whether clients may', { clientMay: undefined }, 'clientMay must be true or false'],

@@ -1,5 +1,6 @@
+import { payloadBytesBound } from '../../../src/kinds/folder-kind.js';
 import fc from 'fast-check';
-import { RunJobsRequest, type TaggedJob } from '../../../src/gen/trireme/v1/job.js';
+import { JobKind, RunJobsRequest, type TaggedJob } from '../../../src/gen/trireme/v1/job.js';
 import { fieldsPerTurnMax, jobBytesMax, JobCursor } from '../../../src/lb/job-cursor.js';
 import { holds } from '../../support/property.js';
 
@@ -69,11 +70,22 @@ test('fields that are not known are passed over some thousand at a time too', ()
 test('a job with thousands of fields that are not known is not looked through', () => {
   const job = (fields: number): Uint8Array => {
     const length = [0x80 | ((2 * fields) % 128), (2 * fields) >> 7];
-    return Uint8Array.from([0x0a, ...length, ...Array.from({ length: fields }, () => [0x18, 0]).flat()]);
+    return Uint8Array.from([0x0a, ...length, ...Array.from({ length: fields }, () => [0x48, 0]).flat()]);
   };
   expect(all(new JobCursor(job(jobBytesMax / 2)))).toEqual([{ tag: 0n, kind: 0 }]);
   expect(() => all(new JobCursor(job(jobBytesMax / 2 + 1)))).toThrow(
-    expect.objectContaining({ code: 'USAGE', message: expect.stringContaining(`over the bound of ${jobBytesMax}`) }),
+    expect.objectContaining({ code: 'USAGE', message: expect.stringContaining('a job has more than 64 fields') }),
+  );
+});
+
+test('a job with a long payload is taken, and one that is longer than any payload is not', () => {
+  const jobs = (bytes: number) =>
+    new JobCursor(
+      RunJobsRequest.encode({ jobs: [{ tag: 7n, kind: 300 as JobKind, payload: Buffer.alloc(bytes, 1) }] }).finish(),
+    );
+  expect(all(jobs(payloadBytesBound))).toEqual([{ tag: 7n, kind: 300, payload: Buffer.alloc(payloadBytesBound, 1) }]);
+  expect(() => all(jobs(payloadBytesBound + jobBytesMax))).toThrow(
+    expect.objectContaining({ code: 'USAGE', message: expect.stringContaining('over the bound of 4195328') }),
   );
 });
 

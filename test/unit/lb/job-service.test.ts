@@ -11,15 +11,17 @@ import {
   type RunJobResponse,
   type TaggedResult,
 } from '../../../src/gen/trireme/v1/job.js';
-import { clientKindsOf } from '../../../src/lb/opening.js';
+import { AskedKinds } from '../../../src/lb/asked-kinds.js';
 import { JobAdmission } from '../../../src/lb/job-admission.js';
 import { fieldsPerTurnMax, JobCursor } from '../../../src/lb/job-cursor.js';
 import { jobService, type ServedJobService } from '../../../src/lb/job-service.js';
+import { PayloadBudget } from '../../../src/lb/payload-budget.js';
 import { lbLimitsDefault } from '../../../src/lb/limits.js';
 import { FakeHub } from '../../support/fake-hub.js';
 
 let hub: FakeHub;
 let admission: JobAdmission;
+let payloads: PayloadBudget;
 let service: ServedJobService;
 let server: RunningGrpcServer;
 let client: JobServiceClient;
@@ -27,11 +29,16 @@ let client: JobServiceClient;
 beforeEach(async () => {
   hub = new FakeHub();
   admission = new JobAdmission(hub, { max: 20, fair: true });
+  payloads = new PayloadBudget(10_000, 5_000);
   service = jobService({
     hub,
     admission,
     limits: { ...lbLimitsDefault, jobsPerConnectionMax: 8 },
-    clientKinds: clientKindsOf([{ number: 1 }, { number: 2 }]),
+    asked: new AskedKinds(hub, [
+      { number: 1, name: 'GET_TIME' },
+      { number: 2, name: 'MINE_BITCOIN' },
+    ]),
+    payloads,
   });
   server = await startGrpcServer({
     log: pino({ level: 'silent' }),
@@ -45,6 +52,7 @@ afterEach(async () => {
   client.close();
   await server.close(0);
   expect(admission.used).toBe(0);
+  expect(payloads.used).toBe(0);
 });
 
 async function turnsUntil(condition: () => boolean): Promise<void> {
@@ -112,7 +120,7 @@ describe('RunJobs', () => {
     call.end();
     await once(call, 'end');
     expect(messages.map(({ results }) => results.map(({ tag, result, error }) => [tag, result || error]))).toEqual([
-      [[40n, 'UNKNOWN_JOB: unknown job 9']],
+      [[40n, 'UNKNOWN_JOB: unknown job 9; there are GET_TIME (1), MINE_BITCOIN (2)']],
       [
         [30n, 'c'],
         [2n ** 60n, 'b'],
@@ -238,5 +246,99 @@ describe('RunJobs', () => {
     // once(call, 'error') rejects on 'error' unless that is the event waited for.
     expect((await failed)[0].code).toBe(grpc.status.UNAVAILABLE);
     expect(results).toEqual(['last']);
+  });
+});
+
+describe('a kind that workers offer', () => {
+  const terms = {
+    version: '',
+    payloadBytesMax: 4_000,
+    resultBytesMax: 1000,
+    timeoutSeconds: 30,
+    attempts: 1,
+    mayCopy: false,
+    text: true,
+  };
+
+  beforeEach(() => {
+    hub.kinds = [
+      { number: 300, name: 'UPPER', workers: 1, terms },
+      { number: 301, name: 'PACK', workers: 1, terms: { ...terms, text: false } },
+    ];
+  });
+
+  const run = (request: {
+    kind?: number;
+    kindName?: string;
+    payload?: Buffer;
+  }): Promise<RunJobResponse | grpc.ServiceError> =>
+    new Promise((resolve) => {
+      client.runJob({ ...request, kind: (request.kind ?? 0) as JobKind }, (error, response) =>
+        resolve(error ?? response),
+      );
+    });
+
+  test('is given its payload, and answers text or bytes', async () => {
+    hub.answerWith = (kind) => `kind ${kind}`;
+    const payload = Buffer.from([0, 255, 10]);
+    expect(await run({ kindName: 'UPPER', payload })).toMatchObject({ result: 'kind 300' });
+    expect(await run({ kind: 301 })).toMatchObject({ result: '', resultBytes: Buffer.from('kind 301') });
+    hub.answerWith = undefined;
+    const call = run({ kindName: 'PACK', payload });
+    await turnsUntil(() => hub.jobs.size === 1);
+    const [[id, job]] = [...hub.jobs];
+    expect(Buffer.from(job.payload ?? [])).toEqual(payload);
+    hub.answer(id, 'x');
+    await call;
+  });
+
+  test.each([
+    [{ kindName: 'THUMB' }, grpc.status.INVALID_ARGUMENT, /^UNKNOWN_JOB: unknown job THUMB; there are .*UPPER \(300\)/],
+    [{ kind: 300, payload: Buffer.alloc(4_001) }, grpc.status.INVALID_ARGUMENT, /^USAGE: .* over 4000/],
+    [{ kind: 1, payload: Buffer.alloc(1) }, grpc.status.INVALID_ARGUMENT, /^USAGE: .* takes none/],
+  ])('%j is refused', async (request, code, details) => {
+    expect(await run(request)).toMatchObject({ code, details: expect.stringMatching(details) });
+    expect(hub.submitted).toBe(0);
+  });
+
+  test('has no more payload outstanding than there is room for: RunJob is refused, and has room again', async () => {
+    const first = run({ kind: 300, payload: Buffer.alloc(3_000) });
+    await turnsUntil(() => hub.jobs.size === 1);
+    expect(await run({ kind: 300, payload: Buffer.alloc(3_000) })).toMatchObject({
+      code: grpc.status.RESOURCE_EXHAUSTED,
+      details: expect.stringContaining('payloads of 3000 bytes are outstanding'),
+    });
+    hub.answer(1, 'x');
+    await first;
+    const second = run({ kind: 300, payload: Buffer.alloc(3_000) });
+    await turnsUntil(() => hub.jobs.size === 1);
+    hub.answer(2, 'x');
+    expect(await second).toMatchObject({ result: 'x' });
+  });
+
+  test('of a stream waits for room for its payload, in its order, and every job has its own', async () => {
+    const call = client.runJobs();
+    const results: TaggedResult[] = [];
+    call.on('data', (message: RunJobsResponse) => results.push(...message.results));
+    const jobs = Array.from({ length: 5 }, (_, at) => ({
+      tag: BigInt(at),
+      kind: 0,
+      kindName: 'UPPER',
+      payload: Buffer.alloc(2_000, at),
+    }));
+    call.write({ jobs });
+    await turnsUntil(() => hub.jobs.size === 2);
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(hub.submitted).toBe(2);
+    for (let id = 1; id <= 5; id++) {
+      await turnsUntil(() => hub.jobs.has(id));
+      expect(hub.jobs.get(id)?.payload?.[0]).toBe(id - 1);
+      hub.answer(id, `answer ${id}`);
+    }
+    call.end();
+    await once(call, 'end');
+    expect(results.map(({ tag, result }) => [tag, result])).toEqual(
+      jobs.map((_, at) => [BigInt(at), `answer ${at + 1}`]),
+    );
   });
 });
