@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const compiled = /\.(d\.ts|js|js\.map)$/;
 /** Made by other steps of the build. */
-const bundled = /^dist\/src\/analyze\/packed\.js/;
+const bundled = /^dist\/src\/packed\//;
 
 for (const folder of ['src', 'test', 'bench']) {
   const entries = existsSync(join('dist', folder)) ? readdirSync(join('dist', folder), { recursive: true }) : [];

@@ -9,58 +9,112 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { Script } from 'node:vm';
 
-// Where bin/trireme begins. An analysis on this machine is mostly starting up, so the build packs it into one file with the
-// code that V8 made of it beside (scripts/build-packed.mjs). That code is of one version of V8: for another one, and in the
-// installed package, it is kept in the user's cache folder from the first analysis on. Everything else is main.ts.
+// Where everything begins: bin/trireme, a thread, the package as a library. The build packs the program into two files
+// (scripts/build-packed.mjs): first.js holds what an analysis on this machine needs, with the code that V8 made of it beside,
+// because such an analysis is mostly starting up; rest.js holds all else and is read when a module of it is asked for. Each
+// module is in one of them and runs once. V8's code is of one version of V8: for another one, and in the installed package, it
+// is kept in the user's cache folder from the first analysis on. Where the packed files are missing or older than the last
+// compile, the separate modules run.
 
 type Wrapper = (
   exports: object,
-  require: NodeJS.Require,
+  require: (id: string) => unknown,
   module: { exports: object },
-  filename: string,
-  dirname: string,
+  directory: string,
+  importFile: (url: string) => Promise<unknown>,
 ) => void;
 
-const packed = join(__dirname, 'analyze', 'packed.js');
+/** What a packed file exports: its modules, by their place below this folder. */
+interface Part {
+  readonly has: (name: string) => boolean;
+  readonly load: (name: string) => unknown;
+}
+
+const firstFile = join(__dirname, 'packed', 'first.js');
+const restFile = join(__dirname, 'packed', 'rest.js');
+
+/** What modules of one part call those of the other by. */
+const prefix = 'trireme:';
 
 /** The packed source begins with `/*` and so many hexadecimal digits of its hash, because V8 tells sources by their length. */
 const hashLength = 16;
 
-/** An analysis without a cluster: the packed file has no gRPC in it. */
-function isLocalAnalysis([role, ...rest]: readonly string[]): boolean {
-  return role === 'analyze' && !rest.some((argument) => argument.startsWith('--master'));
+/** The compiled first part, when this run is to keep its code. */
+let toKeep: { readonly script: Script; readonly hash: string } | null = null;
+let firstPart: Part | null | undefined;
+let restPart: Part | null = null;
+
+/** Runs the program's command line. */
+export function start(): void {
+  load('main.js');
+  if (toKeep !== null) keepAtExit(toKeep.script, toKeep.hash);
 }
 
-/** The packed program; null: it was not built, or the sources were compiled since. */
-function load(args: readonly string[]): Wrapper | null {
+/** A module of the program, by its place below this folder; it runs when it is loaded first. */
+export function load(name: string): unknown {
+  const part = first();
+  if (part === null) return require(join(__dirname, name)) as unknown;
+  return part.has(name) ? part.load(name) : rest().load(name);
+}
+
+/** Null: it was not built, or the sources were compiled since. */
+function first(): Part | null {
+  return (firstPart ??= openFirst());
+}
+
+function openFirst(): Part | null {
   try {
     const compiled = statSync(join(__dirname, '..', '.tsbuildinfo'), { throwIfNoEntry: false });
-    if (compiled !== undefined && statSync(packed).mtimeMs < compiled.mtimeMs) return null;
+    if (compiled !== undefined && statSync(firstFile).mtimeMs < compiled.mtimeMs) return null;
     // Latin-1, which is read without decoding: esbuild writes ASCII only.
-    const source = readFileSync(packed, 'latin1');
+    const source = readFileSync(firstFile, 'latin1');
     const built = builtCode();
     // V8 refuses code of another version or other flags by itself, and compiles the source.
-    let script = built === undefined ? undefined : new Script(source, { filename: packed, cachedData: built });
+    let script = built === undefined ? undefined : new Script(source, { filename: firstFile, cachedData: built });
     if (script === undefined || script.cachedDataRejected === true) {
       const hash = source.slice(2, 2 + hashLength);
       const cachedData = keptCode(hash);
-      script = new Script(source, { filename: packed, cachedData });
-      if (cachedData === undefined || script.cachedDataRejected === true) keepLater(script, hash, args);
+      script = new Script(source, { filename: firstFile, cachedData });
+      if (cachedData === undefined || script.cachedDataRejected === true) toKeep = { script, hash };
     }
-    return script.runInThisContext() as Wrapper;
+    return partOf(script);
   } catch {
     return null;
   }
 }
 
+function rest(): Part {
+  return (restPart ??= partOf(new Script(readFileSync(restFile, 'latin1'), { filename: restFile })));
+}
+
+function partOf(script: Script): Part {
+  const module = { exports: {} };
+  (script.runInThisContext() as Wrapper)(module.exports, requireFor, module, __dirname, importFile);
+  return module.exports as Part;
+}
+
+/** What modules of the packed files require: each other, packages, and files below this folder, which are modules of ours too. */
+function requireFor(id: string): unknown {
+  if (id.startsWith(prefix)) return load(id.slice(prefix.length));
+  if (isAbsolute(id)) {
+    const name = relative(__dirname, id).split(sep).join('/');
+    if (first()?.has(name) === true || (!name.startsWith('..') && rest().has(name))) return load(name);
+  }
+  return require(id) as unknown;
+}
+
+/** A packed file cannot import by itself. */
+function importFile(url: string): Promise<unknown> {
+  return import(url);
+}
+
 /** The code that the build made; undefined: none. */
 function builtCode(): Buffer | undefined {
   try {
-    return readFileSync(`${packed}.cache`);
+    return readFileSync(`${firstFile}.cache`);
   } catch {
     return undefined;
   }
@@ -103,10 +157,10 @@ function keptCode(hash: string): Buffer | undefined {
 }
 
 /** Keeps the code at the end of an analysis that went well, when V8 has compiled what it needs. Failing is no failure. */
-function keepLater(script: Script, hash: string, args: readonly string[]): void {
-  if (args.includes('--help') || args.includes('-h')) return;
+function keepAtExit(script: Script, hash: string): void {
   process.once('exit', (code) => {
-    if (code !== 0) return;
+    const { scanned } = load('captures/scan-module.js') as { scanned: () => boolean };
+    if (code !== 0 || process.argv[2] !== 'analyze' || !scanned()) return;
     try {
       const folder = cacheFolder();
       if (folder === null) return;
@@ -135,10 +189,5 @@ function makeFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false }) === undefined) mkdirSync(path, { mode: 0o700 });
 }
 
-const args = process.argv.slice(2);
-const program = isLocalAnalysis(args) ? load(args) : null;
-if (program === null) require('./main.js');
-else {
-  const module = { exports: {} };
-  program(module.exports, createRequire(packed), module, packed, dirname(packed));
-}
+// As the file of a thread, which is told its module (src/common/start-thread.ts).
+if (require.main === module) load(process.argv[2]);

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { guarded, runRole } from './common/run-role.js';
 import { slipsOnly } from './common/suggestions.js';
-import { version } from './common/version.js';
 import { roles } from './roles.js';
 
 function overview(): Command {
+  const { version } = require('./common/version.js') as typeof import('./common/version.js');
   const program = new Command('trireme')
     .description('a gRPC distributed job system: packet captures, a job load balancer, and UDP labs in XDP')
     .version(version)
@@ -34,4 +34,5 @@ async function main(argv: readonly string[]): Promise<void> {
   await runRole(name, build, argv.slice(1));
 }
 
-void main(process.argv.slice(2));
+/** Resolves when the command is done. */
+export const done = main(process.argv.slice(2));

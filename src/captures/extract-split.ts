@@ -64,7 +64,7 @@ export async function extractSplit(
     return task === null ? null : { ...task, slot: free.pop()! };
   };
   const data = { fd, sizeBytes, slots, module: loadScanModule(), scan: scanOptionsOf(options), growthBytes: Infinity };
-  const pool = new ScanThreads<SlottedTask, SlottedPiece>(threads, 'extract-thread.js', data, nextTask);
+  const pool = new ScanThreads<SlottedTask, SlottedPiece>(threads, 'captures/extract-thread.js', data, nextTask);
   try {
     while (order.end === null) {
       pool.feed();

@@ -9,3 +9,6 @@ export function loadScanModule(): WebAssembly.Module {
   compiled ??= compileScanModule(readFileSync(join(__dirname, '..', 'pcap', 'scan.wasm')));
   return compiled;
 }
+
+/** Whether this process has scanned with it. */
+export const scanned = (): boolean => compiled !== undefined;

@@ -15,7 +15,7 @@ import type { WholeScan } from './whole-scan.js';
 /** Where the bytes of a split capture come from. */
 export interface SplitSource {
   /** File name in this folder of the thread that scans chunks of it, and the data that it starts with. */
-  readonly threadFile: string;
+  readonly threadModule: string;
   readonly threadData: object;
   /** Pours from a position on into a sink until it is done, letting others run now and then. */
   pour(sink: ByteSink, start: number, end: number | null, onBytes: (bytes: number) => void): Promise<void>;
@@ -27,7 +27,7 @@ const portionsPerTurn = 64;
 /** An open regular file, of which so many bytes are read, however many it has got since. */
 export function fileSource(fd: number, sizeBytes: number): SplitSource {
   return {
-    threadFile: 'scan-thread.js',
+    threadModule: 'captures/scan-thread.js',
     threadData: { fd, sizeBytes },
     async pour(sink, start, _end, onBytes) {
       const file = new FilePour(fd, sink, start, sizeBytes);
@@ -92,7 +92,7 @@ class SplitScan {
     this.#growthBytes = threadBytesMin * growthPart;
     this.#waiting = split.plans.slice(split.first === null ? 0 : 1);
     const data = { ...source.threadData, module: this.#module, scan, growthBytes: this.#growthBytes };
-    this.#pool = new ScanThreads<ChunkPlan, ChunkResult>(split.threads - 1, source.threadFile, data, () =>
+    this.#pool = new ScanThreads<ChunkPlan, ChunkResult>(split.threads - 1, source.threadModule, data, () =>
       this.#nextPlan(),
     );
   }

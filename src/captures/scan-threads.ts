@@ -1,6 +1,6 @@
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { errorKinds, TriremeError, type ErrorCode } from '../common/errors.js';
+import { startThread } from '../common/start-thread.js';
 import type { ScanOptions } from '../pcap/types.js';
 
 /** Data that every scan thread starts with, beside what tells it where the bytes are. */
@@ -32,7 +32,7 @@ export class ScanThreads<Plan, Result> {
   constructor(
     count: number,
     /** Module in this folder that each thread runs. */
-    private readonly threadFile: string,
+    private readonly threadModule: string,
     data: Omit<ThreadData, 'told'>,
     /** Asked for the next plan whenever a thread is free; null: nothing to do now. */
     private readonly nextPlan: () => Plan | null,
@@ -83,7 +83,7 @@ export class ScanThreads<Plan, Result> {
 
   #start(data: Omit<ThreadData, 'told'>): Thread {
     const told = new Float64Array(new SharedArrayBuffer(16));
-    const worker = new Worker(join(__dirname, '..', 'captures', this.threadFile), {
+    const worker = startThread(this.threadModule, {
       workerData: { ...data, told } satisfies ThreadData,
       name: 'scan',
     });

@@ -1,5 +1,4 @@
 import { readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { TriremeError, type ErrorCode } from '../common/errors.js';
 import { kindNamePattern, kindNumberMax, kindTimeoutSecondsMax, resultBytesMin, type Kind } from './kind.js';
@@ -57,7 +56,8 @@ export class KindRegistry {
   }
 }
 
-const load = createRequire(__filename);
+// Of the packed program too, which knows the files of its own folder as its modules.
+const load: NodeJS.Require = require;
 
 /** Reads a folder and registers every `*.kind.js` in it. Default: the folder of this file. */
 export function readKinds(folder: string = __dirname): KindRegistry {

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { errorKinds, TriremeError, type ErrorCode } from '../common/errors.js';
+import { startThread } from '../common/start-thread.js';
 import { endsWithin, threadEndMsMax } from '../common/stuck-work.js';
 import type { InflateOutcome } from '../captures/inflated.js';
 import type { ChunkResult } from '../pcap/types.js';
@@ -25,7 +25,7 @@ export class Merge {
     private readonly onEvent: (event: MergeEvent) => void,
     private readonly onFailure: (error: TriremeError) => void,
   ) {
-    this.thread = idle.pop() ?? new Worker(join(__dirname, 'merge-thread.js'));
+    this.thread = idle.pop() ?? startThread('master/merge-thread.js');
     this.thread.removeAllListeners();
     this.thread.on('message', (event: MergeEvent) => this.hear(event));
     this.thread.on('error', (error) =>

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { connect, credsAuthenticator, nkeyAuthenticator, nkeys, type NatsConnection } from '@nats-io/transport-node';
 import { TriremeError } from '../common/errors.js';
+import { extraAuthorities } from '../common/extra-authorities.js';
 import type { Logger } from '../common/logging.js';
 import { explainTls } from './explain.js';
 import { natsFiles, natsName, natsUser, type NatsFiles, type NatsSettings } from './nats-url.js';
@@ -41,6 +42,9 @@ export async function connectNats(
       ...proof,
     });
   } catch (error) {
+    // A server may ask for TLS where the URL does not; the client takes authorities only where it is told to encrypt.
+    const untrusted = /certificate|self.signed/i.test((error as Error).message) && extraAuthorities() !== undefined;
+    if (untrusted && !settings.tls) return connectNats({ ...settings, tls: true }, name, files);
     throw await explained(error as Error, settings, files);
   }
 }
@@ -97,7 +101,7 @@ function tlsOf({ tls }: NatsSettings, { ca, cert, key }: NatsFiles): object {
   if (ca !== null) usable('NATS_CA', 'certificate', () => new X509Certificate(ca));
   if (cert !== null) usable('NATS_CERT', 'certificate', () => new X509Certificate(cert));
   if (!tls && ca === null && cert === null) return {};
-  const given = { ca, cert, key };
+  const given = { ca: ca ?? extraAuthorities() ?? null, cert, key };
   return { tls: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null)) };
 }
 

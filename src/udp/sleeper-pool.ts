@@ -1,5 +1,5 @@
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../common/start-thread.js';
 
 /** Memory of one thread that does nothing but sleep; Node's default would give each as much as the program itself. */
 const resourceLimits = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 } as const;
@@ -13,7 +13,7 @@ export class SleeperPool {
   constructor(readonly threads: number) {
     this.idle = Array.from({ length: threads }, (_, thread) => threads - 1 - thread);
     this.workers = Array.from({ length: threads }, (_, thread) => {
-      const worker = new Worker(join(__dirname, 'sleeper-thread.js'), { resourceLimits });
+      const worker = startThread('udp/sleeper-thread.js', { resourceLimits });
       worker.on('message', () => {
         const finish = this.done.get(thread);
         this.done.delete(thread);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, rmSync, utimesSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../src/common/version.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -7,19 +7,23 @@ import { scratchFolder } from '../support/scratch.js';
 const scratch = scratchFolder();
 const sample = join(projectRoot, 'captures/sample.pcap');
 
-/** A program of its own: the real bin/trireme and launch.js over a main.js and a packed.js that say their names. */
+/** What a start of either kind prints: which it is, and where it finds the certificates that were asked for. */
+const say = (what: string): string =>
+  `console.log('${what}', process.env.NODE_EXTRA_CA_CERTS, process.env.TRIREME_EXTRA_CA_CERTS)`;
+
+/** A program of its own: the real bin/trireme and launch.js over a main.js and a packed program that say their names. */
 function installed(name: string) {
   const root = join(scratch.path, name);
   const file = (path: string, text: string): string => scratch.file(join(name, path), text);
-  for (const folder of ['bin', 'dist/src/analyze']) mkdirSync(join(root, folder), { recursive: true });
+  for (const folder of ['bin', 'dist/src/packed']) mkdirSync(join(root, folder), { recursive: true });
   copyFileSync(join(projectRoot, 'bin/trireme'), join(root, 'bin/trireme'));
   copyFileSync(join(projectRoot, 'dist/src/launch.js'), join(root, 'dist/src/launch.js'));
-  file('dist/src/main.js', `console.log('main', process.env.NODE_EXTRA_CA_CERTS)`);
+  file('dist/src/main.js', say('separate'));
   const packed = file(
-    'dist/src/analyze/packed.js',
-    `(function (exports, require, module, __filename, __dirname) { console.log('packed', process.env.NODE_EXTRA_CA_CERTS) })`,
+    'dist/src/packed/first.js',
+    `(function (exports) { exports.has = () => true; exports.load = (name) => { if (name === 'main.js') ${say('packed')}; return { scanned: () => false }; } })`,
   );
-  const cache = file('dist/src/analyze/packed.js.cache', 'no code of this source');
+  const cache = file('dist/src/packed/first.js.cache', 'no code of this source');
   const compiled = file('dist/.tsbuildinfo', '');
   return { program: join(root, 'bin/trireme'), packed, cache, compiled };
 }
@@ -34,26 +38,31 @@ describe('bin/trireme', () => {
   const { program } = installed('whole');
 
   test.each([
-    ['an analysis of files is packed and reads no certificates', 'packed undefined', ['analyze', 'a.pcap', '--json']],
-    ['an analysis of a URL keeps the certificates', 'packed /certificates.pem', ['analyze', 'https://host/a.pcap']],
-    ['an analysis on a cluster is main.js', 'main /certificates.pem', ['analyze', '--master=host', 'a.pcap']],
-    ['every other role is main.js', 'main /certificates.pem', ['lb']],
-    ['no role is main.js', 'main /certificates.pem', []],
-  ])('%s', (_fact, said, args) => {
-    expect(run(program, ...args).stdout).toBe(`${said}\n`);
+    ['an analysis reads no certificates as it starts, and knows where they are', ['analyze', 'a.pcap', '--json']],
+    ['so does one on a cluster, since no option is looked at', ['analyze', '--master=host', 'a.pcap']],
+    ['so does an extraction', ['extract', 'a.pcap']],
+  ])('%s', (_fact, args) => {
+    expect(run(program, ...args).stdout).toBe('packed undefined /certificates.pem\n');
   });
 
-  test('a packed analysis older than what was compiled is left alone', () => {
+  test.each([
+    ['every other role starts alike, and Node reads them', ['lb']],
+    ['so does no role', []],
+  ])('%s', (_fact, args) => {
+    expect(run(program, ...args).stdout).toBe('packed /certificates.pem undefined\n');
+  });
+
+  test('a packed program older than what was compiled is left alone', () => {
     const { program, packed } = installed('stale');
     utimesSync(packed, 1, 1);
-    expect(run(program, 'analyze', 'a.pcap').stdout).toBe('main undefined\n');
+    expect(run(program, 'lb').stdout).toBe('separate /certificates.pem undefined\n');
   });
 
-  test('without the packed analysis, main.js does it', () => {
+  test('without the packed program, the separate modules run', () => {
     const { program, packed, cache } = installed('unpacked');
     rmSync(packed);
     rmSync(cache);
-    expect(run(program, 'analyze', 'a.pcap').stdout).toBe('main undefined\n');
+    expect(run(program, 'lb').stdout).toBe('separate /certificates.pem undefined\n');
   });
 
   test('a program that is not built says so', () => {
@@ -67,24 +76,48 @@ describe('bin/trireme', () => {
   });
 });
 
-describe('the packed analysis', () => {
+describe('the packed program', () => {
   const main = join(projectRoot, 'dist/src/main.js');
   const packed = join(projectRoot, 'bin/trireme');
 
   test.each([
-    ['text', [sample]],
-    ['JSON', [sample, '--json', '--interval', '1s']],
-    ['CSV', [sample, '--csv', 'endpoints']],
-    ['threads', [sample, '--multi', '--thread-bytes', '100000', '--cores', '3']],
-    ['two files, one missing', [sample, 'missing.pcap', '--human']],
-    ['a missing file', ['missing.pcap']],
-    ['wrong usage', ['--json', '--csv', sample]],
-    ['an unknown option', ['--nonsense']],
-    ['help', ['--help']],
-  ])('says of %s what the separate files say', (_what, args) => {
-    const apart = spawnSync(process.execPath, [main, 'analyze', ...args], { encoding: 'utf8' });
-    const together = run(packed, 'analyze', ...args);
+    ['text', ['analyze', sample]],
+    ['JSON', ['analyze', sample, '--json', '--interval', '1s']],
+    ['CSV', ['analyze', sample, '--csv', 'endpoints']],
+    ['threads', ['analyze', sample, '--multi', '--thread-bytes', '100000', '--cores', '3']],
+    ['a filter', ['analyze', sample, '--filter', 'tcp port 443']],
+    ['two files, one missing', ['analyze', sample, 'missing.pcap', '--human']],
+    ['a missing file', ['analyze', 'missing.pcap']],
+    ['wrong usage', ['analyze', '--json', '--csv', sample]],
+    ['an unknown option', ['analyze', '--nonsense']],
+    ['a master that is not there', ['analyze', '--master', '127.0.0.1:1', sample]],
+    ['a load balancer that is not there', ['client', '--lb', '127.0.0.1:1', '--jobs', '1']],
+    ['packets', ['extract', sample, '--filter', 'tcp', '-w', '-']],
+    ['help', ['analyze', '--help']],
+    ['every role', ['--help']],
+  ])('says of %s what the separate modules say', (_what, args) => {
+    const apart = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
+    const together = run(packed, ...args);
     expect(together).toEqual({ code: apart.status, stdout: apart.stdout, stderr: apart.stderr });
     expect(together.stdout + together.stderr).not.toBe('');
+  });
+
+  test('has each module once: an error of a cluster is of the class that the rest of the program knows', () => {
+    const script = `
+      const { load } = require(${JSON.stringify(join(projectRoot, 'dist/src/launch.js'))});
+      const { TriremeError } = load('common/errors.js');
+      const { fromMaster } = load('analyze/master-errors.js');
+      const error = fromMaster({ code: 5, details: 'NO_ANALYSIS: none' }, 'here');
+      const { kinds } = load('kinds/registry.js');
+      const kind = load('kinds/get-time.kind.js').kind;
+      console.log(error instanceof TriremeError, error.kind.exitCode, kinds().get(1) === kind, typeof load('api/index.js').analyzeFile);`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+    expect([stdout, stderr]).toEqual(['true 2 true function\n', '']);
+    const names = (part: string): string[] =>
+      JSON.parse(/names=new Set\((\[.*?\])\)/.exec(readFileSync(join(projectRoot, 'dist/src/packed', part), 'utf8'))![1]) as string[];
+    const [first, rest] = [names('first.js'), names('rest.js')];
+    expect(first).toEqual(expect.arrayContaining(['analyze/run.js', 'captures/scan-thread.js', 'common/errors.js']));
+    expect(first.filter((name) => rest.includes(name) || name.startsWith('gen/'))).toEqual([]);
+    expect(rest).toEqual(expect.arrayContaining(['lb/command.js', 'gen/trireme/v1/capture.js']));
   });
 });

@@ -113,7 +113,7 @@ async function scanRuns(
   if (runs.length === 0) return;
   const pool = new ScanThreads<RunPlan, RunResult>(
     Math.min(threads, runs.length) - 1,
-    'join/join-thread.js',
+    'captures/join/join-thread.js',
     // Runs are not given up because their tables grow: nobody looks.
     { module, scan, growthBytes: Infinity },
     next,

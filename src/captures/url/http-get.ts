@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
 import { STATUS_CODES } from 'node:http';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { Agent, request } from 'undici';
 import { TriremeError } from '../../common/errors.js';
+import { extraAuthorities } from '../../common/extra-authorities.js';
 import { shownName } from '../capture-name.js';
 import { answerMsMax, connectionsMax, connectMsMax, redirectsMax } from './limits.js';
 import type { Headers } from './url-identity.js';
@@ -26,10 +28,16 @@ let agent: Agent | undefined;
 function connections(): Agent {
   return (agent ??= new Agent({
     connections: connectionsMax,
-    connect: { timeout: connectMsMax },
+    connect: { timeout: connectMsMax, ...trusted() },
     headersTimeout: answerMsMax,
     bodyTimeout: answerMsMax,
   }));
+}
+
+/** One context for all connections: each would parse the certificates anew. */
+function trusted(): { secureContext?: SecureContext } {
+  const ca = extraAuthorities();
+  return ca === undefined ? {} : { secureContext: createSecureContext({ ca }) };
 }
 
 /**

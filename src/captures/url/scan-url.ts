@@ -78,7 +78,7 @@ async function* fromTheFirst(source: UrlSource, first: Uint8Array): AsyncGenerat
 
 function urlSplitSource(source: UrlSource): SplitSource {
   return {
-    threadFile: 'url/url-scan-thread.js',
+    threadModule: 'captures/url/url-scan-thread.js',
     threadData: { source },
     pour: (sink, start, end, onBytes) => {
       let before = 0;

@@ -1,6 +1,7 @@
 import * as grpc from '@grpc/grpc-js';
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
+import { extraAuthorities } from '../extra-authorities.js';
 import { openDialler, type DiallerTrust } from './dialler-trust.js';
 import { plainWords } from './tls-material.js';
 
@@ -22,7 +23,7 @@ export class GrpcDialler {
   credentials(host: string): grpc.ChannelCredentials {
     const { tls } = this.trust;
     if (tls === null) return grpc.credentials.createInsecure();
-    const { ca = null, key = null, cert = null } = tls.context;
+    const { ca = extraAuthorities() ?? null, key = null, cert = null } = tls.context;
     return grpc.credentials.createSsl(ca, key, cert, {
       checkServerIdentity: (_name, certificate) => checkServerIdentity(this.trust.tlsName ?? host, certificate),
     });

@@ -1,6 +1,6 @@
-import { MessageChannel, Worker, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
-import { join } from 'node:path';
+import { MessageChannel, receiveMessageOnPort, type MessagePort, type Worker } from 'node:worker_threads';
 import { monotonicClock } from '../../common/clock.js';
+import { startThread } from '../../common/start-thread.js';
 import { cancelGraceSeconds, kindTimeoutSecondsDefault, type Kind } from '../../kinds/kind.js';
 import type { HubJobs } from './hub-jobs.js';
 import type { JobColumns } from './job-queue.js';
@@ -73,7 +73,7 @@ export class ThreadHandle {
     this.port = port1;
     this.events = events;
     const workerData: ThreadData = { memory, port: port2, ...kinds };
-    this.worker = new Worker(join(__dirname, 'job-thread.js'), { workerData, transferList: [port2] });
+    this.worker = startThread('worker/threads/job-thread.js', { workerData, transferList: [port2] });
     port1.on('message', (message: FromThread) => this.onMessage(message));
     this.worker.on('error', (error: Error) => (this.failure = error.message));
     this.worker.on('exit', (code) => this.onExit(code));
