@@ -15,7 +15,7 @@ export interface TcpJobOptions extends Credentials {
 }
 
 const timeoutMsDefault = 30_000;
-const timeoutMsMost = 86_400_000;
+const timeoutMsMax = 86_400_000;
 
 /**
  * Sends job numbers over one TCP connection (lines framing) and resolves with an answer for each, in the order asked. A job
@@ -25,8 +25,8 @@ const timeoutMsMost = 86_400_000;
  */
 export async function runTcpJobs(jobs: readonly number[], options: TcpJobOptions = {}): Promise<string[]> {
   const { address = '127.0.0.1', timeoutMs = timeoutMsDefault, onAnswer, ...credentials } = options;
-  if (!(timeoutMs >= 1 && timeoutMs <= timeoutMsMost))
-    throw new TriremeError('USAGE', `timeoutMs ${timeoutMs} is not from 1 to ${timeoutMsMost}`);
+  if (!(timeoutMs >= 1 && timeoutMs <= timeoutMsMax))
+    throw new TriremeError('USAGE', `timeoutMs ${timeoutMs} is not from 1 to ${timeoutMsMax}`);
   if (jobs.length === 0) return [];
   const answers: string[] = [];
   await exchangeJobs({

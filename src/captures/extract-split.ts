@@ -14,9 +14,9 @@ export type SlottedTask = ExtractTask & { readonly slot: number };
 export type SlottedPiece = ExtractPiece & { readonly task: SlottedTask; readonly bytes: number };
 
 /** Bytes of a chunk: a search for its first record reads up to 256 KiB more, which should stay below 1 %. */
-const chunkBytesMost = 32 * 1024 * 1024;
+const chunkBytesMax = 32 * 1024 * 1024;
 /** And at least: the largest record that can be taken out. */
-const chunkBytesLeast = 4 * 1024 * 1024;
+const chunkBytesMin = 4 * 1024 * 1024;
 /** Bytes of packets of chunks that wait for those before them, over all threads. */
 const aheadBytesMax = 1024 * 1024 * 1024;
 /** Chunks of one thread that are taken out and not written yet: one that is written, one that is worked on. */
@@ -27,7 +27,7 @@ const recordBytesMax = 4 * 1024 * 1024;
 /** Bytes of a chunk on so many threads. */
 export function extractChunkBytes(threads: number): number {
   const share = Math.floor(aheadBytesMax / (threads * slotsPerThread)) - recordBytesMax;
-  return Math.max(chunkBytesLeast, Math.min(chunkBytesMost, share));
+  return Math.max(chunkBytesMin, Math.min(chunkBytesMax, share));
 }
 
 /** The chunks of a file; one: it cannot be split. */

@@ -27,8 +27,8 @@ const flag = {
 const version = 0x40;
 const descriptorReserved = 0x8f;
 /** The three bits of the block size: 4 is 64 KiB, each further one four times as much. */
-const blockSizeCodeLeast = 4;
-const blockBytesLeast = 64 * 1024;
+const blockSizeCodeMin = 4;
+const blockBytesMin = 64 * 1024;
 
 /** Reads a frame's header. Throws StreamCut, or StreamDamaged in words that tell what is not as it must be. */
 export async function readLz4Header(reader: ByteReader, decoder: Lz4Decoder): Promise<Lz4Header> {
@@ -39,7 +39,7 @@ export async function readLz4Header(reader: ByteReader, decoder: Lz4Decoder): Pr
   if ((flags & flag.version) !== version) throw refuse(`has version ${flags >> 6}; version 1 is read`);
   if ((flags & flag.reserved) !== 0 || (sizes & descriptorReserved) !== 0) throw refuse('sets a reserved flag');
   const code = sizes >> 4;
-  if (code < blockSizeCodeLeast) throw refuse(`has the unknown block size ${code}`);
+  if (code < blockSizeCodeMin) throw refuse(`has the unknown block size ${code}`);
   const sizeBytes = (flags & flag.contentSize) === 0 ? 0 : 8;
   const dictionaryBytes = (flags & flag.dictionary) === 0 ? 0 : 4;
   const rest = (await exactly(reader, sizeBytes + dictionaryBytes + 1)).slice();
@@ -51,7 +51,7 @@ export async function readLz4Header(reader: ByteReader, decoder: Lz4Decoder): Pr
   if (dictionary !== 0)
     throw refuse(`needs the dictionary ${dictionary}; unpack it: lz4 -dc -D DICTIONARY FILE | trireme analyze -`);
   return {
-    blockBytesMax: blockBytesLeast * 4 ** (code - blockSizeCodeLeast),
+    blockBytesMax: blockBytesMin * 4 ** (code - blockSizeCodeMin),
     independent: (flags & flag.independent) !== 0,
     blockChecksums: (flags & flag.blockChecksums) !== 0,
     contentChecksum: (flags & flag.contentChecksum) !== 0,

@@ -9,7 +9,7 @@ const wire = 2;
 const parameters = 3;
 
 /** An IPv4 header has at most 60 bytes. */
-const headerMost = 60;
+const headerMax = 60;
 
 /** A number as it lies in memory, the other way round. */
 export function swapped(value: number, size: 1 | 2 | 4): number {
@@ -127,7 +127,7 @@ export class NumberCode {
     code.set(local);
     if (index.v === 'header') {
       // The sum is small: 32 bits hold it.
-      if (this.facts.captured < end + headerMost) {
+      if (this.facts.captured < end + headerMax) {
         code.get(captured).get(local).constant(end).byte(op.add, op.lt);
         this.rejectIf();
       }

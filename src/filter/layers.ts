@@ -19,7 +19,7 @@ const netbeui = 0xf0;
 const ipSap = 0x06;
 /** SAPs that libpcap looks for at both ends, destination and source. */
 const atBothEnds: readonly number[] = [iso, netbeui, ipSap];
-const etherTypeLeast = 1500;
+const etherTypeMin = 1500;
 
 const pppTypes: Readonly<Record<number, number>> = {
   [etherTypes.ip]: 0x21,
@@ -114,7 +114,7 @@ export class Layers {
 
   #ethernetHas(protocol: number, type: Load): Cond {
     const sap = load(2, this.#payloadAt);
-    const isLlc = not(test('gt', type, etherTypeLeast));
+    const isLlc = not(test('gt', type, etherTypeMin));
     if (atBothEnds.includes(protocol)) return and(isLlc, is(sap, (protocol << 8) | protocol));
     if (protocol === ipx)
       return or(
@@ -123,7 +123,7 @@ export class Layers {
       );
     if (protocol === 0x809b) return or(is(type, protocol), and(isLlc, this.#snap(0x080007, protocol)));
     if (protocol === 0x80f3) return or(is(type, protocol), and(isLlc, this.#snap(0, protocol)));
-    if (protocol <= etherTypeLeast) return and(isLlc, is(load(1, this.#payloadAt), protocol));
+    if (protocol <= etherTypeMin) return and(isLlc, is(load(1, this.#payloadAt), protocol));
     return is(type, protocol);
   }
 
@@ -146,7 +146,7 @@ export class Layers {
       );
     if (protocol === 0x809b) return or(is(type, protocol), and(isLlc, this.#snap(0x080007, protocol)));
     if (protocol === 0x80f3) return or(is(type, protocol), and(isLlc, this.#snap(0, protocol)));
-    if (protocol <= etherTypeLeast) return and(isLlc, is(load(1, this.#payloadAt), protocol));
+    if (protocol <= etherTypeMin) return and(isLlc, is(load(1, this.#payloadAt), protocol));
     return is(type, protocol);
   }
 

@@ -76,16 +76,16 @@ function parseSingle(tokens: TokenStream): Node | null {
   }
 }
 
-const tagMost = { vlan: 4095, mpls: 1_048_575, pppoes: 65_535 } as const;
+const tagMax = { vlan: 4095, mpls: 1_048_575, pppoes: 65_535 } as const;
 
 /** The number behind vlan, mpls or pppoes, which may stand in brackets. */
-function parseTag(tokens: TokenStream, word: keyof typeof tagMost): number | null {
+function parseTag(tokens: TokenStream, word: keyof typeof tagMax): number | null {
   let open = 0;
   while (tokens.isAt(open, '(')) open++;
   if (tokens.peek(open).kind !== 'number') return null;
   for (let i = 0; i < open; i++) tokens.take();
   const number = tokens.take();
-  if (number.value > tagMost[word]) tokens.fail(number, `over ${tagMost[word]}, the largest number of '${word}'`);
+  if (number.value > tagMax[word]) tokens.fail(number, `over ${tagMax[word]}, the largest number of '${word}'`);
   for (let i = 0; i < open; i++) tokens.expect(')', "')'");
   return number.value;
 }

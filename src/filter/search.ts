@@ -2,7 +2,7 @@ import type { Range } from './code.js';
 import { Code, i32, op, type WasmFunction } from './wasm-writer.js';
 
 /** Ranges below which comparing one after the other is as fast as halving. */
-const linearMost = 2;
+const linearMax = 2;
 
 /** A function that tells whether its number is in one of ascending ranges: a binary search written out as code. */
 export function searchFunction(ranges: readonly Range[]): WasmFunction {
@@ -12,7 +12,7 @@ export function searchFunction(ranges: readonly Range[]): WasmFunction {
 }
 
 function search(code: Code, ranges: readonly Range[], first: number, end: number): void {
-  if (end - first <= linearMost) {
+  if (end - first <= linearMax) {
     for (let i = first; i < end; i++) {
       inRange(code, ranges[i]);
       if (i > first) code.byte(op.or);

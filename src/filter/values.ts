@@ -16,7 +16,7 @@ export type Asked =
 
 type Fail = (reason: string) => never;
 
-const portMost = 65_535;
+const portMax = 65_535;
 
 /** Whether a value fits its qualifiers, and what it then means. Throws FilterError. */
 export function meaningOf(q: Qualifiers, value: Value, span: Span, expression: string): Asked {
@@ -93,7 +93,7 @@ function portsOf(q: Qualifiers, value: Value, fail: Fail): Asked {
     );
   }
   if (value.kind === 'number') {
-    if (value.value > portMost) return fail(`port ${value.value} is over ${portMost}`);
+    if (value.value > portMax) return fail(`port ${value.value} is over ${portMax}`);
     return { asks: 'ports', range: { from: value.value, to: value.value }, protocol, isRange: type === 'portrange' };
   }
   if (value.kind !== 'name') return fail(`a port is a number or the name of a service, not an address`);
@@ -131,8 +131,8 @@ function namedRange(protocol: PortProtocol | null, text: string, fail: Fail): As
     if (/^(\d+)$/.test(end)) return { port: numberOf(end.replace(/^0+(?=.)/, ''), fail), protocol: null };
     return serviceOf(end) ?? fail(`no service is named '${end}': write the range in numbers, such as 8000-8080`);
   });
-  const over = ends.find(({ port }) => port > portMost);
-  if (over !== undefined) return fail(`port ${over.port} is over ${portMost}`);
+  const over = ends.find(({ port }) => port > portMax);
+  if (over !== undefined) return fail(`port ${over.port} is over ${portMax}`);
   const has = ends[0].protocol === ends[1].protocol ? ends[0].protocol : null;
   const [from, to] = ends.map(({ port }) => port).sort((a, b) => a - b);
   return { asks: 'ports', range: { from, to }, protocol: protocolOfService(protocol, has, text, fail), isRange: true };

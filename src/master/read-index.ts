@@ -1,7 +1,7 @@
 import type { CaptureAccess } from '../captures/capture-access.js';
 import { indexName, tooLong } from '../captures/indexed/index-beside.js';
 import { TriremeError } from '../common/errors.js';
-import { indexBytesMost, type IndexedFile } from '../pcap/pieces/index-bytes.js';
+import { indexBytesMaxOf, type IndexedFile } from '../pcap/pieces/index-bytes.js';
 
 /** The bytes of an index, or in words why they cannot be read, and what its capture is by now. */
 export interface BesideBytes {
@@ -18,7 +18,7 @@ export async function readIndex(access: CaptureAccess, path: string, file: Index
     try {
       return await access.whileItAnswers(name, async () => {
         const { size } = await handle.stat();
-        const most = indexBytesMost(file.sizeBytes);
+        const most = indexBytesMaxOf(file.sizeBytes);
         if (size > most) return { name, bytes: tooLong(size, most), file };
         const bytes = Buffer.alloc(size);
         const { bytesRead } = await handle.read(bytes, 0, size, 0);

@@ -151,10 +151,10 @@ function readConversation(view: DataView, at: number, base: bigint): Conversatio
 function rateOf(bytes: bigint, ns: bigint): Count | null {
   if (ns <= 0n) return null;
   const rate = (bytes * 8_000_000_000n) / ns;
-  return exactCount(rate > rateMost ? rateMost : rate);
+  return exactCount(rate > rateMax ? rateMax : rate);
 }
 
-const rateMost = (1n << 63n) - 1n;
+const rateMax = (1n << 63n) - 1n;
 
 function readBoundedConversation(view: DataView, at: number, base: bigint): ConversationRow {
   const row = readConversation(view, at, base);

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import { decodeIndex, encodeIndex, indexBytesMost, type IndexedFile } from '../../pcap/pieces/index-bytes.js';
+import { decodeIndex, encodeIndex, indexBytesMaxOf, type IndexedFile } from '../../pcap/pieces/index-bytes.js';
 import type { PieceIndex } from '../../pcap/pieces/piece-index.js';
 import { standardInput, type CaptureFile } from '../capture-file.js';
 import { identityOf } from '../identity.js';
@@ -15,7 +15,7 @@ export type Beside = { readonly index: PieceIndex } | { readonly note: string } 
 export function indexBeside(file: CaptureFile): Beside {
   if (file.sizeBytes === null || file.name === standardInput) return null;
   const name = indexName(file.name);
-  const bytes = bytesOf(name, indexBytesMost(file.sizeBytes));
+  const bytes = bytesOf(name, indexBytesMaxOf(file.sizeBytes));
   return bytes === null ? null : usableIndex(name, bytes, indexedFileOf(file.fd, file.sizeBytes));
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { decodeIndex, indexBytesMost } from '../../pcap/pieces/index-bytes.js';
+import { decodeIndex, indexBytesMaxOf } from '../../pcap/pieces/index-bytes.js';
 import type { PieceIndex } from '../../pcap/pieces/piece-index.js';
 import { SelectedScanner } from '../../pcap/pieces/selected-scanner.js';
 import { selectPieces } from '../../pcap/pieces/select-pieces.js';
@@ -64,7 +64,7 @@ export async function indexOfUrl(
   const { sizeBytes, lastModified } = source.identity;
   const answer = await answerOf(source);
   if (answer === null || typeof answer === 'string') return answer;
-  const bytes = await bodyOf(answer, indexBytesMost(sizeBytes));
+  const bytes = await bodyOf(answer, indexBytesMaxOf(sizeBytes));
   if (typeof bytes === 'string') return bytes;
   const decoded = decodeIndex(bytes);
   if (typeof decoded === 'string') return decoded;

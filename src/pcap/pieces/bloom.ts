@@ -6,9 +6,9 @@ import { mix } from './keys.js';
 /** Bits for each key, where the bound on bytes allows: one key in a hundred is taken for one that was put in. */
 const bitsPerKey = 10;
 /** Below it two keys in three are taken for ones that were put in, and the bits tell nothing. */
-const bitsPerKeyLeast = 1.5;
+const bitsPerKeyMin = 1.5;
 /** Bits that are set for each key. */
-export const probesMost = 7;
+export const probesMax = 7;
 
 /** Which keys may have been put in. The bytes begin with the number of probes; empty: any. */
 export type Bloom = Uint8Array;
@@ -20,8 +20,8 @@ export const anyKey: Bloom = new Uint8Array(0);
 export function bloomOf(keys: Uint32Array, bytesMax: number): Bloom {
   const bytes = Math.min(bytesMax - 1, Math.max(1, Math.ceil((keys.length * bitsPerKey) / 8)));
   const share = (8 * bytes) / Math.max(1, keys.length);
-  if (share < bitsPerKeyLeast) return anyKey;
-  const probes = Math.max(1, Math.min(probesMost, Math.round(share * Math.LN2)));
+  if (share < bitsPerKeyMin) return anyKey;
+  const probes = Math.max(1, Math.min(probesMax, Math.round(share * Math.LN2)));
   const bloom = new Uint8Array(1 + bytes);
   bloom[0] = probes;
   for (const key of keys) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isState } from '../chunk-result.js';
 import type { ReadState } from '../types.js';
 import { keySets, type KeySet, type Piece, type PieceIndex } from './piece-index.js';
-import { probesMost, type Bloom } from './bloom.js';
+import { probesMax, type Bloom } from './bloom.js';
 
 // An index as bytes, little-endian:
 //
@@ -28,7 +28,7 @@ const shareFreeBytes = 128 * 1024;
 export const indexBytesMax = 256 * 1024 * 1024;
 
 /** Bytes that the index of a capture has at most. */
-export function indexBytesMost(captureBytes: number): number {
+export function indexBytesMaxOf(captureBytes: number): number {
   return Math.min(indexBytesMax, shareFreeBytes + Math.ceil(captureBytes * shareMax));
 }
 
@@ -146,5 +146,5 @@ function isSound(piece: Piece, before: Piece | undefined, states: readonly ReadS
   const first = before === undefined;
   const soundStart = first ? start === 0 && state < 0 : start > before.start && start <= sizeBytes && state >= 0;
   const soundState = state < 0 || (state < states.length && interfacesInForce <= states[state].interfaces.length);
-  return soundStart && soundState && keySets.every((set) => keys[set].length === 0 || keys[set][0] <= probesMost);
+  return soundStart && soundState && keySets.every((set) => keys[set].length === 0 || keys[set][0] <= probesMax);
 }

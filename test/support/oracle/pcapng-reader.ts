@@ -3,7 +3,7 @@ import { readInterface, timeToNs, type OracleInterface } from './pcapng-interfac
 import type { OraclePacket, OracleReading } from './result.js';
 
 const blockTypes = { section: 0x0a0d0d0a, interface: 1, packet: 2, simplePacket: 3, enhancedPacket: 6 } as const;
-const blockBytesLeast = 12;
+const blockBytesMin = 12;
 
 class Damage extends Error {}
 
@@ -75,7 +75,7 @@ class PcapngReading {
 
   /** Returns where the block ends, or null when the file ends inside it. */
   private readBlock(file: Uint8Array, offset: number): number | null {
-    if (offset + blockBytesLeast > file.length) return null;
+    if (offset + blockBytesMin > file.length) return null;
     const isSection = Buffer.from(file.subarray(offset, offset + 4)).toString('hex') === '0a0d0d0a';
     let order = this.order;
     if (isSection) {
@@ -85,7 +85,7 @@ class PcapngReading {
     }
     const fields = new Fields(file, order);
     const length = fields.u32(offset + 4);
-    if (length % 4 !== 0 || length < blockBytesLeast) throw new Damage('impossible block length');
+    if (length % 4 !== 0 || length < blockBytesMin) throw new Damage('impossible block length');
     const end = offset + length;
     if (end > file.length) return null;
     if (fields.u32(end - 4) !== length) throw new Damage('the two lengths differ');

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ChunkScanner } from '../../../../src/pcap/chunk-scanner.js';
 import { Extractor } from '../../../../src/pcap/extractor.js';
 import { wholeFilePlan } from '../../../../src/pcap/chunk-plans.js';
-import { decodeIndex, encodeIndex, indexBytesMost } from '../../../../src/pcap/pieces/index-bytes.js';
+import { decodeIndex, encodeIndex, indexBytesMaxOf } from '../../../../src/pcap/pieces/index-bytes.js';
 import type { PieceIndex } from '../../../../src/pcap/pieces/piece-index.js';
 import { planOf, SelectedMerger } from '../../../../src/pcap/pieces/selected-merger.js';
 import { SelectedScanner } from '../../../../src/pcap/pieces/selected-scanner.js';
@@ -204,7 +204,7 @@ test('a capture in which each packet is of another connection has an index under
     index: indexOf(bytes, 4 * 1024 * 1024),
   });
   expect(encoded.length).toBeLessThan(bytes.length * 0.002 + 1000);
-  expect(encoded.length).toBeLessThan(indexBytesMost(bytes.length));
+  expect(encoded.length).toBeLessThan(indexBytesMaxOf(bytes.length));
   checkAll(bytes, 4 * 1024 * 1024);
 });
 
