@@ -1,12 +1,10 @@
-import { createRequire } from 'node:module';
 import { sameAnswer } from './audit.js';
 import type * as ChunkExtract from './chunk-extract.js';
 import type * as ChunkScan from './chunk-scan.js';
 import type { Kind } from './kind.js';
 import type * as Calibration from './scan-calibration.js';
 
-// Loaded when they are needed, as those of SCAN_CHUNK.
-const load = createRequire(__filename);
+// What it runs is loaded when it is needed, as that of SCAN_CHUNK.
 
 /** Takes packets out of one chunk of a capture, from a file of this machine or from bytes that the hub sends. The unit is one byte. */
 export const kind: Kind = {
@@ -18,7 +16,7 @@ export const kind: Kind = {
   resultBytesMax: 2 ** 28,
   timeoutSeconds: 90,
   audit: sameAnswer(102),
-  unitsOf: (payload) => (load('./chunk-scan.js') as typeof ChunkScan).bytesOf(payload),
-  calibrate: () => (load('./scan-calibration.js') as typeof Calibration).scanSecondsPerByte(),
-  run: (batch) => (load('./chunk-extract.js') as typeof ChunkExtract).extractChunk(batch),
+  unitsOf: (payload) => (require('./chunk-scan.js') as typeof ChunkScan).bytesOf(payload),
+  calibrate: () => (require('./scan-calibration.js') as typeof Calibration).scanSecondsPerByte(),
+  run: (batch) => (require('./chunk-extract.js') as typeof ChunkExtract).extractChunk(batch),
 };

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { sameAnswer } from './audit.js';
 import type * as ChunkScan from './chunk-scan.js';
 import type { Kind } from './kind.js';
@@ -6,9 +5,8 @@ import type * as Calibration from './scan-calibration.js';
 
 // Loaded when they are needed: the roles that only want the kind's name do not pay for the scanner, and the generated
 // messages, which the first chunk needs, bring gRPC along: 77 ms and 14 MB on every job thread.
-const load = createRequire(__filename);
-const scan = (): typeof ChunkScan => load('./chunk-scan.js') as typeof ChunkScan;
-const calibration = (): typeof Calibration => load('./scan-calibration.js') as typeof Calibration;
+const scan = (): typeof ChunkScan => require('./chunk-scan.js') as typeof ChunkScan;
+const calibration = (): typeof Calibration => require('./scan-calibration.js') as typeof Calibration;
 
 /** Scans one chunk of a capture, from a file of this machine or from bytes that the hub sends. The unit is one byte. */
 export const kind: Kind = {
