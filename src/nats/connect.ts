@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { connect, credsAuthenticator, nkeyAuthenticator, nkeys, type NatsConnection } from '@nats-io/transport-node';
 import { TriremeError } from '../common/errors.js';
-import { extraAuthorities } from '../common/extra-authorities.js';
+import { extraAuthorities } from '../common/trust/tls-material.js';
 import type { Logger } from '../common/logging.js';
 import { explainTls } from './explain.js';
 import { natsFiles, natsName, natsUser, type NatsFiles, type NatsSettings } from './nats-url.js';

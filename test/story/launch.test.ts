@@ -7,6 +7,8 @@ import { scratchFolder } from '../support/scratch.js';
 const scratch = scratchFolder();
 const sample = join(projectRoot, 'captures/sample.pcap');
 
+const env = { ...process.env, NODE_NO_WARNINGS: '1', NODE_EXTRA_CA_CERTS: '/certificates.pem' };
+
 /** What a start of either kind prints: which it is, and where it finds the certificates that were asked for. */
 const say = (what: string): string =>
   `console.log('${what}', process.env.NODE_EXTRA_CA_CERTS, process.env.TRIREME_EXTRA_CA_CERTS)`;
@@ -18,18 +20,18 @@ function installed(name: string) {
   for (const folder of ['bin', 'dist/src/packed']) mkdirSync(join(root, folder), { recursive: true });
   copyFileSync(join(projectRoot, 'bin/trireme'), join(root, 'bin/trireme'));
   copyFileSync(join(projectRoot, 'dist/src/launch.js'), join(root, 'dist/src/launch.js'));
+  // First, since what is packed must not be older.
+  const compiled = file('dist/.tsbuildinfo', '');
   file('dist/src/main.js', say('separate'));
   const packed = file(
     'dist/src/packed/first.js',
     `(function (exports) { exports.has = () => true; exports.load = (name) => { if (name === 'main.js') ${say('packed')}; return { scanned: () => false }; } })`,
   );
   const cache = file('dist/src/packed/first.js.cache', 'no code of this source');
-  const compiled = file('dist/.tsbuildinfo', '');
   return { program: join(root, 'bin/trireme'), packed, cache, compiled };
 }
 
 function run(program: string, ...args: string[]): { code: number | null; stdout: string; stderr: string } {
-  const env = { ...process.env, NODE_EXTRA_CA_CERTS: '/certificates.pem', NODE_NO_WARNINGS: '1' };
   const { status, stdout, stderr } = spawnSync(program, args, { env, encoding: 'utf8' });
   return { code: status, stdout, stderr };
 }
@@ -79,6 +81,7 @@ describe('bin/trireme', () => {
 describe('the packed program', () => {
   const main = join(projectRoot, 'dist/src/main.js');
   const packed = join(projectRoot, 'bin/trireme');
+  const { NODE_EXTRA_CA_CERTS: _certificates, ...without } = env;
 
   test.each([
     ['text', ['analyze', sample]],
@@ -96,9 +99,10 @@ describe('the packed program', () => {
     ['help', ['analyze', '--help']],
     ['every role', ['--help']],
   ])('says of %s what the separate modules say', (_what, args) => {
-    const apart = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
-    const together = run(packed, ...args);
-    expect(together).toEqual({ code: apart.status, stdout: apart.stdout, stderr: apart.stderr });
+    const apart = spawnSync(process.execPath, [main, ...args], { env: without, encoding: 'utf8' });
+    const together = spawnSync(packed, args, { env: without, encoding: 'utf8' });
+    const told = ({ status, stdout, stderr }: typeof apart) => ({ status, stdout, stderr });
+    expect(told(together)).toEqual(told(apart));
     expect(together.stdout + together.stderr).not.toBe('');
   });
 
@@ -114,7 +118,9 @@ describe('the packed program', () => {
     const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
     expect([stdout, stderr]).toEqual(['true 2 true function\n', '']);
     const names = (part: string): string[] =>
-      JSON.parse(/names=new Set\((\[.*?\])\)/.exec(readFileSync(join(projectRoot, 'dist/src/packed', part), 'utf8'))![1]) as string[];
+      JSON.parse(
+        /names=new Set\((\[.*?\])\)/.exec(readFileSync(join(projectRoot, 'dist/src/packed', part), 'utf8'))![1],
+      ) as string[];
     const [first, rest] = [names('first.js'), names('rest.js')];
     expect(first).toEqual(expect.arrayContaining(['analyze/run.js', 'captures/scan-thread.js', 'common/errors.js']));
     expect(first.filter((name) => rest.includes(name) || name.startsWith('gen/'))).toEqual([]);

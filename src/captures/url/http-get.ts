@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { Agent, request } from 'undici';
 import { TriremeError } from '../../common/errors.js';
-import { extraAuthorities } from '../../common/extra-authorities.js';
+import { extraAuthorities } from '../../common/trust/tls-material.js';
 import { shownName } from '../capture-name.js';
 import { answerMsMax, connectionsMax, connectMsMax, redirectsMax } from './limits.js';
 import type { Headers } from './url-identity.js';

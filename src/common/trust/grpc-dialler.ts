@@ -1,9 +1,8 @@
 import * as grpc from '@grpc/grpc-js';
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
-import { extraAuthorities } from '../extra-authorities.js';
 import { openDialler, type DiallerTrust } from './dialler-trust.js';
-import { plainWords } from './tls-material.js';
+import { extraAuthorities, plainWords } from './tls-material.js';
 
 /**
  * Name that a TLS server is told where it is dialled by its address. There is none to tell, but gRPC would tell the
