@@ -1,5 +1,8 @@
-import { TriremeError } from '../../../src/common/errors.js';
+import { load } from '../../../src/launch.js';
 import type { Kind } from '../../../src/kinds/kind.js';
+
+// Of the program that runs it, which may be the packed one.
+const { TriremeError } = load('common/errors.js') as typeof import('../../../src/common/errors.js');
 
 /** Answers what it was given, unless that is an order to misbehave. */
 export const kind: Kind = {
