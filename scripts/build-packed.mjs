@@ -31,7 +31,11 @@ for (const entry of readdirSync(root, { recursive: true })) {
     // What tsc makes of an import begins its line.
     atOnce: /^\S/.test(before),
     id,
-    name: id.startsWith('.') ? relative(root, resolve(root, dirname(name), id)).split(sep).join('/') : null,
+    name: id.startsWith('.')
+      ? relative(root, resolve(root, dirname(name), id))
+          .split(sep)
+          .join('/')
+      : null,
   }));
   modules.set(name, needs);
 }

@@ -56,7 +56,7 @@ export function start(): void {
 /** A module of the program, by its place below this folder; it runs when it is loaded first. */
 export function load(name: string): unknown {
   const part = first();
-  if (part === null) return require(join(__dirname, name)) as unknown;
+  if (part === null) return requireAny(join(__dirname, name));
   return part.has(name) ? part.load(name) : rest().load(name);
 }
 
@@ -103,8 +103,11 @@ function requireFor(id: string): unknown {
     const name = relative(__dirname, id).split(sep).join('/');
     if (first()?.has(name) === true || (!name.startsWith('..') && rest().has(name))) return load(name);
   }
-  return require(id) as unknown;
+  return requireAny(id);
 }
+
+/** Node's own, from here. */
+const requireAny = require as (id: string) => unknown;
 
 /** A packed file cannot import by itself. */
 function importFile(url: string): Promise<unknown> {

@@ -27,7 +27,13 @@ describe('the package', () => {
   test('holds the program, the protocol and the XDP programs, and no tests, sources or maps', () => {
     expect(paths).toEqual(
       expect.arrayContaining([
-        ...['bin/trireme', 'dist/src/packed/first.js', 'dist/src/pcap/scan.wasm', 'dist/web/page.html', 'dist/proto.binpb'],
+        ...[
+          'bin/trireme',
+          'dist/src/packed/first.js',
+          'dist/src/pcap/scan.wasm',
+          'dist/web/page.html',
+          'dist/proto.binpb',
+        ],
         ...['proto/trireme/v1/job.proto', 'bpf/udp_lb.bpf.c', 'README.md', 'LICENSE', 'CHANGELOG.md'],
       ]),
     );
