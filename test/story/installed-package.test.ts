@@ -234,8 +234,8 @@ void analyzeFile('x', { intervalNs: 5 });
 void analyzeFile('x', { sort: 'size' });
 // @ts-expect-error there is no such field
 export const field = (facts: CaptureAnalysis): unknown => facts.packet;
-// @ts-expect-error kinds are numbers of an enum
-void new JobClient().runJob('GET_TIME');
+// @ts-expect-error a kind is a number or a name
+void new JobClient().runJob(['GET_TIME']);
 // @ts-expect-error other files are not exported
 export { main } from 'trireme/dist/src/main.js';
 `;
