@@ -90,6 +90,8 @@ export function buildCommand(): Command {
     .option('--after <time>', 'count only packets from this time on: RFC 3339, seconds since 1970, or +30s', timeNs)
     .option('--before <time>', 'count only packets before this time; +30s is from the first packet', timeNs)
     .option('--inner', 'conversations and endpoints inside of tunnels: those of the innermost IP header of each packet')
+    .option('--community-id', 'with each conversation its Community ID (version 1), as Zeek and Suricata tell it')
+    .option('--community-id-seed <n>', 'the same with their seed, 0 to 65535', integer(0, 65_535))
     .option('--index', 'make FILE.tridx beside each capture, so that later filters read only parts; on one core')
     .option('--no-index', 'read all of the capture, also where FILE.tridx lies beside it')
     .option('--multi', 'use all cores of this machine, as far as the size of the file pays for them')

@@ -27,7 +27,21 @@ interface BoundedRow {
 }
 
 const boundColumns = ['packets_max', 'bytes_max'] as const;
-const tunnelColumns = ['tunnel_a_to_b', 'tunnel_b_to_a', 'tunnels_vary'] as const;
+
+/** What conversations have when it was asked for. */
+const furtherFields = {
+  tunnel_a_to_b: (row) => tunnelText(row.tunnel_a_to_b),
+  tunnel_b_to_a: (row) => tunnelText(row.tunnel_b_to_a),
+  tunnels_vary: (row) => row.tunnels_vary,
+  community_id: (row) => row.community_id,
+} satisfies Readonly<Record<string, (row: ConversationRow) => CsvField>>;
+type FurtherColumn = keyof typeof furtherFields;
+
+/** The columns that a row has; all entries were asked for alike. */
+function furtherColumns(entries: readonly Entry[]): FurtherColumn[] {
+  const rows = entries.flatMap((entry) => (hasFacts(entry) ? (entry.top.at(0) ?? []) : []));
+  return (Object.keys(furtherFields) as FurtherColumn[]).filter((column) => rows.some((row) => column in row));
+}
 
 /** The tables that --csv can print. The first column of each is the file, so that several files make one table. */
 const tables = {
@@ -174,18 +188,19 @@ export function* csvDocument(name: CsvTableName, entries: readonly Entry[]): Gen
   const table: CsvTable = tables[name];
   const bounds = full && table.bounded !== undefined;
   // All entries were asked for alike.
-  const inner = name === 'conversations' && entries.some((entry) => hasFacts(entry) && entry.inner === true);
-  yield csvRow(['file', ...table.columns, ...(bounds ? boundColumns : []), ...(inner ? tunnelColumns : [])]);
+  const ofConversations = name === 'conversations' ? furtherColumns(entries) : [];
+  yield csvRow(['file', ...table.columns, ...(bounds ? boundColumns : []), ...ofConversations]);
   for (const entry of entries) {
-    if (hasFacts(entry)) yield* rowsOf(table, entry, bounds, inner);
+    if (hasFacts(entry)) yield* rowsOf(table, entry, bounds, ofConversations);
   }
 }
 
-function tunnelFields({ tunnel_a_to_b: out, tunnel_b_to_a: back, tunnels_vary: vary }: ConversationRow): CsvField[] {
-  return [tunnelText(out), tunnelText(back), vary];
-}
-
-function* rowsOf(table: CsvTable, entry: FactsEntry, bounds: boolean, inner: boolean): Generator<string | Uint8Array> {
+function* rowsOf(
+  table: CsvTable,
+  entry: FactsEntry,
+  bounds: boolean,
+  further: readonly FurtherColumn[],
+): Generator<string | Uint8Array> {
   const rows = table.packed?.(entry);
   if (rows instanceof PackedRows) {
     const writer = loadRowWriter();
@@ -199,8 +214,8 @@ function* rowsOf(table: CsvTable, entry: FactsEntry, bounds: boolean, inner: boo
   for (const row of table.rows(entry)) {
     const most = bounded?.at(number);
     const fields = most === undefined ? [] : [most.packets_max ?? most.packets, most.bytes_max ?? most.bytes];
-    const tunnels = inner ? tunnelFields(entry.top.at(number)!) : [];
+    const asked = further.map((column) => furtherFields[column](entry.top.at(number)!));
     number++;
-    yield csvRow([entry.file, ...row, ...fields, ...tunnels]);
+    yield csvRow([entry.file, ...row, ...fields, ...asked]);
   }
 }

@@ -27,7 +27,7 @@ export async function analyzeAll(settings: AnalyzeSettings): Promise<number> {
   const entries: Entry[] = [];
   try {
     for (const file of namesOf(settings)) {
-      const entry = await entryOf(file, settings, analyse);
+      const entry = withIds(await entryOf(file, settings, analyse), settings);
       entries.push(files === null ? entry : files.take(entry));
     }
   } finally {
@@ -36,6 +36,13 @@ export async function analyzeAll(settings: AnalyzeSettings): Promise<number> {
   await soFar.told();
   await publish(entries, { ...settings, sort: sort() }, files);
   return exitCodeOf(entries);
+}
+
+/** With --community-id: the hash is loaded only then. */
+function withIds(entry: Entry, { communityIdSeed: seed }: AnalyzeSettings): Entry {
+  if (seed === null) return entry;
+  const { withCommunityIds } = require('./community-id.js') as typeof import('./community-id.js');
+  return withCommunityIds(entry, seed);
 }
 
 /** Prints what is asked for on standard output, and writes the files beside it. */
@@ -73,7 +80,8 @@ class SoFar {
   async #tell(entry: Entry): Promise<void> {
     const settings = { ...this.settings, quiet: true };
     const files = writtenFilesOf(settings);
-    await publish([files === null ? entry : files.take(entry)], settings, files);
+    const told = withIds(entry, settings);
+    await publish([files === null ? told : files.take(told)], settings, files);
   }
 }
 

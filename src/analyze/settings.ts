@@ -53,6 +53,8 @@ export interface AnalyzeOptions extends TrustOptions {
   readonly before?: string;
   /** Conversations and endpoints of the innermost IP header. */
   readonly inner?: boolean;
+  readonly communityId?: boolean;
+  readonly communityIdSeed?: number;
   /** True: make one; false: use none. */
   readonly index?: boolean;
   readonly maxConversations: number;
@@ -108,6 +110,8 @@ export interface AnalyzeSettings {
   readonly waitMs: number;
   readonly output: OutputForm;
   readonly written: FileOutputs;
+  /** Seed of the Community IDs of conversations; null: they have none. */
+  readonly communityIdSeed: number | null;
   readonly human: boolean;
   /** Rates in bits. */
   readonly bits: boolean;
@@ -216,6 +220,7 @@ export function compileSettings(
       csvFolder: csv.folder,
       top: options.top === undefined ? topInFilesDefault : top,
     },
+    communityIdSeed: options.communityIdSeed ?? (options.communityId === true ? 0 : null),
     human: options.human ?? false,
     bits: options.bits ?? false,
     quiet: options.quiet ?? false,
@@ -257,9 +262,10 @@ function checkResume(options: AnalyzeOptions, named: readonly string[]): void {
     throw usage(`${wrong[0]} was settled when analysis ${resume[0]} was submitted: leave it out`);
 }
 
-function topBoundOf({ master, inner }: AnalyzeOptions, forPeople: boolean): TopBound {
+function topBoundOf(options: AnalyzeOptions, forPeople: boolean): TopBound {
+  const { master, inner, communityId, communityIdSeed } = options;
   if (master !== undefined) return topOfMessage;
-  if (inner === true) return topOfInner;
+  if (inner === true || communityId === true || communityIdSeed !== undefined) return topOfInner;
   return forPeople ? topOfText : topOfRows;
 }
 

@@ -76,6 +76,10 @@ export function conversationLines(entry: FactsEntry, style: TextStyle): string {
     columns.push(left('tunnel'));
     for (const [i, fields] of rows.entries()) fields.push(tunnelsOf(entry.top.at(i)!));
   }
+  if (entry.top.at(0)?.community_id !== undefined) {
+    columns.push(left('community id'));
+    for (const [i, fields] of rows.entries()) fields.push(entry.top.at(i)!.community_id ?? '');
+  }
   const which = `Conversations${entry.inner === true ? ' inside of tunnels' : ''} (${rows.length} of ${units.count(entry.conversations)}, by ${style.sort})`;
   return [section(which, columns, rows, style), conversationNotes(entry, style)]
     .filter((text) => text !== '')

@@ -30,6 +30,8 @@ export interface ConversationRow {
    */
   readonly tunnel_a_to_b?: readonly TunnelLayer[] | null;
   readonly tunnel_b_to_a?: readonly TunnelLayer[] | null;
+  /** Only with --community-id: Community ID version 1 of the five-tuple. */
+  readonly community_id?: string;
   /** Only with --inner: packets of one direction came through several tunnels, of which the first in order is told. */
   readonly tunnels_vary?: boolean;
 }

@@ -57,8 +57,11 @@ export interface TopBound {
   readonly why: string;
 }
 
-/** With --inner rows are not packed. */
-export const topOfInner: TopBound = { max: topObjectsMax, why: 'the most rows that have the columns of --inner' };
+/** Rows with further columns are not packed. */
+export const topOfInner: TopBound = {
+  max: topObjectsMax,
+  why: 'the most rows that have the columns of --inner and --community-id',
+};
 
 export const topOfMessage: TopBound = {
   max: topMessageMax,

@@ -60,7 +60,7 @@ function boundEntry(entry: Entry, bounds: ReportBounds, folded: ReportSeries | n
     ...(facts.filter === undefined ? {} : { filter: shortFilter(facts.filter) }),
     file,
     link_types: Object.fromEntries(Object.entries(entry.link_types).slice(0, bounds.protocolRows)),
-    top: entry.top.slice(0, bounds.tableRows).map(entry.inner === true ? withTunnels : (row) => row),
+    top: entry.top.slice(0, bounds.tableRows).map(entry.inner === true ? withTunnels : withoutId),
     endpoints: [...entry.endpoints.slice(0, bounds.tableRows)],
     protocols: entry.protocols.slice(0, bounds.protocolRows),
     tunnels: entry.tunnels.slice(0, bounds.tunnelRows),
@@ -68,9 +68,14 @@ function boundEntry(entry: Entry, bounds: ReportBounds, folded: ReportSeries | n
   };
 }
 
+/** The page has no column for it. */
+function withoutId({ community_id: _id, ...row }: ConversationRow): ReportConversation {
+  return row;
+}
+
 /** The tunnels of a row as one short text. */
 function withTunnels(row: ConversationRow): ReportConversation {
-  const { tunnel_a_to_b: _out, tunnel_b_to_a: _back, tunnels_vary: _vary, ...rest } = row;
+  const { tunnel_a_to_b: _out, tunnel_b_to_a: _back, tunnels_vary: _vary, ...rest } = withoutId(row);
   return { ...rest, tunnels: shortened(tunnelsOf(row), tunnelLengthMax) };
 }
 

@@ -43,6 +43,8 @@ const texts: readonly number[] = [proto, a, b, endpointFields.address];
 
 /** Levels of a document that are told field by field, lest one text becomes longer than a text may be. */
 const levelsApart = 3;
+/** And so are arrays of so many rows, wherever they stand. */
+const rowsApartMin = 10_000;
 
 /** The same bytes as toCanonicalJson, in pieces: long tables never are one text. */
 export function* jsonPieces(value: unknown, writer: () => RowWriter): Generator<string | Uint8Array> {
@@ -60,7 +62,8 @@ function* pieces(
     yield* packedPieces(value, indent, writer());
     return;
   }
-  const parts = levels > 0 && value !== null && typeof value === 'object' ? fieldsIn(value) : [];
+  const apart = levels > 0 || (Array.isArray(value) && value.length >= rowsApartMin);
+  const parts = apart && value !== null && typeof value === 'object' ? fieldsIn(value) : [];
   if (parts.length === 0) {
     yield valueJson(value, indent);
     return;

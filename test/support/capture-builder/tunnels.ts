@@ -94,6 +94,10 @@ export const tunnel = {
       const word = inner.kind === 'frame' && controlWord ? zeros(4) : zeros(0);
       return { kind: 'frame', bytes: etherFrame(0x8847, join(...stack, word, inner.bytes)) };
     },
+  mplsInIp:
+    (label: number): Wrap =>
+    (inner) =>
+      outer(137, join(net.u32((label << 12) | 0x140), inner.kind === 'frame' ? zeros(4) : zeros(0), inner.bytes)),
   pppoe:
     (session: number): Wrap =>
     (inner) => {
@@ -150,6 +154,7 @@ const anyWrap: fc.Arbitrary<Wrap> = fc.oneof(
   fc
     .tuple(fc.array(fc.integer({ min: 16, max: 18 }), { minLength: 1, maxLength: 17 }), fc.boolean())
     .map(([labels, word]) => tunnel.mpls(labels, word)),
+  id.map((label) => tunnel.mplsInIp(label)),
   id.map((session) => tunnel.pppoe(session)),
   fc.tuple(id, fc.integer({ min: 0, max: 2 })).map(([teid, extensions]) => tunnel.gtpu(teid, extensions)),
   fc

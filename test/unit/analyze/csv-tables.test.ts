@@ -54,6 +54,13 @@ describe('the csv tables', () => {
     expect(first).toMatch(/,10666,mpls 16\/17 > vxlan 7,,true\r\n$/);
   });
 
+  test('with --community-id conversations have it behind the other columns', () => {
+    const [row] = sampleEntry().top;
+    const [header, first] = rowsOf('conversations', [sampleEntry({ top: [{ ...row, community_id: '1:x=' }] })]);
+    expect(header).toMatch(/,bits_per_second,community_id\r\n$/);
+    expect(first).toMatch(/,10666,1:x=\r\n$/);
+  });
+
   test('a file of a joined capture is a row, and so is one that failed', () => {
     const [, first, second] = rowsOf('files', [
       sampleEntry({ files: [counted, { ...unreadable, error: 'unreadable' }] }),

@@ -31,6 +31,12 @@ test.each<[string, string[], Partial<AnalyzeOptions>, string]>([
     'to 1000000, the most rows that have the columns of --inner',
   ],
   [
+    'more rows than --community-id tells',
+    ['a'],
+    { top: 1_000_001, communityId: true, csv: true },
+    'to 1000000, the most rows',
+  ],
+  [
     '--inner of a submitted analysis',
     [],
     { resume: ['1'], master, inner: true },
@@ -40,6 +46,14 @@ test.each<[string, string[], Partial<AnalyzeOptions>, string]>([
 ])('%s is wrong usage', (_name, files, options, message) => {
   expect(() => compile(files, options)).toThrow(expect.objectContaining({ code: 'USAGE' }));
   expect(() => compile(files, options)).toThrow(message);
+});
+
+test.each([
+  [{}, null],
+  [{ communityId: true }, 0],
+  [{ communityIdSeed: 7 }, 7],
+])('Community IDs are told with %j by the seed %j', (options, seed) => {
+  expect(compile(['a'], options).communityIdSeed).toBe(seed);
 });
 
 test('an endpoint is taken in every spelling and kept in one', () => {

@@ -67,6 +67,12 @@ test.each([
   expect(lines.find((line) => line.startsWith('tcp '))).toMatch(new RegExp(` 1333(  ${text.replace('|', '[|]')})?$`));
 });
 
+test('with --community-id it stands behind the conversation', () => {
+  const row = { ...sampleEntry().top.at(0)!, community_id: '1:x=' };
+  const lines = textReport(sampleEntry({ top: [row] }), style).split('\n');
+  expect(lines.find((line) => line.startsWith('tcp '))).toMatch(/ 1333 {2}1:x=$/);
+});
+
 test('a cut, damage and a full table are said', () => {
   const limit = {
     limit: 16,

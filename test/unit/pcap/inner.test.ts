@@ -110,6 +110,20 @@ describe('with --inner', () => {
     );
   });
 
+  test('a few of many come in the same order as all of them', () => {
+    const vnis = Array.from({ length: 64 }, (_, i) => (i * 37) % 64);
+    const six = conversationPacket(6, 1, 2, 17) as typeof to;
+    for (const packet of [to, six]) {
+      const bytes = wrapped(...vnis.map((vni) => [tunnel.vxlan(vni), packet] as const));
+      const first = (top: number): string[] =>
+        (scanWhole(bytes, inner, undefined, { ...reportOptions, top }) as CaptureFacts).top.map(
+          ({ tunnel_a_to_b: way }) => tunnelText(way),
+        );
+      expect(first(3)).toEqual(['vxlan 0', 'vxlan 1', 'vxlan 2']);
+      expect(first(3)).toEqual(first(64).slice(0, 3));
+    }
+  });
+
   test('the counts of packets and of the connection stay those of the packets themselves', () => {
     const connection = { client: '10.0.0.1:40000', server: '10.0.0.2:443' };
     const bytes = captureOf(asFrame(to), asFrame(tunnel.gtpu(1)(to)), asFrame(fro), asFrame(tunnel.mpls([16])(fro)));
@@ -219,6 +233,33 @@ describe('the paths of a chunk', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  /** Behind the paths stand the two entries, of 88 bytes each: ports and networks 40 bytes from their start. */
+  const changed = (fromEnd: number, value: number): Uint8Array => {
+    const partial = good.slice();
+    new DataView(partial.buffer).setUint32(partial.length - fromEnd, value, true);
+    return partial;
+  };
+  const pathsEnd = 2 * 88;
+
+  test.each<[string, Uint8Array]>([
+    ['networks that are the middle of a path', changed(2 * 88 - 40 - 4, 3 << 10)],
+    ['networks that are behind all paths', changed(2 * 88 - 40 - 4, 9000 << 10)],
+    ['tunnels of one way that are no path', changed(8, 3)],
+    ['a mark of several paths and no path', changed(4, 0x8000_0000)],
+    ['a path of a type that is not known', changed(pathsEnd + 4, 0x1000_0001)],
+    ['a path with bits that mean nothing', changed(pathsEnd + 4, 0x0d00_0005)],
+  ])('are refused with %s', (_, partial) => {
+    expect(() => merge(partial)).toThrow(expect.objectContaining({ code: 'JOB_FAILED' }));
+  });
+
+  test('that no option asked for are refused', () => {
+    const bare = scanChunk(bytes, plan, scanOptions).partial.slice();
+    // The last entry, of 80 bytes.
+    new DataView(bare.buffer).setUint32(bare.length - 80 + 44, 1 << 10, true);
+    const scanner = new JoinScanner(scanModule, scanOptions);
+    expect(() => scanner.add(bare)).toThrow('an entry of its table is none');
   });
 
   test('beyond their bound end the scan with words that say what to do', () => {

@@ -177,3 +177,10 @@ describe('a long table', () => {
     ]);
   });
 });
+
+test('a long array of rows is told row by row, and is never one text', () => {
+  const document = { results: [{ file: 'a', top: Array.from({ length: 12_000 }, (_, i) => ({ i, way: [i] })) }] };
+  const pieces = [...jsonPieces(document, () => writer)];
+  expect(pieces.join('')).toBe(toCanonicalJson(document));
+  expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(200);
+});

@@ -27,6 +27,7 @@ function hostile(i: number, files: number): KeptEntry {
     tunnel_a_to_b: Array.from({ length: 8 }, () => ({ type: 'mpls', labels: new Array<number>(16).fill(1_048_575) })),
     tunnel_b_to_a: null,
     tunnels_vary: true,
+    community_id: `1:${'A'.repeat(27)}=`,
   });
   const entry = sampleEntry({
     file: `${'x'.repeat(4000)}${i}.pcap`,
