@@ -28,7 +28,7 @@ module.exports = ts.config(
       parserOptions: { project: ['./tsconfig.json', './src/web/tsconfig.json'], tsconfigRootDir: __dirname },
     },
     rules: {
-      '@typescript-eslint/no-require-imports': ['error', { allow: ['^\\.{1,2}/'] }],
+      '@typescript-eslint/no-require-imports': ['error', { allow: ['^\\.{1,2}/', '^node:'] }],
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],

@@ -65,7 +65,10 @@ export const roles: Readonly<Record<string, Role>> = {
   },
   cancel: {
     summary: 'end an analysis of a master',
-    load: () => require('./analyze/cancel-command.js') as RoleModule,
+    load: () => ({
+      buildCommand: (require('./analyze/analyses-command.js') as typeof import('./analyze/analyses-command.js'))
+        .buildCancelCommand,
+    }),
   },
   certs: {
     summary: 'make certificates for the roles, for labs',

@@ -1,6 +1,6 @@
+import { loadRowWriter } from '../captures/scan-module.js';
 import type { Entry, FactsEntry } from './entry.js';
 import { hasFacts, isFailure } from './entry.js';
-import { loadRowWriter } from '../captures/rows-module.js';
 import { PackedRows, type Rows } from '../pcap/rows/packed-rows.js';
 import { boundFieldsOf, endpointFields, rowFields } from '../pcap/rows/row-writer.js';
 import type { ConversationRow } from '../pcap/report-types.js';

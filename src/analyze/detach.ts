@@ -1,4 +1,4 @@
-import { toCanonicalJson } from '../pcap/report-json.js';
+import { toCanonicalJson } from '../pcap/rows/json-pieces.js';
 import { MasterClient } from './master-client.js';
 import { joinedName } from './join.js';
 import { openProgress } from './progress.js';

@@ -1,4 +1,4 @@
-import { loadRowWriter } from '../captures/rows-module.js';
+import { loadRowWriter } from '../captures/scan-module.js';
 import { jsonPieces } from '../pcap/rows/json-pieces.js';
 import { totalOf } from '../pcap/report-total.js';
 import type { CaptureTotal } from '../pcap/report-types.js';

@@ -1,5 +1,4 @@
-import type { CaptureEntry } from '../captures/capture-entry.js';
-import type { FailedFile } from '../captures/failed-file.js';
+import { type CaptureEntry, type FailedFile, failedFile } from '../captures/capture-entry.js';
 import { exactCount } from '../pcap/report-total.js';
 import type { Count } from '../pcap/types.js';
 import type { CaptureFacts, JoinedFailure, JoinedFile, JoinedFiles } from '../pcap/report-types.js';
@@ -82,4 +81,17 @@ export function complaintOf(entry: Entry): string | null {
   const how = claimed === undefined ? '' : `, which claims ${claimed} bytes where ${held} are left`;
   const why = entry.error_detail === undefined ? '' : `; ${entry.error_detail}`;
   return `${entry.file}: cut short${where}${how}; complete records are counted${why}`;
+}
+
+/** The entry of a file that gave no counts. An error that is not about the file ends the whole command. */
+export function failedEntry(file: string, caught: unknown): Entry {
+  return { file, ...failedFile(file, caught) };
+}
+
+/** A word or two on how a file of a joined capture is. */
+export function stateOf(row: JoinedFile | JoinedFailure): string {
+  if (row.error !== null) return row.error;
+  if (row.truncated) return 'cut short';
+  if (row.grew === true) return 'still written';
+  return row.repeats === undefined ? 'whole' : 'repeats another';
 }

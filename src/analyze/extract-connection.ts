@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { shownName } from '../captures/capture-name.js';
-import { scanCapture } from '../captures/scan-capture.js';
 import { standardInput } from '../captures/capture-file.js';
+import { scanCapture } from '../captures/scan-file.js';
 import { threadBytesMinDefault } from '../captures/thread-plan.js';
 import { TriremeError } from '../common/errors.js';
 import { formatAddress, parseEndpoint } from '../pcap/endpoint.js';

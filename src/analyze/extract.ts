@@ -169,8 +169,8 @@ async function extractThere(settings: ExtractSettings & { readonly master: HostP
   }
 }
 
-function indexOut(): typeof import('./files/index-out.js') {
-  return require('./files/index-out.js') as typeof import('./files/index-out.js');
+function indexOut(): typeof import('./files/out-file.js') {
+  return require('./files/out-file.js') as typeof import('./files/out-file.js');
 }
 
 /** Null when the reader of standard output has seen enough. */

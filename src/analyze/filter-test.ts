@@ -3,8 +3,7 @@ import { scanFile } from '../captures/scan-file.js';
 import { threadBytesMinDefault } from '../captures/thread-plan.js';
 import type { Filter } from '../filter/compile.js';
 import { forTerminal } from '../common/for-terminal.js';
-import { complaintOf, hasFacts, type Entry } from './entry.js';
-import { failedEntry } from './failed-entry.js';
+import { complaintOf, type Entry, failedEntry, hasFacts } from './entry.js';
 
 /** How many packets of a capture match, in words. */
 export async function testFilter(filter: Filter, name: string): Promise<{ line: string; failed: boolean }> {

@@ -4,7 +4,7 @@ import { FileProbe } from '../captures/file-probe.js';
 import { makeIndex } from '../captures/indexed/scan-and-index.js';
 import { TriremeError } from '../common/errors.js';
 import { forTerminal } from '../common/for-terminal.js';
-import { writeIndex } from './files/index-out.js';
+import { writeIndex } from './files/out-file.js';
 import { openProgress } from './progress.js';
 import type { MadeIndex } from '../captures/indexed/scan-and-index.js';
 

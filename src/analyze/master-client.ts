@@ -6,13 +6,11 @@ import type { AnalysisAccepted, AnalyzeRequest, FileIdentity } from '../gen/trir
 import { sortDefault } from '../pcap/request.js';
 import { boundsOf } from '../pcap/time-bounds.js';
 import type { SortOrder } from '../pcap/types.js';
-import type { Entry } from './entry.js';
-import { failedEntry } from './failed-entry.js';
+import { type Entry, failedEntry } from './entry.js';
 import { followCall } from './followed-call.js';
 import { askForFile } from './held-file.js';
 import { joinFiles, joinName } from './join.js';
-import { cancelOnInterrupt } from './interrupt.js';
-import { dialMaster, type DialledMaster } from './master-dial.js';
+import { type DialledMaster, dialMaster } from './master-dial.js';
 import { hasLost, listJoin, listOnly, listWithFiles, withGrowth, type Uploaded } from './master-join.js';
 import { fromMaster, wantsUpload } from './master-errors.js';
 import { parseReport } from './parse-report.js';
@@ -168,4 +166,25 @@ export class MasterClient {
 
 function entryIn(report: string | null): CaptureEntry | null {
   return report === null ? null : parseReport(report);
+}
+
+/** Time for a master to hear of Ctrl-C. */
+const cancelTimeoutMs = 2_000;
+
+/**
+ * Ctrl-C means what was asked for, not only this process: a durable analysis is cancelled before the process ends. The
+ * return value takes it back.
+ */
+export function cancelOnInterrupt({ client, name }: DialledMaster, id: string): () => void {
+  const onInterrupt = (): void => {
+    client.cancelAnalysis({ id }, { deadline: Date.now() + cancelTimeoutMs } as never, (error: unknown) => {
+      const hint = `it goes on: trireme cancel ${id} --master ${name}`;
+      process.stderr.write(
+        `trireme: analysis ${id} ${error === null ? 'cancelled' : `could not be cancelled; ${hint}`}\n`,
+      );
+      process.kill(process.pid, 'SIGINT');
+    });
+  };
+  process.once('SIGINT', onInterrupt);
+  return () => process.off('SIGINT', onInterrupt);
 }

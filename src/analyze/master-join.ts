@@ -1,8 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { CaptureEntry } from '../captures/capture-entry.js';
+import { type CaptureEntry, failedFile, type FailedFile } from '../captures/capture-entry.js';
 import { openCapture, readInOrder, type CaptureFile } from '../captures/capture-file.js';
-import { failedFile, type FailedFile } from '../captures/failed-file.js';
 import { FileProbe } from '../captures/file-probe.js';
 import { identityOf, joinedEndBytes } from '../captures/identity.js';
 import {

@@ -1,14 +1,13 @@
 import type { CaptureEntry } from '../captures/capture-entry.js';
 import { redirectedFile, standardInput } from '../captures/capture-file.js';
 import { shownName } from '../captures/capture-name.js';
-import { scanCapture } from '../captures/scan-capture.js';
+import { scanCapture } from '../captures/scan-file.js';
 import type { IndexSettings } from '../captures/scan-settings.js';
 import { threadBytesMinDefault } from '../captures/thread-plan.js';
 import { forTerminal } from '../common/for-terminal.js';
 import type { SortOrder } from '../pcap/types.js';
-import { complaintsOf, exitCodeOf, hasFacts, type Entry } from './entry.js';
+import { complaintsOf, type Entry, exitCodeOf, failedEntry, hasFacts } from './entry.js';
 import { documentOf } from './document.js';
-import { failedEntry } from './failed-entry.js';
 import { openProgress, type Progress } from './progress.js';
 import type { AnalyzeSettings } from './settings.js';
 import type { WrittenFiles } from './files/written-files.js';
@@ -187,7 +186,7 @@ function indexSettings(capture: string, { index: mode, quiet }: AnalyzeSettings)
   return {
     mode,
     onMade: (bytes) => {
-      const { writeIndex } = require('./files/index-out.js') as typeof import('./files/index-out.js');
+      const { writeIndex } = require('./files/out-file.js') as typeof import('./files/out-file.js');
       writeIndex(capture, bytes);
     },
     onNote: (text) => {

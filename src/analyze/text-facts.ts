@@ -1,7 +1,7 @@
 import { linkName } from '../pcap/protocol-names.js';
 import type { FactsEntry } from './entry.js';
-import type { TextStyle } from './text-style.js';
 import type { CaptureStatistics } from '../pcap/report-types.js';
+import type { TextStyle } from './text-table.js';
 import { humanSpan, timeText, type Units } from './units.js';
 
 const formatNames = { pcap: 'pcap', 'pcap-nsec': 'pcap with nanoseconds', pcapng: 'pcapng' } as const;

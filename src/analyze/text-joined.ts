@@ -1,8 +1,6 @@
 import { forTerminal } from '../common/for-terminal.js';
-import { isFailure, type FactsEntry } from './entry.js';
-import { stateOf } from './joined-state.js';
-import { textTable, type Column } from './text-table.js';
-import type { TextStyle } from './text-style.js';
+import { type FactsEntry, isFailure, stateOf } from './entry.js';
+import { type Column, type TextStyle, textTable } from './text-table.js';
 import { timeText } from './units.js';
 
 /** Rows of the table of files at most: --json and --csv files have them all. */

@@ -1,5 +1,5 @@
 import type { FactsEntry } from './entry.js';
-import type { TextStyle } from './text-style.js';
+import type { TextStyle } from './text-table.js';
 
 const bounds = 'packets and bytes are what it has at least, "at most" is what it has at most';
 

@@ -14,8 +14,7 @@ import { joinedLines } from './text-joined.js';
 import type { CaptureTotal } from '../pcap/report-types.js';
 import { isDecodedLink, linkName } from '../pcap/protocol-names.js';
 import { timeText } from './units.js';
-import { textTable } from './text-table.js';
-import type { TextStyle } from './text-style.js';
+import { type TextStyle, textTable } from './text-table.js';
 
 /** The whole text: a report for each file, and a total when there are several. */
 export function textDocument(entries: readonly Entry[], total: CaptureTotal, style: TextStyle): string {

@@ -1,6 +1,5 @@
 import type { FactsEntry } from './entry.js';
-import { textTable, type Column } from './text-table.js';
-import type { TextStyle } from './text-style.js';
+import { type Column, type TextStyle, textTable } from './text-table.js';
 import { conversationNotes, endpointNotes } from './text-limits.js';
 import { timeText } from './units.js';
 import type { ConversationRow } from '../pcap/report-types.js';

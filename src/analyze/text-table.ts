@@ -1,4 +1,13 @@
 import { forTerminal } from '../common/for-terminal.js';
+import type { Units } from './units.js';
+
+/** How a report is laid out for people. */
+export interface TextStyle {
+  readonly units: Units;
+  /** Tables in frames, for a terminal. */
+  readonly framed: boolean;
+  readonly sort: string;
+}
 
 /** A column of a table for people. Numbers stand right, so that their digits align. */
 export interface Column {

@@ -2,7 +2,7 @@ import { shownName } from '../captures/capture-name.js';
 import type { CaptureEntry } from '../captures/capture-entry.js';
 import { ByteReader } from '../captures/byte-reader.js';
 import { compressionAhead, type Compression } from '../captures/compression.js';
-import { scanCapture } from '../captures/scan-capture.js';
+import { scanCapture } from '../captures/scan-file.js';
 import { scanStream } from '../captures/scan-stream.js';
 import { TriremeError } from '../common/errors.js';
 import type { CaptureFacts, ConversationRow, ConversationTimes, EndpointRow } from '../pcap/report-types.js';

@@ -1,7 +1,7 @@
 // What `require('trireme')` and `import 'trireme'` give. docs/API.md is made from this folder.
 export { analyzeFile, analyzeStream, type CaptureAnalysis } from './analyze.js';
 export type { AnalyzeOptions, ConnectionEnds } from './options.js';
-export { toCanonicalJson } from '../pcap/report-json.js';
+export { toCanonicalJson } from '../pcap/rows/json-pieces.js';
 export { TriremeError, type ErrorCode } from '../common/errors.js';
 export { version } from '../common/version.js';
 export type {

@@ -1,3 +1,4 @@
+import { TriremeError } from '../common/errors.js';
 import { emptyFile, looksTransferredAsText } from '../pcap/foreign.js';
 import type { CaptureFacts, CaptureReport, NotACapture } from '../pcap/report-types.js';
 import type { Compression } from './compression.js';
@@ -74,4 +75,25 @@ function inside(detail: string, compression: Compression): string {
   if (readsPacked.test(detail)) return `inside ${compression}: ${detail}`;
   const piped = detail.replace(pipedCommand, (_all, command: string) => `: ${unpacker} FILE | ${command} | trireme`);
   return `inside ${compression}: ${piped === detail ? `${detail} (FILE: what ${unpacker} gives)` : piped}`;
+}
+
+/** A file that gave no counts: it could not be opened, read, or filtered, or changed meanwhile. */
+export interface FailedFile {
+  readonly error: 'unreadable' | 'changed';
+  readonly error_detail: string;
+}
+
+/** What is told of a file that failed. An error that is not about the file is thrown again. */
+export function failedFile(file: string, caught: unknown): FailedFile {
+  const error = TriremeError.from(caught);
+  if (error.code === 'FILE_UNREADABLE' || error.code === 'FILE_SILENT' || error.code === 'PATH_REFUSED') {
+    return { error: 'unreadable', error_detail: error.message };
+  }
+  if (error.code === 'FILTER_UNFIT') return { error: 'unreadable', error_detail: `${file}: ${error.message}` };
+  if (error.code === 'FILE_CHANGED') return { error: 'changed', error_detail: error.message };
+  const { syscall, code } = (caught ?? {}) as NodeJS.ErrnoException;
+  if (syscall === 'read') {
+    return { error: 'unreadable', error_detail: `${file}: cannot be read: ${code ?? error.message}` };
+  }
+  throw caught;
 }

@@ -3,8 +3,7 @@ import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { TriremeError } from '../common/errors.js';
 import type { ByteStream } from './byte-reader.js';
-import { readRange } from './read-range.js';
-import { openFlags, refuseIrregular, unreadable } from './regular-file.js';
+import { openFlags, readRange, refuseIrregular, unreadable } from './regular-file.js';
 
 /** Standard input, as users name it. */
 export const standardInput = '-';
@@ -123,8 +122,9 @@ function orderedInput(name: string, fd: number): CaptureFile {
         return process.stdin;
       }
       // Loaded only here: a small capture is scanned in less time.
-      const { pipeInput } = require('./pipe-input.js') as typeof import('./pipe-input.js');
-      return (socket = pipeInput(fd));
+      const { Socket } = require('node:net') as typeof import('node:net');
+      // A pipe was opened without waiting. Its descriptor is closed with the stream.
+      return (socket = new Socket({ fd, readable: true, writable: false }));
     },
     checkUnchanged: () => undefined,
     hasGrown: () => false,

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { Extractor, type ExtractOptions, type ExtractOutcome } from '../pcap/extractor.js';
 import { ByteReader } from './byte-reader.js';
-import { inflate } from './byte-stream.js';
 import type { CaptureFile } from './capture-file.js';
 import { compressionAhead, compressionOf, firstBytesMax } from './compression.js';
+import { inflate } from './inflate-bound.js';
 import { until } from './live-stream.js';
 import { FilePour, pourStream } from './pour.js';
-import { readRange } from './read-range.js';
+import { readRange } from './regular-file.js';
 import { loadScanModule } from './scan-module.js';
 import type { InputSettings } from './scan-settings.js';
 import type { SplitFile } from './extract-split.js';

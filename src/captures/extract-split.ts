@@ -3,7 +3,7 @@ import { scanOptionsOf, type ExtractOptions, type ExtractOutcome } from '../pcap
 import { planChunks } from '../pcap/chunk-plans.js';
 import { headerBytesWanted, readHeader } from '../pcap/read-header.js';
 import type { ChunkPlan } from '../pcap/types.js';
-import { readRange } from './read-range.js';
+import { readRange } from './regular-file.js';
 import { loadScanModule } from './scan-module.js';
 import { ScanThreads } from './scan-threads.js';
 

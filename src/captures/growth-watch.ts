@@ -1,4 +1,4 @@
-import type { TableSize } from '../pcap/table-size.js';
+import type { TableSize } from '../pcap/kernel.js';
 import { growsTooFast } from './thread-plan.js';
 
 /** Looks at the table of one scan at even distances. */

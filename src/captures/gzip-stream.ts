@@ -1,9 +1,8 @@
 import { crc32 } from 'node:zlib';
-import { ByteReader, type ByteStream } from './byte-reader.js';
+import { ByteReader, type ByteStream, restOf, skipZeros } from './byte-reader.js';
 import { skipGzipHeader } from './gzip-header.js';
 import { inflated, StreamCut, StreamDamaged, type Inflated } from './inflated.js';
 import { RawInflater, stepBytes } from './raw-inflater.js';
-import { restOf, skipZeros } from './stream-end.js';
 
 /**
  * Inflates gzip: any number of members, each checked against its CRC and length. node:zlib's Gunzip

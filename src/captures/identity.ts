@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { readRange } from './read-range.js';
+import { readRange } from './regular-file.js';
 
 /** Bytes of each end of a file that its identity covers. */
 export const identityEndBytes = 64 * 1024;

@@ -1,5 +1,6 @@
 import type { ByteStream } from './byte-reader.js';
-import { inflated, StreamDamaged, type Inflated } from './inflated.js';
+import type { Compression } from './compression.js';
+import { inflated, type Inflated, StreamDamaged } from './inflated.js';
 
 /** How far packed bytes may grow. Memory is bounded elsewhere; this bounds the time that a few bytes can cost. */
 export interface InflateBound {
@@ -43,5 +44,25 @@ export function inflateBounded(
       const bound = outer.outcome();
       return bound.damage === null ? inner.outcome() : bound;
     },
+  };
+}
+
+/** The inflater of a compression, loaded when it is needed. null: the bytes as they are, which cannot fail. */
+export function inflate(stream: ByteStream, compression: Compression | null): Inflated {
+  if (compression === 'gzip') {
+    const { inflateGzip } = require('./gzip-stream.js') as typeof import('./gzip-stream.js');
+    return inflateBounded(stream, inflateGzip);
+  }
+  if (compression === 'zstd') {
+    const { inflateZstd } = require('./zstd-stream.js') as typeof import('./zstd-stream.js');
+    return inflateBounded(stream, inflateZstd);
+  }
+  if (compression === 'lz4') {
+    const { inflateLz4 } = require('./lz4-stream.js') as typeof import('./lz4-stream.js');
+    return inflateBounded(stream, inflateLz4);
+  }
+  return {
+    bytes: stream[Symbol.asyncIterator]() as AsyncGenerator<Uint8Array>,
+    outcome: () => ({ truncated: false, damage: null }),
   };
 }

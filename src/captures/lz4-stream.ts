@@ -1,4 +1,4 @@
-import { ByteReader, type ByteStream } from './byte-reader.js';
+import { ByteReader, type ByteStream, restOf, skipZeros } from './byte-reader.js';
 import { inflated, StreamCut, StreamDamaged, type Inflated } from './inflated.js';
 import { Lz4Decoder } from './lz4-decoder.js';
 import { readLz4Header, type Lz4Header } from './lz4-header.js';
@@ -12,7 +12,6 @@ import {
   magicBytes,
   skipSkippable,
 } from './packed-frames.js';
-import { restOf, skipZeros } from './stream-end.js';
 
 /** What a block of the legacy form unpacks to at most, and how long it is then (LZ4_compressBound). */
 const legacyBlockBytes = 8 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { constants, type Stats } from 'node:fs';
+import { constants, readSync, type Stats } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { TriremeError } from '../common/errors.js';
 
@@ -68,3 +68,15 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTCONN: 'its file system has gone (a FUSE daemon that ended, say)',
   ESTALE: 'its network share has gone (stale file handle)',
 };
+
+/** Up to `length` bytes at `position`; fewer where the file ends. */
+export function readRange(fd: number, position: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  let held = 0;
+  while (held < length) {
+    const read = readSync(fd, bytes, held, length - held, position + held);
+    if (read === 0) break;
+    held += read;
+  }
+  return bytes.subarray(0, held);
+}

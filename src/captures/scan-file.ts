@@ -3,16 +3,17 @@ import { planChunks, wholeFilePlan } from '../pcap/chunk-plans.js';
 import type { CaptureHeader, ChunkPlan } from '../pcap/types.js';
 import { headerBytesWanted, readHeader } from '../pcap/read-header.js';
 import { ByteReader, type ByteStream } from './byte-reader.js';
-import { capturedIn, stillWritten, type CaptureEntry } from './capture-entry.js';
-import type { CaptureFile } from './capture-file.js';
+import { capturedIn, type CaptureEntry, stillWritten } from './capture-entry.js';
+import { type CaptureFile, openCapture } from './capture-file.js';
+import { isUrl } from './capture-name.js';
 import { compressionAhead, compressionOf, firstBytesMax } from './compression.js';
+import { FileProbe } from './file-probe.js';
 import { soundOutcome } from './inflated.js';
-import { readRange } from './read-range.js';
 import { FilePour } from './pour.js';
+import { readRange } from './regular-file.js';
 import { loadScanModule } from './scan-module.js';
-import type { ScanSettings } from './scan-settings.js';
+import type { ScanSettings, WholeScan } from './scan-settings.js';
 import { growthPart, leftIsLong, looksBeforeSplit, planThreads } from './thread-plan.js';
-import type { WholeScan } from './whole-scan.js';
 
 // A small capture is scanned in less time than it takes to load what only others need: those parts
 // are required late. (`import()` would do the same and start the loader of ES modules first, some 5 ms.)
@@ -155,4 +156,23 @@ function counting(open: () => ByteStream, onBytes: (bytesDone: number) => void):
       yield bytes;
     }
   };
+}
+
+/**
+ * The whole analysis, on this machine, of what a name leads to: a file, a FIFO, standard input (`-`) or an http(s) URL.
+ * Throws FILE_UNREADABLE, and FILE_CHANGED when it is written to meanwhile.
+ */
+export async function scanCapture(name: string, settings: ScanSettings): Promise<CaptureEntry> {
+  if (isUrl(name)) {
+    // Loaded only here: the HTTP client takes longer to load than a small capture to scan.
+    const { scanUrl } = require('./url/scan-url.js') as typeof import('./url/scan-url.js');
+    return scanUrl(name, settings);
+  }
+  await new FileProbe().check(name, name);
+  const file = openCapture(name);
+  try {
+    return await scanFile(file, settings);
+  } finally {
+    file.close();
+  }
 }

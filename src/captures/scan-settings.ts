@@ -1,5 +1,7 @@
+import type { CaptureReport } from '../pcap/report-types.js';
+import type { Outcome } from '../pcap/report.js';
 import type { CaptureEntry } from './capture-entry.js';
-import type { ScanOptions, SortOrder } from '../pcap/types.js';
+import type { ReportOptions, ScanOptions, SortOrder } from '../pcap/types.js';
 
 /** What an analysis of one capture is asked. */
 export interface ScanSettings {
@@ -40,4 +42,11 @@ export interface IndexSettings {
   readonly onMade: (bytes: Uint8Array) => void;
   /** Hears how much was read by an index, or why one is not used or not made. */
   readonly onNote: (text: string) => void;
+}
+
+/** A scan that holds the counts of a whole file. One of the two ends it. */
+export interface WholeScan {
+  report(options: ReportOptions): CaptureReport;
+  /** A mergeable result, for a capture that goes on in other files; and how the file ended. */
+  end(): Outcome & { readonly partial: Uint8Array };
 }

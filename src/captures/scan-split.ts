@@ -7,10 +7,9 @@ import type { ChunkPlan, ChunkResult } from '../pcap/types.js';
 import { GrowthWatch } from './growth-watch.js';
 import { FilePour, type ByteSink } from './pour.js';
 import { loadScanModule } from './scan-module.js';
-import type { ScanSettings } from './scan-settings.js';
+import type { ScanSettings, WholeScan } from './scan-settings.js';
 import { ScanThreads } from './scan-threads.js';
 import { growthPart } from './thread-plan.js';
-import type { WholeScan } from './whole-scan.js';
 
 /** Where the bytes of a split capture come from. */
 export interface SplitSource {

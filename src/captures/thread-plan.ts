@@ -1,4 +1,4 @@
-import type { TableSize } from '../pcap/table-size.js';
+import type { TableSize } from '../pcap/kernel.js';
 
 /**
  * Bytes of a capture for which one more thread pays. A thread needs some 40 ms until it scans, and its tables are written

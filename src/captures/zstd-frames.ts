@@ -1,7 +1,6 @@
-import type { ByteReader } from './byte-reader.js';
+import { type ByteReader, restOf, skipZeros } from './byte-reader.js';
 import { StreamDamaged } from './inflated.js';
 import { exactly, isLz4, isSkippable, littleEndian, magicBytes, skipSkippable, zstdMagic } from './packed-frames.js';
-import { restOf, skipZeros } from './stream-end.js';
 
 /**
  * Largest window of a frame: what the zstd tool itself takes without --memory, and all that `zstd -1` to `-19`,

@@ -1,9 +1,8 @@
 import { isTerm, parseTerm, type Bracketed } from './parse-terms.js';
 import { parseHead, parseValue } from './parse-primitives.js';
 import type { Token } from './scanner.js';
-import { TokenStream } from './token-stream.js';
+import { filterDepthMax, TokenStream } from './token-stream.js';
 import type { Node, Qualifiers, Relation } from './tree.js';
-import { filterDepthMax } from './limits.js';
 import { protocols } from './words.js';
 
 /** A condition, and the qualifiers that a bare value behind it takes over: `port 80 or 443`. Null: it has none. */

@@ -1,7 +1,9 @@
 import { isIPv6 } from 'node:net';
 import { FilterError, type Span } from './filter-error.js';
-import { filterCharsMax } from './limits.js';
 import { constants, keywords, protocols, refused } from './words.js';
+
+/** Characters of an expression: 5,000 `or`ed IPv4 hosts. A longer one is a mistake, such as a file given for a filter. */
+export const filterCharsMax = 262_144;
 
 /**
  * `word`: of the language, and/or/not in one spelling; `name`: of a service, a protocol, a host; `number`, `ipv4` (two to

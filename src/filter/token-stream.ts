@@ -1,6 +1,8 @@
 import { FilterError, type Span } from './filter-error.js';
-import { filterDepthMax } from './limits.js';
 import { scan, type Token } from './scanner.js';
+
+/** Brackets, `not`s and alternations of `and` and `or` within each other: each is a call deep in parser and compiler. */
+export const filterDepthMax = 200;
 
 /** Tokens of an expression, read from left to right. */
 export class TokenStream {

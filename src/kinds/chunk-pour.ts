@@ -1,5 +1,5 @@
 import { openCapture, type CaptureFile } from '../captures/capture-file.js';
-import { inflate } from '../captures/byte-stream.js';
+import { inflate } from '../captures/inflate-bound.js';
 import { soundOutcome, type InflateOutcome } from '../captures/inflated.js';
 import { FilePour, pourStream, type ByteSink } from '../captures/pour.js';
 import { readAhead } from '../captures/read-ahead.js';

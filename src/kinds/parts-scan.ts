@@ -1,4 +1,4 @@
-import { inflate } from '../captures/byte-stream.js';
+import { inflate } from '../captures/inflate-bound.js';
 import { FramedParts, PartFailed } from '../captures/join/part-frames.js';
 import { scanRun, type FileOutcome, type ScannedRun } from '../captures/join/scan-run.js';
 import { pourStream } from '../captures/pour.js';

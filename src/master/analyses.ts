@@ -11,13 +11,18 @@ import { Analysis, joinListKey } from './analysis.js';
 import { checkStamp, stampOf } from './capture-stamp.js';
 import type { ChunkFacts } from './chunk-map.js';
 import { scanChunkKind } from './chunk-jobs.js';
-import { analysesMax, giveBackMs, openAttemptsMax } from './limits.js';
-import type { OpenCapture } from './open-capture.js';
-import { openNamed } from './open-named.js';
+import { type OpenCapture, openNamed } from './open-capture.js';
 import { openJoin } from './open-join.js';
 import type { AnalysisRequest } from './request.js';
 import type { Sources } from './sources.js';
 import type { Spool } from './spool.js';
+
+/** Analyses at once. Each holds a table of conversations and a thread; more would only make each of them slower. */
+const analysesMax = 16;
+/** Times that masters may find that they cannot open a capture which one of them has seen, before the analysis fails. */
+const openAttemptsMax = 20;
+/** After the grace time: for what is given back to be written. */
+const giveBackMs = 3_000;
 
 export interface AnalysesSetup {
   readonly ledger: Ledger;

@@ -1,3 +1,5 @@
+import { TriremeError } from '../common/errors.js';
+import type { Caller } from '../common/trust/roles.js';
 import {
   AnalysisState as WireState,
   type Analysis,
@@ -5,8 +7,11 @@ import {
   type AnalyzeProgress,
 } from '../gen/trireme/v1/capture.js';
 import { shownName } from '../captures/capture-name.js';
-import type { AnalysisRecord, AnalysisState, ProgressFacts, RequestedAnalysis } from '../ledger/types.js';
+import type { AnalysisRecord, AnalysisState, Ledger, ProgressFacts, RequestedAnalysis } from '../ledger/types.js';
 import { boundsOf } from '../pcap/time-bounds.js';
+
+/** Progress is sent this often. */
+export const progressIntervalMs = 200;
 
 const wireStates: Readonly<Record<AnalysisState, WireState>> = {
   queued: WireState.QUEUED,
@@ -58,4 +63,18 @@ function optionsInfo({ scan, top, sort, noIndex }: RequestedAnalysis): AnalyzeOp
 
 function timeText(ms: number | null): string {
   return ms === null ? '' : new Date(ms).toISOString();
+}
+
+/** Whether an analysis is there for a caller: his own are, and all are for an operator. */
+export function maySee({ roles, owner }: Caller, analysis: Pick<AnalysisRecord, 'owner'>): boolean {
+  return roles.includes('operator') || (owner !== '' && owner === analysis.owner);
+}
+
+/** The same words for one that is not there and for another's: ids of others cannot be told from made-up ones. */
+export function noAnalysis(id: string, { shared, place }: Pick<Ledger, 'shared' | 'place'>): TriremeError {
+  const lost = shared ? `, or ${place} has lost it` : '';
+  return new TriremeError(
+    'NO_ANALYSIS',
+    `there is no analysis '${id.slice(0, 64)}', or it is kept no longer (--keep), or it belongs to another client${lost}`,
+  );
 }

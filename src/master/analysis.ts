@@ -8,21 +8,25 @@ import type { Hub } from '../hub/port/hub.js';
 import type { Lease, ProgressFacts } from '../ledger/types.js';
 import { partialMagic } from '../pcap/partial-layout.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
+import { progressIntervalMs } from './analysis-info.js';
 import { mustHeed, type ChunkAnswer } from './chunk-answer.js';
-import { ChunkJobs, keyOf, scanChunkKind } from './chunk-jobs.js';
+import { ChunkJobs, chunksOutstandingPerSlot, keyOf, scanChunkKind } from './chunk-jobs.js';
 import { ChunkJournal } from './chunk-journal.js';
 import { ChunkMap, type ChunkFacts } from './chunk-map.js';
 import { chunkBytesFor, type ScanWorker } from './chunk-size.js';
-import {
-  aloneMsSharedMax,
-  chunkJobsMax,
-  chunksAheadPerSlot,
-  chunksOutstandingPerSlot,
-  progressIntervalMs,
-} from './limits.js';
 import type { MergeEvent, PlannedFile } from './merge-messages.js';
 import { Merge } from './merge.js';
 import type { OpenCapture } from './open-capture.js';
+
+/** Chunks for each slot that may be ahead of what is proven: bounds the results that wait for the proof in memory. */
+const chunksAheadPerSlot = 4;
+/**
+ * Jobs that a chunk of an analysis that outlives its master may be: each is lost when its workers were (jobAttemptsMax), which a
+ * bad minute of a network does as well as a chunk that kills them.
+ */
+const chunkJobsMax = 4;
+/** Where several masters share a ledger: one without workers gives its analyses back after this time. */
+const aloneMsSharedMax = 5_000;
 
 /** Results of chunks count only with those of the same version: another one may cut or count otherwise. */
 export const scanEngine = `${version}-${partialMagic.toString(16)}`;

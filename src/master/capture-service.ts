@@ -25,15 +25,19 @@ import {
 } from '../gen/trireme/v1/capture.js';
 import type { AnalysisRecord, Ledger } from '../ledger/types.js';
 import type { Analyses } from './analyses.js';
-import { analysisInfo } from './analysis-info.js';
-import type { ExtractCalls } from './extract-calls.js';
+import { analysisInfo, maySee, noAnalysis } from './analysis-info.js';
+import { callersEndMs, type ExtractCalls } from './extract-calls.js';
 import { follow } from './follower.js';
-import { callersEndMs, callersMax, uploadsMax, uploadsPerConnectionMax } from './limits.js';
-import { maySee, noAnalysis } from './ownership.js';
 import { compileRequest } from './request.js';
 import type { Spool } from './spool.js';
 import { UploadShares } from './upload-shares.js';
 import { receiveUpload } from './upload.js';
+
+/** Callers that wait for an analysis at once: each holds a stream, and few wait for the same one. */
+const callersMax = 1024;
+/** Uploads at once, and on one connection: each holds a file and a stream. */
+const uploadsMax = 256;
+const uploadsPerConnectionMax = 16;
 
 export interface CaptureServiceOptions {
   /** Wait for a first worker when the caller does not say. */

@@ -4,6 +4,9 @@ import type { Hub } from '../hub/port/hub.js';
 import type { ChunkPlan } from '../pcap/types.js';
 import { readAnswer, type ChunkAnswer } from './chunk-answer.js';
 
+/** Chunks at the hub for each slot: one that runs, one that is there when it ends. */
+export const chunksOutstandingPerSlot = 2;
+
 /** Number of the kind SCAN_CHUNK. */
 export const scanChunkKind = 100;
 

@@ -4,7 +4,11 @@ import type { Lease, PlanFacts } from '../ledger/types.js';
 import type { ChunkPlan } from '../pcap/types.js';
 import { readAnswer, type ChunkAnswer } from './chunk-answer.js';
 import { keyOf } from './chunk-jobs.js';
-import { journalLoadsMax, journalQueuedBytesMax } from './limits.js';
+
+/** Results of chunks that wait to be written to the ledger: past it no chunk is handed out, because they are in memory. */
+const journalQueuedBytesMax = 256 * 1024 * 1024;
+/** Kept chunks that are read at once when an analysis is resumed: the merge takes them one at a time. */
+const journalLoadsMax = 4;
 
 export interface ChunkJournalOwner {
   /** A chunk of an earlier master, taken over. */

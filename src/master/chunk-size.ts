@@ -1,4 +1,11 @@
-import { chunkBytesMax, chunkBytesMin, chunkSecondsMax, chunksPerSlot } from './limits.js';
+/** A chunk is at least this large: below, its message and its table cost as much as its scan. */
+const chunkBytesMin = 8 * 1024 * 1024;
+/** And at most this: one that is lost is scanned again as a whole, and progress comes by chunks. */
+const chunkBytesMax = 512 * 1024 * 1024;
+/** A chunk should not keep the slowest slot busy longer than this. */
+const chunkSecondsMax = 2;
+/** Chunks for each slot: enough that a slow slot takes fewer, few enough that merging their tables stays cheap. */
+const chunksPerSlot = 4;
 
 /** A worker as far as it matters for the size of chunks. */
 export interface ScanWorker {

@@ -16,9 +16,11 @@ import { addHubOptions, compileHubOptions, type HubCommandOptions } from '../hub
 import { keepMsDefault, keepMsMax, keepMsMin } from '../ledger/retention.js';
 import { isNatsUrl, natsUrl, type NatsSettings } from '../nats/nats-url.js';
 import { waitMsDefault, waitMsMax } from '../pcap/request.js';
-import { spoolBytesMaxDefault } from './limits.js';
 import { startMaster } from './master.js';
 import { addAnnounceOptions, announced, memberOf, type AnnounceOptions } from '../nats/options.js';
+
+/** Total size of the spool when the option does not say. */
+const spoolBytesMaxDefault = 64 * 2 ** 30;
 
 interface MasterCommandOptions extends TrustOptions, HubCommandOptions, AnnounceOptions, LogOptions {
   readonly grpc: HostPort;

@@ -4,13 +4,19 @@ import type { Logger } from '../common/logging.js';
 import type { CaptureAccess } from '../captures/capture-access.js';
 import { shownName } from '../captures/capture-name.js';
 import type { Hub } from '../hub/port/hub.js';
+import { progressIntervalMs } from './analysis-info.js';
 import { Extraction, type Extracted } from './extraction.js';
 import { toCaller, toNewFile, type ExtractCall } from './extract-sinks.js';
-import { callersEndMs, extractionsMax, progressIntervalMs } from './limits.js';
-import { openNamed, type CapturePlaces } from './open-named.js';
+import { type CapturePlaces, openNamed } from './open-capture.js';
 import { compileRequest, type AnalysisRequest } from './request.js';
 import type { Sources } from './sources.js';
 import type { Spool } from './spool.js';
+
+/** For the last callers to be told that the master ends; one whose file does not answer is not waited for. */
+export const callersEndMs = 1_000;
+
+/** Extractions at once: each holds chunks that wait for those before them. */
+const extractionsMax = 16;
 
 export interface ExtractCallsSetup extends CapturePlaces {
   readonly hub: Hub;

@@ -5,7 +5,9 @@ import { randomUUID } from 'node:crypto';
 import type * as grpc from '@grpc/grpc-js';
 import { TriremeError } from '../common/errors.js';
 import type { ExtractRequest, ExtractResponse } from '../gen/trireme/v1/capture.js';
-import { extractMessageBytes } from './limits.js';
+
+/** Bytes in one message to a client. */
+const extractMessageBytes = 256 * 1024;
 
 export type ExtractCall = grpc.ServerWritableStream<ExtractRequest, ExtractResponse>;
 

@@ -10,11 +10,16 @@ import { ExtractOrder, type ExtractTask } from '../pcap/extract-order.js';
 import type { ExtractOptions, ExtractOutcome } from '../pcap/extractor.js';
 import { gapsOf, planOf } from '../pcap/pieces/selected-merger.js';
 import { mustHeed } from './chunk-answer.js';
+import { chunksOutstandingPerSlot } from './chunk-jobs.js';
 import { knowingFirstOf } from './first-time-of.js';
 import { readExtractAnswer, type AnsweredPiece } from './extract-answer.js';
-import { chunksOutstandingPerSlot, extractAheadBytesMax, extractChunkBytesMax } from './limits.js';
 import { selectedBy } from './indexed-selection.js';
 import type { OpenCapture } from './open-capture.js';
+
+/** Bytes of a chunk to extract from: its packets come as one answer. */
+const extractChunkBytesMax = 16 * 1024 * 1024;
+/** Bytes of chunks of one extraction that are begun and not sent on: what its client does not take waits in memory. */
+const extractAheadBytesMax = 512 * 1024 * 1024;
 
 /** Number of the kind EXTRACT_CHUNK. */
 export const extractChunkKind = 102;

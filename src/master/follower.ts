@@ -3,7 +3,13 @@ import { TriremeError } from '../common/errors.js';
 import { AnalyzeResult, type AnalyzeResponse } from '../gen/trireme/v1/capture.js';
 import { isFinal, type AnalysisRecord, type Ledger } from '../ledger/types.js';
 import { analysisInfo, progressInfo } from './analysis-info.js';
-import { followMs, followTroubledMsMax, followUnknownMax } from './limits.js';
+
+/** The ledger is asked so often how an analysis is that somebody waits for: a shared one may miss to tell of a change. */
+export const followMs = 5_000;
+/** A ledger that cannot be used for so long ends the waiting, not the analysis: who waits would wait for ever. */
+export const followTroubledMsMax = 600_000;
+/** Times in a row that it may not know it: a record that was lost is written again within seconds. */
+export const followUnknownMax = 4;
 
 type Call = grpc.ServerWritableStream<unknown, AnalyzeResponse>;
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
+import { failedFile } from '../captures/capture-entry.js';
 import { openCapture } from '../captures/capture-file.js';
-import { failedFile } from '../captures/failed-file.js';
 import { checkOutcomes } from '../captures/join/check-outcomes.js';
 import { joinEntry } from '../captures/join/join-entry.js';
 import { sortOut } from '../captures/join/join-rows.js';
@@ -12,14 +12,13 @@ import type { FileOutcome } from '../captures/join/scan-run.js';
 import { bytesOf, readHead, type FileHead, type Head } from '../captures/join/read-heads.js';
 import { HeadReader } from '../pcap/head-reader.js';
 import { JoinScanner } from '../pcap/join-scanner.js';
-import { toCanonicalJson } from '../pcap/report-json.js';
 import type { JoinedFailure } from '../pcap/report-types.js';
 import { isOpen, knowingFirst } from '../pcap/first-time.js';
+import { toCanonicalJson } from '../pcap/rows/json-pieces.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
-import type { MergeData, MergeEvent, MergeOffer } from './merge-messages.js';
+import { countsOf, type MergeData, type MergeEvent, type MergeOffer } from './merge-messages.js';
 import type { CaptureBytes } from './open-capture.js';
 import { positionsOf, type JoinedPart } from './open-join.js';
-import { countsOf } from './report-counts.js';
 
 type JoinBytes = Extract<CaptureBytes, { at: 'join' }>;
 

@@ -23,11 +23,15 @@ import { ExtractCalls } from './extract-calls.js';
 import { CaptureService } from './capture-service.js';
 import { scanChunkKind } from './chunk-jobs.js';
 import { liveAnalyses } from './live-analyses.js';
-import { picturesMax, troubleLookMs } from './limits.js';
 import { endIdleMergeThreads } from './merge.js';
 import { addMasterMetrics } from './metrics.js';
 import { Sources } from './sources.js';
 import { Spool } from './spool.js';
+
+/** Analyses that the live page is told of: the newest. */
+const picturesMax = 100;
+/** The health of a master is told anew within this time after its ledger cannot be written, or can be again. */
+const troubleLookMs = 1_000;
 
 export interface MasterOptions {
   readonly grpc: HostPort;

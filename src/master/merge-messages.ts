@@ -1,5 +1,7 @@
+import type { CaptureEntry } from '../captures/capture-entry.js';
 import type { Compression } from '../captures/compression.js';
 import type { InflateOutcome } from '../captures/inflated.js';
+import type { JoinEntry } from '../captures/join/join-entry.js';
 import type { BesideBytes } from './read-index.js';
 import type { CaptureBytes } from './open-capture.js';
 import type { ChunkPlan, ChunkResult, ScanOptions, SortOrder } from '../pcap/types.js';
@@ -73,4 +75,21 @@ export interface ReportCounts {
   readonly conversations: bigint;
   readonly truncated: boolean;
   readonly error: string;
+}
+
+/** The first facts of an entry. */
+export function countsOf(entry: CaptureEntry | JoinEntry): ReportCounts {
+  if (entry.error !== null && entry.error !== 'damaged') {
+    const none = { packets: 0n, ipv4Tcp: 0n, connectionPackets: 0n, conversations: 0n };
+    return { ...none, format: '', truncated: false, error: entry.error };
+  }
+  return {
+    format: entry.format,
+    packets: BigInt(entry.packets),
+    ipv4Tcp: BigInt(entry.ipv4_tcp),
+    connectionPackets: BigInt(entry.connection?.packets ?? 0),
+    conversations: BigInt(entry.conversations),
+    truncated: entry.truncated,
+    error: entry.error ?? '',
+  };
 }

@@ -7,12 +7,11 @@ import { planChunks, wholeFilePlan } from '../pcap/chunk-plans.js';
 import { Merger } from '../pcap/merger.js';
 import { readHeader } from '../pcap/read-header.js';
 import { RecordWalk } from '../pcap/record-walk.js';
-import { toCanonicalJson } from '../pcap/report-json.js';
 import type { CaptureReport } from '../pcap/report-types.js';
+import { toCanonicalJson } from '../pcap/rows/json-pieces.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
-import type { MergeData, MergeEvent, MergeOffer } from './merge-messages.js';
+import { countsOf, type MergeData, type MergeEvent, type MergeOffer } from './merge-messages.js';
 import { knowingFirstOf } from './first-time-of.js';
-import { countsOf } from './report-counts.js';
 
 /** The merge of one analysis: plans the chunks, proves their seams, adds them up, walks when it must. */
 export class MergeTask {

@@ -4,8 +4,11 @@ import { startThread } from '../common/start-thread.js';
 import { endsWithin, threadEndMsMax } from '../common/stuck-work.js';
 import type { InflateOutcome } from '../captures/inflated.js';
 import type { ChunkResult } from '../pcap/types.js';
-import { mergeThreadsIdleMax, mergeThreadKeptBytesMax } from './limits.js';
 import type { MergeData, MergeEvent, MergeRequest } from './merge-messages.js';
+
+/** Merging threads that wait for their next analysis, and the size of a capture whose thread may: it keeps its memory. */
+const mergeThreadsIdleMax = 2;
+const mergeThreadKeptBytesMax = 16 * 1024 * 1024;
 
 /** Threads that wait for their next analysis: to start one costs more than to merge a small capture. */
 const idle: Worker[] = [];

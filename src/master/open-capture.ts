@@ -1,12 +1,14 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { CaptureAccess } from '../captures/capture-access.js';
+import { isUrl } from '../captures/capture-name.js';
 import { readIdentity, readSampleHash } from '../captures/identity.js';
+import type { UrlSource } from '../captures/url/url-identity.js';
+import type { UrlPrefix } from '../captures/url/url-prefix.js';
 import { TriremeError } from '../common/errors.js';
 import { headerBytesWanted } from '../pcap/read-header.js';
 import type { FileIdentity } from '../gen/trireme/v1/capture.js';
 import type { JoinedCapture } from './open-join.js';
 import { readIndex, type BesideBytes } from './read-index.js';
-import type { UrlSource } from '../captures/url/url-source.js';
 
 /** Where the bytes of a capture are. `first`: its first bytes, enough to plan the chunks. */
 export type CaptureBytes =
@@ -123,4 +125,23 @@ async function describe(
 /** Not waited for: to close a file of a network share is to ask its server too. */
 function close(handle: FileHandle): void {
   handle.close().catch(() => undefined);
+}
+
+/** What a caller may name: files below these folders, and URLs below these prefixes. */
+export interface CapturePlaces {
+  readonly access: CaptureAccess;
+  readonly urls: readonly UrlPrefix[];
+}
+
+/** Opens one capture by its path or URL; `countedBytes` as in openCapture(). @throws TriremeError as openCapture() and openUrlCapture() */
+export async function openNamed(
+  { access, urls }: CapturePlaces,
+  path: string,
+  identity: FileIdentity | null,
+  countedBytes: number | null = null,
+): Promise<OpenCapture> {
+  if (!isUrl(path)) return openCapture(access, path, identity, countedBytes);
+  // Loaded only here: it brings the HTTP client.
+  const { openUrlCapture } = await import('./open-url-capture.js');
+  return openUrlCapture(urls, path);
 }

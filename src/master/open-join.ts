@@ -2,16 +2,18 @@ import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { stat, type FileHandle } from 'node:fs/promises';
 import type { CaptureAccess } from '../captures/capture-access.js';
-import { failedFile } from '../captures/failed-file.js';
+import { failedFile } from '../captures/capture-entry.js';
 import { joinedEndBytes, readIdentity } from '../captures/identity.js';
 import { decodeJoinList, readJoinList, readLost, type ListedPart } from '../captures/join/join-list.js';
 import { unreadable } from '../captures/regular-file.js';
 import { TriremeError } from '../common/errors.js';
 import { inParallel } from '../common/in-parallel.js';
 import type { JoinedFailure } from '../pcap/report-types.js';
-import { joinOpenMax } from './limits.js';
 import type { OpenCapture } from './open-capture.js';
 import { ofPart, PartReader } from './part-reader.js';
+
+/** Files of a joined capture that are looked at together: Node has few threads for files, and others need them too. */
+const joinOpenMax = 8;
 
 /** A file of a joined capture as the master found it. */
 export interface JoinedPart {

@@ -1,7 +1,7 @@
 import { shownName } from '../captures/capture-name.js';
-import { openingStallMsMax } from '../captures/url/limits.js';
 import { checkUrlUnchanged, openUrl } from '../captures/url/open-url.js';
 import { parseCaptureUrl } from '../captures/url/capture-url.js';
+import { openingStallMsMax } from '../captures/url/patience.js';
 import { doubtNote, type UrlPrefix } from '../captures/url/url-prefix.js';
 import { TriremeError } from '../common/errors.js';
 import type { OpenCapture } from './open-capture.js';

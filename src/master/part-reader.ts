@@ -1,8 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { CaptureAccess } from '../captures/capture-access.js';
 import { TriremeError } from '../common/errors.js';
-import { joinHandlesMax } from './limits.js';
 import type { JoinedPart } from './open-join.js';
+
+/** Files of a joined capture that are open for workers that do not see them: more than ranges that are read in turns. */
+const joinHandlesMax = 128;
 
 interface OpenPart {
   readonly handle: Promise<FileHandle>;

@@ -2,15 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { read } from 'node:fs';
 import type * as grpc from '@grpc/grpc-js';
+import type { UrlSource } from '../captures/url/url-identity.js';
 import { atMost } from '../common/stuck-work.js';
 import { TriremeError } from '../common/errors.js';
 import { toStatus, type ServedService } from '../common/grpc-server.js';
 import { FileWork } from '../captures/file-work.js';
 import { rangeMessage } from '../captures/range-wire.js';
 import { ChunkSourceService, type ReadRangeRequest } from '../gen/trireme/v1/capture.js';
-import { rangeMessageBytes, rangesMax, readsEndMs, readsPerSourceMax } from './limits.js';
-import type { UrlSource } from '../captures/url/url-source.js';
 import type { OpenCapture } from './open-capture.js';
+
+/** Bytes in one message of a range: large enough to be cheap, small enough that a cancelled range stops soon. */
+const rangeMessageBytes = 256 * 1024;
+/** Ranges read at once: one for each slot of a large cluster. */
+const rangesMax = 1024;
+/** Reads of one capture at once: enough to keep a disk busy, and a capture that does not answer holds no more threads. */
+const readsPerSourceMax = 4;
+/** Time for reads under way to come back before their file is closed. What comes later is dropped. */
+const readsEndMs = 1_000;
 
 /** Its messages are sent as they are: see rangeMessage. */
 type RangeCall = grpc.ServerWritableStream<ReadRangeRequest, Buffer>;

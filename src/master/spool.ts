@@ -8,7 +8,9 @@ import { TriremeError } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
 import { openPrivateFolder } from '../common/private-folder.js';
 import type { FileIdentity } from '../gen/trireme/v1/capture.js';
-import { uploadUnclaimedMs } from './limits.js';
+
+/** An upload that no analysis asks for is removed after this time: its client is gone. */
+const uploadUnclaimedMs = 60_000;
 
 interface Spooled {
   bytes: number;

@@ -1,8 +1,10 @@
 import type { ServerReadableStream } from '@grpc/grpc-js';
 import { TriremeError } from '../common/errors.js';
 import type { UploadRequest, UploadResponse } from '../gen/trireme/v1/capture.js';
-import { uploadStallMs } from './limits.js';
 import type { Spool, SpoolWriter } from './spool.js';
+
+/** A client that sends nothing of its upload for so long is gone or means harm. Ours says every 10 s that it is there. */
+const uploadStallMs = 30_000;
 
 /**
  * Writes an upload to the spool as fast as the disk takes it, and answers with its path there. Nothing is held for a

@@ -1,11 +1,10 @@
 import { TriremeError } from '../common/errors.js';
 import { endChunk } from './chunk-outcome.js';
 import { wholeFilePlan } from './chunk-plans.js';
-import { Kernel, noLimit, phases } from './kernel.js';
+import { Kernel, noLimit, phases, tableSize, type TableSize } from './kernel.js';
 import { writePartial } from './partial.js';
 import type { PieceIndex } from './pieces/piece-index.js';
 import type { PieceMeter } from './pieces/piece-meter.js';
-import { tableSize, type TableSize } from './table-size.js';
 import { buildReport } from './report.js';
 import type { CaptureReport } from './report-types.js';
 import { spanNs } from './scan-options.js';

@@ -1,13 +1,12 @@
 import { TriremeError } from '../common/errors.js';
 import { endChunk } from './chunk-outcome.js';
 import { wholeFilePlan } from './chunk-plans.js';
-import { Kernel, phases } from './kernel.js';
+import { Kernel, phases, tableSize, type TableSize } from './kernel.js';
 import { writePartial } from './partial.js';
 import { addPartial } from './partial-reader.js';
 import { PartMeter, type PartSums } from './part-meter.js';
 import { buildReport, type Outcome } from './report.js';
 import type { CaptureFacts } from './report-types.js';
-import { tableSize, type TableSize } from './table-size.js';
 import type { ReadState, ReportOptions, ScanOptions } from './types.js';
 
 /** What the scan of one file of a joined capture told. Plain JSON. */

@@ -3,7 +3,7 @@ import { FilterFunctions, filterOf } from './filter-functions.js';
 import type { KernelExports } from './kernel-exports.js';
 import { checkOptions, spanNs } from './scan-options.js';
 import { pinnedKey } from './connection-key.js';
-import { cells, pathsBytesMax } from './partial-layout.js';
+import { cells, pathsBytesMax, sizesRows } from './partial-layout.js';
 import type { ChunkPlan, InterfaceState, ReadState, ScanOptions } from './types.js';
 
 /** No end: the scan goes on to the end of the file. */
@@ -212,4 +212,18 @@ export class Kernel {
   formatNumber(state: ReadState): number {
     return formats.indexOf(state.format);
   }
+}
+
+/** What a table has taken in so far. */
+export interface TableSize {
+  /** Conversations and address pairs in it. */
+  readonly entries: number;
+  readonly packets: number;
+}
+
+/** Entries of a kernel's table, and packets that were counted in it. */
+export function tableSize(kernel: Kernel): TableSize {
+  let packets = 0n;
+  for (let i = 0; i < sizesRows; i++) packets += kernel.view.getBigUint64(kernel.exports.SIZES.value + 8 * i, true);
+  return { entries: Number(kernel.cell(cells.kept) + kernel.cell(cells.kept + 1)), packets: Number(packets) };
 }

@@ -1,6 +1,6 @@
 import type { ServiceError } from '@grpc/grpc-js';
+import { failedFile, type FailedFile } from '../captures/capture-entry.js';
 import { TriremeError, type ErrorCode } from '../common/errors.js';
-import { failedFile, type FailedFile } from '../captures/failed-file.js';
 import { rangeData } from '../captures/range-wire.js';
 import { ChunkSourceService, type ChunkSourceClient } from '../gen/trireme/v1/capture.js';
 

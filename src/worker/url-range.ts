@@ -1,6 +1,6 @@
+import { openingStallMsMax } from '../captures/url/patience.js';
+import type { UrlSource } from '../captures/url/url-identity.js';
 import { UrlPrefix } from '../captures/url/url-prefix.js';
-import { openingStallMsMax } from '../captures/url/limits.js';
-import type { UrlSource } from '../captures/url/url-source.js';
 import { TriremeError } from '../common/errors.js';
 import type { ScanChunk } from '../gen/trireme/v1/capture.js';
 

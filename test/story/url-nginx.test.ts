@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { firstBytesMax } from '../../src/captures/url/limits.js';
+import { firstBytesMax } from '../../src/captures/url/open-url.js';
 import { CaptureCluster, eventually, writeLongCapture } from '../support/capture-cluster.js';
 import { Nginx, nginxIsHere } from '../support/nginx.js';
 import { runTrireme, type Ran } from '../support/run-trireme.js';

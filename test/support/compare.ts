@@ -1,5 +1,5 @@
-import { toCanonicalJson } from '../../src/pcap/report-json.js';
 import type { CaptureReport } from '../../src/pcap/report-types.js';
+import { toCanonicalJson } from '../../src/pcap/rows/json-pieces.js';
 import { oracleOfCapture } from './oracle/index.js';
 
 type Row = Record<string, unknown>;

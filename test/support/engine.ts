@@ -8,12 +8,11 @@ import { Merger } from '../../src/pcap/merger.js';
 import { headerBytesWanted, readHeader } from '../../src/pcap/read-header.js';
 import { RecordWalk } from '../../src/pcap/record-walk.js';
 import type { CaptureFacts, CaptureReport } from '../../src/pcap/report-types.js';
-import { compileScanModule } from '../../src/pcap/scan-module.js';
 import type { CaptureHeader, ChunkPlan, ChunkResult, ReportOptions, ScanOptions } from '../../src/pcap/types.js';
 
 /** Drives the capture engine over bytes in memory, as analyze and the workers drive it over files. */
 
-export const scanModule = compileScanModule(readFileSync(join(projectRoot, 'dist/src/pcap/scan.wasm')));
+export const scanModule = new WebAssembly.Module(readFileSync(join(projectRoot, 'dist/src/pcap/scan.wasm')));
 
 export const scanOptions: ScanOptions = { intervalNs: null, conversationsMax: 1_000_000, connection: null };
 export const reportOptions: ReportOptions = { top: 10, sort: 'bytes', compression: 'none' };

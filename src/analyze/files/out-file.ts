@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, renameSync, rmSync, statSync, writeSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { indexName } from '../../captures/indexed/index-beside.js';
 import { makeFolders } from '../../common/make-folders.js';
 import { TriremeError } from '../../common/errors.js';
 
@@ -113,4 +114,11 @@ function writePieces(name: string, pieces: Iterable<string | Uint8Array>): numbe
     closeSync(fd);
   }
   return bytes;
+}
+
+/** Writes the index of a capture beside it, whole or not at all. Returns its name. @throws TriremeError FILE_UNWRITABLE */
+export function writeIndex(capture: string, bytes: Uint8Array): string {
+  const name = indexName(capture);
+  writeWhole('index', name, [bytes]);
+  return name;
 }

@@ -3,17 +3,26 @@ import { forTerminal } from '../../common/for-terminal.js';
 import type { TimeSeries } from '../../pcap/report-types.js';
 import { csvDocument, csvTableNames, type CsvTableName } from '../csv-tables.js';
 import { hasFacts, type Entry, type FactsEntry } from '../entry.js';
-import { boundsFor } from '../html/limits.js';
+import { boundsFor } from '../html/report-bounds.js';
 import { matrixOf } from '../html/matrix.js';
 import type { KeptEntry } from '../html/report-data.js';
 import type { AnalyzeSettings } from '../settings.js';
 import { humanBytes } from '../units.js';
 import { fitSeries } from './fit-series.js';
 import { foldSeries } from './fold-series.js';
-import { pairedConversationsMax, scanIntervalNs, seriesRowsMax } from './limits.js';
 import { checkHtmlName, ensureFolder, writeWhole } from './out-file.js';
 import { pairsOf } from './pairs.js';
 import { pairsTable } from './pairs-table.js';
+
+/**
+ * Conversations that pairs and the matrix are summed from: in nearly every capture all of them, and their rows still fit a
+ * message of the cluster.
+ */
+const pairedConversationsMax = 20_000;
+/** Nanoseconds of a row while the scan does not know how long the capture is: 1/512 s, whose doublings meet 1 s. */
+const scanIntervalNs = 1_953_125n;
+/** Rows of a time series whose interval was not asked for: more than the pixels of a chart would not be seen. */
+const seriesRowsMax = 600;
 
 /** The report and the tables that an analysis writes beside what it prints. */
 export class WrittenFiles {

@@ -8,8 +8,7 @@ import type {
 } from '../../web/report/data.js';
 import { jsonDocument } from '../document.js';
 import type { ConversationRow, FilterFacts, JoinedFailure, JoinedFile } from '../../pcap/report-types.js';
-import { hasFacts, isFailure, type Entry } from '../entry.js';
-import { stateOf } from '../joined-state.js';
+import { type Entry, hasFacts, isFailure, stateOf } from '../entry.js';
 import { tunnelsOf } from '../text-sections.js';
 import { coarsenSeries } from '../files/fit-series.js';
 import type { PairRow } from '../files/pairs.js';
@@ -20,7 +19,7 @@ import {
   textLengthMax,
   tunnelLengthMax,
   type ReportBounds,
-} from './limits.js';
+} from './report-bounds.js';
 
 /** An entry, and what was summed from its conversations before they were cut to the rows of a table. */
 export interface KeptEntry {

@@ -4,19 +4,23 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { TriremeError } from '../../common/errors.js';
 import { JoinScanner } from '../../pcap/join-scanner.js';
 import type { JoinedFailure } from '../../pcap/report-types.js';
-import { inflate } from '../byte-stream.js';
+import { inflate } from '../inflate-bound.js';
 import { soundOutcome, type InflateOutcome } from '../inflated.js';
 import { joinEntry, type JoinEntry } from '../join/join-entry.js';
 import { sortOut, type ScannedFile } from '../join/join-rows.js';
-import { joinFilesMax } from '../join/limits.js';
+import { joinFilesMax } from '../join/list-files.js';
 import { FilePour, pourStream } from '../pour.js';
 import { readInOrder } from '../capture-file.js';
 import { unreadable } from '../regular-file.js';
 import { loadScanModule } from '../scan-module.js';
 import type { InputSettings, ScanSettings } from '../scan-settings.js';
-import { followOpenMax, followPollMs } from './limits.js';
 import { familyIn, familyOf } from './ring-family.js';
 import { RingWatch, type RingFile } from './ring-watch.js';
+
+/** Milliseconds between two looks at a ring that is followed: a file that is there for less than that is missed. */
+export const followPollMs = 100;
+/** Files that are held open until they are read; the oldest of more is not waited for, and its loss is told. */
+export const followOpenMax = 256;
 
 /** Portions between which others run, signals among them: some 10 ms. */
 const portionsPerTurn = 64;

@@ -3,8 +3,7 @@ import { decodeIndex, encodeIndex, indexBytesMaxOf, type IndexedFile } from '../
 import type { PieceIndex } from '../../pcap/pieces/piece-index.js';
 import { standardInput, type CaptureFile } from '../capture-file.js';
 import { identityOf } from '../identity.js';
-import { readRange } from '../read-range.js';
-import { notRegular, openFlags } from '../regular-file.js';
+import { notRegular, openFlags, readRange } from '../regular-file.js';
 
 /** The index of a capture lies beside it. */
 export const indexName = (capture: string): string => `${capture}.tridx`;

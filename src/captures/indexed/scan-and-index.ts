@@ -9,7 +9,7 @@ import { TriremeError } from '../../common/errors.js';
 import type { CaptureFile } from '../capture-file.js';
 import { compressionOf, firstBytesMax } from '../compression.js';
 import { FilePour } from '../pour.js';
-import { readRange } from '../read-range.js';
+import { readRange } from '../regular-file.js';
 import { loadScanModule } from '../scan-module.js';
 import type { ScanSettings } from '../scan-settings.js';
 import { indexBytesFor } from './index-beside.js';

@@ -4,8 +4,7 @@ import type { CaptureFile } from '../capture-file.js';
 import { withFirstPacket } from '../first-packet.js';
 import { FilePour } from '../pour.js';
 import { loadScanModule } from '../scan-module.js';
-import type { ScanSettings } from '../scan-settings.js';
-import type { WholeScan } from '../whole-scan.js';
+import type { ScanSettings, WholeScan } from '../scan-settings.js';
 import { indexBeside } from './index-beside.js';
 
 /**

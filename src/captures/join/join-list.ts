@@ -1,8 +1,12 @@
 import type { FileHandle } from 'node:fs/promises';
 import { TriremeError } from '../../common/errors.js';
 import type { JoinedFailure } from '../../pcap/report-types.js';
-import type { FailedFile } from '../failed-file.js';
-import { joinFilesClusterMax, joinListBytesMax } from './limits.js';
+import type { FailedFile } from '../capture-entry.js';
+
+/** The same on a cluster: all are looked at before the first is scanned, and their list is sent and kept as a whole. */
+export const joinFilesClusterMax = 10_000;
+/** Bytes of that list: a name and a path of 4096 bytes each would be ten times as much, for files that nobody has. */
+export const joinListBytesMax = 16 * 1024 * 1024;
 
 /** A file of a joined capture as a client tells a master of it. */
 export interface ListedPart {

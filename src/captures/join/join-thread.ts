@@ -1,7 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ThreadData } from '../scan-threads.js';
-import type { RunPlan, RunResult } from './run-messages.js';
-import { scanRun } from './scan-run.js';
+import { type RunPlan, type RunResult, scanRun } from './scan-run.js';
 
 if (parentPort !== null) {
   const port = parentPort;

@@ -5,7 +5,11 @@ import { FileProbe } from '../file-probe.js';
 import { standardInput } from '../capture-file.js';
 import { isUrl } from '../capture-name.js';
 import { unreadable } from '../regular-file.js';
-import { joinDepthMax, joinFilesMax } from './limits.js';
+
+/** Files of one joined capture: a row of some 500 bytes is held and told for each. A year of a ring that turns each 5 min. */
+export const joinFilesMax = 100_000;
+/** Folders below one another that --recursive enters. */
+const joinDepthMax = 64;
 
 /** A file that belongs to a joined capture. */
 export interface ListedFile {

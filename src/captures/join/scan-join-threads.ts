@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { TriremeError } from '../../common/errors.js';
 import { JoinScanner } from '../../pcap/join-scanner.js';
+import { failedFile } from '../capture-entry.js';
 import { openCapture } from '../capture-file.js';
-import { failedFile } from '../failed-file.js';
 import { GrowthWatch } from '../growth-watch.js';
 import { scanPlain } from '../scan-file.js';
 import { loadScanModule } from '../scan-module.js';
@@ -12,8 +12,7 @@ import { growthPart, planThreads, type ThreadPlan } from '../thread-plan.js';
 import { OrderedSums, type Sums } from './ordered-sums.js';
 import { planRuns } from './plan-runs.js';
 import type { FileHead } from './read-heads.js';
-import type { RunPlan, RunResult } from './run-messages.js';
-import { scanRun, type RunFile, type ScannedRun } from './scan-run.js';
+import { type RunFile, type RunPlan, type RunResult, type ScannedRun, scanRun } from './scan-run.js';
 
 /** Ends a scan on several threads; never leaves this file. */
 class Crowded extends Error {}

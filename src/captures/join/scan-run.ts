@@ -1,10 +1,10 @@
 import { JoinScanner, type PartFacts } from '../../pcap/join-scanner.js';
 import type { ScanOptions } from '../../pcap/types.js';
-import { inflate } from '../byte-stream.js';
+import { failedFile, type FailedFile } from '../capture-entry.js';
 import { openCapture, type CaptureFile } from '../capture-file.js';
 import type { Compression } from '../compression.js';
 import { TriremeError } from '../../common/errors.js';
-import { failedFile, type FailedFile } from '../failed-file.js';
+import { inflate } from '../inflate-bound.js';
 import { soundOutcome, type InflateOutcome } from '../inflated.js';
 import { FilePour, pourStream } from '../pour.js';
 import { readAhead } from '../read-ahead.js';
@@ -126,4 +126,18 @@ function ended(file: CaptureFile, size: number, scanner: JoinScanner, inflated: 
     throw new TriremeError('FILE_CHANGED', `${file.name}: had ${size} bytes and has ${file.sizeBytes} now`);
   const grew = file.hasGrown() || (file.sizeBytes ?? 0) > size;
   return { facts: scanner.endPart(), inflated, ...(grew ? { grew } : {}) };
+}
+
+/** To a thread that scans runs of files. */
+export interface RunPlan {
+  /** Position of the first file. */
+  readonly from: number;
+  readonly files: readonly RunFile[];
+}
+
+/** From it; the partial is transferred. */
+export interface RunResult {
+  readonly from: number;
+  readonly outcomes: readonly FileOutcome[];
+  readonly partial: Uint8Array;
 }

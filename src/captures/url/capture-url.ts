@@ -1,6 +1,8 @@
 import { TriremeError } from '../../common/errors.js';
 import { shownName } from '../capture-name.js';
-import { urlCharactersMax } from './limits.js';
+
+/** Characters of a URL: presigned ones have some 1,500. */
+const urlCharactersMax = 8_192;
 
 /** Reads a URL. Throws FILE_UNREADABLE in words that hold nothing secret. */
 export function parseCaptureUrl(name: string): URL {

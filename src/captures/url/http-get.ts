@@ -5,9 +5,16 @@ import { Agent, request } from 'undici';
 import { TriremeError } from '../../common/errors.js';
 import { extraAuthorities } from '../../common/trust/tls-material.js';
 import { shownName } from '../capture-name.js';
-import { answerMsMax, connectionsMax, connectMsMax, redirectsMax } from './limits.js';
+import { answerMsMax } from './patience.js';
 import type { Headers } from './url-identity.js';
 import { doubtNote, type UrlPrefix } from './url-prefix.js';
+
+/** Time for the TCP and TLS handshakes of one connection. */
+const connectMsMax = 10_000;
+/** Redirects followed for one request: enough for a store that moves its buckets, too few to go in circles. */
+const redirectsMax = 5;
+/** Connections to one server from one process: the slots of a large worker, with one request ahead for each. */
+const connectionsMax = 256;
 
 /** An answer whose body is read, or destroyed. */
 export interface Answer {

@@ -5,12 +5,13 @@ import type { ByteStream } from '../byte-reader.js';
 import { shownName } from '../capture-name.js';
 import { parseCaptureUrl } from './capture-url.js';
 import { discard, failureOf, httpGet, PassingFailure, type Answer } from './http-get.js';
-import { firstBytesMax, openingStallMsMax, stallMsMax } from './limits.js';
-import { Patience } from './patience.js';
-import { contentRange, identityIn, tellsChanges, type UrlIdentity } from './url-identity.js';
+import { openingStallMsMax, Patience, stallMsMax } from './patience.js';
+import { contentRange, identityIn, tellsChanges, type UrlIdentity, type UrlSource } from './url-identity.js';
 import { requestPart, unreadable } from './url-part.js';
 import { doubtNote, type UrlPrefix } from './url-prefix.js';
-import type { UrlSource } from './url-source.js';
+
+/** Bytes that the opening reads: all that is needed to know the format and to plan the chunks. */
+export const firstBytesMax = 1024 * 1024;
 
 /** A capture whose server sends ranges of it, and says by ETag or date whether it is still the same. */
 export interface RangedUrl {

@@ -13,7 +13,7 @@ import { scanSplit, type SplitSource } from '../scan-split.js';
 import { scanStream } from '../scan-stream.js';
 import { planThreads } from '../thread-plan.js';
 import { checkUrlUnchanged, openUrl, type RangedUrl, type WholeUrl } from './open-url.js';
-import type { UrlSource } from './url-source.js';
+import type { UrlSource } from './url-identity.js';
 import { streamUrl } from './url-stream.js';
 
 /**

@@ -9,12 +9,11 @@ import { indexName } from '../indexed/index-beside.js';
 import { selectionText } from '../indexed/scan-selected.js';
 import { pourStream } from '../pour.js';
 import { loadScanModule } from '../scan-module.js';
-import type { ScanSettings } from '../scan-settings.js';
-import type { WholeScan } from '../whole-scan.js';
+import type { ScanSettings, WholeScan } from '../scan-settings.js';
 import { parseCaptureUrl } from './capture-url.js';
 import { discard, httpGet, statusText, type Answer } from './http-get.js';
+import type { UrlSource } from './url-identity.js';
 import { UrlPrefix } from './url-prefix.js';
-import type { UrlSource } from './url-source.js';
 import { streamUrl } from './url-stream.js';
 
 /**

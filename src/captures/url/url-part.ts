@@ -2,9 +2,8 @@ import { TriremeError } from '../../common/errors.js';
 import { shownName } from '../capture-name.js';
 import { parseCaptureUrl } from './capture-url.js';
 import { discard, failureOf, httpGet, statusText, type Answer } from './http-get.js';
-import { changed, conditionsFor, contentRange, differenceOf, identityIn } from './url-identity.js';
+import { changed, conditionsFor, contentRange, differenceOf, identityIn, type UrlSource } from './url-identity.js';
 import { UrlPrefix } from './url-prefix.js';
-import type { UrlSource } from './url-source.js';
 
 /**
  * Asks for the bytes of a range and checks that the answer is about the same capture as at the opening.

@@ -3,7 +3,7 @@ import { ChunkScanner } from '../../pcap/chunk-scanner.js';
 import type { ChunkPlan } from '../../pcap/types.js';
 import { pourStream } from '../pour.js';
 import type { ThreadData } from '../scan-threads.js';
-import type { UrlSource } from './url-source.js';
+import type { UrlSource } from './url-identity.js';
 import { streamUrl } from './url-stream.js';
 
 /** Data that a thread which scans a capture over HTTP starts with. */

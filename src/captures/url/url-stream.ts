@@ -3,10 +3,17 @@ import { monotonicClock } from '../../common/clock.js';
 import { TriremeError } from '../../common/errors.js';
 import { shownName } from '../capture-name.js';
 import { discard, failureOf, PassingFailure, type Answer } from './http-get.js';
-import { partBytes, stallMsMax, tailBytes } from './limits.js';
-import { Patience } from './patience.js';
+import { Patience, stallMsMax } from './patience.js';
+import type { UrlSource } from './url-identity.js';
 import { requestPart } from './url-part.js';
-import type { UrlSource } from './url-source.js';
+
+/**
+ * Bytes of one request: large enough that its round trip is small beside it, small enough that a request that breaks or
+ * is not wanted any more wastes little.
+ */
+const partBytes = 8 * 1024 * 1024;
+/** Bytes asked for past the planned end of a chunk, where its last record ends; more are asked for as they are needed. */
+const tailBytes = 64 * 1024;
 
 /** A request that is on its way or answered, and the range that it is for. */
 interface Part {

@@ -5,7 +5,7 @@ import { inflateZstd } from '../../../src/captures/zstd-stream.js';
 import type { Inflated } from '../../../src/captures/inflated.js';
 import { wholeFilePlan } from '../../../src/pcap/chunk-plans.js';
 import { ChunkScanner } from '../../../src/pcap/chunk-scanner.js';
-import { toCanonicalJson } from '../../../src/pcap/report-json.js';
+import { toCanonicalJson } from '../../../src/pcap/rows/json-pieces.js';
 import { gzipped, lz4Legacy, lz4Packed, zstdStored, text } from '../../support/capture-builder.js';
 import { headerOf, plansAt, scanModule, scanSplit, scanWhole, scanOptions } from '../../support/engine.js';
 import { inPieces } from '../../support/streams.js';

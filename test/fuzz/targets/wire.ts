@@ -17,7 +17,7 @@ import { readAnswer } from '../../../src/master/chunk-answer.js';
 import { compileRequest } from '../../../src/master/request.js';
 import { parseReport } from '../../../src/analyze/parse-report.js';
 import { Merger } from '../../../src/pcap/merger.js';
-import { toCanonicalJson } from '../../../src/pcap/report-json.js';
+import { toCanonicalJson } from '../../../src/pcap/rows/json-pieces.js';
 import type { ChunkPlan, ChunkResult } from '../../../src/pcap/types.js';
 import { adversarial } from '../../support/capture-builder.js';
 import { headerOf, plansAt, reportOptions, scanChunk, scanModule, scanWhole } from '../../support/engine.js';

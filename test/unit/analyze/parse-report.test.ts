@@ -1,5 +1,5 @@
 import { parseReport } from '../../../src/analyze/parse-report.js';
-import { toCanonicalJson } from '../../../src/pcap/report-json.js';
+import { toCanonicalJson } from '../../../src/pcap/rows/json-pieces.js';
 import { sampleEntry } from '../../support/sample-entry.js';
 
 test('an entry that a master wrote is printed again with the same bytes', () => {

@@ -3,7 +3,7 @@ import { GrowthWatch } from '../../../src/captures/growth-watch.js';
 import { scanFile } from '../../../src/captures/scan-file.js';
 import { ScanThreads } from '../../../src/captures/scan-threads.js';
 import { entriesCheap, growsTooFast, packetsPerEntryMin } from '../../../src/captures/thread-plan.js';
-import { toCanonicalJson } from '../../../src/pcap/report-json.js';
+import { toCanonicalJson } from '../../../src/pcap/rows/json-pieces.js';
 import { classicHeader } from '../../support/capture-builder.js';
 import { scanOptions } from '../../support/engine.js';
 import { scratchFolder } from '../../support/scratch.js';

@@ -1,6 +1,7 @@
 import { Filter } from '../../../src/filter/compile.js';
 import { FilterError } from '../../../src/filter/filter-error.js';
-import { filterCharsMax, filterDepthMax } from '../../../src/filter/limits.js';
+import { filterCharsMax } from '../../../src/filter/scanner.js';
+import { filterDepthMax } from '../../../src/filter/token-stream.js';
 
 function messageOf(expression: string, link = 1): string {
   try {

@@ -1,8 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { submitted, taken } from '../../../src/ledger/transitions.js';
 import { noProgress, type AnalysisRecord, type Ledger } from '../../../src/ledger/types.js';
-import { follow } from '../../../src/master/follower.js';
-import { followMs, followTroubledMsMax, followUnknownMax } from '../../../src/master/limits.js';
+import { follow, followMs, followTroubledMsMax, followUnknownMax } from '../../../src/master/follower.js';
 import { newAnalysis } from '../../support/ledger-conformance.js';
 
 beforeEach(() => void jest.useFakeTimers());

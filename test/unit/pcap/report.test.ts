@@ -1,7 +1,7 @@
 import { planChunks } from '../../../src/pcap/chunk-plans.js';
-import { toCanonicalJson } from '../../../src/pcap/report-json.js';
 import { totalOf } from '../../../src/pcap/report-total.js';
 import type { CaptureFacts, ConversationRow } from '../../../src/pcap/report-types.js';
+import { toCanonicalJson } from '../../../src/pcap/rows/json-pieces.js';
 import type { SortOrder } from '../../../src/pcap/types.js';
 import { adversarial, classicCapture, PcapngBuilder } from '../../support/capture-builder.js';
 import { expectSameBytes } from '../../support/compare.js';

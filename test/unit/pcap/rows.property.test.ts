@@ -6,18 +6,16 @@ import fc from 'fast-check';
 import { csvDocument } from '../../../src/analyze/csv-tables.js';
 import { projectRoot } from '../../../src/common/version.js';
 import type { CaptureFacts, EndpointRow } from '../../../src/pcap/report-types.js';
-import { toCanonicalJson } from '../../../src/pcap/report-json.js';
 import { packedRowsMin } from '../../../src/pcap/report-ranks.js';
-import { jsonPieces } from '../../../src/pcap/rows/json-pieces.js';
+import { jsonPieces, toCanonicalJson } from '../../../src/pcap/rows/json-pieces.js';
 import { PackedRows } from '../../../src/pcap/rows/packed-rows.js';
 import { RowWriter } from '../../../src/pcap/rows/row-writer.js';
-import { compileScanModule } from '../../../src/pcap/scan-module.js';
 import { smallCapture, manyPackets } from '../../support/small-capture.js';
 import { reportOptions, scanOptions, scanWhole } from '../../support/engine.js';
 import { holds } from '../../support/property.js';
 import { sampleEntry } from '../../support/sample-entry.js';
 
-const writer = new RowWriter(compileScanModule(readFileSync(join(projectRoot, 'dist/src/pcap/rows.wasm'))));
+const writer = new RowWriter(new WebAssembly.Module(readFileSync(join(projectRoot, 'dist/src/pcap/rows.wasm'))));
 
 /** A table long enough to be packed, whose rows any bytes may be put into. */
 const table = scanWhole(smallCapture(manyPackets(2000)), scanOptions, undefined, {

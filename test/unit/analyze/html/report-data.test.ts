@@ -1,6 +1,6 @@
 import { pairsOf } from '../../../../src/analyze/files/pairs.js';
 import { htmlDocument } from '../../../../src/analyze/html/document.js';
-import { boundsFor } from '../../../../src/analyze/html/limits.js';
+import { boundsFor } from '../../../../src/analyze/html/report-bounds.js';
 import { matrixOf } from '../../../../src/analyze/html/matrix.js';
 import { reportDataOf, type KeptEntry } from '../../../../src/analyze/html/report-data.js';
 import type { ConversationRow } from '../../../../src/pcap/report-types.js';

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import timers from 'node:timers/promises';
-import { followRing } from '../../../../src/captures/follow/follow-ring.js';
-import { followHeadBytes, followOpenMax, followPollMs } from '../../../../src/captures/follow/limits.js';
+import { followOpenMax, followPollMs, followRing } from '../../../../src/captures/follow/follow-ring.js';
+import { followHeadBytes } from '../../../../src/captures/follow/ring-watch.js';
 import { scanOptionsDefault } from '../../../../src/pcap/scan-options.js';
 import { PcapngBuilder } from '../../../support/capture-builder.js';
 import { scratchFolder } from '../../../support/scratch.js';

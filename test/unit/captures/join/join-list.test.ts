@@ -2,10 +2,11 @@ import { open } from 'node:fs/promises';
 import {
   decodeJoinList,
   encodeJoinList,
-  readJoinList,
+  joinFilesClusterMax,
   type JoinList,
+  joinListBytesMax,
+  readJoinList,
 } from '../../../../src/captures/join/join-list.js';
-import { joinFilesClusterMax, joinListBytesMax } from '../../../../src/captures/join/limits.js';
 import { scratchFolder } from '../../../support/scratch.js';
 
 const scratch = scratchFolder();

@@ -1,5 +1,5 @@
+import type { FailedFile } from '../../../../src/captures/capture-entry.js';
 import { FramedParts, framed, PartFailed } from '../../../../src/captures/join/part-frames.js';
-import type { FailedFile } from '../../../../src/captures/failed-file.js';
 
 const contents = ['first', '', 'the second', 'x', 'last'];
 const files = contents.map((text, i) => ({ name: `file ${i}`, sizeBytes: text.length }));
