@@ -55,8 +55,8 @@ Examples:
   trireme analyze --csv endpoints --top all day.pcap > endpoints.csv
   trireme analyze https://store.example/day.pcap?X-Amz-Signature=...
   trireme analyze --html report.html --csv tables/ day.pcap
-  timeout 60 tcpdump --immediate-mode -U -w - | trireme analyze - --interval 1s
-  tcpdump --immediate-mode -U -w - | trireme analyze - --every 10s --html now.html
+  timeout 60 tcpdump --immediate-mode -s 2048 -B 16384 -U -w - | trireme analyze - --interval 1s
+  tcpdump --immediate-mode -s 2048 -B 16384 -U -w - | trireme analyze - --every 10s --html now.html
   trireme analyze --master 127.0.0.1:${defaultPorts.masterGrpc} huge.pcap
   id=$(trireme analyze --master 127.0.0.1:${defaultPorts.masterGrpc} --detach huge.pcap)
   trireme analyze --master 127.0.0.1:${defaultPorts.masterGrpc} --resume $id --json`;

@@ -35,13 +35,13 @@ const standardInputPaths = ['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'];
 
 /**
  * Opens a regular file, a FIFO or standard input (`-`). The opening never waits: bytes of a FIFO that has no writer yet
- * come when it has one. Throws FILE_UNREADABLE in words that name the file and the reason.
+ * come when it has one. One that is opened for a look at its start is not watched for being written anew. Throws FILE_UNREADABLE in words that name the file and the reason.
  */
-export function openCapture(name: string): CaptureFile {
+export function openCapture(name: string, use: 'scan' | 'look' = 'scan'): CaptureFile {
   try {
     if (name === standardInput) {
       const found = redirectedFile();
-      return found === null ? orderedInput(name, 0) : regularFile(name, 0, found);
+      return found === null ? orderedInput(name, 0) : regularFile(name, 0, found, use);
     }
     const found = statSync(name);
     if (standardInputPaths.includes(name) && found.isSocket()) return orderedInput(name, 0);
@@ -52,7 +52,7 @@ export function openCapture(name: string): CaptureFile {
       const opened = fstatSync(fd);
       if (opened.isFIFO()) return orderedInput(name, fd);
       refuseIrregular(name, opened);
-      return regularFile(name, fd, opened);
+      return regularFile(name, fd, opened, use);
     } catch (error) {
       closeSync(fd);
       throw error;
@@ -65,12 +65,13 @@ export function openCapture(name: string): CaptureFile {
 /** Bytes of each end of a file that are compared when it has grown: whoever writes it anew changes them. */
 const endBytes = 512;
 
-function regularFile(name: string, fd: number, opened: Stats): CaptureFile {
+function regularFile(name: string, fd: number, opened: Stats, use: 'scan' | 'look'): CaptureFile {
   const ends = (): Buffer => {
     const length = Math.min(endBytes, opened.size);
     return Buffer.concat([readRange(fd, 0, length), readRange(fd, opened.size - length, length)]);
   };
-  const before = ends();
+  // Of thousands of files that are only looked at, reading them would take as long as the look.
+  const before = use === 'scan' ? ends() : null;
   return {
     name,
     fd,
@@ -80,7 +81,7 @@ function regularFile(name: string, fd: number, opened: Stats): CaptureFile {
     hasGrown: () => {
       const now = fstatSync(fd);
       if (now.size > opened.size) {
-        if (before.equals(ends())) return true;
+        if (before?.equals(ends()) !== false) return true;
         throw new TriremeError(
           'FILE_CHANGED',
           `${name}: was written anew while it was read; copy it first or wait for its writer`,

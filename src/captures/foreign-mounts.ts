@@ -45,27 +45,44 @@ export function isForeign(path: string, mounts: readonly Mount[]): boolean {
   return found !== null && !found.local;
 }
 
-/** The mounts as they were last time: they seldom change, and to take their words apart costs more than to read them. */
-let known: { readonly words: string; readonly mounts: readonly Mount[] } = { words: '', mounts: [] };
+/**
+ * Milliseconds for which the mounts are taken as they were: thousands of files are asked about one after the other, and the
+ * kernel takes as long to tell its mounts as to open a file.
+ */
+export const mountsKnownMs = 200;
 
-function mountsNow(): readonly Mount[] {
+interface Known {
+  readonly atMs: number;
+  readonly words: string;
+  readonly mounts: readonly Mount[];
+  /** Whether some of them is foreign. */
+  readonly some: boolean;
+  /** Folders on the way to files that were asked about, none of which is a link. */
+  readonly folders: Set<string>;
+}
+
+let known: Known = { atMs: -Infinity, words: '', mounts: [], some: false, folders: new Set() };
+
+function mountsNow(nowMs: number): Known {
+  if (nowMs - known.atMs < mountsKnownMs) return known;
   const words = readFileSync('/proc/self/mountinfo', 'latin1');
-  if (words !== known.words) known = { words, mounts: mountsIn(words) };
-  return known.mounts;
+  const mounts = words === known.words ? known.mounts : mountsIn(words);
+  return (known = { atMs: nowMs, words, mounts, some: mounts.some(({ local }) => !local), folders: new Set() });
 }
 
 /**
  * Whether the way to a file, its links included, leads over a file system that may not answer. Nothing on such a one is
  * touched by the question. Where there is no /proc, no way does.
  */
-export function leadsAbroad(path: string): boolean {
-  let mounts: readonly Mount[];
+export function leadsAbroad(path: string, nowMs = performance.now()): boolean {
+  let now: Known;
   try {
-    mounts = mountsNow();
+    now = mountsNow(nowMs);
   } catch {
     return false;
   }
-  if (mounts.every(({ local }) => local)) return false;
+  if (!now.some) return false;
+  const { mounts, folders } = now;
   let at: string = sep;
   let rest = resolve(path).split(sep);
   for (let links = 0; rest.length > 0;) {
@@ -73,10 +90,13 @@ export function leadsAbroad(path: string): boolean {
     rest = further;
     if (name === '' || name === '.') continue;
     at = name === '..' ? dirname(at) : join(at, name);
+    if (folders.has(at)) continue;
     if (isForeign(at, mounts)) return true;
     let target: string;
     try {
-      if (!lstatSync(at).isSymbolicLink()) continue;
+      const stats = lstatSync(at);
+      if (stats.isDirectory()) folders.add(at);
+      if (!stats.isSymbolicLink()) continue;
       target = readlinkSync(at);
     } catch {
       // What is not there, or may not be looked at, is on no other file system.

@@ -14,10 +14,10 @@ export type ExtractOptionsJson = Omit<ExtractOptions, 'packetsMax'> & { readonly
 const extractOptionNames: readonly (keyof ExtractOptionsJson)[] = ['filter', 'filterTags', 'span', 'packetsMax'];
 
 /** Bytes of packets of one chunk: those of a plain capture give far less, a packed one is a chunk as a whole. */
-const takenBytesMax = 255 * 2 ** 20;
+export const takenBytesMax = 255 * 2 ** 20;
 
 /** Takes the packets out of the chunk of a batch of one job and answers with them. */
-export function extractChunk(batch: KindBatch): void | Promise<void> {
+export function extractChunk(batch: KindBatch, takenMax = takenBytesMax): void | Promise<void> {
   const chunk = ScanChunk.decode(batch.payload(0));
   const { source } = batch;
   if (source === null) throw new TriremeError('INTERNAL', 'a chunk came without the bytes to take packets out of');
@@ -28,10 +28,10 @@ export function extractChunk(batch: KindBatch): void | Promise<void> {
   let takenBytes = 0;
   const take = (bytes: Uint8Array): void => {
     takenBytes += bytes.length;
-    if (takenBytes > takenBytesMax)
+    if (takenBytes > takenMax)
       throw new TriremeError(
         'LIMIT_REACHED',
-        `a chunk gives more than ${takenBytesMax} bytes of packets, the most that a worker sends at once: ` +
+        `a chunk gives more than ${takenMax} bytes of packets, the most that a worker sends at once: ` +
           'narrow the filter, or extract without --master',
       );
     taken.push(Buffer.from(bytes));

@@ -16,7 +16,7 @@ import type { Spool } from './spool.js';
 export const callersEndMs = 1_000;
 
 /** Extractions at once: each holds chunks that wait for those before them. */
-const extractionsMax = 16;
+export const extractionsMax = 16;
 
 export interface ExtractCallsSetup extends CapturePlaces {
   readonly hub: Hub;

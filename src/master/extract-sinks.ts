@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import type * as grpc from '@grpc/grpc-js';
 import { TriremeError } from '../common/errors.js';
+import { unwritable } from '../common/unwritable.js';
 import type { ExtractRequest, ExtractResponse } from '../gen/trireme/v1/capture.js';
 
 /** Bytes in one message to a client. */
@@ -41,17 +42,15 @@ export function toCaller(call: ExtractCall, gone: AbortSignal): ExtractSink {
  * @throws TriremeError FILE_UNWRITABLE
  */
 export async function toNewFile(path: string, name: string): Promise<ExtractSink> {
-  const unwritable = (error: unknown): TriremeError => {
-    const { code } = error as NodeJS.ErrnoException;
-    const why =
-      code === 'EEXIST' ? 'is there already: name another file' : `cannot be written: ${code ?? String(error)}`;
-    return new TriremeError('FILE_UNWRITABLE', `--to ${name}: ${why}`, { cause: error });
-  };
+  const failure = (error: unknown): TriremeError =>
+    (error as NodeJS.ErrnoException).code === 'EEXIST'
+      ? new TriremeError('FILE_UNWRITABLE', `--to ${name}: is there already: name another file`, { cause: error })
+      : unwritable('--to', name, error);
   const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
-      throw unwritable(error);
+      throw failure(error);
     }
   };
   const partial = join(dirname(path), `.${basename(path)}.${randomUUID()}.part`);

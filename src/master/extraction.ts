@@ -17,9 +17,9 @@ import { selectedBy } from './indexed-selection.js';
 import type { OpenCapture } from './open-capture.js';
 
 /** Bytes of a chunk to extract from: its packets come as one answer. */
-const extractChunkBytesMax = 16 * 1024 * 1024;
+export const extractChunkBytesMax = 16 * 1024 * 1024;
 /** Bytes of chunks of one extraction that are begun and not sent on: what its client does not take waits in memory. */
-const extractAheadBytesMax = 512 * 1024 * 1024;
+export const extractAheadBytesMax = 512 * 1024 * 1024;
 
 /** Number of the kind EXTRACT_CHUNK. */
 export const extractChunkKind = 102;

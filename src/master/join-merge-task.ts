@@ -120,7 +120,7 @@ export class JoinMergeTask {
     reader: HeadReader,
   ): Promise<Head> {
     if (path === '') return readHead({ fd: this.bytes.fd, at: offset, sizeBytes }, reader);
-    const file = openCapture(path);
+    const file = openCapture(path, 'look');
     try {
       const found = bytesOf(file);
       return { ...(await readHead({ ...found, sizeBytes: Math.min(sizeBytes, found.sizeBytes) }, reader)), sizeBytes };

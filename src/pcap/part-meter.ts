@@ -94,11 +94,12 @@ export class PartMeter {
 
   /** Every packet is in one row of the sizes, so their sum is the number of packets. */
   private sums(): typeof this.before {
-    const { kernel } = this;
-    const sizes = kernel.exports.SIZES.value;
+    const { view, exports } = this.kernel;
+    const sizes = exports.SIZES.value;
+    const totals = exports.TOTALS.value;
     let packets = 0;
-    for (let row = 0; row < sizesRows; row++) packets += number64(kernel.view, sizes + 8 * row);
-    const of = (cell: number): number => number64(kernel.view, kernel.exports.TOTALS.value + 8 * cell);
+    for (let row = 0; row < sizesRows; row++) packets += number64(view, sizes + 8 * row);
+    const of = (cell: number): number => number64(view, totals + 8 * cell);
     return {
       packets,
       capturedBytes: of(cells.capturedBytes),

@@ -85,6 +85,19 @@ test('extract keeps all blocks of a pcapng, and finds packets behind the pieces 
   expect(readFileSync(some).equals(readFileSync(whole))).toBe(true);
 });
 
+test('joined files of which some have an index give the same with it and without it', async () => {
+  const five = scratch.file('five.pcap', smallCapture(fivePackets));
+  await runTrireme(['index', five]);
+  const joined = (...more: string[]) => runTrireme(['analyze', '--join', capture, five, ...asked, ...more]);
+  const whole = await joined('--no-index');
+  expect(JSON.parse(whole.stdout)).toMatchObject({ results: [{ packets: 1, files: [{}, {}] }] });
+  const split = ['--cores', '3', '--thread-bytes', '100000'];
+  for (const more of [[], split, [...split, '--no-index']]) {
+    const { stdout, code } = await joined(...more);
+    expect([stdout, code]).toEqual([whole.stdout, 0]);
+  }
+});
+
 test('a URL is read in the pieces that can match', async () => {
   const server = await RangeServer.start();
   try {

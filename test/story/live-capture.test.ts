@@ -49,8 +49,8 @@ class LivePipe {
   private readonly child;
 
   constructor(args: string) {
-    // Its usual buffer of 2 MiB holds some 30 packets of any length in immediate mode: on a busy machine a burst is dropped.
-    const tcpdump = `${pair.on(1).join(' ')} tcpdump -i veth0 --immediate-mode -B 16384 -U -w - udp port 4242`;
+    // As the help has it: see findings/tcpdump-immediate-mode.sh.
+    const tcpdump = `${pair.on(1).join(' ')} tcpdump -i veth0 --immediate-mode -s 2048 -B 16384 -U -w - udp port 4242`;
     const line = `${tcpdump} | "${process.execPath}" "${triremePath}" analyze ${args} -`;
     this.child = spawn('sh', ['-c', line], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout.on('data', (text: Buffer) => (this.stdout += text.toString()));

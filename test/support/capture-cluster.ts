@@ -17,10 +17,14 @@ export class CaptureCluster {
     private readonly args: readonly string[],
   ) {}
 
-  /** Starts a master that sees these folders; workers are added. */
-  static async start(folders: readonly string[], args: readonly string[] = []): Promise<CaptureCluster> {
+  /** Starts a master that sees these folders, by a command in front of it if one is given; workers are added. */
+  static async start(
+    folders: readonly string[],
+    args: readonly string[] = [],
+    before: readonly string[] = [],
+  ): Promise<CaptureCluster> {
     const all = [...args, ...folders.flatMap((folder) => ['--captures', folder])];
-    const master = RunningRole.start(['master', '--grpc', '127.0.0.1:0', '--admin', '127.0.0.1:0', ...all]);
+    const master = RunningRole.start(['master', '--grpc', '127.0.0.1:0', '--admin', '127.0.0.1:0', ...all], before);
     const { grpc, admin } = (await master.line('listening')) as { grpc: string; admin: string };
     return new CaptureCluster(master, grpc, admin, all);
   }

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { standardInput } from '../../captures/capture-file.js';
 import { TriremeError } from '../../common/errors.js';
 import { outliveOutput } from '../../common/output-closed.js';
+import { unwritable } from '../../common/unwritable.js';
 
 /** Where packets are written: a file, which has its name once it is complete, or standard output. */
 export interface CaptureOut {
@@ -52,19 +53,18 @@ function toStandardOutput(): CaptureOut {
 }
 
 function toFile(name: string, inputFd: number | null, inputName: string): CaptureOut {
-  const unwritable = (error: unknown): TriremeError => {
-    const { code } = error as NodeJS.ErrnoException;
-    return new TriremeError('FILE_UNWRITABLE', `-w ${name}: cannot be written: ${code ?? String(error)}`, {
-      cause: error,
-    });
-  };
+  const failure = (error: unknown): TriremeError => unwritable('-w', name, error);
   refuseInput(name, inputFd, inputName);
-  const partial = join(dirname(name), `.${basename(name)}.${process.pid}.part`);
+  // In a container each process may have the same number, and one that was killed leaves its part.
+  const partial = join(
+    dirname(name),
+    `.${basename(name)}.${process.pid}-${Math.random().toString(36).slice(2, 8)}.part`,
+  );
   let fd: number | null;
   try {
     fd = openSync(partial, 'wx', 0o666);
   } catch (error) {
-    throw unwritable(error);
+    throw failure(error);
   }
   const close = (): void => {
     if (fd !== null) closeSync(fd);
@@ -80,7 +80,7 @@ function toFile(name: string, inputFd: number | null, inputName: string): Captur
         for (let at = 0; at < bytes.length;) at += writeSync(fd!, bytes, at);
         return undefined;
       } catch (error) {
-        throw unwritable(error);
+        throw failure(error);
       }
     },
     complete() {
@@ -88,7 +88,7 @@ function toFile(name: string, inputFd: number | null, inputName: string): Captur
         close();
         renameSync(partial, name);
       } catch (error) {
-        throw unwritable(error);
+        throw failure(error);
       }
     },
     discard,

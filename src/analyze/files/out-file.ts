@@ -3,25 +3,7 @@ import { dirname, join } from 'node:path';
 import { indexName } from '../../captures/indexed/index-beside.js';
 import { makeFolders } from '../../common/make-folders.js';
 import { TriremeError } from '../../common/errors.js';
-
-/** What to do about it, by the code that Node gives. */
-const remedies: Readonly<Record<string, string>> = {
-  ENOSPC: 'no space is left on the disk: make room there, or name another place',
-  EDQUOT: 'the quota of its disk is used up: make room there, or name another place',
-  EROFS: 'its file system can only be read: name another place',
-  EACCES: 'this user may not write there: name another place',
-  EFBIG: 'it would be larger than the file system or a limit (ulimit -f) allows',
-};
-
-/** Why a place cannot be written to. */
-function reasonOf(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === undefined) return String(error);
-  return Object.hasOwn(remedies, code) ? `${code}: ${remedies[code]}` : code;
-}
-
-const unwritable = (option: string, name: string, error: unknown): TriremeError =>
-  new TriremeError('FILE_UNWRITABLE', `${option} ${name}: cannot be written: ${reasonOf(error)}`, { cause: error });
+import { unwritable } from '../../common/unwritable.js';
 
 /** Makes a folder where it is missing. @throws TriremeError FILE_UNWRITABLE */
 export function ensureFolder(option: string, name: string): void {

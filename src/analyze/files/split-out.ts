@@ -1,6 +1,7 @@
 import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { TriremeError } from '../../common/errors.js';
+import { unwritable } from '../../common/unwritable.js';
 import { RecordReader, type PacketRecord, type RecordVisitor } from '../../pcap/records/record-reader.js';
 import { splitKeys, type SplitBy } from '../../pcap/records/split-key.js';
 
@@ -9,7 +10,7 @@ export const splitOpenMax = 512;
 /** Files of one extraction at most: more than a folder is good for is a mistake. */
 export const splitFilesMax = 65_536;
 /** Bytes that wait to be written, over all files. */
-const heldBytesMax = 32 * 1024 * 1024;
+export const splitHeldBytesMax = 32 * 1024 * 1024;
 /** Bytes of a file that are written at once. */
 const writeBytes = 64 * 1024;
 /** Bytes of blocks that are no packets, which each file of a pcapng capture begins with. */
@@ -48,6 +49,7 @@ export class SplitOut implements RecordVisitor {
     /** Smaller in tests. */
     private readonly openMax = splitOpenMax,
     private readonly filesMax = splitFilesMax,
+    private readonly heldMax = splitHeldBytesMax,
   ) {}
 
   /** Files so far. */
@@ -100,7 +102,7 @@ export class SplitOut implements RecordVisitor {
     while (part.heads < this.heads.length) this.hold(part, this.heads[part.heads++]);
     this.hold(part, Uint8Array.from(record));
     if (part.heldBytes >= writeBytes) this.flush(part);
-    if (this.heldBytes >= heldBytesMax) for (const each of this.parts.values()) this.flush(each);
+    if (this.heldBytes >= this.heldMax) for (const each of this.parts.values()) this.flush(each);
   }
 
   private hold(part: Part, bytes: Uint8Array): void {
@@ -167,10 +169,7 @@ export class SplitOut implements RecordVisitor {
     try {
       work();
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      throw new TriremeError('FILE_UNWRITABLE', `-w ${part.path}: cannot be written: ${code ?? message}`, {
-        cause: error,
-      });
+      throw unwritable('-w', part.path, error);
     }
   }
 }

@@ -7,7 +7,6 @@ import { compressionOf, firstBytesMax, type Compression } from '../compression.j
 import { FileProbe } from '../file-probe.js';
 import { inflate } from '../inflate-bound.js';
 import { pourStream } from '../pour.js';
-import { readRange } from '../regular-file.js';
 import { loadScanModule } from '../scan-module.js';
 import { TriremeError } from '../../common/errors.js';
 import type { ListedFile } from './list-files.js';
@@ -40,7 +39,7 @@ export async function readHeads(
     for (const { name, found } of files) {
       try {
         await probe.check(name, name);
-        const file = openCapture(name);
+        const file = openCapture(name, 'look');
         try {
           const head = readHead(bytesOf(file), reader);
           heads.push({ name, found, ...(head instanceof Promise ? await head : head) });
@@ -75,18 +74,19 @@ export type Head = Omit<FileHead, 'name' | 'found'>;
 
 /** A promise only for what is packed: awaiting costs a turn of the event loop. */
 export function readHead({ fd, at, sizeBytes }: HeadBytes, reader: HeadReader): Head | Promise<Head> {
-  const compression = compressionOf(readRange(fd, at, Math.min(firstBytesMax, sizeBytes)));
   reader.begin();
-  if (compression !== null) return readPacked(readInOrder(fd, sizeBytes, at), sizeBytes, compression, reader);
   let portion = firstPortionBytes;
   for (let done = 0; !reader.done && done < sizeBytes; portion = Math.min(4 * portion, portionBytesMax)) {
     const space = reader.space();
     const bytes = readSync(fd, space, 0, Math.min(space.length, portion, sizeBytes - done), at + done);
     if (bytes === 0) break;
+    // The first portion is longer than what tells a packing.
+    const compression = done === 0 ? compressionOf(space.slice(0, Math.min(bytes, firstBytesMax))) : null;
+    if (compression !== null) return readPacked(readInOrder(fd, sizeBytes, at), sizeBytes, compression, reader);
     done += bytes;
     reader.filled(bytes);
   }
-  return { sizeBytes, compression, ...reader.end() };
+  return { sizeBytes, compression: null, ...reader.end() };
 }
 
 async function readPacked(

@@ -1,6 +1,6 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import fs, { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { isForeign, leadsAbroad, mountsIn } from '../../../src/captures/foreign-mounts.js';
+import { isForeign, leadsAbroad, mountsIn, mountsKnownMs } from '../../../src/captures/foreign-mounts.js';
 import { scratchFolder } from '../../support/scratch.js';
 
 const mounts = mountsIn(
@@ -38,3 +38,16 @@ test('a way through folders of this machine, over links, round links and to noth
   }
 });
 const scratch = scratchFolder();
+
+test('the mounts are asked for once in mountsKnownMs, however many files are asked about', () => {
+  const asked = jest.spyOn(fs, 'readFileSync');
+  try {
+    const nowMs = performance.now() + 10_000;
+    for (const later of [0, 1, mountsKnownMs - 1]) leadsAbroad(scratch.path, nowMs + later);
+    expect(asked).toHaveBeenCalledTimes(1);
+    leadsAbroad(scratch.path, nowMs + mountsKnownMs);
+    expect([asked.mock.calls.length, mountsKnownMs]).toEqual([2, 200]);
+  } finally {
+    asked.mockRestore();
+  }
+});

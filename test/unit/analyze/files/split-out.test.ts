@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { SplitOut } from '../../../../src/analyze/files/split-out.js';
+import { SplitOut, splitFilesMax, splitHeldBytesMax, splitOpenMax } from '../../../../src/analyze/files/split-out.js';
 import { adversarial } from '../../../support/capture-builder.js';
 import { scanFacts } from '../../../support/engine.js';
 import { scratchFolder } from '../../../support/scratch.js';
@@ -55,6 +55,20 @@ test('too many files are refused in words, and nothing stays', () => {
   expect(() => out.write(many)).toThrow('--split-by needs more than 10 files');
   out.discard();
   expect(readdirSync(scratch.path).filter((each) => each.includes('bound'))).toEqual([]);
+});
+
+test('what waits to be written over all files is bounded: then all of it is written', () => {
+  const written = (name: string, heldMax: number): number => {
+    const out = new SplitOut(join(scratch.path, `${name}.pcap`), { by: 'host' }, splitOpenMax, splitFilesMax, heldMax);
+    out.write(many);
+    const parts = readdirSync(scratch.path).filter((each) => each.startsWith(`.${name}-`));
+    const bytes = parts.reduce((sum, each) => sum + statSync(join(scratch.path, each)).size, 0);
+    out.discard();
+    return bytes;
+  };
+  expect([written('unheld', 1000), written('held', splitHeldBytesMax)]).toEqual([expect.any(Number), 0]);
+  expect(written('unheld', 1000)).toBeGreaterThan(2 * many.length - 10_000);
+  expect(splitHeldBytesMax).toBe(32 * 2 ** 20);
 });
 
 test('blocks that each file would begin with are bounded', () => {
