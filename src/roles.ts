@@ -31,6 +31,10 @@ export const roles: Readonly<Record<string, Role>> = {
     summary: 'send jobs to a load balancer over TCP',
     load: () => require('./client/command.js') as RoleModule,
   },
+  run: {
+    summary: 'run jobs of a kind and print their answers',
+    load: () => require('./client/run-command.js') as RoleModule,
+  },
   'bench-jobs': {
     summary: 'put load on a load balancer and measure it',
     load: () => require('./client/bench-command.js') as RoleModule,

@@ -1,6 +1,6 @@
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
-import { Metadata, status } from '@grpc/grpc-js';
-import { errorKinds, TriremeError, type ErrorCode } from '../common/errors.js';
+import { Metadata } from '@grpc/grpc-js';
+import { failureOf } from '../client/status-error.js';
 import { defaultPorts } from '../common/limits.js';
 import { formatHostPort } from '../common/options.js';
 import { GrpcDialler } from '../common/trust/grpc-dialler.js';
@@ -89,7 +89,7 @@ export class JobClient {
     return new Promise((resolve, reject) => {
       this.#client.runJob(request, new Metadata(), options, (error, response) => {
         if (error === null) resolve(response);
-        else reject(this.#failure(error));
+        else reject(failureOf(error, this.#where, this.#dialler));
       });
     });
   }
@@ -112,7 +112,7 @@ export class JobClient {
     try {
       for await (const { results } of stream as AsyncIterable<RunJobsResponse>) yield* results.map(told);
     } catch (error) {
-      throw wrong ?? this.#failure(error as ServiceError);
+      throw wrong ?? failureOf(error as ServiceError, this.#where, this.#dialler);
     } finally {
       stream.cancel();
     }
@@ -123,21 +123,6 @@ export class JobClient {
   /** Closes the connection. Calls under way go on to their end. */
   close(): void {
     this.#client.close();
-  }
-
-  /** The other side's error under its own code, where it said one. */
-  #failure(error: ServiceError): TriremeError {
-    const [, code, message] = /^([A-Z_]+): ([^]*)$/.exec(error.details ?? '') ?? [];
-    if (code !== undefined && Object.hasOwn(errorKinds, code))
-      return new TriremeError(code as ErrorCode, message, { cause: error });
-    const byStatus: Partial<Record<status, ErrorCode>> = {
-      [status.DEADLINE_EXCEEDED]: 'DEADLINE_PASSED',
-      [status.CANCELLED]: 'CANCELLED',
-      [status.UNAUTHENTICATED]: 'UNAUTHENTICATED',
-      [status.PERMISSION_DENIED]: 'NOT_ALLOWED',
-    };
-    const explained = `${this.#where}: ${this.#dialler.explain(error)}`;
-    return new TriremeError(byStatus[error.code] ?? 'UNREACHABLE', explained, { cause: error });
   }
 }
 

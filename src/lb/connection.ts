@@ -1,20 +1,18 @@
 import type { Socket } from 'node:net';
 import type { TriremeError } from '../common/errors.js';
 import { noWorker, type JobSink } from '../hub/port/job-sink.js';
-import type { Hub } from '../hub/port/hub.js';
 import { AnswerRing } from './answer-ring.js';
 import { ClientTimes } from './client-times.js';
-import { FrameDecoder, NOT_A_NUMBER, NUMBER_TOO_LONG } from './frame-decoder.js';
-import type { ClientKinds } from './opening.js';
+import { FrameDecoder, NOT_A_NUMBER, NUMBER_TOO_LONG, type Framing } from './frame-decoder.js';
+import type { FrontConnection, FrontPort } from './front-port.js';
+import { jsonFirstByte } from './json-line.js';
 import { foreignWords, type ForeignProtocol } from './foreign-protocol.js';
 import { shallowJobsMax } from './client-depth.js';
-import type { ConnectionTurns, TurnTaker } from './connection-turns.js';
-import type { JobAdmission } from './job-admission.js';
-import { closingMsMax, framingWaitMs, readAheadBytesMax, type LbLimits } from './limits.js';
+import type { TurnTaker } from './connection-turns.js';
+import { closingMsMax, framingWaitMs, readAheadBytesMax } from './limits.js';
 import type { Offence } from './offences.js';
 import { toRecord } from './record.js';
 import { LineBreaks } from './line-break.js';
-import type { LinkLook } from './link-look.js';
 import { wasReset } from './link-facts.js';
 import { RecordWriter } from './record-writer.js';
 
@@ -27,29 +25,6 @@ const notOneLine = 'ERROR JOB_FAILED: its answer holds a line break, which lines
 /** Shared, because a batch of results holds answers to many connections. */
 const lineBreaks = new LineBreaks();
 
-/** What a connection needs of the front that holds it. */
-export interface FrontPort {
-  readonly hub: Hub;
-  readonly limits: LbLimits;
-  readonly admission: JobAdmission;
-  readonly clientKinds: ClientKinds;
-  /** See kindPrefixesOf. */
-  readonly kindPrefixes: ReadonlySet<number>;
-  /** Job numbers of one push; shared, because each push is used up before the next. */
-  readonly decoded: Float64Array;
-  /** Answers of one write; shared for the same reason. */
-  readonly scratch: Buffer;
-  /** When a connection writes and decodes. */
-  readonly turns: ConnectionTurns;
-  /** Looks at the links of connections in records framing. */
-  readonly links: LinkLook;
-  nowMs(): number;
-  /** Address and port of the client. */
-  peerOf(socket: Socket): string;
-  offence(offence: Offence, connection: JobConnection): void;
-  closed(connection: JobConnection): void;
-}
-
 /**
  * OPEN: it reads and answers. DRAINING: it reads nothing more, and answers what it has read. ENDING: everything is written,
  * and the socket closes. CLOSED: it is gone, with whatever it had asked.
@@ -60,8 +35,8 @@ type ConnectionState = 'OPEN' | 'DRAINING' | 'ENDING' | 'CLOSED';
  * One client: its bytes become jobs at the hub, the answers leave in the order asked. The connection itself is the sink
  * of its jobs and the ring's ticket is the tag, so a job costs no object.
  */
-export class JobConnection implements JobSink, TurnTaker {
-  readonly decoder: FrameDecoder;
+export class JobConnection implements FrontConnection, JobSink, TurnTaker {
+  private readonly decoder: FrameDecoder;
   readonly peer: string;
   private readonly ring: AnswerRing;
   /** Undefined until there is an answer in records framing. */
@@ -72,6 +47,8 @@ export class JobConnection implements JobSink, TurnTaker {
   private rest: Buffer | undefined;
   private restAt = 0;
   private state: ConnectionState = 'OPEN';
+  /** Its first byte has come. */
+  private spoken = false;
   /** The client has ended its side: what it has asked is answered, then this side ends too. */
   private inputEnded = false;
   private unknownInRow = 0;
@@ -96,16 +73,26 @@ export class JobConnection implements JobSink, TurnTaker {
     this.ring = new AnswerRing(front.limits.jobsPerConnectionMax);
     this.peer = front.peerOf(socket);
     this.times = new ClientTimes(front.limits, front.nowMs());
-    socket.on('data', (chunk: Buffer) => this.received(chunk));
-    socket.on('end', () => {
-      if (wasReset(socket)) return this.destroy();
-      this.inputEnded = true;
-      this.decode();
-      this.wantFlush();
-    });
+    for (const [event, hear] of this.hears) socket.on(event, hear);
+  }
+
+  private readonly hears: readonly [event: string, hear: (chunk: Buffer) => void][] = [
+    ['data', (chunk) => this.received(chunk)],
+    ['end', () => this.inputEnds()],
     // A reset or a broken pipe is a client's way to go; 'close' follows and does what is to be done.
-    socket.on('error', () => undefined);
-    socket.on('close', () => this.ended());
+    ['error', () => undefined],
+    ['close', () => this.ended()],
+  ];
+
+  private inputEnds(): void {
+    if (wasReset(this.socket)) return this.destroy();
+    this.inputEnded = true;
+    this.decode();
+    this.wantFlush();
+  }
+
+  get framing(): Framing {
+    return this.decoder.framing;
   }
 
   /**
@@ -117,14 +104,14 @@ export class JobConnection implements JobSink, TurnTaker {
     return ready < lingerReadyMax && ready * 4 < size && size - ready >= shallowJobsMax && !this.inputEnded;
   }
 
-  /** Jobs asked and not yet answered. */
   get outstanding(): number {
     return this.ring.size;
   }
 
-  /** Takes the next bytes; the front hands in those that came behind the AUTH line. */
   received(chunk: Buffer): void {
     if (this.state !== 'OPEN') return;
+    if (!this.spoken && chunk[0] === jsonFirstByte) return this.handOver(chunk);
+    this.spoken = true;
     this.times.byteMs = this.front.nowMs();
     const waits = this.rest !== undefined;
     this.rest = this.rest === undefined ? chunk : Buffer.concat([this.rest.subarray(this.restAt), chunk]);
@@ -134,6 +121,13 @@ export class JobConnection implements JobSink, TurnTaker {
     this.answeredSince = 0;
     if (waits) this.readOn();
     else this.decode();
+  }
+
+  /** The client speaks JSON lines, which another connection understands. */
+  private handOver(first: Buffer): void {
+    this.state = 'CLOSED';
+    for (const [event, hear] of this.hears) this.socket.off(event, hear);
+    this.front.speaksJson(this, this.socket, first);
   }
 
   /** Reads the socket while there is room for what it may hold. */
@@ -333,13 +327,11 @@ export class JobConnection implements JobSink, TurnTaker {
     if (this.ring.headSettled && this.state !== 'CLOSED') this.wantFlush();
   };
 
-  /** So much time counts for none of the time-outs. */
   forgive(ms: number): void {
     this.times.forgive(ms);
     this.records?.forgive(ms);
   }
 
-  /** Closes the connection if it breaks one of the time-outs. Called by the front every sweepIntervalMs. */
   checkTimeouts(nowMs: number): void {
     const { times, records } = this;
     if (this.socket.writableLength > 0) {
@@ -360,7 +352,6 @@ export class JobConnection implements JobSink, TurnTaker {
     this.destroy();
   }
 
-  /** Reads nothing more, answers what was read, then closes. */
   drain(): void {
     if (this.state !== 'OPEN') return;
     this.state = 'DRAINING';
@@ -378,7 +369,6 @@ export class JobConnection implements JobSink, TurnTaker {
     setTimeout(() => this.destroy(), closingMsMax).unref();
   }
 
-  /** Ends at once; jobs that are not answered are cancelled. */
   destroy(): void {
     this.socket.destroy();
     this.ended();

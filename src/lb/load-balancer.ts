@@ -84,10 +84,11 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
     errors,
     notReady,
     gauges: () => {
-      const { records, lines, undecided } = front.connectionCounts();
+      const { records, lines, json, undecided } = front.connectionCounts();
       return {
         'records connections': records,
         'lines connections': lines,
+        'JSON connections': json,
         'silent connections': undecided,
         'gRPC job streams': jobs.streams.size,
       };

@@ -9,7 +9,11 @@ import { certificateName, type ListenerTrust } from '../common/trust/listener-tr
 import { everyone } from '../common/trust/roles.js';
 import type { Hub } from '../hub/port/hub.js';
 import { kindPrefixesOf, type ClientKinds } from './opening.js';
-import { JobConnection, type FrontPort } from './connection.js';
+import { JobConnection } from './connection.js';
+import type { FrontConnection, FrontPort } from './front-port.js';
+import { JsonConnection } from './json-connection.js';
+import type { AskedKinds } from './asked-kinds.js';
+import type { PayloadBudget } from './payload-budget.js';
 import { Gate, refusedOnTcp, type GatePort } from './gate.js';
 import { ConnectionTurns } from './connection-turns.js';
 import type { JobAdmission } from './job-admission.js';
@@ -26,6 +30,8 @@ export interface TcpFrontOptions {
   readonly limits: LbLimits;
   readonly admission: JobAdmission;
   readonly clientKinds: ClientKinds;
+  readonly asked: AskedKinds;
+  readonly payloads: PayloadBudget;
   readonly log: Logger;
   /** What is asked of clients; undefined: nothing. */
   readonly trust?: ListenerTrust;
@@ -41,6 +47,8 @@ export class TcpFront implements FrontPort, GatePort {
   readonly limits: LbLimits;
   readonly admission: JobAdmission;
   readonly clientKinds: ClientKinds;
+  readonly asked: AskedKinds;
+  readonly payloads: PayloadBudget;
   readonly kindPrefixes: ReadonlySet<number>;
   readonly decoded: Float64Array;
   readonly scratch = Buffer.allocUnsafeSlow(64 * 1024);
@@ -50,7 +58,7 @@ export class TcpFront implements FrontPort, GatePort {
   connectionsAccepted = 0;
 
   private readonly server: Server;
-  private readonly connections = new Set<JobConnection>();
+  private readonly connections = new Set<FrontConnection>();
   private readonly gates: Newcomers<Gate>;
   private readonly proxied: ProxiedSockets | undefined;
   private encrypted: Server | undefined;
@@ -67,6 +75,8 @@ export class TcpFront implements FrontPort, GatePort {
     this.decoded = new Float64Array(options.limits.jobsPerTurnMax);
     this.offences = new Offences(options.log);
     this.clientKinds = options.clientKinds;
+    this.asked = options.asked;
+    this.payloads = options.payloads;
     this.gates = new Newcomers(gatesMax(options.limits), (oldest) => oldest.makeRoom());
     this.links = new LinkLook(() => (this.server.address() as AddressInfo).port, options.log);
     this.kindPrefixes = kindPrefixesOf(options.clientKinds);
@@ -101,9 +111,9 @@ export class TcpFront implements FrontPort, GatePort {
   }
 
   /** Open connections by framing. */
-  connectionCounts(): { undecided: number; lines: number; records: number } {
-    const counts = { undecided: 0, lines: 0, records: 0 };
-    for (const connection of this.connections) counts[connection.decoder.framing]++;
+  connectionCounts(): Record<FrontConnection['framing'], number> {
+    const counts = { undecided: 0, lines: 0, records: 0, json: 0 };
+    for (const connection of this.connections) counts[connection.framing]++;
     return counts;
   }
 
@@ -169,7 +179,7 @@ export class TcpFront implements FrontPort, GatePort {
     else this.dismiss(socket, why);
   }
 
-  private open(socket: Socket): JobConnection {
+  private open(socket: Socket): FrontConnection {
     this.connectionsAccepted++;
     const connection = new JobConnection(socket, this);
     this.connections.add(connection);
@@ -214,11 +224,18 @@ export class TcpFront implements FrontPort, GatePort {
     socket.end(toRecord(Buffer.from(line)));
   }
 
-  offence(offence: Offence, connection: JobConnection): void {
+  speaksJson(connection: FrontConnection, socket: Socket, first: Buffer): void {
+    this.connections.delete(connection);
+    const json = new JsonConnection(socket, this);
+    this.connections.add(json);
+    json.received(first);
+  }
+
+  offence(offence: Offence, connection: FrontConnection): void {
     this.offences.report(offence, { peer: connection.peer, outstanding: connection.outstanding });
   }
 
-  closed(connection: JobConnection): void {
+  closed(connection: FrontConnection): void {
     this.connections.delete(connection);
     if (this.connections.size === 0) this.drained?.();
   }

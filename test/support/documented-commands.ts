@@ -14,6 +14,10 @@ export const ranElsewhere: Readonly<Record<string, { readonly file: string; read
     file: 'test/story/kinds-of-a-folder.test.ts',
     by: "worker('with', '--kinds', kinds)",
   },
+  'bin/trireme run --lb 127.0.0.1:50051 UPPER hello': {
+    file: 'test/story/run.test.ts',
+    by: "run(['UPPER', 'hello'])",
+  },
   'nats-server -js': { file: 'test/story/discovery.test.ts', by: 'NatsServer.start' },
   'bin/trireme lb --tcp 0.0.0.0:13337 --grpc 0.0.0.0:50051 --announce nats://nats:4222': {
     file: 'test/story/discovery.test.ts',

@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { pino } from 'pino';
 import { TriremeError } from '../../../src/common/errors.js';
 import { ListenerTrust } from '../../../src/common/trust/listener-trust.js';
+import { AskedKinds } from '../../../src/lb/asked-kinds.js';
+import { PayloadBudget } from '../../../src/lb/payload-budget.js';
 import { clientKindsOf } from '../../../src/lb/opening.js';
 import { JobAdmission } from '../../../src/lb/job-admission.js';
 import { framingWaitMs, lbLimitsDefault, type LbLimits } from '../../../src/lb/limits.js';
@@ -29,6 +31,11 @@ async function start(limits: Partial<LbLimits> = {}, more: Partial<TcpFrontOptio
     limits: all,
     admission: new JobAdmission(hub, { max: all.jobsTotalMax, fair: true }),
     clientKinds: clientKindsOf([{ number: 1 }, { number: 2 }]),
+    asked: new AskedKinds(hub, [
+      { number: 1, name: 'GET_TIME' },
+      { number: 2, name: 'MINE_BITCOIN' },
+    ]),
+    payloads: new PayloadBudget(),
     log,
     ...more,
   });
@@ -92,7 +99,7 @@ describe('tcp front', () => {
     hub.answer(1, 'first');
     await client.until(() => client.text.length >= 19);
     expect(client.text).toBe('first\nsecond\nthird\n');
-    expect(front.connectionCounts()).toEqual({ undecided: 0, lines: 1, records: 0 });
+    expect(front.connectionCounts()).toEqual({ undecided: 0, lines: 1, records: 0, json: 0 });
   });
 
   test('records: every answer is 1,024 bytes and ends in a newline', async () => {
