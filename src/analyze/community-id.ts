@@ -6,8 +6,8 @@ import { hasFacts, type Entry } from './entry.js';
 const protocols = { tcp: 6, udp: 17 } as const;
 
 /**
- * The Community ID of a conversation, version 1: the SHA-1 of seed, addresses, protocol, a zero and ports in network order, the
- * smaller endpoint first, as ours stand (github.com/corelight/community-id-spec).
+ * The Community ID of a conversation, version 1: the SHA-1 of seed, addresses, protocol, a zero and ports in
+ * network order, the smaller endpoint first, as ours stand (github.com/corelight/community-id-spec).
  */
 export function communityId({ proto, a, b }: Pick<ConversationRow, 'proto' | 'a' | 'b'>, seed: number): string {
   const [one, other] = [parseEndpoint(a), parseEndpoint(b)];

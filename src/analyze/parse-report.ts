@@ -21,6 +21,8 @@ export function parseReport(json: string): CaptureEntry {
     const exact = BigInt(value.slice(marker.length));
     return exact <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(exact) : exact;
   }) as CaptureEntry & JoinedFiles & { file?: string };
+  // A master of an earlier version does not count tunnels.
+  if (parsed.error === null || parsed.error === 'damaged') Object.assign(parsed, { tunnels: parsed.tunnels ?? [] });
   // That of a joined capture is made from its files, in an order that only who looked at them knows.
   if (parsed.files !== undefined) return parsed;
   // The master knows the file by another name; the one that counts is the user's.

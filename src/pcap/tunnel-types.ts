@@ -1,4 +1,7 @@
-/** Layers that --inner and the table of tunnels tell, by their number in assembly/tunnel-kinds.ts. docs/FACTS.md has their rules. */
+/**
+ * Layers that --inner and the table of tunnels tell, by their number in assembly/tunnel-kinds.ts.
+ * docs/FACTS.md has their rules.
+ */
 export const tunnelTypes = [
   'vxlan',
   'geneve',

@@ -3,12 +3,12 @@
 //   IPv4, 80 bytes   a to b 32 | a address, b address 8 | ports and kind 8 | b to a 32
 //   IPv6, 104 bytes  a to b 32 | a address 16 | b address 16 | ports and kind 8 | b to a 32
 //
-// A direction is packets, bytes, first ns, last ns. The key stands in the middle, so that a packet touches one half and
-// the key, 48 bytes in a row. Ports and kind: networks << 42 | a port << 24 | b port << 8 | kind; kind 0 is a freed entry. A
-// reference to an entry is its address, with bit 0 set for IPv6.
+// A direction is packets, bytes, first ns, last ns. The key stands in the middle, so that a packet touches one
+// half and the key, 48 bytes in a row. Ports and kind: networks << 42 | a port << 24 | b port << 8 | kind; kind
+// 0 is a freed entry. A reference to an entry is its address, with bit 0 set for IPv6.
 //
-// Where conversations are those inside of tunnels, networks is the number of a path (paths.ts), and behind each entry stand two
-// cells of u32 for the paths that its packets took, a to b and b to a.
+// Where conversations are those inside of tunnels, networks is the number of a path (paths.ts), and behind each
+// entry stand two cells of u32 for the paths that its packets took, a to b and b to a.
 
 import { reserveReused } from './arena';
 import { I64_MAX, I64_MIN } from './layout';

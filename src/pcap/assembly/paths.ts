@@ -1,5 +1,6 @@
-// Paths of tunnels, each kept once: the layers around an IP header, outermost first, with the numbers that their headers hold. A
-// path has a number, its place in units of 16 bytes; 0 is that of a packet in no tunnel.
+// Paths of tunnels, each kept once: the layers around an IP header, outermost first, with the numbers that
+// their headers hold. A path has a number, its place in units of 16 bytes; 0 is that of a packet in no
+// tunnel.
 //
 //   path      words u32 | rank u32 | a word for each layer, and for each further label of an MPLS stack | 0, to 16 bytes
 //   word      type + 1 u8 | 0 | 2: a further label, 1: it has a number | number u32
@@ -20,7 +21,9 @@ export const PATH_WORDS_MAX: u32 = 128;
 const TYPES: u64 = 15;
 export const HAS_NUMBER: u64 = 1 << 32;
 const FURTHER: u64 = 2 << 32;
-/** Stands in the place of the rank while paths are imported: no word has it, so it tells where paths begin. */
+/**
+ * Stands in the place of the rank while paths are imported: no word has it, so it tells where paths begin.
+ */
 const MARK: u32 = 0xffffffff;
 /** What importedNumber() says where there is none. */
 export const NO_PATH: u32 = 0xffffffff;
@@ -35,7 +38,10 @@ let used: usize = UNIT;
 let slots: usize = 0;
 let slotCount: u32 = 0;
 let count: u32 = 0;
+// The two paths that were asked for last: a packet has one of all its tunnels, and one of those that name its
+// network.
 let last: u32 = 0;
+let before: u32 = 0;
 
 export function beginPaths(): void {
   paths = 0;
@@ -45,6 +51,7 @@ export function beginPaths(): void {
   slotCount = 0;
   count = 0;
   last = 0;
+  before = 0;
   importedBytes = 0;
 }
 
@@ -77,21 +84,25 @@ function placeOf(number: u32): usize {
 export function numberOf(words: usize, length: u32): u32 {
   if (!length) return 0;
   if (last && isPath(last, words, length)) return last;
+  const other = before;
+  before = last;
+  last = other && isPath(other, words, length) ? other : lookUp(words, length);
+  return last;
+}
+
+function lookUp(words: usize, length: u32): u32 {
   if ((count << 1) >= slotCount) growSlots();
   const mask = slotCount - 1;
   let i = hashWords(words, length) & mask;
   while (true) {
     const number = load<u32>(slots + (<usize>i << 2));
     if (!number) break;
-    if (isPath(number, words, length)) {
-      last = number;
-      return number;
-    }
+    if (isPath(number, words, length)) return number;
     i = (i + 1) & mask;
   }
-  last = append(words, length);
-  store<u32>(slots + (<usize>i << 2), last);
-  return last;
+  const added = append(words, length);
+  store<u32>(slots + (<usize>i << 2), added);
+  return added;
 }
 
 function isPath(number: u32, words: usize, length: u32): bool {
@@ -157,7 +168,10 @@ function isBelow(x: u32, y: u32): bool {
   return lengthX < lengthY;
 }
 
-/** Notes in a cell that packets came by a path: the first of them in their order, and whether there are others. */
+/**
+ * Notes in a cell that packets came by a path: the first of them in their order, and whether there are
+ * others.
+ */
 export function notePath(cell: usize, path: u32): void {
   const held = load<u32>(cell);
   const number = path & ~SEVERAL;

@@ -43,7 +43,10 @@ const PORT_MOST: u32 = 8472;
 /** IP protocols of tunnels, a bit each, by the lower six bits of the number. */
 const PROTOCOLS: u64 = (1 << 4) | (1 << 41) | (1 << 47) | (1 << (115 & 63)) | (1 << (137 & 63));
 
-/** Whether a datagram to a port may hold a tunnel: TCP, and UDP to a port beyond the range, pay one comparison. */
+/**
+ * Whether a datagram to a port may hold a tunnel: TCP, and UDP to a port beyond the range, pay one
+ * comparison.
+ */
 // @ts-ignore: decorator
 @inline
 export function mayHoldTunnel(protocol: u32, port: u32): bool {
@@ -87,7 +90,10 @@ export function big32(at: usize): u32 {
   return bswap<u32>(load<u32>(at));
 }
 
-/** Whether Ethernet begins here that holds an IPv4 header with the right sum, or the first bits of an IPv6 header. */
+/**
+ * Whether Ethernet begins here that holds an IPv4 header with the right sum, or the first bits of an IPv6
+ * header.
+ */
 export function holdsIp(at: usize, end: usize): bool {
   at += 12;
   while (at + 2 <= end && (big16(at) == 0x8100 || big16(at) == 0x88a8 || big16(at) == 0x9100)) at += 4;

@@ -1,5 +1,6 @@
-// Tunnels: what is inside of a packet, from its outer header inwards, one header after the other. Each layer is counted by its
-// type and depth; the innermost IP header whose addresses were captured is kept for --inner. docs/FACTS.md has the rules.
+// Tunnels: what is inside of a packet, from its outer header inwards, one header after the other. Each layer
+// is counted by its type and depth; the innermost IP header whose addresses were captured is kept for
+// --inner. docs/FACTS.md has the rules.
 
 import { KIND_PAIR, tailBytes } from './entries';
 import { countRow, TUNNELS } from './layout';
@@ -41,7 +42,9 @@ import {
   VXLAN,
 } from './tunnel-kinds';
 
-/** Tunnels in tunnels that are looked into. Clouds nest three; a packet built to nest more must not take long. */
+/**
+ * Tunnels in tunnels that are looked into. Clouds nest three; a packet built to nest more must not take long.
+ */
 export const TUNNEL_DEPTH_MAX: u32 = 8;
 /** Entries of one MPLS stack that are read: segment routing pushes ten or so. */
 const MPLS_LABELS_MAX: u32 = 16;
@@ -58,13 +61,19 @@ export let innermostSix: bool = false;
 export let innermostKind: u32 = KIND_PAIR;
 export let innermostPorts: u32 = 0;
 
-/** The path so far (paths.ts), how many of its words are around the innermost header, and a place for those of its networks. */
+/**
+ * The path so far (paths.ts), how many of its words are around the innermost header, and a place for those of
+ * its networks.
+ */
 const words = memory.data(128 * 8, 16);
 const networkWords = memory.data(128 * 8, 16);
 let wordCount: u32 = 0;
 let innermostWords: u32 = 0;
 
-/** Goes inwards from a place where something stands, until nothing more is known; counts the layers of the packet. */
+/**
+ * Goes inwards from a place where something stands, until nothing more is known; counts the layers of the
+ * packet.
+ */
 export function lookInside(what: u32, at: usize, until: usize, original: u64): void {
   depth = 0;
   wordCount = 0;
@@ -278,7 +287,10 @@ function gre(): u32 {
   return behind(header, type < 0x600 ? 0 : type);
 }
 
-/** Type I has no header and, other than II, no sequence number in GRE; III has a subheader where its last bit is set. */
+/**
+ * Type I has no header and, other than II, no sequence number in GRE; III has a subheader where its last bit
+ * is set.
+ */
 function erspan(third: bool, sequenced: bool): u32 {
   if (!third && !sequenced) return enter(ERSPAN_1) ? TYPE_ETHERNET : 0;
   if (!has(third ? 12 : 8) || load<u8>(place) >> 4 != (third ? 2 : 1)) return 0;
@@ -292,8 +304,9 @@ function erspan(third: bool, sequenced: bool): u32 {
 }
 
 /**
- * RFC 3032. What is below the stack is not told: 4 and 6 in the first four bits are IP (RFC 4928), a first word of 16 zero bits
- * is the control word of RFC 4448 before Ethernet, 0x1000 a channel for management; anything else is Ethernet.
+ * RFC 3032. What is below the stack is not told: 4 and 6 in the first four bits are IP (RFC 4928), a first
+ * word of 16 zero bits is the control word of RFC 4448 before Ethernet, 0x1000 a channel for management;
+ * anything else is Ethernet.
  */
 function mpls(): u32 {
   const stack = place;
@@ -338,7 +351,10 @@ function ppp(): u32 {
   return protocol == 0x281 || protocol == 0x283 ? TYPE_MPLS : 0;
 }
 
-/** 3GPP TS 29.281: version 1, protocol type GTP, message G-PDU; each extension header says how many words it has. */
+/**
+ * 3GPP TS 29.281: version 1, protocol type GTP, message G-PDU; each extension header says how many words it
+ * has.
+ */
 function gtp(): u32 {
   if (!has(8) || load<u8>(place) >> 4 != 3 || load<u8>(place, 1) != 255) return 0;
   const flags = load<u8>(place);

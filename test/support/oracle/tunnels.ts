@@ -2,7 +2,10 @@ import { readIp } from './ip-layer.js';
 import { networkHeader, otherPayload } from './link-layer.js';
 import type { OraclePacket } from './result.js';
 
-/** One tunnel around a packet, and what its header says: a VNI, key, session or TEID, or the labels of a stack. */
+/**
+ * One tunnel around a packet, and what its header says: a VNI, key, session or TEID, or the labels of a
+ * stack.
+ */
 export interface OracleLayer {
   readonly type: string;
   readonly ids: readonly number[];
@@ -11,7 +14,10 @@ export interface OracleLayer {
 export interface OracleInside {
   /** Outermost first. */
   readonly layers: readonly OracleLayer[];
-  /** The innermost IP header behind the packet's own that holds both its addresses, and how many layers are around it. */
+  /**
+   * The innermost IP header behind the packet's own that holds both its addresses, and how many layers are
+   * around it.
+   */
   readonly innermost: { readonly version: 4 | 6; readonly bytes: Uint8Array; readonly around: number } | null;
 }
 

@@ -12,6 +12,11 @@ test('an entry that a master wrote is printed again with the same bytes', () => 
   expect(toCanonicalJson({ file, ...parseReport(json) })).toBe(toCanonicalJson({ file, ...report }));
 });
 
+test('the report of a master that does not count tunnels has none', () => {
+  const { tunnels: _later, ...report } = sampleEntry();
+  expect(parseReport(toCanonicalJson(report))).toMatchObject({ tunnels: [] });
+});
+
 test('integers past 2^53 are exact', () => {
   const parsed = parseReport(toCanonicalJson({ a: 2n ** 53n + 1n, b: [2n ** 60n], c: '9007199254740993', d: 7 }));
   expect(parsed).toEqual({ a: 9007199254740993n, b: [2n ** 60n], c: '9007199254740993', d: 7 });

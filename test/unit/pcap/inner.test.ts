@@ -235,7 +235,9 @@ describe('the paths of a chunk', () => {
     );
   });
 
-  /** Behind the paths stand the two entries, of 88 bytes each: ports and networks 40 bytes from their start. */
+  /**
+   * Behind the paths stand the two entries, of 88 bytes each: ports and networks 40 bytes from their start.
+   */
   const changed = (fromEnd: number, value: number): Uint8Array => {
     const partial = good.slice();
     new DataView(partial.buffer).setUint32(partial.length - fromEnd, value, true);
