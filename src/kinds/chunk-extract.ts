@@ -1,11 +1,10 @@
 import { loadScanModule } from '../captures/scan-module.js';
 import { TriremeError } from '../common/errors.js';
-import { ScanChunk, ScanChunkResult } from '../gen/trireme/v1/capture.js';
+import { ScanChunkResult } from '../gen/trireme/v1/capture.js';
 import { Extractor, type ExtractOptions } from '../pcap/extractor.js';
-import type { ChunkPlan } from '../pcap/types.js';
 import { pourChunk, Stopped } from './chunk-pour.js';
 import { knownOptions } from './known-options.js';
-import { sizeOf } from './chunk-scan.js';
+import { chunkIn, sizeOf } from './chunk-payload.js';
 import type { KindBatch } from './kind.js';
 
 /** ExtractOptions as JSON can carry them. */
@@ -18,10 +17,9 @@ export const takenBytesMax = 255 * 2 ** 20;
 
 /** Takes the packets out of the chunk of a batch of one job and answers with them. */
 export function extractChunk(batch: KindBatch, takenMax = takenBytesMax): void | Promise<void> {
-  const chunk = ScanChunk.decode(batch.payload(0));
+  const { chunk, plan } = chunkIn(batch.payload(0));
   const { source } = batch;
   if (source === null) throw new TriremeError('INTERNAL', 'a chunk came without the bytes to take packets out of');
-  const plan = JSON.parse(chunk.planJson) as ChunkPlan;
   const { packetsMax, ...which } = knownOptions<ExtractOptionsJson>(chunk.optionsJson, extractOptionNames);
   const options = { ...which, packetsMax: packetsMax === undefined ? undefined : BigInt(packetsMax) };
   const taken: Buffer[] = [];

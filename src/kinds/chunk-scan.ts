@@ -1,30 +1,21 @@
 import type { InflateOutcome } from '../captures/inflated.js';
 import { loadScanModule } from '../captures/scan-module.js';
 import { TriremeError } from '../common/errors.js';
-import { ScanChunk, ScanChunkResult } from '../gen/trireme/v1/capture.js';
+import { ScanChunkResult } from '../gen/trireme/v1/capture.js';
 import { ChunkScanner } from '../pcap/chunk-scanner.js';
-import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
+import type { ScanOptions } from '../pcap/types.js';
+import { chunkIn, sizeOf } from './chunk-payload.js';
 import { pourChunk, Stopped } from './chunk-pour.js';
 import type { KindBatch } from './kind.js';
 import { knownOptions, scanOptionNames } from './known-options.js';
 import { scanParts } from './parts-scan.js';
 
-/** Bytes of the chunk in the file as it is stored: what its cost is counted in. Throws when the payload is no ScanChunk. */
-export function bytesOf(payload: Uint8Array): number {
-  const chunk = ScanChunk.decode(payload);
-  const { start, end } = JSON.parse(chunk.planJson) as ChunkPlan;
-  const sizeBytes = sizeOf(chunk);
-  const bytes = chunk.compression === '' ? (end ?? sizeBytes) - start : sizeBytes;
-  return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : 1;
-}
-
 /** Scans the chunk of a batch of one job and answers it. Only packed captures and joined ones need the event loop. */
 export function scanChunk(batch: KindBatch): void | Promise<void> {
-  const chunk = ScanChunk.decode(batch.payload(0));
+  const { chunk, plan } = chunkIn(batch.payload(0));
   const { source } = batch;
   if (source === null) throw new TriremeError('INTERNAL', 'a chunk came without the bytes to scan');
-  if (chunk.joined !== undefined) return scanParts(batch, chunk, chunk.joined.parts, source);
-  const plan = JSON.parse(chunk.planJson) as ChunkPlan;
+  if (chunk.joined !== undefined) return scanParts(batch, chunk.optionsJson, plan, chunk.joined.parts, source);
   const options = knownOptions<ScanOptions>(chunk.optionsJson, scanOptionNames);
   const scanner = new ChunkScanner(loadScanModule(), plan, options);
   return pourChunk(
@@ -43,11 +34,6 @@ export function hasFailedFiles(answer: Uint8Array): boolean {
   } catch {
     return false;
   }
-}
-
-/** Bytes of the file that are counted: it may have more by now. */
-export function sizeOf({ identity }: ScanChunk): number {
-  return Number(identity?.sizeBytes ?? 0n);
 }
 
 function answer(

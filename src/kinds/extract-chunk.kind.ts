@@ -1,6 +1,6 @@
 import { sameAnswer } from './audit.js';
 import type * as ChunkExtract from './chunk-extract.js';
-import type * as ChunkScan from './chunk-scan.js';
+import type * as ChunkPayload from './chunk-payload.js';
 import type { Kind } from './kind.js';
 import type * as Calibration from './scan-calibration.js';
 
@@ -16,7 +16,7 @@ export const kind: Kind = {
   resultBytesMax: 2 ** 28,
   timeoutSeconds: 90,
   audit: sameAnswer(102),
-  unitsOf: (payload) => (require('./chunk-scan.js') as typeof ChunkScan).bytesOf(payload),
+  unitsOf: (payload) => (require('./chunk-payload.js') as typeof ChunkPayload).bytesOf(payload),
   calibrate: () => (require('./scan-calibration.js') as typeof Calibration).scanSecondsPerByte(),
   run: (batch) => (require('./chunk-extract.js') as typeof ChunkExtract).extractChunk(batch),
 };

@@ -4,7 +4,7 @@ import { scanRun, type FileOutcome, type ScannedRun } from '../captures/join/sca
 import { pourStream } from '../captures/pour.js';
 import { loadScanModule } from '../captures/scan-module.js';
 import { TriremeError } from '../common/errors.js';
-import { ScanChunkResult, type ScanChunk, type ScanPart } from '../gen/trireme/v1/capture.js';
+import { ScanChunkResult, type ScanPart } from '../gen/trireme/v1/capture.js';
 import { JoinScanner } from '../pcap/join-scanner.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
 import { note, packing, Stopped } from './chunk-pour.js';
@@ -14,7 +14,8 @@ import { knownOptions, scanOptionNames } from './known-options.js';
 /** Scans the files of a job one after the other, and answers with what they add up to and how each ended. */
 export async function scanParts(
   batch: KindBatch,
-  { optionsJson, planJson }: ScanChunk,
+  optionsJson: string,
+  plan: ChunkPlan,
   parts: readonly ScanPart[],
   source: BatchSource,
 ): Promise<void> {
@@ -24,7 +25,6 @@ export async function scanParts(
       source.type === 'stream'
         ? await scanPushed(batch, parts, source, options)
         : await scanFiles(batch, parts, source, options);
-    const plan = JSON.parse(planJson) as ChunkPlan;
     const partial = scanner.partial();
     batch.answer(
       ScanChunkResult.encode({

@@ -1,4 +1,5 @@
 import { sameAnswer } from './audit.js';
+import type * as ChunkPayload from './chunk-payload.js';
 import type * as ChunkScan from './chunk-scan.js';
 import type { Kind } from './kind.js';
 import type * as Calibration from './scan-calibration.js';
@@ -21,7 +22,7 @@ export const kind: Kind = {
   timeoutSeconds: 90,
   // A file that is gone for one worker may have been there for another.
   audit: { ...sameAnswer(100), inconclusive: (answer) => scan().hasFailedFiles(answer) },
-  unitsOf: (payload) => scan().bytesOf(payload),
+  unitsOf: (payload) => (require('./chunk-payload.js') as typeof ChunkPayload).bytesOf(payload),
   calibrate: () => calibration().scanSecondsPerByte(),
   run: (batch) => scan().scanChunk(batch),
 };

@@ -1,7 +1,7 @@
 import { TriremeError } from '../common/errors.js';
 import { inParallel } from '../common/in-parallel.js';
-import { ScanChunk, type ChunkSourceClient, type ScanPart } from '../gen/trireme/v1/capture.js';
-import type { ChunkPlan } from '../pcap/types.js';
+import type { ChunkSourceClient, ScanPart } from '../gen/trireme/v1/capture.js';
+import { chunkIn } from '../kinds/chunk-payload.js';
 import type { CaptureAccess } from '../captures/capture-access.js';
 import { isUrl } from '../captures/capture-name.js';
 import { joinedEndBytes } from '../captures/identity.js';
@@ -25,7 +25,7 @@ export async function openChunk(
   source: ChunkSourceClient | undefined,
   signal: AbortSignal,
 ): Promise<JobSource> {
-  const chunk = ScanChunk.decode(payload);
+  const { chunk, plan } = chunkIn(payload);
   if (chunk.joined !== undefined) return openParts(chunk.joined.parts, chunk.source, access, source, signal);
   const wanted = chunk.identity;
   if (chunk.path !== '' && !isUrl(chunk.path) && wanted !== undefined) {
@@ -40,7 +40,7 @@ export async function openChunk(
   }
   if (source === undefined) throw new TriremeError('WORKER_LOST', 'the hub that wanted the chunk is gone');
   // A packed file is read from its first byte; positions of its plan are those of what is inside.
-  const { start: offset, end } = chunk.compression === '' ? rangeOf(chunk.planJson) : { start: 0, end: null };
+  const { start: offset, end } = chunk.compression === '' ? plan : { start: 0, end: null };
   const sizeBytes = wanted === undefined ? Number.MAX_SAFE_INTEGER : Number(wanted.sizeBytes);
   const hubsBytes = (from: number): AsyncIterable<Uint8Array> =>
     streamRange(source, chunk.source, from, sizeBytes - from, signal);
@@ -76,12 +76,4 @@ function partsFromHub(
     (i) => streamRange(source, name, Number(parts[i].offset), Number(parts[i].sizeBytes), signal),
     fileOfRange,
   );
-}
-
-function rangeOf(planJson: string): { start: number; end: number | null } {
-  const { start, end } = JSON.parse(planJson) as Partial<ChunkPlan>;
-  if (!Number.isSafeInteger(start) || (start as number) < 0) {
-    throw new TriremeError('INTERNAL', `the plan's start ${String(start)} is not a position in a file`);
-  }
-  return { start: start as number, end: Number.isSafeInteger(end) ? (end as number) : null };
 }

@@ -120,4 +120,14 @@ test('a source that no analysis serves cannot be read', async () => {
   expect(await grpcurl(cluster.grpc, 'describe', 'trireme.v1.CaptureService')).toMatch(/rpc Analyze/);
   const analyze = 'trireme.v1.CaptureService/Analyze';
   expect(await grpcurl('-d', '{"path":"sample.pcap"}', cluster.grpc, analyze)).toMatch(/reportJson/);
+  const five = '{"path":"sample.pcap","options":{"conversations_max":5}}';
+  const asked = await grpcurl('-d', five, cluster.grpc, analyze);
+  const { result } = documents(asked).find((event) => event.result !== undefined)!;
+  const { stdout } = await runTrireme(['analyze', '--json', '--max-conversations', '5', join(captures, 'sample.pcap')]);
+  const { results } = JSON.parse(stdout) as { results: { file: string }[] };
+  expect({ ...(JSON.parse(result!.reportJson) as object), file: results[0].file }).toEqual(results[0]);
+  const tooMany = '{"path":"sample.pcap","options":{"conversations_max":50000000}}';
+  await expect(grpcurl('-d', tooMany, cluster.grpc, analyze)).rejects.toMatchObject({
+    stderr: expect.stringContaining('conversations_max 50000000 is not a whole number from 1 to 16777216') as string,
+  });
 });

@@ -12,7 +12,7 @@ import { RunJobRequest, RunJobsRequest } from '../../../src/gen/trireme/v1/job.j
 import { HubMessage, JobStatus, ListWorkersRequest, WorkerMessage } from '../../../src/gen/trireme/v1/worker.js';
 import { createHub } from '../../../src/hub/hub.js';
 import { noWorker } from '../../../src/hub/port/job-sink.js';
-import { bytesOf } from '../../../src/kinds/chunk-scan.js';
+import { bytesOf } from '../../../src/kinds/chunk-payload.js';
 import { readAnswer } from '../../../src/master/chunk-answer.js';
 import { compileRequest } from '../../../src/master/request.js';
 import { parseReport } from '../../../src/analyze/parse-report.js';
