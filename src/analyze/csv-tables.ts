@@ -6,7 +6,6 @@ import { boundFieldsOf, endpointFields, rowFields } from '../pcap/rows/row-write
 import type { ConversationRow } from '../pcap/report-types.js';
 import { tunnelText } from '../pcap/tunnel-paths.js';
 import type { Count } from '../pcap/types.js';
-import { csvRow, csvTemplate, type CsvField } from './csv.js';
 
 interface CsvTable {
   readonly columns: readonly string[];
@@ -218,4 +217,21 @@ function* rowsOf(
     number++;
     yield csvRow([entry.file, ...row, ...fields, ...asked]);
   }
+}
+
+export type CsvField = Count | string | boolean | null | undefined;
+
+/** RFC 4180: CRLF after every row, quotes only where they are needed. Nothing there is an empty field. */
+export function csvRow(fields: readonly CsvField[]): string {
+  return `${fields.map(csvField).join(',')}\r\n`;
+}
+
+/** A row whose first field is the same in all rows, and whose others need no quotes: texts, and what stands for the others. */
+export function csvTemplate(first: string, fields: readonly number[]): (string | number)[] {
+  return [csvField(first), ...fields.flatMap((field) => [',', field]), '\r\n'];
+}
+
+function csvField(field: CsvField): string {
+  const text = field === null || field === undefined ? '' : String(field);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

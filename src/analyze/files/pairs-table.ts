@@ -1,5 +1,4 @@
-import { csvRow } from '../csv.js';
-import { anyFull } from '../csv-tables.js';
+import { anyFull, csvRow } from '../csv-tables.js';
 import type { KeptEntry } from '../html/report-data.js';
 import type { PairRow } from './pairs.js';
 

@@ -1,4 +1,4 @@
-import { csvRow } from '../../../src/analyze/csv.js';
+import { csvRow } from '../../../src/analyze/csv-tables.js';
 
 test.each([
   [['a', 1, 2n], 'a,1,2\r\n'],
