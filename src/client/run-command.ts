@@ -17,7 +17,7 @@ import { failureOf } from './status-error.js';
 /** Jobs in flight unless asked otherwise: enough for the slots of some machines, few enough to be cancelled at once. */
 const jobsDefault = 64;
 /** More in flight hide no more latency: the lb takes so many of one stream. */
-const jobsMost = 16_384;
+const jobsInFlightMax = 16_384;
 
 /** The exit code says how many jobs failed, up to this; one more stands for all that are above it. */
 const failedCountedMax = 100;
@@ -37,7 +37,9 @@ export function buildCommand(): Command {
     .argument('[payload]', 'what the job is given; left out: nothing')
     .addOption(new Option('--lb <host:port>', "the load balancer's gRPC port").argParser(hostPort(defaultPorts.lbGrpc)))
     .option('--each-line', 'run a job for each line of standard input, which is its payload', false)
-    .addOption(new Option('--jobs <n>', 'jobs in flight at once').argParser(integer(1, jobsMost)).default(jobsDefault))
+    .addOption(
+      new Option('--jobs <n>', 'jobs in flight at once').argParser(integer(1, jobsInFlightMax)).default(jobsDefault),
+    )
     .option('--joblog <file>', 'write a line for each job that has ended, as GNU parallel does')
     .option('--verbose', 'show the stack of an error')
     .addHelpText(

@@ -4,7 +4,6 @@ import { toStatus } from '../common/grpc-server.js';
 import type { RunJobsResponse, TaggedJob, TaggedResult } from '../gen/trireme/v1/job.js';
 import { noWorker, type JobSink } from '../hub/port/job-sink.js';
 import { answerOf, secondsLeft, type JobServicePort } from './job-service-port.js';
-import { unreadBytesMax } from './limits.js';
 import { shallowJobsMax } from './client-depth.js';
 import { JobCursor } from './job-cursor.js';
 import { OutstandingJobs } from './outstanding-jobs.js';
@@ -184,7 +183,9 @@ export class JobStream implements JobSink, TurnTaker {
       execSeconds,
       attempts,
     });
-    if (this.choked && (this.unreadBytes += end - start) > unreadBytesMax) this.cutOff();
+    if (!this.choked) return;
+    if (this.unreadBytes > this.port.limits.unreadBytesMax) this.cutOff();
+    this.unreadBytes += end - start;
   }
 
   failed(row: number, error: TriremeError): void {
@@ -204,6 +205,7 @@ export class JobStream implements JobSink, TurnTaker {
 
   /** The caller asks for long answers and does not read them. */
   private cutOff(): void {
+    const { unreadBytesMax } = this.port.limits;
     const read = `answers of ${this.unreadBytes} bytes were not read, over ${unreadBytesMax} (unreadBytesMax)`;
     this.abandon();
     this.call.emit('error', toStatus(new TriremeError('LIMIT_REACHED', read)));

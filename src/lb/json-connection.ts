@@ -6,7 +6,7 @@ import { ClientTimes } from './client-times.js';
 import type { FrontConnection, FrontPort } from './front-port.js';
 import type { TurnTaker } from './connection-turns.js';
 import { answerLine, errorLine, parseJsonLine, type JsonId } from './json-line.js';
-import { closingMsMax, unreadBytesMax } from './limits.js';
+import { closingMsMax } from './limits.js';
 import { wasReset } from './link-facts.js';
 import type { Offence } from './offences.js';
 
@@ -242,10 +242,14 @@ export class JsonConnection implements FrontConnection, JobSink, TurnTaker {
     this.flushing = false;
     if (this.over) return 'DONE';
     if (this.out.length > 0) {
+      // What was written in this turn counts as unread until the next one, also where the kernel has taken it.
+      if (this.socket.writableLength > this.front.limits.unreadBytesMax) {
+        this.offend('slow-reader');
+        return 'DONE';
+      }
       if (this.socket.writableLength === 0) this.times.takenMs = this.front.nowMs();
       this.socket.write(this.out.join(''), this.written);
       this.out = [];
-      if (this.socket.writableLength > unreadBytesMax) this.offend('slow-reader');
     }
     if ((this.inputEnded || this.state === 'DRAINING') && this.asked === 0) this.endOutput();
     return 'DONE';

@@ -19,6 +19,11 @@ export interface LbLimits {
   readonly senderTimeoutMs: number;
   /** Bytes handed to a socket and not yet taken by the kernel. Past it, answers stay in the ring and the ring fills up. */
   readonly outputBytesMax: number;
+  /**
+   * Bytes of answers that a client leaves unread while more of them come: those of JSON lines and RunJobs may be many and long,
+   * and a client that has stopped to read is cut off before they fill memory.
+   */
+  readonly unreadBytesMax: number;
   /** A client that takes none of the bytes waiting for it for this long is closed. */
   readonly readerTimeoutMs: number;
   /** Jobs decoded in one turn of the event loop: answers must not wait for a flood to be read. */
@@ -40,6 +45,7 @@ export const lbLimitsDefault: LbLimits = {
   idleTimeoutMs: 300_000,
   senderTimeoutMs: 30_000,
   outputBytesMax: 256 * 1024,
+  unreadBytesMax: 64 * 2 ** 20,
   readerTimeoutMs: 30_000,
   jobsPerTurnMax: 8_192,
   streamJobsPerTurnMax: 128,
@@ -58,9 +64,6 @@ export const flushLingerMs = 4;
  * them the socket is not read and TCP pushes back.
  */
 export const readAheadBytesMax = 16 * 1024;
-
-/** Bytes of answers that a client leaves unread: its jobs may have many and long ones. Past it the client is cut off. */
-export const unreadBytesMax = 64 * 2 ** 20;
 
 /** How long a socket that was told good-bye may take to close before it is cut off. */
 export const closingMsMax = 1_000;

@@ -196,3 +196,25 @@ test('half a line that does not go on, and a client that says nothing more, are 
   await client.until(() => client.ended, 'the end');
   expect(front.offences.counts.get('slow-sender')).toBe(1);
 });
+
+test('a client that leaves long answers unread is cut off, and its jobs are cancelled', async () => {
+  await start({ unreadBytesMax: 1_000_000 });
+  client.socket.pause();
+  client.socket.write(Array.from({ length: 64 }, (_, at) => `${JSON.stringify({ id: at, kind: 1 })}\n`).join(''));
+  await turnsUntil(() => hub.jobs.size === 64);
+  for (let id = 1; id <= 64 && hub.jobs.has(id); id++) {
+    hub.answer(id, 'x'.repeat(1_000_000));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(front.offences.counts.get('slow-reader')).toBe(1);
+  expect(hub.cancelled.length).toBeGreaterThan(0);
+});
+
+test('one answer that is longer than that is no fault of its client', async () => {
+  await start({ unreadBytesMax: 1000 });
+  hub.answerWith = () => 'x'.repeat(100_000);
+  client.socket.write('{"id":1,"kind":1}\n');
+  await told(1);
+  client.socket.write('{"id":2,"kind":1}\n');
+  await told(2);
+});

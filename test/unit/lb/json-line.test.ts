@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { TriremeError } from '../../../src/common/errors.js';
 import { answerLine, errorLine, parseJsonLine } from '../../../src/lb/json-line.js';
+import { holds } from '../../support/property.js';
 
 test.each([
   ['{"id":7,"kind":"RESIZE"}', { id: 7, kind: 0, name: 'RESIZE', payload: null, timeoutSeconds: 0 }],
@@ -44,4 +46,27 @@ test('answers are text or base64, errors have a code and words, each on one line
   const error = new TriremeError('JOB_FAILED', 'no\nluck');
   expect(errorLine(7, error)).toBe('{"id":7,"error":{"code":"JOB_FAILED","message":"no\\nluck"}}\n');
   expect(errorLine(undefined, error)).toBe('{"error":{"code":"JOB_FAILED","message":"no\\nluck"}}\n');
+});
+
+test('whatever a line holds, it is a request or refused as USAGE', () => {
+  const value = fc.oneof(fc.jsonValue(), fc.string(), fc.integer(), fc.constant('UPPER'));
+  const near = fc.dictionary(
+    fc.constantFrom('id', 'kind', 'payload', 'payloadBase64', 'timeoutMs', 'cancel', 'other'),
+    value,
+  );
+  holds(
+    fc.oneof(
+      fc.string(),
+      near.map((said) => JSON.stringify(said)),
+    ),
+    (line) => {
+      try {
+        const request = parseJsonLine(line);
+        expect('cancel' in request || request.id !== undefined).toBe(true);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'USAGE' });
+      }
+    },
+    1000,
+  );
 });
