@@ -112,9 +112,10 @@ function statisticsOfTwoSections(): Uint8Array {
   const builder = new PcapngBuilder();
   for (const received of [10n, 7n]) {
     builder.section().interface();
-    for (let i = 0; i < 100; i++)
+    for (let i = 0; i < 100; i++) {
       builder.enhanced({ bytes: adversarial.segment(i, new Uint8Array(9)), time: BigInt(i) });
-    builder.statistics({ 4: received, 5: 1n });
+      if (i === 50) builder.statistics({ 4: received, 5: 1n });
+    }
   }
   return builder.enhanced({ bytes: adversarial.segment(1, new Uint8Array(9)), time: 5n }).bytes();
 }
@@ -227,6 +228,19 @@ test('a file that is not as it was indexed shows', () => {
     return merger.offer(chunk.end());
   });
   expect(offered).toContain(false);
+  merger.cancel();
+});
+
+test('an index that tells another number of packets shows', () => {
+  const bytes = smallCapture(manyPackets(500));
+  const options = { ...scanOptions, filter: 'host 10.0.0.1' };
+  const selection = selectPieces(indexOf(bytes, 1000), options)!;
+  const [first, ...runs] = selection.runs;
+  const lying = { ...selection, runs: [{ ...first, packets: first.packets! + 1 }, ...runs] };
+  const merger = new SelectedMerger(scanModule, options, lying);
+  const scanner = new ChunkScanner(scanModule, planOf(first), options);
+  push(scanner, bytes, first.start);
+  expect(merger.offer(scanner.end())).toBe(false);
   merger.cancel();
 });
 
