@@ -1,8 +1,10 @@
 import type { AttachedWorker } from '../../src/hub/workers/attached-worker.js';
 import { Audits } from '../../src/hub/audit/audits.js';
-import { AuditGate } from '../../src/hub/dispatch/audit-gate.js';
+import { AuditGate, type AnswerBytes } from '../../src/hub/dispatch/audit-gate.js';
 import { Deadlines } from '../../src/hub/jobs/deadlines.js';
 import { Dispatcher } from '../../src/hub/dispatch/dispatcher.js';
+import { Endings } from '../../src/hub/dispatch/endings.js';
+import { Returns } from '../../src/hub/dispatch/returns.js';
 import { JobTable, jobsLiveMax } from '../../src/hub/jobs/job-table.js';
 import { Picker } from '../../src/hub/picking/picker.js';
 import { Answers } from '../../src/hub/dispatch/answers.js';
@@ -95,28 +97,28 @@ export const planted: readonly Planted[] = [
           },
       ),
   },
-  { name: 'an answer is dropped', shows: stuck, plant: () => leftOut(Dispatcher.prototype, 'deliver', 500) },
+  { name: 'an answer is dropped', shows: stuck, plant: () => leftOut(Endings.prototype, 'deliver', 500) },
   {
     name: 'an answer is given twice',
     shows: /after its end/,
     plant: () =>
       patch(
-        Dispatcher.prototype,
+        Endings.prototype,
         'deliver',
         (original) =>
           function (this: never, ...args: never[]): void {
-            const { table } = this as unknown as Dispatcher;
-            const [row, bytes, start, end, worker, exec] = args as unknown as [number, Uint8Array, ...number[]];
+            const { table } = this as unknown as Pick<Dispatcher, 'table'>;
+            const [row, answer, worker, exec] = args as unknown as [number, AnswerBytes, number, number];
             const [sink, tag] = [table.sinks[row], table.tags[row]];
             original.apply(this, args);
-            if (tag % 100 === 0) sink?.done(tag, bytes, start, end, worker, exec, 1, 0);
+            if (tag % 100 === 0) sink?.done(tag, answer.bytes, answer.start, answer.end, worker, exec, 1, 0);
           },
       ),
   },
   {
     name: 'the jobs of a lost worker are never given to another',
     shows: stuck,
-    plant: () => leftOut(Dispatcher.prototype, 'orphan', 1),
+    plant: () => leftOut(Returns.prototype, 'orphan', 1),
   },
   {
     name: 'a row is not freed',
