@@ -3,8 +3,7 @@ import { dirname, resolve } from 'node:path';
 
 /**
  * Makes a folder and those above it that are missing; one that is there already is left as it is. Not `mkdirSync` with
- * `recursive`, which before Node 26 never returns where the kernel refuses a name by ENOENT, as below /proc
- * (findings/mkdir-recursive.sh).
+ * `recursive`, which before Node 26 may not return where the kernel refuses a name (seen with 20.20, 22.23, 24.22).
  * @throws what mkdirSync throws, such as EACCES, ENOTDIR or, where a file has the name, EEXIST
  */
 export function makeFolders(path: string, mode = 0o777): void {

@@ -92,7 +92,8 @@ describeInstalled('the installed program, in an empty folder and a fresh home', 
   });
 
   test('a home that cannot be written to is no matter', () => {
-    const env = { ...installed.env, HOME: '/proc', XDG_CACHE_HOME: '/proc/nowhere' };
+    const file = join(empty, 'capture.pcap');
+    const env = { ...installed.env, HOME: file, XDG_CACHE_HOME: join(file, 'cache') };
     const { status, stderr } = spawnSync(installed.program, ['analyze', 'capture.pcap'], { cwd: empty, env });
     expect([status, stderr.toString()]).toEqual([0, '']);
   });
