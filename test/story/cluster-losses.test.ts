@@ -97,9 +97,15 @@ test('a capture that is made shorter while it is read is refused', async () => {
 });
 
 test('a client that vanishes has its chunks cancelled', async () => {
-  const { report, cancel } = await halfDone();
+  // Both stand still, so that the analysis cannot end before it is cancelled.
+  one.child.kill('SIGSTOP');
+  two.child.kill('SIGSTOP');
+  const { report, cancel } = cluster.call(capture, () => undefined);
+  await eventually('its chunks', async () => (await cluster.metric('trireme_hub_jobs_live')) > 0);
   cancel();
   await expect(report).rejects.toThrow(/CANCELLED/);
+  one.child.kill('SIGCONT');
+  two.child.kill('SIGCONT');
   await eventually('the end', async () => (await cluster.metric('trireme_master_analyses_running')) === 0);
   expect(await cluster.metric('trireme_master_analyses_total{outcome="cancelled"}')).toBe(1);
   await eventually('no job', async () => (await cluster.metric('trireme_hub_jobs_live')) === 0);
