@@ -2,18 +2,15 @@ import type { Socket } from 'node:net';
 import type { TriremeError } from '../common/errors.js';
 import { noWorker, type JobSink } from '../hub/port/job-sink.js';
 import { AnswerRing } from './answer-ring.js';
-import { ClientTimes } from './client-times.js';
+import { ClientConnection } from './client-connection.js';
 import { FrameDecoder, NOT_A_NUMBER, NUMBER_TOO_LONG, type Framing } from './frame-decoder.js';
-import type { FrontConnection, FrontPort } from './front-port.js';
+import type { FrontPort } from './front-port.js';
 import { jsonFirstByte } from './json-line.js';
 import { foreignWords, type ForeignProtocol } from './foreign-protocol.js';
 import { shallowJobsMax } from './client-depth.js';
-import type { TurnTaker } from './connection-turns.js';
-import { closingMsMax, framingWaitMs, readAheadBytesMax } from './limits.js';
-import type { Offence } from './offences.js';
+import { framingWaitMs, readAheadBytesMax } from './limits.js';
 import { toRecord } from './record.js';
 import { LineBreaks } from './line-break.js';
-import { wasReset } from './link-facts.js';
 import { RecordWriter } from './record-writer.js';
 
 /** Answers that are worth a write of their own. */
@@ -26,18 +23,11 @@ const notOneLine = 'ERROR JOB_FAILED: its answer holds a line break, which lines
 const lineBreaks = new LineBreaks();
 
 /**
- * OPEN: it reads and answers. DRAINING: it reads nothing more, and answers what it has read. ENDING: everything is written,
- * and the socket closes. CLOSED: it is gone, with whatever it had asked.
- */
-type ConnectionState = 'OPEN' | 'DRAINING' | 'ENDING' | 'CLOSED';
-
-/**
  * One client: its bytes become jobs at the hub, the answers leave in the order asked. The connection itself is the sink
  * of its jobs and the ring's ticket is the tag, so a job costs no object.
  */
-export class JobConnection implements FrontConnection, JobSink, TurnTaker {
+export class JobConnection extends ClientConnection implements JobSink {
   private readonly decoder: FrameDecoder;
-  readonly peer: string;
   private readonly ring: AnswerRing;
   /** Undefined until there is an answer in records framing. */
   private records: RecordWriter | undefined;
@@ -46,11 +36,8 @@ export class JobConnection implements FrontConnection, JobSink, TurnTaker {
   /** Bytes that are not decoded. From readAheadBytesMax of them on, the socket is paused. */
   private rest: Buffer | undefined;
   private restAt = 0;
-  private state: ConnectionState = 'OPEN';
   /** Its first byte has come. */
   private spoken = false;
-  /** The client has ended its side: what it has asked is answered, then this side ends too. */
-  private inputEnded = false;
   private unknownInRow = 0;
   /** This client asks for little at a time: see JobSink. Set before jobs are submitted. */
   urgent = false;
@@ -59,36 +46,13 @@ export class JobConnection implements FrontConnection, JobSink, TurnTaker {
   /** Answers written since the client last asked: it may be asking again for as many, in bytes still on their way. */
   private answeredSince = 0;
 
-  private readonly times: ClientTimes;
   /** WANTED: its turn to write comes. LINGERS: it came, more answers are waited for, and the next one is taken. */
   private flushing: 'IDLE' | 'WANTED' | 'LINGERS' = 'IDLE';
-  /** Its turn to decode comes. */
-  private turnWanted = false;
 
-  constructor(
-    private readonly socket: Socket,
-    private readonly front: FrontPort,
-  ) {
+  constructor(socket: Socket, front: FrontPort) {
+    super(socket, front);
     this.decoder = new FrameDecoder(front.limits.digitsMax, front.decoded, front.clientKinds, front.kindPrefixes);
     this.ring = new AnswerRing(front.limits.jobsPerConnectionMax);
-    this.peer = front.peerOf(socket);
-    this.times = new ClientTimes(front.limits, front.nowMs());
-    for (const [event, hear] of this.hears) socket.on(event, hear);
-  }
-
-  private readonly hears: readonly [event: string, hear: (chunk: Buffer) => void][] = [
-    ['data', (chunk) => this.received(chunk)],
-    ['end', () => this.inputEnds()],
-    // A reset or a broken pipe is a client's way to go; 'close' follows and does what is to be done.
-    ['error', () => undefined],
-    ['close', () => this.ended()],
-  ];
-
-  private inputEnds(): void {
-    if (wasReset(this.socket)) return this.destroy();
-    this.inputEnded = true;
-    this.decode();
-    this.wantFlush();
   }
 
   get framing(): Framing {
@@ -110,7 +74,7 @@ export class JobConnection implements FrontConnection, JobSink, TurnTaker {
 
   received(chunk: Buffer): void {
     if (this.state !== 'OPEN') return;
-    if (!this.spoken && chunk[0] === jsonFirstByte) return this.handOver(chunk);
+    if (!this.spoken && chunk[0] === jsonFirstByte) return this.speaksJson(chunk);
     this.spoken = true;
     this.times.byteMs = this.front.nowMs();
     const waits = this.rest !== undefined;
@@ -124,9 +88,8 @@ export class JobConnection implements FrontConnection, JobSink, TurnTaker {
   }
 
   /** The client speaks JSON lines, which another connection understands. */
-  private handOver(first: Buffer): void {
-    this.state = 'CLOSED';
-    for (const [event, hear] of this.hears) this.socket.off(event, hear);
+  private speaksJson(first: Buffer): void {
+    this.handOver();
     this.front.speaksJson(this, this.socket, first);
   }
 
@@ -142,7 +105,7 @@ export class JobConnection implements FrontConnection, JobSink, TurnTaker {
    * a full ring asks again when it has room (`flush`).
    * @returns the numbers decoded
    */
-  private decode(): number {
+  protected decode(): number {
     if (this.over) return 0;
     const { decoder, front } = this;
     const jobsMax = Math.min(front.turns.jobsPerTurn, this.ring.room, front.admission.room(this.ring.size));
@@ -249,16 +212,10 @@ export class JobConnection implements FrontConnection, JobSink, TurnTaker {
     if (this.flushing === 'IDLE') this.wantFlush();
   }
 
-  private wantFlush(): void {
+  protected wantFlush(): void {
     if (this.flushing !== 'IDLE') return;
     this.flushing = 'WANTED';
     this.front.turns.flushLater(this);
-  }
-
-  private wantTurn(): void {
-    if (this.turnWanted) return;
-    this.turnWanted = true;
-    this.front.turns.decodeLater(this);
   }
 
   flushTurn(): 'DONE' | 'LINGERS' {
@@ -266,16 +223,6 @@ export class JobConnection implements FrontConnection, JobSink, TurnTaker {
     this.flushing = 'IDLE';
     this.flush();
     return 'DONE';
-  }
-
-  decodeTurn(): number {
-    this.turnWanted = false;
-    return this.decode();
-  }
-
-  /** Nothing more is written, and what is read counts for nothing. */
-  private get over(): boolean {
-    return this.state === 'ENDING' || this.state === 'CLOSED';
   }
 
   /** Writes the answers whose turn it is, and goes on reading where that made room. */
@@ -290,7 +237,7 @@ export class JobConnection implements FrontConnection, JobSink, TurnTaker {
     if (waiting) {
       // A little room at a time would decode a chunk in a thousand small steps.
       if (ring.room >= ring.slotsMax / 4) this.wantTurn();
-    } else if (ring.size === 0 && (this.inputEnded || this.state === 'DRAINING')) {
+    } else if (ring.size === 0 && this.last) {
       this.endOutput();
     }
   }
@@ -317,18 +264,12 @@ export class JobConnection implements FrontConnection, JobSink, TurnTaker {
     this.records.write(this.front.limits.outputBytesMax);
   }
 
-  private write(bytes: Buffer): void {
-    if (this.socket.writableLength === 0) this.times.takenMs = this.front.nowMs();
-    this.socket.write(bytes, this.written);
+  protected wrote(): void {
+    if (this.ring.headSettled) this.wantFlush();
   }
 
-  private readonly written = (): void => {
-    this.times.takenMs = this.front.nowMs();
-    if (this.ring.headSettled && this.state !== 'CLOSED') this.wantFlush();
-  };
-
-  forgive(ms: number): void {
-    this.times.forgive(ms);
+  override forgive(ms: number): void {
+    super.forgive(ms);
     this.records?.forgive(ms);
   }
 
@@ -347,40 +288,10 @@ export class JobConnection implements FrontConnection, JobSink, TurnTaker {
     }
   }
 
-  private offend(offence: Offence): void {
-    this.front.offence(offence, this);
-    this.destroy();
-  }
-
-  drain(): void {
-    if (this.state !== 'OPEN') return;
-    this.state = 'DRAINING';
-    this.socket.pause();
-    this.wantFlush();
-  }
-
-  private endOutput(): void {
-    this.state = 'ENDING';
-    this.times.takenMs = this.front.nowMs();
-    this.socket.end();
-    if (this.inputEnded) return;
-    // Bytes that nobody read would turn the close into a reset, which takes the last answers with it.
-    this.socket.resume();
-    setTimeout(() => this.destroy(), closingMsMax).unref();
-  }
-
-  destroy(): void {
-    this.socket.destroy();
-    this.ended();
-  }
-
-  private ended(): void {
-    if (this.state === 'CLOSED') return;
-    this.state = 'CLOSED';
+  protected letGo(): void {
     clearTimeout(this.framingTimer);
     this.records?.close();
     this.rest = undefined;
     this.ring.forEachWaiting((job) => this.front.hub.cancel(job));
-    this.front.closed(this);
   }
 }

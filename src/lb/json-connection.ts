@@ -1,14 +1,8 @@
-import type { Socket } from 'node:net';
 import { TriremeError } from '../common/errors.js';
 import { noWorker, type JobSink } from '../hub/port/job-sink.js';
 import { payloadBytesBound } from '../kinds/folder-kind.js';
-import { ClientTimes } from './client-times.js';
-import type { FrontConnection, FrontPort } from './front-port.js';
-import type { TurnTaker } from './connection-turns.js';
+import { ClientConnection } from './client-connection.js';
 import { answerLine, errorLine, parseJsonLine, type JsonId } from './json-line.js';
-import { closingMsMax } from './limits.js';
-import { wasReset } from './link-facts.js';
-import type { Offence } from './offences.js';
 
 /** Bytes of one line: the longest payload in base64, and 4 KiB for all else. */
 export const lineBytesMax = Math.ceil(payloadBytesBound / 3) * 4 + 4096;
@@ -26,12 +20,9 @@ interface AskedJob {
  * A client that speaks JSON lines: each line is a job or takes one back, and answers go out by the client's own ids as jobs
  * finish. It has the bounds, the turns and the time-outs of the connections that speak numbers.
  */
-export class JsonConnection implements FrontConnection, JobSink, TurnTaker {
+export class JsonConnection extends ClientConnection implements JobSink {
   readonly framing = 'json';
-  readonly peer: string;
   urgent = false;
-  private state: 'OPEN' | 'DRAINING' | 'ENDING' | 'CLOSED' = 'OPEN';
-  private inputEnded = false;
   /** Whole lines that were not taken, from `at` on. While there are any the socket is not read. */
   private lines: Buffer[] = [];
   private at = 0;
@@ -44,28 +35,8 @@ export class JsonConnection implements FrontConnection, JobSink, TurnTaker {
   private payloadBytes = 0;
   private out: string[] = [];
   private flushing = false;
-  private turnWanted = false;
   private roomAwaited = false;
   private askedMark = 0;
-  private readonly times: ClientTimes;
-
-  constructor(
-    private readonly socket: Socket,
-    private readonly front: FrontPort,
-  ) {
-    this.peer = front.peerOf(socket);
-    this.times = new ClientTimes(front.limits, front.nowMs());
-    socket.on('data', (chunk: Buffer) => this.received(chunk));
-    socket.on('end', () => {
-      if (wasReset(socket)) return this.destroy();
-      this.inputEnded = true;
-      if (this.partBytes > 0) this.lines.push(this.line(Buffer.alloc(0)));
-      this.decode();
-      this.wantFlush();
-    });
-    socket.on('error', () => undefined);
-    socket.on('close', () => this.ended());
-  }
 
   get outstanding(): number {
     return this.jobs.size;
@@ -92,6 +63,12 @@ export class JsonConnection implements FrontConnection, JobSink, TurnTaker {
     this.decode();
   }
 
+  /** The last line needs no newline. */
+  protected override inputEnds(): void {
+    if (this.partBytes > 0) this.lines.push(this.line(Buffer.alloc(0)));
+    super.inputEnds();
+  }
+
   /** The line that ends with these bytes. */
   private line(end: Buffer): Buffer {
     if (this.partBytes === 0) return end;
@@ -102,8 +79,8 @@ export class JsonConnection implements FrontConnection, JobSink, TurnTaker {
   }
 
   private refuseLong(): void {
-    this.lines = [];
-    this.parts = [];
+    [this.lines, this.at] = [[], 0];
+    [this.parts, this.partBytes] = [[], 0];
     this.tell(errorLine(undefined, new TriremeError('USAGE', `a line is over ${lineBytesMax} bytes (lineBytesMax)`)));
     this.drain();
   }
@@ -114,7 +91,7 @@ export class JsonConnection implements FrontConnection, JobSink, TurnTaker {
   }
 
   /** Takes as many lines as the bounds allow, and asks for another turn when some are left. @returns how many */
-  private decode(): number {
+  protected decode(): number {
     if (this.over) return 0;
     const { front, jobs } = this;
     const room = Math.min(
@@ -130,8 +107,11 @@ export class JsonConnection implements FrontConnection, JobSink, TurnTaker {
       if (held) this.awaitRoom();
       else [this.at, taken] = [this.at + 1, taken + 1];
     }
-    if (this.at === this.lines.length) [this.lines, this.at] = [[], 0];
-    else if (!held && !this.choked && jobs.size < front.limits.jobsPerConnectionMax) this.wantTurn();
+    if (this.at === this.lines.length) {
+      [this.lines, this.at] = [[], 0];
+      // The last line may have been one that nothing is answered to.
+      if (this.last) this.wantFlush();
+    } else if (!held && !this.choked && jobs.size < front.limits.jobsPerConnectionMax) this.wantTurn();
     this.readOn();
     return taken;
   }
@@ -213,20 +193,10 @@ export class JsonConnection implements FrontConnection, JobSink, TurnTaker {
     this.wantFlush();
   }
 
-  private get over(): boolean {
-    return this.state === 'ENDING' || this.state === 'CLOSED';
-  }
-
-  private wantFlush(): void {
+  protected wantFlush(): void {
     if (this.flushing) return;
     this.flushing = true;
     this.front.turns.flushLater(this);
-  }
-
-  private wantTurn(): void {
-    if (this.turnWanted) return;
-    this.turnWanted = true;
-    this.front.turns.decodeLater(this);
   }
 
   private awaitRoom(): void {
@@ -247,26 +217,15 @@ export class JsonConnection implements FrontConnection, JobSink, TurnTaker {
         this.offend('slow-reader');
         return 'DONE';
       }
-      if (this.socket.writableLength === 0) this.times.takenMs = this.front.nowMs();
-      this.socket.write(this.out.join(''), this.written);
+      this.write(this.out.join(''));
       this.out = [];
     }
-    if ((this.inputEnded || this.state === 'DRAINING') && this.asked === 0) this.endOutput();
+    if (this.last && this.asked === 0) this.endOutput();
     return 'DONE';
   }
 
-  private readonly written = (): void => {
-    this.times.takenMs = this.front.nowMs();
+  protected wrote(): void {
     if (this.lines.length > 0 && !this.over) this.wantTurn();
-  };
-
-  decodeTurn(): number {
-    this.turnWanted = false;
-    return this.decode();
-  }
-
-  forgive(ms: number): void {
-    this.times.forgive(ms);
   }
 
   checkTimeouts(nowMs: number): void {
@@ -280,36 +239,7 @@ export class JsonConnection implements FrontConnection, JobSink, TurnTaker {
     }
   }
 
-  private offend(offence: Offence): void {
-    this.front.offence(offence, this);
-    this.destroy();
-  }
-
-  /** Reads nothing more, answers what was taken, then closes. */
-  drain(): void {
-    if (this.state !== 'OPEN') return;
-    this.state = 'DRAINING';
-    this.socket.pause();
-    this.lines.length = this.at;
-    this.wantFlush();
-  }
-
-  private endOutput(): void {
-    this.state = 'ENDING';
-    this.socket.end();
-    if (this.inputEnded) return;
-    this.socket.resume();
-    setTimeout(() => this.destroy(), closingMsMax).unref();
-  }
-
-  destroy(): void {
-    this.socket.destroy();
-    this.ended();
-  }
-
-  private ended(): void {
-    if (this.state === 'CLOSED') return;
-    this.state = 'CLOSED';
+  protected letGo(): void {
     this.lines = [];
     const waiting = [...this.jobs.values()];
     this.jobs.clear();
@@ -318,6 +248,5 @@ export class JsonConnection implements FrontConnection, JobSink, TurnTaker {
       this.front.payloads.release(payloadBytes);
       if (job !== 0) this.front.hub.cancel(job);
     }
-    this.front.closed(this);
   }
 }

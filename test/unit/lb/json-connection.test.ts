@@ -190,6 +190,34 @@ test('a front that closes answers what was asked', async () => {
   expect(said()).toEqual([{ id: 1, result: 'last' }]);
 });
 
+test('and so it answers the lines that waited for room', async () => {
+  await start({ jobsPerConnectionMax: 1 });
+  client.socket.write('{"id":1,"kind":1}\n{"id":2,"kind":1}\n{"id":3,"kind":"NO_KIND"}\n');
+  await turnsUntil(() => hub.jobs.size === 1);
+  const closed = front.close(5_000);
+  hub.answer(1, 'a');
+  await turnsUntil(() => hub.jobs.size === 1);
+  hub.answer(2, 'b');
+  await client.until(() => client.ended, 'the end');
+  await closed;
+  expect(said()).toMatchObject([
+    { id: 1, result: 'a' },
+    { id: 2, result: 'b' },
+    { id: 3, error: expect.anything() },
+  ]);
+});
+
+test('a last line to which nothing is answered keeps no connection open', async () => {
+  await start({ jobsPerConnectionMax: 1 });
+  client.socket.write('{"id":1,"kind":1}\n{"cancel":7}\n');
+  await turnsUntil(() => hub.jobs.size === 1);
+  const closed = front.close(60_000);
+  hub.answer(1, 'a');
+  await client.until(() => client.ended, 'the end');
+  await closed;
+  expect(said()).toEqual([{ id: 1, result: 'a' }]);
+});
+
 test('half a line that does not go on, and a client that says nothing more, are closed', async () => {
   await start({ senderTimeoutMs: 10, idleTimeoutMs: 50 });
   client.socket.write('{"id":1');
