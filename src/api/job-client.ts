@@ -1,5 +1,6 @@
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { Metadata } from '@grpc/grpc-js';
+import { drained } from '../client/run-jobs.js';
 import { failureOf } from '../client/status-error.js';
 import { defaultPorts } from '../common/limits.js';
 import { formatHostPort } from '../common/options.js';
@@ -151,16 +152,4 @@ async function write(
   }
   await flush();
   stream.end();
-}
-
-/** Resolves when the stream takes more, or takes nothing any more. */
-function drained(stream: ClientDuplexStream<RunJobsRequest, RunJobsResponse>): Promise<void> {
-  return new Promise((resolve) => {
-    const over = (): void => {
-      for (const event of events) stream.off(event, over);
-      resolve();
-    };
-    const events = ['drain', 'error', 'close'];
-    for (const event of events) stream.on(event, over);
-  });
 }

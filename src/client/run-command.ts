@@ -1,5 +1,5 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import type { ServiceError } from '@grpc/grpc-js';
 import { Command, Option } from 'commander';
 import { TriremeError } from '../common/errors.js';
@@ -65,7 +65,8 @@ async function run(
   const dialler = new GrpcDialler(new DiallerTrust(compileDiallerTrust(trust)));
   const client = new JobServiceClient(formatHostPort(lb), dialler.credentials(lb.host), dialler.options(lb.host));
   const log = joblog === undefined ? null : await openLog(joblog);
-  const payloads = eachLine ? linesOf(process.stdin) : [Buffer.from(payload ?? '')];
+  const lines = eachLine ? createInterface({ input: process.stdin, crlfDelay: Infinity }) : null;
+  const payloads = lines === null ? [Buffer.from(payload ?? '')] : bytesOf(lines);
   const numbered = /^\d+$/.test(kind);
   let failed = 0;
   try {
@@ -79,6 +80,7 @@ async function run(
         tell(job, eachLine);
         log?.write(joblogLine(job, kind));
       },
+      broken: () => lines?.close(),
     });
   } catch (error) {
     throw failureOf(error as ServiceError, formatHostPort(lb), dialler);
@@ -100,8 +102,8 @@ function tell({ seq, result: { result, resultBytes, error } }: EndedJob, many: b
   if ((many || process.stdout.isTTY) && bytes[bytes.length - 1] !== 0x0a) process.stdout.write('\n');
 }
 
-async function* linesOf(input: NodeJS.ReadableStream): AsyncGenerator<Buffer> {
-  for await (const line of createInterface({ input, crlfDelay: Infinity })) yield Buffer.from(line);
+async function* bytesOf(lines: Interface): AsyncGenerator<Buffer> {
+  for await (const line of lines) yield Buffer.from(line);
 }
 
 /** @throws TriremeError FILE_UNWRITABLE */

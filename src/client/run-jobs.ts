@@ -20,6 +20,8 @@ export interface RunPort {
   nowMs(): number;
   /** Hears of each job when it has ended. */
   ended(job: EndedJob): void;
+  /** The stream has broken: whoever waits for a next payload may stop, for it will not be asked for. */
+  broken(): void;
 }
 
 interface Started {
@@ -44,6 +46,7 @@ export async function runJobs(
     stream.on('error', (error: ServiceError) => {
       broken = error;
       room?.();
+      port.broken();
       resolve();
     });
     stream.on('end', () => resolve());
@@ -64,26 +67,22 @@ export async function runJobs(
     if (broken !== null) break;
     seq++;
     started.set(seq, { payload, startedMs: port.nowMs() });
-    await write(stream, {
-      jobs: [{ tag: seq, kind: port.kind, kindName: port.name === '' ? undefined : port.name, payload }],
-    });
+    const job = { tag: seq, kind: port.kind, kindName: port.name === '' ? undefined : port.name, payload };
+    if (!stream.write({ jobs: [job] }) && !stream.destroyed) await drained(stream);
   }
   stream.end();
   await over;
   if (broken !== null) throw broken as ServiceError;
 }
 
-/** Waits where the stream is full, until it takes more or takes nothing any more. */
-async function write(
-  stream: ClientDuplexStream<RunJobsRequest, RunJobsResponse>,
-  request: RunJobsRequest,
-): Promise<void> {
-  if (stream.write(request) || stream.destroyed) return;
-  await new Promise<void>((resolve) => {
-    const go = (): void => {
-      for (const event of ['drain', 'error', 'close']) stream.off(event, go);
+/** Resolves when the stream takes more, or takes nothing any more. */
+export function drained(stream: ClientDuplexStream<RunJobsRequest, RunJobsResponse>): Promise<void> {
+  return new Promise((resolve) => {
+    const over = (): void => {
+      for (const event of events) stream.off(event, over);
       resolve();
     };
-    for (const event of ['drain', 'error', 'close']) stream.on(event, go);
+    const events = ['drain', 'error', 'close'];
+    for (const event of events) stream.on(event, over);
   });
 }

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../src/common/version.js';
 import { LineClient } from '../support/line-client.js';
+import { runTrireme } from '../support/run-trireme.js';
 import { RunningRole } from '../support/running-role.js';
 import { scratchFolder } from '../support/scratch.js';
 
@@ -87,6 +88,14 @@ test('what cannot be asked is said before any job', () => {
     2,
     'trireme: say where the load balancer is: --lb HOST:PORT\n',
   ]);
+});
+
+test('a load balancer that is not there is told at once, also where more lines could come', async () => {
+  const meanwhile = (child: { kill(signal: 'SIGKILL'): boolean }): void => {
+    setTimeout(() => child.kill('SIGKILL'), 30_000).unref();
+  };
+  const { code, stderr } = await runTrireme(['run', '--lb', '127.0.0.1:1', '--each-line', 'UPPER'], { meanwhile });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('127.0.0.1:1: ') });
 });
 
 test('the same kinds are there for JSON lines over TCP', async () => {
