@@ -2,12 +2,12 @@ import { TriremeError } from '../common/errors.js';
 import { jobAttemptsMax } from '../common/limits.js';
 import type { KindTerms } from '../gen/trireme/v1/worker.js';
 import {
-  kindNamePattern,
   kindNumberMax,
   kindTimeoutSecondsDefault,
-  kindTimeoutSecondsMax,
+  nameFault,
   resultBytesDefault,
   resultBytesMin,
+  timeoutFault,
   type Kind,
   type KindBatch,
 } from './kind.js';
@@ -22,7 +22,13 @@ export const answerBytesBound = 64 * 1024 * 1024;
 /** Numbers below are those of Trireme's own kinds. */
 export const folderNumberMin = 128;
 
-export const versionLengthMax = 64;
+const versionLengthMax = 64;
+
+/** What keeps something from being the version of a kind, as words behind it; null: nothing. */
+export function versionFault(version: unknown): string | null {
+  if (typeof version === 'string' && version.length <= versionLengthMax && /^[\x20-\x7e]*$/.test(version)) return null;
+  return `is not at most ${versionLengthMax} printable characters`;
+}
 
 /** One job, as its kind sees it. */
 export interface Job {
@@ -94,10 +100,10 @@ export function compileFolderKind(exported: unknown, stem: string, file: string)
   const kind = exported as FolderKind;
   if (typeof kind.run !== 'function') throw wrong('run must be a function');
   const { name = nameOf(stem), version = '', answers = 'text', mayCopy = false } = kind;
-  if (typeof name !== 'string' || !kindNamePattern.test(name))
-    throw wrong(`name '${String(name)}' is not made of capitals, digits and underscores (at most 40)`);
-  if (typeof version !== 'string' || version.length > versionLengthMax || !/^[\x20-\x7e]*$/.test(version))
-    throw wrong(`version '${String(version)}' is not at most ${versionLengthMax} printable characters`);
+  const unnamed = nameFault(name);
+  if (unnamed !== null) throw wrong(`name '${String(name)}' ${unnamed}`);
+  const unversioned = versionFault(version);
+  if (unversioned !== null) throw wrong(`version '${String(version)}' ${unversioned}`);
   if (answers !== 'text' && answers !== 'bytes') throw wrong(`answers '${String(answers)}' is neither text nor bytes`);
   if (typeof mayCopy !== 'boolean') throw wrong(`mayCopy ${String(mayCopy)} is neither true nor false`);
   const whole = (field: string, value: number, least: number, most: number): number => {
@@ -105,8 +111,8 @@ export function compileFolderKind(exported: unknown, stem: string, file: string)
     throw wrong(`${field} ${String(value)} is not a whole number from ${least} to ${most}`);
   };
   const { timeoutSeconds = kindTimeoutSecondsDefault, attempts = jobAttemptsMax } = kind;
-  if (!(timeoutSeconds >= 0.001 && timeoutSeconds <= kindTimeoutSecondsMax))
-    throw wrong(`timeoutSeconds ${String(timeoutSeconds)} is not from 0.001 to ${kindTimeoutSecondsMax}`);
+  const untimed = timeoutFault(timeoutSeconds);
+  if (untimed !== null) throw wrong(`timeoutSeconds ${String(timeoutSeconds)} ${untimed}`);
   if (!mayCopy && kind.attempts !== undefined && attempts !== 1)
     throw wrong(`attempts ${String(attempts)} needs mayCopy: a job that may not run twice is given to one worker`);
   const terms: KindTerms = {

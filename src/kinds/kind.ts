@@ -2,7 +2,13 @@ import type { KindTerms } from '../gen/trireme/v1/worker.js';
 import type { KindAudit } from './audit.js';
 
 /** What a kind is called: it stands in metrics, logs and errors. */
-export const kindNamePattern = /^[A-Z][A-Z0-9_]{0,39}$/;
+const kindNamePattern = /^[A-Z][A-Z0-9_]{0,39}$/;
+
+/** What keeps something from being the name of a kind, as words behind it; null: nothing. */
+export function nameFault(name: unknown): string | null {
+  if (typeof name === 'string' && kindNamePattern.test(name)) return null;
+  return 'is not made of capitals, digits and underscores (at most 40)';
+}
 
 /** Kind numbers index arrays, so they are bounded. */
 export const kindNumberMax = 1023;
@@ -16,7 +22,12 @@ export const resultBytesDefault = 1024 * 1024;
 /** A job that says nothing for so long holds its slot for nobody: callers of quick jobs have given up. Longer kinds say so. */
 export const kindTimeoutSecondsDefault = 30;
 /** A day: more is a mistake, such as milliseconds. */
-export const kindTimeoutSecondsMax = 86_400;
+const kindTimeoutSecondsMax = 86_400;
+/** What keeps a number from being the timeoutSeconds of a kind, as words behind it; null: nothing. */
+export function timeoutFault(seconds: number): string | null {
+  return seconds >= 0.001 && seconds <= kindTimeoutSecondsMax ? null : `is not from 0.001 to ${kindTimeoutSecondsMax}`;
+}
+
 /** Time for a job to end by itself once it was cancelled, by looking at `cancelled`; then its thread is ended. */
 export const cancelGraceSeconds = 2;
 

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { TriremeError, type ErrorCode } from '../common/errors.js';
-import { kindNamePattern, kindNumberMax, kindTimeoutSecondsMax, resultBytesMin, type Kind } from './kind.js';
+import { kindNumberMax, nameFault, resultBytesMin, timeoutFault, type Kind } from './kind.js';
 
 /** What the file of a kind looks like once compiled. */
 const suffix = '.kind.js';
@@ -21,9 +21,8 @@ export class KindRegistry {
     if (!Number.isInteger(number) || number < 1 || number > kindNumberMax) {
       throw wrong(`number ${number} is not a whole number from 1 to ${kindNumberMax}`);
     }
-    if (typeof name !== 'string' || !kindNamePattern.test(name)) {
-      throw wrong(`name '${name}' is not made of capitals, digits and underscores (at most 40)`);
-    }
+    const unnamed = nameFault(name);
+    if (unnamed !== null) throw wrong(`name '${name}' ${unnamed}`);
     if (typeof kind.clientMay !== 'boolean') throw wrong('clientMay must be true or false');
     if (typeof kind.calibrate !== 'function' || typeof kind.run !== 'function') {
       throw wrong('calibrate and run must be functions');
@@ -36,9 +35,8 @@ export class KindRegistry {
       throw wrong(`resultBytesMax ${resultBytesMax} is not a whole number from ${resultBytesMin}`);
     }
     const { timeoutSeconds } = kind;
-    if (timeoutSeconds !== undefined && !(timeoutSeconds >= 0.001 && timeoutSeconds <= kindTimeoutSecondsMax)) {
-      throw wrong(`timeoutSeconds ${timeoutSeconds} is not from 0.001 to ${kindTimeoutSecondsMax}`);
-    }
+    const untimed = timeoutSeconds === undefined ? null : timeoutFault(timeoutSeconds);
+    if (untimed !== null) throw wrong(`timeoutSeconds ${timeoutSeconds} ${untimed}`);
     for (const other of this.byNumber.values()) {
       if (other.number === number) throw wrong(`number ${number} belongs to ${other.name} already`);
       if (other.name === name) throw wrong(`name ${name} belongs to number ${other.number} already`);

@@ -1,7 +1,7 @@
 import type { Hello, KindTerms } from '../../gen/trireme/v1/worker.js';
 import { jobAttemptsMax } from '../../common/limits.js';
-import { answerBytesBound, payloadBytesBound, versionLengthMax } from '../../kinds/folder-kind.js';
-import { kindNamePattern, kindNumberMax, resultBytesMin } from '../../kinds/kind.js';
+import { answerBytesBound, payloadBytesBound, versionFault } from '../../kinds/folder-kind.js';
+import { kindNumberMax, nameFault, resultBytesMin } from '../../kinds/kind.js';
 import type { OfferedKind } from '../port/hub.js';
 
 /** Versions of one kind that are listed: more at once are a mistake. */
@@ -37,8 +37,8 @@ export class OfferedKinds {
   refuse(kinds: Hello['kinds']): string | null {
     for (const { kind, name, terms } of kinds) {
       if (this.known.has(kind) || terms === undefined) continue;
-      if (!kindNamePattern.test(name))
-        return `the name '${name}' of kind ${kind} is not made of capitals, digits and underscores (at most 40)`;
+      const unnamed = nameFault(name);
+      if (unnamed !== null) return `the name '${name}' of kind ${kind} ${unnamed}`;
       const wrong = refuseTerms(terms);
       if (wrong !== null) return `${wrong} of kind ${kind} (${name})`;
       const other = this.byNumber.get(kind) ?? this.byName.get(name);
@@ -137,7 +137,6 @@ function refuseTerms(terms: KindTerms): string | null {
   if (resultBytesMax < resultBytesMin || resultBytesMax > answerBytesBound)
     return `result_bytes_max ${resultBytesMax} is not from ${resultBytesMin} to ${answerBytesBound}`;
   if (attempts < 1 || attempts > jobAttemptsMax) return `attempts ${attempts} is not from 1 to ${jobAttemptsMax}`;
-  if (version.length > versionLengthMax || !/^[\x20-\x7e]*$/.test(version))
-    return `the version is not at most ${versionLengthMax} printable characters`;
-  return null;
+  const unversioned = versionFault(version);
+  return unversioned === null ? null : `the version ${unversioned}`;
 }
