@@ -1,5 +1,6 @@
 // Link layers: from the first byte of a packet to its network header.
 
+import { big16 } from './big-endian';
 import { saturated } from './clock';
 import { onlyNumbers } from './filtering';
 import {
@@ -37,12 +38,6 @@ export function packet(link: u32, at: usize, captured: u32, original: u32, time:
   const end = at + <usize>min(captured, DECODE_BYTES_MAX);
   if (link == 1) ethernet(at, end);
   else others(link, at, end);
-}
-
-// @ts-ignore: decorator
-@inline
-function big16(at: usize): u32 {
-  return ((<u32>load<u8>(at)) << 8) | <u32>load<u8>(at, 1);
 }
 
 // @ts-ignore: decorator

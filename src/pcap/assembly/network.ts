@@ -1,5 +1,6 @@
 // The network and transport layers of one packet, and the counters of its conversation or address pair.
 
+import { big16 } from './big-endian';
 import { BACK4, BACK6, ENTRY4_BYTES, ENTRY6_BYTES, KIND_PAIR, NETWORKS_SHIFT, tailBytes } from './entries';
 import { hash4 } from './hash';
 import {
@@ -63,7 +64,8 @@ function count4(source: u32, target: u32, sourcePort: u32, targetPort: u32, kind
   else postpone4(k0, k1, bytes, time, timed, back);
 }
 
-function count6(at: usize, sourcePort: u32, targetPort: u32, kind: u32): void {
+/** @param inner the header is the innermost one: its networks are part of the key, and its path is noted */
+function count6(at: usize, sourcePort: u32, targetPort: u32, kind: u32, inner: bool): void {
   const s0 = bswap<u64>(load<u64>(at, 8));
   const s1 = bswap<u64>(load<u64>(at, 16));
   const t0 = bswap<u64>(load<u64>(at, 24));
@@ -73,17 +75,16 @@ function count6(at: usize, sourcePort: u32, targetPort: u32, kind: u32): void {
   const a1 = back ? t1 : s1;
   const b0 = back ? s0 : t0;
   const b1 = back ? s1 : t1;
-  const k1 =
+  let k1 =
     ((back ? (<u64>targetPort << 16) | <u64>sourcePort : (<u64>sourcePort << 16) | <u64>targetPort) << 8) | <u64>kind;
+  if (inner) k1 |= <u64>networksOfInnermost() << NETWORKS_SHIFT;
   const reference = find6(a0, a1, b0, b1, k1);
-  if (reference) touch((reference & ~1) + (back ? BACK6 : 0), bytes, time, timed);
-  else countDropped(true, k1, a0, a1, b0, b1, bytes, back);
-}
-
-// @ts-ignore: decorator
-@inline
-function big16(at: usize): u32 {
-  return ((<u32>load<u8>(at)) << 8) | <u32>load<u8>(at, 1);
+  const entry = reference & ~1;
+  if (entry) {
+    touch(entry + (back ? BACK6 : 0), bytes, time, timed);
+    if (inner) notePath(entry + ENTRY6_BYTES + (back ? 4 : 0), pathOfInnermost());
+  } else countDropped(true, k1, a0, a1, b0, b1, bytes, back);
+  if (inner && keyIsPinned(true, k1, a0, a1, b0, b1)) takeFromPinned(back);
 }
 
 // @ts-ignore: decorator
@@ -122,7 +123,7 @@ export function inside(what: u32, at: usize, end: usize): bool {
   if (!what) return false;
   lookInside(what, at, end, bytes);
   if (!tailBytes || !innermost) return false;
-  if (innermostSix) countInnermost6(innermost);
+  if (innermostSix) count6(innermost, innermostPorts >> 16, innermostPorts & 0xffff, innermostKind, true);
   else countInnermost4(innermost);
   return true;
 }
@@ -134,40 +135,15 @@ function countInnermost4(at: usize): void {
   const targetPort = innermostPorts & 0xffff;
   const back = source != target ? source > target : sourcePort > targetPort;
   const k0 = back ? (<u64>target << 32) | <u64>source : (<u64>source << 32) | <u64>target;
-  const k1 = innermostKey(back);
+  // Networks, ports and kind, as keys have them.
+  const ports = back ? (innermostPorts << 16) | (innermostPorts >> 16) : innermostPorts;
+  const k1 = (<u64>networksOfInnermost() << NETWORKS_SHIFT) | (<u64>ports << 8) | <u64>innermostKind;
   const entry = find4(k0, k1, hash4(k0, k1));
   if (entry) {
     touch(entry + (back ? BACK4 : 0), bytes, time, timed);
     notePath(entry + ENTRY4_BYTES + (back ? 4 : 0), pathOfInnermost());
   } else countDropped(false, k1, k0, 0, 0, 0, bytes, back);
   if (keyIsPinned(false, k1, k0, 0, 0, 0)) takeFromPinned(back);
-}
-
-function countInnermost6(at: usize): void {
-  const s0 = bswap<u64>(load<u64>(at, 8));
-  const s1 = bswap<u64>(load<u64>(at, 16));
-  const t0 = bswap<u64>(load<u64>(at, 24));
-  const t1 = bswap<u64>(load<u64>(at, 32));
-  const back =
-    s0 != t0 ? s0 > t0 : s1 != t1 ? s1 > t1 : innermostPorts >> 16 > (innermostPorts & 0xffff);
-  const a0 = back ? t0 : s0;
-  const a1 = back ? t1 : s1;
-  const b0 = back ? s0 : t0;
-  const b1 = back ? s1 : t1;
-  const k1 = innermostKey(back);
-  const reference = find6(a0, a1, b0, b1, k1);
-  const entry = reference & ~1;
-  if (entry) {
-    touch(entry + (back ? BACK6 : 0), bytes, time, timed);
-    notePath(entry + ENTRY6_BYTES + (back ? 4 : 0), pathOfInnermost());
-  } else countDropped(true, k1, a0, a1, b0, b1, bytes, back);
-  if (keyIsPinned(true, k1, a0, a1, b0, b1)) takeFromPinned(back);
-}
-
-/** Networks, ports and kind of the innermost header, as keys have them. */
-function innermostKey(back: bool): u64 {
-  const ports = back ? (innermostPorts << 16) | (innermostPorts >> 16) : innermostPorts;
-  return (<u64>networksOfInnermost() << NETWORKS_SHIFT) | (<u64>ports << 8) | <u64>innermostKind;
 }
 
 /** The connection that was asked for is one of packets' own headers: what its entry has from tunnels is taken off again. */
@@ -206,10 +182,10 @@ export function ipv6(at: usize, end: usize): void {
   if ((protocol == TCP || protocol == UDP) && !fragment && next + 4 <= end) {
     const targetPort = big16(next + 2);
     if (mayHoldTunnel(protocol, targetPort) && inside(insideOfPort(targetPort), next + 8, end)) return;
-    count6(at, big16(next), targetPort, protocol);
+    count6(at, big16(next), targetPort, protocol, false);
   } else {
     if (mayBeTunnel(protocol) && !fragment && inside(insideOfProtocol(protocol, true), next, end)) return;
-    count6(at, 0, 0, KIND_PAIR);
+    count6(at, 0, 0, KIND_PAIR, false);
   }
 }
 

@@ -246,10 +246,14 @@ export function importPaths(): bool {
 }
 
 function wordsAreValid(words: usize, length: u32): bool {
+  let previous: u64 = 0;
   for (let i: u32 = 0; i < length; i++) {
     const word = load<u64>(words + (<usize>i << 3));
     const type = word >> 56;
     if (!type || type > TYPES || (word >> 34) & 0x3fffff) return false;
+    // A further label belongs to the layer before it.
+    if (word & FURTHER && type != previous) return false;
+    previous = type;
   }
   return true;
 }

@@ -6,6 +6,7 @@
 // ../index/keys.ts makes the same hashes of what a filter asks for.
 
 import { reserve } from './arena';
+import { big16, big32 } from './big-endian';
 
 const SLOTS: u32 = 32768;
 const KEYS_MAX: u32 = 16384;
@@ -96,18 +97,6 @@ function mix(hash: u32): u32 {
   hash = (hash ^ (hash >> 16)) * 0x85ebca6b;
   hash = (hash ^ (hash >> 13)) * 0xc2b2ae35;
   return hash ^ (hash >> 16);
-}
-
-// @ts-ignore: decorator
-@inline
-function big16(at: usize): u32 {
-  return <u32>bswap<u16>(load<u16>(at));
-}
-
-// @ts-ignore: decorator
-@inline
-function big32(at: usize): u32 {
-  return bswap<u32>(load<u32>(at));
 }
 
 // @ts-ignore: decorator

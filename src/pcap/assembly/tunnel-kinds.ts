@@ -1,5 +1,7 @@
 // What tunnels are known by: types of layers, and what stands where. tunnels.ts goes through them.
 
+import { big16 } from './big-endian';
+
 /** Types of a layer: row numbers of its counts (../tunnel-types.ts names them). */
 export const VXLAN: u32 = 0;
 export const GENEVE: u32 = 1;
@@ -51,7 +53,7 @@ const PROTOCOLS: u64 = (1 << 4) | (1 << 41) | (1 << 47) | (1 << (115 & 63)) | (1
 @inline
 export function mayHoldTunnel(protocol: u32, port: u32): bool {
   if ((port | (protocol << 16)) - (PORT_LEAST | (UDP << 16)) > PORT_MOST - PORT_LEAST) return false;
-  return port == 4789 || port == 8472 || port == 6081 || port == 2152 || port == 1701;
+  return insideOfPort(port) != 0;
 }
 
 /** Whether an IP protocol, other than TCP and UDP, may be a tunnel. */
@@ -76,18 +78,6 @@ export function insideOfProtocol(protocol: u32, six: bool): u32 {
   if (protocol == 47) return AT_GRE;
   if (protocol == 115) return AT_L2TP_IN_IP;
   return protocol == 137 ? TYPE_MPLS : 0;
-}
-
-// @ts-ignore: decorator
-@inline
-export function big16(at: usize): u32 {
-  return <u32>bswap<u16>(load<u16>(at));
-}
-
-// @ts-ignore: decorator
-@inline
-export function big32(at: usize): u32 {
-  return bswap<u32>(load<u32>(at));
 }
 
 /**

@@ -2,6 +2,7 @@
 // is counted by its type and depth; the innermost IP header whose addresses were captured is kept for
 // --inner. docs/FACTS.md has the rules.
 
+import { big16, big32 } from './big-endian';
 import { KIND_PAIR, tailBytes } from './entries';
 import { countRow, TUNNELS } from './layout';
 import { HAS_NUMBER, numberOf, wordOf } from './paths';
@@ -16,8 +17,6 @@ import {
   AT_LLC,
   AT_PPP,
   AT_VXLAN,
-  big16,
-  big32,
   ERSPAN_1,
   ERSPAN_2,
   ERSPAN_3,

@@ -252,6 +252,7 @@ describe('the paths of a chunk', () => {
     ['a mark of several paths and no path', changed(4, 0x8000_0000)],
     ['a path of a type that is not known', changed(pathsEnd + 4, 0x1000_0001)],
     ['a path with bits that mean nothing', changed(pathsEnd + 4, 0x0d00_0005)],
+    ['a path that begins with a further label', changed(pathsEnd + 4, 0x0d00_0003)],
   ])('are refused with %s', (_, partial) => {
     expect(() => merge(partial)).toThrow(expect.objectContaining({ code: 'JOB_FAILED' }));
   });
