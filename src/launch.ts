@@ -187,7 +187,7 @@ function keepAtExit(script: Script, hash: string): void {
   });
 }
 
-/** Not `recursive`, with which Node 20 never returns where the kernel refuses a name by ENOENT, as in /proc. */
+/** Not `recursive`: see src/common/make-folders.ts, which an analysis need not load. */
 function makeFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false }) === undefined) mkdirSync(path, { mode: 0o700 });
 }

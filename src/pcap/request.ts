@@ -144,8 +144,9 @@ export function checkTags(filterTags: string | undefined, filter: string | undef
     );
 }
 
-const timeNsMin = -(1n << 63n);
-const timeNsMax = (1n << 63n) - 1n;
+/** Times of packets are 64 bits of nanoseconds since 1970. */
+export const timeNsMin = -(1n << 63n);
+export const timeNsMax = (1n << 63n) - 1n;
 
 /** A time as it was said, in ns. */
 export function checkTime(name: string, text: string): bigint {

@@ -1,6 +1,14 @@
 import { TriremeError } from '../common/errors.js';
 import { filterOf } from './filter-functions.js';
-import { checkConversationsMax, checkInterval, checkTags, checkTime, conversationsMaxDefault } from './request.js';
+import {
+  checkConversationsMax,
+  checkInterval,
+  checkTags,
+  checkTime,
+  conversationsMaxDefault,
+  timeNsMax,
+  timeNsMin,
+} from './request.js';
 import type { ScanOptions, TimeSpan } from './types.js';
 
 export const scanOptionsDefault: ScanOptions = {
@@ -26,9 +34,6 @@ export function checkOptions(options: ScanOptions): void {
     throw new TriremeError('USAGE', `timeBase '${options.timeBase}' is no time in nanoseconds`);
 }
 
-const int64Min = -(1n << 63n);
-const int64Max = (1n << 63n) - 1n;
-
 /** A span as the kernel takes it: bounds from a base in ns since 1970, and bits 1 and 2 for those that are counted from the first packet. */
 export function spanNs(
   { after, before, first }: TimeSpan,
@@ -40,11 +45,11 @@ export function spanNs(
     const ns = checkTime('span', text);
     if (open(text)) return ns;
     const time = ns - base + (isRelative(text) ? BigInt(first!) : 0n);
-    return time > int64Max ? int64Max : time < int64Min ? int64Min : time;
+    return time > timeNsMax ? timeNsMax : time < timeNsMin ? timeNsMin : time;
   };
   return [
-    after === null ? int64Min : bound(after),
-    before === null ? int64Max : bound(before),
+    after === null ? timeNsMin : bound(after),
+    before === null ? timeNsMax : bound(before),
     (open(after) ? 1 : 0) | (open(before) ? 2 : 0),
   ];
 }
