@@ -165,7 +165,7 @@ export class Sources {
     try {
       // Loaded only here: it brings the HTTP client.
       const { streamUrl } = await import('../captures/url/url-stream.js');
-      for await (const bytes of streamUrl(source, start, end, stop.signal)) {
+      for await (const bytes of streamUrl(source, start, end, { signal: stop.signal })) {
         const { message, data } = rangeMessage(bytes.length);
         data.set(bytes);
         this.bytesServed += bytes.length;

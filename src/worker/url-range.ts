@@ -27,7 +27,7 @@ export async function* urlRange(
       // Loaded only here: it brings the HTTP client.
       const { streamUrl } = await import('../captures/url/url-stream.js');
       try {
-        for await (const bytes of streamUrl(source, start, end, signal, openingStallMsMax)) {
+        for await (const bytes of streamUrl(source, start, end, { signal, openingStallMs: openingStallMsMax })) {
           position += bytes.length;
           yield bytes;
         }

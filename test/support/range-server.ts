@@ -18,6 +18,8 @@ export class RangeServer {
   /** Where paths are redirected to. */
   readonly redirects = new Map<string, string>();
   ranges = true;
+  /** Connections that were made so far. */
+  connections = 0;
   /** When set, requests without this query are refused, as a store refuses what is not signed. */
   signature: string | null = null;
   /** The connection of each answer breaks after so many bytes, for so many answers. */
@@ -40,6 +42,7 @@ export class RangeServer {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const served = new RangeServer(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    server.on('connection', () => served.connections++);
     return served;
   }
 

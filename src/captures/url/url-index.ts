@@ -39,7 +39,7 @@ export async function scanSelectedUrl(
   const scanner = new SelectedScanner(loadScanModule(), settings.scan, selection.skipped);
   for (const run of selection.runs) {
     scanner.begin(run);
-    await pourStream(streamUrl(source, run.start, run.end), scanner);
+    await pourStream(streamUrl(source, run.start, run.end, { exact: true }), scanner);
     settings.onProgress?.(run.end ?? sizeBytes, sizeBytes);
     if (scanner.endRun()) continue;
     scanner.cancel();

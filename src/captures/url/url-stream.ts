@@ -22,21 +22,27 @@ interface Part {
   readonly answer: Promise<Answer>;
 }
 
+interface UrlStreamOptions {
+  readonly signal?: AbortSignal;
+  /** The time to give up before the first byte. */
+  readonly openingStallMs?: number;
+  /** The stream ends at `end`, so that each answer is read whole and its connection serves the next request. */
+  readonly exact?: boolean;
+}
+
 /**
  * Bytes of a capture from a position to its end, in order. They are read in parts, one request each; the request for the
  * next part is sent while one is read, and its bytes wait in the sockets. What breaks is asked for again from the first
  * byte that is missing, until nothing has come for stallMsMax.
  * @param end where the reader expects to stop: past it little is asked for ahead; null: the end of the capture
- * @param openingStallMs the time to give up before the first byte
  */
 export async function* streamUrl(
   source: UrlSource,
   start: number,
   end: number | null,
-  signal?: AbortSignal,
-  openingStallMs = stallMsMax,
+  { signal, openingStallMs = stallMsMax, exact = false }: UrlStreamOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  const { sizeBytes } = source.identity;
+  const sizeBytes = exact && end !== null ? end : source.identity.sizeBytes;
   const wantedEnd = Math.min(sizeBytes, end === null ? sizeBytes : end + tailBytes);
   const stop = new AbortController();
   const signals = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isState } from '../chunk-result.js';
 import type { ReadState } from '../types.js';
-import { keySets, type KeySet, type Piece, type PieceIndex } from './piece-index.js';
-import { probesMax, type Bloom } from './bloom.js';
+import { keySets, type Piece, type PieceIndex } from './piece-index.js';
+import { probesMax } from './bloom.js';
 
 // An index as bytes, little-endian:
 //
@@ -118,12 +118,9 @@ function readRest(rest: Buffer, headBytes: number): IndexFile | null {
 }
 
 function readPiece(rest: Buffer, at: number, bloomsAt: number): { piece: Piece; end: number } {
-  const keys: Partial<Record<KeySet, Bloom>> = {};
-  for (const [i, set] of keySets.entries()) {
-    const length = rest.readUInt16LE(at + 48 + 2 * i);
-    keys[set] = rest.subarray(bloomsAt, bloomsAt + length);
-    bloomsAt += length;
-  }
+  const portsAt = bloomsAt + rest.readUInt16LE(at + 48);
+  const connectionsAt = portsAt + rest.readUInt16LE(at + 50);
+  const end = connectionsAt + rest.readUInt16LE(at + 52);
   const state = rest.readUInt32LE(at + 40);
   const piece: Piece = {
     start: Number(rest.readBigUInt64LE(at)),
@@ -136,9 +133,13 @@ function readPiece(rest: Buffer, at: number, bloomsAt: number): { piece: Piece; 
     state: state === noState ? -1 : state,
     interfacesInForce: rest.readUInt32LE(at + 44),
     told: rest.readUInt16LE(at + 54) !== 0,
-    keys: keys as Record<KeySet, Bloom>,
+    keys: {
+      addresses: rest.subarray(bloomsAt, portsAt),
+      ports: rest.subarray(portsAt, connectionsAt),
+      connections: rest.subarray(connectionsAt, end),
+    },
   };
-  return { piece, end: bloomsAt };
+  return { piece, end };
 }
 
 function isSound(piece: Piece, before: Piece | undefined, states: readonly ReadState[], sizeBytes: number): boolean {
