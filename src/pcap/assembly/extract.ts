@@ -51,6 +51,30 @@ export function keep(at: usize, bytes: usize): void {
   end += bytes;
 }
 
+/** Snapshot length that libpcap takes where a capture names none, or one above its signed 32 bits. */
+const SNAP_MAX: u32 = 262144;
+/** LINKTYPE_RAW, and the numbers of raw IP (DLT_RAW) that some systems have written in its place. */
+const RAW: u32 = 101;
+const RAW_LINUX: u32 = 12;
+const RAW_OPENBSD: u32 = 14;
+
+/**
+ * The header of a classic capture; anew: as libpcap writes it (pcap_dump_open), little-endian: version 2.4, no zone and no
+ * accuracy of times, a snapshot length with which it reads.
+ */
+export function keepHeader(at: usize, bytes: usize, anew: bool): void {
+  keep(at, bytes);
+  if (!anew) return;
+  const out = end - bytes;
+  const snap = load<u32>(out, 16);
+  const link = load<u32>(out, 20);
+  const type = link & 0xffff;
+  store<u16>(out, 4, 6);
+  store<u64>(out, 0, 8);
+  if (!snap || snap > 0x7fffffff) store<u32>(out, SNAP_MAX, 16);
+  if (type == RAW_LINUX || type == RAW_OPENBSD) store<u32>(out, (link & 0xffff0000) | RAW, 20);
+}
+
 export function keepPacket(at: usize, bytes: usize): void {
   keptPacket();
   keep(at, bytes);

@@ -3,7 +3,7 @@
 
 import { block, blockLength, isSectionVersion, read16, readOrder, scanBlocks } from './blocks';
 import { classicLength, classicOrder, countLongRecord, read32, scanClassic } from './classic';
-import { extracting, keep } from './extract';
+import { extracting, keepHeader } from './extract';
 import { interfaceCount, setInterface, setInterfaceCount } from './interfaces';
 import { add, BYTE_ORDERS, INTERFACES_SEEN, SECTIONS_SEEN, WINDOW, WINDOW_BYTES, WINDOW_END } from './layout';
 import { countWaiting } from './postponed';
@@ -252,7 +252,7 @@ function readClassicHeader(order: u32): bool {
   add(INTERFACES_SEEN, 1);
   add(SECTIONS_SEEN, 1);
   store<u64>(BYTE_ORDERS, load<u64>(BYTE_ORDERS) | (isBig ? 2 : 1));
-  if (extracting) keep(at, CLASSIC_HEADER_BYTES);
+  if (extracting) keepHeader(at, CLASSIC_HEADER_BYTES, !isBig && minor >= 3 && (order & 3) != 3);
   at += CLASSIC_HEADER_BYTES;
   setPhase(RECORDS);
   settle();
