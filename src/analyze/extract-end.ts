@@ -1,5 +1,4 @@
 import { standardInput, type CaptureFile } from '../captures/capture-file.js';
-import type { Extracted } from '../captures/extract-file.js';
 import { openLiveInput, type LiveInput } from './live-input.js';
 
 /** Exit codes of a shell for a process that a signal has ended. */
@@ -46,11 +45,4 @@ export function discardOnSignals(discard: () => void): () => void {
   return () => {
     for (const remove of handlers) remove();
   };
-}
-
-/** What was wrong with a capture, for people; null: nothing. */
-export function complaintOf({ damage, cut, end, inputDamage }: Extracted): string | null {
-  if (damage !== null) return `damaged: ${damage.detail}`;
-  if (inputDamage !== null) return `damaged: ${inputDamage}`;
-  return cut === null ? null : `cut short in the record at offset ${end}`;
 }

@@ -7,11 +7,12 @@ import { TriremeError } from '../common/errors.js';
 import { forTerminal } from '../common/for-terminal.js';
 import type { HostPort } from '../common/options.js';
 import { compileDiallerTrust, trustOptionGiven, type TrustOptions } from '../common/trust/options.js';
+import { complaintOf } from '../pcap/extractor.js';
 import type { SplitBy } from '../pcap/records/split-key.js';
 import { selectionOf } from '../pcap/request.js';
 import { withConversation } from './extract-connection.js';
 import { formOf, formed, openOut } from './extract-form.js';
-import { complaintOf, discardOnSignals, heedSignals } from './extract-end.js';
+import { discardOnSignals, heedSignals } from './extract-end.js';
 import { OutputGone, type CaptureOut } from './files/capture-out.js';
 import type { LiveInput } from './live-input.js';
 
@@ -131,7 +132,7 @@ async function run(
   if (extracted.notACapture !== null) throw new TriremeError('NOT_A_CAPTURE', `${file.name}: ${extracted.notACapture}`);
   await target.complete();
   const { packets, ofPackets } = extracted;
-  const wrong = packets === packetsMax ? null : complaintOf(extracted);
+  const wrong = complaintOf(extracted, packetsMax);
   const cut = extracted.damage === null && (extracted.cut !== null || extracted.packedCut);
   if (wrong !== null && cut && input?.interrupted() === true) {
     tell({ packets, ofPackets, wrong: null }, settings);

@@ -4,6 +4,7 @@ import type { Logger } from '../common/logging.js';
 import type { CaptureAccess } from '../captures/capture-access.js';
 import { shownName } from '../captures/capture-name.js';
 import type { Hub } from '../hub/port/hub.js';
+import { complaintOf } from '../pcap/extractor.js';
 import { progressIntervalMs } from './analysis-info.js';
 import { Extraction, type Extracted } from './extraction.js';
 import { toCaller, toNewFile, type ExtractCall } from './extract-sinks.js';
@@ -67,7 +68,8 @@ export class ExtractCalls {
 
   private async extract(call: ExtractCall, path: string): Promise<void> {
     const { places, waitMs, sources, hub, chunkBytes, log } = this.setup;
-    const { to, packetsMax } = call.request;
+    const { to } = call.request;
+    const packetsMax = call.request.packetsMax === 0n ? undefined : call.request.packetsMax;
     const request = requestOf(call, waitMs);
     const gone = new AbortController();
     const capture = await openNamed(this.setup, path, request.identity);
@@ -84,7 +86,7 @@ export class ExtractCalls {
           filter: request.scan.filter,
           filterTags: request.scan.filterTags,
           span: request.scan.span,
-          packetsMax: packetsMax === 0n ? undefined : packetsMax,
+          packetsMax,
         },
         write: async (taken) => {
           bytes += taken.length;
@@ -117,7 +119,7 @@ export class ExtractCalls {
         throw new TriremeError('NOT_A_CAPTURE', `${request.name}: ${extracted.notACapture}`);
       await sink.complete();
       const { packets, ofPackets } = extracted;
-      const complaint = packets === packetsMax ? '' : complaintOf(extracted);
+      const complaint = complaintOf(extracted, packetsMax) ?? '';
       log.info({ path: shownName(path), packets: Number(packets), bytes, to }, 'extracted');
       call.write({ event: { $case: 'result', value: { packets, ofPackets, complaint, bytes: BigInt(bytes) } } });
       call.end();
@@ -152,10 +154,4 @@ function progressOf(call: ExtractCall, sizeBytes: number): (bytes: number, worke
     };
     call.write({ event: { $case: 'progress', value } });
   };
-}
-
-function complaintOf({ damage, cut, end, inputDamage }: Extracted): string {
-  if (damage !== null) return `damaged: ${damage.detail}`;
-  if (inputDamage !== null) return `damaged: ${inputDamage}`;
-  return cut === null ? '' : `cut short in the record at offset ${end}`;
 }

@@ -25,6 +25,20 @@ export interface ExtractOutcome extends Omit<ChunkResult, 'partial'> {
   readonly plain: boolean;
 }
 
+/**
+ * What was wrong with a capture, for people; null: nothing, or it is behind the last packet that was wanted.
+ * @param packetsMax packets at most; undefined: all
+ */
+export function complaintOf(
+  { damage, cut, end, packets, inputDamage }: ExtractOutcome & { readonly inputDamage: string | null },
+  packetsMax: bigint | undefined,
+): string | null {
+  if (packets === packetsMax) return null;
+  if (damage !== null) return `damaged: ${damage.detail}`;
+  if (inputDamage !== null) return `damaged: ${inputDamage}`;
+  return cut === null ? null : `cut short in the record at offset ${end}`;
+}
+
 const allPackets = (1n << 64n) - 1n;
 
 /** The options of a scan that only looks at packets. */

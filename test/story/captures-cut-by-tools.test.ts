@@ -16,8 +16,14 @@ const captures = sweeping ? [sample, ...sharedCapturePaths()] : [sample];
 const filesMax = sweeping ? 5000 : 15;
 
 const scratch = scratchFolder();
+/** A tool that has not ended by then does not read this capture. */
+const toolMsMax = 60_000;
 const run = (command: string, args: readonly string[], input?: string): boolean =>
-  spawnSync(command, args, { input: input === undefined ? undefined : readFileSync(input) }).status === 0;
+  spawnSync(command, args, {
+    input: input === undefined ? undefined : readFileSync(input),
+    timeout: toolMsMax,
+    killSignal: 'SIGKILL',
+  }).status === 0;
 
 /** A tool that copies a capture, whole or into files of so many packets. False: it cannot read it. */
 interface Cutter {
@@ -174,7 +180,7 @@ test.each(cutters.map((cutter) => [cutter.name, cutter] as const))(
       if (modesWrong === null) counts.unreadable++;
       else if (modesWrong.length > 0) wrong.push(`${basename(capture)}: ${modesWrong.join(', ')}`);
     }
-    if (sweeping) console.log(`${cutter.name}: ${JSON.stringify(counts)}`);
+    if (sweeping) console.log(`${cutter.name}: ${JSON.stringify({ ...counts, wrong })}`);
     expect(wrong).toEqual([]);
   },
   sweeping ? 1_800_000 : 60_000,

@@ -34,6 +34,7 @@ test.each<[string, string, string[]]>([
   ['a pcapng', seen.file('restless.pcapng', adversarial.restlessPcapng(60, 40)), ['--filter', 'len > 90']],
   ['a packed capture', seen.file('plain.pcap.gz', gzipSync(adversarial.plain(3000))), ['--filter', 'len > 90']],
   ['a cut capture', seen.file('cut.pcap', readFileSync(long).subarray(0, -3)), ['--filter', 'udp']],
+  ['a cut capture of which nothing matches', join(seen.path, 'cut.pcap'), ['--filter', 'len < 1']],
   ['a capture that is sent', scratch.file('mine.pcap', adversarial.plain(4000)), ['--filter', 'len > 90']],
 ])('%s: the cluster gives the very file that one core does', async (_, file, asked) => {
   const one = await here(file, ...asked, '-w', out('one.pcap'));
