@@ -90,7 +90,9 @@ export interface KernelExports {
   restartActivity(): void;
   exportActivity(): void;
   importActivity(spans: number, shift: bigint): number;
-  sumStatistics(): void;
+  clearStatistics(): void;
+  statisticsAt(last: boolean): number;
+  statisticsRows(): number;
   exportStatistics(last: boolean): void;
   importStatistics(leadingRows: number, lastRows: number, sections: boolean): number;
   beginExport(): void;

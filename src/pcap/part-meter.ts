@@ -2,8 +2,7 @@ import type { Kernel } from './kernel.js';
 import { cells, sizesRows } from './partial-layout.js';
 import { addWide, includeTimes } from './partial-reader.js';
 import { fileTimes } from './report.js';
-import { captureStatistics } from './report-facts.js';
-import type { CaptureStatistics } from './report-types.js';
+import { toldStatistics, type ToldStatistics } from './report-facts.js';
 
 const noFirst = 0x7fff_ffff_ffff_ffffn;
 const noLast = -0x8000_0000_0000_0000n;
@@ -31,8 +30,8 @@ export interface PartSums {
   readonly zeroRecords: number;
   /** No packet of it has an earlier time than one that stands before it. */
   readonly inOrder: boolean;
-  /** What interface statistics told, summed over interfaces; null: nothing. */
-  readonly statistics: CaptureStatistics | null;
+  /** What interface statistics told; null: nothing. */
+  readonly statistics: ToldStatistics | null;
 }
 
 /** Tells apart what each file adds to one kernel, without a table of its own for each. */
@@ -53,7 +52,7 @@ export class PartMeter {
     this.kernel.setCell(cells.lastNs, noLast);
     this.kernel.setCell(cells.widePackets, 0n);
     this.kernel.setCell(cells.disorder, 0n);
-    for (let i = 0; i < 4; i++) this.kernel.setCell(cells.statisticsTold + i, 0n);
+    kernel.exports.clearStatistics();
     kernel.exports.restartActivity();
   }
 
@@ -63,7 +62,7 @@ export class PartMeter {
     const after = this.sums();
     const [firstNs, lastNs] = fileTimes(kernel);
     const inOrder = kernel.cell(cells.disorder) === 0n;
-    const statistics = captureStatistics(kernel).capture_statistics ?? null;
+    const statistics = toldStatistics(kernel);
     kernel.call((exports) => exports.foldActivity());
     const held = (number: number): bigint => this.times.get(number) ?? 0n;
     includeTimes(kernel, BigInt.asIntN(64, held(cells.firstNs)), BigInt.asIntN(64, held(cells.lastNs)));

@@ -5,7 +5,7 @@ import type { Kernel } from './kernel.js';
 import { cells, sizesRows, sparseRowsMax } from './partial-layout.js';
 import { sparseRows, sparseTables } from './partial.js';
 import { extremes } from './partial-reader.js';
-import { captureStatistics, ratesOf } from './report-facts.js';
+import { allCounts, captureStatistics, ratesOf, toldStatistics } from './report-facts.js';
 import { innerConversations, rankedConversations, rankedEndpoints, rankTable } from './report-ranks.js';
 import { protocolRows } from './report-protocols.js';
 import { seriesOf } from './report-series.js';
@@ -87,7 +87,7 @@ export function buildReport(
     packet_sizes: sizeRows(kernel),
     ...(scan.intervalNs === null ? {} : { series: seriesOf(kernel, scan.intervalNs) }),
     ...limitFacts(kernel, scan.conversationsMax),
-    ...captureStatistics(kernel),
+    ...captureStatistics(allCounts(toldStatistics(kernel))),
     ...zeroRecords(kernel),
     ...(widePackets === 0n ? {} : { packets_time_saturated: exactCount(widePackets) }),
   } satisfies CaptureFacts;

@@ -1,6 +1,7 @@
 import { TriremeError } from '../../common/errors.js';
 import { isState } from '../../pcap/chunk-result.js';
-import type { CaptureStatistics } from '../../pcap/report-types.js';
+import { statisticsRowsMax } from '../../pcap/partial-layout.js';
+import type { ToldCounts, ToldStatistics } from '../../pcap/report-facts.js';
 import type { FileOutcome } from './scan-run.js';
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -17,10 +18,18 @@ export function checkOutcomes(outcomes: unknown, files: number): readonly FileOu
   throw new TriremeError('JOB_FAILED', `a worker's result of ${files} files is not valid`);
 }
 
-function isStatistics(statistics: CaptureStatistics): boolean {
-  const { packets_received, packets_dropped, packets_dropped_by_system } = statistics ?? {};
-  return [packets_received, packets_dropped, packets_dropped_by_system].every(
-    (count) => count === null || isCount(count),
+const isTold = (counts: ToldCounts): boolean =>
+  Array.isArray(counts) &&
+  counts.length === 3 &&
+  counts.every((count) => count === null || (typeof count === 'string' && /^\d{1,40}$/.test(count)));
+
+function isStatistics(statistics: ToldStatistics): boolean {
+  const { ended, last } = statistics ?? {};
+  return (
+    isTold(ended) &&
+    Array.isArray(last) &&
+    last.length <= statisticsRowsMax &&
+    last.every((row) => Array.isArray(row) && isCount(row[0]) && row[0] < statisticsRowsMax && isTold(row[1]))
   );
 }
 

@@ -3,7 +3,7 @@ import type { ReadState } from '../../pcap/types.js';
 import type { CountedFile } from './join-rows.js';
 
 /** Sections that are compared interface by interface: those that began last. Equal ones are found however old they are. */
-const comparedMax = 32;
+export const comparedMax = 32;
 
 /** Sections that files have been in, to know one again in the header of another file. */
 class KnownSections {

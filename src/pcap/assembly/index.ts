@@ -94,7 +94,13 @@ export {
 } from './window';
 export { exportActivity, foldActivity, GAP_NS, importActivity, restartActivity } from './activity';
 export { beginClock, setBase } from './clock';
-export { exportStatistics, importStatistics, sumStatistics } from './statistics';
+export {
+  clearStatistics,
+  exportStatistics,
+  importStatistics,
+  statisticsAt,
+  statisticsRows,
+} from './statistics';
 export { searchSteps } from './seam';
 export { extractedAt, keptPackets, longRecord, takeExtracted };
 export { beginPiece, keysAt, pieceFirstNs, pieceLastNs, pieceOthers, pieceTold, setIndexing, takeKeys };

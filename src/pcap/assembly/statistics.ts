@@ -23,10 +23,22 @@ const COUNTS: u32 = 3;
 /** Rows by interface: of the section in which this scan began, and of the section in force. 0: none was met. */
 let leading: usize = 0;
 let current: usize = 0;
+/** Rows of each table that may tell something: the highest interface that was met, and one. */
+let rowsUsed: u32 = 0;
 
 export function beginStatistics(): void {
   leading = 0;
   current = 0;
+  rowsUsed = 0;
+}
+
+/** Rows of the section that went on, or of the last one; 0: none was met. */
+export function statisticsAt(last: bool): usize {
+  return last ? current : leading;
+}
+
+export function statisticsRows(): u32 {
+  return rowsUsed;
 }
 
 /**
@@ -55,6 +67,7 @@ function raise(inForce: bool, number: u32, count: u32, value: u64): void {
   if (inForce && !current) current = reserve(<usize>INTERFACES_MAX * ROW_BYTES);
   if (!inForce && !leading) leading = reserve(<usize>INTERFACES_MAX * ROW_BYTES);
   const row = (inForce ? current : leading) + <usize>number * ROW_BYTES;
+  if (number >= rowsUsed) rowsUsed = number + 1;
   store<u32>(row, load<u32>(row) | (1 << count));
   store<u32>(row, number, 4);
   const cell = row + 8 + (<usize>count << 3);
@@ -64,7 +77,7 @@ function raise(inForce: bool, number: u32, count: u32, value: u64): void {
 /** Adds up the rows of a table, which are then none. */
 function sum(table: usize): void {
   if (!table) return;
-  for (let row = table; row < table + <usize>INTERFACES_MAX * ROW_BYTES; row += ROW_BYTES) {
+  for (let row = table; row < table + <usize>rowsUsed * ROW_BYTES; row += ROW_BYTES) {
     const told = load<u32>(row);
     if (!told) continue;
     store<u64>(STATISTICS_TOLD, load<u64>(STATISTICS_TOLD) | <u64>told);
@@ -79,10 +92,13 @@ export function endSection(): void {
   if (load<u64>(SECTIONS_SEEN)) sum(current);
 }
 
-/** The file has ended: all is in the sums. */
-export function sumStatistics(): void {
+/** Another file begins: what is told of it counts for itself. */
+export function clearStatistics(): void {
   sum(leading);
   sum(current);
+  store<u64>(STATISTICS_TOLD, 0);
+  memory.fill(STATISTICS_SUMS, 0, COUNTS << 3);
+  rowsUsed = 0;
 }
 
 /** Copies the rows of the section that went on, or of the last one, to the window. The totals tell how many. */
@@ -90,7 +106,7 @@ export function exportStatistics(last: bool): void {
   const table = last ? current : leading;
   let rows: u64 = 0;
   if (table) {
-    for (let row = table; row < table + <usize>INTERFACES_MAX * ROW_BYTES; row += ROW_BYTES) {
+    for (let row = table; row < table + <usize>rowsUsed * ROW_BYTES; row += ROW_BYTES) {
       if (load<u32>(row)) memory.copy(WINDOW + <usize>(rows++) * ROW_BYTES, row, ROW_BYTES);
     }
   }

@@ -4,7 +4,7 @@ import type { CaptureFacts, CaptureReport } from '../../../src/pcap/report-types
 import { classicCapture, PcapngBuilder } from '../../support/capture-builder.js';
 import { segment } from '../../support/capture-builder/adversarial.js';
 import { expectSameBytes } from '../../support/compare.js';
-import { headerOf, plansAt, scanModule, scanOptions, scanSplit, scanWhole } from '../../support/engine.js';
+import { headerOf, plansAt, push, scanModule, scanOptions, scanSplit, scanWhole } from '../../support/engine.js';
 
 const packet = segment(0, new Uint8Array(10));
 const second = 1_000_000_000n;
@@ -180,6 +180,26 @@ describe('interface statistics', () => {
       packets_dropped: 9,
       packets_dropped_by_system: 7,
     });
+  });
+
+  test('of a file that still grows they are told again and again, and of the next file anew', () => {
+    const built = new PcapngBuilder().section().interface().enhanced({ bytes: packet, time: 1n });
+    const head = built.bytes().length;
+    const first = built.statistics({ 4: 10n }).bytes();
+    const all = built.statistics({ 4: 20n }).bytes();
+    const scanner = new JoinScanner(scanModule, scanOptions);
+    const told = (received: string) => ({ ended: [null, null, null], last: [[0, [received, null, null]]] });
+    for (const _file of [1, 2]) {
+      scanner.begin();
+      push(scanner, first, 0);
+      for (const _time of [1, 2]) expect(scanner.soFar().facts?.statistics).toEqual(told('10'));
+      push(scanner, all, first.length);
+      expect(scanner.endPart().statistics).toEqual(told('20'));
+    }
+    scanner.begin();
+    push(scanner, all.subarray(0, head), 0);
+    expect(scanner.endPart().statistics).toBeNull();
+    scanner.cancel();
   });
 
   test('a capture without them says nothing', () => {

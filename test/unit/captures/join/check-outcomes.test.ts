@@ -22,7 +22,7 @@ const facts = {
   inOrder: true,
   statistics: null,
 };
-const statistics = { packets_received: 5, packets_dropped: null, packets_dropped_by_system: 1 };
+const statistics = { ended: [null, null, null], last: [[3, ['5', null, '1']]] };
 const inflated = { truncated: false, damage: null };
 const good = { facts, inflated };
 
@@ -48,7 +48,10 @@ test.each<[string, unknown]>([
   ['damage without words', [{ ...good, facts: { ...facts, damage: { offset: 1 } } }]],
   ['no word on the order of times', [{ ...good, facts: { ...facts, inOrder: undefined } }]],
   ['records of zeros that are no count', [{ ...good, facts: { ...facts, zeroRecords: '1' } }]],
-  ['statistics that are none', [{ ...good, facts: { ...facts, statistics: { ...statistics, packets_dropped: -1 } } }]],
+  [
+    'statistics that are none',
+    [{ ...good, facts: { ...facts, statistics: { ...statistics, last: [[3, ['5', null, '-1']]] } } }],
+  ],
   ['no word on the packed stream', [{ facts }]],
   ['an unknown failure', [{ error: 'not-a-capture', error_detail: 'x' }]],
   ['a failure with a book of words', [{ error: 'changed', error_detail: 'x'.repeat(20_000) }]],
