@@ -93,7 +93,7 @@ function twoCounted(): Uint8Array {
   const builder = new PcapngBuilder().section().interface().interface();
   for (let time = 1n; time <= 40n; time++) {
     builder.enhanced({ bytes: new Uint8Array(40), time }).statistics({ 4: time, 5: time / 4n });
-    if (time === 20n) builder.statistics({ 4: 5n, 5: 1n, 7: 2n ** 60n }, 1);
+    if (time === 20n) builder.interface().statistics({ 4: 5n, 5: 1n, 7: 2n ** 60n }, 1);
   }
   return builder.bytes();
 }
