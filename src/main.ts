@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { guarded, runRole } from './common/run-role.js';
 import { slipsOnly } from './common/suggestions.js';
-import { roles } from './roles.js';
+import { commands, roles } from './roles.js';
 
 function overview(): Command {
   const { version } = require('./common/version.js') as typeof import('./common/version.js');
@@ -31,7 +31,7 @@ async function main(argv: readonly string[]): Promise<void> {
     if (argv[1] === '--help' || argv[1] === '-h') addExamples(command, name);
     return command;
   };
-  await runRole(name, build, argv.slice(1));
+  await runRole(name, build, argv.slice(1), commands);
 }
 
 /** Resolves when the command is done. */

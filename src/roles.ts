@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Commands } from './common/config-settings.js';
 
 interface RoleModule {
   buildCommand(): Command;
@@ -78,6 +79,10 @@ export const roles: Readonly<Record<string, Role>> = {
     summary: 'make certificates for the roles, for labs',
     load: () => require('./certs/command.js') as RoleModule,
   },
+  config: {
+    summary: 'check a file of settings, and show what they come to',
+    load: () => require('./config/command.js') as RoleModule,
+  },
   completion: {
     summary: 'print the completion script of a shell',
     load: () => require('./shell/command.js') as RoleModule,
@@ -106,4 +111,10 @@ export const roles: Readonly<Record<string, Role>> = {
     summary: 'lab B: send jobs that sleep',
     load: () => require('./udp/job-client-command.js') as RoleModule,
   },
+};
+
+/** The same for what is about any of them. */
+export const commands: Commands = {
+  names: Object.keys(roles),
+  build: (name) => roles[name].load().buildCommand(),
 };

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Command, Option } from 'commander';
 import { TriremeError } from './errors.js';
+import { tokenVariable } from './trust/options.js';
 
 /** Words for an option without a value, as people write them in an environment. */
 const yes = /^(1|true|yes|on)$/i;
@@ -43,10 +44,22 @@ function bind(command: Command, role: string, env: NodeJS.ProcessEnv): Set<strin
   return known;
 }
 
+/** What a word says of an option without a value; null: it is no such word. */
+export function switchOf(word: string): boolean | null {
+  if (yes.test(word)) return true;
+  return no.test(word) ? false : null;
+}
+
+/** The variable that says something of an option of a role, if there is one: also one that says no. */
+export function variableGiven(role: string, option: Option, env: NodeJS.ProcessEnv): string | null {
+  const own = option.name() === 'token' ? tokenVariable : variableOf(role, option.name());
+  return [own, option.envVar].find((name) => name !== undefined && (env[name] ?? '') !== '') ?? null;
+}
+
 /** Whether the variable gives the option: one without a value is given by its being there. */
 function wanted(option: Option, name: string, value: string): boolean {
-  if (option.required || option.optional || yes.test(value)) return true;
-  if (no.test(value)) return false;
+  const on = option.required || option.optional || switchOf(value);
+  if (on !== null) return on;
   throw new TriremeError('USAGE', `${name}='${value}' is neither 1 nor 0: ${option.flags} has no value`);
 }
 

@@ -1,4 +1,6 @@
 import { CommanderError, type Command } from 'commander';
+import { addConfigOption } from './config-option.js';
+import type { Commands } from './config-settings.js';
 import { reportFailure } from './errors.js';
 import { forTerminal, linesForTerminal } from './for-terminal.js';
 import { bindVariables, variableOf } from './option-variables.js';
@@ -6,9 +8,14 @@ import { endWithOutput } from './output-closed.js';
 import { slipsOnly } from './suggestions.js';
 
 /** Runs a role's command with the arguments behind the role's name, and sets the exit code. Never rejects. */
-export async function runRole(name: string, build: () => Command, argv: readonly string[]): Promise<void> {
+export async function runRole(
+  name: string,
+  build: () => Command,
+  argv: readonly string[],
+  roles: Commands,
+): Promise<void> {
   await guarded(() => {
-    const command = build()
+    const command = addConfigOption(build(), name, roles)
       .name(`trireme ${name}`)
       .configureOutput({ writeErr: (text) => void process.stderr.write(linesForTerminal(slipsOnly(text))) })
       .exitOverride();
@@ -23,10 +30,10 @@ export async function runRole(name: string, build: () => Command, argv: readonly
 function addVariables(command: Command, role: string): void {
   const [option] = command.options;
   if (option === undefined) return;
-  const variable = variableOf(role, option.name());
+  const [name, variable] = [option.name(), variableOf(role, option.name())];
   command.addHelpText(
     'after',
-    `\nVariables:\n  Options can be given by variables too: --${option.name()} is ${variable}.`,
+    `\nVariables:\n  Options can be given by variables and by --config too: --${name} is ${variable}, and in the file ${name}.`,
   );
 }
 

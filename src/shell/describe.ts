@@ -1,6 +1,7 @@
 import { Command, type Argument, type Option } from 'commander';
 import { helpExamples } from '../help-examples.js';
-import { roles } from '../roles.js';
+import { addConfigOption } from '../common/config-option.js';
+import { commands, roles } from '../roles.js';
 
 /** What man pages and completions are made from: the declarations of --help. */
 export interface DescribedCommand {
@@ -18,7 +19,9 @@ export interface DescribedCommand {
 
 /** Every command: each role, and behind a role its subcommands. Loads every role. */
 export function describeCommands(): DescribedCommand[] {
-  return Object.entries(roles).flatMap(([name, { summary, load }]) => described(load().buildCommand(), name, summary));
+  return Object.entries(roles).flatMap(([name, { summary }]) =>
+    described(addConfigOption(commands.build(name), name, commands), name, summary),
+  );
 }
 
 function described(command: Command, name: string, summary: string): DescribedCommand[] {

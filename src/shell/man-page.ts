@@ -44,8 +44,11 @@ export function manOverview(commands: readonly DescribedCommand[]): { name: stri
     '.SH NAME\ntrireme \\- packet captures on one core, all cores and a cluster; a job load balancer; UDP labs in XDP\n',
     '.SH SYNOPSIS\n.B trireme\n.I role\n.RI [ option ...]\n.br\n.B trireme\n.I role\n.B \\-\\-help\n',
     `.SH ROLES\n${roles.map(({ name, summary }) => `.TP\n.BR ${roff(pageName(name))} (1)\n${roff(summary)}\n`).join('')}`,
+    `.SH FILES\nEach option can be given in a file of YAML too, which \\-\\-config names:\n` +
+      `.BR trireme\\-config (1)\ntells its form, checks one, and shows what it comes to. Names of files in it are those of the command line, from\n` +
+      `the folder in which the role starts. It is read once, at the start.\n`,
     `.SH ENVIRONMENT\nEach option can be given by a variable, called as the role and the option: \\-\\-slots of the worker is\n` +
-      `.BR TRIREME_WORKER_SLOTS .\nThe command line goes before it. An option without a value is given by 1. Of an option that may be\n` +
+      `.BR TRIREME_WORKER_SLOTS .\nThe command line goes before it, and it goes before a file of settings. An option without a value is given by 1. Of an option that may be\n` +
       `repeated a variable gives one.\n` +
       environment.map(([name, words]) => `.TP\n.B ${roff(name)}\n${roff(words)}\n`).join(''),
     '.SH EXIT STATUS\n0: done; 1: the work failed; 2: wrong usage.\n',

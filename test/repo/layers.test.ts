@@ -4,7 +4,7 @@ import { join, relative, sep, resolve, dirname } from 'node:path';
 const root = join(__dirname, '..', '..', '..');
 
 /** Folders of src/ that are roles: each may use the shared folders and nothing of another role. */
-const roles = ['lb', 'master', 'worker', 'client', 'analyze', 'udp', 'up', 'certs', 'top', 'shell'];
+const roles = ['lb', 'master', 'worker', 'client', 'analyze', 'udp', 'up', 'certs', 'top', 'shell', 'config'];
 
 /** Shared folders and what each may import beside itself. src/pcap is pure: it reads no file and opens no socket. */
 const shared: Readonly<Record<string, readonly string[]>> = {
