@@ -7,7 +7,7 @@ import { DiallerTrust } from '../common/trust/dialler-trust.js';
 import { GrpcDialler } from '../common/trust/grpc-dialler.js';
 import { addDiallerTrust, compileDiallerTrust, type TrustOptions } from '../common/trust/options.js';
 import { ClusterServiceClient, type Pick as PickMessage } from '../gen/trireme/v1/worker.js';
-import { explanation, pickTable } from './why-text.js';
+import { batchWords, explanation, pickTable } from './why-text.js';
 
 interface WhyCommandOptions extends TrustOptions {
   readonly lb?: HostPort;
@@ -43,6 +43,7 @@ export function buildCommand(): Command {
       'after',
       `
 Of all jobs a sample is kept, of those asked for by RunJob every one, and of these the last ${lastMax}.
+An error in brackets: ${batchWords}.
 
 Examples:
   trireme why --last --lb 127.0.0.1:50051

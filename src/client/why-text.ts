@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import { forTerminal } from '../common/for-terminal.js';
+import { judge, judgedSecondsMin } from '../hub/explain/judgement.js';
 import type { Pick as PickMessage } from '../gen/trireme/v1/worker.js';
 
 /** A table without lines, so that it pipes into cut and awk. */
@@ -36,12 +37,22 @@ export function pickTable(picks: readonly PickMessage[]): string {
       forTerminal(pick.worker),
       seconds(pick.predictedSeconds),
       pick.actualSeconds === undefined ? forTerminal(pick.outcome) : seconds(pick.actualSeconds),
-      pick.errorSeconds === undefined ? '-' : signed(pick.errorSeconds),
+      pick.errorSeconds === undefined
+        ? '-'
+        : inBatch(pick)
+          ? `(${signed(pick.errorSeconds)})`
+          : signed(pick.errorSeconds),
       pick.candidatesTotal,
     ]);
   }
   return lines(table);
 }
+
+/** What is said of an error in brackets. */
+export const batchWords = `a job of under ${seconds(judgedSecondsMin)} travels in a batch, which the prediction is not judged by`;
+
+const inBatch = ({ predictedSeconds, errorSeconds, execSeconds }: PickMessage): boolean =>
+  judge({ predictedSeconds, errorSeconds: errorSeconds ?? null, execSeconds: execSeconds ?? null }) === 'batch';
 
 /** One pick in words, and its candidates, the best first. */
 export function explanation(pick: PickMessage): string {
@@ -54,6 +65,7 @@ export function explanation(pick: PickMessage): string {
     pick.actualSeconds === undefined || pick.errorSeconds === undefined
       ? `  outcome             ${outcome}`
       : `  actual              ${seconds(pick.actualSeconds)} (error ${signed(pick.errorSeconds)}, execution ${seconds(pick.execSeconds ?? NaN)})`,
+    ...(inBatch(pick) ? [`  ${batchWords}`] : []),
     '',
   ];
   const table = new Table({

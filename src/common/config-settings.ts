@@ -152,6 +152,11 @@ function apply(command: Command, option: Option, { values, list }: Setting): str
     if (on) command.setOptionValueWithSource(attribute, !option.negate, 'config');
     return null;
   }
+  // One that may go without its value.
+  if (option.optional && !list && values[0] === 'true') {
+    command.setOptionValueWithSource(attribute, true, 'config');
+    return null;
+  }
   if (list && !isRepeatable(option) && !isCommaList(option)) return `is a list, and ${option.flags} has one value`;
   try {
     const texts = isRepeatable(option) ? values : [values.join(',')];

@@ -7,20 +7,22 @@ import { commands } from '../roles.js';
 import { effectiveSettings, settingsText } from './effective.js';
 
 const notes = `
-A file has the options of trireme ROLE --help by their names, for every role that has them or below the name of one:
+Settings:
+  A file has the options of trireme ROLE --help by their names, on top for every role that has them, or below the
+  name of one, as here:
 
-  log-level: warn
-  tls-ca: /etc/trireme/ca.crt
-  lb:
-    tcp: 192.0.2.1:13337
-    tcp-tls: true
-  worker:
-    host: [192.0.2.1:50051, 192.0.2.1:50052]
-    captures: [/data, /more]
+    log-level: warn
+    tls-ca: /etc/trireme/ca.crt
+    lb:
+      tcp: 192.0.2.1:13337
+      tcp-tls: true
+    worker:
+      host: [192.0.2.1:50051, 192.0.2.1:50052]
+      captures: [/data, /more]
 
-What stands below a role goes before what stands on top; a variable goes before the file, and the command line before both.
-Without a ROLE the roles that have a section are shown. Settings in effect are lines of such a file, each with where it comes
-from; defaults are comments, and no secret is shown. Ports and files that the settings name are not looked at.
+  What stands below a role goes before what stands on top; a variable goes before the file, and the command line
+  before both. Without a ROLE the roles that have a section are shown. What is shown is such a file: each setting with
+  where it comes from, defaults as comments, and no secret. Ports and files that settings name are not looked at.
 
 Exit codes:
   0  every setting is one that its role takes

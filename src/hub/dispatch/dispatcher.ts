@@ -71,9 +71,12 @@ export class Dispatcher {
     this.turn = new Turn(this.table, scheduler, (worker, id, now) => this.takeLent(worker, id, false, 0, NaN, now));
     this.deadlines = new Deadlines(this.table, scheduler, (ids, now) => this.expire(ids, now));
     this.isolated = new IsolatedRuns(this.workers, picker);
-    this.places = new Places(this.table, this.lines, this.workers, this.isolated);
-    this.gate = new AuditGate(audits, this.table);
     this.life = new JobLife(options, this.table, this.lines, picker, this.workers, () => scheduler.wallMs());
+    this.places = new Places(this.table, this.lines, this.workers, this.isolated, {
+      begins: () => this.life.optimum.begins(this.turn.now()),
+      rests: () => this.life.optimum.rests(this.turn.now()),
+    });
+    this.gate = new AuditGate(audits, this.table);
     this.handOut = new HandOut(
       this.table,
       this.lines,

@@ -84,7 +84,7 @@ export class Endings {
     this.hedges.callOff(row);
     this.table.free(row);
     if (this.table.live > 0) return;
-    this.life.idle(this.turn.now());
+    this.life.idle();
     this.onIdle?.();
   }
 }

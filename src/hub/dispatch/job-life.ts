@@ -121,8 +121,8 @@ export class JobLife {
   }
 
   /** None is live any more. */
-  idle(now: number): void {
-    this.optimum.idle(now);
+  idle(): void {
+    this.optimum.idle();
   }
 
   private of(kind: number): KindState['counters'] {

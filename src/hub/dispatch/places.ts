@@ -10,11 +10,16 @@ import type { IsolatedRuns } from './isolated-runs.js';
  * decision takes. A job comes into a line by `wait`, into a worker's list by `assign`, and leaves either by `leave`.
  */
 export class Places {
+  /** Jobs in lists of workers. */
+  private held = 0;
+
   constructor(
     private readonly table: JobTable,
     private readonly lines: WaitLines,
     private readonly workers: readonly (AttachedWorker | undefined)[],
     private readonly isolated: IsolatedRuns,
+    /** Told when a first job is with a worker, and when none is any more. */
+    private readonly work: { begins(): void; rests(): void },
   ) {}
 
   /** The row that this worker holds under this id, or nil. */
@@ -36,6 +41,7 @@ export class Places {
 
   /** A worker gets a job that is nowhere. */
   assign(row: number, worker: AttachedWorker): void {
+    if (this.held++ === 0) this.work.begins();
     this.table.workers[row] = worker.index;
     this.table.links.append(worker.jobs, row);
   }
@@ -50,6 +56,7 @@ export class Places {
     }
     table.links.remove(worker.jobs, row);
     table.workers[row] = noWorker;
+    if (--this.held === 0) this.work.rests();
     if (worker.aloneJob !== 0) this.isolated.end(table.ids[row]);
   }
 

@@ -4,7 +4,10 @@ import type { FleetSpeed } from '../picking/views.js';
 /** A busy time below this is over before anyone could read of it, and its length is mostly the round trip. */
 const busySecondsMin = 0.5;
 
-/** A time without an idle moment: how long it took, and how long it would take if every slot worked all the time. */
+/**
+ * From the first job of an idle hub until it is idle again, without the time in which no worker had a job: how long it took,
+ * and how long it would take if every slot worked all the time.
+ */
 export interface BusyTime {
   readonly seconds: number;
   readonly boundSeconds: number;
@@ -19,15 +22,19 @@ export interface BusyTime {
  * a second each second; what a job would find there, and then the nearest worker's round trip and the fastest slot's
  * cost, is counted beside the latency that it really had.
  *
- * The makespan: from the first job that an idle hub is given until it is idle again, against the work done in that time
- * divided by the speed of all workers, plus one round trip.
+ * The makespan: from the first job that an idle hub is given until it is idle again, as far as any worker had a job, against
+ * the work done in that time divided by the speed of all workers, plus one round trip.
  *
  * Costs for each job: some additions and one count. Speeds are set from outside, once a second.
  */
 export class Optimum {
   private lineSeconds = 0;
   private lineAt = 0;
-  private busySince = NaN;
+  private isBusy = false;
+  /** Since when some worker has had a job; NaN: none has. */
+  private workingSince = NaN;
+  /** The time before that in this busy time. */
+  private workedSeconds = 0;
   /** Seconds of all workers' time that the jobs answered since then were worth. */
   private busyWork = 0;
   private roundTrip = 0;
@@ -36,7 +43,8 @@ export class Optimum {
   /** A job was submitted; `live` counts it. */
   submitted(state: KindState, units: number, live: number, now: number): void {
     if (live === 1) {
-      this.busySince = now;
+      this.isBusy = true;
+      this.workedSeconds = 0;
       this.busyWork = 0;
       this.lineSeconds = 0;
       this.lineAt = now;
@@ -54,11 +62,21 @@ export class Optimum {
     this.busyWork += units * state.fleetSecondsPerUnit;
   }
 
+  /** A worker has a job, and none had. */
+  begins(now: number): void {
+    this.workingSince = now;
+  }
+
+  /** No worker has a job any more: none is left, or those that are left wait. */
+  rests(now: number): void {
+    this.workedSeconds += now - this.workingSince;
+    this.workingSince = NaN;
+  }
+
   /** No job is live any more. */
-  idle(now: number): void {
-    const seconds = now - this.busySince;
-    if (seconds >= busySecondsMin) this.last = this.busyTime(seconds, false);
-    this.busySince = NaN;
+  idle(): void {
+    if (this.workedSeconds >= busySecondsMin) this.last = this.busyTime(this.workedSeconds, false);
+    this.isBusy = false;
   }
 
   /**
@@ -83,8 +101,8 @@ export class Optimum {
 
   /** The busy time that runs, when it is long enough to say something, or else the last one; null before the first. */
   busy(now: number): BusyTime | null {
-    const seconds = now - this.busySince;
-    return seconds >= busySecondsMin ? this.busyTime(seconds, true) : this.last;
+    const seconds = this.workedSeconds + (Number.isNaN(this.workingSince) ? 0 : now - this.workingSince);
+    return this.isBusy && seconds >= busySecondsMin ? this.busyTime(seconds, true) : this.last;
   }
 
   /** Speeds that are learned too low would give a bound above what was reached, which it then is not. */

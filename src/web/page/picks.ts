@@ -1,3 +1,4 @@
+import { judge } from '../../hub/explain/judgement.js';
 import type { CandidateView, PickView } from '../../hub/explain/types.js';
 import { byId, element } from '../dom.js';
 import { formatClock, formatSeconds } from '../format.js';
@@ -24,10 +25,10 @@ export class Picks {
 }
 
 function makeRow(pick: PickView): HTMLTableRowElement {
-  const cell = (label: string, style: string, ...children: (Node | string)[]): HTMLElement =>
+  const cell = (label: string, style: string, ...children: (Node | string | null)[]): HTMLElement =>
     element('td', { role: 'cell', class: style, 'data-label': label }, element('div', {}, ...children));
   const { actualSeconds, errorSeconds, predictedSeconds } = pick;
-  const far = errorSeconds !== null && Math.abs(errorSeconds) > Math.max(predictedSeconds, 1e-3);
+  const judgement = judge(pick);
   return element(
     'tr',
     { role: 'row' },
@@ -46,8 +47,9 @@ function makeRow(pick: PickView): HTMLTableRowElement {
     ),
     cell(
       'Error',
-      `number${far ? ' error-high' : ''}`,
+      `number${judgement === 'far' ? ' error-high' : judgement === 'batch' ? ' soft' : ''}`,
       errorSeconds === null ? '–' : `${errorSeconds > 0 ? '+' : ''}${formatSeconds(errorSeconds)}`,
+      judgement === 'batch' ? element('span', { class: 'sub' }, 'in a batch') : null,
     ),
     cell('Candidates', 'wide', candidates(pick)),
   );

@@ -108,7 +108,7 @@ function optimum({ busy }: LiveDocument): Tile {
   if (busy === null) return { name: 'Makespan', value: '–', detail: 'no busy time yet' };
   const { seconds, boundSeconds, running } = busy;
   return {
-    name: running ? 'Busy without a pause' : 'Last busy time',
+    name: running ? 'Busy time so far' : 'Last busy time',
     value: formatSeconds(seconds),
     detail: `the work would fill ${formatSeconds(boundSeconds)} of all slots (${formatShare(boundSeconds / seconds)})`,
   };

@@ -21,6 +21,7 @@ function worker(): Command {
     .option('--captures <dir>', 'repeatable', collect)
     .addOption(new Option('--mode <mode>', 'mode').choices(['a', 'b']))
     .option('--tls', 'encrypt', false)
+    .option('--last [n]', 'list', integer(1, 9))
     .option('--no-index', 'read all')
     .addOption(new Option('--token <token>', 'secret').conflicts('tokenFile'))
     .option('--token-file <file>', 'secret')
@@ -71,6 +72,8 @@ describe('settings of a file', () => {
       index: false,
       mode: 'b',
     });
+    expect(options('last: true\n')).toMatchObject({ last: true });
+    expect(options('last: 3\n')).toMatchObject({ last: 3 });
     expect(options('captures: /a\nhost: a:1,b:2\ntls: off\n')).toMatchObject({ captures: ['/a'], tls: false });
   });
 

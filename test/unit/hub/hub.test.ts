@@ -57,6 +57,25 @@ describe('hub', () => {
     expect(sink.extra).toEqual([]);
   });
 
+  test('a time in which jobs wait and no worker has one is no busy time, before the first worker and after a loss', () => {
+    const { time, hub, submit, worker } = bench();
+    submit(1);
+    time.advance(3_600);
+    expect(hub.optimum.busy(time.now())).toBeNull();
+    const one = worker('one');
+    time.endTurn();
+    time.advance(2);
+    one.die();
+    time.advance(3_600);
+    expect(hub.optimum.busy(time.now())?.seconds).toBeCloseTo(2, 3);
+    const two = worker('two');
+    time.endTurn();
+    time.advance(1);
+    two.answer();
+    expect(hub.optimum.busy(time.now())).toMatchObject({ running: false });
+    expect(hub.optimum.busy(time.now())?.seconds).toBeCloseTo(3, 3);
+  });
+
   test('jobs wait for a first worker and leave in the order in which they came', () => {
     const { time, sink, hub, submit, worker } = bench({ jobsOutstandingMax: 1 });
     for (let tag = 1; tag <= 5; tag++) {

@@ -36,7 +36,11 @@ export function addLiveMetrics(registry: Registry, live: Live): void {
     'p99 latency of one ideal queue before all slots: a lower reference for trireme_hub_job_p99_seconds',
     (kind) => kind.pooledP99Seconds,
   );
-  ofBusyTime('busy_seconds', 'Length of the busy time that runs, or of the last one', (busy) => busy.seconds);
+  ofBusyTime(
+    'busy_seconds',
+    'Time in which a worker had a job, of the busy time that runs, or of the last one',
+    (busy) => busy.seconds,
+  );
   ofBusyTime(
     'busy_bound_seconds',
     'What all slots together would need for the work of that time: the bound of the makespan',

@@ -54,20 +54,40 @@ describe('the distance to the optimum', () => {
     const { optimum, state } = prepared();
     expect(optimum.busy(100)).toBeNull();
     optimum.submitted(state, 1, 1, 100);
+    optimum.begins(100);
     for (let job = 0; job < 10; job++) optimum.answered(state, 1);
     const running = optimum.busy(102);
     expect(running).toMatchObject({ seconds: 2, running: true });
     expect(running?.boundSeconds).toBeCloseTo(1.001, 6);
-    optimum.idle(104);
+    optimum.rests(104);
+    optimum.idle();
     expect(optimum.busy(200)).toMatchObject({ seconds: 4, running: false });
   });
 
   test('a busy time too short to say anything leaves the last one in place', () => {
     const { optimum, state } = prepared();
     optimum.submitted(state, 1, 1, 100);
-    optimum.idle(110);
+    optimum.begins(100);
+    optimum.rests(110);
+    optimum.idle();
     optimum.submitted(state, 1, 1, 120);
-    optimum.idle(120.01);
+    optimum.begins(120);
+    optimum.rests(120.01);
+    optimum.idle();
     expect(optimum.busy(130)).toMatchObject({ seconds: 10 });
+  });
+
+  test('the time in which jobs wait and no worker has one is in no busy time', () => {
+    const { optimum, state } = prepared();
+    optimum.submitted(state, 1, 1, 100);
+    expect(optimum.busy(3_700)).toBeNull();
+    optimum.begins(3_700);
+    optimum.rests(3_702);
+    expect(optimum.busy(5_000)).toMatchObject({ seconds: 2, running: true });
+    optimum.begins(5_000);
+    expect(optimum.busy(5_001)).toMatchObject({ seconds: 3, running: true });
+    optimum.rests(5_001);
+    optimum.idle();
+    expect(optimum.busy(6_000)).toMatchObject({ seconds: 3, running: false });
   });
 });
