@@ -6,10 +6,11 @@ import type { Socket } from 'node:net';
 export interface CallRefusal {
   readonly code: grpc.status;
   readonly details: string;
+  readonly metadata?: grpc.Metadata;
 }
 
 /** Answers a call by its status alone (Trailers-Only of gRPC over HTTP/2), whatever is still to come of the request. */
-export function refuseCall(stream: ServerHttp2Stream, { code, details }: CallRefusal): void {
+export function refuseCall(stream: ServerHttp2Stream, { code, details, metadata }: CallRefusal): void {
   stream.on('error', () => undefined);
   stream.respond(
     {
@@ -17,6 +18,7 @@ export function refuseCall(stream: ServerHttp2Stream, { code, details }: CallRef
       [constants.HTTP2_HEADER_CONTENT_TYPE]: 'application/grpc+proto',
       'grpc-status': code,
       'grpc-message': encodeURI(details),
+      ...metadata?.toHttp2Headers(),
     },
     { endStream: true },
   );

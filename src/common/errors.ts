@@ -44,14 +44,29 @@ export const errorKinds = {
 
 export type ErrorCode = keyof typeof errorKinds;
 
+/** What an error is about, for programs: its message says the same in words. */
+export interface ErrorFacts {
+  /** What was found: a length, a count, a name. */
+  readonly value?: number | string;
+  /** What it should have been within. */
+  readonly bound?: number | string;
+  /** What the bound is called. */
+  readonly boundName?: string;
+  /** When asking again may help, where that is known. */
+  readonly retrySeconds?: number;
+}
+
 /** The one error class of the project. The message says what was wrong, the value, the bound and what to do. */
 export class TriremeError extends Error {
+  readonly facts: ErrorFacts;
+
   constructor(
     readonly code: ErrorCode,
     message: string,
-    options?: { cause?: unknown },
+    options?: { cause?: unknown; facts?: ErrorFacts },
   ) {
     super(message, options);
+    this.facts = options?.facts ?? {};
     this.name = 'TriremeError';
   }
 

@@ -129,9 +129,3 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
       }),
   };
 }
-
-/** Our error as the status that a gRPC handler answers with; the message keeps our code in front. */
-export function toStatus(caught: unknown): { code: grpc.status; details: string } {
-  const error = TriremeError.from(caught);
-  return { code: grpc.status[error.kind.grpc as keyof typeof grpc.status], details: `${error.code}: ${error.message}` };
-}

@@ -2,6 +2,8 @@ import * as grpc from '@grpc/grpc-js';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Readable } from 'node:stream';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { TriremeError } from './errors.js';
+import { toStatus } from './grpc-status.js';
 import { receivedMessageBytesMax } from './limits.js';
 import type { Logger } from './logging.js';
 import { RateLimit } from './rate-limit.js';
@@ -183,12 +185,11 @@ export class ReceiveGate {
     if (suppressed !== undefined) {
       this.log.warn({ peer: call.getPeer(), path, bytes, limitMs, suppressed }, 'caller cut off: its message stalled');
     }
-    call.sendStatus({
-      code: grpc.status.DEADLINE_EXCEEDED,
-      details:
-        `DEADLINE_PASSED: a message of ${bytes} bytes did not come as a whole within ${limitMs} ms; ` +
-        'send it faster, or in smaller messages',
-    });
+    const why =
+      `a message of ${bytes} bytes did not come as a whole within ${limitMs} ms; ` +
+      'send it faster, or in smaller messages';
+    const facts = { value: bytes, bound: limitMs, boundName: 'messageTimeoutMs' };
+    call.sendStatus(toStatus(new TriremeError('DEADLINE_PASSED', why, { facts })));
   }
 }
 

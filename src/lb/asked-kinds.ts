@@ -35,7 +35,9 @@ export class AskedKinds {
     const most = this.ofBuild[kind] === 1 ? 0 : (this.hub.kindTerms(kind)?.payloadBytesMax ?? 0);
     if (bytes <= most) return;
     const bound = most === 0 ? 'and this kind takes none' : `over ${most} (payloadBytesMax of its kind)`;
-    throw new TriremeError('USAGE', `the payload has ${bytes} bytes, ${bound}`);
+    throw new TriremeError('USAGE', `the payload has ${bytes} bytes, ${bound}`, {
+      facts: { value: bytes, bound: most, boundName: 'payloadBytesMax' },
+    });
   }
 
   /** Whether answers of the kind are text. */
@@ -48,6 +50,8 @@ export class AskedKinds {
     const offered = this.hub.offeredKinds().filter(({ terms }) => terms !== null);
     const all = [...own, ...offered].map(({ name, number }) => `${name} (${number})`);
     const more = all.length > namedMax ? ` and ${all.length - namedMax} more` : '';
-    return new TriremeError('UNKNOWN_JOB', `unknown ${what}; there are ${all.slice(0, namedMax).join(', ')}${more}`);
+    return new TriremeError('UNKNOWN_JOB', `unknown ${what}; there are ${all.slice(0, namedMax).join(', ')}${more}`, {
+      facts: { value: what.replace(/^job /, '') },
+    });
   }
 }

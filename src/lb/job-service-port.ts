@@ -15,11 +15,12 @@ export interface JobServicePort {
   readonly payloads: PayloadBudget;
 }
 
-/** No room for the payload of a job, as its client is told. */
-export function payloadsFull(used: number): TriremeError {
+/** No room for the payload of a job, as its client is told. @param of bytes that the client has there already */
+export function payloadsFull(payloads: PayloadBudget, of: number): TriremeError {
   return new TriremeError(
     'QUEUE_FULL',
-    `payloads of ${used} bytes are outstanding, which is the bound; ask again later`,
+    `payloads of ${payloads.used} bytes are outstanding, which is the bound; ask again later`,
+    { facts: payloads.full(of) },
   );
 }
 

@@ -1,6 +1,7 @@
 import type { sendUnaryData, ServerDuplexStream, ServerUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
 import { TriremeError } from '../common/errors.js';
-import { toStatus, type ServedService } from '../common/grpc-server.js';
+import type { ServedService } from '../common/grpc-server.js';
+import { toStatus } from '../common/grpc-status.js';
 import {
   JobServiceService,
   type RunJobRequest,
@@ -80,7 +81,7 @@ class CallsOfPeers {
 }
 
 function runJob(
-  { hub, admission, asked, payloads }: JobServicePort,
+  { hub, limits, admission, asked, payloads }: JobServicePort,
   calls: CallsOfPeers,
   call: ServerUnaryCall<RunJobRequest, RunJobResponse>,
   callback: sendUnaryData<RunJobResponse>,
@@ -96,8 +97,11 @@ function runJob(
     timeoutSeconds = secondsLeft(call.getDeadline(), Date.now());
     if (timeoutSeconds < 0) throw new TriremeError('DEADLINE_PASSED', 'the deadline has passed');
     if (admission.room(0) === 0)
-      throw new TriremeError('QUEUE_FULL', `${admission.used} jobs are outstanding, which is the bound`);
-    if (!payloads.take(bytes, calls.bytesOf(peer))) throw payloadsFull(payloads.used);
+      throw new TriremeError('QUEUE_FULL', `${admission.used} jobs are outstanding, which is the bound`, {
+        facts: { value: admission.used, bound: limits.jobsTotalMax, boundName: 'jobsTotalMax' },
+      });
+    const of = calls.bytesOf(peer);
+    if (!payloads.take(bytes, of)) throw payloadsFull(payloads, of);
   } catch (error) {
     return callback(toStatus(error));
   }

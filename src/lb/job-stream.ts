@@ -1,6 +1,6 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { TriremeError } from '../common/errors.js';
-import { toStatus } from '../common/grpc-server.js';
+import { toStatus } from '../common/grpc-status.js';
 import type { RunJobsResponse, TaggedJob, TaggedResult } from '../gen/trireme/v1/job.js';
 import { noWorker, type JobSink } from '../hub/port/job-sink.js';
 import { answerOf, secondsLeft, type JobServicePort } from './job-service-port.js';
@@ -207,8 +207,9 @@ export class JobStream implements JobSink, TurnTaker {
   private cutOff(): void {
     const { unreadBytesMax } = this.port.limits;
     const read = `answers of ${this.unreadBytes} bytes were not read, over ${unreadBytesMax} (unreadBytesMax)`;
+    const facts = { value: this.unreadBytes, bound: unreadBytesMax, boundName: 'unreadBytesMax' };
     this.abandon();
-    this.call.emit('error', toStatus(new TriremeError('LIMIT_REACHED', read)));
+    this.call.emit('error', toStatus(new TriremeError('LIMIT_REACHED', read, { facts })));
   }
 
   private refuse(tag: bigint, error: TriremeError): void {

@@ -1,3 +1,5 @@
+import type { ErrorFacts } from '../common/errors.js';
+
 /** Bytes of the payloads of all clients that are with the hub: with the copies that sockets hold, twice as much memory. */
 export const payloadBytesTotalMax = 256 * 2 ** 20;
 
@@ -20,6 +22,14 @@ export class PayloadBudget {
     if (this.used + bytes > this.totalMax || of + bytes > this.perClientMax) return false;
     this.used += bytes;
     return true;
+  }
+
+  /** Which bound a payload of a client that has `of` bytes there already is over. */
+  full(of: number): ErrorFacts {
+    const { used, totalMax, perClientMax } = this;
+    return totalMax - used < perClientMax - of
+      ? { value: used, bound: totalMax, boundName: 'payloadBytesTotalMax' }
+      : { value: of, bound: perClientMax, boundName: 'payloadBytesPerClientMax' };
   }
 
   release(bytes: number): void {

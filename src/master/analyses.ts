@@ -103,7 +103,9 @@ export class Analyses {
     const { spool, ledger } = this.setup;
     // Without a ledger that outlives us, what waits would wait in vain should we end: it is refused as long as all run.
     if (!ledger.durable && this.held.size + this.analysesQueued >= analysesMax) {
-      throw new TriremeError('QUEUE_FULL', `${analysesMax} analyses run already (analysesMax); ask again later`);
+      throw new TriremeError('QUEUE_FULL', `${analysesMax} analyses run already (analysesMax); ask again later`, {
+        facts: { value: analysesMax, bound: analysesMax, boundName: 'analysesMax' },
+      });
     }
     const spooled = spool.claim(request.path);
     const id = randomBytes(8).toString('hex');

@@ -76,5 +76,6 @@ export function noAnalysis(id: string, { shared, place }: Pick<Ledger, 'shared' 
   return new TriremeError(
     'NO_ANALYSIS',
     `there is no analysis '${id.slice(0, 64)}', or it is kept no longer (--keep), or it belongs to another client${lost}`,
+    { facts: { value: id.slice(0, 64) } },
   );
 }

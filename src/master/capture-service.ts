@@ -2,7 +2,8 @@ import type * as grpc from '@grpc/grpc-js';
 import { shownName } from '../captures/capture-name.js';
 import { atMost } from '../common/stuck-work.js';
 import { TriremeError } from '../common/errors.js';
-import { toStatus, type ServedService } from '../common/grpc-server.js';
+import type { ServedService } from '../common/grpc-server.js';
+import { toStatus } from '../common/grpc-status.js';
 import type { Logger } from '../common/logging.js';
 import { RateLimit } from '../common/rate-limit.js';
 import { callerOf, type ListenerTrust } from '../common/trust/listener-trust.js';
@@ -235,7 +236,9 @@ export class CaptureService implements ServedService {
   private refuseIfBusy(): void {
     if (this.draining) throw new TriremeError('DRAINING', 'the master is shutting down; ask another one');
     if (this.calls > callersMax) {
-      throw new TriremeError('QUEUE_FULL', `${callersMax} callers are served already (callersMax); ask again later`);
+      throw new TriremeError('QUEUE_FULL', `${callersMax} callers are served already (callersMax); ask again later`, {
+        facts: { value: this.calls, bound: callersMax, boundName: 'callersMax' },
+      });
     }
   }
 

@@ -54,6 +54,7 @@ export class ExtractCalls {
       throw new TriremeError(
         'QUEUE_FULL',
         `${extractionsMax} extractions run already (extractionsMax); ask again later`,
+        { facts: { value: this.calls, bound: extractionsMax, boundName: 'extractionsMax' } },
       );
     this.calls++;
     const { spool } = this.setup;

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { shownName } from '../captures/capture-name.js';
-import { TriremeError } from '../common/errors.js';
+import { TriremeError, type ErrorFacts } from '../common/errors.js';
 import type { AnalyzeOptions, AnalyzeRequest, FileIdentity } from '../gen/trireme/v1/capture.js';
 import type { RequestedAnalysis } from '../ledger/types.js';
 import { spanOf } from '../pcap/time-bounds.js';
@@ -33,13 +33,14 @@ export interface AnalysisRequest extends RequestedAnalysis {
 export function compileRequest(request: AnalyzeRequest, waitMsUnsaid = waitMsDefault): AnalysisRequest {
   const { path, identity, options, waitMs, name, detach, join } = request;
   if (path === '') throw usage('path is empty: name a capture');
-  if (path.length > pathLengthMax) throw usage(`path has ${path.length} characters, over ${pathLengthMax}`);
-  if (name.length > pathLengthMax) throw usage(`name has ${name.length} characters, over ${pathLengthMax}`);
+  if (path.length > pathLengthMax) throw tooLong('path', path.length);
+  if (name.length > pathLengthMax) throw tooLong('name', name.length);
   if (path.includes('\0')) throw usage('path holds a NUL character');
   if (identity !== undefined && identity.endsSha256.length !== 32) {
     throw usage(`identity.ends_sha256 has ${identity.endsSha256.length} bytes, not 32`);
   }
-  if (waitMs > waitMsMax) throw usage(`wait_ms ${waitMs} is over ${waitMsMax}`);
+  if (waitMs > waitMsMax)
+    throw usage(`wait_ms ${waitMs} is over ${waitMsMax}`, { value: waitMs, bound: waitMsMax, boundName: 'wait_ms' });
   const { scan, top, sort } = compileAsked(askedOf(options), names, topOfMessage);
   return {
     name: shownName(name === '' ? path : name),
@@ -73,4 +74,11 @@ function askedOf(options: AnalyzeOptions | undefined): Asked {
   };
 }
 
-const usage = (message: string): TriremeError => new TriremeError('USAGE', message);
+const usage = (message: string, facts?: ErrorFacts): TriremeError => new TriremeError('USAGE', message, { facts });
+
+const tooLong = (field: string, length: number): TriremeError =>
+  usage(`${field} has ${length} characters, over ${pathLengthMax}`, {
+    value: length,
+    bound: pathLengthMax,
+    boundName: 'pathLengthMax',
+  });

@@ -111,6 +111,7 @@ export class Spool {
           throw new TriremeError(
             'LIMIT_REACHED',
             `the spool holds ${this.bytes} bytes and takes at most ${this.bytesMax} (--spool-bytes-max): try later`,
+            { facts: { value: this.bytes, bound: this.bytesMax, boundName: 'spool-bytes-max' } },
           );
         }
         this.bytes += data.length;

@@ -17,10 +17,13 @@ export class UploadShares {
       throw new TriremeError(
         'QUEUE_FULL',
         `${own} uploads come on this connection already (the bound is ${this.perConnectionMax}): wait for one to end`,
+        { facts: { value: own, bound: this.perConnectionMax, boundName: 'uploadsPerConnectionMax' } },
       );
     }
     if (this.count >= this.max) {
-      throw new TriremeError('QUEUE_FULL', `${this.max} uploads are under way already (uploadsMax): ask again later`);
+      throw new TriremeError('QUEUE_FULL', `${this.max} uploads are under way already (uploadsMax): ask again later`, {
+        facts: { value: this.count, bound: this.max, boundName: 'uploadsMax' },
+      });
     }
     this.count++;
     this.byPeer.set(peer, own + 1);

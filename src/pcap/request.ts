@@ -1,4 +1,4 @@
-import { TriremeError } from '../common/errors.js';
+import { TriremeError, type ErrorFacts } from '../common/errors.js';
 import { formatEndpoint, parseEndpoint } from './endpoint.js';
 import { filterOf } from './filter-functions.js';
 import type { ScanOptions, SortOrder } from './types.js';
@@ -79,9 +79,17 @@ export interface CompiledRequest {
 export function compileAsked(asked: Asked, names: AskedNames, topBound: TopBound): CompiledRequest {
   const { top = topDefault, sort = sortDefault, intervalNs, conversationsMax = conversationsMaxDefault } = asked;
   if (!isWhole(top, 1, topBound.max))
-    throw usage(`${names.top} ${String(top)} is not a whole number from 1 to ${topBound.max}, ${topBound.why}`);
+    throw usage(`${names.top} ${String(top)} is not a whole number from 1 to ${topBound.max}, ${topBound.why}`, {
+      value: String(top),
+      bound: topBound.max,
+      boundName: names.top,
+    });
   if (!sortOrders.includes(sort as SortOrder))
-    throw usage(`${names.sort} '${String(sort)}' is none of ${sortOrders.join(', ')}`);
+    throw usage(`${names.sort} '${String(sort)}' is none of ${sortOrders.join(', ')}`, {
+      value: String(sort),
+      bound: sortOrders.join(', '),
+      boundName: names.sort,
+    });
   checkConversationsMax(names.conversationsMax, conversationsMax);
   if (intervalNs !== undefined) checkInterval(names.intervalNs, intervalNs);
   return {
@@ -125,12 +133,20 @@ export function selectionOf(
 
 export function checkConversationsMax(name: string, value: number): void {
   if (isWhole(value, 1, conversationsHeldMax)) return;
-  throw usage(`${name} ${String(value)} is not a whole number from 1 to ${conversationsHeldMax}`);
+  throw usage(`${name} ${String(value)} is not a whole number from 1 to ${conversationsHeldMax}`, {
+    value: String(value),
+    bound: conversationsHeldMax,
+    boundName: name,
+  });
 }
 
 export function checkInterval(name: string, ns: bigint): void {
   if (ns >= intervalNsMin && ns <= intervalNsMax) return;
-  throw usage(`${name} of ${ns} ns is not from ${intervalNsMin} to ${intervalNsMax} ns`);
+  throw usage(`${name} of ${ns} ns is not from ${intervalNsMin} to ${intervalNsMax} ns`, {
+    value: String(ns),
+    bound: `${intervalNsMin} to ${intervalNsMax}`,
+    boundName: name,
+  });
 }
 
 /** Refuses tags that are asked for and that the filter is not shown. */
@@ -183,4 +199,4 @@ function isInner(inner: unknown, name: string): boolean {
 const isWhole = (value: number, min: number, max: number): boolean =>
   Number.isInteger(value) && value >= min && value <= max;
 
-const usage = (message: string): TriremeError => new TriremeError('USAGE', message);
+const usage = (message: string, facts?: ErrorFacts): TriremeError => new TriremeError('USAGE', message, { facts });

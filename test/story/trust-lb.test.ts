@@ -8,6 +8,7 @@ import { runTrireme, type Ran } from '../support/run-trireme.js';
 import { RunningRole } from '../support/running-role.js';
 import { scratchFolder } from '../support/scratch.js';
 import { TestCertificates } from '../support/test-certificates.js';
+import { statusTold } from '../support/status-details.js';
 
 const scratch = scratchFolder();
 const token = 'right-and-secret';
@@ -45,7 +46,11 @@ const runClient = (args: string[]): Promise<Ran> => runTrireme(['client', '--lb'
 const refusals = (): Promise<Map<string, number>> => refusalsOf(admin, certificates, { name: 'client', token });
 
 /** A unary call without a body, as a stranger makes it. */
-function call(path: string, authorization?: string): Promise<grpc.status> {
+async function call(path: string, authorization?: string): Promise<grpc.status> {
+  return (await failed(path, authorization))?.code ?? 0;
+}
+
+function failed(path: string, authorization?: string): Promise<grpc.ServiceError | null> {
   const read = (name: string): Buffer => readFileSync(name);
   const credentials = grpc.credentials.createSsl(
     read(certificates.cert('ca')),
@@ -56,8 +61,8 @@ function call(path: string, authorization?: string): Promise<grpc.status> {
   const metadata = new grpc.Metadata();
   if (authorization !== undefined) metadata.set('authorization', authorization);
   const bytes = (value: Buffer): Buffer => value;
-  return new Promise<grpc.status>((resolve) =>
-    client.makeUnaryRequest(path, bytes, bytes, Buffer.alloc(0), metadata, (error) => resolve(error?.code ?? 0)),
+  return new Promise<grpc.ServiceError | null>((resolve) =>
+    client.makeUnaryRequest(path, bytes, bytes, Buffer.alloc(0), metadata, (error) => resolve(error)),
   ).finally(() => client.close());
 }
 
@@ -127,6 +132,11 @@ describe('a load balancer that asks for a token and a certificate', () => {
     ]) {
       expect([path, await call(`/${path}`)]).toEqual([path, grpc.status.UNAUTHENTICATED]);
       expect([path, await call(`/${path}`, 'Bearer wrong')]).toEqual([path, grpc.status.UNAUTHENTICATED]);
+      const refused = await failed(`/${path}`, 'Bearer wrong');
+      expect(refused && statusTold(refused.metadata)).toMatchObject({
+        message: refused?.details,
+        details: { ErrorInfo: { reason: 'UNAUTHENTICATED', domain: 'trireme' } },
+      });
       expect([path, await call(`/${path}`, `Bearer ${token}`)]).not.toEqual([path, grpc.status.UNAUTHENTICATED]);
     }
     expect(await call('/grpc.health.v1.Health/Check')).toBe(grpc.status.OK);

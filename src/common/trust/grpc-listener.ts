@@ -1,6 +1,8 @@
 import * as grpc from '@grpc/grpc-js';
 import type { Server as TlsServer, TLSSocket } from 'node:tls';
 import type { Asked } from '../anonymous-callers.js';
+import { TriremeError } from '../errors.js';
+import { toStatus } from '../grpc-status.js';
 import { certificateName, setCaller, type ListenerTrust } from './listener-trust.js';
 import { methodAccess } from './methods.js';
 import { whyNotAllowed } from './roles.js';
@@ -30,7 +32,7 @@ export function serverCredentials(trust: ListenerTrust | undefined): grpc.Server
 }
 
 /** What callers without valid credentials are told. */
-export const unauthenticated = { code: grpc.status.UNAUTHENTICATED, details: `UNAUTHENTICATED: ${tokenWanted}` };
+export const unauthenticated = toStatus(new TriremeError('UNAUTHENTICATED', tokenWanted));
 
 /** What a port asks of callers, for those who must know before a call begins. */
 export function askedBy(trust: ListenerTrust): Asked {
@@ -83,7 +85,7 @@ export function callerInterceptors(trust: ListenerTrust | undefined): grpc.Serve
             return pass(metadata);
           }
           trust.refusals.report('grpc', 'role', { ...facts, credential: caller.name, roles: caller.roles });
-          call.sendStatus({ code: grpc.status.PERMISSION_DENIED, details: `NOT_ALLOWED: ${why}` });
+          call.sendStatus(toStatus(new TriremeError('NOT_ALLOWED', why, { facts: { value: path } })));
         });
         next(listener.build());
       });

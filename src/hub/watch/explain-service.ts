@@ -1,6 +1,6 @@
 import type * as grpc from '@grpc/grpc-js';
 import { TriremeError } from '../../common/errors.js';
-import { toStatus } from '../../common/grpc-server.js';
+import { toStatus } from '../../common/grpc-status.js';
 import type {
   ClusterServiceServer,
   ExplainJobRequest,
@@ -33,6 +33,7 @@ export function explainMethods(picks: PickLog, kindName: (kind: number) => strin
           new TriremeError(
             'NO_SUCH_PICK',
             `no pick of job ${jobId} is kept: of all jobs a sample is, of RunJob every one, and of these the last ${picksKept}`,
+            { facts: { value: jobId, bound: picksKept, boundName: 'picksKept' } },
           ),
         ),
       );

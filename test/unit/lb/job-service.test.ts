@@ -18,6 +18,7 @@ import { jobService, type ServedJobService } from '../../../src/lb/job-service.j
 import { PayloadBudget } from '../../../src/lb/payload-budget.js';
 import { lbLimitsDefault } from '../../../src/lb/limits.js';
 import { FakeHub } from '../../support/fake-hub.js';
+import { statusTold } from '../../support/status-details.js';
 
 let hub: FakeHub;
 let admission: JobAdmission;
@@ -297,16 +298,25 @@ describe('a kind that workers offer', () => {
     [{ kind: 300, payload: Buffer.alloc(4_001) }, grpc.status.INVALID_ARGUMENT, /^USAGE: .* over 4000/],
     [{ kind: 1, payload: Buffer.alloc(1) }, grpc.status.INVALID_ARGUMENT, /^USAGE: .* takes none/],
   ])('%j is refused', async (request, code, details) => {
-    expect(await run(request)).toMatchObject({ code, details: expect.stringMatching(details) });
+    const error = (await run(request)) as grpc.ServiceError;
+    expect(error).toMatchObject({ code, details: expect.stringMatching(details) });
+    const said = statusTold(error.metadata);
+    expect([said?.code, said?.message]).toEqual([code, error.details]);
+    expect(said?.details.ErrorInfo).toMatchObject({ reason: error.details.split(':')[0], metadata: expect.anything() });
     expect(hub.submitted).toBe(0);
   });
 
   test('has no more payload outstanding than there is room for: RunJob is refused, and has room again', async () => {
     const first = run({ kind: 300, payload: Buffer.alloc(3_000) });
     await turnsUntil(() => hub.jobs.size === 1);
-    expect(await run({ kind: 300, payload: Buffer.alloc(3_000) })).toMatchObject({
+    const refused = (await run({ kind: 300, payload: Buffer.alloc(3_000) })) as grpc.ServiceError;
+    expect(refused).toMatchObject({
       code: grpc.status.RESOURCE_EXHAUSTED,
       details: expect.stringContaining('payloads of 3000 bytes are outstanding'),
+    });
+    expect(statusTold(refused.metadata)?.details).toMatchObject({
+      ErrorInfo: { metadata: { value: '3000', bound: '5000', boundName: 'payloadBytesPerClientMax' } },
+      RetryInfo: { retryDelay: { seconds: 1 } },
     });
     hub.answer(1, 'x');
     await first;

@@ -1,0 +1,76 @@
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import * as grpc from '@grpc/grpc-js';
+import { TriremeError } from './errors.js';
+
+/** Key of the trailer in which gRPC carries a google.rpc.Status. */
+export const statusDetailsKey = 'grpc-status-details-bin';
+
+/** Who says `reason`: with it the code is one of this project's. */
+export const errorDomain = 'trireme';
+
+/** When to ask again, where an error does not know better: by then a lost worker's jobs are with others. */
+const retrySecondsDefault = 1;
+
+/**
+ * A longer message goes without details, which repeat it: clients in C refuse trailers of more than 8 KiB, and each byte
+ * of the message may take three there already.
+ */
+export const detailedMessageMax = 2_048;
+
+/** Length of one fact: a name that a caller made up may be long. */
+const factLengthMax = 256;
+
+/** What a gRPC handler answers with. */
+export interface StatusAnswer {
+  readonly code: grpc.status;
+  readonly details: string;
+  readonly metadata: grpc.Metadata;
+}
+
+/**
+ * Our error as a status. The message keeps our code in front; a google.rpc.ErrorInfo has the code, the value and the bound,
+ * and a google.rpc.RetryInfo stands beside it where asking again can help.
+ */
+export function toStatus(caught: unknown): StatusAnswer {
+  const error = TriremeError.from(caught);
+  const code = grpc.status[error.kind.grpc as keyof typeof grpc.status];
+  const details = `${error.code}: ${error.message}`;
+  const metadata = new grpc.Metadata();
+  if (details.length <= detailedMessageMax) metadata.set(statusDetailsKey, statusBytes(code, details, error));
+  return { code, details, metadata };
+}
+
+// google/rpc/status.proto and error_details.proto, as far as they are needed: four messages of some fields, whose numbers
+// never change.
+
+function statusBytes(code: number, message: string, error: TriremeError): Buffer {
+  const status = new BinaryWriter();
+  status.uint32(8).int32(code);
+  status.uint32(18).string(message);
+  const any = (type: string, write: (into: BinaryWriter) => void): void => {
+    status.uint32(26).fork();
+    status.uint32(10).string(`type.googleapis.com/google.rpc.${type}`);
+    write(status.uint32(18).fork());
+    status.join().join();
+  };
+  any('ErrorInfo', (info) => {
+    info.uint32(10).string(error.code);
+    info.uint32(18).string(errorDomain);
+    const { value, bound, boundName } = error.facts;
+    for (const [key, fact] of Object.entries({ value, bound, boundName })) {
+      if (fact === undefined) continue;
+      info.uint32(26).fork();
+      info.uint32(10).string(key);
+      info.uint32(18).string(String(fact).slice(0, factLengthMax)).join();
+    }
+  });
+  if (error.kind.retry)
+    any('RetryInfo', (info) => {
+      const seconds = Math.max(0, error.facts.retrySeconds ?? retrySecondsDefault);
+      info.uint32(10).fork();
+      info.uint32(8).int64(Math.floor(seconds));
+      info.uint32(16).int32(Math.floor((seconds % 1) * 1e9));
+      info.join();
+    });
+  return Buffer.from(status.finish());
+}
