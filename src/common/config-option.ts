@@ -36,7 +36,7 @@ function readSettings(acting: Command, path: string, [command, role]: [Command, 
     [
       ...file.faults,
       ...settings.keyFaults(file, role, command, roles),
-      ...settings.applySettings(acting, names, file).faults,
+      ...settings.applySettings(acting, names, file, roles).faults,
     ],
     path,
     role,

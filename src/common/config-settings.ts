@@ -98,6 +98,7 @@ export function applySettings(
   command: Command,
   path: readonly string[],
   { root }: ConfigFile,
+  roles: Pick<Commands, 'names'>,
   env: NodeJS.ProcessEnv = process.env,
 ): Applied {
   const places = new Map<string, Setting>();
@@ -119,8 +120,8 @@ export function applySettings(
     const setting = sections[depth]?.settings.get(option.name());
     if (setting === undefined || before.has(option.attributeName())) continue;
     if (rivals(option).some((rival) => before.has(rival.attributeName()))) continue;
-    // On top a key may be a role without settings as well.
-    if (setting.values === null && depth === sections.length - 1 && path[0] === option.name()) continue;
+    // On top it may be a role without settings: --master is an option, too.
+    if (setting.values === null && sections[depth] === root && roles.names.includes(option.name())) continue;
     const where = [...path.slice(0, sections.length - 1 - depth), option.name()].join('.');
     const why = apply(command, option, setting);
     if (why !== null) faults.push(`${setting.place}: ${where}: ${why}`);

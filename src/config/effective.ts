@@ -38,7 +38,7 @@ function effectiveOf(path: readonly string[], file: ConfigFile, variables: NodeJ
   const root = commands.build(path[0]);
   const command = root.commands.find((each) => each.name() === path[1]) ?? root;
   const variableFaults = readVariables(root, command, path, variables);
-  const applied = applySettings(command, path, file, env);
+  const applied = applySettings(command, path, file, commands, env);
   const settings = settable(command).flatMap((option) => effectiveSetting(path, option, applied, env));
   const faults = [...variableFaults, ...applied.faults];
   if (faults.length === 0) faults.push(...togetherFaults(title, command, env));

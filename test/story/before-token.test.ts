@@ -17,6 +17,7 @@ import { eventually } from '../support/capture-cluster.js';
 import { emptyMessage, RawCaller } from '../support/raw-caller.js';
 import { scratchFolder } from '../support/scratch.js';
 import { TestCertificates } from '../support/test-certificates.js';
+import { statusTold } from '../support/status-details.js';
 
 const scratch = scratchFolder();
 const silent = pino({ level: 'silent' });
@@ -183,6 +184,21 @@ test('calls in a row are bounded too', async () => {
   expect(await offences(port, 'anonymous-calls')).toBe(1);
   const known = dial(port);
   for (let i = 0; i < 60; i++) expect(await status(known, listWorkers, token)).toBe(grpc.status.OK);
+});
+
+test('a refusal before a call begins has its reason for programs, too', async () => {
+  const { target } = await open();
+  const client = new grpc.Client(target, grpc.credentials.createInsecure());
+  const same = (value: Buffer): Buffer => value;
+  const error = await new Promise<grpc.ServiceError | null>((resolve) =>
+    client.makeUnaryRequest(listWorkers, same, same, Buffer.alloc(0), (failure) => resolve(failure)),
+  );
+  client.close();
+  expect(error && statusTold(error.metadata)).toEqual({
+    code: grpc.status.UNAUTHENTICATED,
+    message: error?.details,
+    details: { ErrorInfo: { reason: 'UNAUTHENTICATED', domain: 'trireme', metadata: {} } },
+  });
 });
 
 test('calls that are refused in a row end their connection, and none of them reaches a service', async () => {

@@ -21,6 +21,7 @@ function worker(): Command {
     .option('--captures <dir>', 'repeatable', collect)
     .addOption(new Option('--mode <mode>', 'mode').choices(['a', 'b']))
     .option('--tls', 'encrypt', false)
+    .option('--lab <host:port>', 'where the lab is')
     .option('--last [n]', 'list', integer(1, 9))
     .option('--no-index', 'read all')
     .addOption(new Option('--token <token>', 'secret').conflicts('tokenFile'))
@@ -132,7 +133,7 @@ describe('faults', () => {
     return [
       ...file.faults,
       ...keyFaults(file, 'worker', worker(), roles),
-      ...applySettings(worker(), ['worker'], file, {}).faults,
+      ...applySettings(worker(), ['worker'], file, roles, {}).faults,
     ];
   };
 
