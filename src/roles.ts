@@ -3,6 +3,8 @@ import type { Commands } from './common/config-settings.js';
 
 interface RoleModule {
   buildCommand(): Command;
+  /** Refuses what only several options together can get wrong, before anything is done. */
+  checkOptions?(options: object): unknown;
 }
 
 /** One role: its one-line summary for `trireme --help`, and the module that builds its command. */
@@ -117,4 +119,5 @@ export const roles: Readonly<Record<string, Role>> = {
 export const commands: Commands = {
   names: Object.keys(roles),
   build: (name) => roles[name].load().buildCommand(),
+  check: (name, options) => void roles[name].load().checkOptions?.(options),
 };

@@ -8,6 +8,8 @@ import { isSlip } from './suggestions.js';
 export interface Commands {
   readonly names: readonly string[];
   readonly build: (name: string) => Command;
+  /** Throws what only several options of a role together can get wrong. */
+  readonly check: (name: string, options: object) => void;
 }
 
 /** Options that say what this run is to do, and so have no place in a file. */

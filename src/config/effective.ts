@@ -3,7 +3,7 @@ import type { ConfigFile, Setting } from '../common/config-file.js';
 import { applySettings, isSecret, settable, type Applied } from '../common/config-settings.js';
 import { TriremeError } from '../common/errors.js';
 import { bindVariables, switchOf, variableGiven } from '../common/option-variables.js';
-import { compileDiallerTrust, compileListenerTrust, type TrustOptions } from '../common/trust/options.js';
+import { compileDiallerTrust } from '../common/trust/options.js';
 import { commands } from '../roles.js';
 
 /** What one option is, and why. */
@@ -41,7 +41,7 @@ function effectiveOf(path: readonly string[], file: ConfigFile, variables: NodeJ
   const applied = applySettings(command, path, file, commands, env);
   const settings = settable(command).flatMap((option) => effectiveSetting(path, option, applied, env));
   const faults = [...variableFaults, ...applied.faults];
-  if (faults.length === 0) faults.push(...togetherFaults(title, command, env));
+  if (variables !== null && faults.length === 0) faults.push(...togetherFaults(path, command));
   return { title, settings, settingFaults: applied.faults, faults };
 }
 
@@ -99,20 +99,18 @@ function written(option: Option, texts: readonly string[], list: boolean): strin
 }
 
 /** What only several options together can get wrong. */
-function togetherFaults(title: string, command: Command, env: NodeJS.ProcessEnv): string[] {
-  const options = command.opts<TrustOptions>();
-  const has = (name: string): boolean => command.options.some((option) => option.name() === name);
+function togetherFaults(path: readonly string[], command: Command): string[] {
   try {
-    if (has('credentials')) compileListenerTrust(options, env);
-    else if (has('tls-name')) compileDiallerTrust(options, env);
+    commands.check(path[0], command.opts());
+    if (command.options.some((option) => option.name() === 'tls-name')) compileDiallerTrust(command.opts());
     return [];
   } catch (error) {
-    return [`${title}: ${refusal(error)}`];
+    return [`trireme ${path.join(' ')}: ${refusal(error)}`];
   }
 }
 
 function refusal(error: unknown): string {
-  if (error instanceof TriremeError && error.code === 'USAGE') return error.message;
+  if (error instanceof TriremeError && error.kind.exitCode === 2) return error.message;
   throw error;
 }
 

@@ -6,7 +6,7 @@ import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { addLogOptions, createLogger, type LogOptions } from '../common/logging.js';
 import { byteSize, durationMs, formatHostPort, hostPort, integer, type HostPort } from '../common/options.js';
 import { RecentErrors } from '../common/recent-errors.js';
-import { guardPorts } from '../common/trust/guard.js';
+import { checkPorts, guardPorts, type Port } from '../common/trust/guard.js';
 import { addListenerTrust, type TrustOptions } from '../common/trust/options.js';
 import { addHubOptions, compileHubOptions, type HubCommandOptions } from '../hub/command-options.js';
 import { hubOptionsDefault } from '../hub/port/options.js';
@@ -112,19 +112,22 @@ function powerOfTwo(value: string): number {
   return number;
 }
 
+const portsOf = ({ tcp, grpc, admin, tcpTls }: LbCommandOptions): Port[] => [
+  { option: '--tcp', address: tcp, tls: { option: '--tcp-tls', given: tcpTls } },
+  { option: '--grpc', address: grpc },
+  { option: '--admin', address: admin },
+];
+
+/** What only several options together can get wrong. @throws TriremeError */
+export function checkOptions(options: LbCommandOptions): void {
+  checkPorts(portsOf(options), options);
+}
+
 async function run(options: LbCommandOptions): Promise<void> {
   const { tcpTls } = options;
   const errors = new RecentErrors();
   const log = createLogger('lb', options, errors);
-  const trust = guardPorts(
-    [
-      { option: '--tcp', address: options.tcp, tls: { option: '--tcp-tls', given: tcpTls } },
-      { option: '--grpc', address: options.grpc },
-      { option: '--admin', address: options.admin },
-    ],
-    options,
-    log,
-  );
+  const trust = guardPorts(portsOf(options), options, log);
   const lb = await startLoadBalancer(
     {
       tcp: options.tcp,

@@ -10,7 +10,7 @@ import { moreFileThreads } from '../captures/file-work.js';
 import { urlPrefixes, type UrlPrefix } from '../captures/url/url-prefix.js';
 import { byteSize, durationMs, formatHostPort, hostPort, type HostPort } from '../common/options.js';
 import { RecentErrors } from '../common/recent-errors.js';
-import { guardPorts } from '../common/trust/guard.js';
+import { checkPorts, guardPorts, type Port } from '../common/trust/guard.js';
 import { addListenerTrust, type TrustOptions } from '../common/trust/options.js';
 import { addHubOptions, compileHubOptions, type HubCommandOptions } from '../hub/command-options.js';
 import { keepMsDefault, keepMsMax, keepMsMin } from '../ledger/retention.js';
@@ -98,6 +98,16 @@ export function buildCommand(): Command {
   return addListenerTrust(addAnnounceOptions(addHubOptions(addLogOptions(command)))).action(run);
 }
 
+const portsOf = ({ grpc, admin }: MasterCommandOptions): Port[] => [
+  { option: '--grpc', address: grpc },
+  { option: '--admin', address: admin },
+];
+
+/** What only several options together can get wrong. @throws TriremeError */
+export function checkOptions(options: MasterCommandOptions): void {
+  checkPorts(portsOf(options), options);
+}
+
 async function run(options: MasterCommandOptions): Promise<void> {
   const { captures = [process.cwd()], allowUrl: urls = [], wait, grace, chunkBytes = null } = options;
   const { grpc, admin, spool, spoolBytesMax, keep } = options;
@@ -105,11 +115,7 @@ async function run(options: MasterCommandOptions): Promise<void> {
   const errors = new RecentErrors();
   const log = createLogger('master', options, errors);
   moreFileThreads();
-  const ports = [
-    { option: '--grpc', address: grpc },
-    { option: '--admin', address: admin },
-  ];
-  const trust = guardPorts(ports, options, log);
+  const trust = guardPorts(portsOf(options), options, log);
   const master = await startMaster(
     {
       grpc,

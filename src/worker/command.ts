@@ -11,6 +11,7 @@ import {
   compileDiallerTrust,
   compileDiscoveredTrust,
   type TrustOptions,
+  type TrustSettings,
 } from '../common/trust/options.js';
 import { reloadOnHangup } from '../common/trust/guard.js';
 import { slotsDefault } from './machine.js';
@@ -63,20 +64,16 @@ export function buildCommand(): Command {
   return addDiallerTrust(addDiscoverOption(addLogOptions(command), 'dial all hubs that are')).action(run);
 }
 
-async function run({
-  host = [],
-  discover,
-  slots,
-  name,
-  captures = [process.cwd()],
-  kinds = [],
-  allowUrl,
-  grace,
-  ...options
-}: CommandOptions): Promise<void> {
+/** What only several options together can get wrong. @throws TriremeError */
+export function checkOptions({ host = [], discover, ...options }: CommandOptions): TrustSettings {
   if (host.length === 0 && discover === undefined)
     throw new TriremeError('USAGE', 'say where the hubs are: --host H:P[,H:P...] or --discover nats://H:P');
-  const settings = discover === undefined ? compileDiallerTrust(options) : compileDiscoveredTrust(options);
+  return discover === undefined ? compileDiallerTrust(options) : compileDiscoveredTrust(options);
+}
+
+async function run(all: CommandOptions): Promise<void> {
+  const settings = checkOptions(all);
+  const { host = [], discover, slots, name, captures = [process.cwd()], kinds = [], allowUrl, grace, ...options } = all;
   const trust = new DiallerTrust(settings);
   const log = createLogger('worker', options);
   moreFileThreads();

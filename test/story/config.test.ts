@@ -77,6 +77,13 @@ test('config check without a role shows those that have sections, and looks at e
 test('config check tells what a variable and what only several settings get wrong', async () => {
   const variable = await check('lb: {grace: 3s}\n', ['lb'], { TRIREME_LB_DIGITS_MAX: '99' });
   expect([variable.code, variable.stderr]).toEqual([2, expect.stringMatching(/'99' from env 'TRIREME_LB_DIGITS_MAX'/)]);
+  const exposed = await check('lb: {tcp: 192.0.2.1:1}\n', ['lb'], { TRIREME_TOKEN: '' });
+  expect([exposed.code, exposed.stderr]).toEqual([
+    2,
+    expect.stringMatching(/^trireme lb: --tcp 192.0.2.1:1 is not on/),
+  ]);
+  const alone = await check('worker: {slots: 2}\n');
+  expect([alone.code, alone.stderr]).toEqual([2, expect.stringMatching(/^trireme worker: say where the hubs are/)]);
   const pair = await check('lb: {tls-ca: ca.crt}\n', ['lb']);
   expect([pair.code, pair.stderr]).toEqual([2, expect.stringMatching(/^trireme lb: --tls-ca ca.crt needs --tls-cert/)]);
 });

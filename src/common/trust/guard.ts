@@ -14,6 +14,22 @@ export interface Port {
 }
 
 /**
+ * What a role is to ask of those who dial its ports, by its options alone: no file is read.
+ * @throws TriremeError REFUSED_EXPOSED when others could reach a port that asks for nothing, USAGE
+ */
+export function checkPorts(
+  ports: readonly Port[],
+  options: TrustOptions & { readonly insecure: boolean },
+): TrustSettings {
+  const settings = compileListenerTrust(options);
+  checkExposure(
+    ports.map((port) => ({ ...port, open: isOpen(port, settings), tlsOption: port.tls?.option })),
+    options.insecure,
+  );
+  return settings;
+}
+
+/**
  * What a role asks of those who dial its ports, by its options; read again on SIGHUP.
  * @throws TriremeError REFUSED_EXPOSED when others could reach a port that asks for nothing, USAGE or FILE_UNREADABLE
  */
@@ -22,11 +38,7 @@ export function guardPorts(
   options: TrustOptions & { readonly insecure: boolean },
   log: Logger,
 ): ListenerTrust {
-  const settings = compileListenerTrust(options);
-  checkExposure(
-    ports.map((port) => ({ ...port, open: isOpen(port, settings), tlsOption: port.tls?.option })),
-    options.insecure,
-  );
+  const settings = checkPorts(ports, options);
   const trust = new ListenerTrust(settings, log);
   for (const port of ports) {
     if (isLoopback(port.address.host) || encrypted(port, settings) || !trust.asksToken) continue;

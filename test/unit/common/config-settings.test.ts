@@ -41,7 +41,11 @@ function lab(): Command {
   return command;
 }
 
-const roles: Commands = { names: ['worker', 'lab'], build: (name) => (name === 'lab' ? lab() : worker()) };
+const roles: Commands = {
+  names: ['worker', 'lab'],
+  build: (name) => (name === 'lab' ? lab() : worker()),
+  check: () => undefined,
+};
 
 /** What a worker's options are, given a file, variables and a command line. */
 function options(text: string, argv: string[] = [], env: NodeJS.ProcessEnv = {}): Record<string, unknown> {
