@@ -14,8 +14,9 @@ export async function runRole(
   argv: readonly string[],
   roles: Commands,
 ): Promise<void> {
-  await guarded(() => {
-    const command = addConfigOption(build(), name, roles)
+  let command: Command | undefined;
+  const run = (): Promise<unknown> => {
+    command = addConfigOption(build(), name, roles)
       .name(`trireme ${name}`)
       .configureOutput({ writeErr: (text) => void process.stderr.write(linesForTerminal(slipsOnly(text))) })
       .exitOverride();
@@ -23,7 +24,9 @@ export async function runRole(
       process.stderr.write(`trireme: ${forTerminal(unknown)} is no option of trireme ${name}, and is ignored\n`);
     if (argv[0] === '--help' || argv[0] === '-h') addVariables(command, name);
     return command.parseAsync(argv, { from: 'user' });
-  });
+  };
+  // A variable or a file may have asked for it, too.
+  await guarded(run, () => command?.opts<{ verbose?: boolean }>().verbose === true);
 }
 
 /** Tells how options are called in the environment, by one of them. */
@@ -38,7 +41,7 @@ function addVariables(command: Command, role: string): void {
 }
 
 /** Runs a command; what it throws becomes one line on stderr and the exit code. */
-export async function guarded(run: () => Promise<unknown>): Promise<void> {
+export async function guarded(run: () => Promise<unknown>, isVerbose = (): boolean => false): Promise<void> {
   endWithOutput();
   try {
     await run();
@@ -48,6 +51,6 @@ export async function guarded(run: () => Promise<unknown>): Promise<void> {
       process.exitCode = error.exitCode === 0 ? 0 : 2;
       return;
     }
-    process.exitCode = reportFailure(error, process.argv.includes('--verbose'));
+    process.exitCode = reportFailure(error, isVerbose() || process.argv.includes('--verbose'));
   }
 }

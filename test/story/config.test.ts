@@ -30,6 +30,16 @@ test('a variable names the file, and an analysis takes its options from it', asy
   expect([code, typeof (JSON.parse(stdout) as { results: unknown }).results]).toEqual([0, 'object']);
 });
 
+test.each<[string, NodeJS.ProcessEnv, string]>([
+  ['a file', {}, 'verbose: true\n'],
+  ['a variable', { TRIREME_CLIENT_VERBOSE: '1' }, '{}\n'],
+])('the stack of an error is asked for by %s, too', async (_by, env, text) => {
+  const args = ['client', '--lb', '127.0.0.1:1', '--jobs', '1', '--config'];
+  const { code, stderr } = await runTrireme([...args, file(text)], { env });
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/connection refused.*\nTriremeError: .*\n +at /)]);
+  expect((await runTrireme([...args, file('lines: true\n')])).stderr).not.toMatch(/\n +at /);
+});
+
 test('config check shows what a role runs with, and where each setting comes from', async () => {
   const text = 'log-level: warn\nlb:\n  tcp: 192.0.2.1:1\n  announce: nats://hub:pass@n:4222\n  token: secret\n';
   const { code, stdout, stderr } = await check(text, ['lb'], { TRIREME_LB_GRACE: '3s' });
