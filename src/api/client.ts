@@ -9,4 +9,4 @@ export {
 export { runTcpJobs, type TcpJobOptions } from './tcp-jobs.js';
 export { JobKind } from '../gen/trireme/v1/job.js';
 export type { Credentials } from './credentials.js';
-export { TriremeError, type ErrorCode } from '../common/errors.js';
+export { TriremeError, type ErrorCode, type ErrorFacts } from '../common/errors.js';

@@ -2,7 +2,7 @@
 export { analyzeFile, analyzeStream, type CaptureAnalysis } from './analyze.js';
 export type { AnalyzeOptions, ConnectionEnds } from './options.js';
 export { toCanonicalJson } from '../pcap/rows/json-pieces.js';
-export { TriremeError, type ErrorCode } from '../common/errors.js';
+export { TriremeError, type ErrorCode, type ErrorFacts } from '../common/errors.js';
 export { version } from '../common/version.js';
 export type {
   CaptureFacts,

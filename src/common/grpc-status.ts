@@ -1,6 +1,6 @@
-import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import * as grpc from '@grpc/grpc-js';
-import { TriremeError } from './errors.js';
+import { TriremeError, type ErrorFacts } from './errors.js';
 
 /** Key of the trailer in which gRPC carries a google.rpc.Status. */
 export const statusDetailsKey = 'grpc-status-details-bin';
@@ -73,4 +73,61 @@ function statusBytes(code: number, message: string, error: TriremeError): Buffer
       info.join();
     });
   return Buffer.from(status.finish());
+}
+
+/** The facts of an error that came over gRPC: what toStatus wrote, or nothing. */
+export function factsOf(metadata: grpc.Metadata): ErrorFacts {
+  const [bytes] = metadata.get(statusDetailsKey);
+  if (!Buffer.isBuffer(bytes)) return {};
+  try {
+    return readFacts(bytes);
+  } catch {
+    // Another's trailer, or what a proxy left of one: the message says all of it in words.
+    return {};
+  }
+}
+
+function readFacts(bytes: Uint8Array): ErrorFacts {
+  const facts: Record<string, number | string> = {};
+  for (const any of fieldsOf(bytes).all(3)) {
+    const detail = fieldsOf(any);
+    const type = detail.text(1);
+    const inside = fieldsOf(detail.all(2)[0] ?? new Uint8Array());
+    if (type.endsWith('/google.rpc.ErrorInfo'))
+      for (const entry of inside.all(3).map(fieldsOf)) {
+        const [key, text] = [entry.text(1), entry.text(2)];
+        if (['value', 'bound', 'boundName'].includes(key))
+          facts[key] = String(Number(text)) === text ? Number(text) : text;
+      }
+    if (type.endsWith('/google.rpc.RetryInfo')) {
+      const delay = fieldsOf(inside.all(1)[0] ?? new Uint8Array());
+      facts.retrySeconds = delay.number(1) + delay.number(2) / 1e9;
+    }
+  }
+  return facts;
+}
+
+/** The fields of one message, by number: those with bytes, and whole numbers. */
+function fieldsOf(bytes: Uint8Array): {
+  all(field: number): Uint8Array[];
+  text(field: number): string;
+  number(field: number): number;
+} {
+  const found = new Map<number, Uint8Array[]>();
+  const numbers = new Map<number, number>();
+  const reader = new BinaryReader(bytes);
+  while (reader.pos < reader.len) {
+    const [field, type] = reader.tag();
+    if (type === WireType.LengthDelimited) {
+      if (!found.has(field)) found.set(field, []);
+      found.get(field)?.push(reader.bytes());
+    } else if (type === WireType.Varint) numbers.set(field, Number(reader.int64()));
+    else reader.skip(type);
+  }
+  const all = (field: number): Uint8Array[] => found.get(field) ?? [];
+  return {
+    all,
+    text: (field) => Buffer.from(all(field)[0] ?? []).toString(),
+    number: (field) => numbers.get(field) ?? 0,
+  };
 }

@@ -64,7 +64,7 @@ describe('the client of the library', () => {
 
   test('errors have the code of the other side, or say where nobody hears', async () => {
     const client = new JobClient({ address: cluster.grpc });
-    await expect(client.runJob(77 as JobKind)).rejects.toMatchObject({ code: 'UNKNOWN_JOB' });
+    await expect(client.runJob(77 as JobKind)).rejects.toMatchObject({ code: 'UNKNOWN_JOB', facts: { value: 77 } });
     client.close();
     const address = await closedPort();
     const lost = new JobClient({ address });

@@ -1,6 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
 import { errorKinds, TriremeError, type ErrorCode, type ErrorFacts } from '../../../src/common/errors.js';
-import { detailedMessageMax, toStatus } from '../../../src/common/grpc-status.js';
+import { detailedMessageMax, factsOf, statusDetailsKey, toStatus } from '../../../src/common/grpc-status.js';
 import { statusTold as told } from '../../support/status-details.js';
 
 const of = (code: ErrorCode, message: string, facts?: ErrorFacts): ReturnType<typeof toStatus> =>
@@ -60,5 +60,33 @@ describe('an error over gRPC', () => {
     expect(told(toStatus(new Error('boom')).metadata)).toMatchObject({
       details: { ErrorInfo: { reason: 'INTERNAL' } },
     });
+  });
+});
+
+describe('the facts of an error that came over gRPC', () => {
+  test.each<ErrorFacts>([
+    {},
+    { value: 7, bound: 5, boundName: 'unreadBytesMax' },
+    { value: 'THUMB' },
+    { value: '007', bound: 1.5 },
+  ])('are those that it was made with: %j', (facts) => {
+    expect(factsOf(of('LIMIT_REACHED', 'x', facts).metadata)).toEqual(facts);
+    expect(factsOf(of('QUEUE_FULL', 'x', { ...facts, retrySeconds: 2.25 }).metadata)).toEqual({
+      ...facts,
+      retrySeconds: 2.25,
+    });
+  });
+
+  test('are none where the trailer is missing, cut at any byte, or of another kind', () => {
+    expect(factsOf(new grpc.Metadata())).toEqual({});
+    const whole = of('QUEUE_FULL', 'x', { value: 7 }).metadata.get(statusDetailsKey)[0] as Buffer;
+    for (let length = 0; length < whole.length; length++) {
+      const metadata = new grpc.Metadata();
+      metadata.set(statusDetailsKey, whole.subarray(0, length));
+      expect(() => factsOf(metadata)).not.toThrow();
+    }
+    const other = new grpc.Metadata();
+    other.set(statusDetailsKey, Buffer.from('0c0c0c0c', 'hex'));
+    expect(factsOf(other)).toEqual({});
   });
 });
