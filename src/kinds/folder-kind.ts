@@ -7,6 +7,7 @@ import {
   nameFault,
   resultBytesDefault,
   resultBytesMin,
+  slotsMax,
   timeoutFault,
   type Kind,
   type KindBatch,
@@ -74,9 +75,19 @@ export interface FolderKind {
   readonly mayCopy?: boolean;
   /** Times that a job with mayCopy is given to a worker that then dies, 1 to 3; default 3. */
   readonly attempts?: number;
+  /** Jobs of this kind at once on one worker, 1 to 1,024; default: as many as the worker has slots. */
+  readonly slots?: number;
+  /**
+   * `process`: jobs run in a process of their own, one for each slot, which is ended with all that it started when a job is
+   * cancelled or takes too long. Default `thread`.
+   */
+  readonly isolate?: 'thread' | 'process';
   /** Runs one job, on a thread of its own. What it throws (or rejects with) is the failure of the job, in its message. */
   run(job: Job): Answer | Promise<Answer>;
 }
+
+/** What a kind says of itself, beside how it runs. */
+export type KindFields = Omit<FolderKind, 'run'>;
 
 /** The number of a kind that names none: the same for the same name on every machine (FNV-1a). */
 export function numberOf(name: string): number {
@@ -94,12 +105,27 @@ export function nameOf(stem: string): string {
  * A kind of a folder as the threads run it.
  * @throws TriremeError USAGE with the file, what is wrong with it, the value and the bound
  */
-export function compileFolderKind(exported: unknown, stem: string, file: string): Kind {
+export function compileFolderKind(exported: unknown, stem: string, file: string): CompiledFields & Kind {
   const wrong = (what: string): TriremeError => new TriremeError('USAGE', `kind ${file}: ${what}`);
   if (typeof exported !== 'object' || exported === null) throw wrong("it must export an object named 'kind'");
   const kind = exported as FolderKind;
   if (typeof kind.run !== 'function') throw wrong('run must be a function');
-  const { name = nameOf(stem), version = '', answers = 'text', mayCopy = false } = kind;
+  const fields = compileFields(kind, nameOf(stem), `kind ${file}`);
+  return { ...fields, run: (batch) => runFrom(batch, 0, kind, fields.terms) };
+}
+
+/** A kind of a user without what runs it. */
+export type CompiledFields = Omit<Kind, 'run'> & { readonly terms: KindTerms };
+
+/**
+ * All of a kind but how it runs.
+ * @param named what it is called unless it says so
+ * @param where it was written, for errors
+ * @throws TriremeError USAGE with the field that is wrong, its value and the bound
+ */
+export function compileFields(kind: KindFields, named: string, where: string): CompiledFields {
+  const wrong = (what: string): TriremeError => new TriremeError('USAGE', `${where}: ${what}`);
+  const { name = named, version = '', answers = 'text', mayCopy = false } = kind;
   const unnamed = nameFault(name);
   if (unnamed !== null) throw wrong(`name '${String(name)}' ${unnamed}`);
   const unversioned = versionFault(version);
@@ -110,6 +136,9 @@ export function compileFolderKind(exported: unknown, stem: string, file: string)
     if (Number.isInteger(value) && value >= least && value <= most) return value;
     throw wrong(`${field} ${String(value)} is not a whole number from ${least} to ${most}`);
   };
+  const { slots, isolate = 'thread' } = kind;
+  if (isolate !== 'thread' && isolate !== 'process')
+    throw wrong(`isolate '${String(isolate)}' is neither thread nor process`);
   const { timeoutSeconds = kindTimeoutSecondsDefault, attempts = jobAttemptsMax } = kind;
   const untimed = timeoutFault(timeoutSeconds);
   if (untimed !== null) throw wrong(`timeoutSeconds ${String(timeoutSeconds)} ${untimed}`);
@@ -135,10 +164,11 @@ export function compileFolderKind(exported: unknown, stem: string, file: string)
     clientMay: true,
     resultBytesMax: terms.resultBytesMax,
     timeoutSeconds,
+    processes: isolate === 'process',
+    slots: slots === undefined ? undefined : whole('slots', slots, 1, slotsMax),
     terms,
     // What a job takes follows from its payload: the first ones show it.
     calibrate: () => 0,
-    run: (batch) => runFrom(batch, 0, kind, terms),
   };
 }
 

@@ -4,6 +4,9 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TriremeError } from '../common/errors.js';
 import { compileFolderKind } from './folder-kind.js';
+import type { ProcessesPort } from './commands/child.js';
+import type * as IsolatedKind from './commands/isolated-kind.js';
+import type { Kind } from './kind.js';
 import type { KindRegistry } from './registry.js';
 
 /** What files of kinds are called. */
@@ -13,9 +16,14 @@ const load = createRequire(__filename);
 
 /**
  * Registers every kind of these folders.
+ * @param port of the processes that a thread starts for kinds with isolate: process; null: none, jobs are run elsewhere
  * @throws TriremeError USAGE or FILE_UNREADABLE, with the file and what is wrong with it
  */
-export async function addFolderKinds(registry: KindRegistry, folders: readonly string[]): Promise<void> {
+export async function addFolderKinds(
+  registry: KindRegistry,
+  folders: readonly string[],
+  port: ProcessesPort | null = null,
+): Promise<void> {
   for (const folder of folders) {
     const files = namesIn(folder);
     if (files.length === 0)
@@ -23,9 +31,19 @@ export async function addFolderKinds(registry: KindRegistry, folders: readonly s
     for (const name of files) {
       const file = join(folder, name);
       const [, stem] = filePattern.exec(name) as RegExpExecArray;
-      registry.add(compileFolderKind(await exportedBy(resolve(file), file), stem, file), file, 'USAGE');
+      const kind = compileFolderKind(await exportedBy(resolve(file), file), stem, file);
+      registry.add(
+        kind.processes === true && port !== null ? inProcess(kind, resolve(file), port) : kind,
+        file,
+        'USAGE',
+      );
     }
   }
+}
+
+/** Loaded only here: most threads have no processes. */
+function inProcess(kind: ReturnType<typeof compileFolderKind>, file: string, port: ProcessesPort): Kind {
+  return (require('./commands/isolated-kind.js') as typeof IsolatedKind).isolated(kind, file, port);
 }
 
 function namesIn(folder: string): string[] {
@@ -39,7 +57,7 @@ function namesIn(folder: string): string[] {
 }
 
 /** The object `kind` of a module, or its default export, or all that it exports. */
-async function exportedBy(path: string, file: string): Promise<unknown> {
+export async function exportedBy(path: string, file: string): Promise<unknown> {
   let loaded: { kind?: unknown; default?: unknown; run?: unknown };
   try {
     loaded = await moduleAt(path);

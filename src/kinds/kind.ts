@@ -25,8 +25,12 @@ export const kindTimeoutSecondsDefault = 30;
 const kindTimeoutSecondsMax = 86_400;
 /** What keeps a number from being the timeoutSeconds of a kind, as words behind it; null: nothing. */
 export function timeoutFault(seconds: number): string | null {
-  return seconds >= 0.001 && seconds <= kindTimeoutSecondsMax ? null : `is not from 0.001 to ${kindTimeoutSecondsMax}`;
+  const right = typeof seconds === 'number' && seconds >= 0.001 && seconds <= kindTimeoutSecondsMax;
+  return right ? null : `is not from 0.001 to ${kindTimeoutSecondsMax}`;
 }
+
+/** Jobs at once on one worker: more are a mistake, for each has a thread of some 10 MB. */
+export const slotsMax = 1024;
 
 /** Time for a job to end by itself once it was cancelled, by looking at `cancelled`; then its thread is ended. */
 export const cancelGraceSeconds = 2;
@@ -60,6 +64,10 @@ export interface Kind {
    * kindTimeoutSecondsDefault.
    */
   readonly timeoutSeconds?: number;
+  /** Jobs of this kind at once on one worker; left out: as many as it has slots. */
+  readonly slots?: number;
+  /** Its jobs run in processes, which its threads end: see KindBatch.cancelled and src/kinds/commands. */
+  readonly processes?: boolean;
   /** What a kind of a folder allows, as its worker tells it to hubs; kinds of this build have none. */
   readonly terms?: KindTerms;
   /** How another worker can check an answer; without it answers are not audited. */

@@ -14,14 +14,12 @@ import {
   type TrustSettings,
 } from '../common/trust/options.js';
 import { reloadOnHangup } from '../common/trust/guard.js';
+import { slotsMax } from '../kinds/kind.js';
 import { slotsDefault } from './machine.js';
 import { Worker } from './worker.js';
 import { addDiscoverOption } from '../nats/options.js';
 import type { NatsSettings } from '../nats/nats-url.js';
 import { TriremeError } from '../common/errors.js';
-
-/** More threads than this are a mistake: each costs some 10 MB. */
-const slotsMax = 1024;
 
 interface CommandOptions extends TrustOptions, LogOptions {
   readonly host?: HostPort[];
@@ -30,6 +28,7 @@ interface CommandOptions extends TrustOptions, LogOptions {
   readonly name?: string;
   readonly captures?: string[];
   readonly kinds?: string[];
+  readonly commands?: string[];
   readonly allowUrl?: UrlPrefix[];
   readonly grace: number;
 }
@@ -50,6 +49,7 @@ export function buildCommand(): Command {
     .option('--name <s>', 'how lists call it (default: host name and process id)', workerName)
     .option('--captures <dir>', 'folder whose captures may be read; repeatable (default: the current one)', collect)
     .option('--kinds <dir>', "folder with kinds of one's own, files NAME.kind.js, .mjs or .cjs; repeatable", collect)
+    .option('--commands <file>', 'YAML file with programs that are kinds (docs/KINDS.md); repeatable', collect)
     .option(
       '--allow-url <prefix>',
       'read captures at http(s) URLs only below it, others through the hub; repeatable (default: all that hubs name)',
@@ -73,13 +73,24 @@ export function checkOptions({ host = [], discover, ...options }: CommandOptions
 
 async function run(all: CommandOptions): Promise<void> {
   const settings = checkOptions(all);
-  const { host = [], discover, slots, name, captures = [process.cwd()], kinds = [], allowUrl, grace, ...options } = all;
+  const {
+    host = [],
+    discover,
+    slots,
+    name,
+    captures = [process.cwd()],
+    kinds = [],
+    commands = [],
+    allowUrl,
+    grace,
+    ...options
+  } = all;
   const trust = new DiallerTrust(settings);
   const log = createLogger('worker', options);
   moreFileThreads();
   reloadOnHangup(settings, trust, log);
   const worker = await Worker.start(
-    { hubs: host, slots, name, captures, kinds, urls: allowUrl ?? null, graceMs: grace, trust },
+    { hubs: host, slots, name, captures, kinds, commands, urls: allowUrl ?? null, graceMs: grace, trust },
     log,
   );
   const members =
@@ -96,8 +107,8 @@ async function run(all: CommandOptions): Promise<void> {
   });
 }
 
-function collect(folder: string, before: string[] | undefined): string[] {
-  return [...(before ?? []), folder];
+function collect(path: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), path];
 }
 
 function workerName(value: string): string {

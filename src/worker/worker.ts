@@ -23,6 +23,8 @@ export interface WorkerOptions {
   readonly urls: readonly UrlPrefix[] | null;
   /** Folders with kinds of users. */
   readonly kinds: readonly string[];
+  /** Files with commands that are kinds. */
+  readonly commands: readonly string[];
   /** Longest drain after the first signal. */
   readonly graceMs: number;
   /** What the hubs are shown, and whom this worker trusts. */
@@ -53,6 +55,7 @@ export class Worker implements LinkOwner {
     const threads = new JobThreads({
       slots: options.slots,
       userFolders: options.kinds,
+      commandFiles: options.commands,
       onResults: (attachment, results) => byAttachment.get(attachment)?.sendResults(results),
       openSource: (attachment, _kind, payload, signal) =>
         openChunk(payload, access, options.urls, byAttachment.get(attachment)?.chunkSource(), signal),

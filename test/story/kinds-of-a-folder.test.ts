@@ -21,6 +21,7 @@ let cluster: ClusterServiceClient;
 /** The kinds of the folder; SEND tells on disk that it began, and ends when the file `go` is there. */
 const files = {
   'upper.kind.mjs': 'export const kind = { mayCopy: true, run: ({ text }) => text.toUpperCase() };',
+  'alone.kind.mjs': `export const kind = { isolate: 'process', run: ({ text }) => text + ' ' + process.pid };`,
   'reverse.kind.cjs': `exports.kind = { answers: 'bytes', mayCopy: true, run: ({ payload }) => Buffer.from(payload).reverse() };`,
   'send.kind.js': `const { appendFileSync, existsSync } = require('node:fs');
     exports.kind = { version: '1.2', payloadBytesMax: 100, async run({ text }) {
@@ -88,6 +89,14 @@ test('their jobs go to that worker alone, each with its own payload, by name and
   const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, at) => at % 256));
   const { result, resultBytes } = await run({ kindName: 'REVERSE', payload: bytes });
   expect([result, resultBytes?.equals(Buffer.from(bytes).reverse())]).toEqual(['', true]);
+});
+
+test('jobs of a kind with isolate: process run in a process of their own', async () => {
+  const told = [await run({ kindName: 'ALONE', payload: Buffer.from('a') }), await run({ kindName: 'ALONE' })];
+  const [first, second] = told.map(({ result }) => Number(result.split(' ')[1]));
+  expect(told[0].result).toBe(`a ${first}`);
+  expect(second).toBe(first);
+  expect(first).not.toBe(roles[roles.length - 1].child.pid);
 });
 
 test('a kind that nobody offers, and a payload that is too long, are errors at once that say what there is', async () => {

@@ -1,4 +1,3 @@
-import type { KindRegistry } from '../../kinds/registry.js';
 import type { Costs } from './costs.js';
 import { JobQueue } from './job-queue.js';
 import { ResultColumns } from './result-columns.js';
@@ -39,11 +38,10 @@ export class HubJobs {
    * The line whose first job is next among those that `may` start now, or null: of the urgent ones the one that has
    * waited longest, and in their turn of the others.
    */
-  next(registry: KindRegistry, sourcesMay: boolean): Line | null {
-    const may = ({ kind }: Line): boolean => sourcesMay || registry.get(kind)?.needsSource !== true;
-    const urgent = this.oldest((line) => line.urgent && may(line));
+  next(may: (kind: number) => boolean): Line | null {
+    const urgent = this.oldest((line) => line.urgent && may(line.kind));
     if (urgent !== null && this.urgentInRow < urgentInRowMax) return urgent;
-    return this.oldest((line) => !line.urgent && may(line)) ?? urgent;
+    return this.oldest((line) => !line.urgent && may(line.kind)) ?? urgent;
   }
 
   /** A batch of this line is about to run. */

@@ -1,4 +1,3 @@
-import type { KindRegistry } from '../../kinds/registry.js';
 import type { Costs } from './costs.js';
 import { HubJobs } from './hub-jobs.js';
 
@@ -37,8 +36,8 @@ export class HubTurns implements Iterable<HubJobs> {
   }
 
   /** The hub whose turn it is among those with a job that may run, which goes to the end of the row; null: none has. */
-  take(registry: KindRegistry, sourcesMay: boolean): HubJobs | null {
-    const at = this.turns.findIndex((hub) => hub.next(registry, sourcesMay) !== null);
+  take(may: (kind: number) => boolean): HubJobs | null {
+    const at = this.turns.findIndex((hub) => hub.next(may) !== null);
     if (at < 0) return null;
     const [hub] = this.turns.splice(at, 1);
     this.turns.push(hub);

@@ -2,18 +2,26 @@
 import { setPriority } from 'node:os';
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { TriremeError } from '../../common/errors.js';
+import type * as CommandKind from '../../kinds/commands/command-kind.js';
 import { addFolderKinds } from '../../kinds/folder-kinds.js';
 import { readKinds } from '../../kinds/registry.js';
 import type { BatchSource } from '../../kinds/kind.js';
 import { RingReader } from './byte-ring.js';
 import { FrameBatch } from './frame-batch.js';
-import { wakeUp, type AnswersMessage, type PayloadMessage, type ReadyMessage, type ThreadData } from './messages.js';
+import {
+  wakeUp,
+  type AnswersMessage,
+  type GroupMessage,
+  type PayloadMessage,
+  type ReadyMessage,
+  type ThreadData,
+} from './messages.js';
 import { Control, ThreadMemory, Travel, type Frame } from './thread-memory.js';
 
 /** Niceness of a job thread beside the main thread's 0: where cores are short, messages go before jobs. */
 const jobThreadNice = 5;
 
-const { memory: shared, port, kindsFolder, userFolders } = workerData as ThreadData;
+const { memory: shared, port, kindsFolder, userFolders, commands, scratch } = workerData as ThreadData;
 const memory = new ThreadMemory(shared);
 const { control } = memory;
 const registry = readKinds(kindsFolder === '' ? undefined : kindsFolder);
@@ -57,7 +65,16 @@ function run(batch: number): void | Promise<void> {
 async function serve(): Promise<void> {
   // On Linux 0 is the calling thread. Those that carry messages have little to do and everybody waits for them.
   if (process.platform === 'linux') setPriority(0, jobThreadNice);
-  if (userFolders.length > 0) await addFolderKinds(registry, userFolders);
+  const groups = {
+    began: (group: number) => port.postMessage({ type: 'group', group, began: true } satisfies GroupMessage),
+    gone: (group: number) => port.postMessage({ type: 'group', group, began: false } satisfies GroupMessage),
+  };
+  if (userFolders.length > 0) await addFolderKinds(registry, userFolders, { groups, scratch });
+  if (commands.length > 0) {
+    // Loaded only here: most threads have no processes.
+    const { addCommands } = require('../../kinds/commands/command-kind.js') as typeof CommandKind;
+    addCommands(registry, commands, { groups, scratch });
+  }
   // Every thread measures, at the same time as the others: that is how jobs will run, and it compiles what they need.
   const kinds = registry.all().map((kind) => ({ kind: kind.number, secondsPerUnit: kind.calibrate() }));
   port.postMessage({ type: 'ready', kinds } satisfies ReadyMessage);

@@ -3,8 +3,9 @@ import { TriremeError } from '../../common/errors.js';
 import { endsWithin, threadEndMsMax } from '../../common/stuck-work.js';
 import { JobStatus, type JobBatch } from '../../gen/trireme/v1/worker.js';
 import type { Kind } from '../../kinds/kind.js';
-import { addFolderKinds } from '../../kinds/folder-kinds.js';
 import { kinds, readKinds, type KindRegistry } from '../../kinds/registry.js';
+import type { ProcessGroups } from '../process-groups.js';
+import { addUserKinds } from '../user-kinds.js';
 import { Costs, batchJobs, batchSeconds } from './costs.js';
 import type { HubJobs, Line } from './hub-jobs.js';
 import { HubTurns } from './hub-turns.js';
@@ -25,7 +26,6 @@ const runsOnce = ({ terms }: Kind): boolean => terms?.mayCopy === false;
 
 /** See JobThreadsApi. This class only decides who gets what next; the parts around it do the carrying. */
 export class JobThreads implements JobThreadsApi {
-  private readonly options: JobThreadsOptions;
   private readonly registry: KindRegistry;
   private readonly costs = new Costs();
   private readonly hubs = new HubTurns();
@@ -38,27 +38,28 @@ export class JobThreads implements JobThreadsApi {
   private draining: Promise<void> | null = null;
   private drained: (() => void) | null = null;
   private closing: Promise<void> | null = null;
-  constructor(options: JobThreadsOptions) {
-    this.options = options;
-    const { kindsFolder, userFolders = [] } = options;
-    this.registry = kindsFolder === undefined && userFolders.length === 0 ? kinds() : readKinds(kindsFolder);
+  private readonly mayOnIdle = (kind: number): boolean => this.mayStart(kind, true);
+  private readonly mayBehind = (kind: number): boolean => this.mayStart(kind, false);
+  private groups: ProcessGroups<ThreadHandle> | null = null;
+
+  constructor(private readonly options: JobThreadsOptions) {
+    const { kindsFolder, userFolders = [], commandFiles = [] } = options;
+    const ownOnly = kindsFolder === undefined && userFolders.length + commandFiles.length === 0;
+    this.registry = ownOnly ? kinds() : readKinds(kindsFolder);
     this.jobsHeldMax = options.jobsHeldMax ?? jobsHeldMaxDefault;
-    this.pool = new ThreadPool(
-      options.slots,
-      { kindsFolder: kindsFolder ?? '', userFolders },
-      {
-        ready: () => this.pump(),
-        woke: (thread) => this.onWake(thread),
-        died: (thread, reason) => this.onDeath(thread, reason),
-        restarts: (reason, inMs) => options.onThreadDeath?.(reason, inMs),
-      },
-    );
+    this.pool = new ThreadPool(options.slots, {
+      ready: () => this.pump(),
+      woke: (thread) => this.onWake(thread),
+      died: (thread, reason) => this.onDeath(thread, reason),
+      restarts: (reason, inMs) => options.onThreadDeath?.(reason, inMs),
+    });
   }
 
   async start(): Promise<readonly OfferedKind[]> {
-    await addFolderKinds(this.registry, this.options.userFolders ?? []);
+    const { kinds, groups } = await addUserKinds<ThreadHandle>(this.registry, this.options);
+    this.groups = groups;
     try {
-      this.costs.calibrated(await this.pool.start());
+      this.costs.calibrated(await this.pool.start(kinds, groups));
     } catch (error) {
       await this.close();
       throw error;
@@ -204,9 +205,10 @@ export class JobThreads implements JobThreadsApi {
       const thread = this.pool.free();
       if (thread === null) return;
       const idle = thread.idle;
-      const hub = this.hubs.take(this.registry, idle);
+      const may = idle ? this.mayOnIdle : this.mayBehind;
+      const hub = this.hubs.take(may);
       if (hub === null) return;
-      const batch = this.takeBatch(hub, hub.next(this.registry, idle) as Line);
+      const batch = this.takeBatch(hub, hub.next(may) as Line);
       if (batch === null) continue;
       const { kind } = batch;
       const first = batch.jobs.extra?.[0];
@@ -215,6 +217,13 @@ export class JobThreads implements JobThreadsApi {
         thread.give(batch, { payload: first.payload, source: null });
       } else thread.give(batch);
     }
+  }
+
+  /** Whether jobs of a kind may be given to a thread now. @param idle whether that thread has nothing to do */
+  private mayStart(number: number, idle: boolean): boolean {
+    const kind = this.registry.get(number);
+    if (kind === undefined || (kind.needsSource === true && !idle)) return false;
+    return kind.slots === undefined || this.pool.jobsOf(number) < kind.slots;
   }
 
   /** Takes the next batch out of a line; null when all of it was past its deadline. */
@@ -376,9 +385,11 @@ export class JobThreads implements JobThreadsApi {
   }
 
   private async end(): Promise<void> {
+    if (this.groups !== null) await this.pool.endProcesses();
     const ending = this.pool.end();
     for (const job of this.sourceJobs.values()) job.end();
     await endsWithin(threadEndMsMax, ending);
+    this.groups?.close();
     for (const hub of this.hubs) {
       for (const { kind, queue } of hub.lines)
         this.drop(hub, kind, queue.shift(queue.length), 'DRAINING: worker ended');

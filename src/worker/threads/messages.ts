@@ -1,12 +1,21 @@
 /** What travels between the main thread and a job thread beside shared memory: the rare and the large. */
 
-/** Given to a thread when it starts. */
-export interface ThreadData {
-  readonly memory: SharedArrayBuffer;
-  readonly port: import('node:worker_threads').MessagePort;
+import type { CommandEntry } from '../../kinds/commands/command-kind.js';
+
+/** Which kinds a thread runs. */
+export interface ThreadKinds {
   /** Empty: the kinds of this build. */
   readonly kindsFolder: string;
   readonly userFolders: readonly string[];
+  readonly commands: readonly CommandEntry[];
+  /** Where processes find payloads that are files; empty: no kind has processes. */
+  readonly scratch: string;
+}
+
+/** Given to a thread when it starts. */
+export interface ThreadData extends ThreadKinds {
+  readonly memory: SharedArrayBuffer;
+  readonly port: import('node:worker_threads').MessagePort;
 }
 
 /** To the thread: the payload of a batch of one job that does not fit shared memory or has a source. */
@@ -30,7 +39,14 @@ export interface AnswersMessage {
   readonly bytes: Uint8Array;
 }
 
+/** From the thread: it has started a group of processes, or one is gone. */
+export interface GroupMessage {
+  readonly type: 'group';
+  readonly group: number;
+  readonly began: boolean;
+}
+
 /** From the thread: look at the control words. */
 export const wakeUp = 0;
 
-export type FromThread = typeof wakeUp | ReadyMessage | AnswersMessage;
+export type FromThread = typeof wakeUp | ReadyMessage | AnswersMessage | GroupMessage;

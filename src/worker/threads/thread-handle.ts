@@ -2,12 +2,21 @@ import { MessageChannel, receiveMessageOnPort, type MessagePort, type Worker } f
 import { monotonicClock } from '../../common/clock.js';
 import { startThread } from '../../common/start-thread.js';
 import { cancelGraceSeconds, kindTimeoutSecondsDefault, type Kind } from '../../kinds/kind.js';
+import type { ProcessGroups } from '../process-groups.js';
 import type { HubJobs } from './hub-jobs.js';
 import type { JobColumns } from './job-queue.js';
 import { RingWriter } from './byte-ring.js';
 import { shortBatchSecondsMax } from './costs.js';
 import { batchesPerThreadMax, Control, processSeconds, ThreadMemory, Travel, type Frame } from './thread-memory.js';
-import type { AnswersMessage, FromThread, PayloadMessage, ReadyMessage, ThreadData } from './messages.js';
+import type {
+  AnswersMessage,
+  FromThread,
+  GroupMessage,
+  PayloadMessage,
+  ReadyMessage,
+  ThreadData,
+  ThreadKinds,
+} from './messages.js';
 import { Watchdog, type Overrun, type Signs } from './watchdog.js';
 
 /** Bytes pushed to a thread ahead of what it has read. */
@@ -66,7 +75,12 @@ export class ThreadHandle {
   private ringMade: RingWriter | null = null;
   private readonly watchdog = new Watchdog();
 
-  constructor(kinds: Pick<ThreadData, 'kindsFolder' | 'userFolders'>, events: ThreadEvents) {
+  /** @param groups of the processes that it starts; null: it starts none */
+  constructor(
+    kinds: ThreadKinds,
+    private readonly groups: ProcessGroups<ThreadHandle> | null,
+    events: ThreadEvents,
+  ) {
     const memory = ThreadMemory.allocate();
     const { port1, port2 } = new MessageChannel();
     this.memory = new ThreadMemory(memory);
@@ -168,6 +182,18 @@ export class ThreadHandle {
     });
   }
 
+  /** Does a process run the job that it has? */
+  get hasProcess(): boolean {
+    return this.given.some(({ kind }) => kind.processes === true);
+  }
+
+  /** Has the process of its job ended. */
+  stopProcess(): void {
+    this.given.forEach(({ kind }, at) => {
+      if (kind.processes === true) this.frameOf(at).cancelled.fill(1);
+    });
+  }
+
   /** Jobs of the oldest batch for which nobody waits any more. */
   unwanted(now: number): number[] {
     const [batch] = this.given as (GivenBatch | undefined)[];
@@ -223,18 +249,30 @@ export class ThreadHandle {
       this.events.ready(this, message);
       return;
     }
+    if (typeof message === 'object' && message.type === 'group') return this.onGroup(message);
     if (typeof message === 'object') this.large.push(message);
     else Atomics.store(this.memory.control, Control.WOKEN, 0);
     this.events.woke(this);
   }
 
+  /** A message that is here already. */
+  private received(): FromThread | undefined {
+    return (receiveMessageOnPort(this.port) as { message: FromThread } | undefined)?.message;
+  }
+
+  private onGroup({ group, began }: GroupMessage): void {
+    this.groups?.told(this, group, began);
+    if (this.state === 'DEAD' && began) this.groups?.orphaned(this);
+  }
+
   private takeLarge(): Buffer | null {
     let message = this.large.shift();
     while (message === undefined) {
-      const received = receiveMessageOnPort(this.port) as { message: FromThread } | undefined;
+      const received = this.received();
       if (received === undefined) return null;
-      if (typeof received.message !== 'object') Atomics.store(this.memory.control, Control.WOKEN, 0);
-      else if (received.message.type === 'answers') message = received.message;
+      if (typeof received !== 'object') Atomics.store(this.memory.control, Control.WOKEN, 0);
+      else if (received.type === 'answers') message = received;
+      else if (received.type === 'group') this.onGroup(received);
     }
     return Buffer.from(message.bytes.buffer, message.bytes.byteOffset, message.bytes.byteLength);
   }
@@ -242,6 +280,9 @@ export class ThreadHandle {
   private onExit(code: number): void {
     // Batches that ended before the death are still good; they are taken before the port closes.
     if (this.state !== 'DEAD') this.die(this.failure ?? `it ended with exit code ${code}`);
+    // What it said last of its processes.
+    for (let last = this.received(); last !== undefined; last = this.received())
+      if (typeof last === 'object' && last.type === 'group') this.onGroup(last);
     this.port.close();
     this.events.exited(this, this.reason);
   }
@@ -249,6 +290,7 @@ export class ThreadHandle {
   private die(reason: string): void {
     this.state = 'DEAD';
     this.reason = reason;
+    this.groups?.orphaned(this);
     this.events.woke(this);
     this.events.died(this, reason);
   }

@@ -1,9 +1,14 @@
 import { monotonicClock } from '../../common/clock.js';
 import { TriremeError } from '../../common/errors.js';
-import type { ReadyMessage, ThreadData } from './messages.js';
-import { Restarts } from './restarts.js';
+import { cancelGraceSeconds } from '../../kinds/kind.js';
+import type { ProcessGroups } from '../process-groups.js';
+import type { ReadyMessage, ThreadKinds } from './messages.js';
+import { Restarts } from '../../common/restarts.js';
 import { ThreadHandle } from './thread-handle.js';
 import { watchSeconds } from './watchdog.js';
+
+/** Time for threads to end the processes of their jobs: what a cancelled job has, for all of them end at once. */
+const processesEndMsMax = cancelGraceSeconds * 1000;
 
 /** What each thread measured at start: seconds per unit of each kind. */
 export type Calibrations = readonly ReadyMessage['kinds'][number][][];
@@ -29,14 +34,20 @@ export class ThreadPool implements Iterable<ThreadHandle> {
   private starting: { measured: ReadyMessage['kinds'][number][][]; done(): void; failed(error: Error): void } | null =
     null;
 
+  private kinds: ThreadKinds = { kindsFolder: '', userFolders: [], commands: [], scratch: '' };
+  private groups: ProcessGroups<ThreadHandle> | null = null;
+
   constructor(
     private readonly slots: number,
-    private readonly kinds: Pick<ThreadData, 'kindsFolder' | 'userFolders'>,
     private readonly events: PoolEvents,
   ) {}
 
-  /** Resolves when all threads serve. Rejects with INTERNAL when one cannot. */
-  async start(): Promise<Calibrations> {
+  /**
+   * Resolves when all threads serve. Rejects with INTERNAL when one cannot.
+   * @param groups of the processes that threads start; null: no kind has any
+   */
+  async start(kinds: ThreadKinds, groups: ProcessGroups<ThreadHandle> | null): Promise<Calibrations> {
+    [this.kinds, this.groups] = [kinds, groups];
     const measured: ReadyMessage['kinds'][number][][] = [];
     await new Promise<void>((done, failed) => {
       this.starting = { measured, done, failed };
@@ -56,6 +67,14 @@ export class ThreadPool implements Iterable<ThreadHandle> {
     await Promise.all([...this.threads].map((thread) => thread.terminate()));
   }
 
+  /** Has the jobs that processes run ended, as if nobody waited for them: their threads end the processes. */
+  async endProcesses(): Promise<void> {
+    const until = performance.now() + processesEndMsMax;
+    for (const thread of this.threads) thread.stopProcess();
+    while (performance.now() < until && [...this.threads].some((thread) => thread.hasProcess))
+      await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
   [Symbol.iterator](): Iterator<ThreadHandle> {
     return this.threads.values();
   }
@@ -71,6 +90,13 @@ export class ThreadPool implements Iterable<ThreadHandle> {
     return idle;
   }
 
+  /** Jobs of a kind that threads have now. */
+  jobsOf(kind: number): number {
+    let jobs = 0;
+    for (const { given } of this.threads) for (const batch of given) if (batch.kind.number === kind) jobs++;
+    return jobs;
+  }
+
   /** A thread that takes a batch now, one that has nothing to do before all others; null: there is none. */
   free(): ThreadHandle | null {
     let found: ThreadHandle | null = null;
@@ -83,7 +109,7 @@ export class ThreadPool implements Iterable<ThreadHandle> {
 
   private startThread(): void {
     this.threads.add(
-      new ThreadHandle(this.kinds, {
+      new ThreadHandle(this.kinds, this.groups, {
         ready: (_thread, message) => this.ready(message),
         woke: (thread) => this.events.woke(thread),
         died: (thread, reason) => this.died(thread, reason),

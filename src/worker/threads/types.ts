@@ -34,6 +34,8 @@ export interface JobThreadsOptions {
   readonly kindsFolder?: string;
   /** Folders with kinds of users: see src/kinds/folder-kind.ts. */
   readonly userFolders?: readonly string[];
+  /** Files with commands that are kinds: see src/kinds/commands. */
+  readonly commandFiles?: readonly string[];
   /** Jobs held at once over all hubs, running and queued; more are answered NOT_RUN. Default jobsHeldMaxDefault. */
   readonly jobsHeldMax?: number;
   /** Hears of a thread that died (its jobs are dealt with already) and how soon another one starts. */

@@ -1,6 +1,6 @@
 import type { Kind } from '../../../../src/kinds/kind.js';
 import { Costs, batchJobs, batchSeconds } from '../../../../src/worker/threads/costs.js';
-import { Restarts } from '../../../../src/worker/threads/restarts.js';
+import { Restarts } from '../../../../src/common/restarts.js';
 
 const kind = (lanes?: number): Kind => ({
   number: 1,
