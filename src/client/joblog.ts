@@ -1,29 +1,109 @@
+import { createReadStream, createWriteStream, truncateSync, type WriteStream } from 'node:fs';
+import { TriremeError } from '../common/errors.js';
 import type { EndedJob } from './run-jobs.js';
 
 /** The first line of a job log, with the columns of GNU parallel's --joblog. */
 export const joblogHead = 'Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n';
 
-/** Characters of a payload in the log. */
-const payloadShownMax = 200;
+/** What a job is called in the log: its kind and what it is given. */
+export function commandOf(kind: string, label: string): string {
+  return `${kind} ${label.replaceAll(/[\t\r\n]/g, ' ')}`.trimEnd();
+}
 
 /** The line of a job that has ended: Host is the worker, Exitval 1 where it failed, Send and Receive count bytes. */
-export function joblogLine({ seq, payload, startedMs, tookMs, result }: EndedJob, kind: string): string {
+export function joblogLine({ task, startedMs, tookMs, result }: EndedJob, kind: string): string {
   const { worker, error, result: text, resultBytes } = result;
   const received = resultBytes?.length ?? Buffer.byteLength(text);
-  const shown = payload
-    .toString('utf8')
-    .slice(0, payloadShownMax)
-    .replaceAll(/[\t\r\n]/g, ' ');
   const fields = [
-    seq,
+    task.seq,
     worker === '' ? '-' : worker,
     (startedMs / 1000).toFixed(3),
     (tookMs / 1000).toFixed(3).padStart(10),
-    payload.length,
+    task.payload.length,
     received,
     error === '' ? 0 : 1,
     0,
-    `${kind} ${shown}`.trimEnd(),
+    commandOf(kind, task.label),
   ];
   return `${fields.join('\t')}\n`;
+}
+
+/** What a job log says of earlier runs. */
+export interface LoggedJobs {
+  /** Commands of the jobs whose last line says that they succeeded, by Seq. */
+  readonly done: ReadonlyMap<number, string>;
+  /** Bytes of its whole lines: behind them may be a line that was cut short when its writer ended. */
+  readonly wholeBytes: number;
+}
+
+/**
+ * Reads the text of a job log, whatever its pieces.
+ * @throws TriremeError USAGE with the line that is none of a job log
+ */
+export async function readJoblog(pieces: AsyncIterable<Buffer> | Iterable<Buffer>, path: string): Promise<LoggedJobs> {
+  const done = new Map<number, string>();
+  let wholeBytes = 0;
+  let number = 0;
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const piece of pieces) {
+    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
+    let from = 0;
+    for (let to = bytes.indexOf(0x0a); to >= 0; to = bytes.indexOf(0x0a, from)) {
+      takeLine(bytes.toString('utf8', from, to), ++number, path, done);
+      from = to + 1;
+    }
+    wholeBytes += from;
+    rest = bytes.subarray(from);
+    if (rest.length > lineBytesMax)
+      throw new TriremeError('USAGE', `--joblog ${path}: line ${number + 1} is over ${lineBytesMax} bytes: no job log`);
+  }
+  return { done, wholeBytes };
+}
+
+/** Bytes of a line of a log, far above those of ours. */
+const lineBytesMax = 64 * 1024;
+
+function takeLine(line: string, number: number, path: string, done: Map<number, string>): void {
+  if (number === 1 && `${line}\n` === joblogHead) return;
+  const fields = line.split('\t');
+  const [seq, , , , , , exit, signal, command] = fields;
+  if (number === 1 || fields.length !== 9 || !/^\d{1,15}$/.test(seq) || !/^-?\d+$/.test(exit))
+    throw new TriremeError('USAGE', `--joblog ${path}: line ${number} is none of a job log: '${line.slice(0, 80)}'`);
+  if (exit === '0' && signal === '0') done.set(Number(seq), command);
+  else done.delete(Number(seq));
+}
+
+/** A job log that is written, and what it says of earlier runs. */
+export interface OpenJoblog {
+  readonly stream: WriteStream;
+  readonly done: ReadonlyMap<number, string>;
+}
+
+/**
+ * Begins a job log anew, or goes on with one that is there.
+ * @throws TriremeError FILE_UNWRITABLE, or USAGE where the file is no job log
+ */
+export async function openJoblog(path: string, resume: boolean): Promise<OpenJoblog> {
+  const before = resume ? await logged(path) : null;
+  if (before !== null) truncateSync(path, before.wholeBytes);
+  const anew = before === null || before.wholeBytes === 0;
+  return new Promise((resolve, reject) => {
+    const stream = createWriteStream(path, { flags: anew ? 'w' : 'a' });
+    stream.once('open', () => {
+      if (anew) stream.write(joblogHead);
+      resolve({ stream, done: before?.done ?? new Map() });
+    });
+    stream.on('error', (error) => reject(new TriremeError('FILE_UNWRITABLE', `--joblog ${path}: ${error.message}`)));
+  });
+}
+
+/** Null: there is no such file, so nothing has succeeded. */
+async function logged(path: string): Promise<LoggedJobs | null> {
+  try {
+    return await readJoblog(createReadStream(path) as AsyncIterable<Buffer>, path);
+  } catch (error) {
+    if (error instanceof TriremeError) throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new TriremeError('FILE_UNREADABLE', `--joblog ${path}: ${(error as Error).message}`, { cause: error });
+  }
 }

@@ -1,17 +1,18 @@
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { createInterface, type Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
 import type { ServiceError } from '@grpc/grpc-js';
 import { Command, Option } from 'commander';
 import { TriremeError } from '../common/errors.js';
-import { forTerminal } from '../common/for-terminal.js';
 import { defaultPorts } from '../common/limits.js';
+import { makeFolders } from '../common/make-folders.js';
 import { formatHostPort, hostPort, integer, type HostPort } from '../common/options.js';
 import { DiallerTrust } from '../common/trust/dialler-trust.js';
 import { GrpcDialler } from '../common/trust/grpc-dialler.js';
 import { addDiallerTrust, compileDiallerTrust, type TrustOptions } from '../common/trust/options.js';
 import { JobServiceClient } from '../gen/trireme/v1/job.js';
-import { joblogHead, joblogLine } from './joblog.js';
+import { commandOf, joblogLine, openJoblog } from './joblog.js';
 import { runJobs, type EndedJob } from './run-jobs.js';
+import { RunOutput, writeResult, type RunCounts } from './run-output.js';
+import { resultNames, tasksOf, tasksOfFiles } from './run-tasks.js';
 import { failureOf } from './status-error.js';
 
 /** Jobs in flight unless asked otherwise: enough for the slots of some machines, few enough to be cancelled at once. */
@@ -19,14 +20,21 @@ const jobsDefault = 64;
 /** More in flight hide no more latency: the lb takes so many of one stream. */
 const jobsInFlightMax = 16_384;
 
+/** More tries than this are a mistake: what fails so often fails. */
+const retriesMax = 100;
+
 /** The exit code says how many jobs failed, up to this; one more stands for all that are above it. */
 const failedCountedMax = 100;
 
 interface RunCommandOptions extends TrustOptions {
   readonly lb?: HostPort;
   readonly eachLine: boolean;
+  readonly eachFile?: string[];
+  readonly out?: string;
   readonly jobs: number;
+  readonly retries: number;
   readonly joblog?: string;
+  readonly resume: boolean;
 }
 
 /** `trireme run` */
@@ -37,83 +45,140 @@ export function buildCommand(): Command {
     .argument('[payload]', 'what the job is given; left out: nothing')
     .addOption(new Option('--lb <host:port>', "the load balancer's gRPC port").argParser(hostPort(defaultPorts.lbGrpc)))
     .option('--each-line', 'run a job for each line of standard input, which is its payload', false)
+    .option('--each-file <file...>', 'run a job for each of these files, whose bytes are its payload')
+    .option('--out <dir>', 'write the answer to each file into this folder, under the name of the file')
     .addOption(
       new Option('--jobs <n>', 'jobs in flight at once').argParser(integer(1, jobsInFlightMax)).default(jobsDefault),
     )
+    .addOption(
+      new Option('--retries <n>', 'times that a job which failed is run again')
+        .argParser(integer(0, retriesMax))
+        .default(0),
+    )
     .option('--joblog <file>', 'write a line for each job that has ended, as GNU parallel does')
+    .option('--resume', 'leave out jobs that have succeeded by the --joblog of an earlier run, and add to it', false)
     .option('--verbose', 'show the stack of an error')
     .addHelpText(
       'after',
       `
-The exit code is the number of jobs that failed, 101 for more than ${failedCountedMax}. Ctrl-C cancels what runs.
+The exit code is the number of jobs that failed, 101 for more than ${failedCountedMax}. Ctrl-C cancels what runs, a second one ends
+at once.
 
 Examples:
   trireme run --lb 127.0.0.1:50051 RESIZE photo.jpg
-  ls *.jpg | trireme run --lb 127.0.0.1:50051 RESIZE --each-line --joblog log.tsv`,
+  ls *.jpg | trireme run --lb 127.0.0.1:50051 RESIZE --each-line --joblog log.tsv
+  trireme run --lb 127.0.0.1:50051 THUMBNAIL --out small --joblog log.tsv --resume --each-file *.jpg`,
     );
   return addDiallerTrust(command).action(run);
 }
 
-async function run(
-  kind: string,
-  payload: string | undefined,
-  { lb, eachLine, jobs: jobsMax, joblog, ...trust }: RunCommandOptions,
-): Promise<void> {
+async function run(kind: string, payload: string | undefined, options: RunCommandOptions): Promise<void> {
+  const { lb, eachLine, eachFile, out, jobs: jobsMax, retries, joblog, resume, ...trust } = options;
   if (lb === undefined) throw new TriremeError('USAGE', 'say where the load balancer is: --lb HOST:PORT');
-  if (eachLine && payload !== undefined)
-    throw new TriremeError('USAGE', 'a payload and --each-line are two ways to say what the job is given: say one');
+  if ([payload !== undefined, eachLine, eachFile !== undefined].filter(Boolean).length > 1)
+    throw new TriremeError(
+      'USAGE',
+      'a payload, --each-line and --each-file are ways to say what a job is given: say one of them',
+    );
+  if (out !== undefined && eachFile === undefined)
+    throw new TriremeError('USAGE', '--out needs --each-file, by whose names answers are called');
+  if (resume && joblog === undefined)
+    throw new TriremeError('USAGE', '--resume needs --joblog FILE, the log of the earlier run');
+  const names = out === undefined ? null : resultNames(eachFile ?? [], out);
+  if (out !== undefined) makeOut(out);
   const dialler = new GrpcDialler(new DiallerTrust(compileDiallerTrust(trust)));
-  const client = new JobServiceClient(formatHostPort(lb), dialler.credentials(lb.host), dialler.options(lb.host));
-  const log = joblog === undefined ? null : await openLog(joblog);
+  const log = joblog === undefined ? null : await openJoblog(joblog, resume);
+  const counts: RunCounts = { ended: 0, failed: 0, skipped: 0, total: eachLine ? null : (eachFile?.length ?? 1) };
+  const skip = (seq: number, label: string): boolean => {
+    const done = log?.done.get(seq);
+    if (done === undefined) return false;
+    const now = commandOf(kind, label);
+    if (done !== now)
+      throw new TriremeError(
+        'USAGE',
+        `--joblog ${joblog}: job ${seq} was '${done}' and is '${now}' now: --resume needs the same jobs in the same order`,
+      );
+    counts.skipped++;
+    return true;
+  };
   const lines = eachLine ? createInterface({ input: process.stdin, crlfDelay: Infinity }) : null;
-  const payloads = lines === null ? [Buffer.from(payload ?? '')] : bytesOf(lines);
+  const tasks = eachFile === undefined ? tasksOf(lines ?? [payload ?? ''], skip) : tasksOfFiles(eachFile, skip);
+  const output = new RunOutput(counts, eachLine || eachFile !== undefined);
+  const interrupt = new Interrupt();
   const numbered = /^\d+$/.test(kind);
-  let failed = 0;
+  const client = new JobServiceClient(formatHostPort(lb), dialler.credentials(lb.host), dialler.options(lb.host));
+  const took = (job: EndedJob): void => {
+    counts.ended++;
+    if (job.result.error !== '') {
+      counts.failed++;
+      output.failure(job);
+    }
+    log?.stream.write(joblogLine(job, kind));
+  };
   try {
-    await runJobs(client, payloads, {
+    await runJobs(client, tasks, {
       kind: numbered ? Number(kind) : 0,
       name: numbered ? '' : kind,
       jobsMax,
+      retries,
+      signal: interrupt.signal,
       nowMs: () => Date.now(),
       ended: (job) => {
-        if (job.result.error !== '') failed++;
-        tell(job, eachLine);
-        log?.write(joblogLine(job, kind));
+        const { result, resultBytes, error } = job.result;
+        if (error !== '') return took(job);
+        const bytes = resultBytes ?? Buffer.from(result);
+        if (names !== null && out !== undefined)
+          return writeResult(out, names[job.task.seq - 1], bytes).then(() => took(job));
+        output.answer(bytes);
+        took(job);
       },
       broken: () => lines?.close(),
     });
   } catch (error) {
-    throw failureOf(error as ServiceError, formatHostPort(lb), dialler);
+    if (interrupt.by === null && !(error instanceof TriremeError))
+      throw failureOf(error as ServiceError, formatHostPort(lb), dialler);
+    if (interrupt.by === null) throw error;
   } finally {
+    lines?.close();
+    output.close();
     client.close();
-    if (log !== null) await new Promise<void>((resolve) => log.end(resolve));
+    if (log !== null) await new Promise<void>((resolve) => log.stream.end(resolve));
+    interrupt.close();
   }
-  if (failed > 0) process.exitCode = Math.min(failed, failedCountedMax + 1);
+  if (interrupt.by !== null) {
+    process.stderr.write(`trireme: interrupted after ${counts.ended} jobs; what ran is cancelled\n`);
+    process.kill(process.pid, interrupt.by);
+  } else if (counts.failed > 0) process.exitCode = Math.min(counts.failed, failedCountedMax + 1);
 }
 
-/** An answer of one job goes out as it is; of many, each text ends with a newline. */
-function tell({ seq, result: { result, resultBytes, error } }: EndedJob, many: boolean): void {
-  if (error !== '') {
-    process.stderr.write(`trireme: ${many ? `job ${seq}: ` : ''}${forTerminal(error)}\n`);
-    return;
+function makeOut(folder: string): void {
+  try {
+    makeFolders(folder);
+  } catch (error) {
+    throw new TriremeError('FILE_UNWRITABLE', `--out ${folder}: ${(error as Error).message}`, { cause: error });
   }
-  const bytes = resultBytes ?? Buffer.from(result);
-  process.stdout.write(bytes);
-  if ((many || process.stdout.isTTY) && bytes[bytes.length - 1] !== 0x0a) process.stdout.write('\n');
 }
 
-async function* bytesOf(lines: Interface): AsyncGenerator<Buffer> {
-  for await (const line of lines) yield Buffer.from(line);
-}
+/** Hears the first Ctrl-C or SIGTERM; a second one ends the process, as if nobody heard it. */
+class Interrupt {
+  by: NodeJS.Signals | null = null;
+  private readonly controller = new AbortController();
 
-/** @throws TriremeError FILE_UNWRITABLE */
-function openLog(path: string): Promise<WriteStream> {
-  return new Promise((resolve, reject) => {
-    const log = createWriteStream(path);
-    log.once('open', () => {
-      log.write(joblogHead);
-      resolve(log);
-    });
-    log.on('error', (error) => reject(new TriremeError('FILE_UNWRITABLE', `--joblog ${path}: ${error.message}`)));
-  });
+  constructor() {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, this.heard);
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  close(): void {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, this.heard);
+  }
+
+  private readonly heard = (signal: NodeJS.Signals): void => {
+    this.by = signal;
+    this.close();
+    this.controller.abort();
+  };
 }
