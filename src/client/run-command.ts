@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import { TriremeError } from '../common/errors.js';
 import { defaultPorts } from '../common/limits.js';
 import { makeFolders } from '../common/make-folders.js';
-import { formatHostPort, hostPort, integer, type HostPort } from '../common/options.js';
+import { durationMs, formatHostPort, hostPort, integer, type HostPort } from '../common/options.js';
 import { DiallerTrust } from '../common/trust/dialler-trust.js';
 import { GrpcDialler } from '../common/trust/grpc-dialler.js';
 import { addDiallerTrust, compileDiallerTrust, type TrustOptions } from '../common/trust/options.js';
@@ -23,6 +23,9 @@ const jobsInFlightMax = 16_384;
 /** More tries than this are a mistake: what fails so often fails. */
 const retriesMax = 100;
 
+/** A day: who waits longer has forgotten it. */
+const waitMsMax = 86_400_000;
+
 /** The exit code says how many jobs failed, up to this; one more stands for all that are above it. */
 const failedCountedMax = 100;
 
@@ -33,6 +36,7 @@ interface RunCommandOptions extends TrustOptions {
   readonly out?: string;
   readonly jobs: number;
   readonly retries: number;
+  readonly wait: number;
   readonly joblog?: string;
   readonly resume: boolean;
 }
@@ -55,6 +59,11 @@ export function buildCommand(): Command {
         .argParser(integer(0, retriesMax))
         .default(0),
     )
+    .addOption(
+      new Option('--wait <duration>', 'wait so long for a worker that offers the kind; else it is an error at once')
+        .argParser(durationMs(0, waitMsMax))
+        .default(0, '0s'),
+    )
     .option('--joblog <file>', 'write a line for each job that has ended, as GNU parallel does')
     .option('--resume', 'leave out jobs that have succeeded by the --joblog of an earlier run, and add to it', false)
     .option('--verbose', 'show the stack of an error')
@@ -73,7 +82,7 @@ Examples:
 }
 
 async function run(kind: string, payload: string | undefined, options: RunCommandOptions): Promise<void> {
-  const { lb, eachLine, eachFile, out, jobs: jobsMax, retries, joblog, resume, ...trust } = options;
+  const { lb, eachLine, eachFile, out, jobs: jobsMax, retries, wait, joblog, resume, ...trust } = options;
   if (lb === undefined) throw new TriremeError('USAGE', 'say where the load balancer is: --lb HOST:PORT');
   if ([payload !== undefined, eachLine, eachFile !== undefined].filter(Boolean).length > 1)
     throw new TriremeError(
@@ -121,6 +130,7 @@ async function run(kind: string, payload: string | undefined, options: RunComman
       name: numbered ? '' : kind,
       jobsMax,
       retries,
+      waitMs: wait,
       signal: interrupt.signal,
       nowMs: () => Date.now(),
       ended: (job) => {

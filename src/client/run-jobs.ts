@@ -5,6 +5,9 @@ import type { JobServiceClient, RunJobsRequest, RunJobsResponse, TaggedResult } 
 /** Bytes of payloads without an answer that are held here: what the lb takes of one client. */
 const payloadBytesInFlightMax = 32 * 1024 * 1024;
 
+/** Between two times that a job is asked for whose kind no worker offers yet. */
+const askAgainMs = 500;
+
 /** One job that is to be run. */
 export interface Task {
   /** Its place in what was asked, from 1. */
@@ -33,6 +36,8 @@ export interface RunPort {
   readonly jobsMax: number;
   /** Times that a job which failed is run again. */
   readonly retries: number;
+  /** So long a job waits for a worker that offers its kind, in milliseconds; 0: that nobody does is a failure. */
+  readonly waitMs: number;
   /** Cancels what runs. */
   readonly signal: AbortSignal;
   nowMs(): number;
@@ -144,6 +149,12 @@ class Run {
   private answered(result: TaggedResult): void {
     const job = this.started.get(result.tag);
     if (job === undefined) return;
+    if (result.error.startsWith('UNKNOWN_JOB: ') && this.port.nowMs() - job.startedMs < this.port.waitMs) {
+      setTimeout(() => {
+        if (this.broken === null) this.write(job);
+      }, askAgainMs).unref();
+      return;
+    }
     if (result.error === '' || job.tries > this.port.retries || !mayRetry(result.error)) return this.ended(job, result);
     job.tries++;
     this.write(job);

@@ -167,6 +167,20 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s cancels what runs, and ends the cl
   expect(linesOf(log)).toHaveLength(1);
 });
 
+test('--wait waits for a worker that offers the kind', async () => {
+  const folder = join(scratch.path, 'late');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'late.kind.js'), `exports.kind = { run: ({ text }) => 'late ' + text };`);
+  expect(run(['LATE', 'x'])).toMatchObject({ status: 1, stderr: expect.stringContaining('unknown job LATE') });
+  expect(run(['LATE', 'x', '--wait', '300ms'])).toMatchObject({ status: 1 });
+  const client = start(['LATE', 'x', '--wait', '60s']);
+  let said = '';
+  client.stdout?.on('data', (data: Buffer) => (said += data.toString()));
+  roles.push(RunningRole.start(['worker', '--host', grpcAt, '--slots', '1', '--kinds', folder]));
+  expect((await once(client, 'close'))[0]).toBe(0);
+  expect(said).toBe('late x');
+});
+
 const canScript = spawnSync('script', ['--version']).status === 0;
 if (!canScript) console.log('SKIP: script (bsdutils) is not there, which gives a command a terminal');
 

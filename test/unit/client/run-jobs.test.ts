@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { JobServiceClient, RunJobsRequest, TaggedResult } from '../../../src/gen/trireme/v1/job.js';
+import { eventually } from '../../support/capture-cluster.js';
 import { runJobs, type EndedJob, type RunPort, type Task } from '../../../src/client/run-jobs.js';
 
 /** The client's end of a RunJobs stream, answered by hand. */
@@ -51,6 +52,7 @@ function start(
     name: '',
     jobsMax: 10,
     retries: 0,
+    waitMs: 0,
     signal: new AbortController().signal,
     nowMs: () => 0,
     ended: (job) => void told.push(job),
@@ -108,6 +110,19 @@ test('one that may have run is not asked for again', async () => {
   stream.answer(1, 'MAY_HAVE_RUN: its worker was lost');
   await over;
   expect([stream.asked.length, told.length]).toEqual([1, 1]);
+});
+
+test('a job of a kind that nobody offers yet is asked for again until its wait is over', async () => {
+  let now = 0;
+  const { stream, over, told } = start([task(1)], { waitMs: 1000, nowMs: () => now });
+  const unknown = 'UNKNOWN_JOB: unknown job X; there are GET_TIME (1)';
+  await turn();
+  stream.answer(1, unknown);
+  await eventually('the job asked for again', () => Promise.resolve(stream.asked.length === 2));
+  now = 1000;
+  stream.answer(1, unknown);
+  await over;
+  expect(told.map(({ result }) => result.error)).toEqual([unknown]);
 });
 
 test('a job that cannot be run at all is told and never asked for', async () => {
