@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /**
  * Time between SIGTERM and SIGKILL. With the look that notices that nobody waits and the end of the processes themselves,
@@ -11,6 +12,9 @@ const goneMsMax = 200;
 
 /** Between two looks at whether a group is gone. */
 const goneLookMs = 10;
+
+/** Looks at a group for each reading of the list of all processes, which takes some milliseconds. */
+const looksEachListing = 5;
 
 /** Bytes of the end of standard error that an error tells. */
 export const stderrTailBytesMax = 1_000;
@@ -145,11 +149,39 @@ async function endGroup(group: number): Promise<void> {
 /** Whether the group is gone within this time. */
 async function groupGone(group: number, withinMs: number): Promise<boolean> {
   const until = performance.now() + withinMs;
-  while (signalled(group, 0)) {
+  for (let look = 1; signalled(group, 0); look++) {
+    if (look % looksEachListing === 0 && allEnded(group)) return true;
     if (performance.now() >= until) return false;
     await pause(goneLookMs);
   }
   return true;
+}
+
+/**
+ * Whether all processes of a group have ended and are only not collected yet: by an init that takes its time, or by none, as in
+ * containers. False where the system does not tell.
+ */
+function allEnded(group: number): boolean {
+  try {
+    return readdirSync('/proc').every((name) => {
+      if (!/^\d+$/.test(name)) return true;
+      // PID (NAME) STATE PPID PGRP; a name may hold anything.
+      const [state, , of] = statOf(name).split(' ');
+      return Number(of) !== group || state === 'Z' || state === 'X';
+    });
+  } catch {
+    return false;
+  }
+}
+
+/** What the system tells of a process behind its name; nothing when it has gone meanwhile. */
+function statOf(pid: string): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2);
+  } catch {
+    return '';
+  }
 }
 
 /** Signals all processes of a group. @returns whether there were any */

@@ -70,7 +70,10 @@ async function runAll(batch: KindBatch, { name, terms }: CompiledFields, run: Ru
     const outcome = await run(
       batch.payload(index),
       (stopped) => (overseer = new Overseer(batch, index, timeoutSeconds, stopped)),
-    ).finally(() => overseer?.end());
+    )
+      // A full disk, say: it fails this job and no other of the batch.
+      .catch((error: Error): Outcome => ({ type: 'failed', reason: `could not be run: ${error.message}` }))
+      .finally(() => overseer?.end());
     if (outcome.type === 'done') batch.answer(outcome.bytes);
     else if (outcome.type === 'failed') batch.fail(outcome.reason);
     else if (outcome.type === 'not-begun') batch.notRun('CANCELLED: before it began');
