@@ -60,6 +60,9 @@ test.each([
   [{ ...echo, mayCopy: 'no' }, 'mayCopy no is neither true nor false'],
   [{ ...echo, mayCopy: true, attempts: 4 }, 'attempts 4 is not a whole number from 1 to 3'],
   [{ ...echo, attempts: 2 }, 'attempts 2 needs mayCopy: a job that may not run twice is given to one worker'],
+  [{ ...echo, slots: 0 }, 'slots 0 is not a whole number from 1 to 1024'],
+  [{ ...echo, isolate: 'vm' }, "isolate 'vm' is neither thread nor process"],
+  [{ ...echo, timeoutSeconds: '30' }, 'timeoutSeconds 30 is not from 0.001 to 86400'],
   [{ ...echo, version: 'a\nb' }, "version 'a\nb' is not at most 64 printable characters"],
 ])('%j is refused: %s', (exported, why) => {
   expect(() => compileFolderKind(exported, 'echo', 'kinds/echo.kind.js')).toThrow(
