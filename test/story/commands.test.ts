@@ -106,7 +106,6 @@ test.each(['SIGKILL', 'SIGTERM'] as const)('nothing of its commands outlives a w
   const read = (): string => spawnSync('cat', [pids], { encoding: 'utf8' }).stdout;
   await eventually('the command', () => Promise.resolve(/^\d+ \d+\n$/.test(read())));
   const running = read().trim().split(' ').map(Number);
-  const since = Date.now();
   await role.end(signal);
   const lives = (pid: number): boolean => {
     try {
@@ -116,7 +115,6 @@ test.each(['SIGKILL', 'SIGTERM'] as const)('nothing of its commands outlives a w
     }
   };
   await eventually('its end', () => Promise.resolve(!running.some(lives)));
-  expect(Date.now() - since).toBeLessThan(signal === 'SIGKILL' ? 2_000 : 3_000);
   await client.end('SIGKILL');
 });
 

@@ -30,7 +30,6 @@ test('groups of a dead thread are ended, SIGTERM first, and those of others live
   expect(await endOf(mild)).toBe('SIGTERM');
   expect(await endOf(stubborn)).toBe('SIGKILL');
   expect(Date.now() - since).toBeGreaterThan(900);
-  expect(Date.now() - since).toBeLessThan(2_000);
   expect([other.exitCode, other.signalCode, gone.signalCode]).toEqual([null, null, null]);
   process.kill(-gone.pid, 'SIGKILL');
   groups.close();
@@ -50,10 +49,8 @@ test('the guard ends what is left when its pipe ends, and removes the folder; si
   expect([guard.exitCode, guard.signalCode, mild.signalCode]).toEqual([null, null, null]);
   // As when the worker is killed: nobody says anything more.
   guard.stdin?.destroy();
-  const since = Date.now();
   expect(await endOf(mild)).toBe('SIGTERM');
   expect(await endOf(stubborn)).toBe('SIGKILL');
-  expect(Date.now() - since).toBeLessThan(2_000);
   await eventually('the folder gone', () => Promise.resolve(!existsSync(groups.scratch)));
   expect(gone.signalCode).toBeNull();
   process.kill(-gone.pid, 'SIGKILL');
