@@ -48,6 +48,7 @@ Examples:
   trireme analyze --multi --top 20 --sort packets --human huge.pcapng
   trireme analyze --filter 'tcp port 443 and not net 10' --after +1m --before +2m day.pcap
   trireme analyze --inner --top 20 overlay.pcapng
+  trireme analyze --tcp lossy.pcap
   trireme analyze --json *.pcap.gz | jq .total.packets
   trireme analyze --join ring/
   trireme analyze --follow ring_00001_20261129140000.pcapng --every 10s
@@ -89,6 +90,10 @@ export function buildCommand(): Command {
     )
     .option('--after <time>', 'count only packets from this time on: RFC 3339, seconds since 1970, or +30s', timeNs)
     .option('--before <time>', 'count only packets before this time; +30s is from the first packet', timeNs)
+    .option(
+      '--tcp',
+      'health of TCP: handshakes, segments sent again, gaps, windows of zero, and what is unusual, in words',
+    )
     .option('--inner', 'conversations and endpoints inside of tunnels: those of the innermost IP header of each packet')
     .option('--community-id', 'with each conversation its Community ID (version 1), as Zeek and Suricata tell it')
     .option('--community-id-seed <n>', 'the same with their seed, 0 to 65535', integer(0, 65_535))

@@ -59,6 +59,7 @@ const selecting = {
   afterFirstNs: '--after from the first packet',
   beforeFirstNs: '--before from the first packet',
   inner: '--inner',
+  tcp: '--tcp',
 } as const;
 
 /** An option that a master has accepted without knowing it; null: it heeds all. */

@@ -158,6 +158,7 @@ export class MasterClient {
         filterTags: scan.filterTags ?? '',
         ...boundsOf(scan.span),
         inner: scan.inner,
+        tcp: scan.tcp,
         noIndex: this.settings.index === 'ignore' ? true : undefined,
       },
     };

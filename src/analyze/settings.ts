@@ -53,6 +53,8 @@ export interface AnalyzeOptions extends TrustOptions {
   readonly before?: string;
   /** Conversations and endpoints of the innermost IP header. */
   readonly inner?: boolean;
+  /** The health of TCP conversations. */
+  readonly tcp?: boolean;
   readonly communityId?: boolean;
   readonly communityIdSeed?: number;
   /** True: make one; false: use none. */
@@ -142,6 +144,7 @@ const names: AskedNames = {
   after: '--after',
   before: '--before',
   inner: '--inner',
+  tcp: '--tcp',
 };
 
 const usage = (message: string): TriremeError => new TriremeError('USAGE', message);
@@ -242,8 +245,7 @@ function checkFollow({ follow, join, index, master, multi, cores }: AnalyzeOptio
 
 /** What changes a result was said when the analysis was submitted. */
 function checkResume(options: AnalyzeOptions, named: readonly string[]): void {
-  const { resume, master, detach, client, server, interval, wait, join, filter, filterTags, after, before, inner } =
-    options;
+  const { resume, master, detach, client, server, interval, wait, join, filter, filterTags, after, before } = options;
   if (resume === undefined) return;
   if (master === undefined) throw usage('--resume asks a master for an analysis: it needs --master');
   if (named.length > 0) throw usage(`--resume ${resume[0]} names an analysis already: leave out ${named[0]}`);
@@ -253,7 +255,8 @@ function checkResume(options: AnalyzeOptions, named: readonly string[]): void {
     '--filter-tags': filterTags,
     '--after': after,
     '--before': before,
-    '--inner': inner,
+    '--inner': options.inner,
+    '--tcp': options.tcp,
     '--interval': interval,
   };
   const said = { '--join': join, '--client': client, '--server': server, ...asked, '--wait': wait };
@@ -263,17 +266,17 @@ function checkResume(options: AnalyzeOptions, named: readonly string[]): void {
 }
 
 function topBoundOf(options: AnalyzeOptions, forPeople: boolean): TopBound {
-  const { master, inner, communityId, communityIdSeed } = options;
+  const { master, inner, tcp, communityId, communityIdSeed } = options;
   if (master !== undefined) return topOfMessage;
-  if (inner === true || communityId === true || communityIdSeed !== undefined) return topOfInner;
+  if (inner === true || tcp === true || communityId === true || communityIdSeed !== undefined) return topOfInner;
   return forPeople ? topOfText : topOfRows;
 }
 
 /** What the options say of the analysis itself. */
 function askedOf(options: AnalyzeOptions): Asked {
   const { interval: intervalNs, maxConversations: conversationsMax } = options;
-  const { top, sort, client, server, filter, filterTags, after, before, inner } = options;
-  return { top, sort, client, server, filter, filterTags, after, before, inner, intervalNs, conversationsMax };
+  const { top, sort, client, server, filter, filterTags, after, before, inner, tcp } = options;
+  return { top, sort, client, server, filter, filterTags, after, before, inner, tcp, intervalNs, conversationsMax };
 }
 
 /** What a name on the command line leads to. */

@@ -31,6 +31,8 @@ export interface AnalyzeOptions {
   readonly beforeNs?: bigint;
   /** Conversations and endpoints are those inside of tunnels: of the innermost IP header of each packet (`--inner`). */
   readonly inner?: boolean;
+  /** The health of TCP conversations is told (`--tcp`). */
+  readonly tcp?: boolean;
   /** Conversations held in memory at once, 1 to 16,777,216 (`--max-conversations`). Default 4,194,304. */
   readonly conversationsMax?: number;
   /** Threads at most, 1 to 1,024 (`--cores`), the calling one included. Default 1. */
@@ -49,6 +51,7 @@ const known = [
   'afterNs',
   'beforeNs',
   'inner',
+  'tcp',
   'conversationsMax',
   'cores',
   'onProgress',
@@ -67,6 +70,7 @@ const names: AskedNames = {
   after: 'afterNs',
   before: 'beforeNs',
   inner: 'inner',
+  tcp: 'tcp',
 };
 
 const usage = (message: string): TriremeError => new TriremeError('USAGE', message);

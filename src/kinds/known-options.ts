@@ -10,6 +10,7 @@ export const scanOptionNames = Object.keys({
   filterTags: true,
   span: true,
   inner: true,
+  tcp: true,
   onlyNumbers: true,
   hashSeed: true,
   timeBase: true,

@@ -57,6 +57,7 @@ function optionsInfo({ scan, top, sort, noIndex }: RequestedAnalysis): AnalyzeOp
     filterTags: scan.filterTags ?? '',
     ...boundsOf(scan.span),
     inner: scan.inner,
+    tcp: scan.tcp,
     noIndex,
   };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { TriremeError } from '../common/errors.js';
 import { noJob, noWorker, type JobSink } from '../hub/port/job-sink.js';
 import type { Hub } from '../hub/port/hub.js';
@@ -172,6 +173,7 @@ function unfitError(error: TriremeError): TriremeError {
 }
 
 /** Name of a chunk within its analysis. */
-export function keyOf({ start, end, startCertain }: ChunkPlan): string {
-  return `${start}-${end ?? ''}-${startCertain ? 'certain' : 'guess'}`;
+export function keyOf({ start, end, startCertain, tcpStates }: ChunkPlan): string {
+  const range = `${start}-${end ?? ''}-${startCertain ? 'certain' : 'guess'}`;
+  return tcpStates === undefined ? range : `${range}-${createHash('sha256').update(tcpStates).digest('hex')}`;
 }

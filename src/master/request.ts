@@ -22,6 +22,7 @@ const names: AskedNames = {
   after: 'after_ns',
   before: 'before_ns',
   inner: 'inner',
+  tcp: 'tcp',
 };
 
 /** What a caller asked for, checked and complete. */
@@ -42,6 +43,10 @@ export function compileRequest(request: AnalyzeRequest, waitMsUnsaid = waitMsDef
   if (waitMs > waitMsMax)
     throw usage(`wait_ms ${waitMs} is over ${waitMsMax}`, { value: waitMs, bound: waitMsMax, boundName: 'wait_ms' });
   const { scan, top, sort } = compileAsked(askedOf(options), names, topOfMessage);
+  if (scan.tcp === true && join === true)
+    throw usage(
+      'tcp with join: the TCP of joined files is read in order, on one machine: leave out one of them, or the master',
+    );
   return {
     name: shownName(name === '' ? path : name),
     path,
@@ -71,6 +76,7 @@ function askedOf(options: AnalyzeOptions | undefined): Asked {
     filterTags: said(options?.filterTags),
     ...spanOf(options ?? {}),
     inner: options?.inner,
+    tcp: options?.tcp,
   };
 }
 

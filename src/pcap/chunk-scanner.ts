@@ -8,6 +8,7 @@ import type { PieceMeter } from './pieces/piece-meter.js';
 import { buildReport } from './report.js';
 import type { CaptureReport } from './report-types.js';
 import { spanNs } from './scan-options.js';
+import { installStates } from './tcp-pieces.js';
 import type { ChunkPlan, ChunkResult, ReportOptions, ScanOptions } from './types.js';
 
 /** Scans one chunk. Push style: put bytes of the file into space(), say how many with filled(), until done or no more. */
@@ -35,6 +36,8 @@ export class ChunkScanner {
     if (state !== null) this.kernel.installState(state);
     if (!this.kernel.baseDecided && state?.format !== 'pcap' && state?.format !== 'pcap-nsec')
       this.kernel.exports.beginClock(false);
+    if (options.tcp === true && !this.countsFromTheStart) this.kernel.exports.setPiecewise();
+    if (plan.tcpStates !== undefined) installStates(this.kernel, plan.tcpStates);
     this.kernel.beginPlan(plan);
   }
 

@@ -40,6 +40,32 @@ export interface KernelExports {
   setTransparent(): void;
   /** Conversations are those of the innermost IP header; before packets come. */
   setInner(): void;
+  /** The state of TCP conversations is kept; before packets come. */
+  setTcp(): void;
+  /** What came before the packets of this scan is not known. */
+  setPiecewise(): void;
+  readonly uncaptured: { readonly value: bigint };
+  readonly windowless: { readonly value: bigint };
+  tcpBytes(): bigint;
+  /** Where so many bytes of TCP's state go, until tcpDone(). */
+  tcpRoom(bytes: number): number;
+  tcpDone(): void;
+  exportTcp(): void;
+  importTcp(bytes: number): number;
+  /** Conversations whose log does not settle; -1: the bytes in the room are none. */
+  checkTcp(bytes: number): number;
+  readonly unsettledAt: Place;
+  readonly unsettledBytes: Place;
+  unsettledDone(): void;
+  seedTcp(bytes: number): number;
+  readonly TCP_FACTS_BYTES: Place;
+  readonly tcpTotals: Place;
+  readonly failedCount: Place;
+  sumTcp(): void;
+  packTcpFacts(from: number): number;
+  packTroubled(list: number): number;
+  beginFailed(): void;
+  packFailed(): number;
   pathsAt(): number;
   pathsBytes(): number;
   /** Where so many bytes of paths of another scan go, for importPaths(). */

@@ -32,6 +32,8 @@ const idleKernels = new WeakMap<WebAssembly.Module, Kernel[]>();
 export class Kernel {
   readonly exports: KernelExports;
   private readonly filters = new FilterFunctions();
+  /** The state of TCP conversations is kept. */
+  watchesTcp = false;
   private data: DataView;
 
   private constructor(private readonly module: WebAssembly.Module) {
@@ -48,6 +50,8 @@ export class Kernel {
     const { exports } = kernel;
     exports.begin(options.conversationsMax, options.hashSeed ?? 0, BigInt(options.intervalNs ?? 0), walking);
     if (options.inner === true) exports.setInner();
+    kernel.watchesTcp = options.tcp === true && !walking;
+    if (kernel.watchesTcp) exports.setTcp();
     if (options.timeBase !== undefined) kernel.setBase(options.timeBase);
     if (!walking) kernel.select(options);
     if (options.connection !== null) {

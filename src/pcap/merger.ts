@@ -3,7 +3,7 @@ import { checkResult } from './chunk-result.js';
 import { ChunkScanner } from './chunk-scanner.js';
 import { Kernel } from './kernel.js';
 import { writePartial } from './partial.js';
-import { addPartial, sameBase, sectionsMet } from './partial-reader.js';
+import { addPartial, sameBase, sectionsMet, unsettledBefore } from './partial-reader.js';
 import { readsAlike } from './read-state.js';
 import { buildReport, type Outcome } from './report.js';
 import type { CaptureReport } from './report-types.js';
@@ -18,6 +18,9 @@ const mismatchesMax = 2;
 const gapBytesCheap = 1024 * 1024;
 /** Fewer chunks than this left: walking gains nothing. */
 const chunksWorthAWalk = 2;
+
+const isSamePlan = (x: ChunkPlan, y: ChunkPlan): boolean =>
+  x.end === y.end && x.startCertain === y.startCertain && x.tcpStates === y.tcpStates;
 
 const endOf = (plan: ChunkPlan): number => plan.end ?? Infinity;
 
@@ -61,7 +64,7 @@ export class Merger {
     const { plan } = result;
     const asked = this.asked.get(plan.start);
     const number = this.plans.findIndex((other) => other.start === plan.start && other.end === plan.end);
-    const ofAsked = asked !== undefined && asked.end === plan.end && plan.startCertain === asked.startCertain;
+    const ofAsked = asked !== undefined && isSamePlan(asked, plan);
     if (!ofAsked && (number < this.current || this.guesses[number] !== null)) return;
     if (!ofAsked && this.plans[number].startCertain !== plan.startCertain) return;
     checkResult(result);
@@ -154,12 +157,14 @@ export class Merger {
           this.ask(certain.plan);
           return;
         }
+        if (!this.settles(certain)) return;
         this.accept(certain, certain.endState);
         continue;
       }
       const guess = this.guesses[this.current];
       if (this.asked.has(at) || guess === null) return;
       if (guess.start === at && this.assumed(guess, this.frontier.endState)) {
+        if (!this.settles(guess)) return;
         this.guesses[this.current] = null;
         // With no interface described in the chunk, the state at its end is the one proven at its start.
         const kept = guess.plan.state !== null && this.frontier.endState !== null && !sectionsMet(guess.partial);
@@ -169,6 +174,23 @@ export class Merger {
       this.repair(guess);
       return;
     }
+  }
+
+  /** Whether the TCP conversations of the next result settle; else its chunk is asked for again from their states here. */
+  private settles({ plan, partial, end }: ChunkResult): boolean {
+    const unsettled = unsettledBefore(this.kernel, partial);
+    if (unsettled === null) return true;
+    const { end: start, endState: state } = this.frontier;
+    if (plan.tcpStates !== undefined)
+      throw new TriremeError(
+        'JOB_FAILED',
+        `the chunk at ${start} was not scanned from the TCP states that it was given`,
+      );
+    // Half of a chunk has half of its conversations at most, and one packet has one.
+    if (unsettled === 'too many')
+      this.ask({ start, end: start + Math.ceil((end - start) / 2), startCertain: true, state });
+    else this.ask({ start, end: plan.end, startCertain: true, state, ...unsettled });
+    return false;
   }
 
   /** Whether a result was scanned in a state that reads its records as the one in force does. */

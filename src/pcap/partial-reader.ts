@@ -20,9 +20,11 @@ import {
   sparseRowsMax,
   statisticsRowBytes,
   statisticsRowsMax,
+  tcpBytesAt,
   totalsCells,
 } from './partial-layout.js';
 import { sparseTables } from './partial.js';
+import { addTcp, unsettledStates, type Unsettled } from './tcp-pieces.js';
 
 const allKept = 1n << 32n;
 
@@ -39,6 +41,8 @@ interface Shape {
   readonly addresses: number;
   readonly sketchBytes: number;
   readonly pathsBytes: number;
+  /** Of TCP's state; 0: it was not asked for. */
+  readonly tcpBytes: number;
   /** Bytes behind each entry. */
   readonly tail: number;
   /** Rows of interface statistics: of the section that went on, and of the last one. */
@@ -65,6 +69,7 @@ function readShape(partial: Uint8Array): Shape {
   const spans = total(cells.activeSpans);
   if (spans > spansMax) refuse(`${spans} spans with traffic`);
   const tail = total(cells.inner) === 0 ? 0 : entryTailBytes;
+  const tcpBytes = Number(view.getBigUint64(tcpBytesAt, true));
   const length =
     fixed +
     sparse.reduce((sum, count) => sum + count, 0) * sparseRowBytes +
@@ -74,11 +79,13 @@ function readShape(partial: Uint8Array): Shape {
     pathsBytes +
     entries4 * (entry4Bytes + tail) +
     entries6 * (entry6Bytes + tail) +
+    tcpBytes +
     addresses * addressRowBytes +
     sketchBytes;
   if (length !== partial.byteLength || view.getBigUint64(lengthAt, true) !== BigInt(length))
     refuse(`${partial.byteLength} bytes where its counts make ${length}`);
-  return { view, entries4, entries6, sparse, seriesRows, addresses, sketchBytes, pathsBytes, tail, statistics, spans };
+  const left = { addresses, sketchBytes, pathsBytes, tcpBytes };
+  return { view, entries4, entries6, sparse, seriesRows, ...left, tail, statistics, spans };
 }
 
 /** Interface and section blocks met in the chunk. */
@@ -93,6 +100,8 @@ export function addPartial(kernel: Kernel, partial: Uint8Array): void {
   const shape = readShape(partial);
   const { tail } = shape;
   if (tail > 0 !== (kernel.cell(cells.inner) !== 0n)) refuse('its conversations are not those that were asked for');
+  if (kernel.watchesTcp ? shape.tcpBytes === 0 && shape.entries4 + shape.entries6 > 0 : shape.tcpBytes > 0)
+    refuse('it has the state of TCP conversations or not, other than what was asked for');
   addTotals(kernel, shape.view);
   let at = headerBytes + 8 * totalsCells;
   const sizes = kernel.exports.SIZES.value;
@@ -112,9 +121,23 @@ export function addPartial(kernel: Kernel, partial: Uint8Array): void {
   at = addPaths(kernel, partial, at, shape.pathsBytes);
   at = addEntries(kernel, partial, at, false, entry4Bytes + tail, shape.entries4);
   at = addEntries(kernel, partial, at, true, entry6Bytes + tail, shape.entries6);
+  if (shape.tcpBytes > 0) addTcp(kernel, partial.subarray(at, at + shape.tcpBytes), refuse);
+  at += shape.tcpBytes;
   kernel.exports.endImport();
   at = addAddresses(kernel, partial, at, shape.addresses);
   addSketches(kernel, partial.subarray(at));
+}
+
+/** With tcp: what is missing before a result can be added, as the next one; null: nothing. */
+export function unsettledBefore(kernel: Kernel, partial: Uint8Array): Unsettled | null {
+  const shape = readShape(partial);
+  if (!kernel.watchesTcp || shape.tcpBytes === 0) return null;
+  const tcpAt = partial.length - shape.sketchBytes - shape.addresses * addressRowBytes - shape.tcpBytes;
+  const entries = shape.entries4 * (entry4Bytes + shape.tail) + shape.entries6 * (entry6Bytes + shape.tail);
+  addPaths(kernel, partial, tcpAt - entries - shape.pathsBytes, shape.pathsBytes);
+  const states = unsettledStates(kernel, partial.subarray(tcpAt, tcpAt + shape.tcpBytes), refuse);
+  kernel.exports.endImport();
+  return states;
 }
 
 /** Adds to a number of 64 bits that lies at an address. */

@@ -15,6 +15,7 @@ import {
   spanBytes,
   sparseRowsMax,
   statisticsRowBytes,
+  tcpBytesAt,
   totalsCells,
 } from './partial-layout.js';
 
@@ -57,6 +58,7 @@ export function writePartial(kernel: Kernel, content: boolean): Uint8Array {
   const addresses = content ? exports.leftCount.value : 0;
   const sketchBytes = content ? exports.sketchBytes() : 0;
   const pathsBytes = content ? exports.pathsBytes() : 0;
+  const tcpBytes = content && kernel.watchesTcp ? Number(exports.tcpBytes()) : 0;
   const tail = kernel.cell(cells.inner) === 0n ? 0 : entryTailBytes;
   const length =
     headerBytes +
@@ -69,6 +71,7 @@ export function writePartial(kernel: Kernel, content: boolean): Uint8Array {
     pathsBytes +
     entries4 * (entry4Bytes + tail) +
     entries6 * (entry6Bytes + tail) +
+    tcpBytes +
     addresses * addressRowBytes +
     sketchBytes;
   const partial = new Uint8Array(length);
@@ -77,6 +80,7 @@ export function writePartial(kernel: Kernel, content: boolean): Uint8Array {
   counts.push(addresses, sketchBytes, pathsBytes);
   for (const [i, value] of counts.entries()) view.setUint32(4 * i, value, true);
   view.setBigUint64(lengthAt, BigInt(length), true);
+  view.setBigUint64(tcpBytesAt, BigInt(tcpBytes), true);
   let at = headerBytes;
   partial.set(kernel.bytes(exports.TOTALS.value, 8 * totalsCells), at);
   at += 8 * totalsCells;
@@ -97,6 +101,7 @@ export function writePartial(kernel: Kernel, content: boolean): Uint8Array {
   at += pathsBytes;
   if (entries4 > 0) at = copyEntries(kernel, partial, at, false, entry4Bytes + tail);
   if (entries6 > 0) at = copyEntries(kernel, partial, at, true, entry6Bytes + tail);
+  if (tcpBytes > 0) at = copyTcp(kernel, partial, at, tcpBytes);
   if (addresses > 0 || sketchBytes > 0) copyLeft(kernel, partial, at);
   return partial;
 }
@@ -135,6 +140,17 @@ function copyEntries(kernel: Kernel, to: Uint8Array, at: number, six: boolean, e
     to.set(kernel.bytes(kernel.exports.WINDOW.value, bytes), at);
     at += bytes;
   }
+}
+
+function copyTcp(kernel: Kernel, to: Uint8Array, at: number, bytes: number): number {
+  const from = kernel.call(({ tcpRoom, exportTcp }) => {
+    const room = tcpRoom(bytes);
+    exportTcp();
+    return room;
+  });
+  to.set(kernel.bytes(from, bytes), at);
+  kernel.exports.tcpDone();
+  return at + bytes;
 }
 
 /** What is told of what left the full table. */

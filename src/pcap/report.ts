@@ -11,6 +11,7 @@ import { protocolRows } from './report-protocols.js';
 import { seriesOf } from './report-series.js';
 import { tunnelRows } from './report-tunnels.js';
 import { exactCount } from './report-total.js';
+import { tcpTotals, withHealth } from './tcp-facts.js';
 import { topAll, topObjectsMax } from './request.js';
 import type { CaptureFacts, CaptureReport, ConnectionFacts, SizeRow } from './report-types.js';
 import type { ChunkResult, ReportOptions, ScanOptions } from './types.js';
@@ -29,7 +30,7 @@ export function buildReport(
   options: ReportOptions,
 ): CaptureReport {
   const inner = scan.inner === true;
-  const most = options.packedRows === true && !inner ? topAll : topObjectsMax;
+  const most = options.packedRows === true && !inner && scan.tcp !== true ? topAll : topObjectsMax;
   if (!Number.isInteger(options.top) || options.top < 0 || options.top > most)
     throw new TriremeError('USAGE', `top ${options.top} is outside 0 to ${most}`);
   if (outcome.notACapture !== null || outcome.endState === null)
@@ -45,7 +46,11 @@ export function buildReport(
   const { cut } = outcome;
   const truncated = cut !== null || options.inputCut === true;
   rankTable(kernel, options);
-  const ranked = inner ? innerConversations(kernel) : rankedConversations(kernel, options.packedRows === true);
+  const rows = inner
+    ? innerConversations(kernel)
+    : rankedConversations(kernel, options.packedRows === true && scan.tcp !== true);
+  const tcpOn = scan.tcp === true;
+  const ranked = tcpOn ? { ...rows, top: withHealth(kernel, [...rows.top]) } : rows;
   const endpoints = rankedEndpoints(kernel, options.packedRows === true);
   const widePackets = kernel.cell(cells.widePackets);
   const [first_ns, last_ns] = fileTimes(kernel);
@@ -81,6 +86,7 @@ export function buildReport(
     sections: exactCount(kernel.cell(cells.sections)),
     ...ranked,
     ...(scan.connection === null ? {} : { connection: connectionFacts(kernel, scan.connection) }),
+    ...(tcpOn ? { tcp: tcpTotals(kernel, inner) } : {}),
     protocols: protocolRows(links, families, protocols4, protocols6),
     tunnels: tunnelRows(tunnels),
     ...endpoints,

@@ -11,6 +11,9 @@ export const conversationsMaxDefault = 4_194_304;
 /** More IPv4 entries than this and as many address pairs would not fit the 4 GiB that a wasm memory can address. */
 export const conversationsHeldMax = 16_777_216;
 
+/** With TCP's state, which is 256 bytes a conversation and as much again where much goes wrong: 2.7 GB of the same 4 GiB. */
+export const conversationsWatchedMax = 4_194_304;
+
 /** Nanoseconds of one row of the time series: the unit of a capture's times, and 36 years, whose multiples stay inside int64. */
 export const intervalNsMin = 1n;
 export const intervalNsMax = 1n << 60n;
@@ -46,6 +49,7 @@ export interface Asked {
   readonly after?: string;
   readonly before?: string;
   readonly inner?: boolean;
+  readonly tcp?: boolean;
 }
 
 /** What each is called where it was said. */
@@ -60,7 +64,7 @@ export interface TopBound {
 /** Rows with further columns are not packed. */
 export const topOfInner: TopBound = {
   max: topObjectsMax,
-  why: 'the most rows that have the columns of --inner and --community-id',
+  why: 'the most rows that have the columns of --inner, --tcp and --community-id',
 };
 
 export const topOfMessage: TopBound = {
@@ -90,7 +94,7 @@ export function compileAsked(asked: Asked, names: AskedNames, topBound: TopBound
       bound: sortOrders.join(', '),
       boundName: names.sort,
     });
-  checkConversationsMax(names.conversationsMax, conversationsMax);
+  checkConversationsMax(names.conversationsMax, conversationsMax, asked.tcp);
   if (intervalNs !== undefined) checkInterval(names.intervalNs, intervalNs);
   return {
     scan: {
@@ -98,7 +102,8 @@ export function compileAsked(asked: Asked, names: AskedNames, topBound: TopBound
       conversationsMax,
       connection: connectionOf(asked, names),
       ...selectionOf(asked, names),
-      ...(isInner(asked.inner, names.inner) ? { inner: true } : {}),
+      ...(isAsked(asked.inner, names.inner) ? { inner: true } : {}),
+      ...(isAsked(asked.tcp, names.tcp) ? { tcp: true } : {}),
       // No result depends on it; nobody can build a capture whose conversations collide under it. Loading node:crypto for
       // a better one would cost a small analysis 3 ms.
       hashSeed: Math.floor(Math.random() * 2 ** 32),
@@ -131,11 +136,13 @@ export function selectionOf(
   };
 }
 
-export function checkConversationsMax(name: string, value: number): void {
-  if (isWhole(value, 1, conversationsHeldMax)) return;
-  throw usage(`${name} ${String(value)} is not a whole number from 1 to ${conversationsHeldMax}`, {
+export function checkConversationsMax(name: string, value: number, tcp = false): void {
+  const most = tcp ? conversationsWatchedMax : conversationsHeldMax;
+  if (isWhole(value, 1, most)) return;
+  const which = tcp ? ', which is the most with --tcp' : '';
+  throw usage(`${name} ${String(value)} is not a whole number from 1 to ${most}${which}`, {
     value: String(value),
-    bound: conversationsHeldMax,
+    bound: most,
     boundName: name,
   });
 }
@@ -191,9 +198,9 @@ function endOf(name: string, text: string): string {
   }
 }
 
-function isInner(inner: unknown, name: string): boolean {
-  if (inner === undefined || typeof inner === 'boolean') return inner === true;
-  throw usage(`${name} ${String(inner)} is neither true nor false`);
+function isAsked(value: unknown, name: string): boolean {
+  if (value === undefined || typeof value === 'boolean') return value === true;
+  throw usage(`${name} ${String(value)} is neither true nor false`);
 }
 
 const isWhole = (value: number, min: number, max: number): boolean =>

@@ -20,7 +20,7 @@ export const scanOptionsDefault: ScanOptions = {
 /** Throws USAGE for options that no scan can run on. */
 export function checkOptions(options: ScanOptions): void {
   const { conversationsMax, intervalNs, hashSeed, filter, filterTags, span } = options;
-  checkConversationsMax('conversationsMax', conversationsMax);
+  checkConversationsMax('conversationsMax', conversationsMax, options.tcp);
   if (intervalNs !== null) {
     if (!/^\d{1,20}$/.test(intervalNs)) throw new TriremeError('USAGE', `interval '${intervalNs}' is no number of ns`);
     checkInterval('interval', BigInt(intervalNs));

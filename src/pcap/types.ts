@@ -25,6 +25,8 @@ export interface ScanOptions {
   readonly span?: TimeSpan;
   /** True: conversations and endpoints are those of the innermost IP header of each packet. */
   readonly inner?: boolean;
+  /** True: the health of TCP conversations is told. */
+  readonly tcp?: boolean;
   /** True: packets are counted and not looked into, so that the report has their number and their link types alone. */
   readonly onlyNumbers?: boolean;
   /**
@@ -106,6 +108,11 @@ export interface ChunkPlan {
   readonly startCertain: boolean;
   /** The state in force at start, assumed or proven; null only for a chunk that begins with the file header (start 0). */
   readonly state: ReadState | null;
+  /**
+   * With tcp: states of conversations before the chunk, in base64, because what was scanned without them did not settle
+   * (tcp-pieces.ts); undefined: none is known.
+   */
+  readonly tcpStates?: string;
   /** Of a joined capture: tells the files of this chunk from others that would lie at the same place. */
   readonly files?: string;
 }

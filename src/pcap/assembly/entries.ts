@@ -8,7 +8,8 @@
 // 0 is a freed entry. A reference to an entry is its address, with bit 0 set for IPv6.
 //
 // Where conversations are those inside of tunnels, networks is the number of a path (paths.ts), and behind each
-// entry stand two cells of u32 for the paths that its packets took, a to b and b to a.
+// entry stand two cells of u32 for the paths that its packets took, a to b and b to a. Where TCP is watched, 8 bytes
+// follow with the address of a TCP conversation's state (tcp-state.ts); they never leave the instance.
 
 import { reserveReused } from './arena';
 import { I64_MAX, I64_MIN } from './layout';
@@ -27,8 +28,10 @@ export const KIND_PAIR: u32 = 1;
 export const PORTS_MASK: u64 = (1 << 40) - 1;
 export const NETWORKS_SHIFT: u64 = 42;
 
-/** Bytes of the cells behind each entry; 0: there are none. */
+/** Bytes of the cells for paths behind each entry; 0: there are none. */
 export let tailBytes: usize = 0;
+/** Bytes of all that stands behind each entry. */
+export let allTailBytes: usize = 0;
 
 const BLOCK_BYTES: usize = 0x10000;
 /** A block begins with the next block's address, its own end of used bytes, and 1 for IPv6. */
@@ -45,11 +48,18 @@ export function beginEntries(): void {
   free4 = 0;
   free6 = 0;
   tailBytes = 0;
+  allTailBytes = 0;
 }
 
 /** Entries have cells for paths. To be asked before there are any. */
 export function keepPaths(): void {
   tailBytes = 8;
+  allTailBytes += 8;
+}
+
+/** Entries have a cell for the state of TCP. To be asked before there are any. */
+export function keepTcp(): void {
+  allTailBytes += 8;
 }
 
 function newBlock(older: usize, six: u32): usize {
@@ -66,14 +76,14 @@ function clear(entry: usize, back: usize): void {
   store<i64>(entry, I64_MIN, 24);
   store<i64>(entry + back, I64_MAX, 16);
   store<i64>(entry + back, I64_MIN, 24);
-  if (tailBytes) store<u64>(entry + back + 32, 0);
+  if (allTailBytes) memory.fill(entry + back + 32, 0, allTailBytes);
 }
 
 export function newEntry4(): usize {
   let entry = free4;
   if (entry) free4 = <usize>load<u32>(entry);
   else {
-    const bytes = ENTRY4_BYTES + tailBytes;
+    const bytes = ENTRY4_BYTES + allTailBytes;
     if (!newest4 || <usize>load<u32>(newest4, 4) + bytes > newest4 + BLOCK_BYTES) newest4 = newBlock(newest4, 0);
     entry = <usize>load<u32>(newest4, 4);
     store<u32>(newest4, <u32>(entry + bytes), 4);
@@ -86,7 +96,7 @@ export function newEntry6(): usize {
   let entry = free6;
   if (entry) free6 = <usize>load<u32>(entry);
   else {
-    const bytes = ENTRY6_BYTES + tailBytes;
+    const bytes = ENTRY6_BYTES + allTailBytes;
     if (!newest6 || <usize>load<u32>(newest6, 4) + bytes > newest6 + BLOCK_BYTES) newest6 = newBlock(newest6, 1);
     entry = <usize>load<u32>(newest6, 4);
     store<u32>(newest6, <u32>(entry + bytes), 4);

@@ -8,7 +8,7 @@ import { beginFiltering, setExtracting, setFilter, setOnlyNumbers, setSpan } fro
 import { setSeed } from './hash';
 import { forgetHeavyRows } from './heavy-rows';
 import { interfaceCount, setInterfaceCount } from './interfaces';
-import { keepPaths } from './entries';
+import { keepPaths, keepTcp } from './entries';
 import { FIRST_NS, I64_MAX, I64_MIN, INNER, LAST_NS, SERIES_TWIN, TOTALS } from './layout';
 import { setOrderOfRows } from './order';
 import { beginLeftAddresses } from './left-addresses';
@@ -34,6 +34,8 @@ import {
   setWalking,
 } from './status';
 import { beginTable } from './table';
+import { beginTcp } from './tcp-state';
+import { beginWatch } from './tcp-watch';
 import { format } from './window';
 
 export {
@@ -79,6 +81,30 @@ export { leftAddressesMax, leftCount, lowerAddressThreshold } from './left-addre
 export { packBoundedTalkers, packConversations, packTalkers } from './packed-rows';
 export { countDigits, loadKeys, scatter } from './sort';
 export { bestTalkers, bestTalkersCount, indexRows, offerRows } from './talkers';
+export {
+  checkTcp,
+  exportTcp,
+  importTcp,
+  seedTcp,
+  tcpBytes,
+  tcpDone,
+  tcpRoom,
+  unsettledAt,
+  unsettledBytes,
+  unsettledDone,
+} from './tcp-exchange';
+export {
+  beginFailed,
+  failedCount,
+  packFailed,
+  packTcpFacts,
+  packTroubled,
+  sumTcp,
+  sumTcpOf,
+  TCP_FACTS_BYTES,
+  tcpTotals,
+} from './tcp-report';
+export { setPiecewise, uncaptured, windowless } from './tcp-state';
 import { talkersTotal } from './talkers';
 export {
   beginWindow,
@@ -119,6 +145,8 @@ export function begin(conversationsMax: u32, seed: u32, intervalNs: i64, onlyWal
   setSeed(seed);
   beginTable(conversationsMax);
   beginPaths();
+  beginTcp(false);
+  beginWatch();
   beginLeftAddresses(conversationsMax);
   beginSketches();
   beginLogs();
@@ -144,6 +172,12 @@ export function beginPart(): void {
   setInterfaceCount(0);
   setOrder(false, false);
   setRecordHead(16);
+}
+
+/** The state of TCP conversations is kept. */
+export function setTcp(): void {
+  beginTcp(true);
+  keepTcp();
 }
 
 /** Conversations are those of the innermost IP header. */

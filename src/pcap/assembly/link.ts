@@ -34,7 +34,7 @@ export function packet(link: u32, at: usize, captured: u32, original: u32, time:
   add(CAPTURED_BYTES, <u64>captured);
   add(SIZES + (<usize>(32 - clz<u32>(original)) << 3), 1);
   if (interval && timed && !saturated) countInSeries(time, <u64>original);
-  setPacket(original, time, timed);
+  setPacket(at, original, time, timed);
   const end = at + <usize>min(captured, DECODE_BYTES_MAX);
   if (link == 1) ethernet(at, end);
   else others(link, at, end);

@@ -17,12 +17,15 @@ import {
 import { notePath } from './paths';
 import { countDropped, postpone4, touch } from './postponed';
 import { find4, find6, keyIsPinned, lastFound4 } from './table';
+import { watching } from './tcp-state';
+import { countWatched, readSegment, watch4, watchEntry } from './tcp-watch';
 import { insideOfPort, insideOfProtocol, mayBeTunnel, mayHoldTunnel } from './tunnel-kinds';
 import {
   innermost,
   innermostKind,
   innermostPorts,
   innermostSix,
+  innermostTransport,
   lookInside,
   networksOfInnermost,
   pathOfInnermost,
@@ -32,13 +35,15 @@ const TCP: u32 = 6;
 const UDP: u32 = 17;
 
 // The packet under the reader's eye; set before its link layer is read.
+let frame: usize = 0;
 let bytes: u64 = 0;
 let time: i64 = 0;
 let timed: bool = false;
 
 // @ts-ignore: decorator
 @inline
-export function setPacket(original: u32, at: i64, hasTime: bool): void {
+export function setPacket(start: usize, original: u32, at: i64, hasTime: bool): void {
+  frame = start;
   bytes = <u64>original;
   time = at;
   timed = hasTime;
@@ -48,6 +53,33 @@ export function setPacket(original: u32, at: i64, hasTime: bool): void {
 @inline
 export function other(family: u32): void {
   countRow(FAMILIES + (<usize>family << 4), bytes);
+}
+
+/** A segment of IPv4, where TCP is watched. */
+function watchIpv4(at: usize, transport: usize, end: usize): void {
+  readSegment4(at, transport, end);
+  const source = bswap<u32>(load<u32>(at, 12));
+  const target = bswap<u32>(load<u32>(at, 16));
+  const sourcePort = big16(transport);
+  const targetPort = big16(transport + 2);
+  const back = source != target ? source > target : sourcePort > targetPort;
+  const k0 = back ? (<u64>target << 32) | <u64>source : (<u64>source << 32) | <u64>target;
+  const k1 =
+    ((back ? (<u64>targetPort << 16) | <u64>sourcePort : (<u64>sourcePort << 16) | <u64>targetPort) << 8) | <u64>TCP;
+  watch4(k0, k1, bytes, time, timed, back);
+}
+
+/** A total length of 0 is that of a packet which the network card was to cut (TSO): then the frame's tells it. */
+function readSegment4(at: usize, transport: usize, end: usize): void {
+  const total = <i64>big16(at + 2);
+  const header = <i64>(transport - at);
+  readSegment(transport, end, (total ? total : <i64>bytes - <i64>(at - frame)) - header, big16(at + 4));
+}
+
+function readSegment6(at: usize, transport: usize, end: usize): void {
+  const payload = <i64>big16(at + 4);
+  const whole = payload ? payload + 40 : <i64>bytes - <i64>(at - frame);
+  readSegment(transport, end, whole - <i64>(transport - at), 0);
 }
 
 // @ts-ignore: decorator
@@ -64,8 +96,11 @@ function count4(source: u32, target: u32, sourcePort: u32, targetPort: u32, kind
   else postpone4(k0, k1, bytes, time, timed, back);
 }
 
-/** @param inner the header is the innermost one: its networks are part of the key, and its path is noted */
-function count6(at: usize, sourcePort: u32, targetPort: u32, kind: u32, inner: bool): void {
+/**
+ * @param inner the header is the innermost one: its networks are part of the key, and its path is noted
+ * @param watched its segment was read
+ */
+function count6(at: usize, sourcePort: u32, targetPort: u32, kind: u32, inner: bool, watched: bool): void {
   const s0 = bswap<u64>(load<u64>(at, 8));
   const s1 = bswap<u64>(load<u64>(at, 16));
   const t0 = bswap<u64>(load<u64>(at, 24));
@@ -82,6 +117,7 @@ function count6(at: usize, sourcePort: u32, targetPort: u32, kind: u32, inner: b
   const entry = reference & ~1;
   if (entry) {
     touch(entry + (back ? BACK6 : 0), bytes, time, timed);
+    if (watched) watchEntry(reference, back, time, timed);
     if (inner) notePath(entry + ENTRY6_BYTES + (back ? 4 : 0), pathOfInnermost());
   } else countDropped(true, k1, a0, a1, b0, b1, bytes, back);
   if (inner && keyIsPinned(true, k1, a0, a1, b0, b1)) takeFromPinned(back);
@@ -106,6 +142,7 @@ export function ipv4(at: usize, end: usize): void {
   if ((protocol == TCP || protocol == UDP) && !fragment && header >= 20 && captured >= header + 4) {
     const targetPort = big16(at + header + 2);
     if (mayHoldTunnel(protocol, targetPort) && inside(insideOfPort(targetPort), at + header + 8, end)) return;
+    if (watching && protocol == TCP) return watchIpv4(at, at + header, end);
     count4(source, target, big16(at + header), targetPort, protocol);
   } else {
     if (mayBeTunnel(protocol) && !fragment && header >= 20) {
@@ -123,12 +160,19 @@ export function inside(what: u32, at: usize, end: usize): bool {
   if (!what) return false;
   lookInside(what, at, end, bytes);
   if (!tailBytes || !innermost) return false;
-  if (innermostSix) count6(innermost, innermostPorts >> 16, innermostPorts & 0xffff, innermostKind, true);
-  else countInnermost4(innermost);
+  const watched = watching && innermostKind == TCP;
+  if (innermostSix) {
+    if (watched) readSegment6(innermost, innermostTransport, end);
+    count6(innermost, innermostPorts >> 16, innermostPorts & 0xffff, innermostKind, true, watched);
+  } else {
+    if (watched) readSegment4(innermost, innermostTransport, end);
+    countInnermost4(innermost, watched);
+  }
   return true;
 }
 
-function countInnermost4(at: usize): void {
+function countInnermost4(at: usize, watched: bool): void {
+  if (watched) countWatched();
   const source = bswap<u32>(load<u32>(at, 12));
   const target = bswap<u32>(load<u32>(at, 16));
   const sourcePort = innermostPorts >> 16;
@@ -141,6 +185,7 @@ function countInnermost4(at: usize): void {
   const entry = find4(k0, k1, hash4(k0, k1));
   if (entry) {
     touch(entry + (back ? BACK4 : 0), bytes, time, timed);
+    if (watched) watchEntry(entry, back, time, timed);
     notePath(entry + ENTRY4_BYTES + (back ? 4 : 0), pathOfInnermost());
   } else countDropped(false, k1, k0, 0, 0, 0, bytes, back);
   if (keyIsPinned(false, k1, k0, 0, 0, 0)) takeFromPinned(back);
@@ -182,10 +227,12 @@ export function ipv6(at: usize, end: usize): void {
   if ((protocol == TCP || protocol == UDP) && !fragment && next + 4 <= end) {
     const targetPort = big16(next + 2);
     if (mayHoldTunnel(protocol, targetPort) && inside(insideOfPort(targetPort), next + 8, end)) return;
-    count6(at, big16(next), targetPort, protocol, false);
+    const watched = watching && protocol == TCP;
+    if (watched) readSegment6(at, next, end);
+    count6(at, big16(next), targetPort, protocol, false, watched);
   } else {
     if (mayBeTunnel(protocol) && !fragment && inside(insideOfProtocol(protocol, true), next, end)) return;
-    count6(at, 0, 0, KIND_PAIR, false);
+    count6(at, 0, 0, KIND_PAIR, false, false);
   }
 }
 

@@ -28,7 +28,7 @@ export function packConversations(from: u32): u32 {
   return count;
 }
 
-function packConversation(reference: usize, to: usize): void {
+export function packConversation(reference: usize, to: usize): void {
   const entry = reference & ~1;
   memory.copy(to, entry, 32);
   memory.copy(to + BACK6, backOf(reference), 32);

@@ -3,6 +3,7 @@
 
 import { reserve } from './arena';
 import {
+  allTailBytes,
   backOf,
   endOfEntries,
   ENTRY4_BYTES,
@@ -12,7 +13,6 @@ import {
   kindOf,
   newestBlock,
   olderBlock,
-  tailBytes,
 } from './entries';
 import { heavyAddresses, heavyAddressesCount, heavyConversation, heavyConversationsCount, mostOfConversation } from './heavy-rows';
 import { beginHeap, heapCount, offer, sortHeap } from './heap';
@@ -104,7 +104,7 @@ function walk(): void {
  * first, so the walk is cut into calls; the function is exported lest the compiler puts it into its caller.
  */
 export function rankBlock(block: usize, six: u32): void {
-  const bytes = (six ? ENTRY6_BYTES : ENTRY4_BYTES) + tailBytes;
+  const bytes = (six ? ENTRY6_BYTES : ENTRY4_BYTES) + allTailBytes;
   const end = endOfEntries(block);
   for (let entry = firstEntryOf(block); entry < end; entry += bytes) {
     const reference = entry | <usize>six;

@@ -4,9 +4,10 @@
 
 import { release, reserve, reserveReused, reserveWritten } from './arena';
 import { backOf, beginEntries, freeEntry, KIND_PAIR, kindOf, newEntry4, newEntry6, PORTS4, PORTS6, portsOf } from './entries';
-import { hash6, sample4, sample6 } from './hash';
+import { hash4, hash6, sample4, sample6 } from './hash';
 import { add, KEPT, PINNED_DROPPED, THRESHOLDS } from './layout';
 import { leave } from './leaving';
+import { freeBlockOf } from './tcp-state';
 
 const FIRST_BITS: u32 = 14;
 const ALL: u64 = 1 << 32;
@@ -158,6 +159,7 @@ function purge(): void {
     if (<u64>sampleOf(reference) < load<u64>(THRESHOLDS + (group << 3))) put(<u32>(slot >> 32), reference);
     else {
       drop(reference);
+      freeBlockOf(reference);
       freeEntry(reference);
       used--;
       add(KEPT + (group << 3), -1);
@@ -277,6 +279,22 @@ function insert6(a0: u64, a1: u64, b0: u64, b1: u64, k1: u64, hash: u32, i: u32)
   }
   if (entered(group) && <u64>sample6(a0, a1, b0, b1, k1) >= load<u64>(THRESHOLDS + (group << 3))) return 0;
   return entry | 1;
+}
+
+/** The reference of a key's entry; 0: there is none. An IPv4 key has both addresses in its first word. */
+export function seek(six: bool, ports: u64, k0: u64, k1: u64, k2: u64, k3: u64): usize {
+  const hash = six ? hash6(k0, k1, k2, k3, ports) : hash4(k0, ports);
+  let i = hash >> shift;
+  while (true) {
+    const slot = load<u64>(index + (<usize>i << 3));
+    if (!<u32>slot) return 0;
+    i = (i + 1) & (indexSlots - 1);
+    if (<u32>(slot >> 32) != hash || <bool>(slot & 1) != six) continue;
+    const entry = <usize>(<u32>slot) & ~1;
+    if (load<u64>(entry, 32) != k0 || load<u64>(entry + (six ? PORTS6 : PORTS4)) != ports) continue;
+    if (!six) return entry;
+    if (load<u64>(entry, 40) == k1 && load<u64>(entry, 48) == k2 && load<u64>(entry, 56) == k3) return entry | 1;
+  }
 }
 
 /** Whether a key is the pinned connection's. */

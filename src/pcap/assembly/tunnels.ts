@@ -59,6 +59,8 @@ export let innermostSix: bool = false;
 /** Its conversation's kind (entries.ts), and its source and target port. */
 export let innermostKind: u32 = KIND_PAIR;
 export let innermostPorts: u32 = 0;
+/** Where its TCP or UDP header begins. */
+export let innermostTransport: usize = 0;
 
 /**
  * The path so far (paths.ts), how many of its words are around the innermost header, and a place for those of
@@ -240,6 +242,7 @@ function ofProtocol(protocol: u32, six: bool): u32 {
   if ((protocol == 6 || protocol == 17) && has(4)) {
     innermostKind = protocol;
     innermostPorts = big32(place);
+    innermostTransport = place;
   }
   if (protocol != 17) return insideOfProtocol(protocol, six);
   return has(8) ? behind(8, insideOfPort(big16(place + 2))) : 0;

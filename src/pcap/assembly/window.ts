@@ -7,6 +7,7 @@ import { extracting, keepHeader } from './extract';
 import { interfaceCount, setInterface, setInterfaceCount } from './interfaces';
 import { add, BYTE_ORDERS, INTERFACES_SEEN, SECTIONS_SEEN, WINDOW, WINDOW_BYTES, WINDOW_END } from './layout';
 import { countWaiting } from './postponed';
+import { countWatched } from './tcp-watch';
 import { clearMarks } from './marks';
 import { beginSearch, chain, goesOn, isNano, UNDECIDED, YES } from './seam';
 import {
@@ -123,6 +124,7 @@ function advance(final: bool): void {
     if (phase != RECORDS) break;
     at = format == BLOCKS ? scanBlocks(at, limitAt(), fillEnd) : scanClassic(at, limitAt(), fillEnd);
     countWaiting();
+    countWatched();
     settle();
     if (phase != RECORDS) break;
     compact();
@@ -188,6 +190,7 @@ function passLong(): bool {
     }
   } else countLongRecord(WINDOW);
   countWaiting();
+  countWatched();
   const rest = fillEnd - head - TRAILER_BYTES;
   memory.copy(WINDOW, head + TRAILER_BYTES, rest);
   base += longLength;

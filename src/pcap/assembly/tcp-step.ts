@@ -1,0 +1,382 @@
+// What one segment changes, and what is counted of it: docs/FACTS.md has the rules and their sources. The order of packets is
+// that of the file. Sequence numbers are compared by their distance of 32 bits with a sign.
+
+import { note, noteLate, noteNext, noteOpening } from './tcp-log';
+import {
+  ACK,
+  ACK_SUM,
+  ACKED_UNSEEN,
+  ACKS_REPEATED,
+  ANSWERED,
+  ATTEMPTS,
+  BEYOND,
+  BITS,
+  clearDirection,
+  clearHandshake,
+  CLIENT,
+  DIRECTION_BYTES,
+  DUPLICATE_ACKS,
+  DUPLICATES_SHIFT,
+  ESTABLISHED,
+  FAST,
+  GAP_BYTES,
+  GAPS,
+  GUESSED,
+  HANDSHAKES,
+  HAS_ACK,
+  HAS_BEYOND,
+  HAS_ISN,
+  HAS_NEXT,
+  IDLE_MAX,
+  IN_FLIGHT_A,
+  ISN,
+  KEEP_ALIVES,
+  LAST_FLAGS,
+  LAST_ID,
+  LAST_LENGTH,
+  LAST_SEQ,
+  LAST_TIME,
+  LATEST,
+  LOG,
+  NEXT,
+  NEXT_TIME,
+  NO_TIME,
+  OLD_REPEATED,
+  OPEN,
+  OPENER,
+  OUT_OF_ORDER,
+  PHASE,
+  REFUSED,
+  REPEATED,
+  RESETS,
+  RETRANSMITTED,
+  ROUND_TRIP,
+  ROUND_TRIP_MAX,
+  ROUND_TRIP_MIN,
+  ROUND_TRIP_SUM,
+  SPURIOUS,
+  SYN_ACK_DELAY,
+  SYN_ACK_SEEN,
+  SYN_ACK_SUM,
+  SYN_ACK_TIME,
+  SYN_SEEN,
+  SYN_TIME,
+  TROUBLE_DIRECTION,
+  TROUBLE_REFUSED,
+  TROUBLE_UNANSWERED,
+  troubleOf,
+  UNKNOWN,
+  UNOPENED,
+  WAS_KEEP_ALIVE,
+  WAS_PROBE,
+  WINDOW_FIELD,
+  ZERO_WINDOWS,
+} from './tcp-state';
+
+export const FIN: u32 = 1;
+export const SYN: u32 = 2;
+export const RST: u32 = 4;
+export const ACKS: u32 = 16;
+
+/** A mirror that copies both directions of a port repeats each packet within this time. */
+const REPEAT_NS: u64 = 1_000_000;
+/** tshark's bounds: a fast retransmission follows its duplicate ACKs within this, */
+const FAST_NS: u64 = 20_000_000;
+/** and a segment out of order follows the highest one within the first round trip, or this where it is not known. */
+const OUT_OF_ORDER_NS: i64 = 3_000_000;
+
+// @ts-ignore: decorator
+@inline
+function count(block: usize, back: bool, cell: usize, value: u64): void {
+  const at = troubleOf(block) + (back ? TROUBLE_DIRECTION : 0) + cell;
+  store<u64>(at, load<u64>(at) + value);
+}
+
+/** Whether a time lies at another or behind it by less than so many ns. */
+// @ts-ignore: decorator
+@inline
+function within(time: i64, since: i64, ns: u64): bool {
+  return time >= since && <u64>(time - since) < ns && since != NO_TIME;
+}
+
+/** Whether x lies behind y. */
+// @ts-ignore: decorator
+@inline
+function after(x: u32, y: u32): bool {
+  return <i32>(x - y) > 0;
+}
+
+/**
+ * Takes a segment in. `id` is IPv4's identification; `length` counts bytes of data alone.
+ */
+export function step(
+  block: usize,
+  back: bool,
+  time: i64,
+  seq: u32,
+  ack: u32,
+  length: u32,
+  win: u32,
+  flags: u32,
+  id: u32,
+): void {
+  if (load<u32>(block, LOG)) note(block, back, time, seq, ack, length, win, flags, id);
+  const own = block + (back ? DIRECTION_BYTES : 0);
+  const peer = block + (back ? 0 : DIRECTION_BYTES);
+  if (flags & (SYN | RST)) open(block, own, back, time, seq, flags);
+  handshake(block, own, peer, back, time, seq, ack, flags);
+  pass(block, time);
+
+  let bits = <u32>load<u8>(own, BITS);
+  const peerBits = <u32>load<u8>(peer, BITS);
+  const next = load<u32>(own, NEXT);
+  const known = (bits & HAS_NEXT) != 0;
+  const ends = flags & (SYN | FIN | RST);
+  const sameAck = flags & ACKS && bits & HAS_ACK && ack == load<u32>(own, ACK);
+  const sameWindow = win == load<u32>(own, WINDOW_FIELD);
+  const repeats = isRepeat(own, time, seq, ack, length, flags, id, sameWindow);
+  if (repeats) count(block, back, REPEATED, 1);
+
+  const probe = length == 1 && known && seq == next && load<u32>(peer, WINDOW_FIELD) == 0;
+  let keepAlive = false;
+  if (!probe) {
+    if (!ends && win == 0) count(block, back, ZERO_WINDOWS, 1);
+    if (known && !(flags & RST) && after(seq, next)) {
+      count(block, back, GAPS, 1);
+      count(block, back, GAP_BYTES, <u64>(seq - next));
+    }
+    if (known && !ends) {
+      if (length <= 1 && seq == next - 1) {
+        keepAlive = true;
+        count(block, back, KEEP_ALIVES, 1);
+      } else if (length == 0 && win && sameWindow && sameAck && seq == next && !(peerBits & WAS_KEEP_ALIVE)) {
+        count(block, back, DUPLICATE_ACKS, 1);
+        if (repeats) count(block, back, ACKS_REPEATED, 1);
+        if (bits >> DUPLICATES_SHIFT < 3) bits += 1 << DUPLICATES_SHIFT;
+      }
+    }
+  }
+  if (!sameAck && flags & ACKS) bits &= (1 << DUPLICATES_SHIFT) - 1;
+  if (flags & ACKS && peerBits & HAS_NEXT && after(ack, load<u32>(peer, NEXT))) beyond(block, peer, back, ack);
+
+  if (known && (length || flags & (SYN | FIN)) && after(next, seq) && !keepAlive) {
+    const grows = length > 1 && seq == next - 1 && bits & WAS_PROBE;
+    if (!grows) old(block, own, peer, back, time, seq, length, next, repeats);
+  }
+
+  const end = seq + length + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
+  if (!(flags & RST) && !probe && (!known || after(end, next))) {
+    store<u32>(own, end, NEXT);
+    store<i64>(own, time, NEXT_TIME);
+    if (load<u32>(block, LOG)) noteNext(block, back, known);
+    bits |= HAS_NEXT;
+    if (bits & HAS_BEYOND && !after(load<u32>(own, BEYOND), end)) bits &= ~HAS_BEYOND;
+    if (peerBits & HAS_ACK) {
+      const flight = end - load<u32>(peer, ACK);
+      const most = block + IN_FLIGHT_A + (back ? 4 : 0);
+      if (<i32>flight > 0 && flight > load<u32>(most)) store<u32>(most, flight);
+    }
+  }
+  if (flags & ACKS) {
+    store<u32>(own, ack, ACK);
+    bits |= HAS_ACK;
+  }
+  bits = (bits & ~(WAS_KEEP_ALIVE | WAS_PROBE)) | (keepAlive ? WAS_KEEP_ALIVE : 0) | (probe ? WAS_PROBE : 0);
+  store<u32>(own, win, WINDOW_FIELD);
+  store<i64>(own, time, LAST_TIME);
+  store<u32>(own, seq, LAST_SEQ);
+  store<u32>(own, length, LAST_LENGTH);
+  store<u16>(own, id, LAST_ID);
+  store<u8>(own, flags, LAST_FLAGS);
+  store<u8>(own, bits, BITS);
+}
+
+/** Whether the same packet came this way just before. */
+// @ts-ignore: decorator
+@inline
+function isRepeat(
+  own: usize,
+  time: i64,
+  seq: u32,
+  ack: u32,
+  length: u32,
+  flags: u32,
+  id: u32,
+  sameWindow: bool,
+): bool {
+  if (seq != load<u32>(own, LAST_SEQ) || length != load<u32>(own, LAST_LENGTH) || !sameWindow) return false;
+  if (flags != <u32>load<u8>(own, LAST_FLAGS) || id != <u32>load<u16>(own, LAST_ID)) return false;
+  if (flags & ACKS && ack != load<u32>(own, ACK)) return false;
+  return within(time, load<i64>(own, LAST_TIME), REPEAT_NS);
+}
+
+/** The time between packets of the conversation. */
+// @ts-ignore: decorator
+@inline
+function pass(block: usize, time: i64): void {
+  if (time == NO_TIME) return;
+  const latest = load<i64>(block, LATEST);
+  if (time <= latest) return;
+  store<i64>(block, time, LATEST);
+  if (latest == NO_TIME) return;
+  if (time - latest > load<i64>(block, IDLE_MAX)) store<i64>(block, time - latest, IDLE_MAX);
+}
+
+/** An ack of what no packet has brought. */
+function beyond(block: usize, peer: usize, back: bool, ack: u32): void {
+  const bits = <u32>load<u8>(peer, BITS);
+  if (bits & HAS_BEYOND && !after(ack, load<u32>(peer, BEYOND))) return;
+  store<u32>(peer, ack, BEYOND);
+  store<u8>(peer, bits | HAS_BEYOND, BITS);
+  count(block, back, ACKED_UNSEEN, 1);
+}
+
+/** A segment that begins below what was sent before. */
+function old(
+  block: usize,
+  own: usize,
+  peer: usize,
+  back: bool,
+  time: i64,
+  seq: u32,
+  length: u32,
+  next: u32,
+  repeats: bool,
+): void {
+  if (repeats) count(block, back, OLD_REPEATED, 1);
+  const peerBits = <u32>load<u8>(peer, BITS);
+  const acked = load<u32>(peer, ACK);
+  if (length && peerBits & HAS_ACK && !after(seq + length, acked)) return count(block, back, SPURIOUS, 1);
+  if (peerBits >> DUPLICATES_SHIFT >= 2 && acked == seq && within(time, load<i64>(peer, LAST_TIME), FAST_NS))
+    return count(block, back, FAST, 1);
+  if (next == seq + length || time == NO_TIME) return count(block, back, RETRANSMITTED, 1);
+  if (load<u32>(block, LOG) && noteLate(block, back, time)) return;
+  count(block, back, isLate(block, time, load<i64>(own, NEXT_TIME)) ? OUT_OF_ORDER : RETRANSMITTED, 1);
+}
+
+/** Whether a segment comes so soon after the highest one that it was overtaken by it. */
+export function isLate(block: usize, time: i64, highest: i64): bool {
+  const roundTrip = load<i64>(block, ROUND_TRIP);
+  return within(time, highest, <u64>(roundTrip == UNKNOWN ? OUT_OF_ORDER_NS : roundTrip));
+}
+
+/** SYN begins a connection where none was, and ends the one that was; RST ends an attempt. */
+function open(block: usize, own: usize, back: bool, time: i64, seq: u32, flags: u32): void {
+  if (flags & RST) {
+    count(block, back, RESETS, 1);
+    if (load<u8>(block, PHASE) != SYN_SEEN || (load<u8>(block, OPENER) & 3) == (back ? 2 : 1)) return;
+    store<u8>(block, REFUSED, PHASE);
+    const refused = troubleOf(block) + TROUBLE_REFUSED;
+    store<u64>(refused, load<u64>(refused) + 1);
+    return;
+  }
+  if (flags & ACKS) return;
+  const bits = <u32>load<u8>(own, BITS);
+  const phase = <u32>load<u8>(block, PHASE);
+  const side: u32 = back ? 2 : 1;
+  const opening = phase == SYN_SEEN || phase == SYN_ACK_SEEN;
+  if (bits & HAS_ISN && load<u32>(own, ISN) == seq) {
+    // The same SYN again.
+    if (phase == SYN_SEEN && (load<u8>(block, OPENER) & 3) == side) store<i64>(block, time, SYN_TIME);
+    return;
+  }
+  const simultaneous = opening && !(bits & (HAS_NEXT | HAS_ISN));
+  if (!simultaneous) {
+    if (load<u32>(block, LOG)) noteOpening(block, back, seq);
+    endIncarnation(block);
+  }
+  store<u32>(own, seq, ISN);
+  store<u8>(own, load<u8>(own, BITS) | HAS_ISN, BITS);
+  if (simultaneous) return;
+  store<u8>(block, SYN_SEEN, PHASE);
+  store<u8>(block, side, OPENER);
+  store<i64>(block, time, SYN_TIME);
+  store<u32>(block, load<u32>(block, ATTEMPTS) + 1, ATTEMPTS);
+  if (load<u8>(block, CLIENT) && !load<u8>(block, GUESSED)) return;
+  store<u8>(block, side, CLIENT);
+  store<u8>(block, 0, GUESSED);
+}
+
+export function isUnanswered(block: usize): bool {
+  return load<u8>(block, PHASE) == SYN_SEEN && !(load<u8>(block, OPENER) & ANSWERED);
+}
+
+function endIncarnation(block: usize): void {
+  if (isUnanswered(block)) {
+    const unanswered = troubleOf(block) + TROUBLE_UNANSWERED;
+    store<u64>(unanswered, load<u64>(unanswered) + 1);
+  }
+  clearDirection(block);
+  clearDirection(block + DIRECTION_BYTES);
+  clearHandshake(block);
+  store<u8>(block, UNOPENED, PHASE);
+  store<u8>(block, 0, OPENER);
+}
+
+/** SYN-ACK and ACK of the handshake, and who spoke first. */
+// @ts-ignore: decorator
+@inline
+function handshake(
+  block: usize,
+  own: usize,
+  peer: usize,
+  back: bool,
+  time: i64,
+  seq: u32,
+  ack: u32,
+  flags: u32,
+): void {
+  if (!load<u8>(block, CLIENT)) {
+    store<u8>(block, back ? 2 : 1, CLIENT);
+    store<u8>(block, 1, GUESSED);
+  }
+  const phase = <u32>load<u8>(block, PHASE);
+  if (phase == SYN_SEEN || phase == SYN_ACK_SEEN) shake(block, own, peer, back, time, seq, ack, flags, phase);
+}
+
+function shake(
+  block: usize,
+  own: usize,
+  peer: usize,
+  back: bool,
+  time: i64,
+  seq: u32,
+  ack: u32,
+  flags: u32,
+  phase: u32,
+): void {
+  const opener = <u32>load<u8>(block, OPENER);
+  const byOpener = (opener & 3) == (back ? 2 : 1);
+  if (!byOpener) {
+    store<u8>(block, opener | ANSWERED, OPENER);
+    if ((flags & (SYN | ACKS | RST)) != (SYN | ACKS)) return;
+    store<i64>(block, time, SYN_ACK_TIME);
+    store<u32>(own, seq, ISN);
+    store<u8>(own, load<u8>(own, BITS) | HAS_ISN, BITS);
+    if (phase == SYN_ACK_SEEN) return;
+    store<u8>(block, SYN_ACK_SEEN, PHASE);
+    store<i64>(block, since(time, load<i64>(block, SYN_TIME)), SYN_ACK_DELAY);
+    return;
+  }
+  if (phase != SYN_ACK_SEEN || (flags & (SYN | ACKS | RST)) != ACKS || ack != load<u32>(peer, ISN) + 1) return;
+  store<u8>(block, OPEN, PHASE);
+  store<u32>(block, load<u32>(block, ESTABLISHED) + 1, ESTABLISHED);
+  const first = load<i64>(block, SYN_ACK_DELAY);
+  const second = since(time, load<i64>(block, SYN_ACK_TIME));
+  const whole = since(time, load<i64>(block, SYN_TIME));
+  store<i64>(block, whole, ROUND_TRIP);
+  if (first == UNKNOWN || second == UNKNOWN || whole == UNKNOWN) return;
+  store<u32>(block, load<u32>(block, HANDSHAKES) + 1, HANDSHAKES);
+  store<i64>(block, load<i64>(block, SYN_ACK_SUM) + first, SYN_ACK_SUM);
+  store<i64>(block, load<i64>(block, ACK_SUM) + second, ACK_SUM);
+  store<i64>(block, load<i64>(block, ROUND_TRIP_SUM) + whole, ROUND_TRIP_SUM);
+  const least = load<i64>(block, ROUND_TRIP_MIN);
+  if (least == UNKNOWN || whole < least) store<i64>(block, whole, ROUND_TRIP_MIN);
+  if (whole > load<i64>(block, ROUND_TRIP_MAX)) store<i64>(block, whole, ROUND_TRIP_MAX);
+}
+
+/** UNKNOWN where a packet has no time, or time went back. */
+function since(time: i64, before: i64): i64 {
+  if (time == NO_TIME || before == NO_TIME || time < before || time - before < 0) return UNKNOWN;
+  return time - before;
+}

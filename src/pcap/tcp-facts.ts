@@ -1,0 +1,169 @@
+import { formatEndpoint } from './endpoint.js';
+import type { Kernel } from './kernel.js';
+import { cells } from './partial-layout.js';
+import { exactCount } from './report-total.js';
+import type { ConversationRow, TcpDirection, TcpHealth, TcpOpenings, TcpTotals } from './report-types.js';
+import { failedAttemptsMax, findingsOf, type FailedAttempts, type Troubled } from './tcp-findings.js';
+
+// Reads what assembly/tcp-report.ts lays out: 45 cells of a conversation, or of all.
+
+const cellBytes = 8;
+const directionCells = 14;
+const troubleA = 16;
+
+interface Facts {
+  readonly view: DataView;
+  readonly at: number;
+}
+
+const count = ({ view, at }: Facts, cell: number): bigint => view.getBigUint64(at + cellBytes * cell, true);
+const duration = ({ view, at }: Facts, cell: number): bigint => view.getBigInt64(at + cellBytes * cell, true);
+
+type Counts = Omit<TcpDirection, 'in_flight_max'>;
+
+/** Counts of one direction, or of both added up. */
+function countsOf(facts: Facts, ...from: readonly number[]): Counts {
+  const sum = (cell: number): bigint => from.reduce((total, start) => total + count(facts, start + cell), 0n);
+  const [spurious, fast, outOfOrder, again] = [0, 1, 2, 3].map(sum);
+  return {
+    old_segments: exactCount(spurious + fast + outOfOrder + again),
+    retransmissions: exactCount(again),
+    fast_retransmissions: exactCount(fast),
+    spurious_retransmissions: exactCount(spurious),
+    out_of_order: exactCount(outOfOrder),
+    duplicate_acks: exactCount(sum(6)),
+    zero_windows: exactCount(sum(8)),
+    keep_alives: exactCount(sum(9)),
+    gaps: exactCount(sum(10)),
+    gap_bytes: exactCount(sum(11)),
+    acked_unseen: exactCount(sum(12)),
+    resets: exactCount(sum(13)),
+    repeated_packets: exactCount(sum(5)),
+    repeated_old_segments: exactCount(sum(4)),
+    repeated_duplicate_acks: exactCount(sum(7)),
+  };
+}
+
+function openingsOf(facts: Facts): TcpOpenings {
+  const handshakes = count(facts, 7);
+  const mean = (cell: number): string | null =>
+    handshakes === 0n ? null : (duration(facts, cell) / handshakes).toString();
+  const extreme = (cell: number): string | null =>
+    duration(facts, cell) < 0n ? null : duration(facts, cell).toString();
+  return {
+    attempts: exactCount(count(facts, 3)),
+    established: exactCount(count(facts, 4)),
+    refused: exactCount(count(facts, 5)),
+    unanswered: exactCount(count(facts, 6)),
+    handshakes: exactCount(handshakes),
+    syn_to_syn_ack_ns: mean(8),
+    syn_ack_to_ack_ns: mean(9),
+    round_trip_ns: mean(10),
+    round_trip_min_ns: extreme(11),
+    round_trip_max_ns: extreme(12),
+    idle_max_ns: duration(facts, 13).toString(),
+  };
+}
+
+/** Null: of this conversation nothing is known, because it is no TCP, or the table was full. */
+function healthOf(facts: Facts): TcpHealth | null {
+  if (count(facts, 0) === 0n) return null;
+  const direction = (from: number, inFlight: number): TcpDirection => ({
+    ...countsOf(facts, from),
+    in_flight_max: exactCount(count(facts, inFlight)),
+  });
+  return {
+    client: count(facts, 1) === 1n ? 'a' : 'b',
+    client_guessed: count(facts, 2) === 1n,
+    ...openingsOf(facts),
+    a_to_b: direction(troubleA, 14),
+    b_to_a: direction(troubleA + directionCells, 15),
+  };
+}
+
+/** Puts the facts of TCP to the ranked rows, whose order is that of the kernel. */
+export function withHealth(kernel: Kernel, rows: readonly ConversationRow[]): ConversationRow[] {
+  const { exports } = kernel;
+  const bytes = exports.TCP_FACTS_BYTES.value;
+  const told: ConversationRow[] = [];
+  while (told.length < rows.length) {
+    const packed = exports.packTcpFacts(told.length);
+    for (let i = 0; i < packed; i++) {
+      const facts = { view: kernel.view, at: exports.WINDOW.value + i * bytes };
+      told.push({ ...rows[told.length], tcp: healthOf(facts) });
+    }
+  }
+  return told;
+}
+
+/** Sums over all conversations, and what of it is unusual. Rows are ranked by then. */
+export function tcpTotals(kernel: Kernel, inner: boolean): TcpTotals {
+  const { exports } = kernel;
+  exports.sumTcp();
+  const facts = { view: kernel.view, at: exports.tcpTotals.value };
+  const sums = {
+    conversations: exactCount(count(facts, 0)),
+    clients_known: exactCount(count(facts, 1)),
+    clients_guessed: exactCount(count(facts, 2)),
+    segments: exactCount(count(facts, 44)),
+    ...openingsOf(facts),
+    ...countsOf(facts, troubleA, troubleA + directionCells),
+    in_flight_max: exactCount(count(facts, 14) > count(facts, 15) ? count(facts, 14) : count(facts, 15)),
+    packets_without_flags: exactCount(exports.uncaptured.value),
+    packets_without_window: exactCount(exports.windowless.value),
+  };
+  const troubled = [0, 1, 2, 3].map((list) => rowsBehind(kernel, exports.packTroubled(list)));
+  const failed = exports.failedCount.value > failedAttemptsMax ? null : failedAttempts(kernel);
+  return {
+    ...sums,
+    findings: findingsOf(
+      sums,
+      { resent: troubled[0], stopped: troubled[1], torn: troubled[2], slow: troubled[3], failed },
+      inner,
+    ),
+  };
+}
+
+function failedAttempts(kernel: Kernel): FailedAttempts[] {
+  const { exports } = kernel;
+  const all: FailedAttempts[] = [];
+  exports.beginFailed();
+  for (let rows = exports.packFailed(); rows > 0; rows = exports.packFailed())
+    for (const { a, b, health } of rowsBehind(kernel, rows)) {
+      const byA = health.client === 'a';
+      all.push({
+        client: byA ? a : b,
+        server: byA ? b : a,
+        refused: Number(health.refused),
+        unanswered: Number(health.unanswered),
+      });
+    }
+  return all;
+}
+
+/** Conversations in the window, each with its facts behind it. */
+function rowsBehind(kernel: Kernel, rows: number): Troubled[] {
+  const { exports, view } = kernel;
+  const factsAt = exports.ENTRY6_BYTES.value + (kernel.cell(cells.inner) === 0n ? 0 : 8);
+  const size = factsAt + exports.TCP_FACTS_BYTES.value;
+  return Array.from({ length: rows }, (_, i) => {
+    const at = exports.WINDOW.value + i * size;
+    const ports = view.getBigUint64(at + exports.PORTS6.value, true);
+    const end = (address: number, shift: bigint): string => {
+      const bytes = new Uint8Array(16);
+      const words = new DataView(bytes.buffer);
+      words.setBigUint64(0, view.getBigUint64(at + address, true));
+      words.setBigUint64(8, view.getBigUint64(at + address + 8, true));
+      const six = (ports >> 40n) & 1n;
+      return formatEndpoint({ address: six ? bytes : bytes.subarray(12), port: Number((ports >> shift) & 0xffffn) });
+    };
+    const packets = (direction: number): number => Number(view.getBigUint64(at + direction, true));
+    return {
+      a: end(32, 24n),
+      b: end(48, 8n),
+      packets_a_to_b: packets(0),
+      packets_b_to_a: packets(exports.BACK6.value),
+      health: healthOf({ view, at: at + factsAt })!,
+    };
+  });
+}

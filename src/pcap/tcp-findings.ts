@@ -1,0 +1,229 @@
+import type { TcpDirection, TcpFinding, TcpHealth, TcpTotals } from './report-types.js';
+import type { Count } from './types.js';
+
+// What is unusual about the TCP of a capture, in words, each with its figures and a filter that extracts its packets.
+
+/** A conversation with trouble. */
+export interface Troubled {
+  readonly a: string;
+  readonly b: string;
+  readonly packets_a_to_b: number;
+  readonly packets_b_to_a: number;
+  readonly health: TcpHealth;
+}
+
+/** Attempts of one conversation that came to nothing. */
+export interface FailedAttempts {
+  readonly client: string;
+  readonly server: string;
+  readonly refused: number;
+  readonly unanswered: number;
+}
+
+export interface Trouble {
+  readonly resent: readonly Troubled[];
+  readonly stopped: readonly Troubled[];
+  readonly torn: readonly Troubled[];
+  readonly slow: readonly Troubled[];
+  /** Null: there are too many to sort them out. */
+  readonly failed: readonly FailedAttempts[] | null;
+}
+
+/** Conversations with failed attempts that are sorted out by server and client: 100 bytes each, so some 200 MB. */
+export const failedAttemptsMax = 1_000_000;
+/** Servers and clients that are named for each kind of trouble. */
+const namedMax = 5;
+/** Of a direction's packets: what was sent again is told from here, which a clean path stays far below. */
+const resentShareMin = 0.01;
+const resentMin = 5;
+/** Of all segments: a mirror that copies both directions of a port repeats half of them, a clean path next to none. */
+const repeatedShareMin = 0.05;
+/** Endpoints that one client tried in vain: a browser tries a few, who looks for open ports tries many. */
+const triedMin = 10;
+/** A SYN that is lost is sent again after one second (RFC 6298). */
+const slowNsMin = 1_000_000_000n;
+
+type Sums = Omit<TcpTotals, 'findings'>;
+
+export function findingsOf(sums: Sums, trouble: Trouble, inner: boolean): TcpFinding[] {
+  const found = [
+    ...failures(trouble.failed, sums),
+    ...trouble.resent.flatMap(resentBy),
+    ...trouble.stopped.map(stopped),
+    ...gaps(sums, trouble.torn),
+    ...trouble.slow.filter(({ health }) => BigInt(health.round_trip_max_ns!) >= slowNsMin).map(slow),
+    ...repeats(sums),
+  ];
+  // Filters see the outer headers alone.
+  return inner ? found.map((finding) => ({ ...finding, filter: null })) : found;
+}
+
+const words = (count: Count): string => count.toLocaleString('en-US');
+const plural = (count: Count, one: string, many = `${one}s`): string => `${words(count)} ${count === 1 ? one : many}`;
+const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(1)} %`;
+
+function failures(failed: Trouble['failed'], sums: Sums): TcpFinding[] {
+  const all = Number(sums.refused) + Number(sums.unanswered);
+  if (all === 0) return [];
+  if (failed === null)
+    return [
+      {
+        kind: 'failed',
+        text: `${plural(sums.refused, 'connection')} were refused and ${words(sums.unanswered)} not answered, to more than can be named`,
+        filter: 'tcp[tcpflags] & (tcp-syn|tcp-rst) != 0',
+      },
+    ];
+  return [
+    ...byServer(
+      failed,
+      'refused',
+      (count, server) => `${plural(count, 'connection')} to ${server} ${was(count)} refused`,
+    ),
+    ...byServer(
+      failed,
+      'unanswered',
+      (count, server) => `${plural(count, 'attempt')} to connect to ${server} ${was(count)} not answered`,
+    ),
+    ...byClient(failed),
+  ];
+}
+
+const was = (count: number): string => (count === 1 ? 'was' : 'were');
+
+function byServer(
+  failed: readonly FailedAttempts[],
+  kind: 'refused' | 'unanswered',
+  say: (count: number, server: string) => string,
+): TcpFinding[] {
+  const servers = new Map<string, number>();
+  for (const row of failed) if (row[kind] > 0) servers.set(row.server, (servers.get(row.server) ?? 0) + row[kind]);
+  const named = largest(servers);
+  const rest = [...servers.values()].reduce((sum, count) => sum + count, 0) - named.reduce((sum, [, n]) => sum + n, 0);
+  const others = servers.size - named.length;
+  return named.map(([server, count], i) => ({
+    kind,
+    text:
+      say(count, server) +
+      (i === named.length - 1 && others > 0 ? `, and ${words(rest)} to ${plural(others, 'other endpoint')}` : ''),
+    filter: `tcp and ${endFilter(server)}`,
+  }));
+}
+
+/** Who tried many endpoints in vain. */
+function byClient(failed: readonly FailedAttempts[]): TcpFinding[] {
+  const clients = new Map<string, { endpoints: Set<string>; refused: number; unanswered: number }>();
+  for (const { client, server, refused, unanswered } of failed) {
+    const [address] = partsOf(client);
+    const row = clients.get(address) ?? { endpoints: new Set(), refused: 0, unanswered: 0 };
+    row.endpoints.add(server);
+    row.refused += refused;
+    row.unanswered += unanswered;
+    clients.set(address, row);
+  }
+  const tried = new Map([...clients].map(([address, { endpoints }]) => [address, endpoints.size]));
+  return largest(tried)
+    .filter(([, endpoints]) => endpoints >= triedMin)
+    .map(([address, endpoints]) => {
+      const { refused, unanswered } = clients.get(address)!;
+      return {
+        kind: 'tried',
+        text: `${address} tried ${plural(endpoints, 'endpoint')} in vain: ${words(refused)} refused, ${words(unanswered)} did not answer`,
+        filter: `tcp and host ${address}`,
+      };
+    });
+}
+
+/** The largest, and among equals by name. */
+function largest(counts: ReadonlyMap<string, number>): [string, number][] {
+  return [...counts].sort(([x, n], [y, m]) => m - n || (x < y ? -1 : 1)).slice(0, namedMax);
+}
+
+function resentBy({ a, b, packets_a_to_b, packets_b_to_a, health }: Troubled): TcpFinding[] {
+  const way = (from: string, to: string, packets: number, counts: TcpDirection): TcpFinding[] => {
+    const again = Number(counts.old_segments) - Number(counts.out_of_order) - Number(counts.repeated_old_segments);
+    if (again < resentMin || again < packets * resentShareMin) return [];
+    const fast = Number(counts.fast_retransmissions);
+    const spurious = Number(counts.spurious_retransmissions);
+    return [
+      {
+        kind: 'resent',
+        text:
+          `${from} sent ${plural(again, 'segment')} again to ${to}, ${percent(again, packets)} of its packets ` +
+          `(${words(fast)} after duplicate ACKs, ${words(spurious)} that had arrived)`,
+        filter: pairFilter(from, to),
+      },
+    ];
+  };
+  return [...way(a, b, packets_a_to_b, health.a_to_b), ...way(b, a, packets_b_to_a, health.b_to_a)];
+}
+
+function stopped({ a, b, health }: Troubled): TcpFinding {
+  const [one, other] = [Number(health.a_to_b.zero_windows), Number(health.b_to_a.zero_windows)];
+  const [from, to, count] = one >= other ? [a, b, one] : [b, a, other];
+  return {
+    kind: 'zero-window',
+    text: `${from} had no room for what ${to} sends ${plural(count, 'time')} (window of zero)`,
+    filter: pairFilter(a, b),
+  };
+}
+
+function gaps(sums: Sums, torn: readonly Troubled[]): TcpFinding[] {
+  if (sums.gaps === 0 && sums.acked_unseen === 0) return [];
+  const all: TcpFinding = {
+    kind: 'gaps',
+    text:
+      `The capture does not hold all that was sent: ${plural(sums.gaps, 'gap')} of ${plural(sums.gap_bytes, 'byte')}, ` +
+      `and ${plural(sums.acked_unseen, 'ACK')} of what it does not hold`,
+    filter: null,
+  };
+  const most = torn.map(({ a, b, health }): TcpFinding => {
+    const [one, other] = [Number(health.a_to_b.gaps), Number(health.b_to_a.gaps)];
+    const [from, to, count, bytes] =
+      one >= other ? [a, b, one, health.a_to_b.gap_bytes] : [b, a, other, health.b_to_a.gap_bytes];
+    return {
+      kind: 'gaps',
+      text: `${plural(count, 'gap')} of ${plural(bytes, 'byte')} in what ${from} sent to ${to}`,
+      filter: pairFilter(a, b),
+    };
+  });
+  return [all, ...most];
+}
+
+function slow({ a, b, health }: Troubled): TcpFinding {
+  const [client, server] = health.client === 'a' ? [a, b] : [b, a];
+  const seconds = (Number(health.round_trip_max_ns) / 1e9).toFixed(3);
+  return {
+    kind: 'slow-handshake',
+    text: `The handshake of ${client} with ${server} took ${seconds} s`,
+    filter: pairFilter(a, b),
+  };
+}
+
+function repeats({ repeated_packets, segments, repeated_old_segments, old_segments, ...sums }: Sums): TcpFinding[] {
+  if (Number(repeated_packets) < Number(segments) * repeatedShareMin || Number(repeated_packets) < resentMin) return [];
+  return [
+    {
+      kind: 'repeated',
+      text:
+        `${words(repeated_packets)} of ${plural(segments, 'segment')} repeat the one before them within 1 ms, as where a mirror ` +
+        `copies both directions of a port: among them ${words(repeated_old_segments)} of ${plural(old_segments, 'old segment')} ` +
+        `and ${words(sums.repeated_duplicate_acks)} of ${plural(sums.duplicate_acks, 'duplicate ACK')}`,
+      filter: null,
+    },
+  ];
+}
+
+/** `192.0.2.1:80` and `[2001:db8::1]:80` as address and port. */
+function partsOf(endpoint: string): [address: string, port: string] {
+  const at = endpoint.lastIndexOf(':');
+  return [endpoint.slice(0, at).replace(/^\[|\]$/g, ''), endpoint.slice(at + 1)];
+}
+
+function endFilter(endpoint: string): string {
+  const [address, port] = partsOf(endpoint);
+  return `host ${address} and port ${port}`;
+}
+
+function pairFilter(x: string, y: string): string {
+  return `tcp and ${endFilter(x)} and ${endFilter(y)}`;
+}

@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+
+import type { CaptureFacts } from '../../../src/pcap/report-types.js';
+import { toCanonicalJson } from '../../../src/pcap/rows/json-pieces.js';
+import type { ReportOptions, ScanOptions } from '../../../src/pcap/types.js';
+import { classicCapture } from '../../support/capture-builder.js';
+import { tcpTrace, traceRecord } from '../../support/capture-builder/tcp-traces.js';
+import { headerOf, plansAt, reportOptions, scanOptions, scanSplit, scanWhole } from '../../support/engine.js';
+import { oracleReading } from '../../support/oracle/index.js';
+import { tcpHealth } from '../../support/oracle/tcp.js';
+import { holds } from '../../support/property.js';
+
+const tcp: ScanOptions = { ...scanOptions, tcp: true };
+const everything: ReportOptions = { ...reportOptions, top: 1000 };
+
+const trace = fc.record({
+  segments: tcpTrace,
+  snap: fc.option(fc.constantFrom(40, 46, 48, 50, 54, 60), { nil: undefined, freq: 6 }),
+});
+const captureOf = ({ segments, snap }: { segments: Parameters<typeof traceRecord>[0][]; snap?: number }): Uint8Array =>
+  classicCapture(
+    segments.map((segment) => traceRecord(segment, snap)),
+    { nanoseconds: true },
+  );
+
+const healthOf = (facts: CaptureFacts): Record<string, unknown> =>
+  Object.fromEntries([...facts.top].map(({ a, b, tcp: health }) => [`${a} ${b}`, health]));
+
+test('the health of each conversation is that of a plain machine which reads packet by packet', () => {
+  holds(
+    trace,
+    (one) => {
+      const bytes = captureOf(one as Parameters<typeof captureOf>[0]);
+      const theirs = Object.fromEntries(tcpHealth(oracleReading(bytes)!));
+      const ours = healthOf(scanWhole(bytes, tcp, undefined, everything) as CaptureFacts);
+      for (const [key, health] of Object.entries(ours)) expect(health).toEqual(theirs[key] ?? null);
+      expect(Object.keys(theirs).every((key) => key in ours)).toBe(true);
+    },
+    600,
+  );
+});
+
+test('cut anywhere into 1 to 8 chunks, a capture gives the same bytes', () => {
+  let rescans = 0;
+  holds(
+    fc.record({
+      one: trace,
+      cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 0, maxLength: 7 }),
+    }),
+    ({ one, cuts }) => {
+      const bytes = captureOf(one as Parameters<typeof captureOf>[0]);
+      const places = [...new Set(cuts.map((share) => 25 + Math.floor(share * (bytes.length - 25))))].sort(
+        (x, y) => x - y,
+      );
+      const whole = toCanonicalJson(scanWhole(bytes, tcp, undefined, everything));
+      const split = scanSplit(bytes, plansAt(headerOf(bytes), places), tcp, (results) => results.reverse(), everything);
+      rescans += split.rescans;
+      expect(toCanonicalJson(split.report)).toBe(whole);
+    },
+    3000,
+  );
+  process.stderr.write(`${rescans} rescans\n`);
+});
