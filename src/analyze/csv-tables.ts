@@ -1,4 +1,5 @@
 import { loadRowWriter } from '../captures/scan-module.js';
+import { tcpColumns, tcpRows } from './csv-tcp.js';
 import type { Entry, FactsEntry } from './entry.js';
 import { hasFacts, isFailure } from './entry.js';
 import { PackedRows, type Rows } from '../pcap/rows/packed-rows.js';
@@ -96,6 +97,10 @@ const tables = {
   tunnels: {
     columns: 'depth,type,packets,bytes'.split(','),
     rows: ({ tunnels }) => tunnels.map((row) => [row.depth, row.type, row.packets, row.bytes]),
+  },
+  tcp: {
+    columns: tcpColumns,
+    rows: tcpRows,
   },
   sizes: {
     columns: 'from_bytes,to_bytes,packets'.split(','),

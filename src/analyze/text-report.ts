@@ -11,6 +11,7 @@ import {
 } from './text-sections.js';
 import { fileFacts } from './text-facts.js';
 import { joinedLines } from './text-joined.js';
+import { tcpLines } from './text-tcp.js';
 import type { CaptureTotal } from '../pcap/report-types.js';
 import { isDecodedLink, linkName } from '../pcap/protocol-names.js';
 import { timeText } from './units.js';
@@ -34,6 +35,7 @@ export function textReport(entry: FactsEntry, style: TextStyle): string {
     joinedLines(entry, style),
     protocolLines(entry, style),
     tunnelLines(entry, style),
+    tcpLines(entry, style),
     conversationLines(entry, style),
     endpointLines(entry, style),
     sizeLines(entry, style),

@@ -2,10 +2,11 @@ import { formatEndpoint } from './endpoint.js';
 import type { Kernel } from './kernel.js';
 import { cells } from './partial-layout.js';
 import { exactCount } from './report-total.js';
-import type { ConversationRow, TcpDirection, TcpHealth, TcpOpenings, TcpTotals } from './report-types.js';
+import type { ConversationRow } from './report-types.js';
 import { failedAttemptsMax, findingsOf, type FailedAttempts, type Troubled } from './tcp-findings.js';
+import type { TcpDirection, TcpHealth, TcpOpenings, TcpTotals } from './tcp-types.js';
 
-// Reads what assembly/tcp-report.ts lays out: 45 cells of a conversation, or of all.
+// Reads what assembly/tcp-report.ts lays out: 46 cells of a conversation, or of all.
 
 const cellBytes = 8;
 const directionCells = 14;
@@ -46,8 +47,9 @@ function countsOf(facts: Facts, ...from: readonly number[]): Counts {
 
 function openingsOf(facts: Facts): TcpOpenings {
   const handshakes = count(facts, 7);
-  const mean = (cell: number): string | null =>
-    handshakes === 0n ? null : (duration(facts, cell) / handshakes).toString();
+  const roundTrips = count(facts, 45);
+  const mean = (cell: number, of: bigint): string | null =>
+    of === 0n ? null : (duration(facts, cell) / of).toString();
   const extreme = (cell: number): string | null =>
     duration(facts, cell) < 0n ? null : duration(facts, cell).toString();
   return {
@@ -56,9 +58,10 @@ function openingsOf(facts: Facts): TcpOpenings {
     refused: exactCount(count(facts, 5)),
     unanswered: exactCount(count(facts, 6)),
     handshakes: exactCount(handshakes),
-    syn_to_syn_ack_ns: mean(8),
-    syn_ack_to_ack_ns: mean(9),
-    round_trip_ns: mean(10),
+    round_trips: exactCount(roundTrips),
+    syn_to_syn_ack_ns: mean(8, handshakes),
+    syn_ack_to_ack_ns: mean(9, handshakes),
+    round_trip_ns: mean(10, roundTrips),
     round_trip_min_ns: extreme(11),
     round_trip_max_ns: extreme(12),
     idle_max_ns: duration(facts, 13).toString(),

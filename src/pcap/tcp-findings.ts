@@ -1,4 +1,4 @@
-import type { TcpDirection, TcpFinding, TcpHealth, TcpTotals } from './report-types.js';
+import type { TcpDirection, TcpFinding, TcpHealth, TcpTotals } from './tcp-types.js';
 import type { Count } from './types.js';
 
 // What is unusual about the TCP of a capture, in words, each with its figures and a filter that extracts its packets.
@@ -74,6 +74,7 @@ function failures(failed: Trouble['failed'], sums: Sums): TcpFinding[] {
       },
     ];
   return [
+    ...byClient(failed),
     ...byServer(
       failed,
       'refused',
@@ -84,7 +85,6 @@ function failures(failed: Trouble['failed'], sums: Sums): TcpFinding[] {
       'unanswered',
       (count, server) => `${plural(count, 'attempt')} to connect to ${server} ${was(count)} not answered`,
     ),
-    ...byClient(failed),
   ];
 }
 

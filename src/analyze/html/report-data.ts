@@ -3,11 +3,14 @@ import type {
   ReportConversation,
   ReportData,
   ReportEntry,
+  ReportHealth,
   ReportSeries,
   TrafficMatrix,
 } from '../../web/report/data.js';
 import { jsonDocument } from '../document.js';
 import type { ConversationRow, FilterFacts, JoinedFailure, JoinedFile } from '../../pcap/report-types.js';
+import type { TcpDirection, TcpHealth } from '../../pcap/tcp-types.js';
+import type { Count } from '../../pcap/types.js';
 import { type Entry, hasFacts, isFailure, stateOf } from '../entry.js';
 import { tunnelsOf } from '../text-sections.js';
 import { coarsenSeries } from '../files/fit-series.js';
@@ -68,8 +71,18 @@ function boundEntry(entry: Entry, bounds: ReportBounds, folded: ReportSeries | n
 }
 
 /** The page has no column for it. */
-function withoutId({ community_id: _id, ...row }: ConversationRow): ReportConversation {
-  return row;
+function withoutId({ community_id: _id, tcp, ...row }: ConversationRow): ReportConversation {
+  return tcp === undefined ? row : { ...row, health: tcp === null ? null : healthOf(tcp) };
+}
+
+function healthOf({ a_to_b, b_to_a, round_trip_ns }: TcpHealth): ReportHealth {
+  const both = (of: (way: TcpDirection) => Count): number => Number(of(a_to_b)) + Number(of(b_to_a));
+  return {
+    resent: both(({ old_segments }) => old_segments) - both(({ out_of_order }) => out_of_order),
+    gaps: both(({ gaps }) => gaps),
+    zero_windows: both(({ zero_windows }) => zero_windows),
+    round_trip_ns: round_trip_ns === null ? null : Number(round_trip_ns),
+  };
 }
 
 /** The tunnels of a row as one short text. */

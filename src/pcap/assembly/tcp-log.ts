@@ -29,6 +29,7 @@ import {
   PHASE,
   ROUND_TRIP_MAX,
   ROUND_TRIP_MIN,
+  ROUND_TRIPS,
   SYN_ACK_SEEN,
   SYN_ACK_SUM,
   SYN_SEEN,
@@ -168,6 +169,7 @@ export function forgetSums(block: usize): void {
   store<u32>(block, 0, ESTABLISHED);
   store<u32>(block, 0, HANDSHAKES);
   memory.fill(block + SYN_ACK_SUM, 0, 24);
+  store<u32>(block, 0, ROUND_TRIPS);
   store<i64>(block, UNKNOWN, ROUND_TRIP_MIN);
   store<i64>(block, UNKNOWN, ROUND_TRIP_MAX);
 }

@@ -46,6 +46,7 @@ import {
   ROUND_TRIP_MAX,
   ROUND_TRIP_MIN,
   ROUND_TRIP_SUM,
+  ROUND_TRIPS,
   SYN_ACK_SEEN,
   SYN_ACK_SUM,
   SYN_SEEN,
@@ -194,6 +195,7 @@ function addSums(block: usize, from: usize, trouble: usize): void {
   store<u32>(block, load<u32>(block, ATTEMPTS) + load<u32>(from, ATTEMPTS), ATTEMPTS);
   store<u32>(block, load<u32>(block, ESTABLISHED) + load<u32>(from, ESTABLISHED), ESTABLISHED);
   store<u32>(block, load<u32>(block, HANDSHAKES) + load<u32>(from, HANDSHAKES), HANDSHAKES);
+  store<u32>(block, load<u32>(block, ROUND_TRIPS) + load<u32>(from, ROUND_TRIPS), ROUND_TRIPS);
   for (let at = SYN_ACK_SUM; at <= ROUND_TRIP_SUM; at += 8)
     store<i64>(block + at, load<i64>(block + at) + load<i64>(from + at));
   const least = load<i64>(from, ROUND_TRIP_MIN);

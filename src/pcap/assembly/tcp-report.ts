@@ -1,9 +1,9 @@
 // What is told of TCP at the end: sums, the facts of ranked conversations, those with the most trouble, and those that failed.
-// Facts of a conversation, 45 cells of u64:
+// Facts of a conversation, 46 cells of u64:
 //
 //   0 has any  1 client (1 a, 2 b)  2 client is a guess  3 attempts  4 established  5 refused  6 unanswered  7 handshakes
 //   8 SYN to SYN-ACK, summed  9 SYN-ACK to ACK, summed  10 round trip, summed  11 least  12 most (-1: none)  13 idle at most
-//   14, 15 in flight at most, a to b and b to a  16, 30 counts of trouble (tcp-state.ts), a to b and b to a  44 segments
+//   14, 15 in flight at most, a to b and b to a  16, 30 counts of trouble (tcp-state.ts), a to b and b to a  44 segments  45 round trips
 //
 // Sums over all have the same cells: 0 conversations, 1 and 2 those whose client is known and guessed.
 
@@ -39,6 +39,7 @@ import {
   OLD_REPEATED,
   OUT_OF_ORDER,
   RETRANSMITTED,
+  ROUND_TRIPS,
   SPURIOUS,
   SYN_ACK_SUM,
   TROUBLE,
@@ -50,16 +51,16 @@ import {
 } from './tcp-state';
 import { isUnanswered } from './tcp-step';
 
-export const TCP_FACTS_BYTES: usize = 45 * 8;
+export const TCP_FACTS_BYTES: usize = 46 * 8;
 const TROUBLE_A: usize = 16 * 8;
 const TROUBLE_B: usize = 30 * 8;
 
 /** Sums over all conversations. */
-export const tcpTotals = memory.data(45 * 8);
+export const tcpTotals = memory.data(46 * 8);
 /** Conversations with an attempt that was refused or not answered. */
 export let failedCount: u32 = 0;
 
-const facts = memory.data(45 * 8);
+const facts = memory.data(46 * 8);
 
 /** The longest lists: by segments sent again, windows of zero, gaps, and round trip. */
 const LISTS: u32 = 4;
@@ -92,6 +93,7 @@ function factsOf(reference: usize, to: usize): bool {
   }
   store<u64>(to, unanswered, 48);
   store<u64>(to, load<u64>(reference & ~1) + load<u64>(backOf(reference)), 352);
+  store<u64>(to, load<u32>(block, ROUND_TRIPS), 360);
   return true;
 }
 

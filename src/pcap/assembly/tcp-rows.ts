@@ -12,7 +12,7 @@ export const ROW_OPENING: usize = 56;
 export const ROW_TROUBLE: usize = 60;
 export const ROW_HEAD: usize = 64;
 /** The block as far as it has content. */
-export const ROW_BLOCK_BYTES: usize = 216;
+export const ROW_BLOCK_BYTES: usize = 224;
 export const LEAST_ROW_BYTES: usize = ROW_HEAD;
 export const SIX: u64 = 1 << 40;
 

@@ -69,6 +69,7 @@ export const ACK_SUM: usize = 184;
 export const ROUND_TRIP_SUM: usize = 192;
 export const ROUND_TRIP_MIN: usize = 200;
 export const ROUND_TRIP_MAX: usize = 208;
+export const ROUND_TRIPS: usize = 216;
 export const BLOCK_BYTES: usize = 256;
 
 export const ANSWERED: u32 = 0x80;

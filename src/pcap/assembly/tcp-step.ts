@@ -54,6 +54,7 @@ import {
   ROUND_TRIP_MAX,
   ROUND_TRIP_MIN,
   ROUND_TRIP_SUM,
+  ROUND_TRIPS,
   SPURIOUS,
   SYN_ACK_DELAY,
   SYN_ACK_SEEN,
@@ -159,12 +160,12 @@ export function step(
   if (!sameAck && flags & ACKS) bits &= (1 << DUPLICATES_SHIFT) - 1;
   if (flags & ACKS && peerBits & HAS_NEXT && after(ack, load<u32>(peer, NEXT))) beyond(block, peer, back, ack);
 
+  const end = seq + length + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
   if (known && (length || flags & (SYN | FIN)) && after(next, seq) && !keepAlive) {
     const grows = length > 1 && seq == next - 1 && bits & WAS_PROBE;
-    if (!grows) old(block, own, peer, back, time, seq, length, next, repeats);
+    if (!grows) old(block, own, peer, back, time, seq, length, end == next, repeats);
   }
 
-  const end = seq + length + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
   if (!(flags & RST) && !probe && (!known || after(end, next))) {
     store<u32>(own, end, NEXT);
     store<i64>(own, time, NEXT_TIME);
@@ -240,7 +241,7 @@ function old(
   time: i64,
   seq: u32,
   length: u32,
-  next: u32,
+  endsAtNext: bool,
   repeats: bool,
 ): void {
   if (repeats) count(block, back, OLD_REPEATED, 1);
@@ -249,7 +250,7 @@ function old(
   if (length && peerBits & HAS_ACK && !after(seq + length, acked)) return count(block, back, SPURIOUS, 1);
   if (peerBits >> DUPLICATES_SHIFT >= 2 && acked == seq && within(time, load<i64>(peer, LAST_TIME), FAST_NS))
     return count(block, back, FAST, 1);
-  if (next == seq + length || time == NO_TIME) return count(block, back, RETRANSMITTED, 1);
+  if (endsAtNext || time == NO_TIME) return count(block, back, RETRANSMITTED, 1);
   if (load<u32>(block, LOG) && noteLate(block, back, time)) return;
   count(block, back, isLate(block, time, load<i64>(own, NEXT_TIME)) ? OUT_OF_ORDER : RETRANSMITTED, 1);
 }
@@ -358,21 +359,27 @@ function shake(
     store<i64>(block, since(time, load<i64>(block, SYN_TIME)), SYN_ACK_DELAY);
     return;
   }
-  if (phase != SYN_ACK_SEEN || (flags & (SYN | ACKS | RST)) != ACKS || ack != load<u32>(peer, ISN) + 1) return;
+  if ((flags & (SYN | ACKS | RST)) != ACKS || seq != load<u32>(own, ISN) + 1) return;
+  if (phase == SYN_ACK_SEEN ? ack != load<u32>(peer, ISN) + 1 : opener & ANSWERED) return;
   store<u8>(block, OPEN, PHASE);
   store<u32>(block, load<u32>(block, ESTABLISHED) + 1, ESTABLISHED);
-  const first = load<i64>(block, SYN_ACK_DELAY);
-  const second = since(time, load<i64>(block, SYN_ACK_TIME));
   const whole = since(time, load<i64>(block, SYN_TIME));
   store<i64>(block, whole, ROUND_TRIP);
+  if (whole != UNKNOWN) addRoundTrip(block, whole);
+  const first = load<i64>(block, SYN_ACK_DELAY);
+  const second = since(time, load<i64>(block, SYN_ACK_TIME));
   if (first == UNKNOWN || second == UNKNOWN || whole == UNKNOWN) return;
   store<u32>(block, load<u32>(block, HANDSHAKES) + 1, HANDSHAKES);
   store<i64>(block, load<i64>(block, SYN_ACK_SUM) + first, SYN_ACK_SUM);
   store<i64>(block, load<i64>(block, ACK_SUM) + second, ACK_SUM);
-  store<i64>(block, load<i64>(block, ROUND_TRIP_SUM) + whole, ROUND_TRIP_SUM);
+}
+
+function addRoundTrip(block: usize, ns: i64): void {
+  store<u32>(block, load<u32>(block, ROUND_TRIPS) + 1, ROUND_TRIPS);
+  store<i64>(block, load<i64>(block, ROUND_TRIP_SUM) + ns, ROUND_TRIP_SUM);
   const least = load<i64>(block, ROUND_TRIP_MIN);
-  if (least == UNKNOWN || whole < least) store<i64>(block, whole, ROUND_TRIP_MIN);
-  if (whole > load<i64>(block, ROUND_TRIP_MAX)) store<i64>(block, whole, ROUND_TRIP_MAX);
+  if (least == UNKNOWN || ns < least) store<i64>(block, ns, ROUND_TRIP_MIN);
+  if (ns > load<i64>(block, ROUND_TRIP_MAX)) store<i64>(block, ns, ROUND_TRIP_MAX);
 }
 
 /** UNKNOWN where a packet has no time, or time went back. */

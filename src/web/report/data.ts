@@ -23,8 +23,19 @@ export interface ReportData {
   readonly bits: boolean;
 }
 
-/** A conversation; with --inner its tunnels in one text. */
-export type ReportConversation = ConversationRow & { readonly tunnels?: string };
+/** A conversation; with --inner its tunnels in one text, with --tcp the figures of its health that the table has. */
+export type ReportConversation = Omit<ConversationRow, 'tcp'> & {
+  readonly tunnels?: string;
+  readonly health?: ReportHealth | null;
+};
+
+export interface ReportHealth {
+  /** Segments sent again, without those out of order. */
+  readonly resent: number;
+  readonly gaps: number;
+  readonly zero_windows: number;
+  readonly round_trip_ns: number | null;
+}
 
 export type FactsEntry = {
   readonly file: string;

@@ -42,7 +42,7 @@ const orders: Readonly<Record<string, readonly [string, boolean]>> = {
 
 /** The conversations, as tshark's users know them: A, B, each way, total, start, duration. */
 export function conversationTable(
-  { top, conversations, conversations_limit, first_ns, inner }: FactsEntry,
+  { top, conversations, conversations_limit, first_ns, inner, tcp }: FactsEntry,
   sort: string,
   bits: boolean,
 ): SortedTable<ReportConversation> {
@@ -76,10 +76,18 @@ export function conversationTable(
         text: ({ bits_per_second }) => rateText(bits_per_second, bits),
       },
       ...bounds<ReportConversation>(conversations_limit !== undefined),
+      ...(tcp === undefined ? [] : healthColumns),
       ...(inner === true ? [{ title: 'Tunnel', value: ({ tunnels }: ReportConversation) => tunnels ?? null }] : []),
     ],
   });
 }
+
+const healthColumns: readonly SortedColumn<ReportConversation>[] = [
+  count('Sent again', ({ health }) => health?.resent ?? 0),
+  count('Gaps', ({ health }) => health?.gaps ?? 0),
+  count('Zero windows', ({ health }) => health?.zero_windows ?? 0),
+  seconds('Round trip', ({ health }) => (health?.round_trip_ns == null ? null : health.round_trip_ns / 1e9)),
+];
 
 /** Where the table was full: what each row has at most. */
 function bounds<T extends BoundedRow>(full: boolean): SortedColumn<T>[] {

@@ -5,6 +5,7 @@ import { conversationTable, talkerTable } from './long-tables.js';
 import { heatMap } from './matrix.js';
 import { protocolTree, sizeTable, tunnelTable } from './shares.js';
 import { fileFacts, tiles, warningsOf } from './summary.js';
+import { tcpHealth } from './tcp.js';
 import { trafficCharts } from './traffic.js';
 
 /** Everything about one capture. */
@@ -45,6 +46,7 @@ export function captureSection(
           card('Packet sizes', `${id}-sizes`, sizeTable(entry)),
         ),
     entry.tunnels.length === 0 ? null : card('Tunnels', `${id}-tunnels`, tunnelTable(entry)),
+    entry.tcp === undefined ? null : card('TCP', `${id}-tcp`, tcpHealth(entry.tcp)),
     matrix === null || matrix.cells.length === 0
       ? null
       : card(

@@ -65,7 +65,8 @@ class Conversation {
   established = 0;
   refused = 0;
   unanswered = 0;
-  handshakes: { synAck: bigint; ack: bigint; roundTrip: bigint }[] = [];
+  handshakes: { synAck: bigint; ack: bigint }[] = [];
+  roundTrips: bigint[] = [];
   latest: bigint | null = null;
   idle = 0n;
   /** The connection that is being opened, or was. */
@@ -140,15 +141,15 @@ class Conversation {
         peer.beyond = ack;
       }
     }
+    const end = wrap(seq + length + ((flags & syn) === 0 ? 0 : 1) + ((flags & fin) === 0 ? 0 : 1));
     const carries = length > 0 || (flags & (syn | fin)) !== 0;
     if (next !== null && carries && distance(seq, next) < 0 && !keepAlive) {
       const grows = length > 1 && seq === wrap(next - 1) && own.lastKind === 'probe';
       if (!grows) {
         if (repeats) counts.repeated_old_segments++;
-        counts[this.kindOfOld(segment, own, peer)]++;
+        counts[this.kindOfOld(segment, end, own, peer)]++;
       }
     }
-    const end = wrap(seq + length + ((flags & syn) === 0 ? 0 : 1) + ((flags & fin) === 0 ? 0 : 1));
     if ((flags & rst) === 0 && !probe && (next === null || distance(end, next) > 0)) {
       own.next = end;
       own.nextTime = time;
@@ -162,6 +163,7 @@ class Conversation {
 
   private kindOfOld(
     { time, seq, length }: Segment,
+    end: number,
     own: Way,
     peer: Way,
   ): 'spurious_retransmissions' | 'fast_retransmissions' | 'out_of_order' | 'retransmissions' {
@@ -170,7 +172,7 @@ class Conversation {
     if (peer.duplicates >= 2 && peer.ack === seq && near(time, peer.last?.time ?? null, 20_000_000n))
       return 'fast_retransmissions';
     const bound = this.opening?.roundTrip ?? 3_000_000n;
-    return wrap(seq + length) !== own.next && near(time, own.nextTime, bound) ? 'out_of_order' : 'retransmissions';
+    return end !== own.next && near(time, own.nextTime, bound) ? 'out_of_order' : 'retransmissions';
   }
 
   /** What SYN and RST say. */
@@ -222,24 +224,26 @@ class Conversation {
       opening.phase = 'syn-ack';
       return;
     }
+    const own = this.ways[side].isn;
     const answer = this.ways[1 - side].isn;
-    if (opening.phase !== 'syn-ack' || kind !== ackBit || answer === null || ack !== wrap(answer + 1)) return;
+    if (kind !== ackBit || own === null || seq !== wrap(own + 1)) return;
+    // Without a SYN-ACK the capture holds one direction alone.
+    if (opening.phase === 'syn' ? opening.answered : answer === null || ack !== wrap(answer + 1)) return;
     opening.phase = 'open';
     this.established++;
     opening.roundTrip = passed(time, opening.synTime);
+    if (opening.roundTrip === null) return;
+    this.roundTrips.push(opening.roundTrip);
     const last = passed(time, opening.synAckTime);
-    if (opening.synAckDelay !== null && last !== null && opening.roundTrip !== null)
-      this.handshakes.push({ synAck: opening.synAckDelay, ack: last, roundTrip: opening.roundTrip });
+    if (opening.synAckDelay !== null && last !== null) this.handshakes.push({ synAck: opening.synAckDelay, ack: last });
   }
 
   told(): object {
     this.close();
-    const { handshakes } = this;
-    const sum = (of: (one: (typeof handshakes)[number]) => bigint): bigint =>
-      handshakes.reduce((total, one) => total + of(one), 0n);
-    const mean = (of: (one: (typeof handshakes)[number]) => bigint): string | null =>
-      handshakes.length === 0 ? null : (sum(of) / BigInt(handshakes.length)).toString();
-    const trips = handshakes.map(({ roundTrip }) => roundTrip).sort((x, y) => (x < y ? -1 : 1));
+    const { handshakes, roundTrips } = this;
+    const mean = (times: readonly bigint[]): string | null =>
+      times.length === 0 ? null : (times.reduce((sum, time) => sum + time, 0n) / BigInt(times.length)).toString();
+    const trips = [...roundTrips].sort((x, y) => (x < y ? -1 : 1));
     const way = (side: Side): object => {
       const counts = this.counts[side];
       const { spurious_retransmissions, fast_retransmissions, out_of_order, retransmissions } = counts;
@@ -256,9 +260,10 @@ class Conversation {
       refused: this.refused,
       unanswered: this.unanswered,
       handshakes: handshakes.length,
-      syn_to_syn_ack_ns: mean(({ synAck }) => synAck),
-      syn_ack_to_ack_ns: mean(({ ack }) => ack),
-      round_trip_ns: mean(({ roundTrip }) => roundTrip),
+      round_trips: roundTrips.length,
+      syn_to_syn_ack_ns: mean(handshakes.map(({ synAck }) => synAck)),
+      syn_ack_to_ack_ns: mean(handshakes.map(({ ack }) => ack)),
+      round_trip_ns: mean(roundTrips),
       round_trip_min_ns: trips[0]?.toString() ?? null,
       round_trip_max_ns: trips.at(-1)?.toString() ?? null,
       idle_max_ns: this.idle.toString(),

@@ -57,7 +57,7 @@ test('cut anywhere into 1 to 8 chunks, a capture gives the same bytes', () => {
       rescans += split.rescans;
       expect(toCanonicalJson(split.report)).toBe(whole);
     },
-    3000,
+    1500,
   );
   process.stderr.write(`${rescans} rescans\n`);
 });
