@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../../src/common/version.js';
 import { adversarial, classicCapture, gzipped, lz4Packed, zstdStored } from '../support/capture-builder.js';
 import { asFrame, conversationPacket, tunnel } from '../support/capture-builder/tunnels.js';
+import { lossyTraces } from '../support/capture-builder/tcp-traces.js';
 import { CaptureCluster } from '../support/capture-cluster.js';
 import { runTrireme } from '../support/run-trireme.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -81,6 +82,20 @@ describe.each([
     expect(there.code).toBe(0);
   });
 
+  test('tells the health of TCP of every capture as one core and several do', async () => {
+    const tcp = ['--tcp', '--top', '1000', '-q', scratch.file('lossy.pcap', lossyTraces(60)), ...files];
+    for (const form of [['--json'], ['--csv', 'tcp']]) {
+      const [one, several, there] = await Promise.all(
+        [[], ['--cores', '3', '--thread-bytes', '1'], ['--master', cluster.grpc]].map((mode) =>
+          runTrireme(['analyze', ...form, ...mode, ...tcp]),
+        ),
+      );
+      expect(one.stdout).toContain('retransmissions');
+      expect(several.stdout).toBe(one.stdout);
+      expect(there.stdout).toBe(one.stdout);
+    }
+  });
+
   test('tells what is inside of tunnels in every form as one core and several do', async () => {
     const inner = ['--inner', '--top', '100', '-q', scratch.file('nested.pcap', nested)];
     for (const form of [['--json'], ['--csv']]) {
@@ -93,6 +108,18 @@ describe.each([
       expect([several.stdout, there.stdout]).toEqual([one.stdout, one.stdout]);
     }
   });
+});
+
+test('joined files with --tcp are refused by a master in one line', async () => {
+  const cluster = await CaptureCluster.start(['/'], []);
+  try {
+    const there = await runTrireme(['analyze', '--tcp', '--join', '--master', cluster.grpc, files[1], files[2]]);
+    expect(there.code).toBe(2);
+    expect(there.stderr).toMatch(/^trireme analyze: tcp with join: .* on one machine/);
+    expect(there.stderr.trim().split('\n')).toHaveLength(1);
+  } finally {
+    await cluster.stop();
+  }
 });
 
 test('a master that does not see the file is sent it, and keeps nothing', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { join, net, u8, zeros } from './bytes.js';
-import { type ClassicRecord } from './classic-capture.js';
+import { classicCapture, type ClassicRecord } from './classic-capture.js';
 import { etherFrame } from './frames.js';
 import { address4, address6, ipv6 } from './packets.js';
 
@@ -78,6 +78,7 @@ const event: fc.Arbitrary<Event> = fc.record({
 
 interface End {
   next: number;
+  isn: number;
   window: number;
   ack: number;
 }
@@ -95,6 +96,7 @@ function segmentsOf(starts: readonly number[], opens: boolean, events: readonly 
   const ends = [0, 1, 2].map((i) =>
     [0, 1].map((side): End => ({
       next: starts[2 * i + side] >>> 0,
+      isn: 7,
       window: 1000,
       ack: starts[2 * i + 1 - side] >>> 0,
     })),
@@ -109,7 +111,13 @@ function segmentsOf(starts: readonly number[], opens: boolean, events: readonly 
   };
   const shake = (conversation: number, size: number): void => {
     const [client, server] = ends[conversation];
-    [client.next, server.next] = [(client.next + 10_000 * size) >>> 0, (server.next + 777 * size) >>> 0];
+    // Some are the same handshake once more.
+    const again = size % 4 === 0;
+    for (const [end, more] of [
+      [client, 10_000],
+      [server, 777],
+    ] as const)
+      end.isn = end.next = again ? end.isn : (end.next + more * size) >>> 0;
     send(conversation, false, { flags: flagBits.syn, ack: 0 });
     client.next = (client.next + 1) >>> 0;
     timeNs += 1_200_000n;
@@ -126,11 +134,12 @@ function segmentsOf(starts: readonly number[], opens: boolean, events: readonly 
   /** Segments in order, both ways, with nothing lost: a log of a chunk settles. */
   const calm = (conversation: number, size: number): void => {
     for (let i = 0; i < 12; i++) {
-      const [own, peer] = i % 2 === 0 ? ends[conversation] : [...ends[conversation]].reverse();
+      const first = (i + (size >> 2)) % 2 === 0;
+      const [own, peer] = first ? ends[conversation] : [...ends[conversation]].reverse();
       own.ack = peer.next;
       own.window = 1000;
-      const length = i % 2 === 0 || size % 2 === 0 ? 10 + size : 0;
-      send(conversation, i % 2 === 1, { length });
+      const length = first || size % 2 === 0 ? 10 + size : 0;
+      send(conversation, !first, { length });
       own.next = (own.next + length) >>> 0;
       timeNs += 400_000n;
     }
@@ -168,8 +177,30 @@ function segmentsOf(starts: readonly number[], opens: boolean, events: readonly 
       own.next = (own.next + 1) >>> 0;
     } else if (kind < 94) send(conversation, back, { flags: flagBits.rst, seq: size % 2 === 0 ? 0 : own.next, ack: 0 });
     else if (kind < 97) shake(conversation, size);
-    else
-      send(conversation, back, { flags: flagBits.syn, ack: 0, seq: size % 2 === 0 ? own.next : (own.next - 1) >>> 0 });
+    else {
+      const seq = [own.next, (own.next - 1) >>> 0, own.isn][size % 3];
+      send(conversation, back, { flags: flagBits.syn, ack: 0, seq });
+    }
   }
   return segments;
+}
+
+/** Traces one beside the other, a segment of each in turn. */
+export function interleaved(traces: readonly (readonly TraceSegment[])[]): TraceSegment[] {
+  const longest = Math.max(...traces.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, at) =>
+    traces.flatMap((trace, i) =>
+      at < trace.length ? [{ ...trace[at], conversation: trace[at].conversation + 4 * i }] : [],
+    ),
+  ).flat();
+}
+
+/** So many traces one beside the other, always the same; `ascending`: their times never go back. */
+export function lossyTraces(count: number, ascending = false): Uint8Array {
+  const segments = interleaved(fc.sample(tcpTrace, { numRuns: count, seed: 7 }));
+  if (ascending) segments.sort((x, y) => Number(x.timeNs - y.timeNs));
+  return classicCapture(
+    segments.map((one) => traceRecord(one)),
+    { nanoseconds: true },
+  );
 }
