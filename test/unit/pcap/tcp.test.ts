@@ -273,11 +273,11 @@ test('when the highest segment came is known over chunks in which nothing higher
   ];
   // b has sent nothing since: what it sends again is late by more than the round trip, and less than that after the chunk began.
   const calm = Array.from({ length: 24 }, (_, i): Line =>
-    i % 2 === 0 ? [false, 4100 + i, 100 + 5 * i, 500, { length: 10 }] : [true, 4100 + i, 500, 105 + 5 * i],
+    i % 2 === 0 ? [false, 4100 + i, 100 + 5 * i, 400, { length: 10 }] : [true, 4100 + i, 500, 105 + 5 * i],
   );
   const old: Line[] = [
     [true, 4200, 490, 220, { length: 4 }],
-    [false, 4201, 90, 500, { length: 4, seq: 150 }],
+    [false, 4201, 150, 400, { length: 4 }],
     [true, 4202, 480, 220, { length: 4 }],
   ];
   const bytes = captureOf([...slow, ...calm, ...old]);
@@ -287,6 +287,30 @@ test('when the highest segment came is known over chunks in which nothing higher
   for (const cuts of [[at(4)], [at(3), at(27)], [at(3), at(28)], [at(5), at(20), at(28)]]) {
     const split = scanSplit(bytes, plansAt(headerOf(bytes), cuts), tcp);
     expect(toCanonicalJson(split.report)).toBe(toCanonicalJson(whole));
+  }
+});
+
+test('the first SYN again, long after, is known over chunks that did not see it, and so is a connection that was never answered', () => {
+  const calm = (from: number): Line[] =>
+    Array.from({ length: 20 }, (_, i) =>
+      i % 2 === 0 ? [false, from + i, 100 + 5 * i, 1, { length: 10 }] : [true, from + i, 1, 105 + 5 * i],
+    );
+  const cases: [Line[], Line[], Partial<TcpHealth>][] = [
+    [[...handshake], [[false, 9000, 99, 0, { flags: syn }]], { attempts: 1, established: 1 }],
+    // The other end has spoken, though not with a SYN-ACK: it can still refuse.
+    [[handshake[0], [true, 1, 1, 100]], [[true, 9000, 1, 1, { flags: rst }]], { attempts: 1, refused: 1 }],
+  ];
+  for (const [opening, last, expected] of cases) {
+    const lines = [...opening, ...calm(100), ...last];
+    const bytes = captureOf(lines);
+    const at = (packets: number): number => captureOf(lines.slice(0, packets)).length;
+    const whole = scanFacts(bytes, tcp);
+    expect(whole.top.at(0)!.tcp).toMatchObject(expected);
+    const { length } = opening;
+    for (const cuts of [[at(length)], [at(length), at(length + 20)], [at(1), at(length), at(length + 9)]]) {
+      const split = scanSplit(bytes, plansAt(headerOf(bytes), cuts), tcp);
+      expect(toCanonicalJson(split.report)).toBe(toCanonicalJson(whole));
+    }
   }
 });
 
