@@ -170,6 +170,7 @@ const options = {
   afterNs: 0n,
   beforeNs: 1_700_000_000_000_000_000n,
   inner: true,
+  tcp: true,
 };
 
 export const requests: FuzzTarget = {

@@ -36,6 +36,14 @@ test.each<[string, string[], Partial<AnalyzeOptions>, string]>([
     { top: 1_000_001, communityId: true, csv: true },
     'to 1000000, the most rows',
   ],
+  ['more rows than --tcp tells', ['a'], { top: 1_000_001, tcp: true, json: true }, 'the columns of --inner, --tcp'],
+  [
+    'more conversations than --tcp holds',
+    ['a'],
+    { maxConversations: 4_194_305, tcp: true },
+    'which is the most with --tcp',
+  ],
+  ['--tcp of a submitted analysis', [], { resume: ['1'], master, tcp: true }, '--tcp was settled when analysis 1'],
   [
     '--inner of a submitted analysis',
     [],

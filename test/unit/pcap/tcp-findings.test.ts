@@ -1,25 +1,14 @@
 import { findingsOf, type Trouble, type Troubled } from '../../../src/pcap/tcp-findings.js';
-import type { TcpDirection, TcpHealth, TcpTotals } from '../../../src/pcap/tcp-types.js';
+import type { TcpHealth, TcpTotals } from '../../../src/pcap/tcp-types.js';
+import { sampleDirection, sampleHealth, sampleTotals } from '../../support/sample-tcp.js';
 
-const still: TcpDirection = {
-  ...{ old_segments: 0, retransmissions: 0, fast_retransmissions: 0, spurious_retransmissions: 0, out_of_order: 0 },
-  ...{ duplicate_acks: 0, zero_windows: 0, keep_alives: 0, gaps: 0, gap_bytes: 0, acked_unseen: 0, resets: 0 },
-  ...{ repeated_packets: 0, repeated_old_segments: 0, repeated_duplicate_acks: 0, in_flight_max: 0 },
-};
-const openings = {
-  ...{ attempts: 0, established: 0, refused: 0, unanswered: 0, handshakes: 0, round_trips: 0, idle_max_ns: '0' },
-  ...{ syn_to_syn_ack_ns: null, syn_ack_to_ack_ns: null },
-  ...{ round_trip_ns: null, round_trip_min_ns: null, round_trip_max_ns: null },
-};
-const totals: Omit<TcpTotals, 'findings'> = {
-  ...{ ...openings, ...still, conversations: 9, clients_known: 9, clients_guessed: 0, segments: 1000 },
-  ...{ packets_without_flags: 0, packets_without_window: 0 },
-};
+const still = sampleDirection();
+const { findings: _none, ...totals } = sampleTotals();
 const noTrouble: Trouble = { resent: [], stopped: [], torn: [], slow: [], failed: [] };
 
 function troubled(changes: Partial<TcpHealth>): Troubled {
-  const health = { client: 'b' as const, client_guessed: false, ...openings, a_to_b: still, b_to_a: still, ...changes };
-  return { a: '192.0.2.7:443', b: '[2001:db8::1]:50000', packets_a_to_b: 400, packets_b_to_a: 300, health };
+  const ends = { a: '192.0.2.7:443', b: '[2001:db8::1]:50000' };
+  return { ...ends, packets_a_to_b: 400, packets_b_to_a: 300, health: sampleHealth(changes) };
 }
 
 const textsOf = (sums: Partial<TcpTotals>, trouble: Partial<Trouble>, inner = false): string[] =>
