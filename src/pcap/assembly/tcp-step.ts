@@ -46,6 +46,7 @@ import {
   OPENER,
   OUT_OF_ORDER,
   PHASE,
+  piecewise,
   REFUSED,
   REPEATED,
   RESETS,
@@ -121,7 +122,7 @@ export function step(
   flags: u32,
   id: u32,
 ): void {
-  if (load<u32>(block, LOG)) note(block, back, time, seq, ack, length, win, flags, id);
+  if (piecewise && load<u32>(block, LOG)) note(block, back, time, seq, ack, length, win, flags, id);
   const own = block + (back ? DIRECTION_BYTES : 0);
   const peer = block + (back ? 0 : DIRECTION_BYTES);
   if (flags & (SYN | RST)) open(block, own, back, time, seq, flags);
@@ -169,7 +170,7 @@ export function step(
   if (!(flags & RST) && !probe && (!known || after(end, next))) {
     store<u32>(own, end, NEXT);
     store<i64>(own, time, NEXT_TIME);
-    if (load<u32>(block, LOG)) noteNext(block, back, known);
+    if (piecewise && load<u32>(block, LOG)) noteNext(block, back, known);
     bits |= HAS_NEXT;
     if (bits & HAS_BEYOND && !after(load<u32>(own, BEYOND), end)) bits &= ~HAS_BEYOND;
     if (peerBits & HAS_ACK) {
@@ -251,7 +252,7 @@ function old(
   if (peerBits >> DUPLICATES_SHIFT >= 2 && acked == seq && within(time, load<i64>(peer, LAST_TIME), FAST_NS))
     return count(block, back, FAST, 1);
   if (endsAtNext || time == NO_TIME) return count(block, back, RETRANSMITTED, 1);
-  if (load<u32>(block, LOG) && noteLate(block, back, time)) return;
+  if (piecewise && load<u32>(block, LOG) && noteLate(block, back, time)) return;
   count(block, back, isLate(block, time, load<i64>(own, NEXT_TIME)) ? OUT_OF_ORDER : RETRANSMITTED, 1);
 }
 
@@ -283,7 +284,7 @@ function open(block: usize, own: usize, back: bool, time: i64, seq: u32, flags: 
   }
   const simultaneous = opening && !(bits & (HAS_NEXT | HAS_ISN));
   if (!simultaneous) {
-    if (load<u32>(block, LOG)) noteOpening(block, back, seq);
+    if (piecewise && load<u32>(block, LOG)) noteOpening(block, back, seq);
     endIncarnation(block);
   }
   store<u32>(own, seq, ISN);

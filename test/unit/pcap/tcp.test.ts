@@ -290,28 +290,53 @@ test('when the highest segment came is known over chunks in which nothing higher
   }
 });
 
-test('the first SYN again, long after, is known over chunks that did not see it, and so is a connection that was never answered', () => {
-  const calm = (from: number): Line[] =>
+describe('what a chunk does not see', () => {
+  const calm = (from: number, seq: number): Line[] =>
     Array.from({ length: 20 }, (_, i) =>
-      i % 2 === 0 ? [false, from + i, 100 + 5 * i, 1, { length: 10 }] : [true, from + i, 1, 105 + 5 * i],
+      i % 2 === 0 ? [false, from + i, 100 + 5 * i, seq, { length: 10 }] : [true, from + i, seq, 105 + 5 * i],
     );
-  const cases: [Line[], Line[], Partial<TcpHealth>][] = [
-    [[...handshake], [[false, 9000, 99, 0, { flags: syn }]], { attempts: 1, established: 1 }],
-    // The other end has spoken, though not with a SYN-ACK: it can still refuse.
-    [[handshake[0], [true, 1, 1, 100]], [[true, 9000, 1, 1, { flags: rst }]], { attempts: 1, refused: 1 }],
-  ];
-  for (const [opening, last, expected] of cases) {
-    const lines = [...opening, ...calm(100), ...last];
+  test.each<[string, Line[], Line[], Partial<TcpHealth>]>([
+    [
+      'the first SYN, which comes again long after',
+      [...handshake, ...calm(100, 500)],
+      [[false, 9000, 99, 0, { flags: syn }]],
+      { attempts: 1, established: 1 },
+    ],
+    [
+      'a connection whose other end has spoken without a SYN-ACK, and may still refuse',
+      [handshake[0], [true, 1, 1, 100], ...calm(100, 1)],
+      [[true, 9000, 1, 1, { flags: rst }]],
+      { attempts: 1, refused: 1 },
+    ],
+    [
+      'the SYN from which the round trip counts, because the one that it sees came again',
+      [
+        handshake[0],
+        handshake[1],
+        [false, 5000, 99, 0, { flags: syn }],
+        [true, 5010, 499, 100, { flags: syn | ack }],
+        [false, 5020, 100, 500],
+        ...calm(5100, 500),
+      ],
+      [
+        [false, 5200, 210, 500, { length: 20 }],
+        [false, 6000, 200, 500, { length: 10 }],
+      ],
+      { attempts: 1, round_trip_ns: String(5020n * ms) },
+    ],
+  ])('%s', (_, before, last, expected) => {
+    const lines = [...before, ...last];
     const bytes = captureOf(lines);
     const at = (packets: number): number => captureOf(lines.slice(0, packets)).length;
     const whole = scanFacts(bytes, tcp);
     expect(whole.top.at(0)!.tcp).toMatchObject(expected);
-    const { length } = opening;
-    for (const cuts of [[at(length)], [at(length), at(length + 20)], [at(1), at(length), at(length + 9)]]) {
-      const split = scanSplit(bytes, plansAt(headerOf(bytes), cuts), tcp);
-      expect(toCanonicalJson(split.report)).toBe(toCanonicalJson(whole));
-    }
-  }
+    for (let first = 1; first < lines.length; first++)
+      for (const cuts of [[at(first)], [at(first), at(before.length)]]) {
+        const places = [...new Set(cuts)].sort((x, y) => x - y);
+        const split = scanSplit(bytes, plansAt(headerOf(bytes), places), tcp);
+        expect(toCanonicalJson(split.report)).toBe(toCanonicalJson(whole));
+      }
+  });
 });
 
 test('states that are none are refused', () => {
