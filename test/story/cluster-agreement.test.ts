@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../src/common/version.js';
 import { adversarial, classicCapture, gzipped, lz4Packed, zstdStored } from '../support/capture-builder.js';
@@ -50,6 +51,8 @@ const files = [
   ...shared.map(({ path }) => path),
 ];
 
+const large = shared.map(({ path }) => path).filter((path) => statSync(path).size > 100_000);
+
 describe.each([
   ['chunks sized for the workers', []],
   ['chunks of 4 KiB', ['--chunk-bytes', '4KiB']],
@@ -82,8 +85,8 @@ describe.each([
     expect(there.code).toBe(0);
   });
 
-  test('tells the health of TCP of every capture as one core and several do', async () => {
-    const tcp = ['--tcp', '--top', '1000', '-q', scratch.file('lossy.pcap', lossyTraces(60)), ...files];
+  test('tells the health of TCP as one core and several do', async () => {
+    const tcp = ['--tcp', '--top', '1000', '-q', scratch.file('lossy.pcap', lossyTraces(60)), ...large];
     for (const form of [['--json'], ['--csv', 'tcp']]) {
       const [one, several, there] = await Promise.all(
         [[], ['--cores', '3', '--thread-bytes', '1'], ['--master', cluster.grpc]].map((mode) =>
@@ -115,7 +118,7 @@ test('joined files with --tcp are refused by a master in one line', async () => 
   try {
     const there = await runTrireme(['analyze', '--tcp', '--join', '--master', cluster.grpc, files[1], files[2]]);
     expect(there.code).toBe(2);
-    expect(there.stderr).toMatch(/^trireme analyze: tcp with join: .* on one machine/);
+    expect(there.stderr).toMatch(/^trireme: tcp with join: .* on one machine/);
     expect(there.stderr.trim().split('\n')).toHaveLength(1);
   } finally {
     await cluster.stop();
