@@ -86,9 +86,10 @@ export class WrittenFiles {
   #writeTables(folder: string): void {
     const entries = this.#kept.map(({ entry }) => entry);
     let bytes = 0;
-    // Without a joined capture there is no table of its files.
+    // Without a joined capture there is no table of its files, and without --tcp none of that.
     const joined = entries.some((entry) => entry.files !== undefined);
-    const names = csvTableNames.filter((name) => name !== 'files' || joined);
+    const watched = entries.some((entry) => hasFacts(entry) && entry.tcp !== undefined);
+    const names = csvTableNames.filter((name) => (name !== 'files' || joined) && (name !== 'tcp' || watched));
     for (const name of names) {
       bytes += writeWhole('--csv', join(folder, `${name}.csv`), csvDocument(name as CsvTableName, entries));
     }

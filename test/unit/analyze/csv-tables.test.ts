@@ -2,6 +2,7 @@ import { csvDocument, csvTableNames, type CsvTableName } from '../../../src/anal
 import type { Entry } from '../../../src/analyze/entry.js';
 import type { JoinedFile } from '../../../src/pcap/report-types.js';
 import { sampleEntry } from '../../support/sample-entry.js';
+import { sampleHealth } from '../../support/sample-tcp.js';
 
 const unreadable = { file: 'b.pcap', error: 'unreadable', error_detail: 'b.pcap: no such file' } as const;
 const counted: JoinedFile = {
@@ -28,7 +29,8 @@ describe('the csv tables', () => {
       packets_without_row: 0,
       rows: [{ start_ns: '1700000000000000000', packets: 3, bytes: 3000 }],
     };
-    const entry = sampleEntry({ series, files: [counted, { ...unreadable, error: 'unreadable' }] });
+    const top = [{ ...sampleEntry().top.at(0)!, tcp: sampleHealth() }];
+    const entry = sampleEntry({ top, series, files: [counted, { ...unreadable, error: 'unreadable' }] });
     const [header, ...rows] = rowsOf(name as CsvTableName, [entry, entry]);
     expect(rows.length).toBeGreaterThan(1);
     for (const row of rows) expect(row.split(',').length).toBe(header.split(',').length);
