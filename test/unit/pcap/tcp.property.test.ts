@@ -62,7 +62,7 @@ test('cut anywhere into 1 to 8 chunks, a capture gives the same bytes', () => {
       rescans += split.rescans;
       expect(toCanonicalJson(split.report)).toBe(whole);
     },
-    300,
+    600,
   );
   process.stderr.write(`${rescans} rescans\n`);
 });
