@@ -309,6 +309,12 @@ describe('what a chunk does not see', () => {
       { attempts: 1, refused: 1 },
     ],
     [
+      'a segment that is ahead of all that it sees of its direction',
+      [...handshake, [true, 30, 600, 100, { length: 50 }], ...calm(100, 500)],
+      [[true, 200, 500, 205, { length: 50 }]],
+      { b_to_a: expect.objectContaining({ gaps: 1, old_segments: 1 }) as never },
+    ],
+    [
       'the SYN from which the round trip counts, because the one that it sees came again',
       [
         handshake[0],
