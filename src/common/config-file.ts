@@ -47,12 +47,15 @@ export function readConfigFile(path: string): ConfigFile {
 export function parseConfig(text: string, name: string): ConfigFile {
   const lines = new LineCounter();
   // Plain errors: pretty ones repeat lines of the file, which may hold a token.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const placeOf = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${name}:${line}:${col}`;
   };
-  const faults = document.errors.map(({ pos, message }) => `${placeOf(pos[0])}: ${message}`);
+  const faults = document.errors.map(({ code, pos, message }) => {
+    const why = code === 'MULTIPLE_DOCS' ? 'another document begins, and settings are one' : message;
+    return `${placeOf(pos[0])}: ${why}`;
+  });
   const reader = new Reader(document, placeOf, faults);
   const root = reader.section(document.contents, placeOf(0), 1);
   return { root, faults };

@@ -80,7 +80,8 @@ function meant(key: string, words: readonly string[]): string {
     .replace(/([a-z])([A-Z])/g, '$1-$2')
     .replaceAll('_', '-')
     .toLowerCase();
-  const word = words.find((each) => each === plain) ?? words.find((each) => isSlip(plain, each));
+  const others = words.filter((each) => each !== key);
+  const word = others.find((each) => each === plain) ?? others.find((each) => isSlip(plain, each));
   return word === undefined ? '' : ` (did you mean ${word}?)`;
 }
 
@@ -158,6 +159,10 @@ function apply(command: Command, option: Option, { values, list }: Setting): str
   // One that may go without its value.
   if (option.optional && !list && values[0] === 'true') {
     command.setOptionValueWithSource(attribute, true, 'config');
+    return null;
+  }
+  if (option.variadic && option.parseArg === undefined) {
+    command.setOptionValueWithSource(attribute, [...values], 'config');
     return null;
   }
   if (list && !isRepeatable(option) && !isCommaList(option)) return `is a list, and ${option.flags} has one value`;

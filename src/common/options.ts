@@ -112,13 +112,21 @@ export interface HostPort {
   readonly port: number;
 }
 
+/**
+ * An address for an error: a user before the host may come with a password. Leaves out more rather than less: a password may hold
+ * what ends one elsewhere.
+ */
+export function withoutUser(address: string): string {
+  return address.replace(/^([a-z]+:\/\/)?.*@/i, '$1');
+}
+
 /** `H:P`, `[v6]:P`, or a bare host when there is a default port. */
 export function hostPort(defaultPort?: number): (value: string) => HostPort {
   return (value) => {
     const match = /^(?:\[([0-9a-fA-F:.%\w]+)\]|([^:[\]\s,]+))(?::(\d{1,5}))?$/.exec(value);
     const port = match?.[3] === undefined ? defaultPort : Number(match[3]);
     if (match === null || port === undefined || port > 65535) {
-      throw new InvalidArgumentError(`'${value}' is not HOST:PORT with a port from 0 to 65535`);
+      throw new InvalidArgumentError(`'${withoutUser(value)}' is not HOST:PORT with a port from 0 to 65535`);
     }
     return { host: match[1] ?? match[2], port };
   };

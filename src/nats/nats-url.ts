@@ -1,4 +1,5 @@
 import { TriremeError } from '../common/errors.js';
+import { withoutUser } from '../common/options.js';
 import { readSmallFile } from '../common/small-file.js';
 
 /** Where a NATS cluster is and what is shown to it. */
@@ -92,9 +93,4 @@ export function natsFiles(env: NodeJS.ProcessEnv = process.env): NatsFiles {
     cert: text('NATS_CERT'),
     key: text('NATS_KEY'),
   };
-}
-
-/** Leaves out more rather than less: a password may hold what ends one elsewhere. */
-function withoutUser(text: string): string {
-  return text.replace(/\/\/.*@/, '//');
 }

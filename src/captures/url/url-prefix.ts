@@ -1,5 +1,5 @@
 import { TriremeError } from '../../common/errors.js';
-import { isUrl } from '../capture-name.js';
+import { isUrl, shownName } from '../capture-name.js';
 import { doubtOf } from './path-doubt.js';
 
 /**
@@ -17,7 +17,7 @@ export class UrlPrefix {
 
   /** Throws USAGE for what is no prefix. */
   static parse(text: string): UrlPrefix {
-    const refuse = (why: string): TriremeError => new TriremeError('USAGE', `--allow-url '${text}': ${why}`);
+    const refuse = (why: string): TriremeError => new TriremeError('USAGE', `--allow-url '${shownName(text)}': ${why}`);
     let url: URL;
     try {
       url = new URL(text);

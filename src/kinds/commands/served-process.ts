@@ -72,8 +72,10 @@ export class ServedProcess {
     const { serving } = this;
     if (serving === null) return;
     for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
-    while (serving.reader.next()?.type === 'alive');
-    if (!serving.child.ended && serving.ending === null && !serving.reader.unfinished) return;
+    let said = serving.reader.next();
+    while (said?.type === 'alive') said = serving.reader.next();
+    const unasked = said !== null || serving.reader.unfinished;
+    if (!serving.child.ended && serving.ending === null && !unasked) return;
     await this.drop(serving);
     this.died();
   }

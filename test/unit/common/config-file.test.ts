@@ -34,6 +34,7 @@ describe('a file of settings', () => {
     ['a: *no\n', /^f:1:\d: .*alias/i],
     ['- a\n', /^f:1:1: settings are lines such as/],
     ['a: [1, {b: 2}]\n', /^f:1:1: each of a list is one value/],
+    ['a: 1\n---\nb: 1\n', /^f:2:1: another document begins, and settings are one$/],
     ['? [a]\n: 1\n', /^f:1:1: a key is one word/],
   ])('%j is refused where it is wrong', (text, fault) => {
     expect(parseConfig(text, 'f').faults[0]).toMatch(fault);

@@ -154,6 +154,7 @@ describe('faults', () => {
     ['logLevel: warn', 'f:1:1: logLevel: no option of any role (did you mean log-level?)'],
     ['wroker: {slots: 1}', 'f:1:1: wroker: no role of trireme (did you mean worker?)'],
     ['config: x', 'f:1:1: config: no option of any role'],
+    ['worker: {config: x}', 'f:1:10: worker.config: no option of trireme worker'],
     ['token: x\ntoken-file: y', 'f:2:1: token-file cannot stand beside token, which is at f:1:1'],
   ])('%j: %s', (text, fault) => expect(all(text)).toEqual([fault]));
 

@@ -1,4 +1,4 @@
-import { timeNs } from '../../../src/common/options.js';
+import { hostPort, timeNs } from '../../../src/common/options.js';
 describe('a time', () => {
   test.each([
     ['2026-11-29T14:00:00Z', '1795960800000000000'],
@@ -15,4 +15,9 @@ describe('a time', () => {
     '2023-11-14T24:00:00Z',
     'now',
   ])('%s is refused: there is no such day or hour', (text) => expect(() => timeNs(text)).toThrow(/is not a time/));
+});
+
+test('an address that is refused is told without a user, who may have a password', () => {
+  for (const address of ['u:secret@h', 'https://u:secret@h', 'u:sec/ret@x@h:99999'])
+    expect(() => hostPort(1)(address)).toThrow(/^'(https:\/\/)?h(:99999)?' is not HOST:PORT/);
 });

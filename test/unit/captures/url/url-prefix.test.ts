@@ -145,3 +145,8 @@ test.each([
 ])("'%s' is no prefix, which is told with the option", (text) => {
   expect(() => UrlPrefix.parse(text)).toThrow(/^--allow-url '/);
 });
+
+test('what is refused is told without its user and query, which may be secrets', () => {
+  for (const prefix of ['https://u:secret@h.example/c', 'https://h.example/c?sig=secret'])
+    expect(() => UrlPrefix.parse(prefix)).toThrow(/^--allow-url 'https:\/\/h\.example\/c': a prefix has no /);
+});

@@ -283,6 +283,8 @@ describe.each(['lines', 'frames'])('a process that serves %s', (framing) => {
     expect(await run('SERVED', 'twice')).toEqual(['DONE once']);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(await run('SERVED', 'a')).toEqual(['DONE a!']);
+    // What else it would say cannot be told from answers.
+    expect(processes(framing)).toHaveLength(2);
   });
 
   test('ends with the worker', async () => {
