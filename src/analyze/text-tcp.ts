@@ -2,6 +2,9 @@ import type { FactsEntry } from './entry.js';
 import { type TextStyle, textTable } from './text-table.js';
 import type { Count } from '../pcap/types.js';
 
+/** Filters see no IP behind a VLAN tag, and a report does not know of tags. */
+const howToExtract = 'For trireme extract; where packets have VLAN tags, add --filter-tags transparent:';
+
 /** The health of TCP: what was counted, and then, in words, what is unusual. */
 export function tcpLines({ tcp, conversations_limit }: FactsEntry, { units, framed }: TextStyle): string {
   if (tcp === undefined) return '';
@@ -41,6 +44,7 @@ export function tcpLines({ tcp, conversations_limit }: FactsEntry, { units, fram
       ? []
       : ['NOTE: these are of the conversations that were kept: the table was full']),
     ...(tcp.findings.length === 0 ? ['Nothing is unusual.'] : []),
+    ...(tcp.findings.some(({ filter }) => filter !== null) ? [howToExtract] : []),
     ...tcp.findings.flatMap(({ text, filter }) => [
       `- ${text}`,
       ...(filter === null ? [] : [`    --filter '${filter}'`]),

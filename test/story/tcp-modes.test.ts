@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { lossyTraces } from '../support/capture-builder/tcp-traces.js';
+import { join } from 'node:path';
+import { classicCapture } from '../support/capture-builder.js';
+import { flagBits, lossyTraces, traceRecord } from '../support/capture-builder/tcp-traces.js';
 import { runTrireme } from '../support/run-trireme.js';
 import { scratchFolder } from '../support/scratch.js';
 
@@ -50,4 +52,24 @@ test('a filter with an index beside the capture gives what it gives without', as
   await runTrireme(['index', '-q', file]);
   const indexed = await runTrireme(asked);
   expect(healthOf(indexed.stdout)).toEqual(healthOf(plain.stdout));
+});
+
+test('a filter that a finding names extracts its packets behind VLAN tags with the option that stands above it', async () => {
+  const { syn, rst, ack } = flagBits;
+  const common = { conversation: 0, window: 500, length: 0, id: 1 };
+  const start = 1_700_000_000_000_000_000n;
+  const records = [
+    traceRecord({ ...common, back: false, timeNs: start, seq: 99, ack: 0, flags: syn }),
+    traceRecord({ ...common, back: true, timeNs: start + 1n, seq: 0, ack: 100, flags: rst | ack }),
+  ].map(({ bytes, originalLength: _, ...record }) => ({
+    ...record,
+    bytes: Buffer.concat([bytes.subarray(0, 12), Buffer.from([0x81, 0, 0, 7]), bytes.subarray(12)]),
+  }));
+  const tagged = scratch.file('tagged.pcap', classicCapture(records, { nanoseconds: true }));
+  const { stdout: text } = await runTrireme(['analyze', '--tcp', '-q', tagged]);
+  const filter = /--filter '(.*)'/.exec(text)![1];
+  const option = /add (--filter-tags) (transparent)/.exec(text)!.slice(1);
+  const out = join(scratch.path, 'refused.pcap');
+  const { stderr } = await runTrireme(['extract', tagged, '--filter', filter, ...option, '-w', out]);
+  expect(stderr).toContain('2 of 2 packets');
 });

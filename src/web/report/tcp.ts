@@ -11,7 +11,7 @@ export function tcpHealth(tcp: Totals): HTMLElement {
 
 function findings({ findings: found }: Totals): HTMLElement {
   if (found.length === 0) return element('p', {}, 'Nothing is unusual.');
-  return element(
+  const list = element(
     'ul',
     { class: 'findings' },
     ...found.map(({ text, filter }) =>
@@ -23,6 +23,9 @@ function findings({ findings: found }: Totals): HTMLElement {
       ),
     ),
   );
+  if (found.every(({ filter }) => filter === null)) return list;
+  const how = 'For trireme extract; where packets have VLAN tags, add --filter-tags transparent:';
+  return element('div', {}, element('p', { class: 'soft small' }, how), list);
 }
 
 const seconds = (ns: string | null): string => span(ns === null ? NaN : Number(ns) / 1e9);
