@@ -47,6 +47,7 @@ type Sums = Omit<TcpTotals, 'findings'>;
 
 export function findingsOf(sums: Sums, trouble: Trouble, inner: boolean): TcpFinding[] {
   const found = [
+    ...cut(sums),
     ...failures(trouble.failed, sums),
     ...trouble.resent.flatMap(resentBy),
     ...trouble.stopped.map(stopped),
@@ -61,6 +62,18 @@ export function findingsOf(sums: Sums, trouble: Trouble, inner: boolean): TcpFin
 const words = (count: Count): string => count.toLocaleString('en-US');
 const plural = (count: Count, one: string, many = `${one}s`): string => `${words(count)} ${count === 1 ? one : many}`;
 const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(1)} %`;
+
+/** What could not be judged. */
+function cut({ packets_without_flags: flagless, packets_without_window: windowless }: Sums): TcpFinding[] {
+  const told = (packets: Count, text: string): TcpFinding[] =>
+    packets === 0
+      ? []
+      : [{ kind: 'cut', text: `${plural(packets, 'TCP packet')} ${was(packets)} ${text}`, filter: null }];
+  return [
+    ...told(flagless, 'cut before the flags: nothing here is about them, and what follows them may seem a gap'),
+    ...told(windowless, 'cut before the window: whether it was zero is not known'),
+  ];
+}
 
 function failures(failed: Trouble['failed'], sums: Sums): TcpFinding[] {
   const all = Number(sums.refused) + Number(sums.unanswered);
@@ -88,7 +101,7 @@ function failures(failed: Trouble['failed'], sums: Sums): TcpFinding[] {
   ];
 }
 
-const was = (count: number): string => (count === 1 ? 'was' : 'were');
+const was = (count: Count): string => (count === 1 ? 'was' : 'were');
 
 function byServer(
   failed: readonly FailedAttempts[],

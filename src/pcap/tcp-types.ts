@@ -59,18 +59,27 @@ export interface TcpTotals extends TcpOpenings, TcpDirection {
   readonly clients_known: Count;
   readonly clients_guessed: Count;
   readonly segments: Count;
-  /** Cut before their flags: counted as packets, and in nothing here. */
+  /** TCP by their IP header, and cut before their flags or ports: counted as packets, and in nothing here. */
   readonly packets_without_flags: Count;
   /** Cut before the window field: they tell no window of zero. */
   readonly packets_without_window: Count;
-  /** What is unusual, in words. */
+  /** What is unusual, and what could not be judged, in words. */
   readonly findings: readonly TcpFinding[];
 }
 
 export interface TcpFinding {
   readonly kind:
-    'refused' | 'unanswered' | 'failed' | 'tried' | 'resent' | 'zero-window' | 'gaps' | 'slow-handshake' | 'repeated';
+    | 'cut'
+    | 'refused'
+    | 'unanswered'
+    | 'failed'
+    | 'tried'
+    | 'resent'
+    | 'zero-window'
+    | 'gaps'
+    | 'slow-handshake'
+    | 'repeated';
   readonly text: string;
-  /** For `trireme extract --filter`; null: there is none, or it would be all of the capture. */
+  /** For `trireme extract --filter-tags transparent --filter`; null: there is none, or it would be all of the capture. */
   readonly filter: string | null;
 }

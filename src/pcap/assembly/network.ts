@@ -17,11 +17,12 @@ import {
 import { notePath } from './paths';
 import { countDropped, postpone4, touch } from './postponed';
 import { find4, find6, keyIsPinned, lastFound4 } from './table';
-import { watching } from './tcp-state';
+import { addUncaptured, watching } from './tcp-state';
 import { countWatched, readSegment, watch4, watchEntry } from './tcp-watch';
 import { insideOfPort, insideOfProtocol, mayBeTunnel, mayHoldTunnel } from './tunnel-kinds';
 import {
   innermost,
+  innermostCut,
   innermostKind,
   innermostPorts,
   innermostSix,
@@ -82,6 +83,11 @@ function readSegment6(at: usize, transport: usize, end: usize): void {
   readSegment(transport, end, whole - <i64>(transport - at), 0);
 }
 
+/** A packet whose ports are cut off: a segment of TCP, where its transport header begins in it, has no flags either. */
+function portless(protocol: u32, begins: bool): void {
+  if (watching && protocol == TCP && begins) addUncaptured(1);
+}
+
 // @ts-ignore: decorator
 @inline
 function count4(source: u32, target: u32, sourcePort: u32, targetPort: u32, kind: u32): void {
@@ -133,12 +139,12 @@ export function ipv4(at: usize, end: usize): void {
   if (captured < 10) return countRow(PROTOCOLS4 + (256 << 4), bytes);
   const protocol = <u32>load<u8>(at, 9);
   countRow(PROTOCOLS4 + (<usize>protocol << 4), bytes);
-  if (captured < 20) return;
-  const source = bswap<u32>(load<u32>(at, 12));
-  const target = bswap<u32>(load<u32>(at, 16));
   const header = <usize>(first & 15) << 2;
   // The thirteen bits of the fragment offset, as the two bytes lie.
   const fragment = load<u16>(at, 6) & 0xff1f;
+  if (captured < 20) return portless(protocol, !fragment && header >= 20);
+  const source = bswap<u32>(load<u32>(at, 12));
+  const target = bswap<u32>(load<u32>(at, 16));
   if ((protocol == TCP || protocol == UDP) && !fragment && header >= 20 && captured >= header + 4) {
     const targetPort = big16(at + header + 2);
     if (mayHoldTunnel(protocol, targetPort) && inside(insideOfPort(targetPort), at + header + 8, end)) return;
@@ -148,6 +154,7 @@ export function ipv4(at: usize, end: usize): void {
     if (mayBeTunnel(protocol) && !fragment && header >= 20) {
       if (inside(insideOfProtocol(protocol, false), at + header, end)) return;
     }
+    portless(protocol, !fragment && header >= 20);
     count4(source, target, 0, 0, KIND_PAIR);
   }
 }
@@ -161,6 +168,7 @@ export function inside(what: u32, at: usize, end: usize): bool {
   lookInside(what, at, end, bytes);
   if (!tailBytes || !innermost) return false;
   const watched = watching && innermostKind == TCP;
+  if (innermostCut) portless(TCP, true);
   if (innermostSix) {
     if (watched) readSegment6(innermost, innermostTransport, end);
     count6(innermost, innermostPorts >> 16, innermostPorts & 0xffff, innermostKind, true, watched);
@@ -223,7 +231,7 @@ export function ipv6(at: usize, end: usize): void {
     }
   }
   countRow(PROTOCOLS6 + (<usize>protocol << 4), bytes);
-  if (captured < 40) return;
+  if (captured < 40) return portless(protocol, !fragment);
   if ((protocol == TCP || protocol == UDP) && !fragment && next + 4 <= end) {
     const targetPort = big16(next + 2);
     if (mayHoldTunnel(protocol, targetPort) && inside(insideOfPort(targetPort), next + 8, end)) return;
@@ -232,6 +240,7 @@ export function ipv6(at: usize, end: usize): void {
     count6(at, big16(next), targetPort, protocol, false, watched);
   } else {
     if (mayBeTunnel(protocol) && !fragment && inside(insideOfProtocol(protocol, true), next, end)) return;
+    portless(protocol, !fragment);
     count6(at, 0, 0, KIND_PAIR, false, false);
   }
 }

@@ -61,6 +61,8 @@ export let innermostKind: u32 = KIND_PAIR;
 export let innermostPorts: u32 = 0;
 /** Where its TCP or UDP header begins. */
 export let innermostTransport: usize = 0;
+/** It is TCP, and its ports were not captured. */
+export let innermostCut: bool = false;
 
 /**
  * The path so far (paths.ts), how many of its words are around the innermost header, and a place for those of
@@ -175,6 +177,7 @@ function found(six: bool): void {
   innermostSix = six;
   innermostKind = KIND_PAIR;
   innermostPorts = 0;
+  innermostCut = false;
   innermostWords = wordCount;
 }
 
@@ -243,7 +246,7 @@ function ofProtocol(protocol: u32, six: bool): u32 {
     innermostKind = protocol;
     innermostPorts = big32(place);
     innermostTransport = place;
-  }
+  } else innermostCut = protocol == 6;
   if (protocol != 17) return insideOfProtocol(protocol, six);
   return has(8) ? behind(8, insideOfPort(big16(place + 2))) : 0;
 }

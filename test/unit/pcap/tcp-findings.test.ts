@@ -28,6 +28,13 @@ test('of a sound capture nothing is told', () => {
   expect(textsOf({ refused: 0 }, {})).toEqual([]);
 });
 
+test('of cut packets it is told what cannot be judged', () => {
+  expect(textsOf({ packets_without_flags: 408, packets_without_window: 1 }, {})).toEqual([
+    '408 TCP packets were cut before the flags: nothing here is about them, and what follows them may seem a gap | null',
+    '1 TCP packet was cut before the window: whether it was zero is not known | null',
+  ]);
+});
+
 test('refused and unanswered connections are told by server, and what is left as a sum', () => {
   const failed = [
     attempt('10.0.0.1:1000', '192.0.2.7:443', 16),

@@ -198,6 +198,33 @@ test('packets that are cut before the flags or the window are told', () => {
   });
 });
 
+test.each<[string, number, number, (cut: Uint8Array) => Uint8Array, Partial<ScanOptions>]>([
+  ['IPv4, to a piece of the IP header', 0, 24, (cut) => cut, {}],
+  ['IPv4, to the IP header', 0, 34, (cut) => cut, {}],
+  ['IPv4, to three bytes of the ports', 0, 37, (cut) => cut, {}],
+  ['IPv6, to a piece of the IP header', 1, 48, (cut) => cut, {}],
+  ['IPv6, to three bytes of the ports', 1, 57, (cut) => cut, {}],
+  ['IPv4 in a tunnel', 0, 37, (cut) => asFrame(tunnel.vxlan(7)({ kind: 'frame', bytes: cut })), { inner: true }],
+])('packets whose ports are cut off have no flags, whole and in chunks: %s', (_, conversation, snap, wrap, more) => {
+  const records = handshake.map((line, i) => {
+    const record = traceRecord(segment(line, i, conversation), snap);
+    return { ...record, bytes: wrap(record.bytes), originalLength: undefined };
+  });
+  const bytes = classicCapture(records, { nanoseconds: true });
+  const options = { ...tcp, ...more };
+  const whole = scanFacts(bytes, options);
+  expect(whole.tcp).toMatchObject({ packets_without_flags: 3, segments: 0, findings: [{ kind: 'cut' }] });
+  const cuts = [1, 2].map((packets) => 24 + packets * (16 + records[0].bytes.length));
+  const split = scanSplit(bytes, plansAt(headerOf(bytes), cuts), options);
+  expect(toCanonicalJson(split.report)).toBe(toCanonicalJson(whole));
+});
+
+test('a later fragment has no flags to be cut', () => {
+  const record = traceRecord(segment(handshake[0], 1), 34);
+  record.bytes[21] = 9;
+  expect(scanFacts(classicCapture([record]), tcp).tcp).toMatchObject({ packets_without_flags: 0 });
+});
+
 test('inside of tunnels the conversations are those of the innermost header, and findings have no filter', () => {
   const wrapped = conversationPacket(4, 1, 2, 6);
   const bytes = classicCapture([{ bytes: asFrame(tunnel.vxlan(7)(wrapped)) }]);
