@@ -194,6 +194,7 @@ export function compileSettings(
     );
   const forPeople = options.json !== true && csv.table === null && options.html !== standardInput;
   const topBound = topBoundOf(options, forPeople);
+  checkTopAll(options.top, topBound);
   const { scan, top, sort } = compileAsked(askedOf(options), names, topBound);
   return {
     files: all,
@@ -270,6 +271,14 @@ function topBoundOf(options: AnalyzeOptions, forPeople: boolean): TopBound {
   if (master !== undefined) return topOfMessage;
   if (inner === true || tcp === true || communityId === true || communityIdSeed !== undefined) return topOfInner;
   return forPeople ? topOfText : topOfRows;
+}
+
+/** `--top all` was said without a number, and is refused without one. */
+function checkTopAll(top: number | undefined, { max, why }: TopBound): void {
+  if (top !== topAll || max >= topAll) return;
+  throw new TriremeError('USAGE', `--top all is more than ${max} rows, ${why}`, {
+    facts: { value: 'all', bound: max, boundName: '--top' },
+  });
 }
 
 /** What the options say of the analysis itself. */

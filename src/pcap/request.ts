@@ -64,7 +64,7 @@ export interface TopBound {
 /** Rows with further columns are not packed. */
 export const topOfInner: TopBound = {
   max: topObjectsMax,
-  why: 'the most rows that have the columns of --inner, --tcp and --community-id',
+  why: 'the most rows that have the columns of --inner, --tcp and --community-id: ask for fewer, or leave these out',
 };
 
 export const topOfMessage: TopBound = {

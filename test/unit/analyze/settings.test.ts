@@ -1,4 +1,5 @@
 import { compileSettings, type AnalyzeOptions } from '../../../src/analyze/settings.js';
+import { topAll } from '../../../src/pcap/request.js';
 
 const base: AnalyzeOptions = { top: 10, sort: 'bytes', maxConversations: 1000 };
 const compile = (files: string[], options: Partial<AnalyzeOptions> = {}) =>
@@ -35,6 +36,19 @@ test.each<[string, string[], Partial<AnalyzeOptions>, string]>([
     ['a'],
     { top: 1_000_001, communityId: true, csv: true },
     'to 1000000, the most rows',
+  ],
+  ...(['inner', 'tcp', 'communityId'] as const).map((option): [string, string[], Partial<AnalyzeOptions>, string] => [
+    `all rows with ${option}`,
+    ['a'],
+    { top: topAll, [option]: true, json: true },
+    '--top all is more than 1000000 rows, the most rows that have the columns of --inner, --tcp and --community-id: ask',
+  ]),
+  ['all rows as text', ['a'], { top: topAll }, '--top all is more than 1000000 rows, the most rows of text'],
+  [
+    'all rows of a cluster',
+    ['a'],
+    { top: topAll, master },
+    '--top all is more than 50000 rows, the most rows that fit',
   ],
   ['more rows than --tcp tells', ['a'], { top: 1_000_001, tcp: true, json: true }, 'the columns of --inner, --tcp'],
   [
