@@ -3,7 +3,10 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { ConversationRow } from '../../src/pcap/report-types.js';
 import type { TcpDirection } from '../../src/pcap/tcp-types.js';
+import { classicCapture } from '../support/capture-builder.js';
+import { flagBits, traceRecord } from '../support/capture-builder/tcp-traces.js';
 import { runTrireme } from '../support/run-trireme.js';
+import { scratchFolder } from '../support/scratch.js';
 import { sharedCaptures } from '../support/shared-captures.js';
 
 const haveTshark = spawnSync('tshark', ['--version']).status === 0;
@@ -138,4 +141,65 @@ const agreement: Readonly<Record<Measure, number>> = {
   }
   expect(roundTrips[0]).toBeGreaterThanOrEqual(roundTrips[1] * 0.95);
   if (files.length > 0) expect(met.duplicate_acks[1]).toBeGreaterThan(10);
+});
+
+const scratch = scratchFolder();
+
+(haveTshark ? test : test.skip).each<[string, Partial<Record<Measure, [theirs: number, ours: number]>>, number[][]]>([
+  [
+    'more than one byte at nxt less 1',
+    { out_of_order: [0, 1], retransmissions: [0, 0] },
+    [
+      [0, 100, 500, 1],
+      [0, 100, 500, 100],
+    ],
+  ],
+  [
+    'the same bytes, acknowledged',
+    { spurious_retransmissions: [1, 1], retransmissions: [0, 0] },
+    [
+      [0, 100, 500, 1],
+      [1, 500, 200, 0],
+      [0, 100, 500, 100],
+    ],
+  ],
+  [
+    'data that was acknowledged before it was captured',
+    { spurious_retransmissions: [1, 0], retransmissions: [0, 0], gaps: [0, 0] },
+    [
+      [1, 500, 200, 0],
+      [0, 100, 500, 100],
+    ],
+  ],
+  [
+    'the same behind a gap',
+    { spurious_retransmissions: [1, 0], gaps: [1, 1] },
+    [
+      [1, 500, 300, 0],
+      [0, 200, 500, 100],
+    ],
+  ],
+])('where docs/FACTS.md says so the two differ: %s', async (name, expected, lines) => {
+  const { syn, ack } = flagBits;
+  const all = [[0, 99, 0, 0, syn], [1, 499, 100, 0, syn | ack], [0, 100, 500, 0], ...lines].map(
+    ([back, seq, acked, length, flags = ack], i) => {
+      const timeNs = 1_700_000_000_000_000_000n + 20_000_000n * BigInt(i);
+      return traceRecord({
+        conversation: 0,
+        back: back === 1,
+        timeNs,
+        seq,
+        ack: acked,
+        flags,
+        window: 500,
+        length,
+        id: i,
+      });
+    },
+  );
+  const file = scratch.file(`${name}.pcap`, classicCapture(all, { nanoseconds: true }));
+  const [other] = theirs(file)!.values();
+  const [mine] = (await ours(file)).values();
+  for (const measure of Object.keys(expected) as Measure[])
+    expect([measure, other.counts[measure], mine.counts[measure]]).toEqual([measure, ...expected[measure]!]);
 });
