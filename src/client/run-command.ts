@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import type { ServiceError } from '@grpc/grpc-js';
 import { Command, Option } from 'commander';
 import { TriremeError } from '../common/errors.js';
-import { defaultPorts } from '../common/limits.js';
+import { defaultPorts, messageBytesMax } from '../common/limits.js';
 import { makeFolders } from '../common/make-folders.js';
 import { durationMs, formatHostPort, hostPort, integer, type HostPort } from '../common/options.js';
 import { DiallerTrust } from '../common/trust/dialler-trust.js';
@@ -115,7 +115,10 @@ async function run(kind: string, payload: string | undefined, options: RunComman
   const output = new RunOutput(counts, eachLine || eachFile !== undefined);
   const interrupt = new Interrupt();
   const numbered = /^\d+$/.test(kind);
-  const client = new JobServiceClient(formatHostPort(lb), dialler.credentials(lb.host), dialler.options(lb.host));
+  const client = new JobServiceClient(formatHostPort(lb), dialler.credentials(lb.host), {
+    ...dialler.options(lb.host),
+    'grpc.max_receive_message_length': messageBytesMax,
+  });
   const took = (job: EndedJob): void => {
     counts.ended++;
     if (job.result.error !== '') {

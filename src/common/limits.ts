@@ -3,8 +3,17 @@
  * relations between them are checked when the module loads. A bound that is one module's own stands in that module.
  */
 
-/** A gRPC message. Large enough for a report with the longest tables, small enough that a liar cannot fill memory. */
-export const messageBytesMax = 64 * 1024 * 1024;
+/** The longest answer that a kind of one's own may give: it is held whole, by the worker, the hub and the client. */
+export const answerBytesBound = 64 * 1024 * 1024;
+
+/** Room in a message of gRPC for what stands beside its longest field: tags, names, errors, and short answers before it. */
+export const messageRoomBytes = 4 * 1024 * 1024;
+
+/**
+ * A gRPC message. Large enough for the longest answer and for a report with the longest tables, small enough that a liar cannot
+ * fill memory.
+ */
+export const messageBytesMax = answerBytesBound + messageRoomBytes;
 
 /**
  * A message that a server takes. What comes in is small: results of workers travel in parts of resultPartBytesMax, uploads in

@@ -1,5 +1,5 @@
 import { TriremeError } from '../common/errors.js';
-import { jobAttemptsMax } from '../common/limits.js';
+import { answerBytesBound, jobAttemptsMax } from '../common/limits.js';
 import type { KindTerms } from '../gen/trireme/v1/worker.js';
 import {
   kindNumberMax,
@@ -17,8 +17,6 @@ import {
 export const payloadBytesBound = 4 * 1024 * 1024;
 /** And of one that says nothing. */
 export const payloadBytesDefault = 1024 * 1024;
-/** Bytes of the longest answer that a kind may give: it is held whole, by the worker, the hub and the client. */
-export const answerBytesBound = 64 * 1024 * 1024;
 
 /** Numbers below are those of Trireme's own kinds. */
 export const folderNumberMin = 128;

@@ -1,6 +1,7 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { TriremeError } from '../common/errors.js';
 import { toStatus } from '../common/grpc-status.js';
+import { messageRoomBytes } from '../common/limits.js';
 import type { RunJobsResponse, TaggedJob, TaggedResult } from '../gen/trireme/v1/job.js';
 import { noWorker, type JobSink } from '../hub/port/job-sink.js';
 import { answerOf, secondsLeft, type JobServicePort } from './job-service-port.js';
@@ -11,6 +12,9 @@ import type { StreamTurns, TurnTaker } from './stream-turns.js';
 
 /** Results in one message at most; more in one turn of the event loop go in several. */
 const resultsPerMessageMax = 256;
+
+/** With so many bytes of answers a message goes out: one more answer, however long, still fits it. */
+const resultBytesPerMessage = messageRoomBytes / 2;
 
 /**
  * One RunJobs call: jobs go to the hub as they come, results leave as jobs finish, all of one turn of the event loop
@@ -23,6 +27,8 @@ export class JobStream implements JobSink, TurnTaker {
   /** Requests of which jobs wait for room. */
   private readonly requests: JobCursor[] = [];
   private results: TaggedResult[] = [];
+  /** Bytes of those answers. */
+  private resultBytes = 0;
   private flushScheduled = false;
   private inputEnded = false;
   /** The next job, for whose payload there is no room yet. */
@@ -219,7 +225,9 @@ export class JobStream implements JobSink, TurnTaker {
   private add(result: TaggedResult): void {
     if (this.ended) return;
     this.results.push(result);
-    if (this.results.length >= resultsPerMessageMax) this.write();
+    // A UTF-16 unit has at most three bytes.
+    this.resultBytes += result.resultBytes?.length ?? result.result.length * 3;
+    if (this.results.length >= resultsPerMessageMax || this.resultBytes >= resultBytesPerMessage) this.write();
     if (this.flushScheduled) return;
     this.flushScheduled = true;
     setImmediate(() => this.flush());
@@ -228,6 +236,7 @@ export class JobStream implements JobSink, TurnTaker {
   private write(): void {
     const { results } = this;
     this.results = [];
+    this.resultBytes = 0;
     if (!this.call.write({ results })) this.choked = true;
   }
 

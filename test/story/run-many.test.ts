@@ -2,6 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { JobClient } from '../../src/api/job-client.js';
 import { eventually } from '../support/capture-cluster.js';
 import { triremePath } from '../support/run-trireme.js';
 import { RunningRole } from '../support/running-role.js';
@@ -30,6 +31,7 @@ const files = {
     appendFileSync(${JSON.stringify(ended)}, job.text + '\\n');
     throw new Error('cancelled');
   }`,
+  long: `answers: 'bytes', resultBytesMax: 64 * 1024 * 1024, run: ({ text }) => Buffer.alloc(Number(text), 'x')`,
   slow: `async run({ text }) { await new Promise((go) => setTimeout(go, 100)); return text; }`,
 };
 
@@ -94,6 +96,20 @@ test('a job for each file: answers stand under the names of the files, and failu
     [4, 1],
   ]);
   expect(run(['UPPER', '--each-file', 'a']).stdout).toBe('TEXT OF A\n');
+});
+
+test('answers of 64 MiB come whole', async () => {
+  const most = 64 * 1024 * 1024;
+  const one = spawnSync(process.execPath, [triremePath, 'run', '--lb', grpcAt, 'LONG', String(most)], {
+    maxBuffer: 2 * most,
+  });
+  expect([one.status, one.stderr.toString(), one.stdout.length]).toEqual([0, '', most]);
+  const client = new JobClient({ address: grpcAt });
+  try {
+    expect((await client.runJob('LONG', { payload: String(most) })).resultBytes?.length).toBe(most);
+  } finally {
+    client.close();
+  }
 });
 
 test('--resume runs what the log does not say has succeeded, and adds to the log', () => {

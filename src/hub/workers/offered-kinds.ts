@@ -1,6 +1,6 @@
 import type { Hello, KindTerms } from '../../gen/trireme/v1/worker.js';
-import { jobAttemptsMax } from '../../common/limits.js';
-import { answerBytesBound, payloadBytesBound, versionFault } from '../../kinds/folder-kind.js';
+import { jobAttemptsMax, answerBytesBound } from '../../common/limits.js';
+import { payloadBytesBound, versionFault } from '../../kinds/folder-kind.js';
 import { kindNumberMax, nameFault, resultBytesMin } from '../../kinds/kind.js';
 import type { OfferedKind } from '../port/hub.js';
 

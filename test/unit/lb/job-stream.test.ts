@@ -1,6 +1,7 @@
 import { status, type ServerDuplexStream } from '@grpc/grpc-js';
 import { EventEmitter } from 'node:events';
-import { RunJobsRequest, type RunJobsResponse } from '../../../src/gen/trireme/v1/job.js';
+import { messageRoomBytes } from '../../../src/common/limits.js';
+import { RunJobsRequest, RunJobsResponse } from '../../../src/gen/trireme/v1/job.js';
 import { AskedKinds } from '../../../src/lb/asked-kinds.js';
 import { JobAdmission } from '../../../src/lb/job-admission.js';
 import { JobStream } from '../../../src/lb/job-stream.js';
@@ -53,5 +54,28 @@ test.each([
   expect(errors).toEqual(cutOff ? [expect.objectContaining(told)] : []);
   expect(hub.cancelled.length > 0).toBe(cutOff);
   expect([hub.jobs.size, admission.used]).toEqual([0, 0]);
+  stream.drain();
+});
+
+test('long answers of one turn go in messages that a client takes', async () => {
+  const hub = new FakeHub();
+  const sizes: number[] = [];
+  const call = new UnreadCall();
+  const write = (message: RunJobsResponse): boolean => sizes.push(RunJobsResponse.encode(message).finish().length) > 0;
+  const admission = new JobAdmission(hub, { max: 1000, fair: true });
+  const asked = new AskedKinds(hub, [{ number: 1, name: 'GET_TIME' }]);
+  const port = { hub, limits: lbLimitsDefault, admission, asked, payloads: new PayloadBudget() };
+  const stream = new JobStream(
+    Object.assign(call, { write }) as unknown as ServerDuplexStream<Uint8Array, RunJobsResponse>,
+    port,
+    new StreamTurns(512),
+    () => undefined,
+  );
+  const jobs = Array.from({ length: 20 }, (_, tag) => ({ tag: BigInt(tag), kind: 1 }));
+  call.emit('data', RunJobsRequest.encode({ jobs }).finish());
+  for (let id = 1; id <= 20; id++) hub.answer(id, 'x'.repeat(600_000));
+  await turn();
+  expect(sizes.length).toBeGreaterThan(1);
+  expect(Math.max(...sizes)).toBeLessThan(messageRoomBytes);
   stream.drain();
 });
