@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream, truncateSync, type WriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, truncateSync } from 'node:fs';
 import { TriremeError } from '../common/errors.js';
 import type { EndedJob } from './run-jobs.js';
 
@@ -75,8 +75,11 @@ function takeLine(line: string, number: number, path: string, done: Map<number, 
 
 /** A job log that is written, and what it says of earlier runs. */
 export interface OpenJoblog {
-  readonly stream: WriteStream;
   readonly done: ReadonlyMap<number, string>;
+  /** Resolves when the file has taken the line. Rejects with a TriremeError FILE_UNWRITABLE. */
+  write(line: string): Promise<void>;
+  /** Rejects as `write` does. */
+  close(): Promise<void>;
 }
 
 /**
@@ -87,14 +90,16 @@ export async function openJoblog(path: string, resume: boolean): Promise<OpenJob
   const before = resume ? await logged(path) : null;
   if (before !== null) truncateSync(path, before.wholeBytes);
   const anew = before === null || before.wholeBytes === 0;
-  return new Promise((resolve, reject) => {
-    const stream = createWriteStream(path, { flags: anew ? 'w' : 'a' });
-    stream.once('open', () => {
-      if (anew) stream.write(joblogHead);
-      resolve({ stream, done: before?.done ?? new Map() });
-    });
-    stream.on('error', (error) => reject(new TriremeError('FILE_UNWRITABLE', `--joblog ${path}: ${error.message}`)));
-  });
+  const stream = createWriteStream(path, { flags: anew ? 'w' : 'a' });
+  const unwritable = (error: Error): TriremeError =>
+    new TriremeError('FILE_UNWRITABLE', `--joblog ${path}: ${error.message}`, { cause: error });
+  // The write that failed tells; without a listener the process would end here.
+  stream.on('error', () => undefined);
+  const settled = (begin: (done: (error?: Error | null) => void) => void): Promise<void> =>
+    new Promise((resolve, reject) => begin((error) => (error == null ? resolve() : reject(unwritable(error)))));
+  const write = (line: string): Promise<void> => settled((done) => stream.write(line, done));
+  await write(anew ? joblogHead : '');
+  return { done: before?.done ?? new Map(), write, close: () => settled((done) => stream.end(done)) };
 }
 
 /** Null: there is no such file, so nothing has succeeded. */

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import type { ServiceError } from '@grpc/grpc-js';
 import { Command, Option } from 'commander';
 import { TriremeError } from '../common/errors.js';
@@ -9,10 +8,12 @@ import { DiallerTrust } from '../common/trust/dialler-trust.js';
 import { GrpcDialler } from '../common/trust/grpc-dialler.js';
 import { addDiallerTrust, compileDiallerTrust, type TrustOptions } from '../common/trust/options.js';
 import { JobServiceClient } from '../gen/trireme/v1/job.js';
+import { payloadBytesBound } from '../kinds/folder-kind.js';
+import { InputLines } from './byte-lines.js';
 import { commandOf, joblogLine, openJoblog } from './joblog.js';
 import { runJobs, type EndedJob } from './run-jobs.js';
 import { RunOutput, writeResult, type RunCounts } from './run-output.js';
-import { resultNames, tasksOf, tasksOfFiles } from './run-tasks.js';
+import { resultNames, taskOf, tasksOfFiles, tasksOfLines } from './run-tasks.js';
 import { failureOf } from './status-error.js';
 
 /** Jobs in flight unless asked otherwise: enough for the slots of some machines, few enough to be cancelled at once. */
@@ -110,8 +111,9 @@ async function run(kind: string, payload: string | undefined, options: RunComman
     counts.skipped++;
     return true;
   };
-  const lines = eachLine ? createInterface({ input: process.stdin, crlfDelay: Infinity }) : null;
-  const tasks = eachFile === undefined ? tasksOf(lines ?? [payload ?? ''], skip) : tasksOfFiles(eachFile, skip);
+  const lines = eachLine ? new InputLines(process.stdin, payloadBytesBound) : null;
+  const fileTasks = eachFile === undefined ? taskOf(payload ?? '', skip) : tasksOfFiles(eachFile, skip);
+  const tasks = lines === null ? fileTasks : tasksOfLines(lines, skip);
   const output = new RunOutput(counts, eachLine || eachFile !== undefined);
   const interrupt = new Interrupt();
   const numbered = /^\d+$/.test(kind);
@@ -119,13 +121,13 @@ async function run(kind: string, payload: string | undefined, options: RunComman
     ...dialler.options(lb.host),
     'grpc.max_receive_message_length': messageBytesMax,
   });
-  const took = (job: EndedJob): void => {
+  const took = async (job: EndedJob): Promise<void> => {
+    await log?.write(joblogLine(job, kind));
     counts.ended++;
     if (job.result.error !== '') {
       counts.failed++;
       output.failure(job);
     }
-    log?.stream.write(joblogLine(job, kind));
   };
   try {
     await runJobs(client, tasks, {
@@ -136,17 +138,20 @@ async function run(kind: string, payload: string | undefined, options: RunComman
       waitMs: wait,
       signal: interrupt.signal,
       nowMs: () => Date.now(),
-      ended: (job) => {
+      ended: async (job) => {
         const { result, resultBytes, error } = job.result;
         if (error !== '') return took(job);
         const bytes = resultBytes ?? Buffer.from(result);
-        if (names !== null && out !== undefined)
-          return writeResult(out, names[job.task.seq - 1], bytes).then(() => took(job));
-        output.answer(bytes);
-        took(job);
+        if (names === null || out === undefined) await output.answer(bytes);
+        else {
+          const fault = await writeResult(out, names[job.task.seq - 1], bytes);
+          if (fault !== null) return took({ ...job, result: { ...job.result, error: fault } });
+        }
+        return took(job);
       },
       broken: () => lines?.close(),
     });
+    await log?.close();
   } catch (error) {
     if (interrupt.by === null && !(error instanceof TriremeError))
       throw failureOf(error as ServiceError, formatHostPort(lb), dialler);
@@ -155,7 +160,7 @@ async function run(kind: string, payload: string | undefined, options: RunComman
     lines?.close();
     output.close();
     client.close();
-    if (log !== null) await new Promise<void>((resolve) => log.stream.end(resolve));
+    await log?.close().catch(() => undefined);
     interrupt.close();
   }
   if (interrupt.by !== null) {

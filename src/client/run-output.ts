@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TriremeError } from '../common/errors.js';
 import { forTerminal } from '../common/for-terminal.js';
+import { outliveOutput } from '../common/output-closed.js';
 import type { EndedJob } from './run-jobs.js';
 
 /** How far a run has come. */
@@ -45,14 +47,21 @@ export class RunOutput {
     private readonly counts: RunCounts,
     private readonly many: boolean,
   ) {
+    outliveOutput();
+    // The write that failed tells; without a listener the process would end here.
+    process.stdout.on('error', () => undefined);
     this.timer = many && process.stderr.isTTY ? setInterval(() => this.draw(), redrawMs) : null;
   }
 
-  /** An answer of one job goes out as it is; of many, each text ends with a newline. */
-  answer(bytes: Uint8Array): void {
+  /**
+   * An answer of one job goes out as it is; of many, each text ends with a newline. Resolves when the reader's side has taken it.
+   *
+   * Rejects with a TriremeError FILE_UNWRITABLE.
+   */
+  async answer(bytes: Uint8Array): Promise<void> {
     this.clear();
-    process.stdout.write(bytes);
-    if ((this.many || process.stdout.isTTY) && bytes[bytes.length - 1] !== 0x0a) process.stdout.write('\n');
+    const ended = bytes[bytes.length - 1] === 0x0a || !(this.many || process.stdout.isTTY);
+    await Promise.all([written(bytes), ended ? undefined : written('\n')]);
   }
 
   failure({ task, result: { error } }: EndedJob): void {
@@ -77,17 +86,28 @@ export class RunOutput {
   }
 }
 
+function written(data: Uint8Array | string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(data, (error) => {
+      if (error == null) resolve();
+      else reject(new TriremeError('FILE_UNWRITABLE', `standard output: ${error.message}`, { cause: error }));
+    });
+  });
+}
+
 /**
  * Writes an answer under its name in a folder: whole, or not at all.
- * @throws TriremeError FILE_UNWRITABLE
+ * @returns what kept it from being written; null: nothing
  */
-export async function writeResult(folder: string, name: string, bytes: Uint8Array): Promise<void> {
-  const draft = join(folder, `.${name}.${process.pid}.part`);
+export async function writeResult(folder: string, name: string, bytes: Uint8Array): Promise<string | null> {
+  // Not made of the name, which may be as long as a name can be.
+  const draft = join(folder, `.${randomUUID()}.part`);
   try {
     await writeFile(draft, bytes);
     await rename(draft, join(folder, name));
+    return null;
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined);
-    throw new TriremeError('FILE_UNWRITABLE', `--out ${folder}: ${(error as Error).message}`, { cause: error });
+    return `FILE_UNWRITABLE: --out ${folder}: ${(error as Error).message}`;
   }
 }

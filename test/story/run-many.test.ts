@@ -31,6 +31,7 @@ const files = {
     appendFileSync(${JSON.stringify(ended)}, job.text + '\\n');
     throw new Error('cancelled');
   }`,
+  echo: `answers: 'bytes', mayCopy: true, run: ({ payload }) => payload`,
   long: `answers: 'bytes', resultBytesMax: 64 * 1024 * 1024, run: ({ text }) => Buffer.alloc(Number(text), 'x')`,
   slow: `async run({ text }) { await new Promise((go) => setTimeout(go, 100)); return text; }`,
 };
@@ -96,6 +97,57 @@ test('a job for each file: answers stand under the names of the files, and failu
     [4, 1],
   ]);
   expect(run(['UPPER', '--each-file', 'a']).stdout).toBe('TEXT OF A\n');
+});
+
+const sh = (command: string, input = ''): { status: number | null; stdout: string; stderr: string } => {
+  const args = ['-c', command, process.execPath, triremePath, 'run', '--lb', grpcAt];
+  return spawnSync('sh', args, { input, encoding: 'utf8', cwd: scratch.path });
+};
+
+test('a job log that takes no more ends the run, and says why', () => {
+  const input = 'line\n'.repeat(400);
+  const { status, stderr } = sh('ulimit -f 8; exec "$0" "$@" UPPER --each-line --joblog full.log >/dev/null', input);
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/^trireme: --joblog full\.log: EFBIG[^\n]*\n$/)]);
+  expect(run(['UPPER', 'x', '--joblog', '/dev/full'])).toMatchObject({
+    status: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^trireme: --joblog \/dev\/full: ENOSPC/),
+  });
+});
+
+test.each([
+  ['/dev/full', '>/dev/full', 'ENOSPC'],
+  ['a pipe without a reader', '| true', 'EPIPE'],
+])('a job whose answer went nowhere has not succeeded: %s', (_what, redirect, why) => {
+  const command = `(sleep 0.5; printf 'a\nb\n') | "$0" "$@" UPPER --each-line --joblog nowhere.log ${redirect}`;
+  expect(sh(command).stderr).toMatch(new RegExp(`^trireme: standard output: [^\n]*${why}[^\n]*\n$`));
+  expect(rowsOf(join(scratch.path, 'nowhere.log'))).toEqual([]);
+  const args = ['UPPER', '--each-line', '--joblog', 'nowhere.log', '--resume', '--jobs', '1'];
+  expect(run(args, 'a\nb\n').stdout).toBe('A\nB\n');
+});
+
+test('an answer that cannot be written fails its own job', () => {
+  mkdirSync(join(scratch.path, 'some', 'taken'), { recursive: true });
+  const names = ['taken', 'n'.repeat(255), 'free'].map((name) => scratch.file(name, name));
+  const { status, stderr } = run(['UPPER', '--out', 'some', '--joblog', 'some.log', '--each-file', ...names]);
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/^trireme: job 1: FILE_UNWRITABLE: --out some: EISDIR/)]);
+  expect(readdirSync(join(scratch.path, 'some')).sort()).toEqual(['free', 'n'.repeat(255), 'taken']);
+  expect(rowsOf(join(scratch.path, 'some.log'))).toEqual([
+    [1, 1],
+    [2, 0],
+    [3, 0],
+  ]);
+});
+
+test('a line that is too long fails its own job, and the bytes of the others stay as they are', () => {
+  const long = Buffer.alloc(4_194_305, 'x');
+  const input = Buffer.concat([Buffer.from('caf\xe9\ra\n', 'latin1'), long, Buffer.from('\nlast\r\n')]);
+  const all = [triremePath, 'run', '--lb', grpcAt, 'ECHO', '--each-line', '--jobs', '1'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, all, { input });
+  expect([status, stdout.toString('latin1')]).toEqual([1, 'caf\xe9\ra\nlast\r\n']);
+  expect(stderr.toString()).toBe(
+    'trireme: job 2: USAGE: 4194305 bytes are over 4194304, the most that any kind takes\n',
+  );
 });
 
 test('answers of 64 MiB come whole', async () => {

@@ -68,9 +68,10 @@ describe('a log that is read', () => {
 
 describe('a log that is opened', () => {
   const written = async (path: string, resume: boolean, line: string): Promise<ReadonlyMap<number, string>> => {
-    const { stream, done } = await openJoblog(path, resume);
-    await new Promise<void>((resolve) => stream.end(line, resolve));
-    return done;
+    const log = await openJoblog(path, resume);
+    await log.write(line);
+    await log.close();
+    return log.done;
   };
 
   test('is gone on with, behind its whole lines, and begins where there is none', async () => {
@@ -79,6 +80,13 @@ describe('a log that is opened', () => {
     scratch.file('log.tsv', readFileSync(path, 'utf8') + row(2, 0).slice(0, 20));
     expect([...(await written(path, true, row(2, 1)))]).toEqual([[1, 'UPPER 1']]);
     expect(readFileSync(path, 'utf8')).toBe(joblogHead + row(1, 0) + row(2, 1));
+  });
+
+  test('that takes nothing is refused, with its name and the reason', async () => {
+    await expect(openJoblog('/dev/full', false)).rejects.toMatchObject({
+      code: 'FILE_UNWRITABLE',
+      message: expect.stringMatching(/^--joblog \/dev\/full: ENOSPC/),
+    });
   });
 
   test('is begun anew unless it is to be gone on with', async () => {
