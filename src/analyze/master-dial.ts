@@ -1,4 +1,3 @@
-import { messageBytesMax } from '../common/limits.js';
 import { formatHostPort, type HostPort } from '../common/options.js';
 import { DiallerTrust } from '../common/trust/dialler-trust.js';
 import { GrpcDialler } from '../common/trust/grpc-dialler.js';
@@ -21,7 +20,6 @@ export function dialMaster(master: HostPort, trust: TrustSettings): DialledMaste
   const name = formatHostPort(master);
   const client = new CaptureServiceClient(name, dialler.credentials(master.host), {
     ...dialler.options(master.host),
-    'grpc.max_receive_message_length': messageBytesMax,
     ...keepalive,
   });
   return { client, name, dialler };

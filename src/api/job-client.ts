@@ -2,7 +2,7 @@ import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { Metadata } from '@grpc/grpc-js';
 import { drained } from '../client/run-jobs.js';
 import { failureOf } from '../client/status-error.js';
-import { defaultPorts, messageBytesMax } from '../common/limits.js';
+import { defaultPorts } from '../common/limits.js';
 import { formatHostPort } from '../common/options.js';
 import { GrpcDialler } from '../common/trust/grpc-dialler.js';
 import {
@@ -69,10 +69,11 @@ export class JobClient {
     const hub = addressOf(address, defaultPorts.lbGrpc);
     this.#where = formatHostPort(hub);
     this.#dialler = new GrpcDialler(trustOf(credentials));
-    this.#client = new JobServiceClient(this.#where, this.#dialler.credentials(hub.host), {
-      ...this.#dialler.options(hub.host),
-      'grpc.max_receive_message_length': messageBytesMax,
-    });
+    this.#client = new JobServiceClient(
+      this.#where,
+      this.#dialler.credentials(hub.host),
+      this.#dialler.options(hub.host),
+    );
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { ServiceError } from '@grpc/grpc-js';
 import { Command, Option } from 'commander';
 import { TriremeError } from '../common/errors.js';
-import { defaultPorts, messageBytesMax } from '../common/limits.js';
+import { defaultPorts } from '../common/limits.js';
 import { makeFolders } from '../common/make-folders.js';
 import { durationMs, formatHostPort, hostPort, integer, type HostPort } from '../common/options.js';
 import { DiallerTrust } from '../common/trust/dialler-trust.js';
@@ -117,10 +117,7 @@ async function run(kind: string, payload: string | undefined, options: RunComman
   const output = new RunOutput(counts, eachLine || eachFile !== undefined);
   const interrupt = new Interrupt();
   const numbered = /^\d+$/.test(kind);
-  const client = new JobServiceClient(formatHostPort(lb), dialler.credentials(lb.host), {
-    ...dialler.options(lb.host),
-    'grpc.max_receive_message_length': messageBytesMax,
-  });
+  const client = new JobServiceClient(formatHostPort(lb), dialler.credentials(lb.host), dialler.options(lb.host));
   const took = async (job: EndedJob): Promise<void> => {
     await log?.write(joblogLine(job, kind));
     counts.ended++;

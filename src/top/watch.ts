@@ -1,6 +1,5 @@
 import * as grpc from '@grpc/grpc-js';
 import { TriremeError } from '../common/errors.js';
-import { messageBytesMax } from '../common/limits.js';
 import { formatHostPort, type HostPort } from '../common/options.js';
 import type { DiallerTrust } from '../common/trust/dialler-trust.js';
 import { GrpcDialler } from '../common/trust/grpc-dialler.js';
@@ -23,7 +22,6 @@ export class WorkerWatch {
     this.dialler = new GrpcDialler(trust);
     this.client = new ClusterServiceClient(this.name, this.dialler.credentials(hub.host), {
       ...this.dialler.options(hub.host),
-      'grpc.max_receive_message_length': messageBytesMax,
       ...keepalive,
     });
   }

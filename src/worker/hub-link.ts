@@ -53,7 +53,6 @@ const heartbeatIntervalMsMin = 50;
 const heartbeatIntervalMsMax = 60_000;
 
 const channelOptions: grpc.ClientOptions = {
-  'grpc.max_receive_message_length': messageBytesMax,
   'grpc.max_send_message_length': messageBytesMax,
   'grpc.keepalive_time_ms': keepaliveTimeMs,
   'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,

@@ -1,6 +1,7 @@
 import * as grpc from '@grpc/grpc-js';
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
+import { messageBytesMax } from '../limits.js';
 import { openDialler, type DiallerTrust } from './dialler-trust.js';
 import { extraAuthorities, plainWords } from './tls-material.js';
 
@@ -28,12 +29,12 @@ export class GrpcDialler {
     });
   }
 
-  /** Options of the client, beside the caller's own. */
+  /** Options of the client, beside the caller's own: it takes every message that a server of ours may send. */
   options(host: string): grpc.ClientOptions {
-    const { interceptors } = this;
+    const options = { interceptors: this.interceptors, 'grpc.max_receive_message_length': messageBytesMax };
     const { tls, tlsName } = this.trust;
-    if (tls === null || (tlsName === undefined && isIP(host) === 0)) return { interceptors };
-    return { interceptors, 'grpc.ssl_target_name_override': tlsName ?? namelessServer };
+    if (tls === null || (tlsName === undefined && isIP(host) === 0)) return options;
+    return { ...options, 'grpc.ssl_target_name_override': tlsName ?? namelessServer };
   }
 
   /** What gRPC says of a call that failed, in plain words, and what our credentials may have to do with it. */
