@@ -1,8 +1,6 @@
-import { extendsState } from '../../pcap/read-state.js';
 import { captureStatistics, combined, type ToldCounts } from '../../pcap/report-facts.js';
 import type { CaptureFacts } from '../../pcap/report-types.js';
-import type { ReadState } from '../../pcap/types.js';
-import { comparedMax } from './join-sections.js';
+import { KnownSections } from './join-sections.js';
 import type { CountedFile } from './join-rows.js';
 
 /** Whether the packets of all files, one file after the other, are in the order of their times. */
@@ -17,12 +15,6 @@ export function areInOrder(counted: readonly CountedFile[]): boolean {
   return true;
 }
 
-/** A section that one file or several were in, and the highest counts of its interfaces. */
-interface Section {
-  state: ReadState;
-  readonly interfaces: Map<number, ToldCounts>;
-}
-
 const highest = (x: bigint, y: bigint): bigint => (x > y ? x : y);
 
 /**
@@ -30,28 +22,19 @@ const highest = (x: bigint, y: bigint): bigint => (x > y ? x : y);
  * section; interfaces and sections add up, as in one file.
  */
 export function statisticsOf(counted: readonly CountedFile[]): Pick<CaptureFacts, 'capture_statistics'> {
-  const sections: Section[] = [];
-  const byState = new Map<string, Section>();
+  const known = new KnownSections();
+  /** The highest counts by the numbers of section and interface. */
+  const last = new Map<string, ToldCounts>();
   const ended: ToldCounts[] = [];
   for (const { facts } of counted) {
     if (facts.statistics === null || facts.endState === null) continue;
     ended.push(facts.statistics.ended);
-    const { interfaces } = sectionOf(facts.endState, sections, byState);
+    const section = known.add(facts.endState);
     for (const [number, counts] of facts.statistics.last) {
-      const before = interfaces.get(number);
-      interfaces.set(number, before === undefined ? counts : combined(before, counts, highest));
+      const key = `${section} ${number}`;
+      const before = last.get(key);
+      last.set(key, before === undefined ? counts : combined(before, counts, highest));
     }
   }
-  return captureStatistics([...ended, ...sections.flatMap(({ interfaces }) => [...interfaces.values()])]);
+  return captureStatistics([...ended, ...last.values()]);
 }
-
-function sectionOf(state: ReadState, sections: Section[], byState: Map<string, Section>): Section {
-  const key = JSON.stringify(state);
-  let section = byState.get(key) ?? sections.slice(-comparedMax).find((known) => goesOn(known.state, state));
-  if (section === undefined) sections.push((section = { state, interfaces: new Map() }));
-  byState.set(key, section);
-  if (extendsState(state, section.state)) section.state = state;
-  return section;
-}
-
-const goesOn = (x: ReadState, y: ReadState): boolean => extendsState(x, y) || extendsState(y, x);

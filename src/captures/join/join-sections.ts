@@ -3,26 +3,41 @@ import type { ReadState } from '../../pcap/types.js';
 import type { CountedFile } from './join-rows.js';
 
 /** Sections that are compared interface by interface: those that began last. Equal ones are found however old they are. */
-export const comparedMax = 32;
+const comparedMax = 32;
+
+/** A section as a file left it. */
+interface KnownSection {
+  readonly number: number;
+  readonly state: ReadState;
+}
 
 /** Sections that files have been in, to know one again in the header of another file. */
-class KnownSections {
-  private readonly whole = new Set<string>();
-  private readonly latest: ReadState[] = [];
+export class KnownSections {
+  private readonly whole = new Map<string, number>();
+  private readonly latest: KnownSection[] = [];
+  private count = 0;
 
-  add(state: ReadState): void {
+  /** @returns the number of the section, the same for all files that go on with it */
+  add(state: ReadState): number {
     const key = JSON.stringify(state);
-    if (this.whole.has(key)) return;
-    this.whole.add(key);
-    if (this.latest.push(state) > comparedMax) this.latest.shift();
+    const known = this.whole.get(key);
+    if (known !== undefined) return known;
+    const number = this.alike(state)[0]?.number ?? this.count++;
+    this.whole.set(key, number);
+    if (this.latest.push({ number, state }) > comparedMax) this.latest.shift();
+    return number;
   }
 
   /** Interfaces of a section that an earlier file has described; null: it is none that was met. */
   described(state: ReadState): number | null {
     if (this.whole.has(JSON.stringify(state))) return state.interfaces.length;
-    const alike = this.latest.filter((known) => extendsState(state, known) || extendsState(known, state));
+    const alike = this.alike(state);
     if (alike.length === 0) return null;
-    return Math.max(...alike.map((known) => Math.min(known.interfaces.length, state.interfaces.length)));
+    return Math.max(...alike.map((known) => Math.min(known.state.interfaces.length, state.interfaces.length)));
+  }
+
+  private alike(state: ReadState): KnownSection[] {
+    return this.latest.filter((known) => extendsState(state, known.state) || extendsState(known.state, state));
   }
 }
 
