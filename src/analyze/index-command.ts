@@ -6,7 +6,7 @@ import { TriremeError } from '../common/errors.js';
 import { forTerminal } from '../common/for-terminal.js';
 import { writeIndex } from './files/out-file.js';
 import { openProgress } from './progress.js';
-import type { MadeIndex } from '../captures/indexed/scan-and-index.js';
+import { complaintOf } from '../pcap/extractor.js';
 
 const description = `Make an index beside a capture, so that later questions read only the parts that can answer.`;
 
@@ -59,7 +59,7 @@ async function indexFile(capture: string, quiet: boolean): Promise<boolean> {
     const share = ((100 * bytes.length) / file.sizeBytes!).toPrecision(2);
     const text = `${name}: ${index.pieces.length} pieces, ${bytes.length} bytes, ${share} % of the capture`;
     if (!quiet) process.stdout.write(`${forTerminal(text)}\n`);
-    const wrong = complaint(outcome);
+    const wrong = complaintOf(outcome);
     if (wrong !== null)
       process.stderr.write(`trireme: ${forTerminal(`${capture}: ${wrong}; what came before is indexed`)}\n`);
     return wrong === null;
@@ -67,9 +67,4 @@ async function indexFile(capture: string, quiet: boolean): Promise<boolean> {
     progress.close();
     file.close();
   }
-}
-
-function complaint({ damage, cut, end }: MadeIndex['outcome']): string | null {
-  if (damage !== null) return `damaged: ${damage.detail}`;
-  return cut === null ? null : `cut short in the record at offset ${end}`;
 }

@@ -30,10 +30,11 @@ export interface ExtractOutcome extends Omit<ChunkResult, 'partial'> {
  * @param packetsMax packets at most; undefined: all
  */
 export function complaintOf(
-  { damage, cut, end, packets, inputDamage }: ExtractOutcome & { readonly inputDamage: string | null },
-  packetsMax: bigint | undefined,
+  outcome: Pick<ChunkResult, 'damage' | 'cut' | 'end'> & { packets?: bigint; inputDamage?: string | null },
+  packetsMax?: bigint,
 ): string | null {
-  if (packets === packetsMax) return null;
+  const { damage, cut, end, packets, inputDamage = null } = outcome;
+  if (packetsMax !== undefined && packets === packetsMax) return null;
   if (damage !== null) return `damaged: ${damage.detail}`;
   if (inputDamage !== null) return `damaged: ${inputDamage}`;
   return cut === null ? null : `cut short in the record at offset ${end}`;
