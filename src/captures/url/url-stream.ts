@@ -42,14 +42,14 @@ export async function* streamUrl(
   end: number | null,
   { signal, openingStallMs = stallMsMax, exact = false }: UrlStreamOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  const sizeBytes = exact && end !== null ? end : source.identity.sizeBytes;
-  const wantedEnd = Math.min(sizeBytes, end === null ? sizeBytes : end + tailBytes);
+  const last = exact && end !== null ? end : source.identity.sizeBytes;
+  const wantedEnd = Math.min(last, end === null ? last : end + tailBytes);
   const stop = new AbortController();
   const signals = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   const patience = new Patience(openingStallMs, stallMsMax, () => monotonicClock() * 1000);
   const ask = (from: number): Part => {
     const to = from < wantedEnd ? Math.min(from + partBytes, wantedEnd) : from + tailBytes * 4;
-    const partEnd = Math.min(to, sizeBytes);
+    const partEnd = Math.min(to, last);
     const part = { start: from, end: partEnd, answer: requestPart(source, from, partEnd, signals) };
     // Heard when the part is read; a part that is never read fails in silence.
     part.answer.catch(() => undefined);
@@ -58,7 +58,7 @@ export async function* streamUrl(
   let position = start;
   let next: Part | null = null;
   try {
-    while (position < sizeBytes) {
+    while (position < last) {
       const part: Part = next?.start === position ? next : ask(position);
       next = null;
       try {
