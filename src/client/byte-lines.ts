@@ -7,6 +7,8 @@ export interface ByteLine {
   readonly bytes: Buffer;
   /** How many bytes it had. */
   readonly length: number;
+  /** A newline ended it; else its bytes did. */
+  readonly whole: boolean;
 }
 
 /** Bytes that are kept of a line that is too long to hold: enough to know it by. */
@@ -25,23 +27,23 @@ export async function* byteLines(
     else if (length - piece.length <= heldMax)
       held = [Buffer.concat([...held, piece.subarray(0, headBytesMax)]).subarray(0, headBytesMax)];
   };
-  const line = (): ByteLine => {
+  const line = (whole: boolean): ByteLine => {
     // A copy, for a line in its piece would keep the whole piece.
-    const whole = { bytes: Buffer.concat(held), length };
+    const taken = { bytes: Buffer.concat(held), length, whole };
     held = [];
     length = 0;
-    return whole;
+    return taken;
   };
   for await (const piece of pieces) {
     let from = 0;
     for (let to = piece.indexOf(0x0a); to >= 0; to = piece.indexOf(0x0a, from)) {
       take(piece.subarray(from, to));
-      yield line();
+      yield line(true);
       from = to + 1;
     }
     if (from < piece.length) take(piece.subarray(from));
   }
-  if (length > 0) yield line();
+  if (length > 0) yield line(false);
 }
 
 /** Lines of standard input, until it ends or whoever reads them closes it. */

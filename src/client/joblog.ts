@@ -1,5 +1,6 @@
 import { createReadStream, createWriteStream, truncateSync } from 'node:fs';
 import { TriremeError } from '../common/errors.js';
+import { byteLines } from './byte-lines.js';
 import type { EndedJob } from './run-jobs.js';
 
 /** The first line of a job log, with the columns of GNU parallel's --joblog. */
@@ -44,18 +45,13 @@ export async function readJoblog(pieces: AsyncIterable<Buffer> | Iterable<Buffer
   const done = new Map<number, string>();
   let wholeBytes = 0;
   let number = 0;
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const piece of pieces) {
-    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
-    let from = 0;
-    for (let to = bytes.indexOf(0x0a); to >= 0; to = bytes.indexOf(0x0a, from)) {
-      takeLine(bytes.toString('utf8', from, to), ++number, path, done);
-      from = to + 1;
-    }
-    wholeBytes += from;
-    rest = bytes.subarray(from);
-    if (rest.length > lineBytesMax)
-      throw new TriremeError('USAGE', `--joblog ${path}: line ${number + 1} is over ${lineBytesMax} bytes: no job log`);
+  for await (const { bytes, length, whole } of byteLines(pieces, lineBytesMax)) {
+    number++;
+    if (length > lineBytesMax)
+      throw new TriremeError('USAGE', `--joblog ${path}: line ${number} is over ${lineBytesMax} bytes: no job log`);
+    if (!whole) break;
+    takeLine(bytes.toString('utf8'), number, path, done);
+    wholeBytes += length + 1;
   }
   return { done, wholeBytes };
 }
