@@ -1,9 +1,7 @@
 import type { FactsEntry } from './entry.js';
 import { type TextStyle, textTable } from './text-table.js';
+import { howToExtract } from '../pcap/tcp-findings.js';
 import type { Count } from '../pcap/types.js';
-
-/** Filters see no IP behind a VLAN tag, and a report does not know of tags. */
-const howToExtract = 'For trireme extract; where packets have VLAN tags, add --filter-tags transparent:';
 
 /** The health of TCP: what was counted, and then, in words, what is unusual. */
 export function tcpLines({ tcp, conversations_limit }: FactsEntry, { units, framed }: TextStyle): string {

@@ -54,9 +54,7 @@ export interface KernelExports {
   importTcp(bytes: number): number;
   /** Conversations whose log does not settle; -1: the bytes in the room are none. */
   checkTcp(bytes: number): number;
-  readonly unsettledAt: Place;
   readonly unsettledBytes: Place;
-  unsettledDone(): void;
   seedTcp(bytes: number): number;
   readonly TCP_FACTS_BYTES: Place;
   readonly tcpTotals: Place;

@@ -123,18 +123,26 @@ const backAt = 72;
 const six40 = 1n << 40n;
 const bounded41 = 1n << 41n;
 
-function readConversation(view: DataView, at: number, base: bigint): ConversationRow {
+/** The ends of a conversation as it is packed. */
+export function endsOf(view: DataView, at: number): { readonly a: string; readonly b: string } {
   const ports = view.getBigUint64(at + 64, true);
   const six = (ports & six40) !== 0n;
   const word = (i: number): bigint => view.getBigUint64(at + 32 + 8 * i, true);
+  return {
+    a: formatEndpoint({ address: addressBytes(six, word(0), word(1)), port: Number((ports >> 24n) & 0xffffn) }),
+    b: formatEndpoint({ address: addressBytes(six, word(2), word(3)), port: Number((ports >> 8n) & 0xffffn) }),
+  };
+}
+
+function readConversation(view: DataView, at: number, base: bigint): ConversationRow {
+  const ports = view.getBigUint64(at + 64, true);
   const out = readOut(view, at);
   const back = readDirection(view, at + backAt);
   const first = out.first < back.first ? out.first : back.first;
   const last = out.last > back.last ? out.last : back.last;
   return {
     proto: (ports & 0xffn) === 6n ? 'tcp' : 'udp',
-    a: formatEndpoint({ address: addressBytes(six, word(0), word(1)), port: Number((ports >> 24n) & 0xffffn) }),
-    b: formatEndpoint({ address: addressBytes(six, word(2), word(3)), port: Number((ports >> 8n) & 0xffffn) }),
+    ...endsOf(view, at),
     packets: exactCount(out.packets + back.packets),
     bytes: exactCount(out.bytes + back.bytes),
     packets_a_to_b: exactCount(out.packets),

@@ -30,7 +30,8 @@ export function buildReport(
   options: ReportOptions,
 ): CaptureReport {
   const inner = scan.inner === true;
-  const most = options.packedRows === true && !inner && scan.tcp !== true ? topAll : topObjectsMax;
+  const packed = options.packedRows === true && !inner && scan.tcp !== true;
+  const most = packed ? topAll : topObjectsMax;
   if (!Number.isInteger(options.top) || options.top < 0 || options.top > most)
     throw new TriremeError('USAGE', `top ${options.top} is outside 0 to ${most}`);
   if (outcome.notACapture !== null || outcome.endState === null)
@@ -46,11 +47,8 @@ export function buildReport(
   const { cut } = outcome;
   const truncated = cut !== null || options.inputCut === true;
   rankTable(kernel, options);
-  const rows = inner
-    ? innerConversations(kernel)
-    : rankedConversations(kernel, options.packedRows === true && scan.tcp !== true);
-  const tcpOn = scan.tcp === true;
-  const ranked = tcpOn ? { ...rows, top: withHealth(kernel, [...rows.top]) } : rows;
+  const rows = inner ? innerConversations(kernel) : rankedConversations(kernel, packed);
+  const ranked = scan.tcp === true ? { ...rows, top: withHealth(kernel, [...rows.top]) } : rows;
   const endpoints = rankedEndpoints(kernel, options.packedRows === true);
   const widePackets = kernel.cell(cells.widePackets);
   const [first_ns, last_ns] = fileTimes(kernel);
@@ -86,7 +84,7 @@ export function buildReport(
     sections: exactCount(kernel.cell(cells.sections)),
     ...ranked,
     ...(scan.connection === null ? {} : { connection: connectionFacts(kernel, scan.connection) }),
-    ...(tcpOn ? { tcp: tcpTotals(kernel, inner) } : {}),
+    ...(scan.tcp === true ? { tcp: tcpTotals(kernel, inner) } : {}),
     protocols: protocolRows(links, families, protocols4, protocols6),
     tunnels: tunnelRows(tunnels),
     ...endpoints,

@@ -1,6 +1,6 @@
-import { formatEndpoint } from './endpoint.js';
 import type { Kernel } from './kernel.js';
-import { cells } from './partial-layout.js';
+import { cells, entryTailBytes } from './partial-layout.js';
+import { endsOf } from './report-ranks.js';
 import { exactCount } from './report-total.js';
 import type { ConversationRow } from './report-types.js';
 import { failedAttemptsMax, findingsOf, type FailedAttempts, type Troubled } from './tcp-findings.js';
@@ -115,7 +115,7 @@ export function tcpTotals(kernel: Kernel, inner: boolean): TcpTotals {
     packets_without_flags: exactCount(exports.uncaptured.value),
     packets_without_window: exactCount(exports.windowless.value),
   };
-  const troubled = [0, 1, 2, 3].map((list) => rowsBehind(kernel, exports.packTroubled(list)));
+  const troubled = [0, 1, 2, 3].map((list) => troubledBy(kernel, exports.packTroubled(list)));
   const failed = exports.failedCount.value > failedAttemptsMax ? null : failedAttempts(kernel);
   return {
     ...sums,
@@ -132,41 +132,36 @@ function failedAttempts(kernel: Kernel): FailedAttempts[] {
   const all: FailedAttempts[] = [];
   exports.beginFailed();
   for (let rows = exports.packFailed(); rows > 0; rows = exports.packFailed())
-    for (const { a, b, health } of rowsBehind(kernel, rows)) {
-      const byA = health.client === 'a';
+    for (const { view, at, facts } of packedRows(kernel, rows)) {
+      const { a, b } = endsOf(view, at);
+      const byA = count(facts, 1) === 1n;
       all.push({
         client: byA ? a : b,
         server: byA ? b : a,
-        refused: Number(health.refused),
-        unanswered: Number(health.unanswered),
+        refused: Number(count(facts, 5)),
+        unanswered: Number(count(facts, 6)),
       });
     }
   return all;
 }
 
-/** Conversations in the window, each with its facts behind it. */
-function rowsBehind(kernel: Kernel, rows: number): Troubled[] {
+function troubledBy(kernel: Kernel, rows: number): Troubled[] {
+  const back = kernel.exports.BACK6.value;
+  return packedRows(kernel, rows).map(({ view, at, facts }) => ({
+    ...endsOf(view, at),
+    packets_a_to_b: Number(view.getBigUint64(at, true)),
+    packets_b_to_a: Number(view.getBigUint64(at + back, true)),
+    health: healthOf(facts)!,
+  }));
+}
+
+/** Where conversations lie in the window, each with its facts behind it. */
+function packedRows(kernel: Kernel, rows: number): { view: DataView; at: number; facts: Facts }[] {
   const { exports, view } = kernel;
-  const factsAt = exports.ENTRY6_BYTES.value + (kernel.cell(cells.inner) === 0n ? 0 : 8);
+  const factsAt = exports.ENTRY6_BYTES.value + (kernel.cell(cells.inner) === 0n ? 0 : entryTailBytes);
   const size = factsAt + exports.TCP_FACTS_BYTES.value;
   return Array.from({ length: rows }, (_, i) => {
     const at = exports.WINDOW.value + i * size;
-    const ports = view.getBigUint64(at + exports.PORTS6.value, true);
-    const end = (address: number, shift: bigint): string => {
-      const bytes = new Uint8Array(16);
-      const words = new DataView(bytes.buffer);
-      words.setBigUint64(0, view.getBigUint64(at + address, true));
-      words.setBigUint64(8, view.getBigUint64(at + address + 8, true));
-      const six = (ports >> 40n) & 1n;
-      return formatEndpoint({ address: six ? bytes : bytes.subarray(12), port: Number((ports >> shift) & 0xffffn) });
-    };
-    const packets = (direction: number): number => Number(view.getBigUint64(at + direction, true));
-    return {
-      a: end(32, 24n),
-      b: end(48, 8n),
-      packets_a_to_b: packets(0),
-      packets_b_to_a: packets(exports.BACK6.value),
-      health: healthOf({ view, at: at + factsAt })!,
-    };
+    return { view, at, facts: { view, at: at + factsAt } };
   });
 }

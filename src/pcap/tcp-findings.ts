@@ -3,6 +3,9 @@ import type { Count } from './types.js';
 
 // What is unusual about the TCP of a capture, in words, each with its figures and a filter that extracts its packets.
 
+/** What stands above findings that have filters, which see no IP behind a VLAN tag; a report does not know of tags. */
+export const howToExtract = 'For trireme extract; where packets have VLAN tags, add --filter-tags transparent:';
+
 /** A conversation with trouble. */
 export interface Troubled {
   readonly a: string;

@@ -23,24 +23,25 @@ export type Unsettled = { readonly tcpStates: string } | 'too many';
 
 /** Looks at a chunk's state of TCP before it is added: null where all of it settles. */
 export function unsettledStates(kernel: Kernel, bytes: Uint8Array, refuse: (what: string) => never): Unsettled | null {
-  put(kernel, bytes);
+  const room = put(kernel, bytes);
   const count = kernel.call((exports) => exports.checkTcp(bytes.length));
-  kernel.exports.tcpDone();
   if (count < 0) refuse('a state of its TCP conversations is none');
-  if (count === 0) return null;
+  const states = count === 0 || count > statesMax ? null : statesIn(kernel, room);
+  kernel.exports.tcpDone();
+  if (count > statesMax) return 'too many';
+  return states === null ? null : { tcpStates: states.toString('base64') };
+}
+
+/** The states that checkTcp() has left in the room, behind the paths that they name. */
+function statesIn(kernel: Kernel, room: number): Buffer {
   const { exports } = kernel;
-  if (count > statesMax) {
-    exports.unsettledDone();
-    return 'too many';
-  }
   const paths = kernel.bytes(exports.pathsAt(), exports.pathsBytes());
-  const rows = kernel.bytes(exports.unsettledAt.value, exports.unsettledBytes.value);
+  const rows = kernel.bytes(room, exports.unsettledBytes.value);
   const states = Buffer.alloc(pathsHead + paths.length + rows.length);
   states.writeUInt32LE(paths.length);
   states.set(paths, pathsHead);
   states.set(rows, pathsHead + paths.length);
-  exports.unsettledDone();
-  return { tcpStates: states.toString('base64') };
+  return states;
 }
 
 /** Takes states of conversations before a chunk over, before its packets come. */
@@ -60,9 +61,11 @@ export function installStates(kernel: Kernel, text: string): void {
   kernel.exports.endImport();
 }
 
-function put(kernel: Kernel, bytes: Uint8Array): void {
+/** @returns where they lie until tcpDone() */
+function put(kernel: Kernel, bytes: Uint8Array): number {
   const room = kernel.call((exports) => exports.tcpRoom(bytes.length));
   kernel.bytes(room, bytes.length).set(bytes);
+  return room;
 }
 
 function refuseStates(): never {

@@ -89,9 +89,7 @@ export {
   tcpBytes,
   tcpDone,
   tcpRoom,
-  unsettledAt,
   unsettledBytes,
-  unsettledDone,
 } from './tcp-exchange';
 export {
   beginFailed,

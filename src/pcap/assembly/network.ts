@@ -56,20 +56,6 @@ export function other(family: u32): void {
   countRow(FAMILIES + (<usize>family << 4), bytes);
 }
 
-/** A segment of IPv4, where TCP is watched. */
-function watchIpv4(at: usize, transport: usize, end: usize): void {
-  readSegment4(at, transport, end);
-  const source = bswap<u32>(load<u32>(at, 12));
-  const target = bswap<u32>(load<u32>(at, 16));
-  const sourcePort = big16(transport);
-  const targetPort = big16(transport + 2);
-  const back = source != target ? source > target : sourcePort > targetPort;
-  const k0 = back ? (<u64>target << 32) | <u64>source : (<u64>source << 32) | <u64>target;
-  const k1 =
-    ((back ? (<u64>targetPort << 16) | <u64>sourcePort : (<u64>sourcePort << 16) | <u64>targetPort) << 8) | <u64>TCP;
-  watch4(k0, k1, bytes, time, timed, back);
-}
-
 /** A total length of 0 is that of a packet which the network card was to cut (TSO): then the frame's tells it. */
 function readSegment4(at: usize, transport: usize, end: usize): void {
   const total = <i64>big16(at + 2);
@@ -88,15 +74,17 @@ function portless(protocol: u32, begins: bool): void {
   if (watching && protocol == TCP && begins) addUncaptured(1);
 }
 
+/** @param watched its segment was read */
 // @ts-ignore: decorator
 @inline
-function count4(source: u32, target: u32, sourcePort: u32, targetPort: u32, kind: u32): void {
+function count4(source: u32, target: u32, sourcePort: u32, targetPort: u32, kind: u32, watched: bool): void {
   const from = (<u64>source << 16) | <u64>sourcePort;
   const to = (<u64>target << 16) | <u64>targetPort;
   const back = from > to;
   const k0 = back ? (<u64>target << 32) | <u64>source : (<u64>source << 32) | <u64>target;
   const k1 =
     ((back ? (<u64>targetPort << 16) | <u64>sourcePort : (<u64>sourcePort << 16) | <u64>targetPort) << 8) | <u64>kind;
+  if (watched) return watch4(k0, k1, bytes, time, timed, back);
   const entry = lastFound4(k0, k1);
   if (entry) touch(entry + (back ? BACK4 : 0), bytes, time, timed);
   else postpone4(k0, k1, bytes, time, timed, back);
@@ -148,14 +136,15 @@ export function ipv4(at: usize, end: usize): void {
   if ((protocol == TCP || protocol == UDP) && !fragment && header >= 20 && captured >= header + 4) {
     const targetPort = big16(at + header + 2);
     if (mayHoldTunnel(protocol, targetPort) && inside(insideOfPort(targetPort), at + header + 8, end)) return;
-    if (watching && protocol == TCP) return watchIpv4(at, at + header, end);
-    count4(source, target, big16(at + header), targetPort, protocol);
+    const watched = watching && protocol == TCP;
+    if (watched) readSegment4(at, at + header, end);
+    count4(source, target, big16(at + header), targetPort, protocol, watched);
   } else {
     if (mayBeTunnel(protocol) && !fragment && header >= 20) {
       if (inside(insideOfProtocol(protocol, false), at + header, end)) return;
     }
     portless(protocol, !fragment && header >= 20);
-    count4(source, target, 0, 0, KIND_PAIR);
+    count4(source, target, 0, 0, KIND_PAIR, false);
   }
 }
 

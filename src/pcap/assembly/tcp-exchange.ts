@@ -220,38 +220,41 @@ export function importTcp(bytes: usize): bool {
 }
 
 const scratch = memory.data(256, 64);
-/** Rows of form 3 for conversations that do not settle, and how many bytes they have. */
-export let unsettledAt: usize = 0;
+/** Bytes at the start of the room, after checkTcp(): rows of form 3 for conversations that do not settle. */
 export let unsettledBytes: usize = 0;
 
 /**
- * Looks, before anything of the room is added, whether each log settles from the state that is known here.
+ * Looks, before anything of the room is added, whether each log settles from the state that is known here. What lay in the room
+ * is there no more.
  * @returns how many do not; -1: the bytes are none
  */
 export function checkTcp(bytes: usize): i32 {
   if (bytes < SECTION_HEAD || !isValid(room + SECTION_HEAD, room + bytes)) return -1;
   const end = room + bytes;
   let count: i32 = 0;
-  for (let row = room + SECTION_HEAD; row < end; row += bytesOfRow(row)) if (!settles(row)) count++;
-  unsettledBytes = <usize>count * (ROW_HEAD + ROW_BLOCK_BYTES);
-  if (!count) return 0;
-  unsettledAt = reserveReused((unsettledBytes + 63) & ~63);
-  let to = unsettledAt;
-  for (let row = room + SECTION_HEAD; row < end; row += bytesOfRow(row)) {
-    if (settles(row)) continue;
-    memory.fill(to, 0, ROW_HEAD);
-    memory.copy(to, row, ROW_PORTS);
-    store<u64>(to, portsHere(row) | (load<u64>(row, ROW_PORTS) & SIX), ROW_PORTS);
-    store<u32>(to, FORM_STATE, ROW_FORM);
-    toScratch(row);
-    to = writeBlock(scratch, to + ROW_HEAD);
+  let to = room;
+  for (let row = room + SECTION_HEAD; row < end; ) {
+    const next = row + bytesOfRow(row);
+    if (!settles(row)) {
+      // A row that may not settle is longer than the state in its place, so that no row behind it is written over.
+      to = writeState(row, to);
+      count++;
+    }
+    row = next;
   }
+  unsettledBytes = to - room;
   return count;
 }
 
-export function unsettledDone(): void {
-  if (unsettledBytes) release(unsettledAt, (unsettledBytes + 63) & ~63);
-  unsettledBytes = 0;
+/** Writes the state before a row, which may lie where it goes. */
+function writeState(row: usize, to: usize): usize {
+  const ports = portsHere(row) | (load<u64>(row, ROW_PORTS) & SIX);
+  toScratch(row);
+  memory.copy(to, row, ROW_PORTS);
+  memory.fill(to + ROW_PORTS, 0, ROW_HEAD - ROW_PORTS);
+  store<u64>(to, ports, ROW_PORTS);
+  store<u32>(to, FORM_STATE, ROW_FORM);
+  return writeBlock(scratch, to + ROW_HEAD);
 }
 
 /** A copy of the state before a row. */

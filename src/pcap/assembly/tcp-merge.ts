@@ -66,10 +66,8 @@ export function addRow(block: usize, row: usize): void {
   replay(block, row);
   if (form == FORM_LOG) return;
   const rest = rowBlockOf(row);
-  if (form == FORM_WHOLE) {
-    copyState(block, rest);
-    memory.copy(block + SYN_TIME, rest + SYN_TIME, STATE_BYTES - SYN_TIME);
-  } else {
+  if (form == FORM_WHOLE) takeState(block, rest);
+  else {
     countLate(block, row);
     goOn(block, rest, row);
   }
@@ -155,11 +153,7 @@ function countLate(block: usize, row: usize): void {
 /** Takes the state at the end of a chunk; of what it does not know, that of the block stays. */
 function goOn(block: usize, rest: usize, row: usize): void {
   const bits = load<u32>(row, ROW_BITS);
-  if (bits & OPENED) {
-    copyState(block, rest);
-    memory.copy(block + SYN_TIME, rest + SYN_TIME, STATE_BYTES - SYN_TIME);
-    return;
-  }
+  if (bits & OPENED) return takeState(block, rest);
   const phase = load<u8>(block, PHASE);
   const opener = load<u8>(block, OPENER);
   keepOf(block, rest, (bits & UNSURE_A) != 0);
@@ -167,6 +161,12 @@ function goOn(block: usize, rest: usize, row: usize): void {
   copyState(block, rest);
   store<u8>(block, phase, PHASE);
   store<u8>(block, opener, OPENER);
+}
+
+/** Takes a state over that knows all. */
+function takeState(block: usize, from: usize): void {
+  copyState(block, from);
+  memory.copy(block + SYN_TIME, from + SYN_TIME, STATE_BYTES - SYN_TIME);
 }
 
 /** Puts into the end's direction what it does not know. */

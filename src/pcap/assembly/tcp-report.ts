@@ -37,7 +37,6 @@ import {
   IN_FLIGHT_A,
   IN_FLIGHT_B,
   OLD_REPEATED,
-  OUT_OF_ORDER,
   RETRANSMITTED,
   ROUND_TRIPS,
   SPURIOUS,
@@ -144,8 +143,7 @@ function add(cell: usize, value: u64): void {
 /** Segments of a direction that were sent again, without those that a mirror repeats. */
 function sentAgain(at: usize): u64 {
   const from = facts + at;
-  const all = load<u64>(from, SPURIOUS) + load<u64>(from, FAST) + load<u64>(from, OUT_OF_ORDER) + load<u64>(from, RETRANSMITTED);
-  return all - load<u64>(from, OLD_REPEATED) - load<u64>(from, OUT_OF_ORDER);
+  return load<u64>(from, SPURIOUS) + load<u64>(from, FAST) + load<u64>(from, RETRANSMITTED) - load<u64>(from, OLD_REPEATED);
 }
 
 function both(cell: usize): u64 {

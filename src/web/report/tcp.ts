@@ -1,3 +1,4 @@
+import { howToExtract } from '../../pcap/tcp-findings.js';
 import { element } from '../dom.js';
 import type { FactsEntry } from './data.js';
 import { exact, span } from './figures.js';
@@ -24,8 +25,7 @@ function findings({ findings: found }: Totals): HTMLElement {
     ),
   );
   if (found.every(({ filter }) => filter === null)) return list;
-  const how = 'For trireme extract; where packets have VLAN tags, add --filter-tags transparent:';
-  return element('div', {}, element('p', { class: 'soft small' }, how), list);
+  return element('div', {}, element('p', { class: 'soft small' }, howToExtract), list);
 }
 
 const seconds = (ns: string | null): string => span(ns === null ? NaN : Number(ns) / 1e9);
