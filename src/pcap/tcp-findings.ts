@@ -154,9 +154,17 @@ function largest(counts: ReadonlyMap<string, number>): [string, number][] {
   return [...counts].sort(([x, n], [y, m]) => m - n || (x < y ? -1 : 1)).slice(0, namedMax);
 }
 
+/**
+ * Segments of a direction that were sent again: old ones but those that came out of order and those that a mirror repeated. A
+ * repeated one may be out of order as well, so that both together may be more.
+ */
+export function sentAgain({ old_segments, out_of_order, repeated_old_segments }: TcpDirection): number {
+  return Math.max(0, Number(old_segments) - Number(out_of_order) - Number(repeated_old_segments));
+}
+
 function resentBy({ a, b, packets_a_to_b, packets_b_to_a, health }: Troubled): TcpFinding[] {
   const way = (from: string, to: string, packets: number, counts: TcpDirection): TcpFinding[] => {
-    const again = Number(counts.old_segments) - Number(counts.out_of_order) - Number(counts.repeated_old_segments);
+    const again = sentAgain(counts);
     if (again < resentMin || again < packets * resentShareMin) return [];
     const fast = Number(counts.fast_retransmissions);
     const spurious = Number(counts.spurious_retransmissions);

@@ -33,6 +33,11 @@ export class FakeScheduler implements Scheduler {
     };
   }
 
+  /** Timers that have not run and were not taken back. */
+  get pending(): number {
+    return this.timers.length;
+  }
+
   /** Ends the turn of the event loop: what was to run soon runs, until nothing is left. */
   endTurn(): void {
     while (this.turn.length > 0) {

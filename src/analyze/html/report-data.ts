@@ -9,6 +9,7 @@ import type {
 } from '../../web/report/data.js';
 import { jsonDocument } from '../document.js';
 import type { ConversationRow, FilterFacts, JoinedFailure, JoinedFile } from '../../pcap/report-types.js';
+import { sentAgain } from '../../pcap/tcp-findings.js';
 import type { TcpDirection, TcpHealth } from '../../pcap/tcp-types.js';
 import type { Count } from '../../pcap/types.js';
 import { type Entry, hasFacts, isFailure, stateOf } from '../entry.js';
@@ -78,7 +79,7 @@ function withoutId({ community_id: _id, tcp, ...row }: ConversationRow): ReportC
 function healthOf({ a_to_b, b_to_a, round_trip_ns }: TcpHealth): ReportHealth {
   const both = (of: (way: TcpDirection) => Count): number => Number(of(a_to_b)) + Number(of(b_to_a));
   return {
-    resent: both(({ old_segments }) => old_segments) - both(({ out_of_order }) => out_of_order),
+    resent: both(sentAgain),
     gaps: both(({ gaps }) => gaps),
     zero_windows: both(({ zero_windows }) => zero_windows),
     round_trip_ns: round_trip_ns === null ? null : Number(round_trip_ns),

@@ -9,7 +9,8 @@ const style = { units: rawUnits, framed: false, sort: 'bytes' };
 const health = sampleHealth({
   ...{ attempts: 1, established: 1, handshakes: 1, round_trips: 1, round_trip_ns: '21000000' },
   a_to_b: sampleDirection({ old_segments: 4, out_of_order: 1, retransmissions: 3, gaps: 2 }),
-  b_to_a: sampleDirection({ zero_windows: 5 }),
+  // Repeated by a mirror, so that nothing was sent again.
+  b_to_a: sampleDirection({ zero_windows: 5, old_segments: 2, out_of_order: 1, repeated_old_segments: 2 }),
 });
 const row = { ...sampleEntry().top.at(0)!, tcp: health };
 const linesOf = (totals: Parameters<typeof sampleTotals>[0], changes = {}): string[] =>
