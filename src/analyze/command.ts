@@ -13,7 +13,7 @@ import {
   waitMsDefault,
   waitMsMax,
 } from '../pcap/request.js';
-import { csvTableNames } from './csv-tables.js';
+import { tableNames } from './tables.js';
 import { addMasterChoice, chosenMaster, type MasterChoice } from './master-command.js';
 import { compileSettings, topInFilesDefault, type AnalyzeOptions, type NameKind } from './settings.js';
 
@@ -29,10 +29,11 @@ What is counted:
 
 Output:
   Text by default, the total, the IPv4 TCP packets and the connection's packets in its first lines. --json prints one
-  document, --csv one table (${csvTableNames.join(', ')}), each the same bytes on one core, all cores and a cluster.
+  document, --csv one table (${tableNames.join(', ')}), each the same bytes on one core, all cores and a cluster.
   --html FILE and --csv DIR write files beside that: a report with charts and tables of at most ${topInFilesDefault} rows, under 1 MB
   whatever the size of the capture, that opens without a network; and every table, with a row for each pair of
-  addresses (pairs). Without --interval they choose one that gives 200 to 600 rows where the capture is long enough.
+  addresses (pairs). --parquet DIR writes every table with every row, for DuckDB, pandas and others: a cluster, and
+  --tcp, --inner or --community-id, give the first of very many and say so. Without --interval they all choose one that gives 200 to 600 rows where the capture is long enough.
 
 Exit codes:
   0  every file was read to its end
@@ -56,6 +57,7 @@ Examples:
   trireme analyze --csv endpoints --top all day.pcap > endpoints.csv
   trireme analyze https://store.example/day.pcap?X-Amz-Signature=...
   trireme analyze --html report.html --csv tables/ day.pcap
+  trireme analyze --parquet tables/ *.pcap && duckdb -c "SELECT * FROM 'tables/conversations.parquet' LIMIT 5"
   timeout 60 tcpdump --immediate-mode -s 2048 -B 16384 -U -w - | trireme analyze - --interval 1s
   tcpdump --immediate-mode -s 2048 -B 16384 -U -w - | trireme analyze - --every 10s --html now.html
   trireme analyze --master 127.0.0.1:${defaultPorts.masterGrpc} huge.pcap
@@ -115,10 +117,11 @@ export function buildCommand(): Command {
       '--csv [table|dir]',
       'print one CSV table (default conversations); or write every table into a folder, such as tables/',
     )
+    .option('--parquet <dir>', 'write every table into a folder as Parquet, with every row (Snappy; times in ns)')
     .option('--html <file>', 'write a report for the browser, one file without outside parts; - is standard output')
     .option(
       '--top <n|all>',
-      `rows of the tables of conversations and talkers, or all (default: ${topDefault}, in --html and --csv DIR ${topInFilesDefault})`,
+      `rows of the tables of conversations and talkers, or all (default: ${topDefault}, in --html and --csv DIR ${topInFilesDefault}, in --parquet all)`,
       topIn,
     )
     .addOption(

@@ -87,7 +87,8 @@ class SoFar {
 /** What writes the report and the folder of tables, loaded only when they are asked for. */
 function writtenFilesOf(settings: AnalyzeSettings): WrittenFiles | null {
   const { written, output } = settings;
-  if (written.html === null && written.csvFolder === null && output.form !== 'html') return null;
+  if (written.html === null && written.csvFolder === null && written.parquet === null && output.form !== 'html')
+    return null;
   const files = require('./files/written-files.js') as typeof import('./files/written-files.js');
   return new files.WrittenFiles(settings);
 }

@@ -15,6 +15,7 @@ import type { IndexSettings } from '../captures/scan-settings.js';
 import {
   compileAsked,
   topAll,
+  topObjectsMax,
   topOfInner,
   topOfMessage,
   type Asked,
@@ -22,7 +23,7 @@ import {
   type TopBound,
 } from '../pcap/request.js';
 import type { ScanOptions, SortOrder } from '../pcap/types.js';
-import { csvTableNames, type CsvTableName } from './csv-tables.js';
+import { tableNames, type TableName } from './tables.js';
 
 /** What commander hands over: each option as its parser gave it. */
 export interface AnalyzeOptions extends TrustOptions {
@@ -41,6 +42,7 @@ export interface AnalyzeOptions extends TrustOptions {
   readonly json?: boolean;
   readonly csv?: string | true;
   readonly html?: string;
+  readonly parquet?: string;
   readonly top?: number;
   readonly sort: string;
   readonly interval?: bigint;
@@ -69,7 +71,7 @@ export interface AnalyzeOptions extends TrustOptions {
 export type OutputForm =
   | { readonly form: 'text' }
   | { readonly form: 'json' }
-  | { readonly form: 'csv'; readonly table: CsvTableName }
+  | { readonly form: 'csv'; readonly table: TableName }
   | { readonly form: 'html' };
 
 /** What is written beside standard output. */
@@ -78,8 +80,17 @@ export interface FileOutputs {
   readonly html: string | null;
   /** The folder of all CSV tables. */
   readonly csvFolder: string | null;
-  /** Rows of the tables in them. */
+  /** Rows of the tables in both. */
   readonly top: number;
+  readonly parquet: ParquetSettings | null;
+}
+
+export interface ParquetSettings {
+  /** The folder of all Parquet tables. */
+  readonly folder: string;
+  /** Rows of each: what was asked, or all that the analysis can give. */
+  readonly top: number;
+  readonly topAsked: boolean;
 }
 
 /** What the code runs on: complete and checked. */
@@ -170,6 +181,12 @@ export function compileSettings(
     throw usage(`--html - is a form of output, as --json and --csv are: choose one, or write --html FILE beside it`);
   if (options.html !== undefined && kindOf(options.html) === 'folder')
     throw usage(`--html ${options.html} is a folder: name a file, such as ${joinPath(options.html, 'report.html')}`);
+  if (options.parquet !== undefined && kindOf(options.parquet) === 'file')
+    throw usage(`--parquet ${options.parquet} is a file: name a folder, there or to be made, such as tables/`);
+  if (options.parquet !== undefined && detach)
+    throw usage(
+      '--parquet writes a result, and --detach waits for none: give it with --resume, and --top with --detach',
+    );
   if (options.wait !== undefined && options.master === undefined)
     throw usage('--wait bounds waiting for workers: it needs --master');
   if (detach && options.master === undefined) throw usage('--detach leaves the work to a cluster: it needs --master');
@@ -223,6 +240,7 @@ export function compileSettings(
       html: options.html === undefined || options.html === standardInput ? null : options.html,
       csvFolder: csv.folder,
       top: options.top === undefined ? topInFilesDefault : top,
+      parquet: parquetOf(options, top),
     },
     communityIdSeed: options.communityIdSeed ?? (options.communityId === true ? 0 : null),
     human: options.human ?? false,
@@ -273,6 +291,18 @@ function topBoundOf(options: AnalyzeOptions, forPeople: boolean): TopBound {
   return forPeople ? topOfText : topOfRows;
 }
 
+/** Rows with the columns of --tcp, --inner or --community-id, where nobody says: some 4 kB each while they are written, 1 GB in all. */
+const rowsOfObjectsDefault = 250_000;
+
+/** Rows are read by programs: there are as many as the analysis can give, unless fewer were asked for. */
+function parquetOf(options: AnalyzeOptions, top: number): ParquetSettings | null {
+  if (options.parquet === undefined) return null;
+  const topAsked = options.top !== undefined;
+  const { max } = topBoundOf(options, false);
+  const every = max === topObjectsMax ? rowsOfObjectsDefault : max;
+  return { folder: options.parquet, top: topAsked ? top : every, topAsked };
+}
+
 /** `--top all` was said without a number, and is refused without one. */
 function checkTopAll(top: number | undefined, { max, why }: TopBound): void {
   if (top !== topAll || max >= topAll) return;
@@ -292,7 +322,7 @@ function askedOf(options: AnalyzeOptions): Asked {
 export type NameKind = 'file' | 'folder' | 'nothing';
 
 interface CsvSettings {
-  readonly table: CsvTableName | null;
+  readonly table: TableName | null;
   readonly folder: string | null;
   readonly files: readonly string[];
 }
@@ -305,12 +335,12 @@ function csvOf(csv: string | true | undefined, kindOf: (name: string) => NameKin
   const none = { table: null, folder: null, files: [] };
   if (csv === undefined) return none;
   if (csv === true) return { ...none, table: 'conversations' };
-  if (csvTableNames.includes(csv)) return { ...none, table: csv as CsvTableName };
+  if ((tableNames as readonly string[]).includes(csv)) return { ...none, table: csv as TableName };
   const kind = csv === standardInput ? 'file' : kindOf(csv);
   if (kind === 'file') return { table: 'conversations', folder: null, files: [csv] };
   if (kind === 'folder' || /\/$|\/[^./]+$/.test(csv)) return { ...none, folder: csv };
   throw usage(
-    `--csv '${csv}' is no table and no file; tables are ${csvTableNames.join(', ')}, and a folder for all of them is ` +
+    `--csv '${csv}' is no table and no file; tables are ${tableNames.join(', ')}, and a folder for all of them is ` +
       `written with a slash, such as ./tables/`,
   );
 }

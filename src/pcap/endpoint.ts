@@ -34,6 +34,13 @@ function parseIpv6(text: string): number[] | null {
   return [...head, ...new Array<number>(missing).fill(0), ...tail].flatMap((group) => [group >> 8, group & 255]);
 }
 
+/** The 4 or 16 bytes of an address. @throws TriremeError USAGE */
+export function parseAddress(text: string): Uint8Array {
+  const bytes = text.includes(':') ? parseIpv6(text) : parseIpv4(text);
+  if (bytes === null) throw new TriremeError('USAGE', `"${text}" is no address: give an IPv4 or IPv6 address`);
+  return Uint8Array.from(bytes);
+}
+
 /** Reads A:P or [v6]:P. Throws USAGE with the text and the forms that are understood. */
 export function parseEndpoint(text: string): Endpoint {
   const match = /^(?:\[([^\]]*)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);

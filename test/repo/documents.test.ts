@@ -15,7 +15,7 @@ const commands = documents.flatMap(({ path, blocks }) =>
 test('every fenced block says what it is, so that no command passes for a picture', () => {
   const untold = documents.flatMap(({ path, blocks }) =>
     blocks
-      .filter(({ info }) => !['sh', 'text', 'ts', 'yaml', 'mermaid'].includes(info[0]))
+      .filter(({ info }) => !['sh', 'sql', 'text', 'ts', 'yaml', 'mermaid'].includes(info[0]))
       .map(({ line }) => `${path}:${line}`),
   );
   expect(untold).toEqual([]);

@@ -39,6 +39,10 @@ export const ranElsewhere: Readonly<Record<string, { readonly file: string; read
     file: 'test/story/discovery.test.ts',
     by: "runTrireme(['analyze', '--json', '-q', '--discover', nats.url, sample])",
   },
+  'bin/trireme analyze captures/sample.pcap --tcp --parquet tables/': {
+    file: 'test/story/parquet.test.ts',
+    by: "'captures/sample.pcap', '--tcp', '--parquet', tables",
+  },
   'npm install --global trireme-0.2.0.tgz': {
     file: 'test/support/installed-package.ts',
     by: "'install', '--global', '--prefix', prefix",

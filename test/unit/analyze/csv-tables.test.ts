@@ -1,5 +1,6 @@
-import { csvDocument, csvTableNames, type CsvTableName } from '../../../src/analyze/csv-tables.js';
+import { csvDocument } from '../../../src/analyze/csv-tables.js';
 import type { Entry } from '../../../src/analyze/entry.js';
+import { tableNames, type TableName } from '../../../src/analyze/tables.js';
 import type { JoinedFile } from '../../../src/pcap/report-types.js';
 import { sampleEntry } from '../../support/sample-entry.js';
 import { sampleHealth } from '../../support/sample-tcp.js';
@@ -17,10 +18,10 @@ const counted: JoinedFile = {
   truncated: false,
   error: null,
 };
-const rowsOf = (name: CsvTableName, entries: readonly Entry[]): string[] => [...csvDocument(name, entries)].map(String);
+const rowsOf = (name: TableName, entries: readonly Entry[]): string[] => [...csvDocument(name, entries)].map(String);
 
 describe('the csv tables', () => {
-  test.each(csvTableNames)('every row of %s has a field for each column', (name) => {
+  test.each(tableNames)('every row of %s has a field for each column', (name) => {
     const series = {
       interval_ns: '1000000000',
       interval_ns_asked: '1000000000',
@@ -31,7 +32,7 @@ describe('the csv tables', () => {
     };
     const top = [{ ...sampleEntry().top.at(0)!, tcp: sampleHealth() }];
     const entry = sampleEntry({ top, series, files: [counted, { ...unreadable, error: 'unreadable' }] });
-    const [header, ...rows] = rowsOf(name as CsvTableName, [entry, entry]);
+    const [header, ...rows] = rowsOf(name, [entry, entry]);
     expect(rows.length).toBeGreaterThan(1);
     for (const row of rows) expect(row.split(',').length).toBe(header.split(',').length);
     expect(header.startsWith('file,')).toBe(true);

@@ -64,6 +64,8 @@ test.each<[string, string[], Partial<AnalyzeOptions>, string]>([
     { resume: ['1'], master, inner: true },
     '--inner was settled when analysis 1',
   ],
+  ['Parquet tables in a file', ['a'], { parquet: 'b.pcap' }, '--parquet b.pcap is a file: name a folder'],
+  ['Parquet tables of what nobody waits for', ['a'], { parquet: 'p', master, detach: true }, 'give it with --resume'],
   ['more rows than a message of the cluster holds', ['a'], { top: 60_000, master }, 'from 1 to 50000, the most'],
 ])('%s is wrong usage', (_name, files, options, message) => {
   expect(() => compile(files, options)).toThrow(expect.objectContaining({ code: 'USAGE' }));
@@ -104,6 +106,16 @@ test('a report beside another form of output, or in its place', () => {
     written: { html: 'r.html' },
   });
   expect(compile(['a'], { html: '-' })).toMatchObject({ output: { form: 'html' }, written: { html: null } });
+});
+
+test('Parquet tables have every row that the analysis can give, or as many as were asked for', () => {
+  const rows = (options: Partial<AnalyzeOptions>): unknown =>
+    compile(['a'], { parquet: 'tables', ...options }).written.parquet;
+  expect(rows({ top: undefined })).toEqual({ folder: 'tables', top: 33_554_432, topAsked: false });
+  expect(rows({ top: undefined, tcp: true })).toEqual({ folder: 'tables', top: 250_000, topAsked: false });
+  expect(rows({ top: undefined, master })).toEqual({ folder: 'tables', top: 50_000, topAsked: false });
+  expect(rows({ top: 7, tcp: true })).toEqual({ folder: 'tables', top: 7, topAsked: true });
+  expect(compile(['a'], {}).written.parquet).toBeNull();
 });
 
 test('files hold more rows than the text unless it is said how many', () => {

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import fc from 'fast-check';
 
 import { csvDocument } from '../../../src/analyze/csv-tables.js';
+import { ParquetFolder } from '../../../src/analyze/parquet/folder.js';
 import { projectRoot } from '../../../src/common/version.js';
 import type { CaptureFacts, EndpointRow } from '../../../src/pcap/report-types.js';
 import { packedRowsMin } from '../../../src/pcap/report-ranks.js';
@@ -14,6 +16,7 @@ import { smallCapture, manyPackets } from '../../support/small-capture.js';
 import { reportOptions, scanOptions, scanWhole } from '../../support/engine.js';
 import { holds } from '../../support/property.js';
 import { sampleEntry } from '../../support/sample-entry.js';
+import { scratchFolder } from '../../support/scratch.js';
 
 const writer = new RowWriter(new WebAssembly.Module(readFileSync(join(projectRoot, 'dist/src/pcap/rows.wasm'))));
 
@@ -94,6 +97,32 @@ const unpacked = (entry: ReturnType<typeof sampleEntry>) => ({
   endpoints: [...entry.endpoints],
 });
 
+const boundedTable = scanWhole(smallCapture(manyPackets(2000)), { ...scanOptions, conversationsMax: 300 }, undefined, {
+  ...reportOptions,
+  top: 100_000,
+  packedRows: true,
+}) as CaptureFacts;
+
+/** The same rows as a full table tells them, the odd ones within bounds. */
+function asBounded(entry: ReturnType<typeof sampleEntry>): ReturnType<typeof sampleEntry> {
+  const { bytes } = packed(entry.top);
+  const cells = Array.from({ length: bytes.length / 8 }, (_, i) => Buffer.from(bytes).readBigUInt64LE(8 * i));
+  const rows = Array.from({ length: cells.length / 13 }, (_, row) =>
+    cells.slice(13 * row, 13 * row + 13).map((cell, i) => (i === 8 && row % 2 === 1 ? cell | (1n << 41n) : cell)),
+  );
+  const ends = packed(entry.endpoints);
+  const six = Array.from({ length: ends.length }, (_, i) => [
+    ...Array.from({ length: 9 }, (_, j) => Buffer.from(ends.bytes).readBigUInt64LE(72 * i + 8 * j)),
+    ...[BigInt(i), 2n ** 50n],
+  ]);
+  return {
+    ...entry,
+    top: rowsOf(packed(boundedTable.top), rows) as never,
+    top_times: rowsOf(packed(boundedTable.top_times), rows) as never,
+    endpoints: rowsOf(packed(boundedTable.endpoints), six) as never,
+  };
+}
+
 describe('the text of packed rows is that of the objects they stand for', () => {
   test('as JSON', () => {
     holds(
@@ -121,6 +150,42 @@ describe('the text of packed rows is that of the objects they stand for', () => 
       },
       200,
     );
+  });
+});
+
+describe('the Parquet columns of packed rows', () => {
+  const scratch = scratchFolder();
+  /** The bytes of both tables, or why there are none. */
+  const filesOf = (entry: ReturnType<typeof sampleEntry>): string => {
+    const folder = new ParquetFolder(scratch.path, 1000);
+    try {
+      folder.add(entry);
+      folder.write();
+    } catch (error) {
+      return String(error);
+    }
+    return ['conversations', 'endpoints']
+      .map((name) =>
+        createHash('sha256')
+          .update(readFileSync(join(scratch.path, `${name}.parquet`)))
+          .digest('hex'),
+      )
+      .join();
+  };
+
+  test.each(['conversations', 'boundedConversations'] as const)('are those of the objects: %s', (kind) => {
+    let written = 0;
+    holds(
+      arbitraryFacts,
+      (entry) => {
+        const facts = kind === 'conversations' ? entry : asBounded(entry);
+        const files = filesOf(facts);
+        expect(files).toBe(filesOf(unpacked(facts)));
+        if (!files.startsWith('Error')) written++;
+      },
+      50,
+    );
+    expect(written).toBeGreaterThan(0);
   });
 });
 
