@@ -60,20 +60,16 @@ const jobsPerMessage = 256;
 
 /** A client of JobService over gRPC. It dials with its first call, and again when its connection breaks. */
 export class JobClient {
-  readonly #client: JobServiceClient;
-  readonly #dialler: GrpcDialler;
-  readonly #where: string;
+  private readonly client: JobServiceClient;
+  private readonly dialler: GrpcDialler;
+  private readonly where: string;
 
   /** @throws TriremeError USAGE, or when a file of the credentials cannot be used */
   constructor({ address = '127.0.0.1', ...credentials }: JobClientOptions = {}) {
     const hub = addressOf(address, defaultPorts.lbGrpc);
-    this.#where = formatHostPort(hub);
-    this.#dialler = new GrpcDialler(trustOf(credentials));
-    this.#client = new JobServiceClient(
-      this.#where,
-      this.#dialler.credentials(hub.host),
-      this.#dialler.options(hub.host),
-    );
+    this.where = formatHostPort(hub);
+    this.dialler = new GrpcDialler(trustOf(credentials));
+    this.client = new JobServiceClient(this.where, this.dialler.credentials(hub.host), this.dialler.options(hub.host));
   }
 
   /**
@@ -88,9 +84,9 @@ export class JobClient {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
     const request = { ...named, payload: bytes === undefined ? undefined : Buffer.from(bytes) };
     return new Promise((resolve, reject) => {
-      this.#client.runJob(request, new Metadata(), options, (error, response) => {
+      this.client.runJob(request, new Metadata(), options, (error, response) => {
         if (error === null) resolve(response);
-        else reject(failureOf(error, this.#where, this.#dialler));
+        else reject(failureOf(error, this.where, this.dialler));
       });
     });
   }
@@ -102,7 +98,7 @@ export class JobClient {
    * Throws a {@link TriremeError} when the stream breaks; a job that failed has its `error` in its answer.
    */
   async *runJobs(kinds: Iterable<JobKind> | AsyncIterable<JobKind>): AsyncGenerator<TaggedJobResult, void, undefined> {
-    const stream = this.#client.runJobs();
+    const stream = this.client.runJobs();
     // The loop below hears of errors; one that comes once it is over has nobody to hear it.
     stream.on('error', () => undefined);
     let wrong: unknown = null;
@@ -113,7 +109,7 @@ export class JobClient {
     try {
       for await (const { results } of stream as AsyncIterable<RunJobsResponse>) yield* results.map(told);
     } catch (error) {
-      throw wrong ?? failureOf(error as ServiceError, this.#where, this.#dialler);
+      throw wrong ?? failureOf(error as ServiceError, this.where, this.dialler);
     } finally {
       stream.cancel();
     }
@@ -123,7 +119,7 @@ export class JobClient {
 
   /** Closes the connection. Calls under way go on to their end. */
   close(): void {
-    this.#client.close();
+    this.client.close();
   }
 }
 

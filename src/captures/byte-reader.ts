@@ -3,56 +3,56 @@ export type ByteStream = AsyncIterable<Uint8Array>;
 
 /** Reads a stream in the portions that a format asks for, and knows how far it has come. */
 export class ByteReader {
-  readonly #pieces: AsyncIterator<Uint8Array>;
-  #rest: Uint8Array = new Uint8Array(0);
-  #position = 0;
+  private readonly pieces: AsyncIterator<Uint8Array>;
+  private rest: Uint8Array = new Uint8Array(0);
+  private at = 0;
 
   constructor(stream: ByteStream) {
-    this.#pieces = stream[Symbol.asyncIterator]();
+    this.pieces = stream[Symbol.asyncIterator]();
   }
 
   /** Bytes handed out so far: the offset in the file of the next one. */
   get position(): number {
-    return this.#position;
+    return this.at;
   }
 
   /** The next bytes, at least one and at most `most`; null at the end. Valid until the next call. */
   async some(most: number): Promise<Uint8Array | null> {
-    if (!(await this.#fill(1))) return null;
-    return this.#take(Math.min(most, this.#rest.length));
+    if (!(await this.fill(1))) return null;
+    return this.take(Math.min(most, this.rest.length));
   }
 
   /** Exactly `count` bytes, or fewer where the stream ends. */
   async upTo(count: number): Promise<Uint8Array> {
-    await this.#fill(count);
-    return this.#take(Math.min(count, this.#rest.length));
+    await this.fill(count);
+    return this.take(Math.min(count, this.rest.length));
   }
 
   /** Bytes that have come and were not handed out. */
   get heldBytes(): number {
-    return this.#rest.length;
+    return this.rest.length;
   }
 
   /** Exactly `count` bytes where they have come already; null: they have not, or the stream ends before. */
   held(count: number): Uint8Array | null {
-    return this.#rest.length < count ? null : this.#take(count);
+    return this.rest.length < count ? null : this.take(count);
   }
 
   /** The next `count` bytes (fewer at the end) without handing them out. */
   async peek(count: number): Promise<Uint8Array> {
-    await this.#fill(count);
-    return this.#rest.subarray(0, count);
+    await this.fill(count);
+    return this.rest.subarray(0, count);
   }
 
   /** Gives back the last `count` bytes that were handed out. They must be the end of what `some` returned. */
   unread(bytes: Uint8Array): void {
-    this.#position -= bytes.length;
-    this.#rest = this.#rest.length === 0 ? bytes : joined([bytes, this.#rest]);
+    this.at -= bytes.length;
+    this.rest = this.rest.length === 0 ? bytes : joined([bytes, this.rest]);
   }
 
   /** Lets go of the stream before its end. */
   async close(): Promise<void> {
-    await this.#pieces.return?.();
+    await this.pieces.return?.();
   }
 
   /** What is left, as a stream. */
@@ -64,25 +64,25 @@ export class ByteReader {
     }
   }
 
-  #take(count: number): Uint8Array {
-    const taken = this.#rest.subarray(0, count);
-    this.#rest = this.#rest.subarray(count);
-    this.#position += count;
+  private take(count: number): Uint8Array {
+    const taken = this.rest.subarray(0, count);
+    this.rest = this.rest.subarray(count);
+    this.at += count;
     return taken;
   }
 
-  async #fill(count: number): Promise<boolean> {
-    if (this.#rest.length >= count) return true;
-    const pieces = this.#rest.length === 0 ? [] : [this.#rest];
-    let held = this.#rest.length;
+  private async fill(count: number): Promise<boolean> {
+    if (this.rest.length >= count) return true;
+    const pieces = this.rest.length === 0 ? [] : [this.rest];
+    let held = this.rest.length;
     while (held < count) {
-      const next = await this.#pieces.next();
+      const next = await this.pieces.next();
       if (next.done === true) break;
       if (next.value.length === 0) continue;
       pieces.push(next.value);
       held += next.value.length;
     }
-    this.#rest = pieces.length === 1 ? pieces[0] : joined(pieces);
+    this.rest = pieces.length === 1 ? pieces[0] : joined(pieces);
     return held >= count;
   }
 }

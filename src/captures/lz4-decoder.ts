@@ -43,7 +43,7 @@ export type BlockEnd = 'ended' | 'cut' | 'damaged';
 /** Blocks of LZ4, decoded in WebAssembly on this thread. To be closed; used for one stream at a time. */
 export class Lz4Decoder {
   private readonly lz4 = acquire();
-  readonly #ends = this.ends();
+  private readonly endOf = this.ends();
   private closed = false;
 
   /** Begins a frame. `checksum`: contentHash() will be asked. */
@@ -75,7 +75,7 @@ export class Lz4Decoder {
 
   /** Decodes the block on, to its end or until there is no more room for output, which is then to be taken. */
   decode(): BlockEnd | 'full' {
-    return this.#ends[this.lz4.decode()];
+    return this.endOf[this.lz4.decode()];
   }
 
   /** Bytes of output that wait to be taken. */

@@ -13,7 +13,7 @@ const portionBytes = 256 * 1024;
 
 /** Reads a file from a position straight into a sink, a portion a step, until it is done or the file ends. */
 export class FilePour {
-  #position: number;
+  private at: number;
 
   constructor(
     readonly fd: number,
@@ -22,23 +22,23 @@ export class FilePour {
     /** Nothing behind it is poured, also where the file goes on. */
     private readonly end = Infinity,
   ) {
-    this.#position = start;
+    this.at = start;
   }
 
   /** In the file: what is before it was poured. */
   get position(): number {
-    return this.#position;
+    return this.at;
   }
 
   /** Pours one portion and returns its bytes; 0: nothing is left to pour. */
   step(): number {
     if (this.sink.done) return 0;
     const space = this.sink.space();
-    const wanted = Math.min(space.length, portionBytes, this.end - this.#position);
+    const wanted = Math.min(space.length, portionBytes, this.end - this.at);
     if (wanted <= 0) return 0;
-    const bytes = readSync(this.fd, space, 0, wanted, this.#position);
+    const bytes = readSync(this.fd, space, 0, wanted, this.at);
     if (bytes === 0) return 0;
-    this.#position += bytes;
+    this.at += bytes;
     this.sink.filled(bytes);
     return bytes;
   }

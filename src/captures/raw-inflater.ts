@@ -16,24 +16,24 @@ export interface InflateStep {
 
 /** Raw deflate streams, one after the other, inflated in WebAssembly on this thread. */
 export class RawInflater {
-  readonly #wasm = newInflater();
-  #kept: Uint8Array[] | null = [];
-  #pushed = 0;
-  #given = 0;
+  private readonly wasm = newInflater();
+  private kept: Uint8Array[] | null = [];
+  private pushed = 0;
+  private given = 0;
 
   /** Begins another stream. */
   reset(): void {
-    this.#wasm.reset();
-    this.#kept = [];
-    this.#pushed = 0;
-    this.#given = 0;
+    this.wasm.reset();
+    this.kept = [];
+    this.pushed = 0;
+    this.given = 0;
   }
 
   /** Inflates up to stepBytes. */
   step(input: Uint8Array): InflateStep {
-    const wasm = this.#wasm;
-    this.#keep(input);
-    this.#pushed += input.length;
+    const wasm = this.wasm;
+    this.keep(input);
+    this.pushed += input.length;
     new Uint8Array(wasm.memory.buffer, wasm.inputAt(), input.length).set(input);
     const pieces: Buffer[] = [];
     let status = wasm.inflate(input.length);
@@ -42,24 +42,24 @@ export class RawInflater {
       if (status !== wasm.OUTPUT_FULL.value) break;
       status = wasm.inflate(0);
     }
-    if (status === wasm.DAMAGED.value) return this.#salvage();
+    if (status === wasm.DAMAGED.value) return this.salvage();
     const bytes = pieces.length > 1 ? Buffer.concat(pieces) : pieces[0];
-    this.#given += bytes.length;
+    this.given += bytes.length;
     const ended = status === wasm.ENDED.value;
     return { bytes: bytes.length > 0 ? bytes : null, unused: ended ? wasm.unusedBytes() : null, damaged: false };
   }
 
-  #keep(input: Uint8Array): void {
-    if (this.#kept === null) return;
-    if (this.#pushed + input.length > keptBytesMax) this.#kept = null;
-    else this.#kept.push(input.slice());
+  private keep(input: Uint8Array): void {
+    if (this.kept === null) return;
+    if (this.pushed + input.length > keptBytesMax) this.kept = null;
+    else this.kept.push(input.slice());
   }
 
   /** zlib drops what a failing step had given: inflate the longest good prefix again, where it was kept. */
-  #salvage(): InflateStep {
-    if (this.#kept === null) return { bytes: null, unused: null, damaged: true };
-    const all = Buffer.concat(this.#kept);
-    let good = this.#pushed - this.#kept[this.#kept.length - 1].length;
+  private salvage(): InflateStep {
+    if (this.kept === null) return { bytes: null, unused: null, damaged: true };
+    const all = Buffer.concat(this.kept);
+    let good = this.pushed - this.kept[this.kept.length - 1].length;
     let bad = all.length;
     let longest = prefix(all, good);
     while (bad - good > 1) {
@@ -68,7 +68,7 @@ export class RawInflater {
       if (bytes === null) bad = middle;
       else [good, longest] = [middle, bytes];
     }
-    return { bytes: longest?.subarray(this.#given) ?? null, unused: null, damaged: true };
+    return { bytes: longest?.subarray(this.given) ?? null, unused: null, damaged: true };
   }
 }
 

@@ -74,12 +74,12 @@ export async function scanSplit(
 }
 
 class SplitScan {
-  readonly #module = loadScanModule();
-  readonly #growthBytes: number;
-  readonly #waiting: ChunkPlan[];
-  readonly #pool: ScanThreads<ChunkPlan, ChunkResult>;
-  #merger: Merger | null = null;
-  #mainBytes = 0;
+  private readonly module = loadScanModule();
+  private readonly growthBytes: number;
+  private readonly waiting: ChunkPlan[];
+  private readonly pool: ScanThreads<ChunkPlan, ChunkResult>;
+  private merger: Merger | null = null;
+  private mainBytes = 0;
 
   constructor(
     private readonly source: SplitSource,
@@ -88,75 +88,75 @@ class SplitScan {
     private readonly onBytes: (bytesDone: number) => void,
   ) {
     const { scan, threadBytesMin } = settings;
-    this.#growthBytes = threadBytesMin * growthPart;
-    this.#waiting = split.plans.slice(split.first === null ? 0 : 1);
-    const data = { ...source.threadData, module: this.#module, scan, growthBytes: this.#growthBytes };
-    this.#pool = new ScanThreads<ChunkPlan, ChunkResult>(split.threads - 1, source.threadModule, data, () =>
-      this.#nextPlan(),
+    this.growthBytes = threadBytesMin * growthPart;
+    this.waiting = split.plans.slice(split.first === null ? 0 : 1);
+    const data = { ...source.threadData, module: this.module, scan, growthBytes: this.growthBytes };
+    this.pool = new ScanThreads<ChunkPlan, ChunkResult>(split.threads - 1, source.threadModule, data, () =>
+      this.nextPlan(),
     );
   }
 
   async run(): Promise<WholeScan> {
     const { first, plans } = this.split;
-    if (first !== null && !(await this.#scanFirst(first))) return first.scanner;
-    const merger = new Merger(this.#module, plans, this.settings.scan, first?.scanner.handOver());
-    this.#merger = merger;
+    if (first !== null && !(await this.scanFirst(first))) return first.scanner;
+    const merger = new Merger(this.module, plans, this.settings.scan, first?.scanner.handOver());
+    this.merger = merger;
     for (;;) {
-      for (const result of this.#pool.takeResults()) merger.offer(result);
+      for (const result of this.pool.takeResults()) merger.offer(result);
       const step = merger.next();
       if (step === 'complete')
         return { report: (options) => merger.finish(options), end: () => merger.finishPartial() };
-      if (this.#pool.crowded) return this.#alone(merger);
+      if (this.pool.crowded) return this.alone(merger);
       if (step === 'walk') {
         const plan = merger.walkPlan();
-        const walk = new RecordWalk(this.#module, plan);
-        await this.source.pour(walk, plan.start, null, this.#count);
+        const walk = new RecordWalk(this.module, plan);
+        await this.source.pour(walk, plan.start, null, this.count);
         merger.walked(walk.end());
         continue;
       }
       if (step !== 'waiting') {
-        this.#waiting.unshift(step.rescan);
+        this.waiting.unshift(step.rescan);
         continue;
       }
-      const mine = this.#nextPlan();
-      this.#pool.feed();
+      const mine = this.nextPlan();
+      this.pool.feed();
       if (mine !== null) {
-        const result = await this.#scanHere(mine);
-        if (result === null) return this.#alone(merger);
+        const result = await this.scanHere(mine);
+        if (result === null) return this.alone(merger);
         merger.offer(result);
-      } else if (this.#pool.unsettled) await this.#pool.nextResult();
+      } else if (this.pool.unsettled) await this.pool.nextResult();
       else throw new TriremeError('INTERNAL', 'the merge waits for a chunk that nothing scans');
-      this.onBytes(this.#mainBytes + this.#pool.bytesRead);
+      this.onBytes(this.mainBytes + this.pool.bytesRead);
     }
   }
 
   close(): void {
-    this.#pool.close();
+    this.pool.close();
   }
 
-  #nextPlan(): ChunkPlan | null {
-    while (this.#waiting.length > 0) {
-      const plan = this.#waiting.shift()!;
-      if (this.#merger === null || this.#merger.wanted(plan)) return plan;
+  private nextPlan(): ChunkPlan | null {
+    while (this.waiting.length > 0) {
+      const plan = this.waiting.shift()!;
+      if (this.merger === null || this.merger.wanted(plan)) return plan;
     }
     return null;
   }
 
-  readonly #count = (bytes: number): void => {
-    this.#mainBytes += bytes;
-    this.onBytes(this.#mainBytes + this.#pool.bytesRead);
+  private readonly count = (bytes: number): void => {
+    this.mainBytes += bytes;
+    this.onBytes(this.mainBytes + this.pool.bytesRead);
   };
 
   /** Ends the first chunk while the others are scanned; false: it has become the whole file. */
-  async #scanFirst({ scanner, pour, watch }: FirstChunk): Promise<boolean> {
-    this.#mainBytes = scanner.position;
-    this.#pool.feed();
+  private async scanFirst({ scanner, pour, watch }: FirstChunk): Promise<boolean> {
+    this.mainBytes = scanner.position;
+    this.pool.feed();
     for (let portion = 1, bytes = pour.step(); bytes > 0; bytes = pour.step(), portion++) {
-      this.#count(bytes);
-      if (watch.passed(bytes) || this.#pool.crowded) {
+      this.count(bytes);
+      if (watch.passed(bytes) || this.pool.crowded) {
         this.close();
         scanner.goOn();
-        pour.all(this.#count);
+        pour.all(this.count);
         return false;
       }
       if (portion % portionsPerTurn === 0) await setImmediate();
@@ -165,11 +165,11 @@ class SplitScan {
   }
 
   /** Null: it was given up. */
-  async #scanHere(plan: ChunkPlan): Promise<ChunkResult | null> {
-    const scanner = new ChunkScanner(this.#module, plan, this.settings.scan);
-    const watch = new GrowthWatch(this.#growthBytes, () => scanner.table);
-    const sink = this.split.first === null ? scanner : new Abandonable(scanner, watch, this.#pool);
-    await this.source.pour(sink, plan.start, plan.end, this.#count);
+  private async scanHere(plan: ChunkPlan): Promise<ChunkResult | null> {
+    const scanner = new ChunkScanner(this.module, plan, this.settings.scan);
+    const watch = new GrowthWatch(this.growthBytes, () => scanner.table);
+    const sink = this.split.first === null ? scanner : new Abandonable(scanner, watch, this.pool);
+    await this.source.pour(sink, plan.start, plan.end, this.count);
     if (sink instanceof Abandonable && sink.abandoned) {
       scanner.cancel();
       return null;
@@ -178,18 +178,18 @@ class SplitScan {
   }
 
   /** Scans the rest on this thread. What the others have scanned and is not merged yet is scanned again. */
-  async #alone(merger: Merger): Promise<WholeScan> {
+  private async alone(merger: Merger): Promise<WholeScan> {
     this.close();
     const scanner = merger.scanOn();
-    this.#mainBytes = merger.provenBytes - this.#pool.bytesRead;
-    await this.source.pour(scanner, merger.provenBytes, null, this.#count);
+    this.mainBytes = merger.provenBytes - this.pool.bytesRead;
+    await this.source.pour(scanner, merger.provenBytes, null, this.count);
     return scanner;
   }
 }
 
 /** A chunk's scanner that wants no more bytes once its table, or that of another thread, grows too fast. */
 class Abandonable implements ByteSink {
-  #abandoned = false;
+  private wasAbandoned = false;
 
   constructor(
     private readonly scanner: ChunkScanner,
@@ -198,11 +198,11 @@ class Abandonable implements ByteSink {
   ) {}
 
   get abandoned(): boolean {
-    return this.#abandoned;
+    return this.wasAbandoned;
   }
 
   get done(): boolean {
-    return this.#abandoned || this.scanner.done;
+    return this.wasAbandoned || this.scanner.done;
   }
 
   space(): Uint8Array {
@@ -211,6 +211,6 @@ class Abandonable implements ByteSink {
 
   filled(bytes: number): void {
     this.scanner.filled(bytes);
-    if (!this.scanner.done && (this.watch.passed(bytes) || this.pool.crowded)) this.#abandoned = true;
+    if (!this.scanner.done && (this.watch.passed(bytes) || this.pool.crowded)) this.wasAbandoned = true;
   }
 }

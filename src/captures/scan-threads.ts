@@ -24,10 +24,10 @@ interface Thread {
  * close(), also after a failure.
  */
 export class ScanThreads<Plan, Result> {
-  readonly #threads: Thread[];
-  readonly #results: Result[] = [];
-  #failure: TriremeError | null = null;
-  #wake: () => void = () => undefined;
+  private readonly threads: Thread[];
+  private readonly results: Result[] = [];
+  private failure: TriremeError | null = null;
+  private wake: () => void = () => undefined;
 
   constructor(
     count: number,
@@ -37,26 +37,26 @@ export class ScanThreads<Plan, Result> {
     /** Asked for the next plan whenever a thread is free; null: nothing to do now. */
     private readonly nextPlan: () => Plan | null,
   ) {
-    this.#threads = Array.from({ length: count }, () => this.#start(data));
+    this.threads = Array.from({ length: count }, () => this.start(data));
   }
 
   get bytesRead(): number {
-    return this.#threads.reduce((sum, { told }) => sum + told[0], 0);
+    return this.threads.reduce((sum, { told }) => sum + told[0], 0);
   }
 
   /** A thread has met so many conversations that one core alone would be as fast. */
   get crowded(): boolean {
-    return this.#threads.some(({ told }) => told[1] === 1);
+    return this.threads.some(({ told }) => told[1] === 1);
   }
 
   /** A result or a failure will come, or has come and was not taken yet. */
   get unsettled(): boolean {
-    return this.#results.length > 0 || this.#failure !== null || this.#threads.some(({ busy }) => busy);
+    return this.results.length > 0 || this.failure !== null || this.threads.some(({ busy }) => busy);
   }
 
   /** Gives plans to the threads that are free. */
   feed(): void {
-    for (const thread of this.#threads) {
+    for (const thread of this.threads) {
       if (thread.busy) continue;
       const plan = this.nextPlan();
       if (plan === null) return;
@@ -67,21 +67,21 @@ export class ScanThreads<Plan, Result> {
 
   /** Results that have come since the last call. Throws when a thread has failed. */
   takeResults(): Result[] {
-    if (this.#failure !== null) throw this.#failure;
-    return this.#results.splice(0);
+    if (this.failure !== null) throw this.failure;
+    return this.results.splice(0);
   }
 
   /** Resolves at the next result or failure. */
   nextResult(): Promise<void> {
-    if (this.#results.length > 0 || this.#failure !== null) return Promise.resolve();
-    return new Promise((resolve) => (this.#wake = resolve));
+    if (this.results.length > 0 || this.failure !== null) return Promise.resolve();
+    return new Promise((resolve) => (this.wake = resolve));
   }
 
   close(): void {
-    for (const { worker } of this.#threads) void worker.terminate();
+    for (const { worker } of this.threads) void worker.terminate();
   }
 
-  #start(data: Omit<ThreadData, 'told'>): Thread {
+  private start(data: Omit<ThreadData, 'told'>): Thread {
     const told = new Float64Array(new SharedArrayBuffer(16));
     const worker = startThread(this.threadModule, {
       workerData: { ...data, told } satisfies ThreadData,
@@ -90,16 +90,16 @@ export class ScanThreads<Plan, Result> {
     const thread: Thread = { worker, told, busy: false };
     worker.on('message', (result: Result) => {
       thread.busy = false;
-      this.#results.push(result);
+      this.results.push(result);
       this.feed();
-      this.#wake();
+      this.wake();
     });
     worker.on('error', (error: Error & { code?: string }) => {
       // An error of ours crosses from the thread with its code, but not with its class.
-      this.#failure = Object.hasOwn(errorKinds, error.code ?? '')
+      this.failure = Object.hasOwn(errorKinds, error.code ?? '')
         ? new TriremeError(error.code as ErrorCode, error.message, { cause: error })
         : new TriremeError('INTERNAL', `a scanning thread failed: ${error.message}`, { cause: error });
-      this.#wake();
+      this.wake();
     });
     return thread;
   }

@@ -11,7 +11,7 @@ const ethernet = 1;
 /** An expression that was read. For each link type it becomes a WebAssembly module of its own, once. */
 export class Filter {
   readonly tree: Node;
-  readonly #compiled = new Map<string, EmittedFilter>();
+  private readonly compiled = new Map<string, EmittedFilter>();
 
   /** Throws FilterError. */
   constructor(readonly expression: string) {
@@ -39,10 +39,10 @@ export class Filter {
    */
   for(link: number, bigEndian = false): EmittedFilter {
     const key = `${link} ${bigEndian}`;
-    let compiled = this.#compiled.get(key);
+    let compiled = this.compiled.get(key);
     if (compiled === undefined) {
       compiled = emit(lower(this.tree, this.expression, linkTypeOf(link), bigEndian));
-      this.#compiled.set(key, compiled);
+      this.compiled.set(key, compiled);
     }
     return compiled;
   }

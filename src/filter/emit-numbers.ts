@@ -41,7 +41,7 @@ const nameCharsMax = 60;
 
 /** Writes the code of numbers. Each value that is read from the packet stays in a local of its own. */
 export class NumberCode {
-  readonly #locals = new Map<string, number>();
+  private readonly numbers = new Map<string, number>();
   facts: Facts;
 
   constructor(
@@ -54,7 +54,7 @@ export class NumberCode {
   }
 
   get locals(): number {
-    return this.#locals.size;
+    return this.numbers.size;
   }
 
   /** Puts a load on the stack as its bytes lie in memory. */
@@ -65,7 +65,7 @@ export class NumberCode {
       this.code.get(this.local(name));
       return;
     }
-    this.#address(load);
+    this.address(load);
     const kind = load.size === 1 ? op.load8 : load.size === 2 ? op.load16 : op.load;
     this.code.byte(kind, 0).unsigned(load.offset);
     if (!isNamed) return;
@@ -89,7 +89,7 @@ export class NumberCode {
         return;
       case 'load':
         this.raw(num);
-        this.#swap(num.size);
+        this.swap(num.size);
         return;
       case 'negative':
         code.constant(0);
@@ -99,18 +99,18 @@ export class NumberCode {
       case 'binary':
         this.number(num.left);
         this.number(num.right);
-        this.#operate(num.operator, num.right);
+        this.operate(num.operator, num.right);
     }
   }
 
   local(name: string): number {
-    const local = this.#locals.get(name) ?? parameters + this.#locals.size;
-    this.#locals.set(name, local);
+    const local = this.numbers.get(name) ?? parameters + this.numbers.size;
+    this.numbers.set(name, local);
     return local;
   }
 
   /** Puts the address on the stack that a load's offset is added to, once its bytes are known to be captured. */
-  #address({ size, offset, index }: Load): void {
+  private address({ size, offset, index }: Load): void {
     const { code } = this;
     const end = offset + size;
     if (index === null) {
@@ -139,7 +139,7 @@ export class NumberCode {
     code.get(pointer).get(local).byte(op.add);
   }
 
-  #swap(size: 1 | 2 | 4): void {
+  private swap(size: 1 | 2 | 4): void {
     if (size === 1) return;
     const { code } = this;
     const local = this.local('swap');
@@ -153,7 +153,7 @@ export class NumberCode {
   }
 
   /** With both sides on the stack. A division by zero rejects the packet; a shift by 32 or more leaves 0. */
-  #operate(operator: string, right: Num): void {
+  private operate(operator: string, right: Num): void {
     const { code } = this;
     switch (operator) {
       case '/':

@@ -26,14 +26,14 @@ class Lowering {
       case 'all':
         return constant(true);
       case 'or':
-        return or(...this.#items(node.items, (item) => item));
+        return or(...this.items(node.items, (item) => item));
       case 'and':
         // not a and not b is not (a or b), also in what is read and when.
-        return and(...this.#items(node.items, (item) => (item.kind === 'not' ? item.item : null), not));
+        return and(...this.items(node.items, (item) => (item.kind === 'not' ? item.item : null), not));
       case 'not':
         return not(this.node(node.item));
       case 'value':
-        return lowerValue(layers, node, this.#meaning(node));
+        return lowerValue(layers, node, this.meaning(node));
       case 'protocol':
         return isProtocol(layers, node.protocol, node);
       case 'relation':
@@ -43,12 +43,12 @@ class Lowering {
       case 'greater':
         return { c: 'compare', op: 'ge', left: { v: 'length' }, right: { v: 'constant', value: node.number } };
       case 'broadcast':
-        return this.#broadcast(node);
+        return this.broadcast(node);
       case 'multicast':
-        return this.#multicast(node);
+        return this.multicast(node);
       case 'inbound':
       case 'outbound':
-        return this.#direction(node, node.kind === 'outbound');
+        return this.direction(node, node.kind === 'outbound');
       case 'ifindex':
         if (layers.link.number !== 276 || layers.isInPppoe)
           return layers.fail(node, `only Linux cooked v2 has it, not ${layers.link.name}`);
@@ -65,10 +65,14 @@ class Lowering {
   }
 
   /** Items of a list, runs of values that ask for the same taken together. */
-  #items(items: readonly Node[], valueIn: (item: Node) => Node | null, wrap = (cond: Cond): Cond => cond): Cond[] {
+  private items(
+    items: readonly Node[],
+    valueIn: (item: Node) => Node | null,
+    wrap = (cond: Cond): Cond => cond,
+  ): Cond[] {
     const conds: Cond[] = [];
     for (let i = 0; i < items.length;) {
-      const run = this.#run(items, i, valueIn);
+      const run = this.run(items, i, valueIn);
       if (run.length >= 2) {
         conds.push(wrap(lowerSet(this.layers, valueIn(items[i]) as ValueNode, run)));
         i += run.length;
@@ -77,13 +81,13 @@ class Lowering {
     return conds;
   }
 
-  #run(items: readonly Node[], start: number, valueIn: (item: Node) => Node | null): Asked[] {
+  private run(items: readonly Node[], start: number, valueIn: (item: Node) => Node | null): Asked[] {
     const run: Asked[] = [];
     let kind: string | null = null;
     for (let i = start; i < items.length; i++) {
       const value = valueIn(items[i]);
       if (value === null || value.kind !== 'value' || value.qualifiers.direction === 'and') break;
-      const asked = this.#meaning(value);
+      const asked = this.meaning(value);
       const next = setKind(value, asked);
       if (next === null || (kind !== null && next !== kind)) break;
       kind = next;
@@ -92,11 +96,11 @@ class Lowering {
     return run;
   }
 
-  #meaning(node: ValueNode): Asked {
+  private meaning(node: ValueNode): Asked {
     return meaningOf(node.qualifiers, node.value, node, this.expression);
   }
 
-  #broadcast(node: Node & { kind: 'broadcast' | 'multicast' }): Cond {
+  private broadcast(node: Node & { kind: 'broadcast' | 'multicast' }): Cond {
     const { layers } = this;
     if (node.protocol === null || node.protocol === 'link') {
       if (!layers.isEthernet) layers.fail(node, `${layers.link.name} has no broadcast address: write ip broadcast`);
@@ -107,7 +111,7 @@ class Lowering {
     return and(layers.has(etherTypes.ip, node), or(is(target, 0), is(target, 0xffff_ffff)));
   }
 
-  #multicast(node: Node & { kind: 'broadcast' | 'multicast' }): Cond {
+  private multicast(node: Node & { kind: 'broadcast' | 'multicast' }): Cond {
     const { layers } = this;
     switch (node.protocol) {
       case null:
@@ -123,7 +127,7 @@ class Lowering {
     }
   }
 
-  #direction(node: Node, outbound: boolean): Cond {
+  private direction(node: Node, outbound: boolean): Cond {
     const { layers } = this;
     const sent = (cond: Cond): Cond => (outbound ? cond : not(cond));
     if (layers.isInPppoe)

@@ -43,7 +43,7 @@ interface Visited {
 class Walk {
   values = 0;
   /** Tags behind which values are looked for here; null: behind headers that an index does not look into. */
-  #shift: number | null = 0;
+  private shift: number | null = 0;
 
   constructor(private readonly expression: string) {}
 
@@ -51,7 +51,7 @@ class Walk {
   visit(node: Node, tags: number): Visited {
     switch (node.kind) {
       case 'and':
-        return this.#all(node.items, tags);
+        return this.all(node.items, tags);
       case 'or': {
         const of = node.items.map((item) => this.visit(item, tags).need);
         return { need: of.some(({ needs }) => needs === 'maybe') ? maybe : { needs: 'any', of }, tags };
@@ -60,22 +60,22 @@ class Walk {
         this.visit(node.item, tags);
         return { need: maybe, tags };
       case 'value':
-        return { need: this.#shift === tags ? this.#value(node) : maybe, tags };
+        return { need: this.shift === tags ? this.value(node) : maybe, tags };
       case 'vlan': {
-        const known = this.#shift === tags;
-        if (this.#shift !== null) this.#shift++;
+        const known = this.shift === tags;
+        if (this.shift !== null) this.shift++;
         return { need: maybe, tags: known ? tags + 1 : tags };
       }
       case 'mpls':
       case 'pppoes':
-        this.#shift = null;
+        this.shift = null;
         return { need: maybe, tags };
       default:
         return { need: maybe, tags };
     }
   }
 
-  #all(items: readonly Node[], tags: number): Visited {
+  private all(items: readonly Node[], tags: number): Visited {
     const of: Need[] = [];
     for (const item of items) {
       const visited = this.visit(item, tags);
@@ -88,7 +88,7 @@ class Walk {
     return { need: of.length === 0 ? maybe : { needs: 'all', of }, tags };
   }
 
-  #value(node: Node & { kind: 'value' }): Need {
+  private value(node: Node & { kind: 'value' }): Need {
     const need = needOf(meaningOf(node.qualifiers, node.value, node, this.expression));
     this.values += need.needs === 'any' ? need.of.length : 1;
     return need;

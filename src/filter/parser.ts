@@ -31,22 +31,22 @@ class Parser {
   constructor(private readonly tokens: TokenStream) {}
 
   expression(context: Qualifiers | null): Condition {
-    const first = this.#conditionOrTerm(context);
-    if (isTerm(first)) return this.tokens.fail(this.tokens.peek(), this.#loneNumber(first.term.from));
+    const first = this.conditionOrTerm(context);
+    if (isTerm(first)) return this.tokens.fail(this.tokens.peek(), this.loneNumber(first.term.from));
     return first.condition;
   }
 
   /** What brackets hold. */
-  #conditionOrTerm(context: Qualifiers | null): Bracketed<Condition> {
+  private conditionOrTerm(context: Qualifiers | null): Bracketed<Condition> {
     const { tokens } = this;
-    const first = this.#primitiveOrTerm(context);
+    const first = this.primitiveOrTerm(context);
     if (isTerm(first))
-      return tokens.is('and', 'or') ? tokens.fail(tokens.peek(), this.#loneNumber(first.term.from)) : first;
-    return { condition: this.#join(first.condition, (left) => this.#operand(left)) };
+      return tokens.is('and', 'or') ? tokens.fail(tokens.peek(), this.loneNumber(first.term.from)) : first;
+    return { condition: this.join(first.condition, (left) => this.operand(left)) };
   }
 
   /** Conditions from left to right: `and` and `or` bind alike. */
-  #join(first: Condition, next: (left: Condition) => Condition): Condition {
+  private join(first: Condition, next: (left: Condition) => Condition): Condition {
     let left = first;
     for (let word = this.tokens.takeIf('and', 'or'); word !== null; word = this.tokens.takeIf('and', 'or')) {
       if (this.tokens.peek().kind === 'end')
@@ -61,30 +61,30 @@ class Parser {
     return left;
   }
 
-  #operand(left: Condition): Condition {
+  private operand(left: Condition): Condition {
     const { tokens } = this;
-    if (!this.#valueFollows()) return this.#primitive(left.qualifiers);
-    if (left.qualifiers === null) return tokens.fail(tokens.peek(), this.#bareValue(tokens.peek()));
-    return this.#value(left.qualifiers);
+    if (!this.valueFollows()) return this.primitive(left.qualifiers);
+    if (left.qualifiers === null) return tokens.fail(tokens.peek(), this.bareValue(tokens.peek()));
+    return this.value(left.qualifiers);
   }
 
-  #primitive(context: Qualifiers | null): Condition {
-    const part = this.#primitiveOrTerm(context);
-    if (isTerm(part)) return this.tokens.fail(this.tokens.peek(), this.#loneNumber(part.term.from));
+  private primitive(context: Qualifiers | null): Condition {
+    const part = this.primitiveOrTerm(context);
+    if (isTerm(part)) return this.tokens.fail(this.tokens.peek(), this.loneNumber(part.term.from));
     return part.condition;
   }
 
-  #primitiveOrTerm(context: Qualifiers | null): Bracketed<Condition> {
+  private primitiveOrTerm(context: Qualifiers | null): Bracketed<Condition> {
     const { tokens } = this;
     const token = tokens.peek();
-    if (tokens.takeIf('not')) return tokens.deeper(() => ({ condition: this.#negate(token, this.#negated(context)) }));
+    if (tokens.takeIf('not')) return tokens.deeper(() => ({ condition: this.negate(token, this.negated(context)) }));
     const isLoad = token.kind === 'word' && Object.hasOwn(protocols, token.text) && tokens.isAt(1, '[');
-    if (token.kind !== 'number' && !isLoad && !tokens.is('len', '-', '(')) return { condition: this.#simple(token) };
-    const left = parseTerm<Condition>(tokens, () => this.#inBrackets(context));
+    if (token.kind !== 'number' && !isLoad && !tokens.is('len', '-', '(')) return { condition: this.simple(token) };
+    const left = parseTerm<Condition>(tokens, () => this.inBrackets(context));
     if (!isTerm(left)) return left;
     const relation = tokens.takeIf(...relations);
     if (relation === null) return left;
-    const right = parseTerm<Condition>(tokens, () => this.#inBrackets(context));
+    const right = parseTerm<Condition>(tokens, () => this.inBrackets(context));
     if (!isTerm(right)) return tokens.fail(relation, 'a number is compared with a condition');
     const node: Node = {
       kind: 'relation',
@@ -97,29 +97,29 @@ class Parser {
     return { condition: { node, qualifiers: null, depth: 0 } };
   }
 
-  #inBrackets(context: Qualifiers | null): Bracketed<Condition> {
-    if (context !== null && this.#valueFollows())
-      return { condition: this.#join(this.#value(context), () => this.#value(context)) };
-    const inside = this.#conditionOrTerm(context);
+  private inBrackets(context: Qualifiers | null): Bracketed<Condition> {
+    if (context !== null && this.valueFollows())
+      return { condition: this.join(this.value(context), () => this.value(context)) };
+    const inside = this.conditionOrTerm(context);
     return isTerm(inside) ? inside : { condition: { ...inside.condition, qualifiers: context } };
   }
 
-  #negated(context: Qualifiers | null): Condition {
-    return context !== null && this.#valueFollows() ? this.#value(context) : this.#primitive(context);
+  private negated(context: Qualifiers | null): Condition {
+    return context !== null && this.valueFollows() ? this.value(context) : this.primitive(context);
   }
 
-  #negate({ from }: Token, { node, qualifiers, depth }: Condition): Condition {
+  private negate({ from }: Token, { node, qualifiers, depth }: Condition): Condition {
     return { node: { kind: 'not', item: node, from, to: node.to }, qualifiers, depth };
   }
 
   /** A value without its own keywords, after `and`, `or`, or a keyword. */
-  #value(qualifiers: Qualifiers): Condition {
+  private value(qualifiers: Qualifiers): Condition {
     const { tokens } = this;
     const token = tokens.peek();
-    if (tokens.takeIf('not')) return tokens.deeper(() => this.#negate(token, this.#value(qualifiers)));
+    if (tokens.takeIf('not')) return tokens.deeper(() => this.negate(token, this.value(qualifiers)));
     if (tokens.takeIf('(')) {
       return tokens.deeper(() => {
-        const inside = this.#join(this.#value(qualifiers), () => this.#value(qualifiers));
+        const inside = this.join(this.value(qualifiers), () => this.value(qualifiers));
         tokens.expect(')', `')' for the '(' at character ${token.from + 1}, or 'or' and a further value`);
         return { ...inside, qualifiers };
       });
@@ -127,16 +127,16 @@ class Parser {
     return { node: parseValue(tokens, qualifiers), qualifiers, depth: 0 };
   }
 
-  #simple(token: Token): Condition {
+  private simple(token: Token): Condition {
     const head = parseHead(this.tokens);
     if (head !== null && 'kind' in head) return { node: head, qualifiers: null, depth: 0 };
-    if (head === null) return this.#failNoCondition(token);
-    const { node, qualifiers, depth } = this.#value(head);
+    if (head === null) return this.failNoCondition(token);
+    const { node, qualifiers, depth } = this.value(head);
     return { node: { ...node, from: token.from }, qualifiers, depth };
   }
 
   /** Whether a value without keywords comes next, behind brackets and `not`. */
-  #valueFollows(): boolean {
+  private valueFollows(): boolean {
     const { tokens } = this;
     let ahead = 0;
     let open = 0;
@@ -147,16 +147,16 @@ class Parser {
     return !tokens.isAt(ahead, ...arithmetic);
   }
 
-  #loneNumber(from: number): string {
+  private loneNumber(from: number): string {
     return `the number at character ${from + 1} is no condition: compare it (tcp[13] & 2 != 0), or write port, host or net before it`;
   }
 
-  #bareValue({ kind, text }: Token): string {
+  private bareValue({ kind, text }: Token): string {
     if (kind === 'number') return `a bare number says nothing here: write port ${text}, net ${text} or len = ${text}`;
     return kind === 'name' ? `'${text}' is no word of the language: write port ${text}` : `write host ${text}`;
   }
 
-  #failNoCondition(token: Token): never {
+  private failNoCondition(token: Token): never {
     const { tokens } = this;
     if (token.kind === 'end') return tokens.fail(token, 'expected a condition');
     if (token.kind === 'ipv4' || token.kind === 'ipv6')

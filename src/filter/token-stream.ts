@@ -6,21 +6,21 @@ export const filterDepthMax = 200;
 
 /** Tokens of an expression, read from left to right. */
 export class TokenStream {
-  readonly #tokens: readonly Token[];
-  #next = 0;
-  #depth = 0;
+  private readonly tokens: readonly Token[];
+  private next = 0;
+  private depth = 0;
 
   constructor(readonly expression: string) {
-    this.#tokens = scan(expression);
+    this.tokens = scan(expression);
   }
 
   peek(ahead = 0): Token {
-    return this.#tokens[Math.min(this.#next + ahead, this.#tokens.length - 1)];
+    return this.tokens[Math.min(this.next + ahead, this.tokens.length - 1)];
   }
 
   take(): Token {
     const token = this.peek();
-    if (token.kind !== 'end') this.#next++;
+    if (token.kind !== 'end') this.next++;
     return token;
   }
 
@@ -48,10 +48,10 @@ export class TokenStream {
 
   /** Runs what may call itself, as deep as filterDepthMax. */
   deeper<T>(run: () => T): T {
-    if (++this.#depth > filterDepthMax)
+    if (++this.depth > filterDepthMax)
       this.fail(this.peek(), `brackets and 'not' are more than ${filterDepthMax} deep here`);
     const result = run();
-    this.#depth--;
+    this.depth--;
     return result;
   }
 }

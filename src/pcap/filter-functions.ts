@@ -28,37 +28,37 @@ function readFilter(expression: string): Filter {
 
 /** Makes the functions of filters in one kernel's memory and table. */
 export class FilterFunctions {
-  #filter: Filter | null = null;
-  #memory: WebAssembly.Memory | null = null;
-  #table: WebAssembly.Table | null = null;
-  #first = 0;
-  #count = 0;
+  private filter: Filter | null = null;
+  private memory: WebAssembly.Memory | null = null;
+  private table: WebAssembly.Table | null = null;
+  private first = 0;
+  private count = 0;
 
   /** Functions are added behind those that the table has. */
   attach(memory: WebAssembly.Memory, table: WebAssembly.Table): void {
-    this.#memory = memory;
-    this.#table = table;
-    this.#first = table.length;
+    this.memory = memory;
+    this.table = table;
+    this.first = table.length;
   }
 
   use(filter: Filter | null): void {
-    this.#filter = filter;
-    this.#count = 0;
+    this.filter = filter;
+    this.count = 0;
   }
 
   /** What the kernel calls at the first packet of a link type. Throws FilterError. */
   readonly functionOf = (link: number, bigEndian: number): number => {
-    const memory = this.#memory;
-    const table = this.#table;
-    if (this.#filter === null || memory === null || table === null)
+    const memory = this.memory;
+    const table = this.table;
+    if (this.filter === null || memory === null || table === null)
       throw new TriremeError('INTERNAL', 'a packet is filtered without a filter');
-    if (this.#count === functionsMax)
+    if (this.count === functionsMax)
       throw new TriremeError('LIMIT_REACHED', `filters are made for ${functionsMax} link types of a capture at most`);
-    const { bytes } = compiled(this.#filter, link, bigEndian !== 0);
+    const { bytes } = compiled(this.filter, link, bigEndian !== 0);
     const module = modules.get(bytes) ?? new WebAssembly.Module(bytes);
     modules.set(bytes, module);
     const instance = new WebAssembly.Instance(module, { env: { memory } });
-    const number = this.#first + this.#count++;
+    const number = this.first + this.count++;
     if (number >= table.length) table.grow(1);
     table.set(number, instance.exports.match);
     return number;
