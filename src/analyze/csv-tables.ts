@@ -5,23 +5,32 @@ import { PackedRows } from '../pcap/rows/packed-rows.js';
 import { boundFieldsOf } from '../pcap/rows/row-writer.js';
 import {
   boundColumns,
-  furtherFields,
+  furtherOf,
   limitColumns,
   limitsOf,
   summaryColumns,
   summaryFields,
   tables,
   type Field,
-  type FurtherColumn,
+  type FurtherColumns,
   type Table,
   type TableName,
 } from './tables.js';
 
-/** The columns that a row has; all entries were asked for alike. */
-function furtherColumns(entries: readonly Entry[]): FurtherColumn[] {
-  const rows = entries.flatMap((entry) => (hasFacts(entry) ? (entry.top.at(0) ?? []) : []));
-  return (Object.keys(furtherFields) as FurtherColumn[]).filter((column) => rows.some((row) => column in row));
+/** The further columns that rows have; all entries were asked for alike. */
+function furtherColumns(name: TableName, entries: readonly Entry[]): FurtherColumns {
+  const { columns, fields } = furtherOf(name) ?? noFurther;
+  const rows = entries
+    .filter(hasFacts)
+    .flatMap(({ top, endpoints }) => (name === 'endpoints' ? endpoints : top).at(0) ?? []);
+  const there = columns.map((column) => rows.some((row) => column in row));
+  return {
+    columns: columns.filter((_, i) => there[i]),
+    fields: (entry, number) => fields(entry, number).filter((_, i) => there[i]),
+  };
 }
+
+const noFurther: FurtherColumns = { columns: [], fields: () => [] };
 
 /** Whether the table of a file was full: then what is exact and what is bounded must be told. */
 export function anyFull(entries: readonly Entry[]): boolean {
@@ -40,11 +49,10 @@ export function* csvDocument(name: TableName, entries: readonly Entry[]): Genera
   }
   const table: Table = tables[name];
   const bounds = full && table.bounded !== undefined;
-  // All entries were asked for alike.
-  const ofConversations = name === 'conversations' ? furtherColumns(entries) : [];
-  yield csvRow(['file', ...table.columns, ...(bounds ? boundColumns : []), ...ofConversations]);
+  const further = furtherColumns(name, entries);
+  yield csvRow(['file', ...table.columns, ...(bounds ? boundColumns : []), ...further.columns]);
   for (const entry of entries) {
-    if (hasFacts(entry)) yield* rowsOf(table, entry, bounds, ofConversations);
+    if (hasFacts(entry)) yield* rowsOf(table, entry, bounds, further);
   }
 }
 
@@ -52,7 +60,7 @@ function* rowsOf(
   table: Table,
   entry: FactsEntry,
   bounds: boolean,
-  further: readonly FurtherColumn[],
+  further: FurtherColumns,
 ): Generator<string | Uint8Array> {
   const rows = table.packed?.(entry);
   if (rows instanceof PackedRows) {
@@ -67,7 +75,7 @@ function* rowsOf(
   for (const row of table.rows(entry)) {
     const most = bounded?.at(number);
     const fields = most === undefined ? [] : [most.packets_max ?? most.packets, most.bytes_max ?? most.bytes];
-    const asked = further.map((column) => furtherFields[column](entry.top.at(number)!));
+    const asked = further.columns.length === 0 ? [] : further.fields(entry, number);
     number++;
     yield csvRow([entry.file, ...row, ...fields, ...asked]);
   }

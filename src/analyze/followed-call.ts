@@ -60,6 +60,7 @@ const selecting = {
   beforeFirstNs: '--before from the first packet',
   inner: '--inner',
   tcp: '--tcp',
+  names: '--names',
 } as const;
 
 /** An option that a master has accepted without knowing it; null: it heeds all. */

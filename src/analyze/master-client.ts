@@ -159,6 +159,7 @@ export class MasterClient {
         ...boundsOf(scan.span),
         inner: scan.inner,
         tcp: scan.tcp,
+        names: scan.names,
         noIndex: this.settings.index === 'ignore' ? true : undefined,
       },
     };

@@ -57,6 +57,8 @@ export interface AnalyzeOptions extends TrustOptions {
   readonly inner?: boolean;
   /** The health of TCP conversations. */
   readonly tcp?: boolean;
+  /** What packets tell of names. */
+  readonly names?: boolean;
   readonly communityId?: boolean;
   readonly communityIdSeed?: number;
   /** True: make one; false: use none. */
@@ -156,6 +158,7 @@ const names: AskedNames = {
   before: '--before',
   inner: '--inner',
   tcp: '--tcp',
+  names: '--names',
 };
 
 const usage = (message: string): TriremeError => new TriremeError('USAGE', message);
@@ -276,6 +279,7 @@ function checkResume(options: AnalyzeOptions, named: readonly string[]): void {
     '--before': before,
     '--inner': options.inner,
     '--tcp': options.tcp,
+    '--names': options.names,
     '--interval': interval,
   };
   const said = { '--join': join, '--client': client, '--server': server, ...asked, '--wait': wait };
@@ -285,9 +289,10 @@ function checkResume(options: AnalyzeOptions, named: readonly string[]): void {
 }
 
 function topBoundOf(options: AnalyzeOptions, forPeople: boolean): TopBound {
-  const { master, inner, tcp, communityId, communityIdSeed } = options;
+  const { master, inner, tcp, names: named, communityId, communityIdSeed } = options;
   if (master !== undefined) return topOfMessage;
-  if (inner === true || tcp === true || communityId === true || communityIdSeed !== undefined) return topOfInner;
+  const furtherColumns = [inner, tcp, named, communityId].includes(true) || communityIdSeed !== undefined;
+  if (furtherColumns) return topOfInner;
   return forPeople ? topOfText : topOfRows;
 }
 
@@ -314,8 +319,9 @@ function checkTopAll(top: number | undefined, { max, why }: TopBound): void {
 /** What the options say of the analysis itself. */
 function askedOf(options: AnalyzeOptions): Asked {
   const { interval: intervalNs, maxConversations: conversationsMax } = options;
-  const { top, sort, client, server, filter, filterTags, after, before, inner, tcp } = options;
-  return { top, sort, client, server, filter, filterTags, after, before, inner, tcp, intervalNs, conversationsMax };
+  const { top, sort, client, server, filter, filterTags, after, before, inner, tcp, names: named } = options;
+  const selected = { client, server, filter, filterTags, after, before, inner, tcp, names: named };
+  return { top, sort, ...selected, intervalNs, conversationsMax };
 }
 
 /** What a name on the command line leads to. */

@@ -1,3 +1,4 @@
+import { namesTables } from './names-tables.js';
 import { tcpColumns, tcpRows } from './tcp-table.js';
 import type { Entry, FactsEntry } from './entry.js';
 import { hasFacts, isFailure } from './entry.js';
@@ -33,13 +34,26 @@ export interface BoundedRow {
 export const boundColumns = ['packets_max', 'bytes_max'] as const;
 
 /** What conversations have when it was asked for. */
-export const furtherFields = {
-  tunnel_a_to_b: (row) => tunnelText(row.tunnel_a_to_b),
-  tunnel_b_to_a: (row) => tunnelText(row.tunnel_b_to_a),
+const furtherFields = {
+  tunnel_a_to_b: (row) => row.tunnel_a_to_b && tunnelText(row.tunnel_a_to_b),
+  tunnel_b_to_a: (row) => row.tunnel_b_to_a && tunnelText(row.tunnel_b_to_a),
   tunnels_vary: (row) => row.tunnels_vary,
   community_id: (row) => row.community_id,
 } satisfies Readonly<Record<string, (row: ConversationRow) => Field>>;
-export type FurtherColumn = keyof typeof furtherFields;
+
+/** Columns behind the others that a table has where it was asked for, and their values in a row. */
+export interface FurtherColumns {
+  readonly columns: readonly string[];
+  fields(entry: FactsEntry, number: number): Field[];
+}
+
+/** All of them; null: the table has none. */
+export function furtherOf(name: TableName): FurtherColumns | null {
+  if (name === 'endpoints') return { columns: ['name'], fields: ({ endpoints }, i) => [endpoints.at(i)?.name] };
+  if (name !== 'conversations') return null;
+  const columns = Object.keys(furtherFields);
+  return { columns, fields: ({ top }, i) => Object.values(furtherFields).map((field) => field(top.at(i)!)) };
+}
 
 /** The long tables of an analysis; `summary` is the other one. In files a column `file` stands in front of these. */
 export const tables = {
@@ -107,6 +121,7 @@ export const tables = {
     columns: tcpColumns,
     rows: tcpRows,
   },
+  ...namesTables,
   sizes: {
     columns: 'from_bytes,to_bytes,packets'.split(','),
     rows: ({ packet_sizes }) => packet_sizes.map((row) => [row.from, row.to, row.packets]),

@@ -11,6 +11,7 @@ import {
 } from './text-sections.js';
 import { fileFacts } from './text-facts.js';
 import { joinedLines } from './text-joined.js';
+import { nameLines } from './text-names.js';
 import { tcpLines } from './text-tcp.js';
 import type { CaptureTotal } from '../pcap/report-types.js';
 import { isDecodedLink, linkName } from '../pcap/protocol-names.js';
@@ -36,6 +37,7 @@ export function textReport(entry: FactsEntry, style: TextStyle): string {
     protocolLines(entry, style),
     tunnelLines(entry, style),
     tcpLines(entry, style),
+    nameLines(entry, style),
     conversationLines(entry, style),
     endpointLines(entry, style),
     sizeLines(entry, style),

@@ -111,8 +111,10 @@ function addBounds(columns: Column[], rows: string[][], of: Rows<BoundedRow>, { 
 
 export function endpointLines(entry: FactsEntry, style: TextStyle): string {
   const { units } = style;
+  const named = entry.names !== undefined;
   const rows = entry.endpoints.map((row) => [
     row.address,
+    ...(named ? [row.name ?? '-'] : []),
     units.count(row.packets_sent),
     units.bytes(row.bytes_sent),
     units.count(row.packets_received),
@@ -122,6 +124,7 @@ export function endpointLines(entry: FactsEntry, style: TextStyle): string {
   ]);
   const columns = [
     left('address'),
+    ...(named ? [left('name')] : []),
     right('sent packets'),
     right('bytes'),
     right('received packets'),

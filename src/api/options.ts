@@ -33,6 +33,8 @@ export interface AnalyzeOptions {
   readonly inner?: boolean;
   /** The health of TCP conversations is told (`--tcp`). */
   readonly tcp?: boolean;
+  /** What packets tell of names is told (`--names`). */
+  readonly names?: boolean;
   /** Conversations held in memory at once, 1 to 16,777,216 (`--max-conversations`). Default 4,194,304. */
   readonly conversationsMax?: number;
   /** Threads at most, 1 to 1,024 (`--cores`), the calling one included. Default 1. */
@@ -52,6 +54,7 @@ const known = [
   'beforeNs',
   'inner',
   'tcp',
+  'names',
   'conversationsMax',
   'cores',
   'onProgress',
@@ -71,6 +74,7 @@ const names: AskedNames = {
   before: 'beforeNs',
   inner: 'inner',
   tcp: 'tcp',
+  names: 'names',
 };
 
 const usage = (message: string): TriremeError => new TriremeError('USAGE', message);

@@ -11,6 +11,7 @@ export const scanOptionNames = Object.keys({
   span: true,
   inner: true,
   tcp: true,
+  names: true,
   onlyNumbers: true,
   hashSeed: true,
   timeBase: true,

@@ -58,6 +58,7 @@ function optionsInfo({ scan, top, sort, noIndex }: RequestedAnalysis): AnalyzeOp
     ...boundsOf(scan.span),
     inner: scan.inner,
     tcp: scan.tcp,
+    names: scan.names,
     noIndex,
   };
 }

@@ -184,7 +184,11 @@ export class Analysis {
     await this.journal.plan({ chunkBytes: this.chunkBytes, engine: scanEngine });
     await this.keepList();
     const { scan, top, sort, noIndex } = lease.record.request;
-    const byIndex = noIndex !== true && scan.tcp !== true && (scan.filter !== undefined || scan.span !== undefined);
+    const byIndex =
+      noIndex !== true &&
+      scan.tcp !== true &&
+      scan.names !== true &&
+      (scan.filter !== undefined || scan.span !== undefined);
     const beside = (byIndex ? await capture.readIndex?.() : null) ?? null;
     if (this.ended) return;
     const { bytes, sizeBytes, path } = capture;

@@ -23,6 +23,7 @@ const names: AskedNames = {
   before: 'before_ns',
   inner: 'inner',
   tcp: 'tcp',
+  names: 'names',
 };
 
 /** What a caller asked for, checked and complete. */
@@ -46,6 +47,10 @@ export function compileRequest(request: AnalyzeRequest, waitMsUnsaid = waitMsDef
   if (scan.tcp === true && join === true)
     throw usage(
       'tcp with join: the TCP of joined files is read in order, on one machine: leave out one of them, or the master',
+    );
+  if (scan.names === true && join === true)
+    throw usage(
+      'names with join: the packets of joined files are read in order, on one machine: leave out one of them, or the master',
     );
   return {
     name: shownName(name === '' ? path : name),
@@ -77,6 +82,7 @@ function askedOf(options: AnalyzeOptions | undefined): Asked {
     ...spanOf(options ?? {}),
     inner: options?.inner,
     tcp: options?.tcp,
+    names: options?.names,
   };
 }
 

@@ -31,7 +31,7 @@ export class ChunkScanner {
     if (state === null && start !== 0)
       throw new TriremeError('USAGE', `a chunk at ${start} needs the state in force there`);
     if (start !== 0 && before === undefined) refuseOpenSpan(options);
-    this.kernel = before ?? Kernel.acquire(module, options);
+    this.kernel = before ?? Kernel.acquire(module, options, start === 0 ? 'whole' : 'chunk');
     this.countsFromTheStart = start === 0 || before !== undefined;
     if (state !== null) this.kernel.installState(state);
     if (!this.kernel.baseDecided && state?.format !== 'pcap' && state?.format !== 'pcap-nsec')

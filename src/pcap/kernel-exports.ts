@@ -44,6 +44,13 @@ export interface KernelExports {
   setTcp(): void;
   /** What came before the packets of this scan is not known. */
   setPiecewise(): void;
+  /** Names are told; before packets come. */
+  setNames(): void;
+  /** The log of what tells names (assembly/names.ts), its bytes, and the packets that were looked at. */
+  namesAt(): number;
+  readonly namesBytes: Place;
+  readonly namesPackets: { readonly value: bigint };
+  clearNames(): void;
   readonly uncaptured: { readonly value: bigint };
   readonly windowless: { readonly value: bigint };
   tcpBytes(): bigint;

@@ -1,6 +1,7 @@
 import { TriremeError } from '../common/errors.js';
 import { FilterFunctions, filterOf } from './filter-functions.js';
 import type { KernelExports } from './kernel-exports.js';
+import type { NamesCollector } from './names/collector.js';
 import { checkOptions, spanNs } from './scan-options.js';
 import { pinnedKey } from './connection-key.js';
 import { cells, pathsBytesMax, sizesRows } from './partial-layout.js';
@@ -8,6 +9,12 @@ import type { ChunkPlan, InterfaceState, ReadState, ScanOptions } from './types.
 
 /** No end: the scan goes on to the end of the file. */
 export const noLimit = 0x7fff_ffff_ffff_ffffn;
+
+/**
+ * What an instance is for: to count from the start of a file on (or to merge), to count a chunk that begins elsewhere, or to walk
+ * through records without counting.
+ */
+export type KernelPurpose = 'whole' | 'chunk' | 'walk';
 
 /** Phases, as in assembly/status.ts. */
 export const phases = {
@@ -28,12 +35,17 @@ const idleKernelsMax = 2;
 const idleKernelBytesMax = 64 * 1024 * 1024;
 const idleKernels = new WeakMap<WebAssembly.Module, Kernel[]>();
 
+/** Bytes of names at which they are taken out of the kernel: fewer would be a copy for each few packets. */
+const namesBytesTaken = 256 * 1024;
+
 /** One instance of the compiled scanner: its memory, and its functions with the engine's words. */
 export class Kernel {
   readonly exports: KernelExports;
   private readonly filters = new FilterFunctions();
   /** The state of TCP conversations is kept. */
   watchesTcp = false;
+  /** What was met of names; null: they are not asked for. */
+  names: NamesCollector | null = null;
   private data: DataView;
 
   private constructor(private readonly module: WebAssembly.Module) {
@@ -44,7 +56,8 @@ export class Kernel {
   }
 
   /** An empty kernel, new or used before. */
-  static acquire(module: WebAssembly.Module, options: ScanOptions, walking = false): Kernel {
+  static acquire(module: WebAssembly.Module, options: ScanOptions, purpose: KernelPurpose = 'whole'): Kernel {
+    const walking = purpose === 'walk';
     checkOptions(options);
     const kernel = idleKernels.get(module)?.pop() ?? new Kernel(module);
     const { exports } = kernel;
@@ -52,6 +65,7 @@ export class Kernel {
     if (options.inner === true) exports.setInner();
     kernel.watchesTcp = options.tcp === true && !walking;
     if (kernel.watchesTcp) exports.setTcp();
+    kernel.names = options.names === true && !walking ? kernel.collectNames(purpose === 'whole') : null;
     if (options.timeBase !== undefined) kernel.setBase(options.timeBase);
     if (!walking) kernel.select(options);
     if (options.connection !== null) {
@@ -59,6 +73,21 @@ export class Kernel {
       exports.pin(key.six, key.ports, ...key.words);
     }
     return kernel;
+  }
+
+  private collectNames(fromTheStart: boolean): NamesCollector {
+    // Loaded only here: most analyses ask for no names.
+    const { NamesCollector } = require('./names/collector.js') as typeof import('./names/collector.js');
+    this.exports.setNames();
+    return new NamesCollector(fromTheStart);
+  }
+
+  /** Takes what the kernel has logged of names. To be called before they are told. */
+  takeNames(): void {
+    const bytes = this.exports.namesBytes.value >>> 0;
+    if (this.names === null || bytes === 0) return;
+    this.names.take(this.bytes(this.exports.namesAt(), bytes).slice());
+    this.exports.clearNames();
   }
 
   /** Counts only packets of a filter and a span of time. */
@@ -115,6 +144,7 @@ export class Kernel {
   /** So many bytes were put into space(). Scans every record that is complete. */
   filled(bytes: number): void {
     this.call((exports) => exports.filled(bytes));
+    if (this.names !== null && this.exports.namesBytes.value >= namesBytesTaken) this.takeNames();
   }
 
   /** Its end, damage or a foreign header is reached: no more bytes are wanted. */

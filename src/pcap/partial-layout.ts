@@ -3,22 +3,24 @@
  *
  *   header   u32: magic and version, IPv4 entries, IPv6 entries, link rows, family rows, IPv4 protocol rows, IPv6 protocol
  *            rows, tunnel rows, series rows, addresses, bytes of sketches, bytes of paths; then u64: the total length, bytes of
- *            TCP's state
+ *            TCP's state, bytes of names
  *   totals   44 cells of u64 (assembly/layout.ts names them)
  *   sizes    33 counts of u64
  *   rows     link, family, IPv4 protocol, IPv6 protocol, tunnel: number, packets, bytes as u64; only rows with packets
  *   series   packets, bytes as u64, from the first row to the last
  *   statistics  rows of the section that went on, then of the last one (assembly/statistics.ts); the totals tell how many
  *   spans    first ns, last ns of each span with traffic; the totals tell how many
+ *   names    what tells names, or what was counted of it (names/collector.ts), where it was asked for
  *   paths    of tunnels (assembly/paths.ts), where conversations are those inside of them
  *   entries  IPv4 then IPv6, as assembly/entries.ts lays them out, each in the order of the table's hash
  *   tcp      state of TCP conversations (assembly/tcp-exchange.ts), where it was asked for
  *   left     addresses, then sketches, of what is not in the full table (assembly/sketch-exchange.ts)
  */
-export const partialMagic = 0x06_50_52_54;
-export const headerBytes = 64;
+export const partialMagic = 0x07_50_52_54;
+export const headerBytes = 72;
 export const lengthAt = 48;
 export const tcpBytesAt = 56;
+export const namesBytesAt = 64;
 export const totalsCells = 44;
 export const sizesRows = 33;
 export const sparseRowBytes = 24;

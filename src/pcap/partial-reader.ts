@@ -8,6 +8,7 @@ import {
   entryTailBytes,
   headerBytes,
   lengthAt,
+  namesBytesAt,
   partialMagic,
   pathsBytesMax,
   seriesRowBytes,
@@ -43,6 +44,8 @@ interface Shape {
   readonly pathsBytes: number;
   /** Of TCP's state; 0: it was not asked for. */
   readonly tcpBytes: number;
+  /** Of names; 0: they were not asked for. */
+  readonly namesBytes: number;
   /** Bytes behind each entry. */
   readonly tail: number;
   /** Rows of interface statistics: of the section that went on, and of the last one. */
@@ -70,12 +73,14 @@ function readShape(partial: Uint8Array): Shape {
   if (spans > spansMax) refuse(`${spans} spans with traffic`);
   const tail = total(cells.inner) === 0 ? 0 : entryTailBytes;
   const tcpBytes = Number(view.getBigUint64(tcpBytesAt, true));
+  const namesBytes = Number(view.getBigUint64(namesBytesAt, true));
   const length =
     fixed +
     sparse.reduce((sum, count) => sum + count, 0) * sparseRowBytes +
     seriesRows * seriesRowBytes +
     (statistics[0] + statistics[1]) * statisticsRowBytes +
     spans * spanBytes +
+    namesBytes +
     pathsBytes +
     entries4 * (entry4Bytes + tail) +
     entries6 * (entry6Bytes + tail) +
@@ -84,7 +89,7 @@ function readShape(partial: Uint8Array): Shape {
     sketchBytes;
   if (length !== partial.byteLength || view.getBigUint64(lengthAt, true) !== BigInt(length))
     refuse(`${partial.byteLength} bytes where its counts make ${length}`);
-  const left = { addresses, sketchBytes, pathsBytes, tcpBytes };
+  const left = { addresses, sketchBytes, pathsBytes, tcpBytes, namesBytes };
   return { view, entries4, entries6, sparse, seriesRows, ...left, tail, statistics, spans };
 }
 
@@ -117,6 +122,8 @@ export function addPartial(kernel: Kernel, partial: Uint8Array): void {
   at = addSeries(kernel, shape, partial, at);
   at = addStatistics(kernel, shape, partial, at);
   at = addSpans(kernel, shape, partial, at);
+  addNames(kernel, partial.subarray(at, at + shape.namesBytes));
+  at += shape.namesBytes;
   kernel.call((exports) => exports.makeRoom(shape.entries4 + shape.entries6));
   at = addPaths(kernel, partial, at, shape.pathsBytes);
   at = addEntries(kernel, partial, at, false, entry4Bytes + tail, shape.entries4);
@@ -271,6 +278,13 @@ function addSpans(kernel: Kernel, { view, spans }: Shape, partial: Uint8Array, a
   kernel.bytes(kernel.exports.WINDOW.value, bytes).set(partial.subarray(at, at + bytes));
   if (!kernel.call((exports) => exports.importActivity(spans, shift))) refuse('a span with traffic is none');
   return at + bytes;
+}
+
+/** What was met of names, right behind what is there. */
+function addNames(kernel: Kernel, section: Uint8Array): void {
+  if ((kernel.names === null) !== (section.length === 0)) refuse('it has names or not, other than what was asked for');
+  kernel.takeNames();
+  kernel.names?.add(section);
 }
 
 /** Takes the paths of tunnels, which the entries behind them name. */

@@ -7,6 +7,7 @@ import {
   entryTailBytes,
   headerBytes,
   lengthAt,
+  namesBytesAt,
   partialMagic,
   seriesRowBytes,
   seriesRowsMax,
@@ -59,6 +60,8 @@ export function writePartial(kernel: Kernel, content: boolean): Uint8Array {
   const sketchBytes = content ? exports.sketchBytes() : 0;
   const pathsBytes = content ? exports.pathsBytes() : 0;
   const tcpBytes = content && kernel.watchesTcp ? Number(exports.tcpBytes()) : 0;
+  if (content) kernel.takeNames();
+  const names = (content ? kernel.names?.section() : undefined) ?? noBytes;
   const tail = kernel.cell(cells.inner) === 0n ? 0 : entryTailBytes;
   const length =
     headerBytes +
@@ -68,6 +71,7 @@ export function writePartial(kernel: Kernel, content: boolean): Uint8Array {
     leading.length +
     last.length +
     spans.length +
+    names.length +
     pathsBytes +
     entries4 * (entry4Bytes + tail) +
     entries6 * (entry6Bytes + tail) +
@@ -81,6 +85,7 @@ export function writePartial(kernel: Kernel, content: boolean): Uint8Array {
   for (const [i, value] of counts.entries()) view.setUint32(4 * i, value, true);
   view.setBigUint64(lengthAt, BigInt(length), true);
   view.setBigUint64(tcpBytesAt, BigInt(tcpBytes), true);
+  view.setBigUint64(namesBytesAt, BigInt(names.length), true);
   let at = headerBytes;
   partial.set(kernel.bytes(exports.TOTALS.value, 8 * totalsCells), at);
   at += 8 * totalsCells;
@@ -93,7 +98,7 @@ export function writePartial(kernel: Kernel, content: boolean): Uint8Array {
     at += sparseRowBytes;
   }
   at = copySeries(kernel, partial, at, seriesRows);
-  for (const bytes of [leading, last, spans]) {
+  for (const bytes of [leading, last, spans, names]) {
     partial.set(bytes, at);
     at += bytes.length;
   }

@@ -10,7 +10,7 @@ export const headerBytesWanted = 1024 * 1024;
 
 /** Reads the headers that lead a capture: the state in which later chunks are assumed to start. */
 export function readHeader(module: WebAssembly.Module, firstBytes: Uint8Array, fileSize: number): CaptureHeader {
-  const kernel = Kernel.acquire(module, scanOptionsDefault, true);
+  const kernel = Kernel.acquire(module, scanOptionsDefault, 'walk');
   const { exports } = kernel;
   exports.setHeadersOnly(true);
   exports.beginWindow(0n, noLimit, phases.header, 0);

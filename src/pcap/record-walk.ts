@@ -11,7 +11,7 @@ export class RecordWalk {
     module: WebAssembly.Module,
     private readonly plan: WalkPlan,
   ) {
-    this.kernel = Kernel.acquire(module, scanOptionsDefault, true);
+    this.kernel = Kernel.acquire(module, scanOptionsDefault, 'walk');
     this.kernel.installState(plan.state);
     const format = this.kernel.formatNumber(plan.state);
     this.kernel.exports.beginWindow(BigInt(plan.start), this.cut(), phases.records, format);

@@ -1,4 +1,5 @@
 import type { Rows } from './rows/packed-rows.js';
+import type { NamesFacts } from './names-types.js';
 import type { TcpHealth, TcpTotals } from './tcp-types.js';
 import type { TunnelType } from './tunnel-types.js';
 import type { Count } from './types.js';
@@ -62,6 +63,8 @@ export interface ConversationTimes {
 }
 
 export interface EndpointRow {
+  /** Only with --names: what it was called most often; null: it was not. */
+  readonly name?: string | null;
   readonly address: string;
   readonly packets: Count;
   readonly bytes: Count;
@@ -240,6 +243,8 @@ export interface CaptureFacts extends PacketCounts, JoinedFiles {
   readonly inner?: true;
   /** Only when asked for. */
   readonly tcp?: TcpTotals;
+  /** Only when asked for. */
+  readonly names?: NamesFacts;
   readonly format: 'pcap' | 'pcap-nsec' | 'pcapng';
   readonly byte_order: 'little' | 'big' | 'mixed';
   readonly truncated: boolean;

@@ -11,6 +11,7 @@ import { protocolRows } from './report-protocols.js';
 import { seriesOf } from './report-series.js';
 import { tunnelRows } from './report-tunnels.js';
 import { exactCount } from './report-total.js';
+import { namesOf } from './report-names.js';
 import { tcpTotals, withHealth } from './tcp-facts.js';
 import { topAll, topObjectsMax } from './request.js';
 import type { CaptureFacts, CaptureReport, ConnectionFacts, SizeRow } from './report-types.js';
@@ -30,7 +31,7 @@ export function buildReport(
   options: ReportOptions,
 ): CaptureReport {
   const inner = scan.inner === true;
-  const packed = options.packedRows === true && !inner && scan.tcp !== true;
+  const packed = options.packedRows === true && !inner && scan.tcp !== true && scan.names !== true;
   const most = packed ? topAll : topObjectsMax;
   if (!Number.isInteger(options.top) || options.top < 0 || options.top > most)
     throw new TriremeError('USAGE', `top ${options.top} is outside 0 to ${most}`);
@@ -49,7 +50,8 @@ export function buildReport(
   rankTable(kernel, options);
   const rows = inner ? innerConversations(kernel) : rankedConversations(kernel, packed);
   const ranked = scan.tcp === true ? { ...rows, top: withHealth(kernel, [...rows.top]) } : rows;
-  const endpoints = rankedEndpoints(kernel, options.packedRows === true);
+  const endpoints = rankedEndpoints(kernel, options.packedRows === true && scan.names !== true);
+  const named = scan.names === true ? namesOf(kernel, endpoints, options.top) : endpoints;
   const widePackets = kernel.cell(cells.widePackets);
   const [first_ns, last_ns] = fileTimes(kernel);
   const packets = sum(links);
@@ -87,7 +89,7 @@ export function buildReport(
     ...(scan.tcp === true ? { tcp: tcpTotals(kernel, inner) } : {}),
     protocols: protocolRows(links, families, protocols4, protocols6),
     tunnels: tunnelRows(tunnels),
-    ...endpoints,
+    ...named,
     packet_sizes: sizeRows(kernel),
     ...(scan.intervalNs === null ? {} : { series: seriesOf(kernel, scan.intervalNs) }),
     ...limitFacts(kernel, scan.conversationsMax),

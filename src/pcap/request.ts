@@ -50,6 +50,7 @@ export interface Asked {
   readonly before?: string;
   readonly inner?: boolean;
   readonly tcp?: boolean;
+  readonly names?: boolean;
 }
 
 /** What each is called where it was said. */
@@ -64,7 +65,7 @@ export interface TopBound {
 /** Rows with further columns are not packed. */
 export const topOfInner: TopBound = {
   max: topObjectsMax,
-  why: 'the most rows that have the columns of --inner, --tcp and --community-id: ask for fewer, or leave these out',
+  why: 'the most rows that have the columns of --inner, --tcp, --names and --community-id: ask for fewer, or leave these out',
 };
 
 export const topOfMessage: TopBound = {
@@ -104,6 +105,7 @@ export function compileAsked(asked: Asked, names: AskedNames, topBound: TopBound
       ...selectionOf(asked, names),
       ...(isAsked(asked.inner, names.inner) ? { inner: true } : {}),
       ...(isAsked(asked.tcp, names.tcp) ? { tcp: true } : {}),
+      ...(isAsked(asked.names, names.names) ? { names: true } : {}),
       // No result depends on it; nobody can build a capture whose conversations collide under it. Loading node:crypto for
       // a better one would cost a small analysis 3 ms.
       hashSeed: Math.floor(Math.random() * 2 ** 32),

@@ -27,6 +27,8 @@ export interface ScanOptions {
   readonly inner?: boolean;
   /** True: the health of TCP conversations is told. */
   readonly tcp?: boolean;
+  /** True: what packets tell of names is told. */
+  readonly names?: boolean;
   /** True: packets are counted and not looked into, so that the report has their number and their link types alone. */
   readonly onlyNumbers?: boolean;
   /**

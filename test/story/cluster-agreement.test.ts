@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../../src/common/version.js';
 import { adversarial, classicCapture, gzipped, lz4Packed, zstdStored } from '../support/capture-builder.js';
 import { asFrame, conversationPacket, tunnel } from '../support/capture-builder/tunnels.js';
+import { namedTraffic } from '../support/capture-builder/dns-traces.js';
 import { lossyTraces } from '../support/capture-builder/tcp-traces.js';
 import { CaptureCluster } from '../support/capture-cluster.js';
 import { runTrireme } from '../support/run-trireme.js';
@@ -99,6 +100,19 @@ describe.each([
     }
   });
 
+  test('tells names as one core and several do', async () => {
+    const names = ['--names', '--top', '1000', '-q', scratch.file('names.pcap', namedTraffic(3000)), sample, ...large];
+    for (const form of [['--json'], ['--csv', 'addresses']]) {
+      const [one, several, there] = await Promise.all(
+        [[], ['--cores', '3', '--thread-bytes', '1'], ['--master', cluster.grpc]].map((mode) =>
+          runTrireme(['analyze', ...form, ...mode, ...names]),
+        ),
+      );
+      expect(one.stdout).toContain('a.example');
+      expect([several.stdout, there.stdout]).toEqual([one.stdout, one.stdout]);
+    }
+  });
+
   test('tells what is inside of tunnels in every form as one core and several do', async () => {
     const inner = ['--inner', '--top', '100', '-q', scratch.file('nested.pcap', nested)];
     for (const form of [['--json'], ['--csv']]) {
@@ -113,12 +127,12 @@ describe.each([
   });
 });
 
-test('joined files with --tcp are refused by a master in one line', async () => {
+test.each(['tcp', 'names'])('joined files with --%s are refused by a master in one line', async (option) => {
   const cluster = await CaptureCluster.start(['/'], []);
   try {
-    const there = await runTrireme(['analyze', '--tcp', '--join', '--master', cluster.grpc, files[1], files[2]]);
+    const there = await runTrireme(['analyze', `--${option}`, '--join', '--master', cluster.grpc, files[1], files[2]]);
     expect(there.code).toBe(2);
-    expect(there.stderr).toMatch(/^trireme: tcp with join: .* on one machine/);
+    expect(there.stderr).toMatch(new RegExp(`^trireme: ${option} with join: .* on one machine`));
     expect(there.stderr.trim().split('\n')).toHaveLength(1);
   } finally {
     await cluster.stop();

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { forTerminal } from '../../common/for-terminal.js';
+import { cutNames } from '../../pcap/name-tables.js';
 import type { TimeSeries } from '../../pcap/report-types.js';
 import { csvDocument } from '../csv-tables.js';
+import { namesTables } from '../names-tables.js';
 import { hasFacts, type Entry, type FactsEntry } from '../entry.js';
 import { boundsFor } from '../html/report-bounds.js';
 import { matrixOf } from '../html/matrix.js';
@@ -118,10 +120,13 @@ export class WrittenFiles {
   #writeTables(folder: string): void {
     const entries = this.#kept.map(({ entry }) => entry);
     let bytes = 0;
-    // Without a joined capture there is no table of its files, and without --tcp none of that.
+    // Without a joined capture there is no table of its files, and without --tcp and --names none of these.
     const joined = entries.some((entry) => entry.files !== undefined);
     const watched = entries.some((entry) => hasFacts(entry) && entry.tcp !== undefined);
-    const names = tableNames.filter((name) => (name !== 'files' || joined) && (name !== 'tcp' || watched));
+    const named = entries.some((entry) => hasFacts(entry) && entry.names !== undefined);
+    const names = tableNames.filter(
+      (name) => (name !== 'files' || joined) && (name !== 'tcp' || watched) && (named || !(name in namesTables)),
+    );
     for (const name of names) {
       bytes += writeWhole('--csv', join(folder, `${name}.csv`), csvDocument(name, entries));
     }
@@ -140,6 +145,7 @@ function cut(entry: FactsEntry, rows: number): FactsEntry {
     ...entry,
     top: entry.top.slice(0, rows),
     top_times: entry.top_times.slice(0, rows),
+    ...(entry.names === undefined ? {} : { names: cutNames(entry.names, rows) }),
     endpoints: entry.endpoints.slice(0, rows),
   };
 }

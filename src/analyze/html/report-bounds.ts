@@ -18,6 +18,8 @@ const seriesPoints: Bound = { perFile: 600, together: 1500, least: 30 };
 const protocolRows: Bound = { perFile: 100, together: 800, least: 12 };
 /** Lines of the table of tunnels, at 90 bytes: a hostile capture has 120 of them. */
 const tunnelRows: Bound = { perFile: 60, together: 120, least: 3 };
+/** Rows of each table of names, at up to 600 bytes. */
+const nameRows: Bound = { perFile: 50, together: 80, least: 2 };
 /** Squares of the matrix, at 55 bytes: more would be too small to tell apart. */
 const matrixCells: Bound = { perFile: 24 * 24, together: 2000, least: 6 * 6 };
 
@@ -36,6 +38,7 @@ export interface ReportBounds {
   readonly seriesPoints: number;
   readonly protocolRows: number;
   readonly tunnelRows: number;
+  readonly nameRows: number;
   /** Addresses on each side of the matrix. */
   readonly matrixAddresses: number;
 }
@@ -49,6 +52,7 @@ export function boundsFor(files: number): ReportBounds {
     seriesPoints: share(seriesPoints),
     protocolRows: share(protocolRows),
     tunnelRows: share(tunnelRows),
+    nameRows: share(nameRows),
     matrixAddresses: Math.floor(Math.sqrt(share(matrixCells))),
   };
 }

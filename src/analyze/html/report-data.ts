@@ -10,6 +10,7 @@ import type {
 import { jsonDocument } from '../document.js';
 import type { ConversationRow, FilterFacts, JoinedFailure, JoinedFile } from '../../pcap/report-types.js';
 import { sentAgain } from '../../pcap/tcp-findings.js';
+import { cutNames } from '../../pcap/name-tables.js';
 import type { TcpDirection, TcpHealth } from '../../pcap/tcp-types.js';
 import type { Count } from '../../pcap/types.js';
 import { type Entry, hasFacts, isFailure, stateOf } from '../entry.js';
@@ -67,6 +68,7 @@ function boundEntry(entry: Entry, bounds: ReportBounds, folded: ReportSeries | n
     endpoints: [...entry.endpoints.slice(0, bounds.tableRows)],
     protocols: entry.protocols.slice(0, bounds.protocolRows),
     tunnels: entry.tunnels.slice(0, bounds.tunnelRows),
+    ...(entry.names === undefined ? {} : { names: cutNames(entry.names, bounds.nameRows) }),
     series: folded ?? (entry.series === undefined ? undefined : coarsenSeries(entry.series, bounds.seriesPoints)),
   };
 }

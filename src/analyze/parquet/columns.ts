@@ -2,7 +2,7 @@ import { parseAddress } from '../../pcap/endpoint.js';
 import { addressOf } from '../files/pairs.js';
 import {
   boundColumns,
-  furtherFields,
+  furtherOf,
   limitColumns,
   summaryColumns,
   tables,
@@ -24,7 +24,7 @@ export interface ParquetColumn {
 const texts = new Set(
   [
     'file,proto,layer,within,name,type,format,byte_order,compression,repeats,client,error,error_detail',
-    'tunnel_a_to_b,tunnel_b_to_a,community_id',
+    'tunnel_a_to_b,tunnel_b_to_a,community_id,server,source',
   ].flatMap((names) => names.split(',')),
 );
 const flags = new Set(['truncated', 'grew', 'times_in_order', 'client_guessed', 'tunnels_vary']);
@@ -34,7 +34,7 @@ const reals = /^(bytes_per_packet|.*_per_(active_)?second|.*_share_kept(_pairs)?
 
 /** The columns of a table's file. They are the same whatever was asked, so that files of several days can be read together. */
 export function parquetColumns(name: TableName): ParquetColumn[] {
-  const further = name === 'conversations' ? Object.keys(furtherFields) : [];
+  const further = furtherOf(name)?.columns ?? [];
   const bounds = name !== 'summary' && (tables[name] as Table).bounded !== undefined ? boundColumns : [];
   const columns = name === 'summary' ? [...summaryColumns, ...limitColumns] : tables[name].columns;
   return ['file', ...columns, ...bounds, ...further].map((column) => columnOf(name, column));

@@ -4,13 +4,12 @@ import { PackedRows } from '../../pcap/rows/packed-rows.js';
 import { hasFacts, type Entry, type FactsEntry } from '../entry.js';
 import { writeWhole } from '../files/out-file.js';
 import {
-  furtherFields,
+  furtherOf,
   limitsOf,
   summaryFields,
   tableNames,
   tables,
   type Field,
-  type FurtherColumn,
   type Table,
   type TableName,
 } from '../tables.js';
@@ -107,19 +106,12 @@ function* rowsOf(name: TableName, entry: Entry): Generator<readonly Field[]> {
   if (!hasFacts(entry)) return;
   const table: Table = tables[name];
   const bounded = table.bounded?.(entry);
-  const further = name === 'conversations' ? furtherOf(entry) : [];
+  const further = furtherOf(name);
   let number = 0;
   for (const row of table.rows(entry)) {
     const most = bounded?.at(number);
     const bounds = bounded === undefined ? [] : [most?.packets_max, most?.bytes_max];
-    yield [...row, ...bounds, ...further.map((column) => furtherFields[column](entry.top.at(number)!))];
+    yield [...row, ...bounds, ...(further?.fields(entry, number) ?? [])];
     number++;
   }
-}
-
-/** Columns that may have values; rows have the same ones. */
-function furtherOf({ top }: FactsEntry): FurtherColumn[] {
-  const first = top.at(0) ?? {};
-  const columns = Object.keys(furtherFields) as FurtherColumn[];
-  return columns.some((column) => column in first) ? columns : [];
 }

@@ -82,6 +82,8 @@ export function addEndpoints(table: TableFile, file: string, rows: PackedRows<un
       if (kind === 'boundedEndpoints') values[9 + i].putCount(view, at + place);
       else values[9 + i].putNull();
     }
+    // Rows with a name are not packed.
+    values[11].putNull();
   });
 }
 

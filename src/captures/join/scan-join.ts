@@ -39,8 +39,8 @@ function scanAll(ordered: readonly FileHead[], settings: ScanSettings): Promise<
   const { scan, onProgress, threadsMax, threadBytesMin } = settings;
   const total = ordered.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const plan = planThreads(total, threadsMax, threadBytesMin);
-  // What TCP's state says of a file depends on those before it.
-  if (plan.threads > 1 && !isOpen(scan.span) && scan.tcp !== true) {
+  // What TCP's state and names say of a file depends on those before it.
+  if (plan.threads > 1 && !isOpen(scan.span) && scan.tcp !== true && scan.names !== true) {
     // Loaded only here: one core has no need of threads.
     const { scanJoinThreads } = require('./scan-join-threads.js') as typeof import('./scan-join-threads.js');
     return scanJoinThreads(ordered, plan, settings);

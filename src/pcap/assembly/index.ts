@@ -12,6 +12,7 @@ import { keepPaths, keepTcp } from './entries';
 import { FIRST_NS, I64_MAX, I64_MIN, INNER, LAST_NS, SERIES_TWIN, TOTALS } from './layout';
 import { setOrderOfRows } from './order';
 import { beginLeftAddresses } from './left-addresses';
+import { beginNames } from './names';
 import { beginPaths } from './paths';
 import { beginWaiting } from './postponed';
 import { beginPiece, pieceFirstNs, pieceLastNs, pieceOthers, pieceTold, setIndexing, stopIndexing } from './pieces';
@@ -102,6 +103,7 @@ export {
   TCP_FACTS_BYTES,
   tcpTotals,
 } from './tcp-report';
+export { clearNames, namesAt, namesBytes, namesPackets } from './names';
 export { setPiecewise, uncaptured, windowless } from './tcp-state';
 import { talkersTotal } from './talkers';
 export {
@@ -145,6 +147,7 @@ export function begin(conversationsMax: u32, seed: u32, intervalNs: i64, onlyWal
   beginPaths();
   beginTcp(false);
   beginWatch();
+  beginNames(false);
   beginLeftAddresses(conversationsMax);
   beginSketches();
   beginLogs();
@@ -176,6 +179,11 @@ export function beginPart(): void {
 export function setTcp(): void {
   beginTcp(true);
   keepTcp();
+}
+
+/** Names are told. */
+export function setNames(): void {
+  beginNames(true);
 }
 
 /** Conversations are those of the innermost IP header. */

@@ -14,6 +14,7 @@ import {
   PROTOCOLS4,
   PROTOCOLS6,
 } from './layout';
+import { naming, nameUdp } from './names';
 import { notePath } from './paths';
 import { countDropped, postpone4, touch } from './postponed';
 import { find4, find6, keyIsPinned, lastFound4 } from './table';
@@ -56,17 +57,34 @@ export function other(family: u32): void {
   countRow(FAMILIES + (<usize>family << 4), bytes);
 }
 
-/** A total length of 0 is that of a packet which the network card was to cut (TSO): then the frame's tells it. */
 function readSegment4(at: usize, transport: usize, end: usize): void {
+  readSegment(transport, end, portsBytes4(at, transport), big16(at + 4));
+}
+
+/**
+ * Bytes from the ports on, as IP tells them. A total length of 0 is that of a packet which the network card was to cut (TSO):
+ * then the frame's tells it.
+ */
+function portsBytes4(at: usize, transport: usize): i64 {
   const total = <i64>big16(at + 2);
-  const header = <i64>(transport - at);
-  readSegment(transport, end, (total ? total : <i64>bytes - <i64>(at - frame)) - header, big16(at + 4));
+  return (total ? total : <i64>bytes - <i64>(at - frame)) - <i64>(transport - at);
+}
+
+function portsBytes6(at: usize, transport: usize): i64 {
+  const payload = <i64>big16(at + 4);
+  return (payload ? payload + 40 : <i64>bytes - <i64>(at - frame)) - <i64>(transport - at);
+}
+
+function name4(protocol: u32, at: usize, transport: usize, end: usize): void {
+  if (protocol == UDP) nameUdp(at, false, transport, end, portsBytes4(at, transport), time, timed);
+}
+
+function name6(protocol: u32, at: usize, transport: usize, end: usize): void {
+  if (protocol == UDP) nameUdp(at, true, transport, end, portsBytes6(at, transport), time, timed);
 }
 
 function readSegment6(at: usize, transport: usize, end: usize): void {
-  const payload = <i64>big16(at + 4);
-  const whole = payload ? payload + 40 : <i64>bytes - <i64>(at - frame);
-  readSegment(transport, end, whole - <i64>(transport - at), 0);
+  readSegment(transport, end, portsBytes6(at, transport), 0);
 }
 
 /** A packet whose ports are cut off: a segment of TCP, where its transport header begins in it, has no flags either. */
@@ -138,6 +156,7 @@ export function ipv4(at: usize, end: usize): void {
     if (mayHoldTunnel(protocol, targetPort) && inside(insideOfPort(targetPort), at + header + 8, end)) return;
     const watched = watching && protocol == TCP;
     if (watched) readSegment4(at, at + header, end);
+    if (naming) name4(protocol, at, at + header, end);
     count4(source, target, big16(at + header), targetPort, protocol, watched);
   } else {
     if (mayBeTunnel(protocol) && !fragment && header >= 20) {
@@ -160,9 +179,11 @@ export function inside(what: u32, at: usize, end: usize): bool {
   if (innermostCut) portless(TCP, true);
   if (innermostSix) {
     if (watched) readSegment6(innermost, innermostTransport, end);
+    if (naming) name6(innermostKind, innermost, innermostTransport, end);
     count6(innermost, innermostPorts >> 16, innermostPorts & 0xffff, innermostKind, true, watched);
   } else {
     if (watched) readSegment4(innermost, innermostTransport, end);
+    if (naming) name4(innermostKind, innermost, innermostTransport, end);
     countInnermost4(innermost, watched);
   }
   return true;
@@ -226,6 +247,7 @@ export function ipv6(at: usize, end: usize): void {
     if (mayHoldTunnel(protocol, targetPort) && inside(insideOfPort(targetPort), next + 8, end)) return;
     const watched = watching && protocol == TCP;
     if (watched) readSegment6(at, next, end);
+    if (naming) name6(protocol, at, next, end);
     count6(at, big16(next), targetPort, protocol, false, watched);
   } else {
     if (mayBeTunnel(protocol) && !fragment && inside(insideOfProtocol(protocol, true), next, end)) return;

@@ -106,7 +106,7 @@ interface BoundedRow {
 }
 
 export function talkerTable(
-  { endpoints, endpoints_total, conversations_limit }: FactsEntry,
+  { endpoints, endpoints_total, conversations_limit, names }: FactsEntry,
   sort: string,
 ): SortedTable<EndpointRow> {
   return new SortedTable<EndpointRow>({
@@ -117,6 +117,7 @@ export function talkerTable(
     descending: true,
     columns: [
       { title: 'Address', value: ({ address }) => address },
+      ...(names === undefined ? [] : [{ title: 'Name', value: ({ name }: EndpointRow) => name ?? null }]),
       count('Sent packets', ({ packets_sent }) => packets_sent),
       bytes('Sent bytes', ({ bytes_sent }) => bytes_sent),
       count('Received packets', ({ packets_received }) => packets_received),

@@ -3,6 +3,7 @@ import type { FactsEntry, ReportData, ReportEntry, ReportExtras } from './data.j
 import { approximate, shareOf } from './figures.js';
 import { conversationTable, talkerTable } from './long-tables.js';
 import { heatMap } from './matrix.js';
+import { namesTables } from './names.js';
 import { protocolTree, sizeTable, tunnelTable } from './shares.js';
 import { fileFacts, tiles, warningsOf } from './summary.js';
 import { tcpHealth } from './tcp.js';
@@ -47,6 +48,7 @@ export function captureSection(
         ),
     entry.tunnels.length === 0 ? null : card('Tunnels', `${id}-tunnels`, tunnelTable(entry)),
     entry.tcp === undefined ? null : card('TCP', `${id}-tcp`, tcpHealth(entry.tcp)),
+    entry.names === undefined ? null : card('Names', `${id}-names`, namesTables(entry.names)),
     matrix === null || matrix.cells.length === 0
       ? null
       : card(

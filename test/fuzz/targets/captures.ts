@@ -20,7 +20,7 @@ const words: readonly Uint8Array[] = [
 ].map((hex) => Buffer.from(hex, 'hex'));
 
 /** The engine takes no more memory than this for an input of some kilobytes, whatever it says. */
-export const scanOptionsOfFuzz = { ...scanOptions, conversationsMax: 4096 };
+export const scanOptionsOfFuzz = { ...scanOptions, conversationsMax: 4096, names: true };
 
 export const capture: FuzzTarget = {
   name: 'capture',

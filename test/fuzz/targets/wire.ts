@@ -171,6 +171,7 @@ const options = {
   beforeNs: 1_700_000_000_000_000_000n,
   inner: true,
   tcp: true,
+  names: true,
 };
 
 export const requests: FuzzTarget = {

@@ -3,6 +3,7 @@ import type { Entry } from '../../../src/analyze/entry.js';
 import { tableNames, type TableName } from '../../../src/analyze/tables.js';
 import type { JoinedFile } from '../../../src/pcap/report-types.js';
 import { sampleEntry } from '../../support/sample-entry.js';
+import { sampleNames } from '../../support/sample-names.js';
 import { sampleHealth } from '../../support/sample-tcp.js';
 
 const unreadable = { file: 'b.pcap', error: 'unreadable', error_detail: 'b.pcap: no such file' } as const;
@@ -31,7 +32,8 @@ describe('the csv tables', () => {
       rows: [{ start_ns: '1700000000000000000', packets: 3, bytes: 3000 }],
     };
     const top = [{ ...sampleEntry().top.at(0)!, tcp: sampleHealth() }];
-    const entry = sampleEntry({ top, series, files: [counted, { ...unreadable, error: 'unreadable' }] });
+    const names = sampleNames();
+    const entry = sampleEntry({ top, series, names, files: [counted, { ...unreadable, error: 'unreadable' }] });
     const [header, ...rows] = rowsOf(name, [entry, entry]);
     expect(rows.length).toBeGreaterThan(1);
     for (const row of rows) expect(row.split(',').length).toBe(header.split(',').length);

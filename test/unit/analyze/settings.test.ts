@@ -37,12 +37,14 @@ test.each<[string, string[], Partial<AnalyzeOptions>, string]>([
     { top: 1_000_001, communityId: true, csv: true },
     'to 1000000, the most rows',
   ],
-  ...(['inner', 'tcp', 'communityId'] as const).map((option): [string, string[], Partial<AnalyzeOptions>, string] => [
-    `all rows with ${option}`,
-    ['a'],
-    { top: topAll, [option]: true, json: true },
-    '--top all is more than 1000000 rows, the most rows that have the columns of --inner, --tcp and --community-id: ask',
-  ]),
+  ...(['inner', 'tcp', 'names', 'communityId'] as const).map(
+    (option): [string, string[], Partial<AnalyzeOptions>, string] => [
+      `all rows with ${option}`,
+      ['a'],
+      { top: topAll, [option]: true, json: true },
+      '--top all is more than 1000000 rows, the most rows that have the columns of --inner, --tcp, --names and --community-id: ask',
+    ],
+  ),
   ['all rows as text', ['a'], { top: topAll }, '--top all is more than 1000000 rows, the most rows of text'],
   [
     'all rows of a cluster',
@@ -57,6 +59,7 @@ test.each<[string, string[], Partial<AnalyzeOptions>, string]>([
     { maxConversations: 4_194_305, tcp: true },
     'which is the most with --tcp',
   ],
+  ['--names of a submitted analysis', [], { resume: ['1'], master, names: true }, '--names was settled when'],
   ['--tcp of a submitted analysis', [], { resume: ['1'], master, tcp: true }, '--tcp was settled when analysis 1'],
   [
     '--inner of a submitted analysis',

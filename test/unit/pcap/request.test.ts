@@ -114,6 +114,7 @@ const accepted: readonly [string, Question][] = [
   ['a connection in any spelling', ends('[2001:DB8:0::1]:80', '[::1]:443')],
   ['a filter', one('--filter', 'tcp port 443', 'filter', 'tcp port 443')],
   ['the health of TCP', { line: ['--tcp'], wire: { tcp: true }, library: { tcp: true } }],
+  ['names', { line: ['--names'], wire: { names: true }, library: { names: true } }],
   ['what is inside of tunnels', { line: ['--inner'], wire: { inner: true }, library: { inner: true } }],
   ['a span', span(10n ** 18n, 2n * 10n ** 18n)],
 ];

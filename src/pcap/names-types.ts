@@ -1,0 +1,85 @@
+import type { Count } from './types.js';
+
+/** Queries and answers of one name, type or server, or of all. */
+export interface DnsCounts {
+  /** Messages that ask, repeated ones included. */
+  readonly queries: Count;
+  /** Asked again, with the same id between the same ports, before an answer came. */
+  readonly repeated: Count;
+  /** Queries, without repeated ones, that an answer was captured to. */
+  readonly answered: Count;
+  readonly unanswered: Count;
+  /** Answers to no query that was captured. */
+  readonly answers_without_query: Count;
+  /** Of all answers, by their response code. */
+  readonly no_error: Count;
+  readonly nx_domain: Count;
+  readonly serv_fail: Count;
+  readonly other_codes: Count;
+  /** From the query to its answer; null: no answer has such a time. */
+  readonly latency_mean_ns: string | null;
+  readonly latency_max_ns: string | null;
+}
+
+/** Only where the table was full: what the row may have had before it was taken in is in it. */
+interface Bounded {
+  readonly queries_max?: Count;
+}
+
+export interface DnsNameRow extends DnsCounts, Bounded {
+  readonly name: string;
+}
+
+export interface DnsTypeRow extends DnsCounts, Bounded {
+  /** Its name, or TYPE and its number. */
+  readonly type: string;
+}
+
+export interface DnsServerRow extends DnsCounts, Bounded {
+  readonly server: string;
+}
+
+/** Rows of a table, those with the most first. */
+export interface NameTable<Row> {
+  /** Of all rows that are held; where the table was full this is not how many there were. */
+  readonly total: number;
+  readonly rows: readonly Row[];
+  /** Only where the table was full: no key without a row was met more often. */
+  readonly unlisted_max?: Count;
+}
+
+export interface ResponseCodeRow {
+  readonly code: number;
+  readonly name: string;
+  readonly answers: Count;
+}
+
+export interface DnsFacts extends DnsCounts {
+  readonly answers: Count;
+  /** Half of the answers took no longer; within 1/64. */
+  readonly latency_median_ns: string | null;
+  /** Messages that contradict the format. */
+  readonly malformed: Count;
+  /** Messages of which the capture has not all that is read. */
+  readonly cut: Count;
+  readonly response_codes: readonly ResponseCodeRow[];
+  readonly names: NameTable<DnsNameRow>;
+  readonly types: NameTable<DnsTypeRow>;
+  readonly servers: NameTable<DnsServerRow>;
+}
+
+/** What an address was called. */
+export interface AddressRow {
+  readonly address: string;
+  readonly name: string;
+  /** How it is known: an answer of DNS. */
+  readonly source: 'dns';
+  readonly times: Count;
+}
+
+/** What packets tell of names. */
+export interface NamesFacts {
+  readonly dns: DnsFacts;
+  /** Each address with each name that it was called, the most frequent first. */
+  readonly addresses: NameTable<AddressRow>;
+}

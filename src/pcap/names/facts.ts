@@ -1,0 +1,90 @@
+import type { DnsCounter, DnsFigures } from './dns.js';
+import { responseCodeName, typeName } from './dns-numbers.js';
+import { addressOf } from './events.js';
+import { readCalled, type NamesMachine } from './machine.js';
+import type { TopRow, TopTable } from './top-table.js';
+import type { AddressRow, DnsCounts, DnsFacts, NamesFacts, NameTable, ResponseCodeRow } from '../names-types.js';
+
+/** Tells what was counted, with so many rows of each table. */
+export function namesFacts({ dns, addresses }: NamesMachine, top: number): NamesFacts {
+  return { dns: dnsFacts(dns, top), addresses: tableOf(addresses, top, calledRow) };
+}
+
+/** What an address is called most often; of names alike, the one that comes first. */
+export function mostCalled({ addresses }: NamesMachine): ReadonlyMap<string, string> {
+  const most = new Map<string, AddressRow>();
+  for (const [key, row] of addresses.entries()) {
+    const called = calledRow(key, row);
+    const best = most.get(called.address);
+    if (best === undefined || called.times > best.times || (called.times === best.times && called.name < best.name))
+      most.set(called.address, called);
+  }
+  return new Map([...most].map(([address, { name }]) => [address, name]));
+}
+
+function calledRow(key: string, { weight }: TopRow): AddressRow {
+  const { address, name } = readCalled(key);
+  return { address: addressOf(address), name, source: 'dns', times: weight };
+}
+
+function tableOf<Row extends TopRow, Told>(
+  table: TopTable<Row>,
+  top: number,
+  tell: (key: string, row: Row) => Told,
+): NameTable<Told> {
+  return {
+    total: table.size,
+    rows: table.top(top).map(([key, row]) => tell(key, row)),
+    ...(table.floor === 0 ? {} : { unlisted_max: table.floor }),
+  };
+}
+
+function dnsFacts(dns: DnsCounter, top: number): DnsFacts {
+  const { all, latencies, names, types, servers } = dns;
+  const answers = all.answered + all.unasked;
+  return {
+    ...countsOf(all),
+    answers,
+    latency_median_ns: textOf(latencies.quantile(0.5)),
+    malformed: dns.malformed,
+    cut: dns.cut,
+    response_codes: dns.codes
+      .map((count, code): ResponseCodeRow => ({ code, name: responseCodeName(code), answers: count }))
+      .filter((row) => row.answers > 0),
+    names: tableOf(names, top, (name, row) => ({ name, ...countsOf(row), ...boundOf(names, row) })),
+    types: tableOf(types, top, (type, row) => ({
+      type: typeName(Number(type)),
+      ...countsOf(row),
+      ...boundOf(types, row),
+    })),
+    servers: tableOf(servers, top, (key, row) => ({
+      server: addressOf(key),
+      ...countsOf(row),
+      ...boundOf(servers, row),
+    })),
+  };
+}
+
+/** Where the table was full: what the row has at most. */
+function boundOf({ floor }: { readonly floor: number }, { queries, before }: DnsFigures): { queries_max?: number } {
+  return floor === 0 ? {} : { queries_max: queries + before };
+}
+
+function countsOf(row: DnsFigures): DnsCounts {
+  return {
+    queries: row.queries,
+    repeated: row.repeated,
+    answered: row.answered,
+    // A row that went and came again may have an answer whose query went with it.
+    unanswered: Math.max(0, row.queries - row.repeated - row.answered),
+    answers_without_query: row.unasked,
+    no_error: row.noError,
+    nx_domain: row.nxDomain,
+    serv_fail: row.servFail,
+    other_codes: row.otherCodes,
+    latency_mean_ns: row.timed === 0 ? null : textOf(Math.floor(row.latencySum / row.timed)),
+    latency_max_ns: row.timed === 0 ? null : textOf(row.latencyMost),
+  };
+}
+
+const textOf = (ns: number | null): string | null => (ns === null ? null : String(ns));
