@@ -5,6 +5,8 @@ export interface Told {
   readonly weight: number;
   /** Seconds of a job by kind, as the worker measured itself at its start. */
   readonly calibration: readonly number[];
+  /** Kinds whose jobs have a size. */
+  readonly sized?: boolean;
 }
 
 export interface Heard {
@@ -14,11 +16,14 @@ export interface Heard {
   readonly backlogElsewhereSeconds: number;
 }
 
-/** A way to choose a worker. Kinds are 0, 1, ...; WAIT (-1) keeps the job at the hub until the next result. */
+/** A way to choose a worker. Kinds are 0, 1, ...; units are 1 where jobs have no size. WAIT (-1) keeps the job at the hub until
+ * the next result; HOLD (-2) does so too, and those behind it may go. */
 export interface Policy {
-  pick(kind: number, now: number, avoid: number): number;
-  dispatched(worker: number, kind: number, now: number): void;
-  ended(worker: number, kind: number, exec: number, held: number, reply: number, now: number): void;
+  /** Whatever waits is looked at from the first on. */
+  beginPass?(): void;
+  pick(kind: number, now: number, avoid: number, units: number): number;
+  dispatched(worker: number, kind: number, now: number, units: number): void;
+  ended(worker: number, kind: number, exec: number, held: number, reply: number, now: number, units: number): void;
   /** Heartbeats, for policies that listen. */
   report?(worker: number, heard: Heard, now: number): void;
   /** Expected seconds outstanding on the worker, as it would be told to other hubs. */

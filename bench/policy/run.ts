@@ -13,6 +13,7 @@ import { throttled, throttledMidway, type QuotaRun } from './quota.js';
 import { median, quantilesMicroseconds } from './quantiles.js';
 import { floorLatency, pooledLatency } from './references.js';
 import { Simulation, type Run } from './simulation.js';
+import { sizeBatches, sizeLoads, type SizeScenario } from './sizes.js';
 import { printTable } from './table.js';
 
 const policies: Readonly<Record<string, PolicyMaker>> = {
@@ -111,6 +112,45 @@ function pickCostTable(): void {
   );
 }
 
+/** Policies that count jobs, and Trireme with and without the sizes of jobs. */
+function sizesTable(): void {
+  const rows: [string, PolicyMaker, boolean][] = [
+    ['least connections', leastConnections, false],
+    ['weighted round robin', weightedRoundRobin, false],
+    ['SED', shortestExpectedDelay, false],
+    ['peak-EWMA, P2C by capacity', peakEwma, false],
+    ['Trireme, all jobs alike', triremeWith({}), false],
+    ['Trireme, cost by size', triremeWith({}), true],
+  ];
+  const outcomeOf = (scenario: SizeScenario, maker: PolicyMaker, sized: boolean, jobs: number) =>
+    [1, 2, 3].map((seed) => new Simulation(scenario.run(jobs, seed, sized), maker).outcome());
+  const batchCell = (scenario: SizeScenario, jobs: number, maker: PolicyMaker, sized: boolean): string => {
+    const ratios = outcomeOf(scenario, maker, sized, jobs).map(({ makespan, bound }) => makespan / bound);
+    return `${median(ratios).toFixed(2)} (${Math.max(...ratios).toFixed(2)})`;
+  };
+  const counts = [1_000, 10_000];
+  printTable(
+    'sizes, four workers 1:2:4:8, all jobs at 0: makespan / bound, median (worst)',
+    ['policy', ...sizeBatches.flatMap(({ name }) => counts.map((jobs) => `${name}, ${jobs} jobs`))],
+    rows.map(([name, maker, sized]) => [
+      name,
+      ...sizeBatches.flatMap((scenario) => counts.map((jobs) => batchCell(scenario, jobs, maker, sized))),
+    ]),
+  );
+  printTable(
+    'sizes, the same workers: milliseconds p50 / p99 / p999',
+    ['policy', ...sizeLoads.map(({ name }) => name)],
+    rows.map(([name, maker, sized]) => [
+      name,
+      ...sizeLoads.map((scenario) => {
+        const runs = outcomeOf(scenario, maker, sized, 20_000).map(({ latency }) => quantilesMicroseconds(latency));
+        return [0, 1, 2].map((index) => (median(runs.map((run) => run[index])) / 1000).toFixed(1)).join(' / ');
+      }),
+    ]),
+  );
+}
+
+sizesTable();
 pickCostTable();
 quotaTable('20,000 jobs of 44 us on 1, 1/2, 1/4 and 1/10 of a core (100 ms quota periods)', throttled);
 quotaTable('the same on four cores, one throttled to 1/10 after a third', throttledMidway);

@@ -1,3 +1,4 @@
+import { HOLD } from '../../src/hub/picking/picker.js';
 import { seededRandom } from '../../src/hub/picking/seeded-random.js';
 import { EventQueue } from './event-queue.js';
 import { Cores, type Machine } from './machine.js';
@@ -10,8 +11,8 @@ export interface Run {
   readonly jobs: number;
   /** Jobs a second over all hubs; Infinity for a batch that is all there at 0. */
   readonly rate: number;
-  /** Draws the kind of a job and its seconds at speed 1. */
-  readonly draw: (random: () => number) => { kind: number; work: number };
+  /** Draws the kind of a job, its seconds at speed 1, and its size; left out: it has none. */
+  readonly draw: (random: () => number) => { kind: number; work: number; units?: number };
   readonly oneWaySeconds: number;
   /** Event loops look at their sockets this often; 0 is at once. */
   readonly grainSeconds: number;
@@ -37,12 +38,17 @@ export interface Outcome {
   readonly copies: number;
 }
 
+/** A job that a policy holds for a busy worker lets so many behind it pass. */
+const heldMax = 512;
+
 /** Workers that may be given the same job one after the other because those before stand still. */
 const attemptsMax = 3;
 
 class Hub {
   readonly waiting: number[] = [];
   head = 0;
+  /** Some that wait are held though a worker has room. */
+  holding = false;
 
   constructor(readonly policy: Policy) {}
 
@@ -59,6 +65,7 @@ export class Simulation {
   private readonly answeredAt: Float64Array;
   private readonly kind: Uint8Array;
   private readonly work: Float64Array;
+  private readonly units: Float64Array;
   /** Latest dispatch of a job, and how often it was dispatched. */
   private readonly latest: Int32Array;
   private readonly attempts: Uint8Array;
@@ -87,6 +94,7 @@ export class Simulation {
     this.answeredAt = new Float64Array(run.jobs);
     this.kind = new Uint8Array(run.jobs);
     this.work = new Float64Array(run.jobs);
+    this.units = new Float64Array(run.jobs);
     this.latest = new Int32Array(run.jobs);
     this.attempts = new Uint8Array(run.jobs);
     this.onWorker = run.machines.map(() => new Set<number>());
@@ -98,6 +106,7 @@ export class Simulation {
       this.arrivedAt[job] = at;
       this.kind[job] = drawn.kind;
       this.work[job] = drawn.work;
+      this.units[job] = drawn.units ?? 1;
       this.totalWork += drawn.work;
     }
   }
@@ -148,23 +157,38 @@ export class Simulation {
     const hub = this.hubOf(job);
     hub.waiting.push(job);
     if (hub.count > 1) this.waitingMax = Math.max(this.waitingMax, hub.count);
-    else this.serve(hub, this.arrivedAt[job]);
+    // Of jobs that all wait for room none goes now; one that comes behind jobs that are held may.
+    if (hub.count === 1 || hub.holding) this.serve(hub, this.arrivedAt[job]);
   }
 
   /** Gives waiting jobs away, first come first served, until the policy says to wait. */
   private serve(hub: Hub, now: number): void {
-    while (hub.count > 0) {
-      const job = hub.waiting[hub.head];
-      const worker = hub.policy.pick(this.kind[job], now, -1);
-      if (worker < 0) return;
+    hub.policy.beginPass?.();
+    let held = 0;
+    while (hub.count > held) {
+      const job = hub.waiting[hub.head + held];
+      const worker = hub.policy.pick(this.kind[job], now, -1, this.units[job]);
+      if (worker === HOLD) {
+        hub.holding = true;
+        if (++held > heldMax) return;
+        continue;
+      }
+      if (worker < 0) {
+        hub.holding = false;
+        return;
+      }
+      // Those that are held stay in front.
+      hub.waiting.copyWithin(hub.head + 1, hub.head, hub.head + held);
       hub.head++;
       this.dispatch(hub, job, worker, now);
     }
+    hub.holding = held > 0;
+    if (hub.holding) return;
     hub.waiting.length = hub.head = 0;
   }
 
   private dispatch(hub: Hub, job: number, worker: number, now: number): void {
-    hub.policy.dispatched(worker, this.kind[job], now);
+    hub.policy.dispatched(worker, this.kind[job], now, this.units[job]);
     const cores = this.cores[worker];
     const arrives = this.tick(now + this.run.oneWaySeconds);
     const ends = cores.run(arrives, this.work[job]);
@@ -192,7 +216,8 @@ export class Simulation {
     const worker = this.workerOf[id];
     const hub = this.hubOf(job);
     this.onWorker[worker].delete(id);
-    hub.policy.ended(worker, this.kind[job], this.exec[id], this.held[id], now - this.sentAt[id], now);
+    const reply = now - this.sentAt[id];
+    hub.policy.ended(worker, this.kind[job], this.exec[id], this.held[id], reply, now, this.units[job]);
     const first = this.answeredAt[job] === 0;
     if (first) this.answeredAt[job] = now;
     // Results of one moment come in one message; the hub looks at its queue when it has read them all.
@@ -227,7 +252,7 @@ export class Simulation {
           const job = this.jobOf[id];
           const settled = this.answeredAt[job] > 0 || this.latest[job] !== id || this.attempts[job] === attemptsMax;
           if (settled || this.hubOf(job) !== hub) continue;
-          const other = hub.policy.pick(this.kind[job], now, worker);
+          const other = hub.policy.pick(this.kind[job], now, worker, this.units[job]);
           if (other < 0) break;
           this.copies++;
           this.dispatch(hub, job, other, now);

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { costText } from '../common/cost-text.js';
 import { forTerminal } from '../common/for-terminal.js';
 import { judge, judgedSecondsMin } from '../hub/explain/judgement.js';
 import type { Pick as PickMessage } from '../gen/trireme/v1/worker.js';
@@ -59,13 +60,14 @@ export function explanation(pick: PickMessage): string {
   const { jobId, attempt, waitedSeconds, predictedSeconds, candidates, candidatesTotal } = pick;
   const [kind, worker, time, outcome] = [pick.kind, pick.worker, pick.time, pick.outcome].map(forTerminal);
   const head = [
-    `job ${jobId}, ${kind}${pick.units === 1 ? '' : ` of ${pick.units} bytes`}, attempt ${attempt}: given to ${worker} at ${time}`,
+    `job ${jobId}, ${kind}${sizeOf(pick)}, attempt ${attempt}: given to ${worker} at ${time}`,
     `  waited at the hub   ${seconds(waitedSeconds)}`,
     `  predicted           ${seconds(predictedSeconds)}`,
     pick.actualSeconds === undefined || pick.errorSeconds === undefined
       ? `  outcome             ${outcome}`
       : `  actual              ${seconds(pick.actualSeconds)} (error ${signed(pick.errorSeconds)}, execution ${seconds(pick.execSeconds ?? NaN)})`,
     ...(inBatch(pick) ? [`  ${batchWords}`] : []),
+    ...costOf(pick),
     '',
   ];
   const table = new Table({
@@ -88,6 +90,19 @@ export function explanation(pick: PickMessage): string {
   }
   const more = candidatesTotal - candidates.length;
   return `${head.join('\n')}\n${lines(table)}${more > 0 ? `and ${more} more that would have finished later\n` : ''}`;
+}
+
+/** ` of 12 lines`; a job without size has none. */
+function sizeOf({ units, unit }: PickMessage): string {
+  if (unit === 'jobs') return '';
+  return unit === '' && units === 1 ? '' : ` of ${units} ${unit === '' ? 'bytes' : forTerminal(unit)}`;
+}
+
+/** Where jobs have a size: what the worker takes for one by its size. */
+function costOf({ unit, candidates }: PickMessage): string[] {
+  const chosen = candidates.find((each) => each.chosen);
+  if (unit === 'jobs' || unit === '' || chosen === undefined || chosen.fixedSeconds === 0) return [];
+  return [`  cost by size        ${costText({ ...chosen, unit: forTerminal(unit) })}`];
 }
 
 function lines(table: InstanceType<typeof Table>): string {

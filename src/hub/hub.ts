@@ -54,7 +54,12 @@ export function createHub(
   const roster = new Roster(id, bounds, dispatcher, picker, scheduler, log);
   if (audits !== null) roster.listeners.add(() => audits.workersChanged());
   const { picks, optimum } = dispatcher.life;
-  const explain = explainMethods(picks, (kind) => dispatcher.kindState(kind).counters.name);
+  const { offered } = dispatcher;
+  const explain = explainMethods(
+    picks,
+    (kind) => dispatcher.kindState(kind).counters.name,
+    (kind) => offered.unitOf(kind),
+  );
   let closing: Promise<void> | null = null;
 
   const told = {

@@ -12,6 +12,7 @@ import {
   type Kind,
   type KindBatch,
 } from './kind.js';
+import { unitsOfPayload, unitsRule, unitsWords, type UnitsWord } from './units.js';
 
 /** Bytes of the longest payload that a kind may take: with it, a job fits a message of gRPC with as much to spare. */
 export const payloadBytesBound = 4 * 1024 * 1024;
@@ -80,6 +81,11 @@ export interface FolderKind {
    * cancelled or takes too long. Default `thread`.
    */
   readonly isolate?: 'thread' | 'process';
+  /**
+   * What the size of a job is counted in, which decides what it is expected to cost: bytes of the payload, its lines, the first
+   * decimal number in it (such as a count of rounds), or `jobs`: all cost the same. Default `bytes`.
+   */
+  readonly units?: UnitsWord;
   /** Runs one job, on a thread of its own. What it throws (or rejects with) is the failure of the job, in its message. */
   run(job: Job): Answer | Promise<Answer>;
 }
@@ -129,6 +135,8 @@ export function compileFields(kind: KindFields, named: string, where: string): C
   const unversioned = versionFault(version);
   if (unversioned !== null) throw wrong(`version '${String(version)}' ${unversioned}`);
   if (answers !== 'text' && answers !== 'bytes') throw wrong(`answers '${String(answers)}' is neither text nor bytes`);
+  const { units = 'bytes' } = kind;
+  if (!unitsWords.includes(units)) throw wrong(`units '${String(units)}' is none of ${unitsWords.join(', ')}`);
   if (typeof mayCopy !== 'boolean') throw wrong(`mayCopy ${String(mayCopy)} is neither true nor false`);
   const whole = (field: string, value: number, least: number, most: number): number => {
     if (Number.isInteger(value) && value >= least && value <= most) return value;
@@ -155,6 +163,7 @@ export function compileFields(kind: KindFields, named: string, where: string): C
     attempts: mayCopy ? whole('attempts', attempts, 1, jobAttemptsMax) : 1,
     mayCopy,
     text: answers === 'text',
+    units: unitsRule(units),
   };
   return {
     number: whole('number', kind.number ?? numberOf(name), folderNumberMin, kindNumberMax),
@@ -165,6 +174,7 @@ export function compileFields(kind: KindFields, named: string, where: string): C
     processes: isolate === 'process',
     slots: slots === undefined ? undefined : whole('slots', slots, 1, slotsMax),
     terms,
+    unitsOf: (payload) => unitsOfPayload(terms.units, payload),
     // What a job takes follows from its payload: the first ones show it.
     calibrate: () => 0,
   };

@@ -1,6 +1,7 @@
 import { TriremeError } from '../common/errors.js';
 import type { Hub } from '../hub/port/hub.js';
 import type { Kind } from '../kinds/kind.js';
+import { unitsOfPayload } from '../kinds/units.js';
 import { clientKindsOf, type ClientKinds } from './opening.js';
 
 /** Kinds that an error names: beyond them ListKinds is the place to look. */
@@ -38,6 +39,12 @@ export class AskedKinds {
     throw new TriremeError('USAGE', `the payload has ${bytes} bytes, ${bound}`, {
       facts: { value: bytes, bound: most, boundName: 'payloadBytesMax' },
     });
+  }
+
+  /** How large a job is, as its kind counts it. */
+  unitsOf(kind: number, payload: Uint8Array | null): number {
+    const terms = this.ofBuild[kind] === 1 ? null : this.hub.kindTerms(kind);
+    return terms === null ? 1 : unitsOfPayload(terms.units, payload);
   }
 
   /** Whether answers of the kind are text. */

@@ -126,6 +126,6 @@ function runJob(
     },
   };
   const given = bytes === 0 ? null : (payload as Buffer);
-  const job = hub.submit(kind, 1, given, timeoutSeconds, noWorker, sink, 0);
+  const job = hub.submit(kind, asked.unitsOf(kind, given), given, timeoutSeconds, noWorker, sink, 0);
   call.on('cancelled', () => hub.cancel(job));
 }

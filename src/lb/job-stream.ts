@@ -163,7 +163,8 @@ export class JobStream implements JobSink, TurnTaker {
     admission.take();
     const row = this.outstanding.add(tag, bytes, asked.isText(kind));
     const given = bytes === 0 ? null : (payload as Buffer);
-    this.outstanding.named(row, hub.submit(kind, 1, given, timeoutSeconds, noWorker, this, row));
+    const units = asked.unitsOf(kind, given);
+    this.outstanding.named(row, hub.submit(kind, units, given, timeoutSeconds, noWorker, this, row));
     return true;
   }
 

@@ -148,7 +148,8 @@ export class JsonConnection extends ClientConnection implements JobSink {
       this.jobs.set(tag, job);
       this.tags.set(id, tag);
       admission.take();
-      job.job = hub.submit(kind, 1, request.payload, request.timeoutSeconds, noWorker, this, tag);
+      const units = asked.unitsOf(kind, request.payload);
+      job.job = hub.submit(kind, units, request.payload, request.timeoutSeconds, noWorker, this, tag);
     } catch (caught) {
       const error = TriremeError.from(caught);
       this.tell(errorLine(id ?? (error.cause as { id?: JsonId } | undefined)?.id, error));

@@ -1,6 +1,7 @@
 import { ScreenBuffer, terminal } from 'terminal-kit';
 import type { TriremeError } from '../common/errors.js';
 import { forTerminal } from '../common/for-terminal.js';
+import { costLines } from './costs.js';
 import { columns, sortRows, tableLines, type TableLine } from './columns.js';
 import { summary } from './once.js';
 import { Rates, type WorkerList } from './rates.js';
@@ -22,8 +23,8 @@ const stateColors: Readonly<Record<string, string>> = {
  * The view that follows a hub until q, Ctrl-C or a signal. Resolves at the end; rejects with the first error when the hub
  * could not be reached at all. The terminal is left as it was, whatever happens.
  */
-export function liveView(watch: WorkerWatch, intervalMs: number, sort: string): Promise<void> {
-  const view = new LiveView(watch, intervalMs, sort);
+export function liveView(watch: WorkerWatch, intervalMs: number, sort: string, costs: boolean): Promise<void> {
+  const view = new LiveView(watch, intervalMs, sort, costs);
   return view.run();
 }
 
@@ -40,6 +41,8 @@ class LiveView {
     private readonly watch: WorkerWatch,
     private readonly intervalMs: number,
     private sort: string,
+    /** What kinds cost on each worker is shown in place of the workers. */
+    private costs: boolean,
   ) {}
 
   run(): Promise<void> {
@@ -100,9 +103,10 @@ class LiveView {
 
   private press(key: string): void {
     const at = columns.findIndex((column) => column.key === this.sort);
-    const rows = this.list?.rows.length ?? 0;
+    const rows = this.list?.rows.reduce((all, { worker }) => all + (this.costs ? worker.kinds.length : 1), 0) ?? 0;
     if (key === 'RIGHT' || key === 's') this.sort = columns[(at + 1) % columns.length].key;
     else if (key === 'LEFT' || key === 'S') this.sort = columns[(at + columns.length - 1) % columns.length].key;
+    else if (key === 'c') [this.costs, this.first] = [!this.costs, 0];
     else if (key === 'DOWN') this.first = Math.min(this.first + 1, Math.max(0, rows - 1));
     else if (key === 'UP') this.first = Math.max(0, this.first - 1);
     else return;
@@ -122,7 +126,8 @@ class LiveView {
     if (this.lost !== null) put(1, `lost, trying again: ${forTerminal(this.lost)}`, { color: 'red' });
     else put(1, `by ${this.sort}; every ${this.intervalMs / 1000} s`, { dim: true });
     if (list !== null) {
-      const [head, ...lines] = tableLines(sortRows(list.rows, this.sort), width, Date.now());
+      const sorted = sortRows(list.rows, this.sort);
+      const [head, ...lines] = this.costs ? costLines(sorted, width) : tableLines(sorted, width, Date.now());
       put(2, head.text, { inverse: true });
       const room = Math.max(0, height - 4);
       this.first = Math.min(this.first, Math.max(0, lines.length - room));
@@ -131,7 +136,9 @@ class LiveView {
       if (lines.length === 0) put(3, 'no worker is attached');
       const rest =
         lines.length > shown.length ? `${this.first + 1} to ${this.first + shown.length} of ${lines.length}; ` : '';
-      put(height - 1, `${rest}q quits, left and right choose the order, up and down scroll`, { dim: true });
+      put(height - 1, `${rest}q quits, left and right choose the order, up and down scroll, c shows costs`, {
+        dim: true,
+      });
     }
     screen.draw({ delta: true });
   }

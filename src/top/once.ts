@@ -1,3 +1,4 @@
+import { costLines } from './costs.js';
 import { sortRows, tableLines, rateText } from './columns.js';
 import { Rates, type WorkerList, type WorkerRow } from './rates.js';
 import type { WorkerWatch } from './watch.js';
@@ -21,9 +22,10 @@ export function listOnce(watch: WorkerWatch, intervalMs: number): Promise<Worker
 }
 
 /** A table that sort, awk and people read; nothing in it but text. */
-export function onceText(hub: string, list: WorkerList, sort: string, nowMs: number): string {
-  const lines = tableLines(sortRows(list.rows, sort), Infinity, nowMs).map(({ text }) => text);
-  return `${summary(hub, list)}\n${lines.join('\n')}\n`;
+export function onceText(hub: string, list: WorkerList, sort: string, nowMs: number, costs = false): string {
+  const rows = sortRows(list.rows, sort);
+  const lines = costs ? costLines(rows, Infinity) : tableLines(rows, Infinity, nowMs);
+  return `${summary(hub, list)}\n${lines.map(({ text }) => text).join('\n')}\n`;
 }
 
 /** `HUB: 2 workers, 3 of 4 slots busy, 12 jobs wait, 340 jobs/s`. */

@@ -4,11 +4,19 @@
  */
 export const answerBytes = 10;
 
-export const kindsOfSim = { quick: 1, slow: 2, checked: 3, chunk: 100 } as const;
+export const kindsOfSim = { quick: 1, slow: 2, checked: 3, chunk: 100, sized: 200 } as const;
 export const kindNumbers: readonly number[] = Object.values(kindsOfSim);
 
 /** Seconds of one slot for one unit. */
-export const unitSeconds: Readonly<Record<number, number>> = { 1: 20e-6, 2: 150e-6, 3: 60e-6, 100: 2e-9 };
+export const unitSeconds: Readonly<Record<number, number>> = { 1: 20e-6, 2: 150e-6, 3: 60e-6, 100: 2e-9, 200: 1e-9 };
+
+/** Seconds of a job beside those of its units. */
+const fixedSeconds: Readonly<Record<number, number>> = { 200: 30e-6 };
+
+/** Seconds of one slot for a job of so many units. */
+export function jobSeconds(kind: number, units: number): number {
+  return (fixedSeconds[kind] ?? 0) + unitSeconds[kind] * units;
+}
 
 export function payloadOf(kind: number, tag: number): Buffer {
   const payload = Buffer.allocUnsafe(answerBytes);

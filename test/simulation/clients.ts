@@ -74,6 +74,7 @@ export class Clients {
   }
 
   units(kind: number, tag: number): number {
+    if (kind === kindsOfSim.sized) return 10 ** (3 * (((tag * 7919) % 1000) / 1000)) * 1000;
     return kind === kindsOfSim.chunk ? 50_000 + ((tag * 7919) % 1_000_000) : 1;
   }
 
@@ -176,8 +177,9 @@ export class Clients {
     const place = this.free.pop() as number;
     const tag = ++this.serials[place] * places + place;
     const dice = random();
-    const { quick, slow, checked, chunk } = kindsOfSim;
-    const kind = dice < 0.6 ? quick : dice < 0.8 ? slow : dice < 0.99 ? checked : chunk;
+    const { quick, slow, checked, chunk, sized } = kindsOfSim;
+    const slower = plan.sizes && dice < 0.7 ? sized : slow;
+    const kind = dice < 0.6 ? quick : dice < 0.8 ? slower : dice < 0.99 ? checked : chunk;
     const timeout = random() < plan.deadlines ? deadlineSeconds * (0.02 + random()) : 0;
     const sink = random() < plan.urgent ? this.sinks[1] : random() < 0.05 ? this.sinks[2] : this.sinks[0];
     const avoid = random() < plan.avoids ? this.avoidable() : noWorker;

@@ -1,8 +1,15 @@
 import { highOf, idColumns, lowOf, wholeIds } from '../../src/common/job-ids.js';
-import { JobStatus, type HubMessage, type JobBatch, type ResultBatch } from '../../src/gen/trireme/v1/worker.js';
+import {
+  JobStatus,
+  KindUnits,
+  type HubMessage,
+  type JobBatch,
+  type KindTerms,
+  type ResultBatch,
+} from '../../src/gen/trireme/v1/worker.js';
 import type { AttachableHub } from '../../src/hub/hub.js';
 import { helloOf } from '../support/scripted-worker.js';
-import { answerBytes, kindNumbers, unitSeconds } from './answers.js';
+import { answerBytes, jobSeconds, kindNumbers, kindsOfSim, unitSeconds } from './answers.js';
 import { answersOf, type Held } from './held.js';
 import { alienResult, malformed, mixedUp } from './misdeeds.js';
 import type { WorkerPlan } from './plan.js';
@@ -23,6 +30,18 @@ export interface Surroundings {
   /** Ids that other workers were given of late. */
   readonly recent: Held[];
 }
+
+/** What the kind whose jobs have a size allows. */
+const sizedTerms: KindTerms = {
+  version: '1',
+  payloadBytesMax: 100,
+  resultBytesMax: 100,
+  timeoutSeconds: 30,
+  attempts: 3,
+  mayCopy: true,
+  text: false,
+  units: KindUnits.BYTES,
+};
 
 /** Batches that a worker remembers to answer again, and single jobs in case their ids come again. */
 const rememberedMax = 50;
@@ -99,7 +118,10 @@ export class SimWorker implements StreamUser {
     this.stream = stream;
     this.busyUntil = time.now();
     stream.open(hub.attach(stream), this.around.process());
-    const kinds = kindNumbers.map((kind) => ({ kind, name: `K${kind}`, secondsPerUnit: unitSeconds[kind] }));
+    const kinds = kindNumbers.map((kind) => ({
+      ...{ kind, name: `K${kind}`, secondsPerUnit: kind === kindsOfSim.sized ? 0 : unitSeconds[kind] },
+      terms: kind === kindsOfSim.sized ? sizedTerms : undefined,
+    }));
     stream.say({ $case: 'hello', value: helloOf({ name, workerId: name, protocol, slots, kinds }) });
   }
 
@@ -136,7 +158,7 @@ export class SimWorker implements StreamUser {
     const now = time.now();
     held.beginsAt = Math.max(now, this.busyUntil);
     let seconds = 0;
-    answersOf(held, (kind, tag) => (seconds += unitSeconds[kind] * this.around.units(kind, tag)));
+    answersOf(held, (kind, tag) => (seconds += jobSeconds(kind, this.around.units(kind, tag))));
     this.busyUntil = held.beginsAt + (seconds * this.plan.factor * (0.8 + 0.4 * random())) / this.plan.slots;
     this.held.push(held);
     if (this.plan.habits.twice > 0) this.answerOld(held);
@@ -197,6 +219,11 @@ export class SimWorker implements StreamUser {
   private answer(held: Held, changes: Partial<ResultBatch> | null = null, stream = held.stream): void {
     const named = this.plan.protocol !== 0;
     const exec = held.kinds.map((kind) => (kind < 100 ? unitSeconds[kind] * this.plan.factor : 1e-3));
+    let at = 0;
+    answersOf(held, (kind, tag) => {
+      if (kind === kindsOfSim.sized) exec[at] = jobSeconds(kind, this.around.units(kind, tag)) * this.plan.factor;
+      at++;
+    });
     const { job, jobHigh } = idColumns(held.ids);
     const value: ResultBatch = {
       job,

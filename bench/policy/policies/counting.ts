@@ -13,7 +13,7 @@ abstract class Counting implements Policy {
     this.random = seededRandom(seed);
   }
 
-  abstract pick(kind: number, now: number, avoid: number): number;
+  abstract pick(): number;
 
   dispatched(worker: number): void {
     this.outstanding[worker]++;

@@ -9,21 +9,26 @@ class Trireme implements Policy {
   constructor(fleet: readonly Told[], roundTripSeconds: number, options: Partial<PickingOptions>) {
     this.picker = new Picker(options);
     for (const told of fleet) {
-      const kinds = told.calibration.map((secondsPerUnit, kind) => ({ kind: kind + 1, secondsPerUnit }));
+      const { calibration, sized } = told;
+      const kinds = calibration.map((secondsPerUnit, kind) => ({ kind: kind + 1, secondsPerUnit, sized }));
       this.picker.addWorker({ slots: told.cores, kinds, roundTripSeconds }, 0);
     }
   }
 
-  pick(kind: number, now: number, avoid: number): number {
-    return this.picker.pick(kind + 1, 1, now, avoid);
+  beginPass(): void {
+    this.picker.holding.beginPass();
   }
 
-  dispatched(worker: number, kind: number, now: number): void {
-    this.picker.dispatched(worker, kind + 1, 1, now);
+  pick(kind: number, now: number, avoid: number, units: number): number {
+    return avoid < 0 ? this.picker.pickOrHold(kind + 1, units, now) : this.picker.pick(kind + 1, units, now, avoid);
   }
 
-  ended(worker: number, kind: number, exec: number, held: number, reply: number, now: number): void {
-    this.picker.ended(worker, kind + 1, 1, exec, held, reply, now);
+  dispatched(worker: number, kind: number, now: number, units: number): void {
+    this.picker.dispatched(worker, kind + 1, units, now);
+  }
+
+  ended(worker: number, kind: number, exec: number, held: number, reply: number, now: number, units: number): void {
+    this.picker.ended(worker, kind + 1, units, exec, held, reply, now);
   }
 
   report(worker: number, heard: Heard, now: number): void {

@@ -7,6 +7,7 @@ import {
   JobStatus,
   type Heartbeat,
   type Hello,
+  type KindOffer,
   type ResultBatch,
   type WorkerMessage,
 } from '../../gen/trireme/v1/worker.js';
@@ -15,7 +16,8 @@ import { AttachedWorker } from '../workers/attached-worker.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { refuseHello, slotsMax } from '../workers/hello.js';
 import type { HubOptions } from '../port/options.js';
-import type { Picker } from '../picking/picker.js';
+import { isSized } from '../../kinds/units.js';
+import type { KindOffered, Picker } from '../picking/picker.js';
 import { Answers } from '../dispatch/answers.js';
 import type { Scheduler } from '../port/scheduler.js';
 import { ShortIds, ShortIdSequence } from '../workers/short-ids.js';
@@ -176,7 +178,7 @@ export class Roster {
         },
       },
     });
-    worker.index = this.picker.addWorker(hello, now);
+    worker.index = this.picker.addWorker({ slots: hello.slots, kinds: hello.kinds.map(sizedOrNot) }, now);
     this.dispatcher.workers[worker.index] = worker;
     this.dispatcher.byNumber.set(worker.number, worker);
     const { address, credential } = stream;
@@ -347,6 +349,11 @@ export class Roster {
   private changed(): void {
     for (const listener of this.listeners) listener();
   }
+}
+
+/** Of kinds of users the cost of a job is learned by its size. */
+function sizedOrNot({ kind, secondsPerUnit, terms }: KindOffer): KindOffered {
+  return { kind, secondsPerUnit, sized: terms !== undefined && isSized(terms.units) };
 }
 
 /** Whether a worker ran a job: that it gave some back says nothing of its threads. */

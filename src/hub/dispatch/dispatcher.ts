@@ -9,7 +9,7 @@ import { nil } from '../jobs/job-list.js';
 import { jobsLiveMax, JobTable, queueHeld, queueNone } from '../jobs/job-table.js';
 import type { KindState } from '../jobs/kind-state.js';
 import type { HubOptions } from '../port/options.js';
-import { WAIT, type Picker } from '../picking/picker.js';
+import { HOLD, WAIT, type Picker } from '../picking/picker.js';
 import type { Scheduler } from '../port/scheduler.js';
 import { AuditGate } from './audit-gate.js';
 import { Endings } from './endings.js';
@@ -165,7 +165,8 @@ export class Dispatcher {
     const inFront = sink.urgent === true && lines.urgentMayPass ? 0 : state.queue.length;
     const first = inFront + state.urgent.length + lines.avoiding.length === 0;
     const mayGo = sink.heldBack !== true && avoidWorker === noWorker;
-    if (first && mayGo) given = this.picker.pick(kind, units, now, noWorker);
+    if (first && mayGo) given = this.picker.pickOrHold(kind, units, now);
+    if (given === HOLD) [given, state.holding] = [WAIT, true];
     if (given === WAIT) {
       if (this.waiting >= this.options.jobsQueuedMax) {
         return this.endings.refuse(state, 'queueFull', sink, tag, jobErrors.queueFull(this.options.jobsQueuedMax));
@@ -186,7 +187,7 @@ export class Dispatcher {
     } else if (avoidWorker === noWorker) {
       this.places.wait(row, false);
       if (this.stalls.count > 0) this.hedges.watch();
-      if (lines.avoiding.length > 0 || !mayGo) this.pumpSoon();
+      if (lines.avoiding.length > 0 || !mayGo || (state.holding && !first)) this.pumpSoon();
     } else {
       table.avoids[row] = avoidWorker;
       this.places.wait(row, false);

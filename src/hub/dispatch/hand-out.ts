@@ -1,10 +1,9 @@
 import type { AttachedWorker } from '../workers/attached-worker.js';
 import type { DrainRate } from '../jobs/drain-rate.js';
-import { nil } from '../jobs/job-list.js';
+import { nil, type JobList } from '../jobs/job-list.js';
 import { queueAvoiding, type JobTable } from '../jobs/job-table.js';
 import type { KindState } from '../jobs/kind-state.js';
-import { noWorker } from '../port/job-sink.js';
-import { WAIT, type Picker } from '../picking/picker.js';
+import { HOLD, WAIT, type Picker } from '../picking/picker.js';
 import type { IsolatedRuns } from './isolated-runs.js';
 import type { WaitLines } from '../jobs/wait-lines.js';
 
@@ -32,6 +31,7 @@ export class HandOut {
   all(now: number): void {
     const { lines, table, picker } = this;
     this.passedOver = false;
+    picker.holding.beginPass();
     if (lines.alone.length > 0) this.alone(now);
     if (lines.avoiding.length > 0) this.avoiding(now);
     for (;;) {
@@ -45,9 +45,11 @@ export class HandOut {
       }
       const kind = table.kinds[row];
       const state = lines.kind(kind);
-      const worker = picker.pick(kind, table.units[row], now, noWorker);
-      if (worker === WAIT) {
+      const worker = picker.pickOrHold(kind, table.units[row], now);
+      if (worker === WAIT || worker === HOLD) {
         state.blocked = true;
+        state.holding = worker === HOLD;
+        if (state.holding) this.passHeld(row, state, now);
         continue;
       }
       lines.remove(row);
@@ -56,6 +58,34 @@ export class HandOut {
       this.give(row, this.workers[worker] as AttachedWorker, state, now);
     }
     for (const state of lines.kinds.values()) state.blocked = false;
+  }
+
+  /** The next job of a kind is held for a busy worker: others of the kind that another one does at once pass it. */
+  private passHeld(first: number, state: KindState, now: number): void {
+    for (const list of [state.urgent, state.queue]) this.passHeldOf(list, first, state, now);
+  }
+
+  private passHeldOf(list: JobList, first: number, state: KindState, now: number): void {
+    const { lines, table, picker } = this;
+    const { kind } = state.counters;
+    let held = picker.holding.most;
+    for (let row = list.head; row !== nil && held > 0;) {
+      const following = table.links.next[row];
+      if (row === first) {
+        row = following;
+        continue;
+      }
+      const worker = this.heldBack(row) ? HOLD : picker.pickOrHold(kind, table.units[row], now);
+      if (worker === WAIT) return;
+      if (worker === HOLD) held--;
+      else {
+        lines.remove(row);
+        lines.given(row);
+        this.drainRate.left(now);
+        this.give(row, this.workers[worker] as AttachedWorker, state, now);
+      }
+      row = following;
+    }
   }
 
   /** The jobs that not every worker may have. */

@@ -33,7 +33,7 @@ const copiesUnansweredMax = stallJobs;
 /** Copies of one job that are counted: the column that counts them has a byte. */
 const hedgesMax = 255;
 
-/** A job of one unit is never overdue before this: a busy event loop explains as much. */
+/** A job is never overdue before this: a busy event loop explains as much. */
 const overdueSecondsMin = 0.05;
 /** Nor is a chunk before this: it also waits for disks and networks. */
 const overdueChunkSecondsMin = 0.3;
@@ -85,7 +85,7 @@ export interface HedgesPorts {
  * - Standing still, when nothing waits at the hub: a worker that answers nothing for copyAfterMs beyond what its longest
  *   job takes. Under CPU quotas this is what matters: a worker at a tenth stands still for nine tenths of every 0.1 s, and
  *   a connection whose answers come in order stands still with it. In simulation (bench/policy) 20,000 jobs with 1,024 in
- *   flight took 2.3 times the ideal time without copies and 1.0 with them. Only for jobs of one unit.
+ *   flight took 2.3 times the ideal time without copies and 1.0 with them. Not for chunks.
  * - Overdue, always: hedgeFactor times what was predicted when the job was given, or its worker's heartbeats are overdue.
  *
  * A worker keeps a job that was copied among its `lent` ones, and in the picker's books, until it says what became of it.
@@ -118,7 +118,7 @@ export class Hedges {
 
   private overdueAt(worker: number, kind: number, units: number, now: number): number {
     const expected = this.picker.expectedSeconds(worker, kind, units, now);
-    const least = units === 1 ? overdueSecondsMin : overdueChunkSecondsMin;
+    const least = this.isChunk(kind, units) ? overdueChunkSecondsMin : overdueSecondsMin;
     return now + Math.max(this.options.hedgeFactor * expected, least);
   }
 
@@ -220,7 +220,7 @@ export class Hedges {
   /** Whether the prediction for a job is to be relied on, by which it is overdue: so much so that its worker may be suspended. */
   trusted(worker: AttachedWorker, kind: number, units: number, givenAt: number, now: number): boolean {
     if (this.known(worker, kind, now)) return true;
-    return now - givenAt > (units === 1 ? overdueUnprovedSeconds : stallUnprovedChunkSeconds);
+    return now - givenAt > (this.isChunk(kind, units) ? stallUnprovedChunkSeconds : overdueUnprovedSeconds);
   }
 
   /** Whether jobs of the kind have shown of late, or on this worker, how long they take. */
@@ -249,8 +249,9 @@ export class Hedges {
     for (let row = from.jobs.head; row !== nil && this.budget.open;) {
       const following = table.links.next[row];
       const again = table.hedges[row] < hedgesPerJobMax;
-      if (table.units[row] === 1 && table.avoids[row] === noWorker && again && this.mayCopy(row, from)) {
-        const index = this.picker.pick(table.kinds[row], 1, now, from.index);
+      const chunk = this.isChunk(table.kinds[row], table.units[row]);
+      if (!chunk && table.avoids[row] === noWorker && again && this.mayCopy(row, from)) {
+        const index = this.picker.pick(table.kinds[row], table.units[row], now, from.index);
         if (index === WAIT) return;
         const to = workers[index] as AttachedWorker;
         if (!to.lent.has(table.ids[row])) this.copy(row, from, to, now);
@@ -283,8 +284,14 @@ export class Hedges {
     const { table } = this.ports;
     if (table.overdueAt[row] > now) return false;
     if (this.known(from, table.kinds[row], now)) return true;
-    const unproved = table.units[row] === 1 ? overdueUnprovedSeconds : overdueUnprovedChunkSeconds;
+    const chunk = this.isChunk(table.kinds[row], table.units[row]);
+    const unproved = chunk ? overdueUnprovedChunkSeconds : overdueUnprovedSeconds;
     return now - table.givenAt[row] > unproved;
+  }
+
+  /** Chunks read from disks and networks: they are given more time than jobs, whose payload is with them. */
+  private isChunk(kind: number, units: number): boolean {
+    return units !== 1 && !this.picker.sized(kind);
   }
 
   private unanswered(row: number, now: number): boolean {

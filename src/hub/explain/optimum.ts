@@ -53,13 +53,13 @@ export class Optimum {
     const left = this.lineSeconds - (now - this.lineAt);
     const line = left > 0 ? left : 0;
     this.lineAt = now;
-    this.lineSeconds = line + units * state.fleetSecondsPerUnit;
+    this.lineSeconds = line + state.fleetFixedSeconds + units * state.fleetSecondsPerUnit;
     state.pooled.observe(line + state.floorSeconds + units * state.floorSecondsPerUnit);
   }
 
   /** A job was answered. */
   answered(state: KindState, units: number): void {
-    this.busyWork += units * state.fleetSecondsPerUnit;
+    this.busyWork += state.fleetFixedSeconds + units * state.fleetSecondsPerUnit;
   }
 
   /** A worker has a job, and none had. */
@@ -85,15 +85,18 @@ export class Optimum {
    */
   setSpeeds(speeds: readonly FleetSpeed[], kinds: ReadonlyMap<number, KindState>, liveJobs: number): void {
     let slowest = 0;
-    for (const { kind, unitsPerSecond, secondsPerUnitMin, roundTripSecondsMin } of speeds) {
+    for (const speed of speeds) {
+      const { kind, unitsPerSecond, secondsPerUnitMin, roundTripSecondsMin } = speed;
       const state = kinds.get(kind);
       if (state === undefined || !(unitsPerSecond > 0)) continue;
       state.fleetSecondsPerUnit = 1 / unitsPerSecond;
+      state.fleetFixedSeconds = speed.fixedSeconds;
       state.floorSecondsPerUnit = secondsPerUnitMin;
-      state.floorSeconds = roundTripSecondsMin;
+      state.floorSeconds = roundTripSecondsMin + speed.fixedSecondsMin;
       this.roundTrip = roundTripSecondsMin;
       if (state.counters.submitted === 0) continue;
-      const jobSeconds = (state.unitsSubmitted / state.counters.submitted) * state.fleetSecondsPerUnit;
+      const units = state.unitsSubmitted / state.counters.submitted;
+      const jobSeconds = state.fleetFixedSeconds + units * state.fleetSecondsPerUnit;
       if (jobSeconds > slowest) slowest = jobSeconds;
     }
     this.lineSeconds = Math.min(this.lineSeconds, liveJobs * slowest);

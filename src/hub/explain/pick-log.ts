@@ -22,7 +22,7 @@ const moved = 3;
 /** One byte for each low part of a job id: whether a kept pick waits for such a job. Asked for every job that ends. */
 const marksSize = 4096;
 
-const columnsPerCandidate = 6;
+const columnsPerCandidate = 8;
 
 /**
  * The last picks, a sample of them, with what spoke for each worker and what came of it: flat columns, written over and
@@ -58,6 +58,8 @@ export class PickLog {
   private readonly look: WorkerLook = {
     finishSeconds: 0,
     costSeconds: 0,
+    fixedSeconds: 0,
+    secondsPerUnit: 0,
     backlogSeconds: 0,
     windowSeconds: 0,
     outstanding: 0,
@@ -221,6 +223,8 @@ export class PickLog {
     looks[column + 3] = look.windowSeconds;
     looks[column + 4] = look.outstanding;
     looks[column + 5] = look.slots;
+    looks[column + 6] = look.fixedSeconds;
+    looks[column + 7] = look.secondsPerUnit;
   }
 
   /** Slots that were written, newest first. */
@@ -235,6 +239,7 @@ export class PickLog {
     return {
       jobId: this.jobs[slot],
       kind: kindName(this.kinds[slot]),
+      kindNumber: this.kinds[slot],
       units: this.units[slot],
       atMs: this.wallMs[slot],
       waitedSeconds: this.waited[slot],
@@ -260,10 +265,8 @@ export class PickLog {
 
   private candidate(place: number, chosen: number): CandidateView {
     const column = place * columnsPerCandidate;
-    const [finish, cost, backlog, window, outstanding, slots] = this.looks.subarray(
-      column,
-      column + columnsPerCandidate,
-    );
+    const look = this.looks.subarray(column, column + columnsPerCandidate);
+    const [finish, cost, backlog, window, outstanding, slots, fixed, perUnit] = look;
     return {
       worker: this.names[place],
       chosen: this.numbers[place] === chosen,
@@ -274,6 +277,8 @@ export class PickLog {
       windowSeconds: window,
       outstanding,
       slots,
+      fixedSeconds: fixed,
+      secondsPerUnit: perUnit,
     };
   }
 }

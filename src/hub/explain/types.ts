@@ -12,8 +12,10 @@ export interface CandidateView {
   readonly room: boolean;
   /** Until the job would have been answered there: round trip, backlog over slots, silence, cost. */
   readonly predictedSeconds: number;
-  /** Of the job alone. */
+  /** Of the job alone: `fixedSeconds + units * secondsPerUnit`. */
   readonly costSeconds: number;
+  readonly fixedSeconds: number;
+  readonly secondsPerUnit: number;
   readonly backlogSeconds: number;
   readonly windowSeconds: number;
   readonly outstanding: number;
@@ -25,7 +27,8 @@ export interface PickView {
   /** As RunJob answers it; ids are used again after some thousand jobs of the same row. */
   readonly jobId: number;
   readonly kind: string;
-  /** 1 for an ordinary job, bytes for a chunk. */
+  readonly kindNumber: number;
+  /** 1 for a job without size, bytes for a chunk. */
   readonly units: number;
   /** Milliseconds since 1970. */
   readonly atMs: number;

@@ -13,14 +13,17 @@ export class KindState {
   readonly urgent = new JobList();
   /** Set during one pass over the queues when no worker may take this kind now. */
   blocked = false;
+  /** A job waits, though a worker has room, for one that will have it done sooner: see Picker.pickOrHold. */
+  holding = false;
   readonly counters: KindCounters;
   /** From submit to answer, of the jobs that were answered. */
   readonly latency = new LatencyHistogram();
   /** Latencies of one ideal queue before all slots, a lower reference: see Optimum, whose columns these are. */
   readonly pooled = new LogHistogram();
   unitsSubmitted = 0;
-  /** Seconds of all workers together for one unit; 0 while unknown. */
+  /** Seconds of all workers together for one unit, and for what of a job is not in its units; 0 while unknown. */
   fleetSecondsPerUnit = 0;
+  fleetFixedSeconds = 0;
   /** Least seconds of a job: a fixed part, and a part for each unit. */
   floorSeconds = 0;
   floorSecondsPerUnit = 0;

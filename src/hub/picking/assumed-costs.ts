@@ -15,7 +15,7 @@ export function assumeCosts(
   for (const costs of kinds) {
     if (costs.offered[worker] === 0 || costs.results[worker] > 0) continue;
     const assumed = borrowed(kinds, costs, worker, workers) || costs.calibrated[worker] || fleetMean(costs, workers);
-    costs.assume(worker, assumed || unknownSeconds, now);
+    costs.assume(worker, assumed || unknownSeconds, now, costs.sized ? likely(costs, workers) : -1);
   }
 }
 
@@ -30,21 +30,21 @@ function borrowed(kinds: readonly KindCosts[], costs: KindCosts, worker: number,
     calibrated > 0 && other.calibrated[worker] > 0
       ? calibrated / other.calibrated[worker]
       : fleetRatio(costs, other, workers);
-  return Number.isFinite(ratio) ? ratio * other.expected[worker] : 0;
+  return Number.isFinite(ratio) ? ratio * other.typicalSeconds(worker) : 0;
 }
 
 function known(costs: KindCosts, worker: number): boolean {
   return costs.offered[worker] === 1 && (costs.results[worker] > 0 || costs.calibrated[worker] > 0);
 }
 
-/** What a unit of one kind costs for each of the other, over the workers that know both; NaN when none does. */
+/** What a usual job of one kind costs for each of the other, over the workers that know both; NaN when none does. */
 function fleetRatio(costs: KindCosts, other: KindCosts, workers: number): number {
   let sum = 0;
   let otherSum = 0;
   for (let worker = 0; worker < workers; worker++) {
     if (!known(costs, worker) || !known(other, worker)) continue;
-    sum += costs.expected[worker];
-    otherSum += other.expected[worker];
+    sum += costs.typicalSeconds(worker);
+    otherSum += other.typicalSeconds(worker);
   }
   return sum / otherSum;
 }
@@ -55,8 +55,18 @@ function fleetMean(costs: KindCosts, workers: number): number {
   let count = 0;
   for (let worker = 0; worker < workers; worker++) {
     if (!known(costs, worker)) continue;
-    sum += costs.expected[worker];
+    sum += costs.typicalSeconds(worker);
     count++;
   }
   return count === 0 ? 0 : sum / count;
+}
+
+/** The worker that knows best what size does to the cost of a kind; -1 when none does. */
+function likely(costs: KindCosts, workers: number): number {
+  let best = -1;
+  for (let worker = 0; worker < workers; worker++) {
+    if (costs.offered[worker] === 0 || costs.results[worker] === 0) continue;
+    if (best < 0 || costs.results[worker] > costs.results[best]) best = worker;
+  }
+  return best;
 }

@@ -1,9 +1,11 @@
 import { kindNumberMax } from '../../kinds/kind.js';
 import { assumeCosts } from './assumed-costs.js';
 import { measureBusySlots } from './busy-slots.js';
+import { Holding } from './holding.js';
 import { KindCosts } from './kind-costs.js';
 import { pickingDefaults, type PickingOptions } from './options.js';
 import { Ranking } from './ranking.js';
+import type { Joining, WorkerReport } from './reports.js';
 import { RoundTrips } from './round-trips.js';
 import { Scores } from './scores.js';
 import { seededRandom } from './seeded-random.js';
@@ -13,30 +15,13 @@ import { flag, WorkerColumns } from './worker-columns.js';
 /** `pick` found no worker that may take the job now: keep it at the hub. */
 export const WAIT = -1;
 
+/** `pickOrHold` found a worker with room, and a busy one that will have the job done sooner: keep it for that one. */
+export const HOLD = -2;
+
 /** As `avoid`: avoid nobody. */
 export const NOBODY = -1;
 
-/** A kind that a joining worker offers; `secondsPerUnit` as it measured itself, 0 if it did not. */
-export interface KindOffered {
-  readonly kind: number;
-  readonly secondsPerUnit: number;
-}
-
-export interface Joining {
-  /** Jobs at a time. */
-  readonly slots: number;
-  readonly kinds: readonly KindOffered[];
-  /** Round trip measured while attaching, if any. */
-  readonly roundTripSeconds?: number;
-}
-
-/** What a heartbeat says. */
-export interface WorkerReport {
-  readonly slots: number;
-  readonly queued: number;
-  readonly draining: boolean;
-  readonly backlogElsewhereSeconds: number;
-}
+export type { Joining, KindOffered, WorkerReport } from './reports.js';
 
 /** Share of the newest report in the smoothed backlog of other hubs. */
 const elsewhereShare = 0.5;
@@ -60,6 +45,8 @@ export class Picker {
   private readonly columns = new WorkerColumns();
   private readonly roundTrips: RoundTrips;
   private readonly scores: Scores;
+  /** What is held for busy workers. */
+  readonly holding: Holding;
   private readonly views: Views;
   private readonly kinds: KindCosts[] = [];
   private readonly kindByNumber: (KindCosts | undefined)[] = [];
@@ -77,6 +64,7 @@ export class Picker {
     this.options = { ...pickingDefaults, ...options };
     this.roundTrips = new RoundTrips(this.columns.capacity, this.options.roundTripMemorySeconds);
     this.scores = new Scores(this.options, this.columns, this.roundTrips);
+    this.holding = new Holding(this.columns, this.scores);
     this.views = new Views(this.columns, this.roundTrips, this.scores, this.kinds);
     this.random = seededRandom(this.options.seed);
   }
@@ -94,8 +82,9 @@ export class Picker {
     columns.reportedAt[worker] = columns.progressAt[worker] = now;
     columns.usedAt[worker] = -1 - this.random();
     this.roundTrips.start(worker, joining.roundTripSeconds ?? this.options.roundTripSecondsUnknown, now);
-    for (const { kind, secondsPerUnit } of joining.kinds) {
-      this.kindColumns(kind).offer(worker, secondsPerUnit > 0 && secondsPerUnit < Infinity ? secondsPerUnit : 0);
+    for (const { kind, secondsPerUnit, sized = false } of joining.kinds) {
+      const calibrated = secondsPerUnit > 0 && secondsPerUnit < Infinity ? secondsPerUnit : 0;
+      this.kindColumns(kind).offer(worker, calibrated, sized);
     }
     assumeCosts(this.kinds, worker, columns.length, this.options.jobSecondsUnknown, now);
     this.changed(worker);
@@ -142,16 +131,29 @@ export class Picker {
   }
 
   /**
-   * The index of the worker that should run the job, or WAIT. `units` is 1 for an ordinary job and the bytes of a
-   * chunk. `avoid` is a worker that must not get it (it failed there), or NOBODY.
+   * The index of the worker that should run the job, or WAIT. `units` is 1 for an ordinary job, the bytes of a chunk, or the
+   * size of a job of a kind that has sizes. `avoid` is a worker that must not get it (it failed there), or NOBODY.
    */
   pick(kind: number, units: number, now: number, avoid: number = NOBODY): number {
     const costs = this.kindByNumber[kind];
     if (costs === undefined || costs.workers === 0) return WAIT;
     this.update();
     // Jobs of many units have no common order of workers; they last so long that looking at all costs nothing.
-    if (units !== 1 || this.columns.count < this.options.heapWorkersMin) return this.scan(costs, units, now, avoid);
+    const ordinary = units === 1 && !costs.sized;
+    if (!ordinary || this.columns.count < this.options.heapWorkersMin) return this.scan(costs, units, now, avoid);
     return this.ranking(costs).first(now, avoid, WAIT);
+  }
+
+  /**
+   * As `pick`, for a job that may wait here. HOLD: of a kind with sizes, a worker whose window is full will have the job done
+   * sooner than any with room, though it first does what it has and what is held for it (see `holding`). So a large job does
+   * not begin on a slow worker, which smaller ones may use meanwhile, when a fast one is soon free.
+   */
+  pickOrHold(kind: number, units: number, now: number): number {
+    const best = this.pick(kind, units, now);
+    const costs = this.kindByNumber[kind];
+    if (best === WAIT || costs === undefined || !costs.sized) return best;
+    return this.holding.holds(best, costs, units, now) ? HOLD : best;
   }
 
   /** The job was given to the worker. */
@@ -164,6 +166,7 @@ export class Picker {
     }
     costs.outstandingJobs[worker]++;
     costs.outstandingUnits[worker] += units;
+    if (costs.sized) costs.given(worker, units);
     columns.usedAt[worker] = ++this.picks;
     this.outdate(worker);
   }
@@ -187,11 +190,13 @@ export class Picker {
     columns.progressAt[worker] = now;
     costs.outstandingJobs[worker]--;
     costs.outstandingUnits[worker] -= units;
-    if (execSeconds >= 0 && execSeconds < Infinity && units > 0) {
+    if (costs.sized) costs.left(worker);
+    if (execSeconds >= 0 && execSeconds < Infinity && (units > 0 || costs.sized)) {
       costs.learn(worker, Math.max(execSeconds, 1e-9), units, now);
       columns.executed[worker] += execSeconds;
       columns.executedJobs[worker]++;
-      columns.work(worker, costs.usual[worker] * units, this.options.workMemorySeconds, now);
+      const usual = costs.sized ? costs.usualSeconds(worker, units) : costs.usual[worker] * units;
+      columns.work(worker, usual, this.options.workMemorySeconds, now);
       const roundTrip = replySeconds - heldSeconds;
       if (!Number.isNaN(roundTrip)) this.roundTrips.learn(worker, roundTrip, now);
     }
@@ -256,6 +261,11 @@ export class Picker {
   expectedSeconds(worker: number, kind: number, units: number, now: number): number {
     this.update();
     return this.scores.waitSeconds(worker, now) + this.scores.jobSeconds(worker, this.kindOf(kind), units);
+  }
+
+  /** Whether jobs of the kind have a size. */
+  sized(kind: number): boolean {
+    return this.kindByNumber[kind]?.sized === true;
   }
 
   /** Seconds of one slot for a unit of the kind on the worker, as learned. */
@@ -360,7 +370,7 @@ export class Picker {
     for (let worker = 0; worker < this.columns.length; worker++) {
       if (worker === avoid || !this.scores.eligible(worker, costs)) continue;
       const ticks = this.scores.ticks(worker, costs, units, now);
-      if (ticks < bestTicks || (ticks === bestTicks && this.beats(worker, best, costs))) {
+      if (ticks < bestTicks || (ticks === bestTicks && this.beats(worker, best, costs, units))) {
         best = worker;
         bestTicks = ticks;
       }
@@ -369,9 +379,9 @@ export class Picker {
   }
 
   /** Whether the first of two workers with equal scores is taken: the faster, then the emptier, then the longer unused. */
-  private beats(worker: number, other: number, costs: KindCosts): boolean {
+  private beats(worker: number, other: number, costs: KindCosts, units: number): boolean {
     const columns = this.columns;
-    const cost = costs.expected[worker] - costs.expected[other];
+    const cost = costs.expectedSeconds(worker, units) - costs.expectedSeconds(other, units);
     if (cost !== 0) return cost < 0;
     const fill =
       columns.outstanding[worker] / columns.slots[worker] - columns.outstanding[other] / columns.slots[other];

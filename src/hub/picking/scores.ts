@@ -38,7 +38,7 @@ export class Scores {
   }
 
   jobSeconds(worker: number, costs: KindCosts, units: number): number {
-    const seconds = units * costs.expected[worker];
+    const seconds = costs.sized ? costs.expectedSeconds(worker, units) : units * costs.expected[worker];
     return seconds > this.options.jobSecondsMin ? seconds : this.options.jobSecondsMin;
   }
 
@@ -66,27 +66,34 @@ export class Scores {
     let backlog = 0;
     let running = 0;
     let longest = 0;
+    let usual = 0;
     let slowest = 0;
     for (let index = 0; index < kinds.length; index++) {
       const costs = kinds[index];
       if (costs.offered[worker] === 0) continue;
-      if (costs.expected[worker] > slowest) slowest = costs.expected[worker];
+      const typical = costs.sized ? costs.typicalSeconds(worker) : costs.expected[worker];
+      if (typical > slowest) slowest = typical;
       const jobs = costs.outstandingJobs[worker];
       if (jobs === 0) continue;
       const units = costs.outstandingUnits[worker];
-      const expected = Math.max(units * costs.expected[worker], jobs * least);
+      const fixed = costs.sized ? jobs * costs.fixedExpected[worker] : 0;
+      const expected = Math.max(fixed + units * costs.expected[worker], jobs * least);
       backlog += expected;
-      running += Math.max(units * costs.usual[worker], jobs * least);
-      if (expected > longest * jobs) longest = expected / jobs;
+      if (expected > usual * jobs) usual = expected / jobs;
+      if (!costs.sized) running += Math.max(units * costs.usual[worker], jobs * least);
+      else {
+        running += Math.max(jobs * costs.fixed[worker] + units * costs.usual[worker], jobs * least);
+        longest = Math.max(longest, costs.expectedSeconds(worker, costs.largest[worker]));
+      }
     }
     columns.backlog[worker] = backlog;
     columns.running[worker] = running;
-    columns.longest[worker] = longest;
+    columns.longest[worker] = Math.max(usual, longest);
     const roundTrip = this.roundTrips.least[worker];
     const slots = columns.slots[worker];
     // A worker that a quota holds back, or that has only begun, has not shown that it can do so much so soon.
     const atWork = Math.min(1, columns.worked[worker] / (this.options.workMemorySeconds * slots));
-    const slack = Math.max(roundTrip, longest, slowest, this.options.windowFloorSeconds, this.wideSeconds * atWork);
+    const slack = Math.max(roundTrip, usual, slowest, this.options.windowFloorSeconds, this.wideSeconds * atWork);
     const window = slots * (roundTrip + Math.min(slack, this.options.windowSlackSecondsMax));
     // Half of the window stays open whatever other hubs are said to have there: their reports are a heartbeat old, and
     // two hubs that each left the worker to the other would both wait.

@@ -11,15 +11,23 @@ export interface WorkerPicture {
   readonly windowSeconds: number;
   readonly roundTripSeconds: number;
   readonly elsewhereSeconds: number;
-  readonly kinds: readonly { kind: number; secondsPerUnit: number; results: number }[];
+  readonly kinds: readonly {
+    kind: number;
+    /** Of one slot: a job takes `fixedSeconds + units * secondsPerUnit`. */
+    fixedSeconds: number;
+    secondsPerUnit: number;
+    results: number;
+  }[];
 }
 
 /** What speaks for one worker at a moment; filled in place, so that looking at many allocates nothing. */
 export interface WorkerLook {
   /** Until a job given to it now would be answered. */
   finishSeconds: number;
-  /** Of the job alone. */
+  /** Of the job alone: `fixedSeconds + units * secondsPerUnit`. */
   costSeconds: number;
+  fixedSeconds: number;
+  secondsPerUnit: number;
   backlogSeconds: number;
   windowSeconds: number;
   outstanding: number;
@@ -33,8 +41,11 @@ export interface FleetSpeed {
   readonly kind: number;
   /** Units a second with every slot at work; 0 when no worker takes the kind now. */
   readonly unitsPerSecond: number;
+  /** Seconds of all workers together for what of a job is not in its units; 0 where jobs have no size. */
+  readonly fixedSeconds: number;
   /** Of the fastest slot, and the round trip to the nearest worker; Infinity when there is none. */
   readonly secondsPerUnitMin: number;
+  readonly fixedSecondsMin: number;
   readonly roundTripSecondsMin: number;
 }
 
@@ -60,6 +71,7 @@ export class Views {
         .filter((costs) => costs.offered[worker] === 1)
         .map((costs) => ({
           kind: costs.kind,
+          fixedSeconds: costs.fixedExpected[worker],
           secondsPerUnit: costs.expected[worker],
           results: costs.results[worker],
         })),
@@ -69,6 +81,8 @@ export class Views {
   look(worker: number, costs: KindCosts, units: number, now: number, into: WorkerLook): void {
     const { columns, scores } = this;
     into.costSeconds = scores.jobSeconds(worker, costs, units);
+    into.fixedSeconds = costs.fixedExpected[worker];
+    into.secondsPerUnit = costs.expected[worker];
     into.finishSeconds = scores.waitSeconds(worker, now) + into.costSeconds;
     into.backlogSeconds = columns.backlog[worker];
     into.windowSeconds = columns.window[worker];
@@ -81,15 +95,21 @@ export class Views {
     const { columns } = this;
     return this.kinds.map((costs) => {
       let unitsPerSecond = 0;
+      let fixedPerSecond = 0;
       let secondsPerUnitMin = Infinity;
+      let fixedSecondsMin = Infinity;
       let roundTripSecondsMin = Infinity;
       for (let worker = 0; worker < columns.length; worker++) {
         if (columns.flags[worker] !== flag.present || costs.offered[worker] === 0) continue;
         unitsPerSecond += columns.slots[worker] / costs.expected[worker];
+        fixedPerSecond += columns.slots[worker] / costs.fixedExpected[worker];
         secondsPerUnitMin = Math.min(secondsPerUnitMin, costs.expected[worker]);
+        fixedSecondsMin = Math.min(fixedSecondsMin, costs.fixedExpected[worker]);
         roundTripSecondsMin = Math.min(roundTripSecondsMin, this.roundTrips.least[worker]);
       }
-      return { kind: costs.kind, unitsPerSecond, secondsPerUnitMin, roundTripSecondsMin };
+      const fixedSeconds = fixedPerSecond > 0 ? 1 / fixedPerSecond : 0;
+      const { kind } = costs;
+      return { kind, unitsPerSecond, fixedSeconds, secondsPerUnitMin, fixedSecondsMin, roundTripSecondsMin };
     });
   }
 }

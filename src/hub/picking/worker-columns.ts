@@ -22,6 +22,8 @@ export class WorkerColumns {
   window = new Float64Array(this.capacity);
   /** Expected seconds of the longest kind of job outstanding. */
   longest = new Float64Array(this.capacity);
+  /** Expected seconds of the jobs that are held at the hub until this worker has room, as of the last pass over them. */
+  held = new Float64Array(this.capacity);
   /** Smoothed, as the worker reports. */
   elsewhere = new Float64Array(this.capacity);
   reportedAt = new Float64Array(this.capacity);
@@ -74,6 +76,7 @@ export class WorkerColumns {
       this.running,
       this.window,
       this.longest,
+      this.held,
       this.elsewhere,
       this.reportedAt,
       this.progressAt,
@@ -96,6 +99,7 @@ export class WorkerColumns {
     this.running = grownFloats(this.running, capacity);
     this.window = grownFloats(this.window, capacity);
     this.longest = grownFloats(this.longest, capacity);
+    this.held = grownFloats(this.held, capacity);
     this.elsewhere = grownFloats(this.elsewhere, capacity);
     this.reportedAt = grownFloats(this.reportedAt, capacity);
     this.progressAt = grownFloats(this.progressAt, capacity);

@@ -41,8 +41,11 @@ export type WorkerState = 'JOINING' | 'SERVING' | 'SILENT' | 'SUSPENDED' | 'DRAI
 export interface WorkerKindSnapshot {
   readonly kind: number;
   readonly name: string;
-  /** As learned: one unit is one job, for SCAN_CHUNK one byte. */
+  /** As learned, of one slot: a job takes `fixedSeconds + units * secondsPerUnit`. */
+  readonly fixedSeconds: number;
   readonly secondsPerUnit: number;
+  /** What units are called. */
+  readonly unit: string;
   readonly done: number;
   readonly failed: number;
 }

@@ -18,7 +18,11 @@ const listLimitDefault = 20;
 export type ExplainMethods = Pick<ClusterServiceServer, 'explainJob' | 'listPicks'>;
 
 /** The methods of ClusterService that tell why jobs went where they went. */
-export function explainMethods(picks: PickLog, kindName: (kind: number) => string): ExplainMethods {
+export function explainMethods(
+  picks: PickLog,
+  kindName: (kind: number) => string,
+  unitOf: (kind: number) => string,
+): ExplainMethods {
   return {
     explainJob: (
       call: grpc.ServerUnaryCall<ExplainJobRequest, ExplainJobResponse>,
@@ -27,7 +31,7 @@ export function explainMethods(picks: PickLog, kindName: (kind: number) => strin
       // What is no id of a job finds none.
       const jobId = Number(call.request.jobId);
       const found = picks.ofJob(jobId, kindName);
-      if (found.length > 0) return answer(null, { picks: found.map(pickMessage) });
+      if (found.length > 0) return answer(null, { picks: found.map((pick) => pickMessage(pick, unitOf)) });
       answer(
         toStatus(
           new TriremeError(
@@ -43,14 +47,15 @@ export function explainMethods(picks: PickLog, kindName: (kind: number) => strin
       answer: grpc.sendUnaryData<ListPicksResponse>,
     ): void => {
       const limit = Math.min(call.request.limit || listLimitDefault, picksKept);
-      answer(null, { picks: picks.latest(limit, kindName).map(pickMessage) });
+      answer(null, { picks: picks.latest(limit, kindName).map((pick) => pickMessage(pick, unitOf)) });
     },
   };
 }
 
-function pickMessage(pick: PickView): PickMessage {
+function pickMessage({ kindNumber, ...pick }: PickView, unitOf: (kind: number) => string): PickMessage {
   return {
     ...pick,
+    unit: unitOf(kindNumber),
     time: new Date(pick.atMs).toISOString(),
     actualSeconds: pick.actualSeconds ?? undefined,
     errorSeconds: pick.errorSeconds ?? undefined,

@@ -136,4 +136,17 @@ export function addHubMetrics(registry: Registry, hub: Hub): void {
           this.set({ worker: worker.name, id: worker.id, kind: kind.name }, kind.secondsPerUnit);
     },
   });
+  new Gauge({
+    name: 'trireme_worker_fixed_cost_seconds',
+    help: 'Expected seconds of a job beside those of its units, of kinds whose jobs have a size',
+    labelNames: ['worker', 'id', 'kind'],
+    registers,
+    collect() {
+      this.reset();
+      for (const worker of snapshot().workers)
+        for (const kind of worker.kinds)
+          if (kind.fixedSeconds > 0)
+            this.set({ worker: worker.name, id: worker.id, kind: kind.name }, kind.fixedSeconds);
+    },
+  });
 }

@@ -1,5 +1,6 @@
 import type { AttachedWorker } from '../workers/attached-worker.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
+import type { OfferedKinds } from '../workers/offered-kinds.js';
 import type { Picker } from '../picking/picker.js';
 import type { Roster } from '../attach/roster.js';
 import type { HubSnapshot, WorkerSnapshot } from '../port/snapshot.js';
@@ -7,7 +8,7 @@ import type { HubSnapshot, WorkerSnapshot } from '../port/snapshot.js';
 /** The state of a hub as plain data. */
 export function snapshotHub(dispatcher: Dispatcher, roster: Roster, picker: Picker): HubSnapshot {
   return {
-    workers: [...roster.workers].map((worker) => snapshotWorker(worker, picker)),
+    workers: [...roster.workers].map((worker) => snapshotWorker(worker, picker, dispatcher.offered)),
     jobsWaiting: dispatcher.waiting,
     jobsLive: dispatcher.table.live,
     kinds: [...dispatcher.lines.kinds.values()].map(({ counters }) => ({ ...counters })),
@@ -26,10 +27,10 @@ export function snapshotHub(dispatcher: Dispatcher, roster: Roster, picker: Pick
   };
 }
 
-function snapshotWorker(worker: AttachedWorker, picker: Picker): WorkerSnapshot {
+function snapshotWorker(worker: AttachedWorker, picker: Picker, offered: OfferedKinds): WorkerSnapshot {
   const { hello, heartbeat } = worker;
   const picture = picker.picture(worker.index);
-  const costs = new Map(picture.kinds.map(({ kind, secondsPerUnit }) => [kind, secondsPerUnit]));
+  const costs = new Map(picture.kinds.map((costs) => [costs.kind, costs]));
   return {
     number: worker.number,
     id: hello.workerId,
@@ -55,7 +56,9 @@ function snapshotWorker(worker: AttachedWorker, picker: Picker): WorkerSnapshot 
     kinds: hello.kinds.map(({ kind, name }) => ({
       kind,
       name,
-      secondsPerUnit: costs.get(kind) ?? 0,
+      fixedSeconds: costs.get(kind)?.fixedSeconds ?? 0,
+      secondsPerUnit: costs.get(kind)?.secondsPerUnit ?? 0,
+      unit: offered.unitOf(kind),
       done: worker.doneOf(kind),
       failed: worker.failedOf(kind),
     })),

@@ -2,10 +2,14 @@ import type { Hello, KindTerms } from '../../gen/trireme/v1/worker.js';
 import { jobAttemptsMax, answerBytesBound } from '../../common/limits.js';
 import { payloadBytesBound, versionFault } from '../../kinds/folder-kind.js';
 import { kindNumberMax, nameFault, resultBytesMin } from '../../kinds/kind.js';
+import { unitsName } from '../../kinds/units.js';
 import type { OfferedKind } from '../port/hub.js';
 
 /** Versions of one kind that are listed: more at once are a mistake. */
 const versionsMax = 8;
+
+/** Kinds of this build whose unit is a byte. */
+const byteKinds: ReadonlySet<string> = new Set(['SCAN_CHUNK', 'EXTRACT_CHUNK']);
 
 /** A kind, and who offers it. */
 interface Offer {
@@ -86,6 +90,12 @@ export class OfferedKinds {
     return offer === undefined || offer.workers === 0 ? null : offer.terms;
   }
 
+  /** What units of a kind are called. */
+  unitOf(kind: number): string {
+    const terms = this.termsOf(kind);
+    return terms !== null ? unitsName(terms.units) : byteKinds.has(this.nameOf(kind) ?? '') ? 'bytes' : 'jobs';
+  }
+
   /** The number of a kind that some worker offers now. */
   numberOf(name: string): number | undefined {
     const offer = this.byName.get(name);
@@ -128,6 +138,8 @@ function strictest(a: KindTerms, b: KindTerms): KindTerms {
     attempts: Math.min(a.attempts, b.attempts),
     mayCopy: a.mayCopy && b.mayCopy,
     text: a.text && b.text,
+    // One rule for all, for jobs are counted before it is known who gets them: that of the first.
+    units: a.units,
   };
 }
 

@@ -22,7 +22,7 @@ const cpuSecondsBound = 86_400;
 
 const kindFields = [
   ...['name', 'number', 'version', 'answers', 'payloadBytesMax', 'resultBytesMax'],
-  ...['timeoutSeconds', 'mayCopy', 'attempts', 'slots'],
+  ...['timeoutSeconds', 'mayCopy', 'attempts', 'slots', 'units'],
 ] as const;
 const ownFields = ['argv', 'serve', 'environment', 'memoryBytesMax', 'cpuSecondsMax'] as const;
 const known: readonly string[] = [...kindFields, ...ownFields];
@@ -79,7 +79,7 @@ function compileCommand(entry: unknown, at: number, file: string, host: CommandH
     const meant = known.find((each) => isSlip(field, each));
     throw wrong(`there is no field ${field}${meant === undefined ? `; there are ${known.join(', ')}` : `: ${meant}?`}`);
   }
-  for (const field of ['name', 'version', 'answers', 'serve']) {
+  for (const field of ['name', 'version', 'answers', 'serve', 'units']) {
     const value = entry[field];
     if (value !== undefined && typeof value !== 'string') throw wrong(`${field} ${shown(value)} is not text: quote it`);
   }

@@ -1,10 +1,8 @@
 import type { LiveDocument, LiveWorker } from '../../hub/watch/live/types.js';
+import { costText } from '../../common/cost-text.js';
 import { Bar } from '../chart/bar.js';
 import { byId, element, KeyedList, setAttributes, setText } from '../dom.js';
 import { formatBytes, formatCount, formatSeconds, formatSpan } from '../format.js';
-
-/** Kinds whose unit is a byte. */
-const byteKinds = new Set(['SCAN_CHUNK', 'EXTRACT_CHUNK']);
 
 const stateClass: Readonly<Record<string, string>> = {
   SERVING: 'good',
@@ -113,7 +111,7 @@ export class Workers {
     if (state !== undefined) setAttributes(state, { class: `badge ${stateClass[worker.state] ?? ''}` });
     put('Busy slots', `${worker.busy} of ${worker.slots}`);
     slots.show(worker.busy, worker.slots);
-    for (const { name, secondsPerUnit } of worker.kinds) put(name, speed(name, worker.slots / secondsPerUnit));
+    for (const kind of worker.kinds) put(kind.name, speed(kind, worker.slots));
     put('Backlog / window', `${formatSeconds(worker.backlogSeconds)} / ${formatSeconds(worker.windowSeconds)}`);
     const most = Math.max(worker.windowSeconds * 1.25, worker.backlogSeconds);
     backlog.show(worker.backlogSeconds, most, worker.windowSeconds);
@@ -125,7 +123,9 @@ export class Workers {
   }
 }
 
-/** What all slots of a worker can do of a kind each second. */
-function speed(kind: string, unitsPerSecond: number): string {
-  return byteKinds.has(kind) ? `${formatBytes(unitsPerSecond)}/s` : `${formatCount(unitsPerSecond)}/s`;
+/** What all slots of a worker can do of a kind each second; of one whose jobs have a size, what one takes. */
+function speed({ fixedSeconds, secondsPerUnit, unit }: LiveWorker['kinds'][number], slots: number): string {
+  if (fixedSeconds > 0) return costText({ fixedSeconds, secondsPerUnit, unit });
+  const perSecond = slots / secondsPerUnit;
+  return unit === 'bytes' ? `${formatBytes(perSecond)}/s` : `${formatCount(perSecond)}/s`;
 }

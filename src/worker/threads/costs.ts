@@ -1,3 +1,4 @@
+import { CostLines } from '../../common/cost-lines.js';
 import type { Kind } from '../../kinds/kind.js';
 import { jobsPerBatchMax } from './thread-memory.js';
 
@@ -28,12 +29,27 @@ export const shortBatchSecondsMax = 0.05;
 if (batchSecondsMin > batchSecondsBusy || batchSecondsBusy > batchSecondsMax || batchSecondsMax > shortBatchSecondsMax)
   throw new Error('the bounds of batches must rise: least, busy, max, short');
 
+/** A cost is above 0, or none could be cut to a multiple of it. */
+const secondsMin = 1e-9;
+
 /** Weight of the newest batch in a learned cost: some ten batches make a cost, as at the hubs. */
 const learningRate = 0.1;
 
-/** Seconds of one slot that a unit of each kind takes: calibrated at start, learned from then on. */
+/** A batch of jobs that have a size counts at most so many times what was expected: the rest is a stall. */
+const clipFactor = 4;
+
+/** Seconds of one slot that jobs take: of kinds without size calibrated at start, and learned from then on. */
 export class Costs {
   private readonly secondsPerUnit = new Map<number, number>();
+  /** Kinds whose jobs have a size, as hubs learn them. */
+  private readonly lines = new Map<number, CostLines>();
+
+  /** The jobs of a kind have a size. */
+  sized(kind: number): void {
+    const lines = new CostLines(1);
+    lines.assume(0, 0, 0, true);
+    this.lines.set(kind, lines);
+  }
 
   /** Takes what several threads measured at start: the median of each kind. */
   calibrated(measured: readonly { readonly kind: number; readonly secondsPerUnit: number }[][]): void {
@@ -51,7 +67,24 @@ export class Costs {
     return this.secondsPerUnit.get(kind) ?? 0;
   }
 
-  learn(kind: number, units: number, seconds: number): void {
+  /** Expected seconds of so many jobs of so many units together; 0: not known. */
+  seconds(kind: number, jobs: number, units: number): number {
+    const lines = this.lines.get(kind);
+    return lines === undefined ? units * this.of(kind) : jobs * lines.fixed[0] + units * lines.perUnit[0];
+  }
+
+  /** Whether anything is known of what a kind takes. */
+  known(kind: number): boolean {
+    return this.lines.get(kind)?.isGuess(0) === false || this.of(kind) > 0;
+  }
+
+  learn(kind: number, jobs: number, units: number, seconds: number): void {
+    const lines = this.lines.get(kind);
+    if (lines !== undefined) {
+      if (!(seconds > 0)) return;
+      const most = lines.isGuess(0) ? Infinity : clipFactor * this.seconds(kind, jobs, units);
+      return lines.learn(0, jobs, units, Math.max(secondsMin, Math.min(seconds, most)));
+    }
     if (!(units > 0 && seconds > 0)) return;
     const old = this.of(kind);
     this.secondsPerUnit.set(kind, old === 0 ? seconds / units : old + learningRate * (seconds / units - old));

@@ -16,7 +16,7 @@ export class HubJobs {
   readonly results = new ResultColumns();
   /** In the order in which their first job came. */
   readonly lines: Line[] = [];
-  private readonly unitsHeld = new Map<number, number>();
+  private readonly held = new Map<number, { jobs: number; units: number }>();
   /** False once the hub is forgotten: what still runs ends unheard. */
   heard = true;
   private urgentInRow = 0;
@@ -57,14 +57,17 @@ export class HubJobs {
     return found;
   }
 
-  /** Counts units of a kind in (or out, when negative). */
-  hold(kind: number, units: number): void {
-    this.unitsHeld.set(kind, (this.unitsHeld.get(kind) ?? 0) + units);
+  /** Counts jobs of a kind and their units in (or out, when negative). */
+  hold(kind: number, jobs: number, units: number): void {
+    const held = this.held.get(kind);
+    if (held === undefined) return void this.held.set(kind, { jobs, units });
+    held.jobs += jobs;
+    held.units += units;
   }
 
   backlogSeconds(costs: Costs): number {
     let seconds = 0;
-    for (const [kind, units] of this.unitsHeld) seconds += units * costs.of(kind);
+    for (const [kind, { jobs, units }] of this.held) seconds += costs.seconds(kind, jobs, units);
     return seconds;
   }
 }

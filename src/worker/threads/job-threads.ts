@@ -6,10 +6,11 @@ import type { Kind } from '../../kinds/kind.js';
 import { kinds, readKinds, type KindRegistry } from '../../kinds/registry.js';
 import type { ProcessGroups } from '../process-groups.js';
 import { addUserKinds } from '../user-kinds.js';
-import { Costs, batchJobs, batchSeconds } from './costs.js';
+import { Costs, batchSeconds } from './costs.js';
 import type { HubJobs, Line } from './hub-jobs.js';
 import { HubTurns } from './hub-turns.js';
 import { parted, type JobColumns, type JobExtra, type JobQueue } from './job-queue.js';
+import { hasSizes, nextBatchJobs, runsOnce, sharesOf, unitsOf } from './next-batch.js';
 import { payloadBytesMax } from './thread-memory.js';
 import { SourceJob } from './source-job.js';
 import type { EndedBatch, GivenBatch, ThreadHandle } from './thread-handle.js';
@@ -20,9 +21,6 @@ import type { JobThreadsApi, JobThreadsOptions, OfferedKind, ThreadsSnapshot } f
 const jobsHeldMaxDefault = 65_536;
 
 const noBytes = Buffer.alloc(0);
-
-/** Whether a job of the kind that has begun must not begin again. */
-const runsOnce = ({ terms }: Kind): boolean => terms?.mayCopy === false;
 
 /** See JobThreadsApi. This class only decides who gets what next; the parts around it do the carrying. */
 export class JobThreads implements JobThreadsApi {
@@ -59,6 +57,7 @@ export class JobThreads implements JobThreadsApi {
     const { kinds, groups } = await addUserKinds<ThreadHandle>(this.registry, this.options);
     this.groups = groups;
     try {
+      for (const kind of this.registry.all()) if (hasSizes(kind)) this.costs.sized(kind.number);
       this.costs.calibrated(await this.pool.start(kinds, groups));
     } catch (error) {
       await this.close();
@@ -110,7 +109,7 @@ export class JobThreads implements JobThreadsApi {
       }
       const timeout = batch.timeoutSeconds[index] ?? 0;
       queue.push(batch.job[index], now, timeout > 0 ? now + timeout : Infinity, extra);
-      jobs.hold(number, extra?.units ?? 1);
+      jobs.hold(number, 1, extra?.units ?? 1);
       this.held++;
       this.queued++;
     }
@@ -194,8 +193,10 @@ export class JobThreads implements JobThreadsApi {
     const seconds = frame.execSeconds[0];
     this.sourceJobs.get(thread)?.end();
     this.sourceJobs.delete(thread);
-    if (frame.status[0] === JobStatus.DONE) this.costs.learn(kind.number, units, seconds);
-    hub.results.addBatch(jobs, kind.number, frame.status, seconds / jobs.job.length, frame.answerSize, answers);
+    const shares = sharesOf(this.costs, kind, jobs);
+    if (frame.status[0] === JobStatus.DONE) this.costs.learn(kind.number, jobs.job.length, units, seconds);
+    const each = seconds / jobs.job.length;
+    hub.results.addBatch(jobs, kind.number, frame.status, each, frame.answerSize, answers, shares);
     this.release(hub, kind.number, jobs.job.length, units);
   }
 
@@ -231,25 +232,13 @@ export class JobThreads implements JobThreadsApi {
     const { queue, urgent } = line;
     const kind = this.registry.get(line.kind) as Kind;
     hub.taken(line);
-    const cost = this.costs.of(kind.number);
     const secondsMax = batchSeconds(this.hubs.leastBacklogSeconds(this.costs) / this.pool.size);
-    let count = batchJobs(kind, queue.length, cost * (queue.extra(0)?.units ?? 1), this.pool.idle, secondsMax);
-    // Of a kind whose cost is not known, one says how many may go together; of one that may not run twice none takes another with it.
-    const single = kind.needsSource === true || queue.extra(0)?.alone === true || runsOnce(kind) || cost === 0;
-    if (single) count = 1;
-    let bytes = queue.extra(0)?.payload?.length ?? 0;
-    for (let index = 1; index < count; index++) {
-      const extra = queue.extra(index);
-      if (extra === undefined) continue;
-      bytes += extra.payload?.length ?? 0;
-      if (bytes > payloadBytesMax || extra.alone) count = index;
-    }
+    const count = nextBatchJobs(kind, queue, this.costs, this.pool.idle, secondsMax);
     const jobs = this.withoutExpired(hub, kind.number, queue.shift(count));
     this.queued -= jobs.job.length;
     if (jobs.job.length === 0) return null;
-    let units = jobs.job.length;
-    if (jobs.extra !== null) units = jobs.extra.reduce((sum, extra) => sum + (extra?.units ?? 1), 0);
-    return { hub, kind, urgent, jobs, units, expectedSeconds: units * cost };
+    const units = unitsOf(jobs);
+    return { hub, kind, urgent, jobs, units, expectedSeconds: this.costs.seconds(kind.number, jobs.job.length, units) };
   }
 
   private withoutExpired(hub: HubJobs, kind: number, jobs: JobColumns): JobColumns {
@@ -351,7 +340,7 @@ export class JobThreads implements JobThreadsApi {
     if (count === 0) return;
     this.answerAll(hub, kind, jobs, reason);
     this.queued -= count;
-    this.release(hub, kind, count, jobs.extra?.reduce((sum, extra) => sum + (extra?.units ?? 1), 0) ?? count);
+    this.release(hub, kind, count, unitsOf(jobs));
   }
 
   private answerAll(hub: HubJobs, kind: number, jobs: JobColumns, reason: string): void {
@@ -364,7 +353,7 @@ export class JobThreads implements JobThreadsApi {
   }
 
   private release(hub: HubJobs, kind: number, jobs: number, units: number): void {
-    hub.hold(kind, -units);
+    hub.hold(kind, -jobs, -units);
     this.held -= jobs;
     if (this.held === 0) this.flushSoon();
   }

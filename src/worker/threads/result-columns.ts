@@ -29,7 +29,10 @@ export class ResultColumns {
     if (status !== JobStatus.DONE) this.allDone = false;
   }
 
-  /** Adds a batch that ran. bytes holds the answers one after another and must stay as it is. */
+  /**
+   * Adds a batch that ran. bytes holds the answers one after another and must stay as it is.
+   * @param shares what each job took, in means of all; null: each took the mean
+   */
   addBatch(
     columns: JobColumns,
     kind: number,
@@ -37,16 +40,17 @@ export class ResultColumns {
     execSecondsEach: number,
     size: Uint32Array,
     bytes: Buffer,
+    shares: Float64Array | null = null,
   ): void {
     const { job, arrival } = columns;
     if (bytes.length > resultAloneBytes && size.subarray(0, job.length).some((each) => each > resultAloneBytes)) {
-      return this.addLarge(columns, kind, status, execSecondsEach, size, bytes);
+      return this.addLarge(columns, kind, status, execSecondsEach, size, bytes, shares);
     }
     this.addKind(kind, job.length);
     for (let index = 0; index < job.length; index++) {
       this.job.push(job[index]);
       this.status.push(status[index]);
-      this.exec.push(execSecondsEach);
+      this.exec.push(shares === null ? execSecondsEach : execSecondsEach * shares[index]);
       this.arrival.push(arrival[index]);
       this.size.push(size[index]);
       if (status[index] !== JobStatus.DONE) this.allDone = false;
@@ -67,13 +71,15 @@ export class ResultColumns {
     columns: JobColumns,
     kind: number,
     status: Int32Array,
-    exec: number,
+    execEach: number,
     size: Uint32Array,
     bytes: Buffer,
+    shares: Float64Array | null,
   ): void {
     let at = 0;
     columns.job.forEach((job, index) => {
       const own = bytes.subarray(at, (at += size[index]));
+      const exec = shares === null ? execEach : execEach * shares[index];
       if (own.length <= resultAloneBytes) return this.add(job, kind, status[index], exec, columns.arrival[index], own);
       this.large.push({
         job: [job],

@@ -1,3 +1,4 @@
+import { KindUnits } from '../../../src/gen/trireme/v1/worker.js';
 import { numberOf, compileFolderKind, payloadBytesDefault, type FolderKind } from '../../../src/kinds/folder-kind.js';
 import { kindNumberMax, resultBytesDefault, type KindBatch } from '../../../src/kinds/kind.js';
 
@@ -36,6 +37,7 @@ test('a kind that says nothing but what it runs is text, of its file name, bound
     attempts: 1,
     mayCopy: false,
     text: true,
+    units: KindUnits.BYTES,
   });
 });
 
@@ -67,6 +69,12 @@ test.each([
 ])('%j is refused: %s', (exported, why) => {
   expect(() => compileFolderKind(exported, 'echo', 'kinds/echo.kind.js')).toThrow(
     expect.objectContaining({ code: 'USAGE', message: `kind kinds/echo.kind.js: ${why}` }),
+  );
+});
+
+test('units that are none of those there are are refused', () => {
+  expect(() => compileFolderKind({ ...echo, units: 'pixels' }, 'a', 'a.kind.js')).toThrow(
+    "kind a.kind.js: units 'pixels' is none of bytes, lines, number, jobs",
   );
 });
 

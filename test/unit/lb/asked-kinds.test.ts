@@ -1,3 +1,4 @@
+import { KindUnits } from '../../../src/gen/trireme/v1/worker.js';
 import { AskedKinds } from '../../../src/lb/asked-kinds.js';
 import { PayloadBudget } from '../../../src/lb/payload-budget.js';
 import { FakeHub } from '../../support/fake-hub.js';
@@ -10,6 +11,7 @@ const terms = {
   attempts: 1,
   mayCopy: false,
   text: false,
+  units: KindUnits.BYTES,
 };
 
 function offering(names: readonly string[]): AskedKinds {

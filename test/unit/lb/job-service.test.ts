@@ -11,6 +11,7 @@ import {
   type RunJobResponse,
   type TaggedResult,
 } from '../../../src/gen/trireme/v1/job.js';
+import { KindUnits } from '../../../src/gen/trireme/v1/worker.js';
 import { AskedKinds } from '../../../src/lb/asked-kinds.js';
 import { JobAdmission } from '../../../src/lb/job-admission.js';
 import { fieldsPerTurnMax, JobCursor } from '../../../src/lb/job-cursor.js';
@@ -259,6 +260,7 @@ describe('a kind that workers offer', () => {
     attempts: 1,
     mayCopy: false,
     text: true,
+    units: KindUnits.BYTES,
   };
 
   beforeEach(() => {

@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { KindUnits } from '../../../src/gen/trireme/v1/worker.js';
 import { AskedKinds } from '../../../src/lb/asked-kinds.js';
 import { JobAdmission } from '../../../src/lb/job-admission.js';
 import { lineBytesMax } from '../../../src/lb/json-connection.js';
@@ -16,6 +17,7 @@ const terms = {
   attempts: 1,
   mayCopy: false,
   text: true,
+  units: KindUnits.BYTES,
 };
 const own = [
   { number: 1, name: 'GET_TIME' },

@@ -148,7 +148,10 @@ function liveWorker(worker: WorkerSnapshot, shown: ReadonlyMap<number, unknown>)
     lastHeartbeatMs: worker.lastHeartbeatMs,
     kinds: worker.kinds
       .filter(({ kind }) => shown.has(kind))
-      .map(({ name, secondsPerUnit, done, failed }) => ({ name, secondsPerUnit, done, failed })),
+      .map(({ name, fixedSeconds, secondsPerUnit, unit, done, failed }) => ({
+        ...{ name, fixedSeconds, secondsPerUnit, unit },
+        ...{ done, failed },
+      })),
   };
 }
 

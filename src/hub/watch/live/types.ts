@@ -48,8 +48,10 @@ export interface LiveWorker {
   readonly lastHeartbeatMs: number;
   readonly kinds: readonly {
     readonly name: string;
-    /** Of one slot; one unit is one job, for SCAN_CHUNK one byte. */
+    /** Of one slot: a job takes `fixedSeconds + units * secondsPerUnit`. */
+    readonly fixedSeconds: number;
     readonly secondsPerUnit: number;
+    readonly unit: string;
     readonly done: number;
     readonly failed: number;
   }[];

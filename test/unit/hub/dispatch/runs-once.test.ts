@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { createHub, type AttachableHub } from '../../../../src/hub/hub.js';
-import type { KindTerms } from '../../../../src/gen/trireme/v1/worker.js';
+import { KindUnits, type KindTerms } from '../../../../src/gen/trireme/v1/worker.js';
 import { noWorker } from '../../../../src/hub/port/job-sink.js';
 import { FakeScheduler } from '../../../support/fake-scheduler.js';
 import { RecordingSink } from '../../../support/recording-sink.js';
@@ -15,6 +15,7 @@ const terms: KindTerms = {
   attempts: 1,
   mayCopy: false,
   text: true,
+  units: KindUnits.BYTES,
 };
 
 interface Bench {

@@ -2,12 +2,15 @@ import { Optimum } from '../../../../src/hub/explain/optimum.js';
 import { KindState } from '../../../../src/hub/jobs/kind-state.js';
 import { quantileOf } from '../../../../src/hub/jobs/log-histogram.js';
 
+/** Jobs without size. */
+const none = { kind: 1, fixedSeconds: 0, fixedSecondsMin: 0 };
+
 /** Ten jobs a second by all workers together, 50 ms on the fastest slot, 1 ms away. */
 function prepared(): { optimum: Optimum; state: KindState } {
   const optimum = new Optimum();
   const state = new KindState(1, 'GET_TIME');
   state.counters.submitted = 1;
-  const speed = { kind: 1, unitsPerSecond: 10, secondsPerUnitMin: 0.05, roundTripSecondsMin: 0.001 };
+  const speed = { ...none, unitsPerSecond: 10, secondsPerUnitMin: 0.05, roundTripSecondsMin: 0.001 };
   optimum.setSpeeds([speed], new Map([[1, state]]), 0);
   return { optimum, state };
 }
@@ -41,7 +44,7 @@ describe('the distance to the optimum', () => {
   test('the imagined queue holds no more than what is live, whatever was learned of the speed', () => {
     const { optimum, state } = prepared();
     for (let at = 0; at < 1_000; at++) optimum.submitted(state, 1, 2, 100);
-    const speed = { kind: 1, unitsPerSecond: 10, secondsPerUnitMin: 0.05, roundTripSecondsMin: 0.001 };
+    const speed = { ...none, unitsPerSecond: 10, secondsPerUnitMin: 0.05, roundTripSecondsMin: 0.001 };
     state.counters.submitted = 1_000;
     optimum.setSpeeds([speed], new Map([[1, state]]), 2);
     const before = state.pooled.counts.slice();

@@ -31,7 +31,10 @@ class HubWithState extends FakeHub {
           picks: 9,
           evidence: null,
           lastHeartbeatMs: 0,
-          kinds: [{ kind: 1, name: 'GET_TIME', secondsPerUnit: 1e-6, done: 5, failed: 0 }],
+          kinds: [
+            { kind: 1, name: 'GET_TIME', fixedSeconds: 0, secondsPerUnit: 1e-6, unit: 'jobs', done: 5, failed: 0 },
+            { kind: 300, name: 'PACK', fixedSeconds: 0.25, secondsPerUnit: 1e-9, unit: 'bytes', done: 0, failed: 0 },
+          ],
         },
       ],
       kinds: [

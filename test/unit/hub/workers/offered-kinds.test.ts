@@ -1,4 +1,4 @@
-import type { KindOffer, KindTerms } from '../../../../src/gen/trireme/v1/worker.js';
+import { KindUnits, type KindOffer, type KindTerms } from '../../../../src/gen/trireme/v1/worker.js';
 import { OfferedKinds } from '../../../../src/hub/workers/offered-kinds.js';
 import { helloOf } from '../../../support/scripted-worker.js';
 
@@ -10,6 +10,7 @@ const terms: KindTerms = {
   attempts: 3,
   mayCopy: true,
   text: true,
+  units: KindUnits.BYTES,
 };
 const offer = (kind: number, name: string, changes: Partial<KindTerms> = {}): KindOffer => ({
   kind,

@@ -44,17 +44,17 @@ describe('costs', () => {
     costs.calibrated([3, 9, 4].map((seconds) => [{ kind: 1, secondsPerUnit: seconds }]));
     expect(costs.of(1)).toBe(4);
     expect(costs.of(2)).toBe(0);
-    costs.learn(1, 10, 140);
+    costs.learn(1, 10, 10, 140);
     expect(costs.of(1)).toBeCloseTo(5, 9);
-    for (let batch = 0; batch < 200; batch++) costs.learn(1, 1, 7);
+    for (let batch = 0; batch < 200; batch++) costs.learn(1, 1, 1, 7);
     expect(costs.of(1)).toBeCloseTo(7, 6);
   });
 
   test('learn nothing from a batch without units or without time', () => {
     const costs = new Costs();
     costs.calibrated([[{ kind: 1, secondsPerUnit: 1 }]]);
-    costs.learn(1, 0, 5);
-    costs.learn(1, 5, 0);
+    costs.learn(1, 0, 0, 5);
+    costs.learn(1, 5, 5, 0);
     expect(costs.of(1)).toBe(1);
   });
 });
