@@ -105,6 +105,64 @@ describe('answer ring', () => {
     );
   });
 
+  test.each([0, -4, 3, 6, 12])('a bound of %d jobs is refused: it is no power of two', (slotsMax) => {
+    expect(() => new AnswerRing(slotsMax)).toThrow('power of two');
+  });
+
+  test('one job at once is enough for a ring', () => {
+    const ring = new AnswerRing(1);
+    for (const text of ['a', 'b']) {
+      settle(ring, ring.add(), text);
+      expect(() => ring.add()).toThrow('1 jobs');
+      expect(release(ring)).toBe(`${text}\n`);
+    }
+  });
+
+  test('an empty ring has no oldest answer, also where one was before', () => {
+    const ring = new AnswerRing(4);
+    expect(ring.headSettled).toBe(false);
+    expect(() => ring.drop()).toThrow('no answer');
+    for (const text of ['a', 'b', 'c', 'd']) settle(ring, ring.add(), text);
+    expect([ring.headSettled, ring.ready]).toEqual([true, 4]);
+    ring.drop();
+    expect([ring.ready, ring.size]).toEqual([3, 3]);
+    release(ring);
+    expect([ring.headSettled, ring.peek(), ring.ready]).toEqual([false, undefined, 0]);
+    ring.add();
+    expect(ring.headSettled).toBe(false);
+    expect(() => ring.drop()).toThrow('no answer');
+  });
+
+  test.each([5, 64, 65, 300])('an answer of %d bytes leaves when it and its newline fit just so', (length) => {
+    const ring = new AnswerRing(4);
+    settle(ring, ring.add(), 'x'.repeat(length));
+    const out = Buffer.alloc(length + 3);
+    expect(ring.releaseLines(out.subarray(0, length + 2), 2)).toBe(2);
+    expect(ring.releaseLines(out, 2)).toBe(length + 3);
+    expect(out.toString('latin1', 2)).toBe(`${'x'.repeat(length)}\n`);
+  });
+
+  test('answers and ids that are there keep their places when the ring grows, wherever its head is', () => {
+    for (const gone of [0, 1, 5]) {
+      const ring = new AnswerRing(256);
+      for (let i = 0; i < gone; i++) settle(ring, ring.add(), 'gone');
+      release(ring);
+      const texts = Array.from({ length: 200 }, (_, i) => `${i}`.padEnd((i * 7) % 90, '.'));
+      const waiting: number[] = [];
+      for (const [i, text] of texts.entries()) {
+        const ticket = ring.add();
+        ring.setJob(ticket, 1000 + i);
+        if (i % 3 === 0) settle(ring, ticket, text);
+        else waiting.push(ticket);
+      }
+      const jobs: number[] = [];
+      ring.forEachWaiting((job) => jobs.push(job));
+      expect(jobs).toEqual(texts.flatMap((_, i) => (i % 3 === 0 ? [] : [1000 + i])));
+      for (const ticket of waiting) settle(ring, ticket, texts[ticket - gone]);
+      expect(release(ring)).toBe(texts.map((text) => `${text}\n`).join(''));
+    }
+  });
+
   test('tickets go on past 2^32', () => {
     const ring = new AnswerRing(4);
     Object.assign(ring, { head: 0xfffffffe, tail: 0xfffffffe });

@@ -97,4 +97,27 @@ describe('job admission', () => {
     admission.release();
     expect(woken).toEqual([1, 2]);
   });
+
+  test('jobs of who asks for little are urgent, where clients take turns', () => {
+    expect([0, 1, shallowJobsMax, shallowJobsMax + 1].map((asked) => admission.urgent(asked))).toEqual([
+      ...[true, true, true],
+      false,
+    ]);
+    start(false);
+    expect(admission.urgent(1)).toBe(false);
+  });
+
+  test('who waits for room hears of the next job that ends, once', () => {
+    let woken = 0;
+    admission.take();
+    admission.take();
+    admission.whenRoom(() => woken++);
+    admission.whenRoom(() => woken++);
+    expect(woken).toBe(0);
+    admission.release();
+    expect(woken).toBe(2);
+    admission.release();
+    expect(woken).toBe(2);
+    expect(admission.used).toBe(0);
+  });
 });
