@@ -46,7 +46,7 @@ interface RunCommandOptions extends TrustOptions {
 export function buildCommand(): Command {
   const command = new Command()
     .description('run jobs of a kind and print their answers, each when it comes')
-    .argument('<kind>', 'name of the kind, or its number')
+    .argument('<kind>', 'name of the kind, or its number; NAME@VERSION asks for one version, not the newest')
     .argument('[payload]', 'what the job is given; left out: nothing')
     .addOption(new Option('--lb <host:port>', "the load balancer's gRPC port").argParser(hostPort(defaultPorts.lbGrpc)))
     .option('--each-line', 'run a job for each line of standard input, which is its payload', false)

@@ -76,8 +76,8 @@ export function createHub(
     census: () => censusOf(dispatcher, picker),
     fleetSpeeds: () => picker.fleetSpeeds(),
     attach: (stream) => roster.attach(stream),
-    submit: (kind, units, payload, timeoutSeconds, avoidWorker, sink, tag) =>
-      dispatcher.submit(kind, units, payload, timeoutSeconds, avoidWorker, sink, tag),
+    submit: (kind, units, payload, timeoutSeconds, avoidWorker, sink, tag, pinned) =>
+      dispatcher.submit(kind, units, payload, timeoutSeconds, avoidWorker, sink, tag, pinned),
     cancel: (job) => dispatcher.cancel(job),
     get jobsLive() {
       return dispatcher.table.live;
@@ -102,7 +102,7 @@ export function createHub(
       }
       return able;
     },
-    kindNamed: (name) => dispatcher.offered.numberOf(name),
+    kindIndex: (kind, version) => dispatcher.offered.find(kind, version),
     kindTerms: (kind) => dispatcher.offered.offeredTerms(kind),
     quarantined: (worker) => dispatcher.byNumber.get(worker)?.state === 'QUARANTINED',
     workerName: (worker) => dispatcher.byNumber.get(worker)?.hello.name ?? '',

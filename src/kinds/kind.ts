@@ -13,6 +13,13 @@ export function nameFault(name: unknown): string | null {
 /** Kind numbers index arrays, so they are bounded. */
 export const kindNumberMax = 1023;
 
+/**
+ * A hub names each version of a kind by an index of its own: the kind's number for the first that it was offered, larger ones for
+ * others. So many versions may come beside the first ones while a hub runs: they index arrays too.
+ */
+export const versionsBesideMax = 1024;
+export const kindIndexMax = kindNumberMax + versionsBesideMax;
+
 /** A kind cannot have a lower bound on its results, nor need one, in bytes. */
 export const resultBytesMin = 64;
 

@@ -2,6 +2,7 @@ import { TriremeError } from '../common/errors.js';
 import type { Hub } from '../hub/port/hub.js';
 import type { Kind } from '../kinds/kind.js';
 import { unitsOfPayload } from '../kinds/units.js';
+import { namedKind, versionedName } from '../kinds/versions.js';
 import { clientKindsOf, type ClientKinds } from './opening.js';
 
 /** Kinds that an error names: beyond them ListKinds is the place to look. */
@@ -17,18 +18,32 @@ export class AskedKinds {
   private readonly numbers: ReadonlyMap<string, number>;
 
   constructor(
-    private readonly hub: Pick<Hub, 'kindTerms' | 'kindNamed' | 'offeredKinds'>,
+    private readonly hub: Pick<Hub, 'kindTerms' | 'kindIndex' | 'offeredKinds'>,
     kinds: readonly Pick<Kind, 'number' | 'name'>[],
   ) {
     this.ofBuild = clientKindsOf(kinds);
     this.numbers = new Map(kinds.map(({ number, name }) => [name, number]));
   }
 
-  /** The number of the kind that is asked for. @throws TriremeError UNKNOWN_JOB */
-  numberOf(kind: number, name: string): number {
-    const number = name === '' ? kind : (this.numbers.get(name) ?? this.hub.kindNamed(name) ?? -1);
-    if (this.ofBuild[number] === 1 || this.hub.kindTerms(number) !== null) return number;
-    throw this.unknown(name === '' ? `job ${kind}` : `job ${name}`);
+  /**
+   * The index at the hub of the kind that is asked for: for kinds of this build their number.
+   * @param name of the kind, with a version or without; empty: it is asked for by number
+   * @param version that is asked for; empty: the one in the name, or the newest
+   * @throws TriremeError UNKNOWN_JOB
+   */
+  indexOf(kind: number, name: string, version = ''): number {
+    const named = namedKind(name);
+    const wanted = version === '' ? named.version : version;
+    const number = name === '' ? kind : this.numbers.get(named.name);
+    if (wanted === '' && number !== undefined && this.ofBuild[number] === 1) return number;
+    const index = this.hub.kindIndex(name === '' ? kind : named.name, wanted);
+    if (index !== undefined && this.hub.kindTerms(index) !== null) return index;
+    throw this.unknown(`job ${versionedName(name === '' ? String(kind) : named.name, wanted)}`);
+  }
+
+  /** Whether a version is asked for. */
+  pins(name: string, version: string): boolean {
+    return version !== '' || namedKind(name).version !== '';
   }
 
   /** @throws TriremeError USAGE when the kind does not take so long a payload */
@@ -55,7 +70,11 @@ export class AskedKinds {
   private unknown(what: string): TriremeError {
     const own = [...this.numbers].map(([name, number]) => ({ name, number }));
     const offered = this.hub.offeredKinds().filter(({ terms }) => terms !== null);
-    const all = [...own, ...offered].map(({ name, number }) => `${name} (${number})`);
+    const versioned = offered.map(({ name, number, terms }) => ({
+      name: versionedName(name, terms?.version ?? ''),
+      number,
+    }));
+    const all = [...own, ...versioned].map(({ name, number }) => `${name} (${number})`);
     const more = all.length > namedMax ? ` and ${all.length - namedMax} more` : '';
     return new TriremeError('UNKNOWN_JOB', `unknown ${what}; there are ${all.slice(0, namedMax).join(', ')}${more}`, {
       facts: { value: what.replace(/^job /, '') },

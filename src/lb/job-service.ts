@@ -86,13 +86,13 @@ function runJob(
   call: ServerUnaryCall<RunJobRequest, RunJobResponse>,
   callback: sendUnaryData<RunJobResponse>,
 ): void {
-  const { payload } = call.request;
+  const { payload, kindName = '', kindVersion = '' } = call.request;
   const bytes = payload?.length ?? 0;
   const peer = call.getPeer();
   let kind: number;
   let timeoutSeconds: number;
   try {
-    kind = asked.numberOf(call.request.kind, call.request.kindName ?? '');
+    kind = asked.indexOf(call.request.kind, kindName, kindVersion);
     asked.checkPayload(kind, bytes);
     timeoutSeconds = secondsLeft(call.getDeadline(), Date.now());
     if (timeoutSeconds < 0) throw new TriremeError('DEADLINE_PASSED', 'the deadline has passed');
@@ -126,6 +126,8 @@ function runJob(
     },
   };
   const given = bytes === 0 ? null : (payload as Buffer);
-  const job = hub.submit(kind, asked.unitsOf(kind, given), given, timeoutSeconds, noWorker, sink, 0);
+  const units = asked.unitsOf(kind, given);
+  const pinned = asked.pins(kindName, kindVersion);
+  const job = hub.submit(kind, units, given, timeoutSeconds, noWorker, sink, 0, pinned);
   call.on('cancelled', () => hub.cancel(job));
 }

@@ -139,14 +139,14 @@ export class JobStream implements JobSink, TurnTaker {
   }
 
   /** @returns false: there is no room for its payload, and it is to be taken later */
-  private submit({ tag, kind: number, kindName = '', payload }: TaggedJob): boolean {
+  private submit({ tag, kind: number, kindName = '', kindVersion = '', payload }: TaggedJob): boolean {
     const { asked, payloads, admission, hub } = this.port;
     const bytes = payload === undefined ? 0 : payload.length;
     let kind = number;
     // As a rule it is one of this build's.
-    if (bytes > 0 || kindName !== '' || asked.ofBuild[kind] !== 1) {
+    if (bytes > 0 || kindName !== '' || kindVersion !== '' || asked.ofBuild[kind] !== 1) {
       try {
-        kind = asked.numberOf(number, kindName);
+        kind = asked.indexOf(number, kindName, kindVersion);
         asked.checkPayload(kind, bytes);
       } catch (error) {
         this.refuse(tag, TriremeError.from(error));
@@ -164,7 +164,9 @@ export class JobStream implements JobSink, TurnTaker {
     const row = this.outstanding.add(tag, bytes, asked.isText(kind));
     const given = bytes === 0 ? null : (payload as Buffer);
     const units = asked.unitsOf(kind, given);
-    this.outstanding.named(row, hub.submit(kind, units, given, timeoutSeconds, noWorker, this, row));
+    const pinned = asked.pins(kindName, kindVersion);
+    const job = hub.submit(kind, units, given, timeoutSeconds, noWorker, this, row, pinned);
+    this.outstanding.named(row, job);
     return true;
   }
 

@@ -138,7 +138,7 @@ export class JsonConnection extends ClientConnection implements JobSink {
       }
       id = request.id;
       if (this.tags.has(id)) throw new TriremeError('USAGE', `the job ${JSON.stringify(id)} has no answer yet`);
-      const kind = asked.numberOf(request.kind, request.name);
+      const kind = asked.indexOf(request.kind, request.name, request.version);
       const payloadBytes = request.payload?.length ?? 0;
       asked.checkPayload(kind, payloadBytes);
       if (!payloads.take(payloadBytes, this.payloadBytes)) return false;
@@ -149,7 +149,8 @@ export class JsonConnection extends ClientConnection implements JobSink {
       this.tags.set(id, tag);
       admission.take();
       const units = asked.unitsOf(kind, request.payload);
-      job.job = hub.submit(kind, units, request.payload, request.timeoutSeconds, noWorker, this, tag);
+      const pinned = asked.pins(request.name, request.version);
+      job.job = hub.submit(kind, units, request.payload, request.timeoutSeconds, noWorker, this, tag, pinned);
     } catch (caught) {
       const error = TriremeError.from(caught);
       this.tell(errorLine(id ?? (error.cause as { id?: JsonId } | undefined)?.id, error));

@@ -20,12 +20,14 @@ export type JsonRequest =
       /** One of the two is said: 0 and '' are not. */
       readonly kind: number;
       readonly name: string;
+      /** Of the kind; empty: the newest, or as its name says. */
+      readonly version: string;
       readonly payload: Buffer | null;
       /** 0: none. */
       readonly timeoutSeconds: number;
     };
 
-const fields = new Set(['id', 'kind', 'payload', 'payloadBase64', 'timeoutMs', 'cancel']);
+const fields = new Set(['id', 'kind', 'version', 'payload', 'payloadBase64', 'timeoutMs', 'cancel']);
 
 /** Reads a line. @throws TriremeError USAGE with what is wrong, and the `id` of the line, where it has one, as its cause */
 export function parseJsonLine(line: string): JsonRequest {
@@ -38,7 +40,7 @@ export function parseJsonLine(line: string): JsonRequest {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new TriremeError('USAGE', 'a line is no JSON object such as {"id":1,"kind":"GET_TIME"}');
   const said = value as Record<string, unknown>;
-  const { id, kind, payload, payloadBase64, timeoutMs, cancel } = said;
+  const { id, kind, version, payload, payloadBase64, timeoutMs, cancel } = said;
   const wrong = (what: string): TriremeError =>
     new TriremeError('USAGE', what, { cause: isId(id) ? { id } : undefined });
   const strange = Object.keys(said).find((field) => !fields.has(field));
@@ -51,6 +53,7 @@ export function parseJsonLine(line: string): JsonRequest {
   if (!isId(id)) throw wrong(`id is neither a number nor a text of at most ${idLengthMax} characters`);
   if (typeof kind !== 'string' && !(typeof kind === 'number' && Number.isInteger(kind)))
     throw wrong('kind is neither the name nor the number of a kind');
+  if (version !== undefined && typeof version !== 'string') throw wrong('version is no text: quote it');
   if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= timeoutMsMax))
     throw wrong(`timeoutMs ${JSON.stringify(timeoutMs)} is not above 0 and at most ${timeoutMsMax}`);
   if (payload !== undefined && payloadBase64 !== undefined) throw wrong('payload and payloadBase64 are both there');
@@ -58,6 +61,7 @@ export function parseJsonLine(line: string): JsonRequest {
     id,
     kind: typeof kind === 'number' ? kind : 0,
     name: typeof kind === 'string' ? kind : '',
+    version: version ?? '',
     payload: payloadOf(payload, payloadBase64, wrong),
     timeoutSeconds: timeoutMs === undefined ? 0 : timeoutMs / 1000,
   };

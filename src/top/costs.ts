@@ -1,5 +1,6 @@
 import { costText } from '../common/cost-text.js';
 import { forTerminal } from '../common/for-terminal.js';
+import { versionedName } from '../kinds/versions.js';
 import { shortName, type TableLine } from './columns.js';
 import type { WorkerRow } from './rates.js';
 
@@ -12,7 +13,7 @@ export function costLines(rows: readonly WorkerRow[], width: number): TableLine[
       row,
       cells: [
         shortName(row.worker.name),
-        forTerminal(kind.name),
+        forTerminal(versionedName(kind.name, kind.version)),
         String(kind.done),
         String(kind.failed),
         costText({ ...kind, unit: forTerminal(kind.unit || 'jobs') }),

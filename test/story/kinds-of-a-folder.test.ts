@@ -121,7 +121,7 @@ test('a job that may not run twice and whose worker is killed has begun once, an
   const ended = await outcomes;
   const failed = ended.filter((outcome) => outcome.status === 'rejected');
   expect(failed.map(({ reason }) => (reason as grpc.ServiceError).details)).toEqual([
-    expect.stringMatching(/^MAY_HAVE_RUN: its worker was lost .*jobs of SEND are not run twice \(mayCopy\)$/),
+    expect.stringMatching(/^MAY_HAVE_RUN: its worker was lost .*jobs of SEND@1.2 are not run twice \(mayCopy\)$/),
   ]);
   expect((failed[0].reason as grpc.ServiceError).code).toBe(grpc.status.UNKNOWN);
   const lines = readFileSync(began, 'utf8').trimEnd().split('\n').sort();

@@ -37,7 +37,9 @@ export class FakeHub implements Hub {
     _avoidWorker: number,
     sink: JobSink,
     tag: number,
+    pinned?: boolean,
   ): number {
+    this.pinned = pinned;
     if (this.ready < 0) {
       sink.failed(tag, new TriremeError('QUEUE_FULL', '7 jobs wait'));
       return noJob;
@@ -107,8 +109,12 @@ export class FakeHub implements Hub {
     return this.kinds;
   }
 
-  kindNamed(name: string): number | undefined {
-    return this.kinds.find((kind) => kind.name === name)?.number;
+  /** What was asked for last. */
+  pinned: boolean | undefined;
+
+  kindIndex(kind: number | string, version: string): number | undefined {
+    const of = this.kinds.filter((each) => (typeof kind === 'string' ? each.name : each.number) === kind);
+    return of.find(({ terms }) => version === '' || terms?.version === version)?.number;
   }
 
   kindTerms(number: number): KindTerms | null {

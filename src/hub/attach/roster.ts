@@ -141,15 +141,17 @@ export class Roster {
     return `worker_id ${workerId} was attached before, and this Hello does not show the secret of its first one`;
   }
 
-  private join(hello: Hello, secret: SecretHash, stream: WorkerStream): AttachedWorker {
+  private join(said: Hello, secret: SecretHash, stream: WorkerStream): AttachedWorker {
     // A worker that dials again before its old stream is known to be broken has left the old one.
     for (const other of [...this.workers]) {
-      if (other.hello.workerId !== hello.workerId) continue;
+      if (other.hello.workerId !== said.workerId) continue;
       this.leave(other, 'the worker attached again');
       other.stream.close(null);
     }
     const now = this.dispatcher.turn.freshNow();
     const { options, scheduler } = this;
+    // From here on a kind is known by the index of its version.
+    const hello: Hello = { ...said, kinds: this.dispatcher.offered.joined(said) };
     const worker = new AttachedWorker(
       ++this.numbers,
       hello,
@@ -163,7 +165,6 @@ export class Roster {
     );
     this.secrets.remember(hello.workerId, secret);
     this.joined++;
-    this.dispatcher.offered.joined(hello);
     for (const { kind } of hello.kinds) this.dispatcher.kindState(kind);
     stream.send({
       message: {
@@ -183,6 +184,7 @@ export class Roster {
     this.dispatcher.byNumber.set(worker.number, worker);
     const { address, credential } = stream;
     worker.setState('SERVING', `joined from ${address}${credential === undefined ? '' : ` as ${credential}`}`);
+    this.dispatcher.versionsChanged();
     const evidence = this.quarantine.evidenceOf(hello.workerId, scheduler.wallMs());
     if (evidence !== null) this.distrust(worker, evidence);
     this.watch();
@@ -293,6 +295,7 @@ export class Roster {
     this.dispatcher.stalls.forget(worker);
     this.dispatcher.stalls.probeSoon(this.dispatcher.turn.now());
     worker.index = -1;
+    this.dispatcher.versionsChanged();
     this.dispatcher.pump();
     this.changed();
   }

@@ -105,7 +105,9 @@ export class Answers {
     const { id, status, start, end } = this.answer;
     const kind = this.kindOf(worker, row, id);
     if (kind === undefined) return null;
-    if (said !== undefined && kind !== said) return `result of job ${id} says kind ${said}, and its kind is ${kind}`;
+    const number = this.dispatcher.offered.numbers[kind];
+    if (said !== undefined && number !== said)
+      return `result of job ${id} says kind ${said}, and its kind is ${number}`;
     return status === JobStatus.FAILED ? null : this.refuseLarge(kind, end - start + worker.parts.bytesOf(id));
   }
 

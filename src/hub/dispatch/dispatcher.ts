@@ -68,7 +68,12 @@ export class Dispatcher {
     this.table = new JobTable(options.useBits);
     this.offered = new OfferedKinds(options.kindNames);
     this.lines = new WaitLines(this.table, (kind) => this.offered.nameOf(kind));
-    this.turn = new Turn(this.table, scheduler, (worker, id, now) => this.takeLent(worker, id, false, 0, NaN, now));
+    this.turn = new Turn(
+      this.table,
+      scheduler,
+      (worker, id, now) => this.takeLent(worker, id, false, 0, NaN, now),
+      this.offered.numbers,
+    );
     this.deadlines = new Deadlines(this.table, scheduler, (ids, now) => this.expire(ids, now));
     this.isolated = new IsolatedRuns(this.workers, picker);
     this.life = new JobLife(options, this.table, this.lines, picker, this.workers, () => scheduler.wallMs());
@@ -154,6 +159,7 @@ export class Dispatcher {
     avoidWorker: number,
     sink: JobSink,
     tag: number,
+    pinned = false,
   ): number {
     const state = this.kindState(kind);
     this.life.asked(state);
@@ -179,6 +185,7 @@ export class Dispatcher {
     const row = table.add(kind, units, payload, sink, tag, now);
     if (row === nil) return this.endings.refuse(state, 'queueFull', sink, tag, jobErrors.tooManyLive(jobsLiveMax));
     this.life.submitted(state, units, now);
+    if (pinned) table.pinned[row] = 1;
     const id = table.ids[row];
     if (timeoutSeconds > 0) this.deadlines.set(row, now + timeoutSeconds, now);
     if (given !== WAIT) {
@@ -203,6 +210,15 @@ export class Dispatcher {
     this.endings.fail(row, 'cancelled', jobErrors.cancelled());
     this.pump();
     return true;
+  }
+
+  /** Workers came or left: jobs that wait for a version that nobody offers any more go to the newest that somebody offers. */
+  versionsChanged(): void {
+    if (!this.offered.several || this.waiting === 0) return;
+    for (const row of this.lines.waiting()) {
+      const to = this.table.pinned[row] === 1 ? undefined : this.offered.inPlaceOf(this.table.kinds[row]);
+      if (to !== undefined) this.lines.moveTo(row, to);
+    }
   }
 
   /** Hands out what waits once this turn's jobs are all there. */

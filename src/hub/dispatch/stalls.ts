@@ -2,7 +2,7 @@ import type { AttachedWorker } from '../workers/attached-worker.js';
 import type { HedgeBudget } from './hedge-budget.js';
 import { nil } from '../jobs/job-list.js';
 import type { JobTable } from '../jobs/job-table.js';
-import { kindNumberMax } from '../../kinds/kind.js';
+import { kindIndexMax } from '../../kinds/kind.js';
 import { noWorker } from '../port/job-sink.js';
 import {
   copiesMax,
@@ -67,9 +67,9 @@ export class Stalls {
   /** When the first of them is due for a probe; Infinity: never. */
   nextProbeAt = Infinity;
   /** By kind: when the job was given out that was given out last of those that are answered. */
-  private readonly answered = new Float64Array(kindNumberMax + 1).fill(-Infinity);
+  private readonly answered = new Float64Array(kindIndexMax + 1).fill(-Infinity);
   /** By kind: when one was answered last. */
-  private readonly answeredAt = new Float64Array(kindNumberMax + 1).fill(-Infinity);
+  private readonly answeredAt = new Float64Array(kindIndexMax + 1).fill(-Infinity);
 
   constructor(private readonly ports: StallsPorts) {}
 

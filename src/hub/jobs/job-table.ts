@@ -59,6 +59,8 @@ export class JobTable {
   recalled = new Uint8Array(0);
   /** When it will have been with its worker for too long, on the hub's clock. */
   overdueAt = new Float64Array(0);
+  /** 1 when its client has asked for this version of its kind: it goes to no other. */
+  pinned = new Uint8Array(0);
   /** 1 when it goes before jobs that are not urgent. */
   urgent = new Uint8Array(0);
   /** Where it waits: see queueNone and the others. */
@@ -101,6 +103,7 @@ export class JobTable {
     this.copies[row] = 0;
     this.hedges[row] = 0;
     this.queues[row] = 0;
+    this.pinned[row] = 0;
     this.deadlines[row] = Infinity;
     this.avoids[row] = noWorker;
     this.timerBuckets[row] = nil;
@@ -174,6 +177,7 @@ export class JobTable {
     this.hedges = grown(this.hedges, new Uint8Array(capacity));
     this.recalled = grown(this.recalled, new Uint8Array(capacity));
     this.overdueAt = grown(this.overdueAt, new Float64Array(capacity));
+    this.pinned = grown(this.pinned, new Uint8Array(capacity));
     this.urgent = grown(this.urgent, new Uint8Array(capacity));
     this.queues = grown(this.queues, new Uint8Array(capacity));
     this.timerBuckets = grown(this.timerBuckets, new Int32Array(capacity));

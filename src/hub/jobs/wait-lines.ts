@@ -54,6 +54,23 @@ export class WaitLines {
     if (queue !== queueHeld) this.count--;
   }
 
+  /** All jobs that wait for a worker, those of one line in their order. */
+  waiting(): number[] {
+    const lists = [this.avoiding, this.alone];
+    for (const { urgent, queue } of this.kinds.values()) lists.push(urgent, queue);
+    const rows: number[] = [];
+    for (const { head } of lists) for (let row = head; row !== nil; row = this.table.links.next[row]) rows.push(row);
+    return rows;
+  }
+
+  /** A job that waits becomes one of another kind, and waits behind those of it. */
+  moveTo(row: number, kind: number): void {
+    const queue = this.table.queues[row];
+    this.remove(row);
+    this.table.kinds[row] = kind;
+    this.add(row, queue, false);
+  }
+
   /** Whether an urgent job may be given to a worker now though others wait. */
   get urgentMayPass(): boolean {
     return this.urgentInRow < urgentInRowMax || !this.anyOrdinary();

@@ -1,4 +1,4 @@
-import { kindNumberMax } from '../../kinds/kind.js';
+import { kindIndexMax } from '../../kinds/kind.js';
 import { assumeCosts } from './assumed-costs.js';
 import { measureBusySlots } from './busy-slots.js';
 import { Holding } from './holding.js';
@@ -312,8 +312,8 @@ export class Picker {
   }
 
   private kindColumns(kind: number): KindCosts {
-    if (!Number.isInteger(kind) || kind < 0 || kind > kindNumberMax)
-      throw new RangeError(`job kind ${kind} is not an integer from 0 to kindNumberMax ${kindNumberMax}`);
+    if (!Number.isInteger(kind) || kind < 0 || kind > kindIndexMax)
+      throw new RangeError(`job kind ${kind} is not an integer from 0 to kindIndexMax ${kindIndexMax}`);
     let costs = this.kindByNumber[kind];
     if (costs === undefined) {
       costs = new KindCosts(kind, this.columns.capacity, this.options.stallMemorySeconds);

@@ -3,7 +3,7 @@ import type { ServedService } from '../../common/grpc-server.js';
 import type { JobSink } from './job-sink.js';
 import type { HubSnapshot } from './snapshot.js';
 
-/** A kind that workers offer. */
+/** A version of a kind that workers offer. */
 export interface OfferedKind {
   readonly number: number;
   readonly name: string;
@@ -27,11 +27,12 @@ export interface Hub {
   readonly services: readonly ServedService[];
   /**
    * Takes a job. The sink hears its end exactly once.
-   * @param kind number of the kind (src/kinds/registry)
+   * @param kind number of the kind (src/kinds/registry), or what kindIndex says
    * @param units size of the job in the units of its kind's cost: 1, or the bytes of a SCAN_CHUNK
    * @param payload bytes for the worker or null; not copied, so they must not change until the job has ended
    * @param timeoutSeconds until its client stops waiting; 0 is no limit
    * @param avoidWorker number of a worker that must not get it, or noWorker
+   * @param pinned its client has asked for this version of the kind: it waits for a worker that offers it
    * @returns the job's id for `cancel`, or noJob if it was refused (the sink has heard why)
    */
   submit(
@@ -42,6 +43,7 @@ export interface Hub {
     avoidWorker: number,
     sink: JobSink,
     tag: number,
+    pinned?: boolean,
   ): number;
   /** Ends a job: its sink hears `failed` with CANCELLED before this returns. False: there is no such job any more. */
   cancel(job: number): boolean;
@@ -60,9 +62,12 @@ export interface Hub {
   quarantined(worker: number): boolean;
   /** Kinds that some worker offers now, by number. */
   offeredKinds(): OfferedKind[];
-  /** The number of a kind that some worker offers now. */
-  kindNamed(name: string): number | undefined;
-  /** What a kind allows that is not of this build; null: no worker offers such a kind. */
+  /**
+   * What `submit` takes for a kind that some worker offers now, by its number or name.
+   * @param version empty: the newest
+   */
+  kindIndex(kind: number | string, version: string): number | undefined;
+  /** What a kind, by kindIndex, allows that is not of this build; null: no worker offers such a kind. */
   kindTerms(kind: number): KindTerms | null;
   workerName(worker: number): string;
   snapshot(): HubSnapshot;

@@ -41,6 +41,8 @@ export type WorkerState = 'JOINING' | 'SERVING' | 'SILENT' | 'SUSPENDED' | 'DRAI
 export interface WorkerKindSnapshot {
   readonly kind: number;
   readonly name: string;
+  /** Empty: it has none. */
+  readonly version: string;
   /** As learned, of one slot: a job takes `fixedSeconds + units * secondsPerUnit`. */
   readonly fixedSeconds: number;
   readonly secondsPerUnit: number;

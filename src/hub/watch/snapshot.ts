@@ -53,9 +53,10 @@ function snapshotWorker(worker: AttachedWorker, picker: Picker, offered: Offered
     picks: worker.picks,
     evidence: worker.evidence,
     lastHeartbeatMs: worker.lastHeartbeatMs,
-    kinds: hello.kinds.map(({ kind, name }) => ({
-      kind,
+    kinds: hello.kinds.map(({ kind, name, terms }) => ({
+      kind: offered.numbers[kind],
       name,
+      version: terms?.version ?? '',
       fixedSeconds: costs.get(kind)?.fixedSeconds ?? 0,
       secondsPerUnit: costs.get(kind)?.secondsPerUnit ?? 0,
       unit: offered.unitOf(kind),

@@ -1,44 +1,55 @@
-import type { Hello, KindTerms } from '../../gen/trireme/v1/worker.js';
+import type { Hello, KindOffer, KindTerms } from '../../gen/trireme/v1/worker.js';
 import { jobAttemptsMax, answerBytesBound } from '../../common/limits.js';
 import { payloadBytesBound, versionFault } from '../../kinds/folder-kind.js';
-import { kindNumberMax, nameFault, resultBytesMin } from '../../kinds/kind.js';
+import { kindIndexMax, kindNumberMax, nameFault, resultBytesMin, versionsBesideMax } from '../../kinds/kind.js';
 import { unitsName } from '../../kinds/units.js';
+import { compareVersions, versionedName } from '../../kinds/versions.js';
 import type { OfferedKind } from '../port/hub.js';
-
-/** Versions of one kind that are listed: more at once are a mistake. */
-const versionsMax = 8;
 
 /** Kinds of this build whose unit is a byte. */
 const byteKinds: ReadonlySet<string> = new Set(['SCAN_CHUNK', 'EXTRACT_CHUNK']);
 
-/** A kind, and who offers it. */
+/** One version of a kind, and how many offer it. */
 interface Offer {
-  readonly number: number;
-  readonly name: string;
+  readonly index: number;
+  readonly version: string;
   /** The strictest of those that offer it now; null: a kind of this build, whose terms are known here. */
   terms: KindTerms | null;
-  /** Those of its workers, as many as people may want to see. */
-  readonly versions: Set<string>;
   workers: number;
+}
+
+/** A kind with its versions, those that nobody offers any more among them. */
+interface KnownKind {
+  readonly number: number;
+  readonly name: string;
+  readonly offers: Offer[];
 }
 
 /**
  * The kinds that workers offer. Those of this build are known here by number and name; all others are told by their workers,
  * and a number means one name for as long as this process runs.
+ *
+ * Each version of a kind has an index, by which the hub knows it: what is learned of one, waits for it and is counted of it says
+ * nothing of another. The first version has the kind's own number, so what has no versions is known by that alone.
  */
 export class OfferedKinds {
-  private readonly byNumber = new Map<number, Offer>();
-  private readonly byName = new Map<string, Offer>();
+  /** Number of the kind by index: what workers are told. */
+  readonly numbers = Uint16Array.from({ length: kindIndexMax + 1 }, (_, index) => index);
+  private readonly byNumber = new Map<number, KnownKind>();
+  private readonly byName = new Map<string, KnownKind>();
+  private readonly byIndex: ({ kind: KnownKind; offer: Offer } | undefined)[] = [];
   /** 1 for kinds whose jobs may not run twice. It stays, for a job of the kind may be under way. */
-  private readonly once = new Uint8Array(kindNumberMax + 1);
+  private readonly once = new Uint8Array(kindIndexMax + 1);
+  private versionsBeside = 0;
 
   /** @param known names of the kinds of this build, by number */
   constructor(private readonly known: ReadonlyMap<number, string>) {
-    for (const [number, name] of known) this.add(number, name);
+    for (const [number, name] of known) this.addOffer(this.addKind(number, name), '');
   }
 
   /** What is wrong with what a worker offers, or null. */
   refuse(kinds: Hello['kinds']): string | null {
+    let more = 0;
     for (const { kind, name, terms } of kinds) {
       if (this.known.has(kind) || terms === undefined) continue;
       const unnamed = nameFault(name);
@@ -46,89 +57,125 @@ export class OfferedKinds {
       const wrong = refuseTerms(terms);
       if (wrong !== null) return `${wrong} of kind ${kind} (${name})`;
       const other = this.byNumber.get(kind) ?? this.byName.get(name);
-      if (other !== undefined && (other.number !== kind || other.name !== name))
+      if (other === undefined) continue;
+      if (other.number !== kind || other.name !== name)
         return `it calls kind ${kind} ${name}, and ${other.name} is kind ${other.number} here: give one another number`;
+      if (!other.offers.some(({ version }) => version === terms.version)) more++;
     }
-    return null;
+    if (more === 0 || this.versionsBeside + more <= versionsBesideMax) return null;
+    return `${versionsBesideMax} versions of kinds came since this hub began (versionsBesideMax): start it anew`;
   }
 
-  joined({ kinds }: Hello): void {
-    for (const { kind, name, terms } of kinds) {
-      // A kind of a later version that is told by its number alone.
-      if (terms === undefined && !this.known.has(kind)) continue;
-      const offer = this.byNumber.get(kind) ?? this.add(kind, name);
-      if (terms !== undefined && !this.known.has(kind)) {
-        if (offer.workers === 0) offer.versions.clear();
-        if (offer.versions.size < versionsMax) offer.versions.add(terms.version);
+  /** A worker offers these. @returns them with the index of each version in place of its kind's number */
+  joined({ kinds }: Pick<Hello, 'kinds'>): KindOffer[] {
+    return kinds.map((offered) => {
+      const { kind: number, name, terms } = offered;
+      // A kind of a later version of this program that is told by its number alone.
+      if (terms === undefined && !this.known.has(number)) return offered;
+      const kind = this.byNumber.get(number) ?? this.addKind(number, name);
+      const version = this.known.has(number) ? '' : (terms?.version ?? '');
+      const offer = kind.offers.find((each) => each.version === version) ?? this.addOffer(kind, version);
+      if (terms !== undefined && !this.known.has(number)) {
         offer.terms = offer.workers === 0 || offer.terms === null ? terms : strictest(offer.terms, terms);
-        if (!terms.mayCopy) this.once[kind] = 1;
+        if (!terms.mayCopy) this.once[offer.index] = 1;
       }
       offer.workers++;
+      return { ...offered, kind: offer.index };
+    });
+  }
+
+  /** @param kinds as `joined` returned them */
+  left({ kinds }: Pick<Hello, 'kinds'>): void {
+    for (const { kind: index, terms } of kinds) {
+      const at = this.byIndex[index];
+      if (at !== undefined && (terms !== undefined || this.known.has(index))) at.offer.workers--;
     }
   }
 
-  left({ kinds }: Hello): void {
-    for (const { kind, terms } of kinds) {
-      const offer = this.byNumber.get(kind);
-      if (offer !== undefined && (terms !== undefined || this.known.has(kind))) offer.workers--;
-    }
+  /** Whether a kind has ever come in two versions. */
+  get several(): boolean {
+    return this.versionsBeside > 0;
+  }
+
+  /**
+   * The index of a kind that some worker offers now, by its number or name.
+   * @param version empty: the newest
+   */
+  find(kind: number | string, version = ''): number | undefined {
+    const known = typeof kind === 'string' ? this.byName.get(kind) : this.byNumber.get(kind);
+    if (known === undefined) return undefined;
+    const offers = known.offers.length === 1 ? known.offers : [...known.offers].sort(newestFirst);
+    return offers.find((offer) => offer.workers > 0 && (version === '' || offer.version === version))?.index;
+  }
+
+  /** Another version that jobs of this one may go to, since nobody offers it any more; undefined: there is none, or no need. */
+  inPlaceOf(index: number): number | undefined {
+    const at = this.byIndex[index];
+    return at === undefined || at.offer.workers > 0 ? undefined : this.find(at.kind.number);
   }
 
   /** Whether a job of this kind that may have begun must not begin again. */
-  runsOnce(kind: number): boolean {
-    return this.once[kind] === 1;
+  runsOnce(index: number): boolean {
+    return this.once[index] === 1;
   }
 
   /** What a kind allows that is not of this build, as it was told last. */
-  termsOf(kind: number): KindTerms | null {
-    return this.byNumber.get(kind)?.terms ?? null;
+  termsOf(index: number): KindTerms | null {
+    return this.byIndex[index]?.offer.terms ?? null;
   }
 
   /** The same, of a kind that some worker offers now. */
-  offeredTerms(kind: number): KindTerms | null {
-    const offer = this.byNumber.get(kind);
+  offeredTerms(index: number): KindTerms | null {
+    const offer = this.byIndex[index]?.offer;
     return offer === undefined || offer.workers === 0 ? null : offer.terms;
   }
 
   /** What units of a kind are called. */
-  unitOf(kind: number): string {
-    const terms = this.termsOf(kind);
-    return terms !== null ? unitsName(terms.units) : byteKinds.has(this.nameOf(kind) ?? '') ? 'bytes' : 'jobs';
+  unitOf(index: number): string {
+    const terms = this.termsOf(index);
+    return terms !== null ? unitsName(terms.units) : byteKinds.has(this.nameOf(index) ?? '') ? 'bytes' : 'jobs';
   }
 
-  /** The number of a kind that some worker offers now. */
-  numberOf(name: string): number | undefined {
-    const offer = this.byName.get(name);
-    return offer === undefined || offer.workers === 0 ? undefined : offer.number;
+  /** The name of a kind that was ever offered, with its version if it has one. */
+  nameOf(index: number): string | undefined {
+    const at = this.byIndex[index];
+    return at === undefined ? undefined : versionedName(at.kind.name, at.offer.version);
   }
 
-  /** The name of a kind that was ever offered. */
-  nameOf(kind: number): string | undefined {
-    return this.byNumber.get(kind)?.name;
-  }
-
-  /** Kinds that some worker offers now, by number. */
+  /** Kinds that some worker offers now, by number, each version by itself and the newest first. */
   list(): OfferedKind[] {
     return [...this.byNumber.values()]
-      .filter(({ workers }) => workers > 0)
       .sort((a, b) => a.number - b.number)
-      .map(({ number, name, terms, versions, workers }) => ({
-        number,
-        name,
-        workers,
-        terms: terms === null ? null : { ...terms, version: [...versions].sort().join(', ') },
-      }));
+      .flatMap(({ number, name, offers }) =>
+        [...offers]
+          .sort(newestFirst)
+          .filter(({ workers }) => workers > 0)
+          .map(({ terms, workers }) => ({ number, name, workers, terms })),
+      );
   }
 
-  private add(number: number, name: string): Offer {
-    const offer: Offer = { number, name, terms: null, versions: new Set(), workers: 0 };
-    this.byNumber.set(number, offer);
-    this.byName.set(name, offer);
+  private addKind(number: number, name: string): KnownKind {
+    const kind: KnownKind = { number, name, offers: [] };
+    this.byNumber.set(number, kind);
+    this.byName.set(name, kind);
+    return kind;
+  }
+
+  private addOffer(kind: KnownKind, version: string): Offer {
+    const index = kind.offers.length === 0 ? kind.number : kindNumberMax + ++this.versionsBeside;
+    const offer: Offer = { index, version, terms: null, workers: 0 };
+    kind.offers.push(offer);
+    this.byIndex[index] = { kind, offer };
+    this.numbers[index] = kind.number;
     return offer;
   }
 }
 
-/** What every worker that offers the kind can keep to. */
+function newestFirst(one: Offer, other: Offer): number {
+  return compareVersions(other.version, one.version);
+}
+
+/** What every worker that offers this version of the kind can keep to. */
 function strictest(a: KindTerms, b: KindTerms): KindTerms {
   return {
     version: a.version,

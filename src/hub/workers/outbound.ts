@@ -42,8 +42,9 @@ export class Outbound {
   /**
    * The messages, built from the table's columns. Jobs that are not this worker's any more are left out, and their ids
    * are added to `unsent`. Empties itself.
+   * @param numbers what workers call each kind
    */
-  take(table: JobTable, worker: number, now: number, unsent: number[]): HubMessage[] {
+  take(table: JobTable, worker: number, now: number, unsent: number[], numbers: Readonly<Uint16Array>): HubMessage[] {
     const messages: HubMessage[] = [];
     const ids = this.jobs;
     const cancels = this.cancels;
@@ -51,7 +52,8 @@ export class Outbound {
     const { recalls } = this;
     this.cancels = [];
     this.recalls = [];
-    for (let from = 0; from < ids.length;) from = this.takeJobs(ids, from, table, worker, now, messages, unsent);
+    for (let from = 0; from < ids.length;)
+      from = this.takeJobs(ids, from, table, worker, now, messages, unsent, numbers);
     if (recalls.length > 0) messages.push({ message: { $case: 'recalls', value: idColumns(recalls) } });
     if (cancels.length > 0) messages.push({ message: { $case: 'cancels', value: idColumns(cancels) } });
     return messages;
@@ -65,6 +67,7 @@ export class Outbound {
     now: number,
     messages: HubMessage[],
     unsent: number[],
+    numbers: Readonly<Uint16Array>,
   ): number {
     const job: number[] = [];
     let jobHigh: number[] = [];
@@ -101,7 +104,7 @@ export class Outbound {
       const first = table.urgent[row] === 1;
       if (first && urgent.length === 0) urgent = job.map(() => false);
       job.push(low);
-      kind.push(table.kinds[row]);
+      kind.push(numbers[table.kinds[row]]);
       if (bytes > 0) sizes.push(size);
       if (deadline !== Infinity) timeouts.push(Math.max(deadline - now, 1e-3));
       else if (timeouts.length > 0) timeouts.push(0);

@@ -13,6 +13,8 @@ export class Turn {
     private readonly scheduler: Scheduler,
     /** A job was taken from the worker before it was sent. */
     private readonly unsent: (worker: AttachedWorker, id: number, now: number) => void,
+    /** What workers call each kind, by its index. */
+    private readonly numbers: Readonly<Uint16Array>,
   ) {}
 
   /** The time at which this turn began to hand out jobs: reading the clock costs as much as a pick. */
@@ -51,7 +53,7 @@ export class Turn {
       worker.dirty = false;
       if (worker.blocked || worker.gone) continue;
       const unsent: number[] = [];
-      for (const message of worker.outbound.take(this.table, worker.index, now, unsent)) {
+      for (const message of worker.outbound.take(this.table, worker.index, now, unsent, this.numbers)) {
         const { shortIds } = worker;
         const sent = shortIds === null ? message : shortIds.outgoing(message);
         if (!worker.stream.send(sent)) worker.blocked = true;

@@ -25,10 +25,10 @@ function offering(names: readonly string[]): AskedKinds {
 
 test('a kind is asked for by its number or its name, whether it is of this build or of workers alone', () => {
   const asked = offering(['RESIZE']);
-  expect(asked.numberOf(1, '')).toBe(1);
-  expect(asked.numberOf(0, 'GET_TIME')).toBe(1);
-  expect(asked.numberOf(300, '')).toBe(300);
-  expect(asked.numberOf(0, 'RESIZE')).toBe(300);
+  expect(asked.indexOf(1, '')).toBe(1);
+  expect(asked.indexOf(0, 'GET_TIME')).toBe(1);
+  expect(asked.indexOf(300, '')).toBe(300);
+  expect(asked.indexOf(0, 'RESIZE')).toBe(300);
   expect([asked.isText(1), asked.isText(300)]).toEqual([true, false]);
 });
 
@@ -39,14 +39,31 @@ test.each([
   [0, 'THUMB', 'unknown job THUMB; there are GET_TIME (1), RESIZE (300)'],
   [-1, '', 'unknown job -1; there are GET_TIME (1), RESIZE (300)'],
 ])('kind %d %s is an error that lists what is offered', (kind, name, message) => {
-  expect(() => offering(['RESIZE']).numberOf(kind, name)).toThrow(
+  expect(() => offering(['RESIZE']).indexOf(kind, name)).toThrow(
     expect.objectContaining({ code: 'UNKNOWN_JOB', message }),
   );
 });
 
+test('a version is asked for in the name or beside it, and one that nobody offers is an error that lists those there are', () => {
+  const hub = new FakeHub();
+  hub.kinds = ['2', '1'].map((version, at) => ({
+    ...{ number: 300 + at, name: 'RESIZE', workers: 1 },
+    terms: { ...terms, version },
+  }));
+  const asked = new AskedKinds(hub, [{ number: 1, name: 'GET_TIME' }]);
+  expect([asked.indexOf(0, 'RESIZE'), asked.indexOf(0, 'RESIZE@1'), asked.indexOf(0, 'RESIZE', '1')]).toEqual([
+    300, 301, 301,
+  ]);
+  expect([asked.pins('RESIZE', ''), asked.pins('RESIZE@1', ''), asked.pins('', '1')]).toEqual([false, true, true]);
+  const unknown = 'unknown job RESIZE@3; there are GET_TIME (1), RESIZE@2 (300), RESIZE@1 (301)';
+  expect(() => asked.indexOf(0, 'RESIZE@3')).toThrow(expect.objectContaining({ message: unknown }));
+  expect(() => asked.indexOf(0, 'RESIZE', '3')).toThrow(expect.objectContaining({ code: 'UNKNOWN_JOB' }));
+  expect(() => asked.indexOf(0, 'GET_TIME@1')).toThrow(expect.objectContaining({ code: 'UNKNOWN_JOB' }));
+});
+
 test('of many kinds the error names twenty and counts the others', () => {
   const names = Array.from({ length: 30 }, (_, at) => `KIND_${at}`);
-  expect(() => offering(names).numberOf(7, '')).toThrow(/KIND_18 \(318\) and 11 more$/);
+  expect(() => offering(names).indexOf(7, '')).toThrow(/KIND_18 \(318\) and 11 more$/);
 });
 
 test('a payload is no longer than its kind takes, and kinds of this build take none', () => {

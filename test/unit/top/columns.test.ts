@@ -17,7 +17,18 @@ const worker = (name: string, changes: Partial<WorkerInfo> = {}): WorkerInfo => 
   windowSeconds: 0.006,
   roundTripSeconds: 0.0002,
   lastHeartbeat: '2026-01-01T00:00:00.000Z',
-  kinds: [{ kind: 1, name: 'GET_TIME', fixedSeconds: 0, secondsPerUnit: 1e-6, unit: 'jobs', done: 10n, failed: 1n }],
+  kinds: [
+    {
+      kind: 1,
+      name: 'GET_TIME',
+      fixedSeconds: 0,
+      secondsPerUnit: 1e-6,
+      unit: 'jobs',
+      version: '',
+      done: 10n,
+      failed: 1n,
+    },
+  ],
   cpuModel: '',
   memoryBytes: 0n,
   host: '',
@@ -25,7 +36,16 @@ const worker = (name: string, changes: Partial<WorkerInfo> = {}): WorkerInfo => 
 });
 const answered = (done: number): Partial<WorkerInfo> => ({
   kinds: [
-    { kind: 1, name: 'GET_TIME', fixedSeconds: 0, secondsPerUnit: 1e-6, unit: 'jobs', done: BigInt(done), failed: 0n },
+    {
+      kind: 1,
+      name: 'GET_TIME',
+      fixedSeconds: 0,
+      secondsPerUnit: 1e-6,
+      unit: 'jobs',
+      version: '',
+      done: BigInt(done),
+      failed: 0n,
+    },
   ],
 });
 const rowsOf = (...workers: WorkerInfo[]) => new Rates().take({ workers, jobsWaiting: 0 }, 0).rows;

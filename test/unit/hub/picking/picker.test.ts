@@ -13,8 +13,8 @@ describe('picker', () => {
   });
 
   test('a kind number out of bounds is refused', () => {
-    const offer = { slots: 1, kinds: [{ kind: 1024, secondsPerUnit: 1 }] };
-    expect(() => policyPicker().addWorker(offer, 0)).toThrow('kindNumberMax 1023');
+    const offer = { slots: 1, kinds: [{ kind: 2048, secondsPerUnit: 1 }] };
+    expect(() => policyPicker().addWorker(offer, 0)).toThrow('kindIndexMax 2047');
   });
 
   // A window is slots * (round trip + slack); the slack is the round trip of 100 us or the cost, whichever is more.

@@ -1,4 +1,4 @@
-import { KindUnits, type KindOffer, type KindTerms } from '../../../../src/gen/trireme/v1/worker.js';
+import { KindUnits, type Hello, type KindOffer, type KindTerms } from '../../../../src/gen/trireme/v1/worker.js';
 import { OfferedKinds } from '../../../../src/hub/workers/offered-kinds.js';
 import { helloOf } from '../../../support/scripted-worker.js';
 
@@ -23,14 +23,14 @@ const known = new Map([[1, 'GET_TIME']]);
 
 test('a kind is there while some worker offers it, by number and by name', () => {
   const offered = new OfferedKinds(known);
-  expect([offered.list(), offered.numberOf('RESIZE'), offered.offeredTerms(300)]).toEqual([[], undefined, null]);
+  expect([offered.list(), offered.find('RESIZE'), offered.offeredTerms(300)]).toEqual([[], undefined, null]);
   const both = [helloWith(offer(300, 'RESIZE')), helloWith(offer(300, 'RESIZE'))];
   for (const hello of both) offered.joined(hello);
   expect(offered.list()).toEqual([{ number: 300, name: 'RESIZE', workers: 2, terms }]);
-  expect(offered.numberOf('RESIZE')).toBe(300);
+  expect(offered.find('RESIZE')).toBe(300);
   for (const hello of both) offered.left(hello);
-  expect([offered.list(), offered.numberOf('RESIZE'), offered.offeredTerms(300)]).toEqual([[], undefined, null]);
-  expect(offered.nameOf(300)).toBe('RESIZE');
+  expect([offered.list(), offered.find('RESIZE'), offered.offeredTerms(300)]).toEqual([[], undefined, null]);
+  expect(offered.nameOf(300)).toBe('RESIZE@1');
 });
 
 test('kinds of this build are listed without terms, and keep their names', () => {
@@ -39,22 +39,60 @@ test('kinds of this build are listed without terms, and keep their names', () =>
   expect(offered.list()).toEqual([{ number: 1, name: 'GET_TIME', workers: 1, terms: null }]);
 });
 
-test('of two workers that offer a kind the strictest terms hold, and versions are listed once each', () => {
+test('of two workers that offer a version of a kind the strictest terms hold', () => {
   const offered = new OfferedKinds(known);
+  const strict = { payloadBytesMax: 50, resultBytesMax: 2000, attempts: 1, mayCopy: false };
   offered.joined(helloWith(offer(300, 'RESIZE')));
-  offered.joined(
-    helloWith(
-      offer(300, 'RESIZE', { version: '2', payloadBytesMax: 50, resultBytesMax: 2000, attempts: 1, mayCopy: false }),
-    ),
-  );
-  offered.joined(helloWith(offer(300, 'RESIZE')));
-  expect(offered.list()[0].terms).toEqual({
-    ...terms,
-    version: '1, 2',
-    payloadBytesMax: 50,
-    resultBytesMax: 2000,
-    attempts: 1,
-    mayCopy: false,
+  offered.joined(helloWith(offer(300, 'RESIZE', strict)));
+  expect(offered.list()[0].terms).toEqual({ ...terms, ...strict });
+});
+
+describe('versions of a kind', () => {
+  const version = (words: string, changes: Partial<KindTerms> = {}): Hello =>
+    helloWith(offer(300, 'RESIZE', { ...changes, version: words }));
+
+  test('each have an index and terms of their own, are told to workers by one number, and the newest is found', () => {
+    const offered = new OfferedKinds(known);
+    const [first] = offered.joined(version('1.9'));
+    const [second] = offered.joined(version('1.10', { payloadBytesMax: 7 }));
+    expect(first.kind).toBe(300);
+    expect(second.kind).toBeGreaterThan(1023);
+    expect([offered.numbers[first.kind], offered.numbers[second.kind]]).toEqual([300, 300]);
+    expect([offered.nameOf(first.kind), offered.nameOf(second.kind)]).toEqual(['RESIZE@1.9', 'RESIZE@1.10']);
+    expect([offered.termsOf(first.kind)?.payloadBytesMax, offered.termsOf(second.kind)?.payloadBytesMax]).toEqual([
+      100, 7,
+    ]);
+    expect([offered.find('RESIZE'), offered.find(300), offered.find('RESIZE', '1.9')]).toEqual([
+      second.kind,
+      second.kind,
+      300,
+    ]);
+    expect(offered.find('RESIZE', '3')).toBeUndefined();
+    expect(offered.list().map((each) => [each.number, each.terms?.version])).toEqual([
+      [300, '1.10'],
+      [300, '1.9'],
+    ]);
+  });
+
+  test('go back to the older one when nobody offers the newest any more', () => {
+    const offered = new OfferedKinds(known);
+    offered.joined(version('1'));
+    const kinds = offered.joined(version('2'));
+    expect(offered.inPlaceOf(kinds[0].kind)).toBeUndefined();
+    offered.left({ kinds });
+    expect([offered.find('RESIZE'), offered.inPlaceOf(kinds[0].kind)]).toEqual([300, 300]);
+  });
+
+  test('are bounded in number while a hub runs', () => {
+    const offered = new OfferedKinds(known);
+    for (let at = 0; at <= 1024; at++) {
+      expect(offered.refuse(version(`1.${at}`).kinds)).toBeNull();
+      offered.joined(version(`1.${at}`));
+    }
+    expect(offered.refuse(version('1.7').kinds)).toBeNull();
+    expect(offered.refuse(version('2').kinds)).toBe(
+      '1024 versions of kinds came since this hub began (versionsBesideMax): start it anew',
+    );
   });
 });
 
@@ -90,5 +128,5 @@ test('a number that is told without terms is no kind by name, and its leave take
   expect(offered.list()).toEqual([]);
   offered.joined(helloWith(offer(300, 'RESIZE')));
   offered.left(bare);
-  expect(offered.numberOf('RESIZE')).toBe(300);
+  expect(offered.find('RESIZE')).toBe(300);
 });
