@@ -22,10 +22,12 @@ if (existsSync(cache) && changed(firstFile) > newest) process.exit(0);
 
 /** The modules, by their place below dist/src: what each requires as it is loaded, and what only later. */
 const modules = new Map();
-const packages = /^(@grpc|@nats-io|@bufbuild|protobufjs)\b/;
+const packages = /^(@grpc|@nats-io|@bufbuild|@connectrpc|protobufjs)\b/;
 for (const entry of readdirSync(root, { recursive: true })) {
   const name = entry.split(sep).join('/');
-  if (!name.endsWith('.js') || /^(web|packed)\//.test(name) || name === 'launch.js') continue;
+  // What browsers run is bundled by build-web.mjs.
+  const forBrowsers = /^(web|analyze\/viewer\/(worker\.js|browser-modules))\b/.test(name);
+  if (!name.endsWith('.js') || forBrowsers || /^packed\//.test(name) || name === 'launch.js') continue;
   const text = readFileSync(join(root, name), 'utf8');
   const needs = [...text.matchAll(/^([^\n]*?)\b(?:require|import)\(['"]([^'"]+)['"]\)/gm)].map(([, before, id]) => ({
     // What tsc makes of an import begins its line.

@@ -17,7 +17,7 @@ Dashboard and alert rules that use them: [deploy/grafana](../deploy/grafana).
 async function metricsOf(role, folder) {
   const any = '127.0.0.1:0';
   const args = { lb: ['--tcp', any], master: ['--captures', folder, '--spool', join(folder, 'spool')] }[role];
-  const child = spawn(process.execPath, ['bin/trireme', role, '--grpc', any, '--admin', any, ...args], {
+  const child = spawn(process.execPath, ['bin/trireme', role, '--grpc', any, '--admin', any, '--http', any, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   try {

@@ -1,18 +1,16 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http';
 import { collectDefaultMetrics, type Registry } from 'prom-client';
-import { AdminConnections } from './admin-connections.js';
 import { contentSecurityPolicy, loadAssets, type Asset } from './admin-assets.js';
 import { TriremeError } from './errors.js';
 import { eventListenersMax, type EventStream } from './event-stream.js';
 import { isLoopback, namesLoopback } from './exposure.js';
-import { formatHostPort, type HostPort } from './options.js';
-import { certificateName, type ListenerTrust } from './trust/listener-trust.js';
+import { HttpConnections, type ConnectionBounds } from './http/connections.js';
+import { callerOfRequest, makeHttpServer, openHttpServer } from './http/listener.js';
+import type { HostPort } from './options.js';
+import type { ListenerTrust } from './trust/listener-trust.js';
 import { adminAccess } from './trust/methods.js';
 import { whyNotAllowed } from './trust/roles.js';
-import { tokenOfHeader, tokenWanted } from './trust/token.js';
+import { tokenWanted } from './trust/token.js';
 
 export interface AdminServerOptions {
   readonly listen: HostPort;
@@ -38,12 +36,22 @@ export interface RunningAdminServer {
 const headerBytesMax = 16 * 1024;
 /** Time for a whole request to come. */
 const requestTimeoutMs = 5_000;
+const httpBounds: ServerOptions = {
+  maxHeaderSize: headerBytesMax,
+  requestTimeout: requestTimeoutMs,
+  headersTimeout: requestTimeoutMs,
+  keepAliveTimeout: requestTimeoutMs,
+  connectionsCheckingInterval: 1_000,
+};
+
+/** Browsers and monitoring keep a handful of idle connections each; an answer takes milliseconds unless it is not read. */
+export const adminConnections: ConnectionBounds = { idleConnectionsMax: 128, requestsMax: 64 };
 
 /** Starts the HTTP server of a role: /metrics, /healthz, /readyz, /api/... and the live page at /. It only reads. */
 export async function startAdminServer(options: AdminServerOptions): Promise<RunningAdminServer> {
   const assets = options.events === undefined ? new Map<string, Asset>() : loadAssets(options.role);
   const foreignHosts = !isLoopback(options.listen.host) || options.trust?.asks === true;
-  const server = makeServer(options.trust, (request, response) => {
+  const server = makeHttpServer(options.trust, 'admin', httpBounds, (request, response) => {
     connections.requested(response);
     // Whatever a request carries is of no use here.
     request.resume();
@@ -54,22 +62,11 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Run
       else response.destroy();
     });
   });
-  const connections = new AdminConnections(server, (options.trust?.tls ?? null) !== null);
-  connections.addMetrics(options.registry);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) =>
-      reject(
-        new TriremeError('UNREACHABLE', `cannot listen on ${formatHostPort(options.listen)}: ${error.message}`, {
-          cause: error,
-        }),
-      ),
-    );
-    server.listen({ host: options.listen.host, port: options.listen.port }, resolve);
-  });
-  // A connection that cannot be accepted is no reason to end; an 'error' that nobody hears would be one.
-  server.on('error', () => undefined);
+  const connections = new HttpConnections(server, (options.trust?.tls ?? null) !== null, adminConnections);
+  connections.addMetrics(options.registry, 'admin');
+  const address = await openHttpServer(server, options.listen);
   return {
-    address: { host: options.listen.host, port: (server.address() as AddressInfo).port },
+    address,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -88,52 +85,25 @@ function refuseHost(host: string, response: ServerResponse): void {
   );
 }
 
-/** HTTP, or HTTPS where the role has a certificate. */
-function makeServer(trust: ListenerTrust | undefined, listener: RequestListener): Server {
-  const bounds = {
-    maxHeaderSize: headerBytesMax,
-    requestTimeout: requestTimeoutMs,
-    headersTimeout: requestTimeoutMs,
-    keepAliveTimeout: requestTimeoutMs,
-    connectionsCheckingInterval: 1_000,
-  };
-  const tls = trust?.tls;
-  if (trust === undefined || tls === undefined || tls === null) return createServer(bounds, listener);
-  const server = createTlsServer(
-    {
-      ...bounds,
-      ...trust.serverOptions,
-      // A probe may come without a certificate; every other path looks whether the caller's was accepted.
-      rejectUnauthorized: false,
-      ...tls.context,
-    },
-    listener,
-  );
-  server.on('tlsClientError', (error, socket) => trust.handshakeFailed('admin', error, socket));
-  tls.onChange((context) => server.setSecureContext(context));
-  return server;
-}
-
 /** Says whether the caller may see more than health; answers the request when not. */
 function admitted(trust: ListenerTrust | undefined, request: IncomingMessage, response: ServerResponse): boolean {
   if (trust === undefined) return true;
   const facts = { peer: request.socket.remoteAddress };
-  const { authorized, authorizationError } = request.socket as TLSSocket;
-  if (trust.mutual && !authorized) {
-    trust.refusals.report('admin', 'certificate', { ...facts, error: String(authorizationError) });
-    send(response, 403, 'text/plain', 'a valid certificate is needed here\n');
-    return false;
-  }
-  const certificate = trust.mutual ? certificateName((request.socket as TLSSocket).getPeerCertificate()) : null;
-  const caller = trust.identify(tokenOfHeader(request.headers.authorization), certificate);
-  if (typeof caller !== 'string') {
+  const caller = callerOfRequest(trust, request);
+  if ('roles' in caller) {
     const why = whyNotAllowed(caller, adminAccess);
     if (why === null) return true;
     trust.refusals.report('admin', 'role', { ...facts, credential: caller.name, roles: caller.roles });
     send(response, 403, 'text/plain', `NOT_ALLOWED: ${why}\n`);
     return false;
   }
-  trust.refusals.report('admin', caller, facts);
+  const { reason, error } = caller;
+  if (reason === 'certificate') {
+    trust.refusals.report('admin', reason, { ...facts, error });
+    send(response, 403, 'text/plain', 'a valid certificate is needed here\n');
+    return false;
+  }
+  trust.refusals.report('admin', reason, facts);
   // Basic is what a browser can ask its user for: any name, and the token as the password.
   response.setHeader('www-authenticate', ['Bearer', 'Basic realm="trireme"']);
   send(response, 401, 'text/plain', `${tokenWanted}\n`);
@@ -142,7 +112,7 @@ function admitted(trust: ListenerTrust | undefined, request: IncomingMessage, re
 
 async function answer(
   { registry, notReady, api, events, trust }: AdminServerOptions,
-  connections: AdminConnections,
+  connections: HttpConnections,
   assets: ReadonlyMap<string, Asset>,
   request: IncomingMessage,
   response: ServerResponse,
@@ -163,7 +133,7 @@ async function answer(
   if (path === '/metrics') return send(response, 200, registry.contentType, await registry.metrics());
   if (events !== undefined && path === '/api/live') return send(response, 200, 'application/json', events.latest());
   if (events !== undefined && path === '/api/events' && request.method === 'GET') {
-    if (events.add(response)) connections.streams(response);
+    if (events.add(response)) connections.boundElsewhere(response);
     else
       send(response, 503, 'text/plain', `${eventListenersMax} listeners are here (eventListenersMax): ask /api/live\n`);
     return;

@@ -45,6 +45,8 @@ export interface GrpcServerOptions {
 }
 
 export interface RunningGrpcServer {
+  /** What it serves to clients, health among it: for another port that takes the same calls. */
+  readonly services: readonly ServedService[];
   /** Where it listens; the port is the real one when port 0 was asked for. */
   readonly address: HostPort;
   /** Says whether work can be done: '' and every service answer alike to grpc.health.v1.Health. */
@@ -88,7 +90,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     if (path !== undefined) names.push(path.split('/')[1]);
   }
   const health = new Health(names);
-  health.addToServer(server);
+  server.addService(health.served.definition, health.served.implementation);
   grpc.addAdminServicesToServer(server);
   addReflection(server, [...names.filter((name) => name !== ''), 'grpc.health.v1.Health', 'grpc.channelz.v1.Channelz']);
 
@@ -116,6 +118,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     gate.addMetrics(options.registry);
   }
   return {
+    services: [...options.services, health.served],
     address: { host: options.listen.host, port },
     setServing: (serving) => health.setServing(serving),
     close: (graceMs) =>

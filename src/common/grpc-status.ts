@@ -75,6 +75,37 @@ function statusBytes(code: number, message: string, error: TriremeError): Buffer
   return Buffer.from(status.finish());
 }
 
+/** A detail of an error as Connect has it: the message by its name, and the same to be read by people. */
+export interface ErrorDetail {
+  readonly type: string;
+  readonly value: Uint8Array<ArrayBuffer>;
+  readonly debug?: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+}
+
+/** The details of a status that toStatus made; none where they were left out. */
+export function errorDetailsOf(metadata: grpc.Metadata): ErrorDetail[] {
+  const [bytes] = metadata.get(statusDetailsKey);
+  if (!Buffer.isBuffer(bytes)) return [];
+  return fieldsOf(bytes)
+    .all(3)
+    .map(fieldsOf)
+    .map((any) => {
+      const type = any.text(1).replace(/^.*\//, '');
+      const value = Uint8Array.from(any.all(2)[0] ?? []);
+      return { type, value, debug: debugOf(type, fieldsOf(value)) };
+    });
+}
+
+function debugOf(type: string, fields: Fields): ErrorDetail['debug'] {
+  if (type === 'google.rpc.ErrorInfo') {
+    const entries = fields.all(3).map(fieldsOf);
+    const metadata = Object.fromEntries(entries.map((entry) => [entry.text(1), entry.text(2)]));
+    return { reason: fields.text(1), domain: fields.text(2), metadata };
+  }
+  if (type !== 'google.rpc.RetryInfo') return undefined;
+  return { retryDelay: `${secondsOf(fields)}s` };
+}
+
 /** The facts of an error that came over gRPC: what toStatus wrote, or nothing. */
 export function factsOf(metadata: grpc.Metadata): ErrorFacts {
   const [bytes] = metadata.get(statusDetailsKey);
@@ -100,19 +131,26 @@ function readFacts(bytes: Uint8Array): ErrorFacts {
           facts[key] = String(Number(text)) === text ? Number(text) : text;
       }
     if (type.endsWith('/google.rpc.RetryInfo')) {
-      const delay = fieldsOf(inside.all(1)[0] ?? new Uint8Array());
-      facts.retrySeconds = delay.number(1) + delay.number(2) / 1e9;
+      facts.retrySeconds = secondsOf(inside);
     }
   }
   return facts;
 }
 
-/** The fields of one message, by number: those with bytes, and whole numbers. */
-function fieldsOf(bytes: Uint8Array): {
+/** Seconds of a google.rpc.RetryInfo. */
+function secondsOf(retry: Fields): number {
+  const delay = fieldsOf(retry.all(1)[0] ?? new Uint8Array());
+  return delay.number(1) + delay.number(2) / 1e9;
+}
+
+interface Fields {
   all(field: number): Uint8Array[];
   text(field: number): string;
   number(field: number): number;
-} {
+}
+
+/** The fields of one message, by number: those with bytes, and whole numbers. */
+function fieldsOf(bytes: Uint8Array): Fields {
   const found = new Map<number, Uint8Array[]>();
   const numbers = new Map<number, number>();
   const reader = new BinaryReader(bytes);

@@ -17,6 +17,12 @@ export function clampedTimeout(header: string): string {
   return `${timeoutSecondsMax}S`;
 }
 
+/** The same of `connect-timeout-ms`: milliseconds, at most ten digits (Connect protocol). */
+export function clampedConnectTimeout(header: string): string {
+  const mostMs = timeoutSecondsMax * 1000;
+  return /^\d{1,10}$/.test(header) && Number(header) > mostMs ? String(mostMs) : header;
+}
+
 /** Shortens the time-outs of calls before a bound server sees them. grpc-js reads the headers that its servers emit. */
 export function clampTimeouts(server: grpc.Server): void {
   const servers = server['http2Servers'] as ReadonlyMap<Http2Server, unknown>;

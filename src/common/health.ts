@@ -38,8 +38,12 @@ export class Health {
     for (const watch of this.watches) watch.write({ status: this.status(watch.request.service) });
   }
 
-  addToServer(server: grpc.Server): void {
-    server.addService(service, {
+  /** The service with its implementation, by the names of its methods. */
+  get served(): {
+    readonly definition: grpc.ServiceDefinition;
+    readonly implementation: grpc.UntypedServiceImplementation;
+  } {
+    const implementation = {
       check: (
         call: grpc.ServerUnaryCall<HealthRequest, HealthResponse>,
         answer: grpc.sendUnaryData<HealthResponse>,
@@ -53,7 +57,8 @@ export class Health {
         answer(null, {
           statuses: Object.fromEntries(this.names.map((name) => [name, { status: this.status(name) }])),
         }),
-    });
+    };
+    return { definition: service, implementation };
   }
 
   private watch(call: Watch): void {

@@ -46,7 +46,15 @@ export const urgentInRowMax = 8;
 export const drainGraceMsDefault = 10_000;
 
 /** Default ports, as in the README. */
-export const defaultPorts = { tcp: 13337, lbGrpc: 50051, lbAdmin: 9100, masterGrpc: 50052, masterAdmin: 9101 } as const;
+export const defaultPorts = {
+  tcp: 13337,
+  lbGrpc: 50051,
+  lbAdmin: 9100,
+  lbHttp: 8051,
+  masterGrpc: 50052,
+  masterAdmin: 9101,
+  masterHttp: 8052,
+} as const;
 
 if (heartbeatsMissedMax < 3) throw new Error('a worker must miss more than two heartbeats before it is lost');
 if (resultPartBytesMax * 4 > messageBytesMax)

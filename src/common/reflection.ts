@@ -22,13 +22,16 @@ export function addReflection(server: Server, services: readonly string[]): void
   new ReflectionService(definition, { services: [...services] }).addToServer(server);
 }
 
-function readDescriptors(): Buffer[] {
-  let bytes: Buffer;
+/** The serialized FileDescriptorSet of our services, and those of health and channelz. @throws TriremeError INTERNAL */
+export function readDescriptorSet(): Buffer {
   try {
-    bytes = readFileSync(descriptorsPath);
+    return readFileSync(descriptorsPath);
   } catch (error) {
     throw new TriremeError('INTERNAL', `${descriptorsPath} is missing: build it with 'make build'`, { cause: error });
   }
-  const { file } = FileDescriptorSet.decode(bytes) as unknown as { file: Message[] };
+}
+
+function readDescriptors(): Buffer[] {
+  const { file } = FileDescriptorSet.decode(readDescriptorSet()) as unknown as { file: Message[] };
   return file.map((each) => Buffer.from(FileDescriptorProto.encode(each).finish()));
 }

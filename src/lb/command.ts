@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DescriptorWatch, warnOfDescriptors } from '../common/descriptors.js';
 import { grpcGuardLimitsDefault } from '../common/grpc-guard-limits.js';
+import { addHttpOptions, httpPorts, type HttpOptions } from '../common/http/options.js';
 import { runUntilSignal } from '../common/lifecycle.js';
 import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { addLogOptions, createLogger, type LogOptions } from '../common/logging.js';
@@ -14,7 +15,7 @@ import { lbLimitsDefault } from './limits.js';
 import { startLoadBalancer } from './load-balancer.js';
 import { addAnnounceOptions, announced, memberOf, type AnnounceOptions } from '../nats/options.js';
 
-interface LbCommandOptions extends TrustOptions, HubCommandOptions, AnnounceOptions, LogOptions {
+interface LbCommandOptions extends TrustOptions, HubCommandOptions, AnnounceOptions, LogOptions, HttpOptions {
   readonly tcp: HostPort;
   readonly grpc: HostPort;
   readonly admin: HostPort;
@@ -58,7 +59,8 @@ export function buildCommand(): Command {
         'HTTP: the live page at /, /metrics, /healthz, /readyz, /api/workers',
         defaultPorts.lbAdmin,
       ),
-    )
+    );
+  addHttpOptions(command, defaultPorts.lbHttp)
     .option('--tcp-tls', 'encrypt the TCP port as well, with --tls-cert', false)
     .option(
       '--tcp-proxy-protocol',
@@ -112,10 +114,11 @@ function powerOfTwo(value: string): number {
   return number;
 }
 
-const portsOf = ({ tcp, grpc, admin, tcpTls }: LbCommandOptions): Port[] => [
+const portsOf = ({ tcp, grpc, admin, tcpTls, ...rest }: LbCommandOptions): Port[] => [
   { option: '--tcp', address: tcp, tls: { option: '--tcp-tls', given: tcpTls } },
   { option: '--grpc', address: grpc },
   { option: '--admin', address: admin },
+  ...httpPorts(rest),
 ];
 
 /** What only several options together can get wrong. @throws TriremeError */
@@ -133,6 +136,8 @@ async function run(options: LbCommandOptions): Promise<void> {
       tcp: options.tcp,
       grpc: options.grpc,
       admin: options.admin,
+      http: options.http,
+      httpOrigins: options.httpOrigin ?? [],
       trust,
       errors,
       tcpTls,
@@ -160,7 +165,7 @@ async function run(options: LbCommandOptions): Promise<void> {
   );
   const descriptors = new DescriptorWatch(log);
   const [tcp, grpc, admin] = [lb.tcp, lb.grpc, lb.admin].map(formatHostPort);
-  log.info({ tcp, grpc, admin }, 'listening');
+  log.info({ tcp, grpc, admin, http: lb.http && formatHostPort(lb.http) }, 'listening');
   const announcement = await announced(memberOf('lb', options, lb), options, log);
   await runUntilSignal(log, options.grace, async () => {
     await Promise.all([announcement?.end(), lb.close(options.grace)]);

@@ -3,6 +3,7 @@ import { addProcessMetrics, startAdminServer, type RunningAdminServer } from '..
 import { grpcGuardLimitsDefault } from '../common/grpc-guard-limits.js';
 import { startGrpcServer, type RunningGrpcServer } from '../common/grpc-server.js';
 import type { TriremeError } from '../common/errors.js';
+import { openHttp, type RunningHttpServer } from '../common/http/open-http.js';
 import type { Logger } from '../common/logging.js';
 import type { HostPort } from '../common/options.js';
 import type { RecentErrors } from '../common/recent-errors.js';
@@ -25,6 +26,9 @@ export interface LoadBalancerOptions {
   readonly tcp: HostPort;
   readonly grpc: HostPort;
   readonly admin: HostPort;
+  /** Undefined: no such port. */
+  readonly http?: HostPort;
+  readonly httpOrigins: readonly string[];
   readonly limits: LbLimits;
   readonly hub: Partial<HubOptions>;
   /** Clients take turns, and one that asks for little goes before those that ask for much. */
@@ -42,6 +46,7 @@ export interface RunningLoadBalancer {
   readonly tcp: HostPort;
   readonly grpc: HostPort;
   readonly admin: HostPort;
+  readonly http?: HostPort;
   /** Accepts no more, lets what was asked for finish for at most graceMs, then ends everything. */
   close(graceMs: number): Promise<void>;
 }
@@ -74,6 +79,7 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
 
   let server: RunningGrpcServer | undefined;
   let admin: RunningAdminServer | undefined;
+  let http: RunningHttpServer | undefined;
   let closing = false;
   const notReady = (): string | undefined =>
     closing ? 'shutting down' : hub.workersReady() === 0 ? 'no worker is attached' : undefined;
@@ -107,7 +113,7 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
     await hub.close(leftMs());
     stopWatching();
     live.close();
-    await server?.close(leftMs());
+    await Promise.all([server?.close(leftMs()), http?.close(leftMs())]);
     await admin?.close();
   };
 
@@ -124,6 +130,7 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
         senderTimeoutMs: limits.senderTimeoutMs,
       },
     });
+    http = await openHttp({ listen: options.http, origins: options.httpOrigins, server, trust, log, registry });
     const tcp = await front.listen();
     admin = await startAdminServer({
       listen: options.admin,
@@ -134,7 +141,7 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
       events: live.events,
       trust,
     });
-    return { tcp, grpc: server.address, admin: admin.address, close };
+    return { tcp, grpc: server.address, admin: admin.address, http: http?.address, close };
   } catch (error) {
     await close(0);
     throw error;

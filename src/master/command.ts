@@ -3,6 +3,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { DescriptorWatch, warnOfDescriptors } from '../common/descriptors.js';
 import { grpcGuardLimitsDefault } from '../common/grpc-guard-limits.js';
+import { addHttpOptions, httpPorts, type HttpOptions } from '../common/http/options.js';
 import { runUntilSignal } from '../common/lifecycle.js';
 import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { addLogOptions, createLogger, type LogOptions } from '../common/logging.js';
@@ -22,7 +23,7 @@ import { addAnnounceOptions, announced, memberOf, type AnnounceOptions } from '.
 /** Total size of the spool when the option does not say. */
 const spoolBytesMaxDefault = 64 * 2 ** 30;
 
-interface MasterCommandOptions extends TrustOptions, HubCommandOptions, AnnounceOptions, LogOptions {
+interface MasterCommandOptions extends TrustOptions, HubCommandOptions, AnnounceOptions, LogOptions, HttpOptions {
   readonly grpc: HostPort;
   readonly admin: HostPort;
   readonly captures?: string[];
@@ -52,7 +53,8 @@ export function buildCommand(): Command {
         'HTTP: the live page at /, /metrics, /healthz, /readyz, /api/workers',
         defaultPorts.masterAdmin,
       ),
-    )
+    );
+  addHttpOptions(command, defaultPorts.masterHttp)
     .option('--captures <dir>', 'folder whose captures may be read; repeatable (default: the current one)', collect)
     .option(
       '--allow-url <prefix>',
@@ -98,9 +100,10 @@ export function buildCommand(): Command {
   return addListenerTrust(addAnnounceOptions(addHubOptions(addLogOptions(command)))).action(run);
 }
 
-const portsOf = ({ grpc, admin }: MasterCommandOptions): Port[] => [
+const portsOf = ({ grpc, admin, ...rest }: MasterCommandOptions): Port[] => [
   { option: '--grpc', address: grpc },
   { option: '--admin', address: admin },
+  ...httpPorts(rest),
 ];
 
 /** What only several options together can get wrong. @throws TriremeError */
@@ -120,6 +123,8 @@ async function run(options: MasterCommandOptions): Promise<void> {
     {
       grpc,
       admin,
+      http: options.http,
+      httpOrigins: options.httpOrigin ?? [],
       captures,
       urls,
       spool,
@@ -134,7 +139,9 @@ async function run(options: MasterCommandOptions): Promise<void> {
     },
     log,
   );
-  log.info({ grpc: formatHostPort(master.grpc), admin: formatHostPort(master.admin), captures }, 'listening');
+  const [grpcAt, adminAt] = [master.grpc, master.admin].map(formatHostPort);
+  const httpAt = master.http && formatHostPort(master.http);
+  log.info({ grpc: grpcAt, admin: adminAt, http: httpAt, captures }, 'listening');
   warnOfDescriptors({ grpcConnectionsMax: grpcGuardLimitsDefault.connectionsMax }, log);
   const descriptors = new DescriptorWatch(log);
   const announcement = await announced(memberOf('master', options, master), options, log);

@@ -6,6 +6,7 @@ import type { UrlPrefix } from '../captures/url/url-prefix.js';
 import { addProcessMetrics, startAdminServer, type RunningAdminServer } from '../common/admin-server.js';
 import { startGrpcServer, type RunningGrpcServer } from '../common/grpc-server.js';
 import type { TriremeError } from '../common/errors.js';
+import { openHttp, type RunningHttpServer } from '../common/http/open-http.js';
 import type { Logger } from '../common/logging.js';
 import type { HostPort } from '../common/options.js';
 import type { RecentErrors } from '../common/recent-errors.js';
@@ -36,6 +37,9 @@ const troubleLookMs = 1_000;
 export interface MasterOptions {
   readonly grpc: HostPort;
   readonly admin: HostPort;
+  /** Undefined: no such port. */
+  readonly http?: HostPort;
+  readonly httpOrigins: readonly string[];
   /** Folders below which captures may be opened. */
   readonly captures: readonly string[];
   /** URLs below which captures may be read. */
@@ -60,6 +64,7 @@ export interface MasterOptions {
 export interface RunningMaster {
   readonly grpc: HostPort;
   readonly admin: HostPort;
+  readonly http?: HostPort;
   /** Takes nothing new, lets what runs end for at most graceMs, then ends everything. */
   close(graceMs: number): Promise<void>;
 }
@@ -78,6 +83,7 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
   let analyses: Analyses | undefined;
   let server: RunningGrpcServer | undefined;
   let admin: RunningAdminServer | undefined;
+  let http: RunningHttpServer | undefined;
   let live: Live | undefined;
   let troubleTimer: NodeJS.Timeout | undefined;
   const { errors } = options;
@@ -148,6 +154,8 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
       log,
       registry,
     });
+    const { trust, http: listen, httpOrigins: origins } = options;
+    http = await openHttp({ listen, origins, server, trust, log, registry });
     admin = await startAdminServer({
       listen: options.admin,
       role: 'master',
@@ -161,10 +169,11 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
       events: page.events,
       trust: options.trust,
     });
-    const running = { server, admin };
+    const running = { server, admin, http };
     return {
       grpc: server.address,
       admin: admin.address,
+      http: http?.address,
       close: async (graceMs) => {
         closing = true;
         clearInterval(troubleTimer);
@@ -173,7 +182,7 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
         running.server.setServing(false);
         await service.drain(graceMs);
         await hub.close(leftMs());
-        await running.server.close(leftMs());
+        await Promise.all([running.server.close(leftMs()), running.http?.close(leftMs())]);
         page.close();
         await running.admin.close();
         await endIdleMergeThreads();
@@ -187,6 +196,7 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
     await analyses?.drain(0);
     await hub.close(0);
     await server?.close(0);
+    await http?.close(0);
     await admin?.close();
     spool.close();
     await ledger.close();

@@ -53,7 +53,7 @@ describe('the metrics as they are served', () => {
     ['lb', ['--tcp', any]],
     ['master', ['--captures', scratch.path, '--spool', join(scratch.path, 'spool')]],
   ])('of %s are named and told as promtool wants them', async (role, args) => {
-    const running = RunningRole.start([role, '--grpc', any, '--admin', any, ...args]);
+    const running = RunningRole.start([role, '--grpc', any, '--admin', any, '--http', any, ...args]);
     try {
       const { admin } = await running.line('listening');
       const input = await (await fetch(`http://${String(admin)}/metrics`)).text();

@@ -1,6 +1,8 @@
 /** Documents whose commands test/lab/documents.test.ts runs, in order, in fresh namespaces. */
 export const playedDocuments = ['README.md', 'SECURITY.md', 'docs/TUTORIAL.md', 'docs/PROFILING.md'];
 
+const runJob = '/trireme.v1.JobService/RunJob';
+
 /** Commands that it cannot run, each with what does run it: a file of the repository, and words in it that do. */
 export const ranElsewhere: Readonly<Record<string, { readonly file: string; readonly by: string }>> = {
   'make test': { file: '.ci/run', by: 'make test' },
@@ -17,6 +19,12 @@ export const ranElsewhere: Readonly<Record<string, { readonly file: string; read
   'bin/trireme run --lb 127.0.0.1:50051 UPPER hello': {
     file: 'test/story/run.test.ts',
     by: "run(['UPPER', 'hello'])",
+  },
+  'trireme lb --http 127.0.0.1:8051': { file: 'test/story/http-port.test.ts', by: "['--http', free]" },
+  'trireme worker --host 127.0.0.1': { file: 'test/story/http-port.test.ts', by: 'JobCluster.start([1]' },
+  [`curl -d '{"kind":"JOB_KIND_GET_TIME"}' -H 'content-type: application/json' http://127.0.0.1:8051${runJob}`]: {
+    file: 'test/story/http-port.test.ts',
+    by: "spawnSync('curl', [",
   },
   'nats-server -js': { file: 'test/story/discovery.test.ts', by: 'NatsServer.start' },
   'bin/trireme lb --tcp 0.0.0.0:13337 --grpc 0.0.0.0:50051 --announce nats://nats:4222': {

@@ -9,6 +9,8 @@ export class JobCluster {
     readonly tcp: { readonly host: string; readonly port: number },
     readonly grpc: string,
     readonly admin: string,
+    /** Empty: no --http was given. */
+    readonly http: string,
   ) {}
 
   /**
@@ -22,9 +24,9 @@ export class JobCluster {
   ): Promise<JobCluster> {
     const free = '127.0.0.1:0';
     const lb = RunningRole.start(['lb', '--tcp', free, '--grpc', free, '--admin', free, ...lbArgs], before);
-    const { tcp, grpc, admin } = (await lb.line('listening')) as { tcp: string; grpc: string; admin: string };
+    const { tcp, grpc, admin, http = '' } = (await lb.line('listening')) as Record<string, string>;
     const [host, port] = tcp.split(':');
-    const cluster = new JobCluster(lb, { host, port: Number(port) }, grpc, admin);
+    const cluster = new JobCluster(lb, { host, port: Number(port) }, grpc, admin, http);
     try {
       for (const count of slots) await cluster.addWorker(count);
       return cluster;

@@ -3,7 +3,7 @@ import type { Logger } from '../logging.js';
 import { RateLimit } from '../rate-limit.js';
 
 /** The port that refused. */
-export type RefusingPort = 'grpc' | 'tcp' | 'admin';
+export type RefusingPort = 'grpc' | 'tcp' | 'admin' | 'http';
 
 /**
  * Why. `certificate`: it is missing, expired or of another authority. `tls`: no handshake came about. `late`: the AUTH

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { Gauge, Registry } from 'prom-client';
-import { idleConnectionsMax, requestsMax } from '../../../src/common/admin-connections.js';
-import { startAdminServer, type RunningAdminServer } from '../../../src/common/admin-server.js';
+import { adminConnections, startAdminServer, type RunningAdminServer } from '../../../src/common/admin-server.js';
 import { namesLoopback } from '../../../src/common/exposure.js';
 
+const { idleConnectionsMax, requestsMax } = adminConnections;
 let server: RunningAdminServer;
 const registry = new Registry();
 const sockets: Socket[] = [];

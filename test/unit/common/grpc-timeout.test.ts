@@ -2,7 +2,7 @@ import * as grpc from '@grpc/grpc-js';
 import { connect } from 'node:http2';
 import { pino } from 'pino';
 import { startGrpcServer, type RunningGrpcServer } from '../../../src/common/grpc-server.js';
-import { clampedTimeout, timeoutSecondsMax } from '../../../src/common/grpc-timeout.js';
+import { clampedConnectTimeout, clampedTimeout, timeoutSecondsMax } from '../../../src/common/grpc-timeout.js';
 
 test.each([
   ['720H', '2147483S'],
@@ -22,6 +22,16 @@ test.each([
   ['', ''],
 ])('a time-out of %s becomes %s', (header, expected) => {
   expect(clampedTimeout(header)).toBe(expected);
+});
+
+test.each([
+  ['9999999999', '2147483000'],
+  ['2147483000', '2147483000'],
+  ['50', '50'],
+  ['12345678901', '12345678901'],
+  ['x', 'x'],
+])('a connect-timeout-ms of %s becomes %s', (header, expected) => {
+  expect(clampedConnectTimeout(header)).toBe(expected);
 });
 
 describe('a server', () => {

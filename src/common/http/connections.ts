@@ -2,20 +2,23 @@ import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Counter, type Registry } from 'prom-client';
-import { Newcomers } from './newcomers.js';
+import { Newcomers } from '../newcomers.js';
 
-/** Connections without a request under way: browsers and monitoring keep a handful each. */
-export const idleConnectionsMax = 128;
-/** Requests that are being answered, those of event streams aside: each takes milliseconds unless it is not read. */
-export const requestsMax = 64;
+/** How many connections of an HTTP port may do what. */
+export interface ConnectionBounds {
+  /** Connections without a request under way. */
+  readonly idleConnectionsMax: number;
+  /** Requests that are being answered, those aside that have a bound of their own. */
+  readonly requestsMax: number;
+}
 
 /**
- * Bounds the connections of an admin port, so that a flood takes neither the descriptors of the job clients nor the
- * answers of /healthz: who comes gets in, and the one that has been idle the longest goes.
+ * Bounds the connections of an HTTP port, so that a flood takes neither the descriptors of the job clients nor the
+ * answers of others: who comes gets in, and the one that has been idle the longest goes.
  */
-export class AdminConnections {
-  private readonly idle = new Newcomers<Socket>(idleConnectionsMax, (oldest) => this.drop('idle', oldest));
-  private readonly answering = new Newcomers<ServerResponse>(requestsMax, (oldest) => this.drop('request', oldest));
+export class HttpConnections {
+  private readonly idle: Newcomers<Socket>;
+  private readonly answering: Newcomers<ServerResponse>;
   private readonly requestsOf = new WeakMap<Socket, number>();
   /** The sockets below TLS, by the client's address. */
   private readonly below = new Map<string, Socket>();
@@ -24,7 +27,10 @@ export class AdminConnections {
   constructor(
     server: Server,
     private readonly tls: boolean,
+    { idleConnectionsMax, requestsMax }: ConnectionBounds,
   ) {
+    this.idle = new Newcomers(idleConnectionsMax, (oldest) => this.drop('idle', oldest));
+    this.answering = new Newcomers(requestsMax, (oldest) => this.drop('request', oldest));
     server.on('connection', (socket: Socket) => {
       this.idle.add(socket);
       const key = addressOf(socket);
@@ -51,16 +57,17 @@ export class AdminConnections {
     });
   }
 
-  /** It has become an event stream, which has a bound of its own. */
-  streams(response: ServerResponse): void {
+  /** It has a bound of its own from now on. */
+  boundElsewhere(response: ServerResponse): void {
     this.answering.delete(response);
   }
 
-  addMetrics(registry: Registry): void {
+  /** @param port its name in the metric */
+  addMetrics(registry: Registry, port: 'admin' | 'http'): void {
     const { dropped } = this;
     new Counter({
-      name: 'trireme_admin_dropped_total',
-      help: 'Connections of the admin port closed to let newer ones in, by what they did (idle, request)',
+      name: `trireme_${port}_dropped_total`,
+      help: `Connections of the ${port === 'http' ? 'HTTP' : port} port closed to let newer ones in, by what they did (idle, request)`,
       labelNames: ['state'],
       registers: [registry],
       collect() {

@@ -1,0 +1,3 @@
+module trireme.invalid/examples/jobs
+
+go 1.21
