@@ -1,7 +1,9 @@
-// Bundles what runs in browsers: each folder of src/web with a main.ts becomes dist/web/NAME.js and NAME.css.
-// Types are checked by tsc (src/web/tsconfig.json). Run by `npm run build`.
+// Bundles what runs in browsers: each folder of src/web with a main.ts becomes dist/web/NAME.js and NAME.css, and the engine
+// for the viewer becomes dist/web/viewer-worker.js. Types are checked by tsc (src/web/tsconfig.json, and for the engine
+// tsconfig.json). Run by `npm run build`.
 import { build } from 'esbuild';
 import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 const outdir = 'dist/web';
 mkdirSync(outdir, { recursive: true });
@@ -14,16 +16,34 @@ for (const { name } of readdirSync('src/web', { withFileTypes: true }).filter((e
     if (/\.(html|svg)$/.test(file)) copyFileSync(`src/web/${name}/${file}`, `${outdir}/${file}`);
 }
 
-await build({
-  entryPoints: entries,
+const browsers = {
   outdir,
   bundle: true,
   minify: true,
-  // A classic script, so that a report can carry it inline and open from a file.
+  // A classic script, so that a page can carry it inline and open from a file.
   format: 'iife',
   target: ['es2022', 'chrome105', 'firefox115', 'safari16'],
-  // `import './page.css'` in an entry writes NAME.css beside NAME.js.
-  loader: { '.css': 'css' },
   legalComments: 'none',
   logLevel: 'warning',
+};
+
+// `import './page.css'` in an entry writes NAME.css beside NAME.js.
+await build({ ...browsers, entryPoints: entries, loader: { '.css': 'css' } });
+
+// The engine is written for Node: what it takes of it is replaced.
+const modules = resolve('src/analyze/viewer/browser-modules');
+await build({
+  ...browsers,
+  entryPoints: { 'viewer-worker': 'src/analyze/viewer/worker.ts' },
+  define: { __dirname: '"."' },
+  inject: [`${modules}/node.ts`],
+  plugins: [
+    {
+      name: 'modules of Node',
+      setup({ onResolve }) {
+        onResolve({ filter: /^node:(fs|net|path)$/ }, () => ({ path: `${modules}/node.ts` }));
+        onResolve({ filter: /^node:zlib$/ }, () => ({ path: `${modules}/zlib.ts` }));
+      },
+    },
+  ],
 });

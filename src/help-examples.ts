@@ -16,6 +16,7 @@ export const helpExamples: Readonly<Record<string, readonly string[]>> = {
     'trireme master --captures /data --captures /more --wait 5m',
     'trireme master --captures /data --state /var/lib/trireme --keep 7d',
   ],
+  viewer: ['trireme viewer > viewer.html'],
   analyses: ['trireme analyses', 'trireme analyses --master 192.0.2.1:50052 --json'],
   cancel: ['trireme cancel 0123456789abcdef --master 192.0.2.1:50052'],
   worker: [

@@ -58,6 +58,10 @@ export const roles: Readonly<Record<string, Role>> = {
     summary: 'make an index beside a capture for later questions',
     load: () => require('./analyze/index-command.js') as RoleModule,
   },
+  viewer: {
+    summary: 'write a page that analyses captures in a browser, offline',
+    load: () => require('./analyze/viewer/command.js') as RoleModule,
+  },
   filter: {
     summary: 'explain a filter expression',
     load: () => require('./analyze/filter-command.js') as RoleModule,

@@ -1,7 +1,7 @@
 import { type CaptureEntry, type FailedFile, failedFile } from '../captures/capture-entry.js';
-import { exactCount } from '../pcap/report-total.js';
+import { exactCount, totalOf } from '../pcap/report-total.js';
 import type { Count } from '../pcap/types.js';
-import type { CaptureFacts, JoinedFailure, JoinedFile, JoinedFiles } from '../pcap/report-types.js';
+import type { CaptureFacts, CaptureTotal, JoinedFailure, JoinedFile, JoinedFiles } from '../pcap/report-types.js';
 
 /** What is told of one capture: a file, by its name as the user wrote it, or many files joined. */
 export type Entry = { readonly file: string } & JoinedFiles & (CaptureEntry | FailedFile);
@@ -94,4 +94,26 @@ export function stateOf(row: JoinedFile | JoinedFailure): string {
   if (row.truncated) return 'cut short';
   if (row.grew === true) return 'still written';
   return row.repeats === undefined ? 'whole' : 'repeats another';
+}
+
+/** Version of the JSON document. Fields may be added to it; a change of meaning or a field that goes is a new one. */
+const schemaVersion = 1;
+
+/** What --json prints, before it is text. */
+export function jsonDocument(entries: readonly Entry[]): JsonDocument {
+  return { schemaVersion, results: entries, total: total(entries) };
+}
+
+export interface JsonDocument {
+  readonly schemaVersion: number;
+  readonly results: readonly Entry[];
+  readonly total: CaptureTotal;
+}
+
+function total(entries: readonly Entry[]): CaptureTotal {
+  const without = entries.filter((entry) => !hasFacts(entry));
+  return totalOf(
+    entries.filter(hasFacts),
+    without.reduce((files, entry) => files + (entry.files?.length ?? 1), 0),
+  );
 }

@@ -2,9 +2,8 @@ import type { FactsEntry } from './entry.js';
 import { type Column, type TextStyle, textTable } from './text-table.js';
 import { conversationNotes, endpointNotes } from './text-limits.js';
 import { timeText } from './units.js';
-import type { ConversationRow } from '../pcap/report-types.js';
 import type { Rows } from '../pcap/rows/packed-rows.js';
-import { tunnelText } from '../pcap/tunnel-paths.js';
+import { tunnelsOf } from '../pcap/tunnel-paths.js';
 import type { Count } from '../pcap/types.js';
 
 const left = (title: string): Column => ({ title });
@@ -83,13 +82,6 @@ export function conversationLines(entry: FactsEntry, style: TextStyle): string {
   return [section(which, columns, rows, style), conversationNotes(entry, style)]
     .filter((text) => text !== '')
     .join('\n');
-}
-
-/** The way there and back where they differ; a packet in no tunnel has none. */
-export function tunnelsOf(row: ConversationRow): string {
-  const ways = [tunnelText(row.tunnel_a_to_b), tunnelText(row.tunnel_b_to_a)];
-  const told = [...new Set(ways.filter((way) => way !== ''))].join(' | ');
-  return row.tunnels_vary === true ? `${told} and others` : told;
 }
 
 interface BoundedRow {

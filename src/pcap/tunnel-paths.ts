@@ -65,3 +65,10 @@ export function tunnelText(layers: readonly TunnelLayer[] | null | undefined): s
     })
     .join(' > ');
 }
+
+/** The way there and back where they differ; a packet in no tunnel has none. */
+export function tunnelsOf(row: ConversationRow): string {
+  const ways = [tunnelText(row.tunnel_a_to_b), tunnelText(row.tunnel_b_to_a)];
+  const told = [...new Set(ways.filter((way) => way !== ''))].join(' | ');
+  return row.tunnels_vary === true ? `${told} and others` : told;
+}

@@ -1,32 +1,16 @@
 import { join } from 'node:path';
 import { forTerminal } from '../../common/for-terminal.js';
-import { cutNames } from '../../pcap/name-tables.js';
-import type { TimeSeries } from '../../pcap/report-types.js';
 import { csvDocument } from '../csv-tables.js';
 import { namesTables } from '../names-tables.js';
-import { hasFacts, type Entry, type FactsEntry } from '../entry.js';
-import { boundsFor } from '../html/report-bounds.js';
-import { matrixOf } from '../html/matrix.js';
+import { hasFacts, type Entry } from '../entry.js';
 import type { KeptEntry } from '../html/report-data.js';
 import type { AnalyzeSettings } from '../settings.js';
 import { tableNames } from '../tables.js';
 import { humanBytes } from '../units.js';
-import { fitSeries } from './fit-series.js';
-import { foldSeries } from './fold-series.js';
+import { askedForFiles, cutRows, fittedEntry, printedEntry, shownEntry } from './kept-entries.js';
 import { checkHtmlName, ensureFolder, writeWhole } from './out-file.js';
-import { pairsOf } from './pairs.js';
 import { pairsTable } from './pairs-table.js';
 import type { ParquetFolder } from '../parquet/folder.js';
-
-/**
- * Conversations that pairs and the matrix are summed from: in nearly every capture all of them, and their rows still fit a
- * message of the cluster.
- */
-const pairedConversationsMax = 20_000;
-/** Nanoseconds of a row while the scan does not know how long the capture is: 1/512 s, whose doublings meet 1 s. */
-const scanIntervalNs = 1_953_125n;
-/** Rows of a time series whose interval was not asked for: more than the pixels of a chart would not be seen. */
-const seriesRowsMax = 600;
 
 /** The report and the tables that an analysis writes beside what it prints. */
 export class WrittenFiles {
@@ -39,7 +23,7 @@ export class WrittenFiles {
 
   /** @throws TriremeError where they could not be written: better now than after the scan */
   constructor(private readonly settings: AnalyzeSettings) {
-    const { written, scan, top } = settings;
+    const { written, top } = settings;
     const { parquet } = written;
     this.#shown = written.html !== null || written.csvFolder !== null || settings.output.form === 'html';
     if (written.html !== null) checkHtmlName(written.html);
@@ -50,10 +34,11 @@ export class WrittenFiles {
       const folder = require('../parquet/folder.js') as typeof import('../parquet/folder.js');
       this.#parquet = new folder.ParquetFolder(parquet.folder, parquet.top);
     }
+    const asked = askedForFiles(settings);
     this.asked = {
       ...settings,
-      top: Math.max(top, parquet?.top ?? 0, ...(this.#shown ? [written.top, pairedConversationsMax] : [])),
-      scan: { ...scan, intervalNs: scan.intervalNs ?? scanIntervalNs.toString() },
+      top: Math.max(top, parquet?.top ?? 0, this.#shown ? asked.top : 0),
+      scan: asked.scan,
     };
   }
 
@@ -65,32 +50,13 @@ export class WrittenFiles {
       return entry;
     }
     const { settings } = this;
-    const { top } = settings.written;
-    // A series that nobody asked for is told in plain intervals.
-    const unasked = settings.scan.intervalNs === null && !settings.resume;
-    const fitted = (series: TimeSeries): TimeSeries => (unasked ? fitSeries(series, seriesRowsMax) : series);
-    const told = entry.series === undefined ? entry : { ...entry, series: fitted(entry.series) };
-    this.#parquet?.add(cut(told, settings.written.parquet!.top));
+    const { written } = settings;
+    const told = fittedEntry(entry, settings);
+    this.#parquet?.add(cutRows(told, written.parquet!.top));
     // Cut at once: many files would fill memory with rows that nothing shows.
-    const kept = cut(told, top);
-    this.#kept.push(this.#shown ? this.#summed(entry, kept) : { entry: kept, pairs: [], matrix: null });
-    const printed = cut(entry, settings.top);
-    if (!unasked) return printed;
-    const { series: _ofFiles, ...facts } = printed;
-    return facts;
-  }
-
-  /** An entry with what pages and tables of pairs are made of, while all of its rows are there. */
-  #summed(whole: FactsEntry, entry: FactsEntry): KeptEntry {
-    const { files, top, written } = this.settings;
-    const bounds = boundsFor(files.length);
-    const pairs = pairsOf(whole.top.slice(0, Math.max(top, written.top, pairedConversationsMax)));
-    return {
-      entry,
-      pairs: pairs.slice(0, written.top),
-      matrix: matrixOf(pairs, bounds.matrixAddresses),
-      folded: whole.series === undefined ? null : foldSeries(whole.series, bounds.seriesPoints),
-    };
+    const kept = { entry: cutRows(told, written.top), pairs: [], matrix: null };
+    this.#kept.push(this.#shown ? shownEntry(entry, settings) : kept);
+    return printedEntry(entry, settings);
   }
 
   /** Writes the files. @throws TriremeError FILE_UNWRITABLE */
@@ -137,15 +103,4 @@ export class WrittenFiles {
   #say(what: string, bytes: number): void {
     if (!this.settings.quiet) process.stderr.write(`trireme: wrote ${forTerminal(what)} (${humanBytes(bytes)})\n`);
   }
-}
-
-/** The first rows of the long tables. */
-function cut(entry: FactsEntry, rows: number): FactsEntry {
-  return {
-    ...entry,
-    top: entry.top.slice(0, rows),
-    top_times: entry.top_times.slice(0, rows),
-    ...(entry.names === undefined ? {} : { names: cutNames(entry.names, rows) }),
-    endpoints: entry.endpoints.slice(0, rows),
-  };
 }

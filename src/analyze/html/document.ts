@@ -4,17 +4,50 @@ import { join } from 'node:path';
 import { projectRoot, version } from '../../common/version.js';
 import { reportDataOf, type KeptEntry } from './report-data.js';
 
-/**
- * The report as one file of HTML, in pieces. Nothing is loaded from elsewhere, and the browser is told to refuse it: only
- * this very script and style may run, by their hashes.
- */
-export function* htmlDocument(kept: readonly KeptEntry[], sort: string, bits = false): Generator<string> {
+/** The report as one file of HTML, in pieces. */
+export function htmlDocument(kept: readonly KeptEntry[], sort: string, bits = false): Iterable<string> {
   const data = reportDataOf(kept, sort, bits);
   const title = data.results.length === 1 ? data.results[0].file : `${data.filesTotal} captures`;
-  const [script, style] = ['report.js', 'report.css'].map((name) =>
-    readFileSync(join(projectRoot, 'dist', 'web', name), 'utf8').trim(),
-  );
-  const policy = `default-src 'none'; script-src ${hashOf(script)}; style-src ${hashOf(style)}; base-uri 'none'; form-action 'none'`;
+  return offlinePage({
+    title: `${title} – capture report`,
+    bundle: 'report',
+    body: `<header class="report-head"><h1>Capture report</h1></header>
+<main id="report"><noscript><p class="warning">This report draws itself with JavaScript, which is off here. Its figures are in the
+element with the id data, as JSON.</p></noscript></main>
+<footer class="soft small">Made by Trireme ${version}. This file holds all that it shows and loads nothing.</footer>`,
+    data,
+  });
+}
+
+/** A page that is one file: what it says, and what it needs beside its own script and style. */
+export interface OfflinePage {
+  /** Of the window. */
+  readonly title: string;
+  /** Its bundle in dist/web: NAME.js and NAME.css. */
+  readonly bundle: string;
+  /** Sources that its policy allows beside these two, by directive (CSP level 3). */
+  readonly allowed?: Readonly<Record<string, string>>;
+  /** What stands in the body before the data: markup of our own. */
+  readonly body: string;
+  /** What its script reads, in the element with the id data. */
+  readonly data: unknown;
+}
+
+/**
+ * The page in pieces. Nothing is loaded from elsewhere, and the browser is told to refuse it: only this very script and
+ * style may run, by their hashes.
+ */
+export function* offlinePage({ title, bundle, allowed = {}, body, data }: OfflinePage): Generator<string> {
+  const [script, style] = ['js', 'css'].map((kind) => webFile(`${bundle}.${kind}`).trim());
+  const { 'script-src': scripts = '', ...others } = allowed;
+  const policy = [
+    `default-src 'none'`,
+    `script-src ${hashOf(script)}${scripts === '' ? '' : ` ${scripts}`}`,
+    `style-src ${hashOf(style)}`,
+    ...Object.entries(others).map(([directive, sources]) => `${directive} ${sources}`),
+    `base-uri 'none'`,
+    `form-action 'none'`,
+  ].join('; ');
   yield `<!doctype html>
 <html lang="en">
 <head>
@@ -23,14 +56,11 @@ export function* htmlDocument(kept: readonly KeptEntry[], sort: string, bits = f
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="generator" content="Trireme ${version}">
-<title>${escaped(title)} – capture report</title>
+<title>${escaped(title)}</title>
 <style>${style}</style>
 </head>
 <body>
-<header class="report-head"><h1>Capture report</h1></header>
-<main id="report"><noscript><p class="warning">This report draws itself with JavaScript, which is off here. Its figures are in the
-element with the id data, as JSON.</p></noscript></main>
-<footer class="soft small">Made by Trireme ${version}. This file holds all that it shows and loads nothing.</footer>
+${body}
 <script type="application/json" id="data">`;
   yield jsonInHtml(data);
   yield `</script>
@@ -39,6 +69,9 @@ element with the id data, as JSON.</p></noscript></main>
 </html>
 `;
 }
+
+/** A file that the build has bundled for browsers. */
+export const webFile = (name: string): string => readFileSync(join(projectRoot, 'dist', 'web', name), 'utf8');
 
 /** What the browser compares the text between the tags with. */
 function hashOf(text: string): string {

@@ -7,14 +7,13 @@ import type {
   ReportSeries,
   TrafficMatrix,
 } from '../../web/report/data.js';
-import { jsonDocument } from '../document.js';
 import type { ConversationRow, FilterFacts, JoinedFailure, JoinedFile } from '../../pcap/report-types.js';
 import { sentAgain } from '../../pcap/tcp-findings.js';
 import { cutNames } from '../../pcap/name-tables.js';
 import type { TcpDirection, TcpHealth } from '../../pcap/tcp-types.js';
+import { tunnelsOf } from '../../pcap/tunnel-paths.js';
 import type { Count } from '../../pcap/types.js';
-import { type Entry, hasFacts, isFailure, stateOf } from '../entry.js';
-import { tunnelsOf } from '../text-sections.js';
+import { type Entry, hasFacts, isFailure, jsonDocument, stateOf } from '../entry.js';
 import { coarsenSeries } from '../files/fit-series.js';
 import type { PairRow } from '../files/pairs.js';
 import {

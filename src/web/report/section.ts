@@ -1,5 +1,6 @@
 import { element, type Child } from '../dom.js';
-import type { FactsEntry, ReportData, ReportEntry, ReportExtras } from './data.js';
+import { hasFacts, type FactsEntry, type ReportData, type ReportEntry, type ReportExtras } from './data.js';
+import { fileList, filesCard } from './file-list.js';
 import { approximate, shareOf } from './figures.js';
 import { conversationTable, talkerTable } from './long-tables.js';
 import { heatMap } from './matrix.js';
@@ -8,6 +9,21 @@ import { protocolTree, sizeTable, tunnelTable } from './shares.js';
 import { fileFacts, tiles, warningsOf } from './summary.js';
 import { tcpHealth } from './tcp.js';
 import { trafficCharts } from './traffic.js';
+
+/** Shows a report as the content of an element. */
+export function renderReport(data: ReportData, into: HTMLElement): void {
+  if (data.filesTotal > 1 && !data.joined) into.append(fileList(data));
+  for (const [i, entry] of data.results.entries()) {
+    const id = `file-${i + 1}`;
+    into.append(hasFacts(entry) ? captureSection(entry, data.extras[i], data, id) : failedSection(entry, id));
+  }
+  if (data.joined) into.append(filesCard(data));
+  const left = data.joined ? 0 : data.filesTotal - data.results.length;
+  if (left > 0)
+    into.append(
+      element('p', { class: 'soft' }, `${left} further files are counted above and have no section of their own.`),
+    );
+}
 
 /** Everything about one capture. */
 export function captureSection(

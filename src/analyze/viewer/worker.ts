@@ -1,0 +1,111 @@
+// The engine in a worker of a browser: bundled into dist/web/viewer-worker.js, with what it takes of Node replaced by
+// browser-modules/.
+import { ByteReader } from '../../captures/byte-reader.js';
+import { compressionAhead } from '../../captures/compression.js';
+import { loadRowWriter } from '../../captures/scan-module.js';
+import { scanStream } from '../../captures/scan-stream.js';
+import { TriremeError } from '../../common/errors.js';
+import { jsonPieces } from '../../pcap/rows/json-pieces.js';
+import { compileAsked, topDefault, type AskedNames } from '../../pcap/request.js';
+import { failedEntry, hasFacts, jsonDocument, type Entry } from '../entry.js';
+import { askedForFiles, printedEntry, shownEntry, type KeptSettings } from '../files/kept-entries.js';
+import { reportDataOf, type KeptEntry } from '../html/report-data.js';
+import { provideParts } from './browser-modules/node.js';
+import type { ViewerMessage, ViewerRequest } from '../../web/viewer/messages.js';
+
+/** What a worker of a browser has, as far as it is used here. */
+declare const self: {
+  onmessage: ((message: { readonly data: ViewerRequest }) => void) | null;
+  postMessage(message: ViewerMessage): void;
+};
+
+/** Bytes of a file in memory at once: one piece is scanned while the next is read. */
+const pieceBytes = 4 * 2 ** 20;
+/** Milliseconds between two words on how far it is. */
+const progressIntervalMs = 100;
+/** Rows of each table, as in a report of the command line. */
+const topInReport = 500;
+
+const names: AskedNames = {
+  ...{ top: 'top', sort: 'sort', intervalNs: 'interval', conversationsMax: 'conversations', client: 'client' },
+  ...{ server: 'server', filter: 'the filter', filterTags: 'filterTags', after: 'after', before: 'before' },
+  ...{ inner: 'inner', tcp: 'tcp', names: 'names' },
+};
+
+self.onmessage = ({ data }) => {
+  analyse(data, (message) => self.postMessage(message)).catch((error: unknown) =>
+    self.postMessage({ event: 'failed', message: TriremeError.from(error).message }),
+  );
+};
+
+async function analyse(
+  { parts, files, filter, tcp }: ViewerRequest,
+  say: (message: ViewerMessage) => void,
+): Promise<void> {
+  provideParts(parts);
+  const asked = { filter: filter.trim() === '' ? undefined : filter, tcp };
+  const { scan, sort } = compileAsked(asked, names, { max: topInReport, why: 'the rows of a report' });
+  const settings: KeptSettings = {
+    ...{ top: topDefault, scan, files: files.map(({ name }) => name), resume: false },
+    written: { top: topInReport },
+  };
+  const wanted = askedForFiles(settings);
+  const bytesTotal = files.reduce((sum, { content }) => sum + content.size, 0);
+  const kept: KeptEntry[] = [];
+  const printed: Entry[] = [];
+  let before = 0;
+  let toldMs = 0;
+  for (const { name, content } of files) {
+    const begun = before;
+    const onBytes = (bytes: number): void => {
+      if (performance.now() - toldMs < progressIntervalMs) return;
+      toldMs = performance.now();
+      say({ event: 'progress', bytesDone: begun + bytes, bytesTotal, file: name });
+    };
+    const entry = await entryOf(name, content, { ...wanted, sort }, onBytes);
+    before += content.size;
+    const facts = hasFacts(entry) ? entry : null;
+    kept.push(facts === null ? { entry, pairs: [], matrix: null } : shownEntry(facts, settings));
+    printed.push(facts === null ? entry : printedEntry(facts, settings));
+  }
+  const report = JSON.stringify(reportDataOf(kept, sort, false), (_key, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  );
+  say({ event: 'done', report, json: [...jsonPieces(jsonDocument(printed), loadRowWriter)] });
+}
+
+async function entryOf(
+  file: string,
+  content: Blob,
+  settings: Pick<Parameters<typeof scanStream>[2], 'scan' | 'top' | 'sort'>,
+  onBytes: (bytes: number) => void,
+): Promise<Entry> {
+  const reader = new ByteReader(piecesOf(content, onBytes));
+  try {
+    const compression = await compressionAhead(reader);
+    const bytes = reader.remaining(Number.MAX_SAFE_INTEGER);
+    return { file, ...(await scanStream(bytes, compression, { ...settings, packedRows: true })) };
+  } catch (error) {
+    // A file that was removed or changed since it was chosen can be read no more.
+    if (error instanceof DOMException)
+      return failedEntry(file, new TriremeError('FILE_UNREADABLE', `${file}: ${error.message}`, { cause: error }));
+    return failedEntry(file, error);
+  } finally {
+    await reader.close();
+  }
+}
+
+/** A file in pieces; the next is read while one is scanned. */
+async function* piecesOf(content: Blob, onBytes: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  const read = (at: number): Promise<ArrayBuffer> | null =>
+    at >= content.size ? null : content.slice(at, at + pieceBytes).arrayBuffer();
+  let coming = read(0);
+  for (let at = 0; coming !== null; at += pieceBytes) {
+    const piece: ArrayBuffer = await coming;
+    coming = read(at + pieceBytes);
+    // Nobody hears of it when the scan ends before: what it reads is not wanted then.
+    coming?.catch(() => undefined);
+    yield new Uint8Array(piece);
+    onBytes(Math.min(at + pieceBytes, content.size));
+  }
+}
