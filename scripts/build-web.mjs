@@ -2,8 +2,9 @@
 // for the viewer becomes dist/web/viewer-worker.js. Types are checked by tsc (src/web/tsconfig.json, and for the engine
 // tsconfig.json). Run by `npm run build`.
 import { build } from 'esbuild';
-import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 const outdir = 'dist/web';
 mkdirSync(outdir, { recursive: true });
@@ -47,3 +48,9 @@ await build({
     },
   ],
 });
+
+// Only `trireme viewer` reads these, so they may be small rather than quick to read.
+for (const name of ['viewer.js', 'viewer.css', 'viewer-worker.js']) {
+  writeFileSync(`${outdir}/${name}.gz`, gzipSync(readFileSync(`${outdir}/${name}`), { level: 9 }));
+  rmSync(`${outdir}/${name}`);
+}

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { projectRoot, version } from '../../common/version.js';
 import { reportDataOf, type KeptEntry } from './report-data.js';
 
@@ -70,8 +71,11 @@ ${body}
 `;
 }
 
-/** A file that the build has bundled for browsers. */
-export const webFile = (name: string): string => readFileSync(join(projectRoot, 'dist', 'web', name), 'utf8');
+/** A file that the build has bundled for browsers, packed or not. */
+export function webFile(name: string): string {
+  const path = join(projectRoot, 'dist', 'web', name);
+  return (existsSync(path) ? readFileSync(path) : gunzipSync(readFileSync(`${path}.gz`))).toString();
+}
 
 /** What the browser compares the text between the tags with. */
 function hashOf(text: string): string {
