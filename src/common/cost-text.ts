@@ -20,6 +20,13 @@ export function costText({ fixedSeconds, secondsPerUnit, unit }: CostLine): stri
   return secondsPerUnit > 0 ? `${shortSeconds(fixedSeconds)} + ${perUnit}` : shortSeconds(fixedSeconds);
 }
 
+/** What several kinds cost, `most` of them by name and the others counted; empty: there are none. */
+export function costsText(kinds: readonly (CostLine & { readonly name: string })[], most: number): string {
+  const shown = kinds.slice(0, most).map((kind) => `${kind.name} ${costText(kind)}`);
+  if (kinds.length > most) shown.push(`${kinds.length - most} more`);
+  return shown.join(', ');
+}
+
 /** Three digits and a unit, down to nanoseconds. */
 export function shortSeconds(value: number): string {
   if (!(value > 0)) return '0 s';

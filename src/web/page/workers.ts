@@ -1,5 +1,5 @@
 import type { LiveDocument, LiveWorker } from '../../hub/watch/live/types.js';
-import { costText } from '../../common/cost-text.js';
+import { costsText } from '../../common/cost-text.js';
 import { Bar } from '../chart/bar.js';
 import { byId, element, KeyedList, setAttributes, setText } from '../dom.js';
 import { formatBytes, formatCount, formatSeconds, formatSpan } from '../format.js';
@@ -11,6 +11,10 @@ const stateClass: Readonly<Record<string, string>> = {
   SUSPENDED: 'bad',
   QUARANTINED: 'bad',
 };
+
+/** The column of what kinds of users cost, and how many of them it names. */
+const usersKinds = 'Kinds of users';
+const usersKindsShownMax = 3;
 
 /** The parts of a row that change. */
 interface Row {
@@ -24,12 +28,15 @@ interface Row {
 export class Workers {
   private readonly rows = new WeakMap<HTMLTableRowElement, Row>();
   private kinds: readonly string[] = [];
+  /** Some worker has kinds of users. */
+  private users = false;
   private nowMs = 0;
   private list: KeyedList<LiveWorker, HTMLTableRowElement> | null = null;
 
   show({ workers, workersTotal, kinds, nowMs }: LiveDocument): void {
     const names = kinds.map(({ name }) => name);
-    if (this.list === null || names.join() !== this.kinds.join()) this.build(names);
+    const users = workers.some((worker) => worker.kinds.some(({ name }) => !names.includes(name)));
+    if (this.list === null || names.join() !== this.kinds.join() || users !== this.users) this.build(names, users);
     this.nowMs = nowMs;
     this.list?.show(workers, ({ number }) => String(number));
     byId('workers-empty').hidden = workers.length > 0;
@@ -39,13 +46,14 @@ export class Workers {
     setText(byId('workers-note'), shown || 'bars: backlog, with the window as a mark');
   }
 
-  private build(kinds: readonly string[]): void {
-    this.kinds = kinds;
+  private build(kinds: readonly string[], users: boolean): void {
+    [this.kinds, this.users] = [kinds, users];
     const heads: [string, string][] = [
       ['Worker', ''],
       ['State', ''],
       ['Busy slots', ''],
       ...kinds.map((kind): [string, string] => [kind, 'number']),
+      ...(users ? [[usersKinds, ''] as [string, string]] : []),
       ['Backlog / window', ''],
       ['Outstanding', 'number'],
       ['Round trip', 'number'],
@@ -91,6 +99,7 @@ export class Workers {
       cell('State', 'plain'),
       slotsCell,
       ...this.kinds.map((kind) => cell(kind, 'number')),
+      ...(this.users ? [cell(usersKinds, '')] : []),
       backlogCell,
       cell('Outstanding', 'number'),
       cell('Round trip', 'number'),
@@ -111,7 +120,9 @@ export class Workers {
     if (state !== undefined) setAttributes(state, { class: `badge ${stateClass[worker.state] ?? ''}` });
     put('Busy slots', `${worker.busy} of ${worker.slots}`);
     slots.show(worker.busy, worker.slots);
-    for (const kind of worker.kinds) put(kind.name, speed(kind, worker.slots));
+    for (const kind of worker.kinds) if (this.kinds.includes(kind.name)) put(kind.name, speed(kind, worker.slots));
+    const users = worker.kinds.filter(({ name }) => !this.kinds.includes(name));
+    put(usersKinds, costsText(users, usersKindsShownMax));
     put('Backlog / window', `${formatSeconds(worker.backlogSeconds)} / ${formatSeconds(worker.windowSeconds)}`);
     const most = Math.max(worker.windowSeconds * 1.25, worker.backlogSeconds);
     backlog.show(worker.backlogSeconds, most, worker.windowSeconds);
@@ -123,9 +134,8 @@ export class Workers {
   }
 }
 
-/** What all slots of a worker can do of a kind each second; of one whose jobs have a size, what one takes. */
-function speed({ fixedSeconds, secondsPerUnit, unit }: LiveWorker['kinds'][number], slots: number): string {
-  if (fixedSeconds > 0) return costText({ fixedSeconds, secondsPerUnit, unit });
+/** What all slots of a worker can do of a kind each second. */
+function speed({ secondsPerUnit, unit }: LiveWorker['kinds'][number], slots: number): string {
   const perSecond = slots / secondsPerUnit;
   return unit === 'bytes' ? `${formatBytes(perSecond)}/s` : `${formatCount(perSecond)}/s`;
 }

@@ -2,6 +2,8 @@ import { hostname } from 'node:os';
 import { EventStream } from '../../../common/event-stream.js';
 import type { RecentErrors } from '../../../common/recent-errors.js';
 import { version } from '../../../common/version.js';
+import { folderNumberMin } from '../../../kinds/folder-kind.js';
+import { versionedName } from '../../../kinds/versions.js';
 import type { BusyTime, Optimum } from '../../explain/optimum.js';
 import type { KindState } from '../../jobs/kind-state.js';
 import { realScheduler, type Scheduler } from '../../port/scheduler.js';
@@ -90,7 +92,9 @@ export class Live {
   tick(): void {
     const { hub } = this.options;
     const { jobsWaiting, jobsLive } = hub;
-    hub.optimum.setSpeeds(hub.fleetSpeeds(), this.byNumber, jobsLive);
+    // Of kinds of users too: their jobs are work as well.
+    const speeds = hub.fleetSpeeds();
+    hub.optimum.setSpeeds(speeds, new Map(speeds.map(({ kind }) => [kind, hub.kindState(kind)])), jobsLive);
     this.history.write(this.scheduler.now(), this.scheduler.wallMs() / 1000, jobsWaiting, jobsLive);
   }
 
@@ -147,9 +151,9 @@ function liveWorker(worker: WorkerSnapshot, shown: ReadonlyMap<number, unknown>)
     roundTripSeconds: worker.roundTripSeconds,
     lastHeartbeatMs: worker.lastHeartbeatMs,
     kinds: worker.kinds
-      .filter(({ kind }) => shown.has(kind))
-      .map(({ name, fixedSeconds, secondsPerUnit, unit, done, failed }) => ({
-        ...{ name, fixedSeconds, secondsPerUnit, unit },
+      .filter(({ kind }) => shown.has(kind) || kind >= folderNumberMin)
+      .map(({ name, version, fixedSeconds, secondsPerUnit, unit, done, failed }) => ({
+        ...{ name: versionedName(name, version), fixedSeconds, secondsPerUnit, unit },
         ...{ done, failed },
       })),
   };

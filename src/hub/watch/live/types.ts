@@ -46,7 +46,9 @@ export interface LiveWorker {
   readonly windowSeconds: number;
   readonly roundTripSeconds: number;
   readonly lastHeartbeatMs: number;
+  /** Those that the role gives out, and those of users. */
   readonly kinds: readonly {
+    /** With its version, if it has one. */
     readonly name: string;
     /** Of one slot: a job takes `fixedSeconds + units * secondsPerUnit`. */
     readonly fixedSeconds: number;
