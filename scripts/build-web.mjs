@@ -42,7 +42,7 @@ await build({
     {
       name: 'modules of Node',
       setup({ onResolve }) {
-        onResolve({ filter: /^node:(fs|net|path)$/ }, () => ({ path: `${modules}/node.ts` }));
+        onResolve({ filter: /^node:(crypto|fs|net|path)$/ }, () => ({ path: `${modules}/node.ts` }));
         onResolve({ filter: /^node:zlib$/ }, () => ({ path: `${modules}/zlib.ts` }));
       },
     },

@@ -96,7 +96,10 @@ export function buildCommand(): Command {
       '--tcp',
       'health of TCP: handshakes, segments sent again, gaps, windows of zero, and what is unusual, in words',
     )
-    .option('--names', 'names: DNS queries, answers and how long they took; endpoints are called by what was asked for')
+    .option(
+      '--names',
+      'names: DNS queries and answers, server names of TLS; endpoints are called by what was asked for',
+    )
     .option('--inner', 'conversations and endpoints inside of tunnels: those of the innermost IP header of each packet')
     .option('--community-id', 'with each conversation its Community ID (version 1), as Zeek and Suricata tell it')
     .option('--community-id-seed <n>', 'the same with their seed, 0 to 65535', integer(0, 65_535))

@@ -15,7 +15,7 @@ export function nameLines({ names }: FactsEntry, style: TextStyle): string {
     .join('\n\n');
 }
 
-function figuresOf({ dns }: NamesFacts, { units }: TextStyle): [string, string][] {
+function figuresOf({ dns, tls }: NamesFacts, { units }: TextStyle): [string, string][] {
   const span = (ns: string | null): string => (ns === null ? '-' : units.span(BigInt(ns)));
   return [
     ['DNS queries', units.count(dns.queries)],
@@ -30,6 +30,10 @@ function figuresOf({ dns }: NamesFacts, { units }: TextStyle): [string, string][
     ['  most', span(dns.latency_max_ns)],
     ['DNS messages malformed', units.count(dns.malformed)],
     ['DNS messages cut', units.count(dns.cut)],
+    ['ClientHellos of TLS', units.count(tls.hellos)],
+    ['  without a name', units.count(tls.without_name)],
+    ['ClientHellos malformed', units.count(tls.malformed)],
+    ['ClientHellos not whole', units.count(tls.incomplete)],
   ];
 }
 

@@ -6,6 +6,7 @@ import { version } from '../common/version.js';
 import { ScanChunk, type AnalyzeResult, type ScanParts } from '../gen/trireme/v1/capture.js';
 import type { Hub } from '../hub/port/hub.js';
 import type { Lease, ProgressFacts } from '../ledger/types.js';
+import { mayUseIndex } from '../pcap/scan-options.js';
 import { partialMagic } from '../pcap/partial-layout.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
 import { progressIntervalMs } from './analysis-info.js';
@@ -184,20 +185,14 @@ export class Analysis {
     await this.journal.plan({ chunkBytes: this.chunkBytes, engine: scanEngine });
     await this.keepList();
     const { scan, top, sort, noIndex } = lease.record.request;
-    const byIndex =
-      noIndex !== true &&
-      scan.tcp !== true &&
-      scan.names !== true &&
-      (scan.filter !== undefined || scan.span !== undefined);
+    const byIndex = noIndex !== true && mayUseIndex(scan);
     const beside = (byIndex ? await capture.readIndex?.() : null) ?? null;
     if (this.ended) return;
     const { bytes, sizeBytes, path } = capture;
-    const asked = { scan, byIndex, beside, top, sort };
-    this.merge = new Merge(
-      { module: loadScanModule(), bytes, path, sizeBytes, chunkBytes: this.chunkBytes, ...asked },
-      (event) => this.hear(event),
-      (error) => this.reject(error),
-    );
+    const asked = { scan, byIndex, beside, top, sort, chunkBytes: this.chunkBytes };
+    const data = { module: loadScanModule(), bytes, path, sizeBytes, ...asked };
+    const onError = (error: TriremeError): void => this.reject(error);
+    this.merge = new Merge(data, (event) => this.hear(event), onError);
   }
 
   /** The upload lies with one master: another one that shall go on needs the list that is in it. */

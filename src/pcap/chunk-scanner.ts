@@ -32,6 +32,7 @@ export class ChunkScanner {
       throw new TriremeError('USAGE', `a chunk at ${start} needs the state in force there`);
     if (start !== 0 && before === undefined) refuseOpenSpan(options);
     this.kernel = before ?? Kernel.acquire(module, options, start === 0 ? 'whole' : 'chunk');
+    before?.goOnBehind();
     this.countsFromTheStart = start === 0 || before !== undefined;
     if (state !== null) this.kernel.installState(state);
     if (!this.kernel.baseDecided && state?.format !== 'pcap' && state?.format !== 'pcap-nsec')

@@ -45,7 +45,8 @@ export interface KernelExports {
   /** What came before the packets of this scan is not known. */
   setPiecewise(): void;
   /** Names are told; before packets come. */
-  setNames(): void;
+  setNames(piecewise: boolean): void;
+  beginNamesPart(): void;
   /** The log of what tells names (assembly/names.ts), its bytes, and the packets that were looked at. */
   namesAt(): number;
   readonly namesBytes: Place;

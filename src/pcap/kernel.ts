@@ -78,16 +78,24 @@ export class Kernel {
   private collectNames(fromTheStart: boolean): NamesCollector {
     // Loaded only here: most analyses ask for no names.
     const { NamesCollector } = require('./names/collector.js') as typeof import('./names/collector.js');
-    this.exports.setNames();
+    this.exports.setNames(!fromTheStart);
     return new NamesCollector(fromTheStart);
   }
 
   /** Takes what the kernel has logged of names. To be called before they are told. */
   takeNames(): void {
+    if (this.names === null) return;
     const bytes = this.exports.namesBytes.value >>> 0;
-    if (this.names === null || bytes === 0) return;
-    this.names.take(this.bytes(this.exports.namesAt(), bytes).slice());
+    this.names.take(this.bytes(this.exports.namesAt(), bytes).slice(), Number(this.exports.namesPackets.value));
     this.exports.clearNames();
+  }
+
+  /** What comes now lies behind results that were merged. */
+  goOnBehind(): void {
+    if (this.names === null) return;
+    this.takeNames();
+    this.names.endPart();
+    this.exports.beginNamesPart();
   }
 
   /** Counts only packets of a filter and a span of time. */

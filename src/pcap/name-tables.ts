@@ -1,4 +1,4 @@
-import type { NamesFacts, NameTable } from './names-types.js';
+import type { HelloRow, NamesFacts, NameTable, TlsFacts } from './names-types.js';
 import type { Count } from './types.js';
 
 /** A column of a table of names, for each form of output. */
@@ -13,7 +13,16 @@ export interface NameColumn {
   readonly wide?: true;
 }
 
-export type NameTableName = 'dns_names' | 'dns_types' | 'dns_servers' | 'addresses';
+export type NameTableName =
+  | 'dns_names'
+  | 'dns_types'
+  | 'dns_servers'
+  | 'tls_names'
+  | 'tls_ja4'
+  | 'tls_ja3'
+  | 'tls_alpn'
+  | 'tls_versions'
+  | 'addresses';
 
 /** A table of names, for each form of output. */
 export interface NameForm {
@@ -47,6 +56,19 @@ const dnsColumns = [
 
 const queriesMax = count('queries_max', 'queries at most');
 
+const hellosMax = count('hellos_max', 'hellos at most');
+const bounds: readonly NameColumn[] = [queriesMax, hellosMax];
+
+const hellosOf = (
+  name: NameTableName,
+  title: string,
+  first: string,
+  table: (tls: TlsFacts) => NameTable<HelloRow>,
+): NameForm => ({
+  ...{ name, title, columns: [text('name', first), count('hellos'), hellosMax] },
+  table: ({ tls }) => table(tls),
+});
+
 /** All tables of names, in the order in which they are told. */
 export const nameForms: readonly NameForm[] = [
   {
@@ -67,6 +89,11 @@ export const nameForms: readonly NameForm[] = [
     columns: [text('server'), ...dnsColumns, queriesMax],
     table: ({ dns }) => dns.servers,
   },
+  hellosOf('tls_names', 'Server names of TLS', 'name', ({ names }) => names),
+  hellosOf('tls_ja4', 'Clients of TLS by JA4', 'JA4', ({ ja4 }) => ja4),
+  hellosOf('tls_ja3', 'Clients of TLS by JA3', 'JA3', ({ ja3 }) => ja3),
+  hellosOf('tls_alpn', 'Protocols that TLS offers', 'ALPN', ({ protocols }) => protocols),
+  hellosOf('tls_versions', 'Highest version that TLS offers', 'version', ({ versions }) => versions),
   {
     name: 'addresses',
     title: 'What addresses were called',
@@ -77,7 +104,7 @@ export const nameForms: readonly NameForm[] = [
 
 /** The columns that a table has: bounds are told only where it was full. */
 export function columnsOf({ columns, table }: NameForm, names: NamesFacts): readonly NameColumn[] {
-  return table(names).unlisted_max === undefined ? columns.filter((column) => column !== queriesMax) : columns;
+  return table(names).unlisted_max === undefined ? columns.filter((column) => !bounds.includes(column)) : columns;
 }
 
 export const valueOf = (row: object, { field }: NameColumn): NameValue =>

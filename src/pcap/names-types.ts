@@ -68,18 +68,44 @@ export interface DnsFacts extends DnsCounts {
   readonly servers: NameTable<DnsServerRow>;
 }
 
+/** ClientHellos of one name, fingerprint, protocol or version. */
+export interface HelloRow {
+  readonly name: string;
+  readonly hellos: Count;
+  /** Only where the table was full. */
+  readonly hellos_max?: Count;
+}
+
+/** ClientHellos of TLS over TCP. */
+export interface TlsFacts {
+  readonly hellos: Count;
+  readonly without_name: Count;
+  /** Those that contradict the format, and those whose rest was not captured. */
+  readonly malformed: Count;
+  readonly incomplete: Count;
+  /** By the name of the server that they ask for (SNI). */
+  readonly names: NameTable<HelloRow>;
+  readonly ja4: NameTable<HelloRow>;
+  readonly ja3: NameTable<HelloRow>;
+  /** By each protocol that they offer (ALPN). */
+  readonly protocols: NameTable<HelloRow>;
+  /** By the highest version that they offer. */
+  readonly versions: NameTable<HelloRow>;
+}
+
 /** What an address was called. */
 export interface AddressRow {
   readonly address: string;
   readonly name: string;
-  /** How it is known: an answer of DNS. */
-  readonly source: 'dns';
+  /** How it is known: an answer of DNS, a ClientHello that was sent there. */
+  readonly source: 'dns' | 'tls';
   readonly times: Count;
 }
 
 /** What packets tell of names. */
 export interface NamesFacts {
   readonly dns: DnsFacts;
+  readonly tls: TlsFacts;
   /** Each address with each name that it was called, the most frequent first. */
   readonly addresses: NameTable<AddressRow>;
 }

@@ -17,6 +17,13 @@ export const scanOptionsDefault: ScanOptions = {
   connection: null,
 };
 
+/** Whether what is told of a packet depends on those before it: then all of a capture is read, in its order. */
+export const goesByOrder = ({ tcp, names }: ScanOptions): boolean => tcp === true || names === true;
+
+/** Whether an index may spare some of the reading. */
+export const mayUseIndex = (scan: ScanOptions): boolean =>
+  (scan.filter !== undefined || scan.span !== undefined) && !goesByOrder(scan);
+
 /** Throws USAGE for options that no scan can run on. */
 export function checkOptions(options: ScanOptions): void {
   const { conversationsMax, intervalNs, hashSeed, filter, filterTags, span } = options;

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type { NamesFacts } from '../../src/pcap/names-types.js';
+import { clientHello, tlsCapture } from '../support/capture-builder/tls-traces.js';
 import { namedTraffic } from '../support/capture-builder/dns-traces.js';
 import { runTrireme } from '../support/run-trireme.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -31,6 +32,35 @@ function ours({ dns }: NamesFacts): Record<string, number> {
   const codes = dns.response_codes.map(({ code, answers }) => [String(code), Number(answers)]);
   return Object.fromEntries([...(dns.queries === 0 ? [] : [['q', Number(dns.queries)]]), ...codes]);
 }
+
+/** Names and JA3 of ClientHellos over TCP. */
+function theirHellos(file: string): Record<string, number> | null {
+  const fields = ['-e', 'tls.handshake.extensions_server_name', '-e', 'tls.handshake.ja3'];
+  const asked = ['-r', file, '-Y', 'tls.handshake.type == 1 && tcp', '-T', 'fields', '-E', 'separator=;', ...fields];
+  const { stdout, status } = spawnSync('tshark', asked, { encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (status !== 0) return null;
+  const counts: Record<string, number> = {};
+  for (const key of stdout.toLowerCase().split(/[\n;]/)) if (key !== '') counts[key] = (counts[key] ?? 0) + 1;
+  return counts;
+}
+
+const otherHellos = /(ossfuzz_seed_fake_traces_1\.pcapng|vxlan\.pcap)$/;
+
+(haveTshark ? test : test.skip)('names and JA3 of ClientHellos are those that tshark tells', async () => {
+  const long = clientHello({ name: 'long.example', alpn: ['h2'], versions: [0x0304], padding: 2000 });
+  const parts = [0, 1000, 2000].map((at) => ({ client: 2, seq: 1 + at, data: long.subarray(at, at + 1000) }));
+  const made = scratch.file('hellos.pcap', tlsCapture([{ client: 1, seq: 1, data: long }, ...parts]));
+  const files = [made, ...sharedCapturePaths()].filter((file) => !otherHellos.test(file));
+  const { stdout } = await runTrireme(['analyze', '--names', '--json', '--top', '10000', '-q', ...files]);
+  const { results } = JSON.parse(stdout) as { results: { file: string; names?: NamesFacts }[] };
+  const told = results.filter(({ names }) => names !== undefined && names.tls.hellos !== 0);
+  expect(told.length).toBeGreaterThan(0);
+  for (const { file, names } of told) {
+    const rows = [...names!.tls.names.rows, ...names!.tls.ja3.rows];
+    const found = theirHellos(file);
+    if (found !== null) expect(Object.fromEntries(rows.map(({ name, hellos }) => [name, hellos]))).toEqual(found);
+  }
+});
 
 (haveTshark ? test : test.skip)('queries and answers by response code are those that tshark tells', async () => {
   const files = [scratch.file('made.pcap', namedTraffic(400)), ...sharedCapturePaths()].filter(

@@ -4,6 +4,7 @@ import type { ListedFile } from './list-files.js';
 import { inOrder } from './order-files.js';
 import { readHeads, type FileHead } from './read-heads.js';
 import { scanRun, type ScannedRun } from './scan-run.js';
+import { goesByOrder } from '../../pcap/scan-options.js';
 import { isOpen, knowingFirst } from '../../pcap/first-time.js';
 import { loadScanModule } from '../scan-module.js';
 import type { ScanSettings } from '../scan-settings.js';
@@ -39,8 +40,7 @@ function scanAll(ordered: readonly FileHead[], settings: ScanSettings): Promise<
   const { scan, onProgress, threadsMax, threadBytesMin } = settings;
   const total = ordered.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const plan = planThreads(total, threadsMax, threadBytesMin);
-  // What TCP's state and names say of a file depends on those before it.
-  if (plan.threads > 1 && !isOpen(scan.span) && scan.tcp !== true && scan.names !== true) {
+  if (plan.threads > 1 && !isOpen(scan.span) && !goesByOrder(scan)) {
     // Loaded only here: one core has no need of threads.
     const { scanJoinThreads } = require('./scan-join-threads.js') as typeof import('./scan-join-threads.js');
     return scanJoinThreads(ordered, plan, settings);

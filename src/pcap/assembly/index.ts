@@ -103,7 +103,7 @@ export {
   TCP_FACTS_BYTES,
   tcpTotals,
 } from './tcp-report';
-export { clearNames, namesAt, namesBytes, namesPackets } from './names';
+export { beginNamesPart, clearNames, namesAt, namesBytes, namesPackets } from './names';
 export { setPiecewise, uncaptured, windowless } from './tcp-state';
 import { talkersTotal } from './talkers';
 export {
@@ -147,7 +147,7 @@ export function begin(conversationsMax: u32, seed: u32, intervalNs: i64, onlyWal
   beginPaths();
   beginTcp(false);
   beginWatch();
-  beginNames(false);
+  beginNames(false, false);
   beginLeftAddresses(conversationsMax);
   beginSketches();
   beginLogs();
@@ -181,9 +181,9 @@ export function setTcp(): void {
   keepTcp();
 }
 
-/** Names are told. */
-export function setNames(): void {
-  beginNames(true);
+/** Names are told; piecewise: of a chunk that begins within a file. */
+export function setNames(piecewise: bool): void {
+  beginNames(true, piecewise);
 }
 
 /** Conversations are those of the innermost IP header. */

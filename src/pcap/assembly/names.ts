@@ -8,6 +8,7 @@
 
 import { release, reserveReused } from './arena';
 import { big16 } from './big-endian';
+import { beginFollowing, CLOSED, HELLO_BYTES, followHello, followRest, noteFirst, NOT_FOLLOWED } from './names-follow';
 
 /** The first room of the log; it doubles. Most captures tell few names. */
 const FIRST_BYTES: usize = 0x10000;
@@ -16,6 +17,8 @@ const HEAD_BYTES: usize = 40;
 const MESSAGE_BYTES: usize = 4096;
 
 const DNS: u32 = 1;
+const HELLO: u32 = 2;
+const REST: u32 = 3;
 const DNS_PORT: u32 = 53;
 
 const IS_SIX: u32 = 1;
@@ -30,12 +33,20 @@ export let namesBytes: usize = 0;
 /** Packets of TCP and UDP whose ports were captured, since the scan began. */
 export let namesPackets: u64 = 0;
 
-export function beginNames(on: bool): void {
+/** @param piecewise what came before is not known */
+export function beginNames(on: bool, piecewise: bool): void {
   naming = on;
+  beginFollowing(piecewise);
   log = 0;
   roomBytes = 0;
   namesBytes = 0;
   namesPackets = 0;
+}
+
+/** What comes now is behind packets that this scan has not seen. */
+export function beginNamesPart(): void {
+  namesPackets = 0;
+  beginFollowing(true);
 }
 
 export function namesAt(): usize {
@@ -63,12 +74,58 @@ let timed: bool = false;
 export function nameUdp(header: usize, isSix: bool, transport: usize, end: usize, ipBytes: i64, time: i64, hasTime: bool): void {
   namesPackets++;
   if (big16(transport + 2) != DNS_PORT && big16(transport) != DNS_PORT) return;
+  usePacket(header, isSix, transport, time, hasTime);
+  put(DNS, transport + 8, end, ipBytes - 8, 0, MESSAGE_BYTES);
+}
+
+function usePacket(header: usize, isSix: bool, transport: usize, time: i64, hasTime: bool): void {
   ip = header;
   six = isSix;
   ports = transport;
   at = time;
   timed = hasTime;
-  put(DNS, transport + 8, end, ipBytes - 8, 0, MESSAGE_BYTES);
+}
+
+/** The same of a packet of TCP. */
+export function nameTcp(
+  header: usize,
+  isSix: bool,
+  transport: usize,
+  end: usize,
+  ipBytes: i64,
+  time: i64,
+  hasTime: bool,
+): void {
+  namesPackets++;
+  if (transport + 20 > end) return;
+  const headBytes = <usize>(load<u8>(transport, 12) >> 4) << 2;
+  const from = transport + headBytes;
+  const wire = ipBytes - <i64>headBytes;
+  if (wire <= 0 || headBytes < 20 || from >= end) return;
+  const here = min(end - from, <usize>wire);
+  const seq = bswap<u32>(load<u32>(transport, 4));
+  if (here >= 3 && load<u16>(from) == HANDSHAKE && load<u8>(from, 2) <= 4 && (here < 6 || load<u8>(from, 5) == 1)) {
+    usePacket(header, isSix, transport, time, hasTime);
+    put(HELLO, from, end, wire, seq, HELLO_BYTES);
+    if (isWholeHello(from, here)) noteFirst(header, isSix, transport, seq, namesPackets);
+    else followHello(header, isSix, transport, seq, namesPackets);
+    return;
+  }
+  const how = followRest(header, isSix, transport, seq, namesPackets);
+  if (how == NOT_FOLLOWED) return;
+  usePacket(header, isSix, transport, time, hasTime);
+  put(REST, from, end, wire, seq, how == CLOSED ? 0 : HELLO_BYTES);
+}
+
+/** Content type 22 and the first byte of a version, as they lie (RFC 8446, 5.1). */
+const HANDSHAKE: u32 = 0x0316;
+
+/** One record, which has all of the message. */
+function isWholeHello(from: usize, here: usize): bool {
+  if (here < 9) return false;
+  const record = <usize>big16(from + 3);
+  const message = (<usize>load<u8>(from, 6) << 16) | <usize>big16(from + 7);
+  return message + 4 <= record && here >= 9 + message;
 }
 
 /** Copies a payload that begins at a place. */

@@ -14,7 +14,7 @@ import {
   PROTOCOLS4,
   PROTOCOLS6,
 } from './layout';
-import { naming, nameUdp } from './names';
+import { naming, nameTcp, nameUdp } from './names';
 import { notePath } from './paths';
 import { countDropped, postpone4, touch } from './postponed';
 import { find4, find6, keyIsPinned, lastFound4 } from './table';
@@ -77,10 +77,12 @@ function portsBytes6(at: usize, transport: usize): i64 {
 
 function name4(protocol: u32, at: usize, transport: usize, end: usize): void {
   if (protocol == UDP) nameUdp(at, false, transport, end, portsBytes4(at, transport), time, timed);
+  else if (protocol == TCP) nameTcp(at, false, transport, end, portsBytes4(at, transport), time, timed);
 }
 
 function name6(protocol: u32, at: usize, transport: usize, end: usize): void {
   if (protocol == UDP) nameUdp(at, true, transport, end, portsBytes6(at, transport), time, timed);
+  else if (protocol == TCP) nameTcp(at, true, transport, end, portsBytes6(at, transport), time, timed);
 }
 
 function readSegment6(at: usize, transport: usize, end: usize): void {

@@ -1,10 +1,10 @@
 import { NamesMachine } from './machine.js';
-import { refuseNames } from './invalid-names.js';
+import { refuseNames, takeCount } from './invalid-names.js';
 
 /** A log that is longer is counted when nothing before it is missing: some thousand packets, so that it costs little each time. */
 const heldBytesMax = 16 * 1024 * 1024;
 
-/** What stands before a section's bytes: its form, and the packets that were looked at. */
+/** What stands before a section's bytes: its form u8, and at 8 the packets that were looked at u64. */
 const sectionHead = 16;
 const forms = { log: 0, state: 1 } as const;
 
@@ -17,14 +17,21 @@ export class NamesCollector {
   private hasCounted = false;
   private held: Uint8Array[] = [];
   private heldBytes = 0;
+  /** Packets of TCP and UDP that were looked at. */
+  private packets = 0;
 
   constructor(
     /** Nothing of the file lies before what is scanned. */
     private readonly fromTheStart: boolean,
   ) {}
 
-  /** Takes a part of the log. */
-  take(log: Uint8Array): void {
+  /**
+   * Takes a part of the log.
+   * @param packets that were looked at so far
+   */
+  take(log: Uint8Array, packets: number): void {
+    this.packets = packets;
+    if (log.length === 0) return;
     this.held.push(log);
     this.heldBytes += log.length;
     if (this.fromTheStart && this.heldBytes > heldBytesMax) this.count();
@@ -43,28 +50,42 @@ export class NamesCollector {
     this.heldBytes = 0;
   }
 
+  /** What was scanned has ended, and what comes now is numbered anew. */
+  endPart(): void {
+    this.count();
+    this.counted.pass(this.packets);
+    this.packets = 0;
+  }
+
   /** The same as bytes, for add() of another. */
   section(): Uint8Array {
-    if (!this.hasCounted) return section(forms.log, this.heldBytes, this.held);
+    if (!this.hasCounted) return section(forms.log, this.packets, this.heldBytes, this.held);
     const state = Buffer.from(this.machine.state());
-    return section(forms.state, state.length, [state]);
+    return section(forms.state, this.packets, state.length, [state]);
   }
 
   /** Adds what was met right behind all that is here. @throws TriremeError JOB_FAILED when the bytes are no section */
   add(bytes: Uint8Array): void {
     if (bytes.length < sectionHead) refuseNames('the head');
+    this.endPart();
     const content = bytes.subarray(sectionHead);
-    if (bytes[0] === forms.log) this.machine.feed(content);
-    else if (bytes[0] === forms.state && !this.hasCounted && this.heldBytes === 0)
+    if (bytes[0] === forms.log) this.counted.feed(content);
+    else if (bytes[0] === forms.state && !this.hasCounted)
       this.counted.restore(Buffer.from(content.buffer, content.byteOffset, content.length).toString());
     else refuseNames('the form');
     this.hasCounted = true;
+    this.counted.pass(packetsOf(bytes));
   }
 }
 
-function section(form: number, length: number, parts: readonly Uint8Array[]): Uint8Array {
+function packetsOf(bytes: Uint8Array): number {
+  return takeCount(Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(8, true)));
+}
+
+function section(form: number, packets: number, length: number, parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(sectionHead + length);
   bytes[0] = form;
+  new DataView(bytes.buffer).setBigUint64(8, BigInt(packets), true);
   let at = sectionHead;
   for (const part of parts) {
     bytes.set(part, at);

@@ -3,11 +3,21 @@ import { responseCodeName, typeName } from './dns-numbers.js';
 import { addressOf } from './events.js';
 import { readCalled, type NamesMachine } from './machine.js';
 import type { TopRow, TopTable } from './top-table.js';
-import type { AddressRow, DnsCounts, DnsFacts, NamesFacts, NameTable, ResponseCodeRow } from '../names-types.js';
+import type { TlsCounter } from './tls.js';
+import type {
+  AddressRow,
+  DnsCounts,
+  DnsFacts,
+  HelloRow,
+  NamesFacts,
+  NameTable,
+  ResponseCodeRow,
+  TlsFacts,
+} from '../names-types.js';
 
 /** Tells what was counted, with so many rows of each table. */
-export function namesFacts({ dns, addresses }: NamesMachine, top: number): NamesFacts {
-  return { dns: dnsFacts(dns, top), addresses: tableOf(addresses, top, calledRow) };
+export function namesFacts({ dns, tls, addresses }: NamesMachine, top: number): NamesFacts {
+  return { dns: dnsFacts(dns, top), tls: tlsFacts(tls, top), addresses: tableOf(addresses, top, calledRow) };
 }
 
 /** What an address is called most often; of names alike, the one that comes first. */
@@ -23,8 +33,8 @@ export function mostCalled({ addresses }: NamesMachine): ReadonlyMap<string, str
 }
 
 function calledRow(key: string, { weight }: TopRow): AddressRow {
-  const { address, name } = readCalled(key);
-  return { address: addressOf(address), name, source: 'dns', times: weight };
+  const { address, ...called } = readCalled(key);
+  return { address: addressOf(address), ...called, times: weight };
 }
 
 function tableOf<Row extends TopRow, Told>(
@@ -64,6 +74,35 @@ function dnsFacts(dns: DnsCounter, top: number): DnsFacts {
     })),
   };
 }
+
+function tlsFacts(tls: TlsCounter, top: number): TlsFacts {
+  const { started, hellos, malformed, withoutName: without_name } = tls;
+  const told = (table: TopTable<TopRow>, nameOf = (key: string): string => key): NameTable<HelloRow> =>
+    tableOf(table, top, (key, { weight, before }) => ({
+      name: nameOf(key),
+      hellos: weight,
+      ...(table.floor === 0 ? {} : { hellos_max: weight + before }),
+    }));
+  return {
+    ...{ hellos, without_name, malformed, incomplete: started - hellos - malformed },
+    names: told(tls.names),
+    ja4: told(tls.ja4),
+    ja3: told(tls.ja3),
+    protocols: told(tls.protocols),
+    versions: told(tls.versions, (key) => tlsVersionName(Number(key))),
+  };
+}
+
+const tlsVersions: Readonly<Record<number, string>> = {
+  0x0300: 'SSL 3.0',
+  0x0301: 'TLS 1.0',
+  0x0302: 'TLS 1.1',
+  0x0303: 'TLS 1.2',
+  0x0304: 'TLS 1.3',
+};
+
+const tlsVersionName = (version: number): string =>
+  tlsVersions[version] ?? `0x${version.toString(16).padStart(4, '0')}`;
 
 /** Where the table was full: what the row has at most. */
 function boundOf({ floor }: { readonly floor: number }, { queries, before }: DnsFigures): { queries_max?: number } {

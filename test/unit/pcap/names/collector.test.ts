@@ -29,16 +29,16 @@ const factsOf = (collector: NamesCollector): unknown => namesFacts(collector.mac
 describe('what a scan has met of names', () => {
   test('is the same added as packets, and as what was counted of them', () => {
     const first = new NamesCollector(true);
-    first.take(logOf(queries(5)));
+    first.take(logOf(queries(5)), 5);
     const counted = new NamesCollector(true);
-    counted.take(logOf(queries(5)));
+    counted.take(logOf(queries(5)), 5);
     expect(counted.machine.dns.all.queries).toBe(5);
     const [log, state] = [first.section(), counted.section()];
     expect([log[0], state[0]]).toEqual([0, 1]);
     const sums = [log, state].map((section) => {
       const sum = new NamesCollector(true);
       sum.add(section);
-      sum.take(logOf(queries(3, 9)));
+      sum.take(logOf(queries(3, 9)), 3);
       return factsOf(sum);
     });
     expect(sums[0]).toEqual(sums[1]);
@@ -48,7 +48,7 @@ describe('what a scan has met of names', () => {
     const log = logOf(queries(1000));
     const [start, middle] = [new NamesCollector(true), new NamesCollector(false)];
     for (let i = 0; i * log.length <= 17 * 1024 * 1024; i++)
-      for (const collector of [start, middle]) collector.take(log);
+      for (const collector of [start, middle]) collector.take(log, i);
     expect([start.section()[0], middle.section()[0]]).toEqual([1, 0]);
     expect(start.section().length).toBeLessThan(1024 * 1024);
   });

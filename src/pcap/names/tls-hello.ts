@@ -1,0 +1,158 @@
+/** What a ClientHello says (RFC 8446, 4.1.2), as far as it is told. */
+export interface ClientHello {
+  /** The version of its own field. */
+  readonly version: number;
+  readonly ciphers: readonly number[];
+  /** Types, in their order. */
+  readonly extensions: readonly number[];
+  /** RFC 6066, 3; null: it has none. */
+  readonly serverName: string | null;
+  /** RFC 7301, in latin-1. */
+  readonly protocols: readonly string[];
+  /** RFC 8446, 4.2.1. */
+  readonly versions: readonly number[];
+  readonly groups: readonly number[];
+  readonly pointFormats: readonly number[];
+  readonly signatureAlgorithms: readonly number[];
+}
+
+const handshakeRecord = 22;
+const clientHello = 1;
+/** RFC 8446, 5.1, and what earlier versions may add. */
+const recordBytesMax = 16_384 + 2_048;
+/** Bytes of a hello at most: real ones have under 3,000, also with keys that withstand quantum computers. */
+export const helloBytesMax = 16_384;
+
+export const extensionTypes = {
+  serverName: 0,
+  groups: 10,
+  pointFormats: 11,
+  signatureAlgorithms: 13,
+  alpn: 16,
+  versions: 43,
+} as const;
+
+/**
+ * Reads the ClientHello with which a stream of TLS records begins.
+ * @returns 'more': it goes on behind these bytes; 'malformed': it is none
+ */
+export function helloOfRecords(stream: Buffer): ClientHello | 'more' | 'malformed' {
+  const parts: Buffer[] = [];
+  let have = 0;
+  for (let at = 0; ;) {
+    if (at + 5 > stream.length) return 'more';
+    const length = stream.readUInt16BE(at + 3);
+    if (stream[at] !== handshakeRecord || length === 0 || length > recordBytesMax) return 'malformed';
+    const part = stream.subarray(at + 5, at + 5 + length);
+    parts.push(part);
+    have += part.length;
+    const message = parts.length === 1 ? part : Buffer.concat(parts);
+    if (have >= 4) {
+      const wanted = 4 + message.readUIntBE(1, 3);
+      if (message[0] !== clientHello || wanted > helloBytesMax) return 'malformed';
+      if (have >= wanted) return readHello(message.subarray(4, wanted)) ?? 'malformed';
+    }
+    at += 5 + length;
+    if (at > stream.length) return 'more';
+  }
+}
+
+/** Thrown where a field reaches behind the end of its message. */
+class Cut extends Error {}
+
+/** Reads fields one after the other. */
+class Fields {
+  private at = 0;
+
+  constructor(private readonly bytes: Buffer) {}
+
+  get left(): number {
+    return this.bytes.length - this.at;
+  }
+
+  number(bytes: 1 | 2): number {
+    return this.take(bytes).readUIntBE(0, bytes);
+  }
+
+  take(count: number): Buffer {
+    if (count > this.left) throw new Cut();
+    this.at += count;
+    return this.bytes.subarray(this.at - count, this.at);
+  }
+
+  /** A list behind its length. */
+  list(lengthBytes: 1 | 2): Fields {
+    return new Fields(this.take(this.number(lengthBytes)));
+  }
+
+  numbers(bytes: 1 | 2): number[] {
+    const found: number[] = [];
+    while (this.left >= bytes) found.push(this.number(bytes));
+    return found;
+  }
+}
+
+/** The message behind its type and length; null: it contradicts its form. */
+export function readHello(message: Buffer): ClientHello | null {
+  try {
+    return readFields(new Fields(message));
+  } catch (error) {
+    if (error instanceof Cut) return null;
+    throw error;
+  }
+}
+
+function readFields(fields: Fields): ClientHello {
+  const version = fields.number(2);
+  fields.take(32);
+  fields.list(1);
+  const ciphers = fields.list(2).numbers(2);
+  fields.list(1);
+  const all = fields.left >= 2 ? fields.list(2) : new Fields(Buffer.alloc(0));
+  const extensions: number[] = [];
+  const contents = new Map<number, Buffer>();
+  while (all.left > 0) {
+    const type = all.number(2);
+    extensions.push(type);
+    contents.set(type, all.take(all.number(2)));
+  }
+  const of = (type: number): Fields => new Fields(contents.get(type) ?? Buffer.alloc(0));
+  const numbersOf = (type: number, lengthBytes: 1 | 2, bytes: 1 | 2): number[] =>
+    contents.has(type) ? of(type).list(lengthBytes).numbers(bytes) : [];
+  return {
+    version,
+    ciphers,
+    extensions,
+    serverName: contents.has(extensionTypes.serverName) ? serverNameOf(of(extensionTypes.serverName)) : null,
+    protocols: contents.has(extensionTypes.alpn) ? protocolsOf(of(extensionTypes.alpn).list(2)) : [],
+    versions: numbersOf(extensionTypes.versions, 1, 2),
+    groups: numbersOf(extensionTypes.groups, 2, 2),
+    pointFormats: numbersOf(extensionTypes.pointFormats, 1, 1),
+    signatureAlgorithms: numbersOf(extensionTypes.signatureAlgorithms, 2, 2),
+  };
+}
+
+/** The first name of type host_name. */
+function serverNameOf(extension: Fields): string | null {
+  if (extension.left === 0) return null;
+  const names = extension.list(2);
+  while (names.left > 0) {
+    const type = names.number(1);
+    const name = names.take(names.number(2));
+    if (type === 0) return printed(name).toLowerCase();
+  }
+  return null;
+}
+
+function protocolsOf(list: Fields): string[] {
+  const found: string[] = [];
+  while (list.left > 0) found.push(list.take(list.number(1)).toString('latin1'));
+  return found;
+}
+
+/** Text of any bytes: those that are not printed as `\DDD`, as in names of DNS. */
+export function printed(bytes: Buffer): string {
+  return bytes
+    .toString('latin1')
+    .replace(/[^!-[\]-~]/g, (letter) => `\\${String(letter.charCodeAt(0)).padStart(3, '0')}`);
+}

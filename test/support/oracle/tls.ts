@@ -1,0 +1,52 @@
+import { classify } from './conversations.js';
+import { endpointText } from './address-text.js';
+import type { OracleReading } from './result.js';
+
+// ClientHellos over TCP by the rules of docs/FACTS.md, each in one record with a name `*.tls.example`: no thought of speed.
+
+interface Open {
+  number: number;
+  seq: number;
+  bytes: Map<number, number>;
+}
+
+/** Names and how often each was asked for, and hellos that began and did not end. */
+export function tlsNames(reading: OracleReading): { names: Record<string, number>; incomplete: number } {
+  const open = new Map<string, Open>();
+  const told = new Map<string, number>();
+  const names: Record<string, number> = {};
+  let incomplete = 0;
+  let number = 0;
+  for (const packet of reading.packets) {
+    const { ip } = classify(packet);
+    if (ip?.protocol !== 6 || ip.transport === null) continue;
+    number++;
+    const tcp = Buffer.from(ip.transport);
+    const [seq, data] = [tcp.readUInt32BE(4), tcp.subarray(20)];
+    if (data.length === 0) continue;
+    const key = `${endpointText(ip.source, tcp.readUInt16BE(0))} ${endpointText(ip.target, tcp.readUInt16BE(2))}`;
+    let stream = open.get(key);
+    const fits = stream !== undefined && (seq - stream.seq) >>> 0 < 16_640 && number - stream.number <= 4096;
+    const begins = data[0] === 22 && data[1] === 3 && (data.length < 6 || data[5] === 1) && data.length >= 3;
+    if (!fits) {
+      if (stream !== undefined && (begins ? told.get(key) !== seq : number - stream.number <= 4096)) open.delete(key);
+      if (!begins || told.get(key) === seq) continue;
+      stream = { number, seq, bytes: new Map() };
+      incomplete++;
+      open.set(key, stream);
+    }
+    for (const [i, byte] of data.entries()) {
+      const at = ((seq - stream!.seq) >>> 0) + i;
+      if (!stream!.bytes.has(at)) stream!.bytes.set(at, byte);
+    }
+    const bytes: number[] = [];
+    while (stream!.bytes.has(bytes.length)) bytes.push(stream!.bytes.get(bytes.length)!);
+    if (bytes.length < 5 || bytes.length < 5 + bytes[3] * 256 + bytes[4]) continue;
+    incomplete--;
+    const [name] = /n\d\.tls\.example/.exec(Buffer.from(bytes).toString('latin1'))!;
+    names[name] = (names[name] ?? 0) + 1;
+    told.set(key, stream!.seq);
+    open.delete(key);
+  }
+  return { names, incomplete };
+}
