@@ -1,4 +1,12 @@
-import { leftIsLong, planThreads, secondsLeftMin, threadBytesMinDefault } from '../../../src/captures/thread-plan.js';
+import {
+  entriesCheap,
+  growsTooFast,
+  leftIsLong,
+  packetsPerEntryMin,
+  planThreads,
+  secondsLeftMin,
+  threadBytesMinDefault,
+} from '../../../src/captures/thread-plan.js';
 
 const MiB = 2 ** 20;
 
@@ -35,5 +43,23 @@ describe('the threads of a scan', () => {
       expect(Math.min(...shares)).toBeGreaterThan(0);
       expect(shares[0]).toBeGreaterThanOrEqual(shares[shares.length - 1]);
     }
+  });
+
+  test('each chunk is four fifths of a part of the rest, down to a fifth of an equal share, and takes what little is left', () => {
+    const { shares } = planThreads(1024 * MiB, 2);
+    const rounded = shares.map((share) => Math.round(share * 10_000) / 10_000);
+    expect(rounded).toEqual([0.4, 0.24, 0.144, 0.1, 0.116]);
+  });
+
+  test('a table that has a new entry for fewer than so many packets is grown by one core as fast', () => {
+    const before = { entries: entriesCheap, packets: 1000 };
+    const after = (entries: number, packets: number): boolean =>
+      growsTooFast(before, { entries: entriesCheap + entries, packets: 1000 + packets });
+    expect(after(100, 100 * packetsPerEntryMin)).toBe(false);
+    expect(after(100, 100 * packetsPerEntryMin - 1)).toBe(true);
+    expect(after(0, 0)).toBe(false);
+    // A small table costs nothing, however it grows.
+    expect(growsTooFast({ entries: 0, packets: 0 }, { entries: entriesCheap, packets: entriesCheap })).toBe(false);
+    expect(growsTooFast({ entries: 0, packets: 0 }, { entries: entriesCheap + 1, packets: entriesCheap })).toBe(true);
   });
 });

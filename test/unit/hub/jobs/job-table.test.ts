@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { DeadlineWheel } from '../../../../src/hub/jobs/deadline-wheel.js';
 import { JobList, nil } from '../../../../src/hub/jobs/job-list.js';
-import { JobTable } from '../../../../src/hub/jobs/job-table.js';
+import { JobTable, jobsLiveMax } from '../../../../src/hub/jobs/job-table.js';
+import { noWorker } from '../../../../src/hub/port/job-sink.js';
 import { holds } from '../../../support/property.js';
 import { RecordingSink } from '../../../support/recording-sink.js';
 
@@ -56,6 +57,39 @@ describe('job table', () => {
     const rows = [add(table, 1), add(table, 2), add(table, 3)];
     for (const row of rows) table.free(row);
     expect([add(table, 4), add(table, 5), add(table, 6)]).toEqual(rows);
+  });
+
+  test('no more jobs are live than the bound, and the next one is when one has ended', () => {
+    const table = new JobTable();
+    for (let live = 0; live < jobsLiveMax; live++) if (add(table, live) === nil) throw new Error(`none after ${live}`);
+    expect([add(table, 0), table.live]).toEqual([nil, jobsLiveMax]);
+    table.free(5);
+    expect([add(table, 0), table.live]).toEqual([5, jobsLiveMax]);
+  });
+
+  test('a job begins with no worker, no deadline and no history, whoever had its row', () => {
+    const table = new JobTable();
+    const row = table.add(7, 2, null, { ...sink, urgent: true } as unknown as RecordingSink, 3, 5);
+    expect([table.urgent[row], table.workers[row], table.deadlines[row]]).toEqual([1, noWorker, Infinity]);
+    for (const column of ['workers', 'avoids', 'deadlines', 'timerBuckets'] as const) table[column][row] = 4;
+    for (const column of ['attempts', 'losses', 'notRuns', 'copies', 'hedges', 'queues'] as const)
+      table[column][row] = 4;
+    table.free(row);
+    expect(table.add(8, 1, null, sink, 0, 6)).toBe(row);
+    expect([table.urgent[row], table.workers[row], table.avoids[row]]).toEqual([0, noWorker, noWorker]);
+    expect([table.deadlines[row], table.timerBuckets[row], table.queues[row]]).toEqual([Infinity, nil, 0]);
+    for (const column of ['attempts', 'losses', 'notRuns', 'copies', 'hedges'] as const)
+      expect(table[column][row]).toBe(0);
+  });
+
+  test('the kind that last had a row is told of any id that names it, and of no row that was never used', () => {
+    const table = new JobTable();
+    const row = table.add(7, 1, null, sink, 0, 0);
+    const id = table.ids[row];
+    table.free(row);
+    expect([table.lastKind(id), table.rowOf(id)]).toEqual([7, nil]);
+    expect(table.lastKind(id + 1)).toBeNull();
+    expect(table.rowOf(id + 1)).toBe(nil);
   });
 
   test('lists behave as arrays under any sequence of appends, prepends and removals', () => {
