@@ -3,14 +3,15 @@ import { loadScanModule } from '../captures/scan-module.js';
 import { TriremeError, type ErrorCode } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
 import { version } from '../common/version.js';
-import { ScanChunk, type AnalyzeResult, type ScanParts } from '../gen/trireme/v1/capture.js';
+import type { AnalyzeResult } from '../gen/trireme/v1/capture.js';
 import type { Hub } from '../hub/port/hub.js';
 import type { Lease, ProgressFacts } from '../ledger/types.js';
 import { mayUseIndex } from '../pcap/scan-options.js';
 import { partialMagic } from '../pcap/partial-layout.js';
-import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
+import type { ChunkPlan } from '../pcap/types.js';
 import { progressIntervalMs } from './analysis-info.js';
 import { mustHeed, type ChunkAnswer } from './chunk-answer.js';
+import { chunkPayload } from './chunk-payload.js';
 import { ChunkJobs, chunksOutstandingPerSlot, keyOf, scanChunkKind } from './chunk-jobs.js';
 import { ChunkJournal } from './chunk-journal.js';
 import { ChunkMap, type ChunkFacts } from './chunk-map.js';
@@ -216,8 +217,9 @@ export class Analysis {
         this.jobs?.close();
         this.chunks.clear();
         this.provenBytes = 0;
-        const payloadOf = (plan: ChunkPlan): Uint8Array => this.payload(plan, scan, compression ?? '');
-        const { hub, capture, durable } = this.setup;
+        const { hub, capture, source, durable } = this.setup;
+        const payloadOf = (plan: ChunkPlan): Uint8Array =>
+          chunkPayload(capture, source, plan, scan, compression, this.filesOf.get(keyOf(plan)));
         for (const [i, files] of (event.files ?? []).entries()) this.filesOf.set(keyOf(event.plans[i]), files);
         const jobsMax = durable ? chunkJobsMax : 1;
         this.jobs = new ChunkJobs(hub, payloadOf, capture.sizeBytes, this, jobsMax, mustHeed(scan));
@@ -340,38 +342,6 @@ export class Analysis {
     const { lease, durable, keepMs } = this.setup;
     const { waitMs } = lease.record.request;
     return durable && (this.merge !== null || lease.record.plan !== null) ? Math.max(waitMs, keepMs) : waitMs;
-  }
-
-  private payload(plan: ChunkPlan, scan: ScanOptions, compression: string): Uint8Array {
-    const { capture, source } = this.setup;
-    return ScanChunk.encode({
-      path: capture.path,
-      identity: capture.identity,
-      source,
-      planJson: JSON.stringify(plan),
-      optionsJson: JSON.stringify(scan),
-      compression,
-      joined: this.joinedParts(plan),
-      urlPrefix: capture.bytes.at === 'url' ? (capture.bytes.source.prefix ?? undefined) : undefined,
-    }).finish();
-  }
-
-  /** The files of a chunk of a joined capture; undefined: it is of one file. */
-  private joinedParts(plan: ChunkPlan): ScanParts | undefined {
-    const { bytes } = this.setup.capture;
-    const files = this.filesOf.get(keyOf(plan));
-    if (bytes.at !== 'join' || files === undefined) return undefined;
-    return {
-      parts: files.map(({ part, compression }) => {
-        const { name, path, sizeBytes, endsSha256, offset } = bytes.joined.parts[part];
-        return {
-          ...{ name, path, endsSha256 },
-          sizeBytes: BigInt(sizeBytes),
-          offset: BigInt(offset),
-          compression: compression ?? '',
-        };
-      }),
-    };
   }
 
   private workers(): ScanWorker[] {

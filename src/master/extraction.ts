@@ -2,7 +2,6 @@ import { headerBytesWanted, readHeader } from '../pcap/read-header.js';
 import { compressionOf, type Compression } from '../captures/compression.js';
 import { loadScanModule } from '../captures/scan-module.js';
 import { TriremeError } from '../common/errors.js';
-import { ScanChunk } from '../gen/trireme/v1/capture.js';
 import type { Hub } from '../hub/port/hub.js';
 import { noWorker, type JobSink } from '../hub/port/job-sink.js';
 import { planChunks, wholeFilePlan } from '../pcap/chunk-plans.js';
@@ -10,6 +9,7 @@ import { ExtractOrder, type ExtractTask } from '../pcap/extract-order.js';
 import type { ExtractOptions, ExtractOutcome } from '../pcap/extractor.js';
 import { gapsOf, planOf } from '../pcap/pieces/selected-merger.js';
 import { mustHeed } from './chunk-answer.js';
+import { chunkPayload } from './chunk-payload.js';
 import { chunksOutstandingPerSlot } from './chunk-jobs.js';
 import { knowingFirstOf } from './first-time-of.js';
 import { readExtractAnswer, type AnsweredPiece } from './extract-answer.js';
@@ -174,15 +174,8 @@ export class Extraction implements JobSink {
     const { capture, source, options } = this.setup;
     const { span } = this;
     const { filter, filterTags } = options;
-    return ScanChunk.encode({
-      path: capture.path,
-      identity: capture.identity,
-      source,
-      planJson: JSON.stringify(plan),
-      optionsJson: JSON.stringify({ filter, filterTags, span, packetsMax: packetsMax?.toString() }),
-      compression: this.compression ?? '',
-      urlPrefix: capture.bytes.at === 'url' ? (capture.bytes.source.prefix ?? undefined) : undefined,
-    }).finish();
+    const asked = { filter, filterTags, span, packetsMax: packetsMax?.toString() };
+    return chunkPayload(capture, source, plan, asked, this.compression);
   }
 
   private nobodyCame(): TriremeError {
