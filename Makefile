@@ -19,6 +19,7 @@ WORKERS ?= 6
 ANALYSES ?= 20
 BYTES ?= 200M
 NODES ?=
+OLD ?=
 
 ##@ First
 .PHONY: help
@@ -141,6 +142,11 @@ pictures: build ## take the pictures of the README from the running program (nee
 .PHONY: bench
 bench: build ## side-by-side benchmarks (ARGS=callers|captures|exports|fairness|filter|jobs|page|policy|quotas|scale|strangers|xdp for one)
 	$(Q)scripts/bench.sh $(ARGS)
+
+.PHONY: bench-compare
+bench-compare: build ## build revision OLD=rev too, run both in turns and print ratios (ARGS="--rows captures packed exports jobs")
+	$(Q)test -n "$(OLD)" || { echo "bench-compare: name a revision: make bench-compare OLD=HEAD~1" >&2; exit 2; }
+	$(Q)node dist/bench/compare/compare.js --old $(OLD) $(ARGS)
 
 .PHONY: perf
 perf: build ## profile an analysis of PCAP=FILE with perf and write a flame graph
