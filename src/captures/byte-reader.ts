@@ -5,9 +5,11 @@ export type ByteStream = AsyncIterable<Uint8Array>;
 export class ByteReader {
   private readonly pieces: AsyncIterator<Uint8Array>;
   private rest: Uint8Array = new Uint8Array(0);
-  private at = 0;
+  private at: number;
 
-  constructor(stream: ByteStream) {
+  /** @param position of the stream's first byte in its file */
+  constructor(stream: ByteStream, position = 0) {
+    this.at = position;
     this.pieces = stream[Symbol.asyncIterator]();
   }
 
@@ -47,7 +49,11 @@ export class ByteReader {
   /** Gives back the last `count` bytes that were handed out. They must be the end of what `some` returned. */
   unread(bytes: Uint8Array): void {
     this.at -= bytes.length;
-    this.rest = this.rest.length === 0 ? bytes : joined([bytes, this.rest]);
+    const rest = this.rest;
+    // Where they still lie in front of the others, nothing is copied: a file may have thousands of members in a piece.
+    if (bytes.buffer === rest.buffer && bytes.byteOffset + bytes.length === rest.byteOffset)
+      this.rest = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length + rest.length);
+    else this.rest = rest.length === 0 ? bytes : joined([bytes, rest]);
   }
 
   /** Lets go of the stream before its end. */
@@ -105,7 +111,7 @@ export async function skipZeros(reader: ByteReader): Promise<void> {
   for (let bytes = await reader.some(stepBytes); bytes !== null; bytes = await reader.some(stepBytes)) {
     const other = bytes.findIndex((byte) => byte !== 0);
     if (other === -1) continue;
-    reader.unread(bytes.slice(other));
+    reader.unread(bytes.subarray(other));
     return;
   }
 }

@@ -13,15 +13,30 @@ import { RawInflater, stepBytes } from './raw-inflater.js';
 export function inflateGzip(stream: ByteStream): Inflated {
   return inflated(async function* () {
     const reader = new ByteReader(stream);
-    const inflater = new RawInflater();
     try {
-      do yield* member(reader, inflater);
-      while (await anotherMember(reader));
-      return await restOf(reader);
+      return (await (yield* gzipMembers(reader, false, () => false)))!;
     } finally {
       await reader.close();
     }
   });
+}
+
+/**
+ * The bytes of members, until one has ended and that is enough.
+ * @param between a member has ended before, so that padding, others' bytes or the end may come
+ * @returns null: it was enough; else the bytes behind the last member
+ */
+export async function* gzipMembers(
+  reader: ByteReader,
+  between: boolean,
+  enough: (position: number) => boolean,
+): AsyncGenerator<Uint8Array, number | null> {
+  const inflater = new RawInflater();
+  for (let first = !between; first || (await anotherMember(reader)); first = false) {
+    yield* member(reader, inflater);
+    if (enough(reader.position)) return null;
+  }
+  return restOf(reader);
 }
 
 async function anotherMember(reader: ByteReader): Promise<boolean> {
@@ -39,7 +54,7 @@ async function* member(reader: ByteReader, inflater: RawInflater): AsyncGenerato
     if (input === null) throw new StreamCut();
     const at = reader.position;
     const step = inflater.step(input);
-    if (step.unused !== null) reader.unread(input.slice(input.length - step.unused));
+    if (step.unused !== null) reader.unread(input.subarray(input.length - step.unused));
     if (step.bytes !== null) {
       crc = crc32(step.bytes, crc);
       length = (length + step.bytes.length) >>> 0;

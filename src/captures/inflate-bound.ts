@@ -16,7 +16,7 @@ export const inflateBoundDefault: InflateBound = { freeBytes: 8 * 2 ** 30, ratio
 export function inflateBounded(
   stream: ByteStream,
   inflate: (stream: ByteStream) => Inflated,
-  { freeBytes, ratioMax }: InflateBound = inflateBoundDefault,
+  bound: InflateBound = inflateBoundDefault,
 ): Inflated {
   let packedBytes = 0;
   async function* counted(): AsyncGenerator<Uint8Array> {
@@ -25,12 +25,23 @@ export function inflateBounded(
       yield bytes;
     }
   }
-  const inner = inflate(counted());
+  return boundBy(inflate(counted()), () => packedBytes, bound);
+}
+
+/** Whether so many bytes are more than so many packed ones may inflate to. */
+export function exceeds(bytes: number, packedBytes: number, { freeBytes, ratioMax }: InflateBound): boolean {
+  return bytes > freeBytes && bytes > ratioMax * packedBytes;
+}
+
+/** The same for who counts the packed bytes. */
+export function boundBy(inner: Inflated, packed: () => number, bound: InflateBound): Inflated {
+  const { freeBytes, ratioMax } = bound;
   let bytes = 0;
   const outer = inflated(async function* () {
     for await (const piece of inner.bytes) {
       bytes += piece.length;
-      if (bytes > freeBytes && bytes > ratioMax * packedBytes) {
+      const packedBytes = packed();
+      if (exceeds(bytes, packedBytes, bound)) {
         throw new StreamDamaged(
           `${packedBytes} packed bytes inflate to over ${bytes - piece.length}, past ${freeBytes} bytes and ${ratioMax} times their size; if that is meant, unpack it first and analyse what is inside`,
         );
@@ -41,8 +52,8 @@ export function inflateBounded(
   return {
     bytes: outer.bytes,
     outcome: () => {
-      const bound = outer.outcome();
-      return bound.damage === null ? inner.outcome() : bound;
+      const outcome = outer.outcome();
+      return outcome.damage === null ? inner.outcome() : outcome;
     },
   };
 }

@@ -12,7 +12,7 @@ const pieces = 4;
 
 /**
  * So many bytes of a file, from a position on, for who unpacks them: the next piece is read while one is unpacked, and memory
- * is used again. A piece is valid until two more were asked for.
+ * is used again. A piece is valid until two more were asked for. Pieces end where those of the whole file do.
  */
 export async function* readAhead(fd: number, sizeBytes: number, from = 0): AsyncGenerator<Uint8Array> {
   const readAsync = promisify(read);
@@ -20,10 +20,10 @@ export async function* readAhead(fd: number, sizeBytes: number, from = 0): Async
   const ring: Buffer[] = [];
   let position = from;
   const next = (turn: number): Promise<{ bytesRead: number; buffer: Buffer }> | null => {
-    const length = Math.min(pieceBytes, end - position);
+    const length = Math.min(pieceBytes - (position % pieceBytes), end - position);
     if (length <= 0) return null;
-    const buffer = (ring[turn % pieces] ??= Buffer.allocUnsafeSlow(length));
-    return readAsync(fd, buffer, 0, Math.min(length, buffer.length), position);
+    const buffer = (ring[turn % pieces] ??= Buffer.allocUnsafeSlow(Math.min(pieceBytes, sizeBytes)));
+    return readAsync(fd, buffer, 0, length, position);
   };
   let coming = next(0);
   try {

@@ -13,7 +13,7 @@ import { FilePour } from './pour.js';
 import { readRange } from './regular-file.js';
 import { loadScanModule } from './scan-module.js';
 import type { ScanSettings, WholeScan } from './scan-settings.js';
-import { growthPart, leftIsLong, looksBeforeSplit, planThreads } from './thread-plan.js';
+import { growthPart, leftIsLong, looksBeforeSplit, planThreads, planUnpacking } from './thread-plan.js';
 
 // A small capture is scanned in less time than it takes to load what only others need: those parts
 // are required late. (`import()` would do the same and start the loader of ES modules first, some 5 ms.)
@@ -41,7 +41,14 @@ async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureE
   const compression = compressionOf(readRange(fd, 0, firstBytesMax));
   if (compression !== null) {
     if (settings.index?.mode === 'make') settings.index.onNote(`${file.name} ${making().notIndexed(file)}`);
-    const { scanStream } = require('./scan-stream.js') as typeof import('./scan-stream.js');
+    const { scanInflated, scanStream } = require('./scan-stream.js') as typeof import('./scan-stream.js');
+    const threads = compression === 'gzip' ? planUnpacking(sizeBytes, settings.threadsMax, settings.threadBytesMin) : 1;
+    if (threads > 1) {
+      const { inflateMembers } = require('./members/member-stream.js') as typeof import('./members/member-stream.js');
+      const { fileOfMembers } = require('./members/thread-ranges.js') as typeof import('./members/thread-ranges.js');
+      const onBytes = (bytes: number): void => settings.onProgress?.(bytes, sizeBytes);
+      return scanInflated(inflateMembers(fileOfMembers(fd, sizeBytes, threads), onBytes), compression, settings);
+    }
     const { readAhead } = require('./read-ahead.js') as typeof import('./read-ahead.js');
     const ahead = counting(
       () => readAhead(fd, sizeBytes),

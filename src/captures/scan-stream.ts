@@ -5,19 +5,29 @@ import type { ByteStream } from './byte-reader.js';
 import { capturedIn, notCut, type CaptureEntry } from './capture-entry.js';
 import type { Compression } from './compression.js';
 import { inflate } from './inflate-bound.js';
-import { soundOutcome } from './inflated.js';
+import { soundOutcome, type Inflated } from './inflated.js';
 import { tellSoFar } from './live-stream.js';
 import { pourStream } from './pour.js';
 import { loadScanModule } from './scan-module.js';
 import type { InputSettings, ScanSettings } from './scan-settings.js';
 
-/** Scans bytes that come in order: a pipe, or a compressed file, which cannot be split. */
-export async function scanStream(
+type StreamSettings = Pick<ScanSettings, 'scan' | 'top' | 'sort' | 'packedRows' | 'input'>;
+
+/** Scans bytes that come in order: a pipe, or a compressed file. */
+export function scanStream(
   stream: ByteStream,
   compression: Compression | null,
-  { scan, top, sort, packedRows, input }: Pick<ScanSettings, 'scan' | 'top' | 'sort' | 'packedRows' | 'input'>,
+  settings: StreamSettings,
 ): Promise<CaptureEntry> {
-  const unpacked = inflate(stream, compression);
+  return scanInflated(inflate(stream, compression), compression, settings);
+}
+
+/** The same of bytes that are inflated already. */
+export async function scanInflated(
+  unpacked: Inflated,
+  compression: Compression | null,
+  { scan, top, sort, packedRows, input }: StreamSettings,
+): Promise<CaptureEntry> {
   const scanner = new ChunkScanner(loadScanModule(), wholeFilePlan, scan);
   const asked = { top, sort, packedRows, compression: compression ?? ('none' as const) };
   const tellEnds = input === undefined ? null : tellsOf(input, scanner, compression, scan, asked);

@@ -20,7 +20,7 @@ interface Thread {
 }
 
 /**
- * Threads that scan parts of one capture, one at a time each: a part is told by a Plan, and a Result comes back. Ended with
+ * Threads that scan or inflate parts of one capture, one at a time each: a part is told by a Plan, and a Result comes back. Ended with
  * close(), also after a failure.
  */
 export class ScanThreads<Plan, Result> {
@@ -33,9 +33,12 @@ export class ScanThreads<Plan, Result> {
     count: number,
     /** Module in this folder that each thread runs. */
     private readonly threadModule: string,
-    data: Omit<ThreadData, 'told'>,
+    /** What each thread starts with, beside what it tells. */
+    data: object,
     /** Asked for the next plan whenever a thread is free; null: nothing to do now. */
     private readonly nextPlan: () => Plan | null,
+    /** What of a plan moves to its thread. */
+    private readonly moved: (plan: Plan) => ArrayBuffer[] = () => [],
   ) {
     this.threads = Array.from({ length: count }, () => this.start(data));
   }
@@ -61,7 +64,7 @@ export class ScanThreads<Plan, Result> {
       const plan = this.nextPlan();
       if (plan === null) return;
       thread.busy = true;
-      thread.worker.postMessage(plan);
+      thread.worker.postMessage(plan, this.moved(plan));
     }
   }
 
@@ -81,10 +84,10 @@ export class ScanThreads<Plan, Result> {
     for (const { worker } of this.threads) void worker.terminate();
   }
 
-  private start(data: Omit<ThreadData, 'told'>): Thread {
+  private start(data: object): Thread {
     const told = new Float64Array(new SharedArrayBuffer(16));
     const worker = startThread(this.threadModule, {
-      workerData: { ...data, told } satisfies ThreadData,
+      workerData: { ...data, told },
       name: 'scan',
     });
     const thread: Thread = { worker, told, busy: false };

@@ -64,6 +64,14 @@ export function growsTooFast(before: TableSize, now: TableSize): boolean {
   return (now.entries - before.entries) * packetsPerEntryMin > now.packets - before.packets;
 }
 
+/** Packed bytes for which one more thread pays: it inflates them in 30 to 150 ms, and takes 40 to start. */
+export const unpackingBytesMin = 8 * 1024 * 1024;
+
+/** How many threads inflate a packed file of this size, beside the calling one, which scans; 1: it does both. */
+export function planUnpacking(sizeBytes: number, threadsMax: number, threadBytesMin = threadBytesMinDefault): number {
+  return Math.max(1, Math.min(threadsMax, Math.floor(sizeBytes / Math.min(threadBytesMin, unpackingBytesMin))));
+}
+
 /** How many threads scan a file of this size, and into how many chunks it is cut. */
 export function planThreads(sizeBytes: number, threadsMax: number, threadBytesMin = threadBytesMinDefault): ThreadPlan {
   const threads = Math.max(1, Math.min(threadsMax, Math.floor(sizeBytes / threadBytesMin)));

@@ -25,13 +25,33 @@ export function holds<T>(
   runs: number,
   limitMs = timeLimitMs,
 ): void {
-  const wanted = Math.ceil(runs * runsFactor);
-  const details = fc.check(fc.property(arbitrary, predicate), {
+  const settings = settingsOf(runs, limitMs);
+  judge(fc.check(fc.property(arbitrary, predicate), settings), settings);
+}
+
+/** The same of what answers with a promise. */
+export async function holdsAsync<T>(
+  arbitrary: fc.Arbitrary<T>,
+  predicate: (value: T) => Promise<void>,
+  runs: number,
+  limitMs = timeLimitMs,
+): Promise<void> {
+  const settings = settingsOf(runs, limitMs);
+  judge(await fc.check(fc.asyncProperty(arbitrary, predicate), settings), settings);
+}
+
+type Settings = ReturnType<typeof settingsOf>;
+
+function settingsOf(runs: number, limitMs: number) {
+  return {
     seed: propertySeed,
-    numRuns: wanted,
+    numRuns: Math.ceil(runs * runsFactor),
     interruptAfterTimeLimit: limitMs,
     markInterruptAsFailure: false,
-  });
+  };
+}
+
+function judge<T>(details: fc.RunDetails<T>, { numRuns: wanted, interruptAfterTimeLimit: limitMs }: Settings): void {
   const ran = details.numRuns - details.numSkips;
   const name = expect.getState().currentTestName ?? 'a property';
   process.stderr.write(`${name}: ${ran} of ${wanted} cases, TRIREME_PROPERTY_SEED=${propertySeed}\n`);

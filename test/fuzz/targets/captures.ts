@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { inflateGzip } from '../../../src/captures/gzip-stream.js';
+import { inflateMembers } from '../../../src/captures/members/member-stream.js';
 import { inflateLz4 } from '../../../src/captures/lz4-stream.js';
 import { inflateZstd } from '../../../src/captures/zstd-stream.js';
 import type { Inflated } from '../../../src/captures/inflated.js';
@@ -8,7 +9,8 @@ import { ChunkScanner } from '../../../src/pcap/chunk-scanner.js';
 import { toCanonicalJson } from '../../../src/pcap/rows/json-pieces.js';
 import { gzipped, lz4Legacy, lz4Packed, zstdStored, text } from '../../support/capture-builder.js';
 import { headerOf, plansAt, scanModule, scanSplit, scanWhole, scanOptions } from '../../support/engine.js';
-import { inPieces } from '../../support/streams.js';
+import { aligned, inMembers, memberSource } from '../../support/member-source.js';
+import { inflatedWhole, inPieces } from '../../support/streams.js';
 import { captureBytesMax, captureSeeds } from '../corpus.js';
 import { must, type FuzzTarget } from '../target.js';
 
@@ -103,6 +105,24 @@ export const gzip: FuzzTarget = {
   words: ['1f8b08', '1f8b', '0000ffff', '0300', 'ffff', '1c', '1f8b081f'].map((hex) => Buffer.from(hex, 'hex')),
   asynchronous: true,
   run: (input) => inflate(input, inflateGzip),
+};
+
+export const gzipMembers: FuzzTarget = {
+  name: 'gzip-members',
+  what: 'gzip members that are inflated by ranges of the file, against the same on one core',
+  seeds: () => [
+    ...plain().map((bytes) => inMembers(bytes, 150)),
+    Buffer.concat([inMembers(Buffer.alloc(2000), 300), Buffer.alloc(50), gzipSync(gzipSync('inner'), { level: 0 })]),
+  ],
+  words: gzip.words,
+  asynchronous: true,
+  run: async (input) => {
+    const options = { rangeBytes: 300, pieceBytes: 1000, outBytesMax: 100_000 };
+    const ranges = await inflatedWhole(inflateMembers(memberSource(input, options)));
+    const one = await inflatedWhole(inflateGzip(aligned(input, options.pieceBytes)));
+    must(ranges.bytes.equals(one.bytes), 'ranges give the bytes of one core');
+    must(JSON.stringify({ ...ranges, bytes: 0 }) === JSON.stringify({ ...one, bytes: 0 }), 'and end as it does');
+  },
 };
 
 export const zstd: FuzzTarget = {

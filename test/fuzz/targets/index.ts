@@ -1,5 +1,5 @@
 import type { FuzzTarget } from '../target.js';
-import { capture, captureSplit, gzip, lz4, zstd } from './captures.js';
+import { capture, captureSplit, gzip, gzipMembers, lz4, zstd } from './captures.js';
 import { filters } from './filter.js';
 import { authLine, frames } from './frames.js';
 import { fileOutcomes, joinList } from './join.js';
@@ -10,7 +10,7 @@ import { chunkAnswer, reports, requests, workerStream } from './wire.js';
 
 /** Every parser that reads what strangers send or write. */
 export const targets: readonly FuzzTarget[] = [
-  ...[frames, authLine, capture, captureSplit, gzip, zstd, lz4],
+  ...[frames, authLine, capture, captureSplit, gzip, gzipMembers, zstd, lz4],
   ...[joinList, fileOutcomes, filters],
   ...[workerStream, chunkAnswer, requests, reports, optionValues, commandLines, datagrams],
 ];

@@ -4,8 +4,10 @@ import {
   leftIsLong,
   packetsPerEntryMin,
   planThreads,
+  planUnpacking,
   secondsLeftMin,
   threadBytesMinDefault,
+  unpackingBytesMin,
 } from '../../../src/captures/thread-plan.js';
 
 const MiB = 2 ** 20;
@@ -61,5 +63,21 @@ describe('the threads of a scan', () => {
     // A small table costs nothing, however it grows.
     expect(growsTooFast({ entries: 0, packets: 0 }, { entries: entriesCheap, packets: entriesCheap })).toBe(false);
     expect(growsTooFast({ entries: 0, packets: 0 }, { entries: entriesCheap + 1, packets: entriesCheap })).toBe(true);
+  });
+});
+
+describe('the threads that inflate a packed file', () => {
+  test.each([
+    ['a small one on one', 2 * unpackingBytesMin - 1, 8, 1],
+    ['one of two shares on two', 2 * unpackingBytesMin, 8, 2],
+    ['a large one on those that may be used', 4096 * MiB, 3, 3],
+    ['a large one on one core', 4096 * MiB, 1, 1],
+    ['an empty one on one', 0, 8, 1],
+  ])('%s', (_name, size, cores, threads) => {
+    expect(planUnpacking(size, cores)).toBe(threads);
+  });
+
+  test('are more where less is asked for each', () => {
+    expect(planUnpacking(3000, 8, 1000)).toBe(3);
   });
 });
