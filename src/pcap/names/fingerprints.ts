@@ -48,7 +48,7 @@ export function ja4(hello: ClientHello, over: 't' | 'q'): string {
   return [
     first,
     ciphers.length === 0 ? nothing : shortHash(ciphers.map(hex).sort().join(',')),
-    extensions.length === 0 ? nothing : shortHash(last),
+    sorted.length === 0 ? nothing : shortHash(last),
   ].join('_');
 }
 

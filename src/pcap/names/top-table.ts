@@ -9,10 +9,10 @@ export interface TopRow {
 }
 
 /**
- * Rows kept: 131,072 to twice as many names of usual length are 30 to 60 MB. What is in no row has then been met at most once in
- * 131,072 times.
+ * Rows kept: 65,536 to twice as many names of usual length are 15 to 30 MB. What is in no row has then been met at most once in
+ * 65,536 times.
  */
-export const rowsKept = 131_072;
+export const rowsKept = 65_536;
 
 /**
  * The rows with the largest weights among any number of keys, in bounded memory. When twice as many rows are there as are

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ja3Text, ja4 } from '../../../../src/pcap/names/fingerprints.js';
-import { helloOfRecords, type ClientHello } from '../../../../src/pcap/names/tls-hello.js';
+import { helloOfRecords, helloRecordsMax, type ClientHello } from '../../../../src/pcap/names/tls-hello.js';
 import { clientHello } from '../../../support/capture-builder/tls-traces.js';
 
 const hello = (changes: Partial<ClientHello>): ClientHello => ({
@@ -88,6 +88,41 @@ describe('a ClientHello', () => {
     const changed = Buffer.from(bytes);
     changed[at] = value;
     expect(helloOfRecords(changed)).toBe('malformed');
+  });
+
+  test('of more records than are read is malformed, however short they are', () => {
+    const inRecords = (count: number): Buffer => {
+      const message = bytes.subarray(5);
+      const cut = (i: number): Buffer => message.subarray(i, i === count - 1 ? undefined : i + 1);
+      const parts = Array.from({ length: count }, (_, i) => cut(i));
+      return Buffer.concat(parts.flatMap((part) => [Buffer.from([22, 3, 1, 0, part.length]), part]));
+    };
+    expect(helloOfRecords(inRecords(helloRecordsMax))).toEqual(helloOfRecords(bytes));
+    expect(helloOfRecords(inRecords(helloRecordsMax + 1))).toBe('malformed');
+  });
+
+  test.each([
+    ['a name of 255 bytes is told', 'n'.repeat(255), 'n'.repeat(255)],
+    ['a longer one, which is no name of a host, is malformed', 'n'.repeat(256), undefined],
+    ['an empty one is malformed', '', undefined],
+    ['a dot at its end is left out, as of names of DNS', 'Upper.Example.', 'upper.example'],
+    ['a dot alone stays', '.', '.'],
+  ])('%s', (_what, name, told) => {
+    const hello = helloOfRecords(Buffer.from(clientHello({ name })));
+    expect(typeof hello === 'string' ? hello : hello.serverName).toBe(told ?? 'malformed');
+  });
+
+  test('an empty protocol of ALPN is malformed', () => {
+    expect(helloOfRecords(Buffer.from(clientHello({ name: null, alpn: [''] })))).toBe('malformed');
+  });
+
+  test.each([
+    [['h2'], 'a.example'],
+    [[], 'a.example'],
+    [['h2'], null],
+  ])('with no extension but ALPN %j and a name %j has no hash of extensions in JA4', (alpn, name) => {
+    const hello = helloOfRecords(Buffer.from(clientHello({ name, alpn })));
+    expect(ja4(hello as ClientHello, 't')).toMatch(/_000000000000$/);
   });
 
   test('of more than 16 KiB, and a record without content, are malformed', () => {
