@@ -33,7 +33,8 @@ Output:
   --html FILE and --csv DIR write files beside that: a report with charts and tables of at most ${topInFilesDefault} rows, under 1 MB
   whatever the size of the capture, that opens without a network; and every table, with a row for each pair of
   addresses (pairs). --parquet DIR writes every table with every row, for DuckDB, pandas and others: a cluster, and
-  --tcp, --inner or --community-id, give the first of very many and say so. Without --interval they all choose one that gives 200 to 600 rows where the capture is long enough.
+  --tcp, --names, --inner or --community-id, give the first of very many and say so. Without --interval they all
+  choose one that gives 200 to 600 rows where the capture is long enough.
 
 Exit codes:
   0  every file was read to its end

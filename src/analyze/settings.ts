@@ -296,7 +296,7 @@ function topBoundOf(options: AnalyzeOptions, forPeople: boolean): TopBound {
   return forPeople ? topOfText : topOfRows;
 }
 
-/** Rows with the columns of --tcp, --inner or --community-id, where nobody says: some 4 kB each while they are written, 1 GB in all. */
+/** Rows with the columns of --tcp, --names, --inner or --community-id, where nobody says: some 4 kB each while they are written, 1 GB in all. */
 const rowsOfObjectsDefault = 250_000;
 
 /** Rows are read by programs: there are as many as the analysis can give, unless fewer were asked for. */

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { unwritable } from '../../common/unwritable.js';
 import { PackedRows } from '../../pcap/rows/packed-rows.js';
+import { nameForms } from '../../pcap/name-tables.js';
+import type { NamesFacts } from '../../pcap/names-types.js';
 import { hasFacts, type Entry, type FactsEntry } from '../entry.js';
 import { writeWhole } from '../files/out-file.js';
 import {
@@ -23,6 +25,8 @@ interface Cut {
   readonly file: string;
   readonly rows: number;
   readonly of: number;
+  /** What its rows were taken from. */
+  readonly from?: string;
 }
 
 /** A Parquet file for each table, all captures in one; see docs/RECIPES.md. */
@@ -52,8 +56,11 @@ export class ParquetFolder {
       }
     }
     if (!hasFacts(entry)) return;
-    this.#noteCut('conversations', entry, entry.top.length, Number(entry.conversations));
-    this.#noteCut('endpoints', entry, entry.endpoints.length, Number(entry.endpoints_total));
+    this.#noteRanked('conversations', entry, entry.top.length, Number(entry.conversations));
+    this.#noteRanked('endpoints', entry, entry.endpoints.length, Number(entry.endpoints_total));
+    if (entry.tcp !== undefined)
+      this.#noteRanked('tcp', entry, entry.top.length, Number(entry.conversations), 'conversations');
+    if (entry.names !== undefined) this.#noteNames(entry.file, entry.names);
   }
 
   /** What was left out, a line each. */
@@ -84,13 +91,22 @@ export class ParquetFolder {
     return join(this.folder, `${table}.parquet`);
   }
 
-  #noteCut(table: TableName, { file }: FactsEntry, rows: number, of: number): void {
-    if (rows === this.top && of > rows) this.#cuts.push({ table, file, rows, of });
+  #noteRanked(table: TableName, { file }: FactsEntry, rows: number, of: number, from?: string): void {
+    if (rows === this.top && of > rows) this.#cuts.push({ table, file, rows, of, from });
+  }
+
+  #noteNames(file: string, names: NamesFacts): void {
+    for (const { name, table } of nameForms) {
+      const { rows, total } = table(names);
+      if (total > rows.length) this.#cuts.push({ table: name, file, rows: rows.length, of: total });
+    }
   }
 }
 
-const noteOf = ({ table, file, rows, of }: Cut): string =>
-  `${file}: ${table}.parquet has the first ${rows} of ${of} rows`;
+function noteOf({ table, file, rows, of, from }: Cut): string {
+  const what = from === undefined ? `the first ${rows} of ${of} rows` : `rows of the first ${rows} of ${of} ${from}`;
+  return `${file}: ${table}.parquet has ${what}`;
+}
 
 function addRows(name: TableName, file: TableFile, entry: Entry): void {
   const table: Table | null = name === 'summary' ? null : tables[name];

@@ -4,10 +4,12 @@ import { csvDocument } from '../../../../src/analyze/csv-tables.js';
 import { ParquetFolder } from '../../../../src/analyze/parquet/folder.js';
 import { tableNames, type TableName } from '../../../../src/analyze/tables.js';
 import type { FactsEntry } from '../../../../src/analyze/entry.js';
+import { cutNames, nameForms } from '../../../../src/pcap/name-tables.js';
 import type { JoinedFile } from '../../../../src/pcap/report-types.js';
 import { readParquet, type ParquetRead } from '../../../support/parquet.js';
 import { sampleEntry } from '../../../support/sample-entry.js';
-import { sampleHealth } from '../../../support/sample-tcp.js';
+import { sampleNames } from '../../../support/sample-names.js';
+import { sampleHealth, sampleTotals } from '../../../support/sample-tcp.js';
 import { scratchFolder } from '../../../support/scratch.js';
 
 const scratch = scratchFolder();
@@ -139,6 +141,23 @@ describe('a folder of Parquet tables', () => {
     expect(read('conversations').notes).toEqual(notes.slice(0, 1));
     expect(read('endpoints').notes).toEqual(notes.slice(1));
     expect(read('series').notes).toEqual([]);
+  });
+
+  test('says the same of each table of names, and of TCP, that was cut', () => {
+    const names = sampleNames();
+    const totals = nameForms.map(({ name, table }) => [name, table(names).total] as const);
+    const cut = { ...watched(), names: cutNames(names, 1), tcp: sampleTotals(), conversations: 5, endpoints_total: 1 };
+    const { notes, read } = told([cut, sampleEntry({ file: 'b', names, endpoints_total: 1 })], 1);
+    const further = totals.filter(([, total]) => total > 1);
+    expect(further.length).toBeGreaterThan(2);
+    expect(notes).toEqual([
+      'a.pcap: conversations.parquet has the first 1 of 5 rows',
+      'a.pcap: tcp.parquet has rows of the first 1 of 5 conversations',
+      ...further.map(([name, total]) => `a.pcap: ${name}.parquet has the first 1 of ${total} rows`),
+    ]);
+    for (const [name, total] of totals)
+      expect(read(name).notes).toEqual(total > 1 ? [`a.pcap: ${name}.parquet has the first 1 of ${total} rows`] : []);
+    expect(read('tcp').notes).toEqual(notes.slice(1, 2));
   });
 
   test('leaves a time empty that 64 bits of ns cannot hold, and refuses a count that they cannot', () => {
