@@ -1,7 +1,17 @@
+import { forTerminal, shortened } from '../common/for-terminal.js';
 import type { FactsEntry } from './entry.js';
 import { type Column, type TextStyle, textTable } from './text-table.js';
 import { columnsOf, nameForms, valueOf, type NameForm, type NameValue } from '../pcap/name-tables.js';
 import type { NamesFacts } from '../pcap/names-types.js';
+
+/**
+ * UTF-16 units of a name in text. A row is as wide as the widest name, and one of DNS may have 255 bytes and more; this is
+ * more than most names, and than JA3 and JA4, need. JSON, CSV and Parquet have the whole.
+ */
+const nameLengthMax = 64;
+
+/** A name as text shows it; control characters are shown before it is measured. */
+export const shownNameInText = (name: string): string => shortened(forTerminal(name), nameLengthMax);
 
 /** What packets tell of names: what was counted, and the first rows of each table. */
 export function nameLines({ names }: FactsEntry, style: TextStyle): string {
@@ -55,5 +65,5 @@ function tableLines(form: NameForm, names: NamesFacts, { units, framed }: TextSt
 }
 
 function textOf(value: NonNullable<NameValue>, kind: 'text' | 'ns', { span }: TextStyle['units']): string {
-  return kind === 'ns' ? span(BigInt(value)) : String(value);
+  return kind === 'ns' ? span(BigInt(value)) : shownNameInText(String(value));
 }

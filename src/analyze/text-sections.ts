@@ -1,5 +1,6 @@
 import type { FactsEntry } from './entry.js';
 import { type Column, type TextStyle, textTable } from './text-table.js';
+import { shownNameInText } from './text-names.js';
 import { conversationNotes, endpointNotes } from './text-limits.js';
 import { timeText } from './units.js';
 import type { Rows } from '../pcap/rows/packed-rows.js';
@@ -106,7 +107,7 @@ export function endpointLines(entry: FactsEntry, style: TextStyle): string {
   const named = entry.names !== undefined;
   const rows = entry.endpoints.map((row) => [
     row.address,
-    ...(named ? [row.name ?? '-'] : []),
+    ...(named ? [row.name === undefined || row.name === null ? '-' : shownNameInText(row.name)] : []),
     units.count(row.packets_sent),
     units.bytes(row.bytes_sent),
     units.count(row.packets_received),

@@ -34,3 +34,8 @@ export function logLineForTerminal(line: string, twice = false): string {
     what.startsWith('u') || 'bfnrt'.includes(what) ? `\\\\${what}` : whole,
   );
 }
+
+/** Text of at most so many UTF-16 units; a mark stands where the rest was left out. */
+export function shortened(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}

@@ -8,6 +8,7 @@ import type {
   TrafficMatrix,
 } from '../../web/report/data.js';
 import type { ConversationRow, FilterFacts, JoinedFailure, JoinedFile } from '../../pcap/report-types.js';
+import { shortened } from '../../common/for-terminal.js';
 import { sentAgain } from '../../pcap/tcp-findings.js';
 import { cutNames } from '../../pcap/name-tables.js';
 import type { TcpDirection, TcpHealth } from '../../pcap/tcp-types.js';
@@ -55,8 +56,8 @@ export function reportDataOf(kept: readonly KeptEntry[], sort: string, bits: boo
 }
 
 function boundEntry(entry: Entry, bounds: ReportBounds, folded: ReportSeries | null): ReportEntry {
-  const file = shortened(entry.file);
-  if (!hasFacts(entry)) return { ...entry, file, error_detail: shortened(entry.error_detail ?? '') };
+  const file = shortened(entry.file, textLengthMax);
+  if (!hasFacts(entry)) return { ...entry, file, error_detail: shortened(entry.error_detail ?? '', textLengthMax) };
   const { top_times: _notShown, files: _rows, files_skipped: _skipped, ...facts } = entry;
   return {
     ...facts,
@@ -94,7 +95,7 @@ function withTunnels(row: ConversationRow): ReportConversation {
 }
 
 function shortFilter(filter: FilterFacts): FilterFacts {
-  return { ...filter, expression: filter.expression === null ? null : shortened(filter.expression) };
+  return { ...filter, expression: filter.expression === null ? null : shortened(filter.expression, textLengthMax) };
 }
 
 function filesOf(kept: readonly KeptEntry[]): Pick<ReportData, 'files' | 'filesTotal' | 'joined'> {
@@ -109,7 +110,7 @@ function fileLine(entry: Entry): FileLine {
   const facts = hasFacts(entry) ? entry : { packets: 0, original_bytes: 0, conversations: 0 };
   const note = entry.error !== null ? entry.error : hasFacts(entry) && entry.truncated ? 'cut short' : null;
   return {
-    file: shortened(entry.file),
+    file: shortened(entry.file, textLengthMax),
     packets: facts.packets,
     bytes: facts.original_bytes,
     conversations: facts.conversations,
@@ -121,11 +122,7 @@ function fileLine(entry: Entry): FileLine {
 function joinedLine(row: JoinedFile | JoinedFailure): FileLine {
   const state = stateOf(row);
   const note = state === 'whole' ? null : state;
-  const file = shortened(row.file);
+  const file = shortened(row.file, textLengthMax);
   if (isFailure(row)) return { file, packets: 0, bytes: 0, conversations: null, gap_ns: null, note };
   return { file, packets: row.packets, bytes: row.captured_bytes, conversations: null, gap_ns: row.gap_ns, note };
-}
-
-function shortened(text: string, most = textLengthMax): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }

@@ -25,6 +25,21 @@ test('text has the sums, a table of each kind, and what endpoints were called', 
   expect(without.find((line) => line.startsWith('address'))).not.toContain('name');
 });
 
+test('text shortens a long name, so that the others have short lines; CSV has all of it', () => {
+  const long = `${'x'.repeat(250)}.example`;
+  const { dns } = names;
+  const rows = [{ ...dns.names.rows[0], name: long }, ...dns.names.rows.slice(1)];
+  const wide = sampleEntry({
+    names: { ...names, dns: { ...dns, names: { ...dns.names, rows } } },
+    endpoints: [{ ...talker, name: long }],
+  });
+  const lines = textReport(wide, style).split('\n');
+  expect(lines.filter((line) => line.includes(`${'x'.repeat(63)}… `))).toHaveLength(2);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(200);
+  expect([...csvDocument('dns_names', [wide])].join('')).toContain(long);
+  expect([...csvDocument('endpoints', [wide])].join('')).toContain(long);
+});
+
 test('a table that was full says what it may have missed, and what its rows have at most', () => {
   const { dns } = names;
   const rows = dns.names.rows.map((row) => ({ ...row, queries_max: Number(row.queries) + 9 }));
