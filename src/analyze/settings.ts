@@ -23,6 +23,7 @@ import {
   type TopBound,
 } from '../pcap/request.js';
 import type { ScanOptions, SortOrder } from '../pcap/types.js';
+import { namesTables } from './names-tables.js';
 import { tableNames, type TableName } from './tables.js';
 
 /** What commander hands over: each option as its parser gave it. */
@@ -178,6 +179,7 @@ export function compileSettings(
   if (all.filter((name) => name === standardInput).length > 1)
     throw usage(`'-' was named twice: standard input can be read once`);
   if (options.json === true && csv.table !== null) throw usage('--json and --csv are two forms of output: choose one');
+  checkTableAsked(csv.table, options);
   if (options.recursive === true && options.join !== true)
     throw usage('--recursive enters the folders of a joined capture: it needs --join');
   if (options.html === standardInput && (options.json === true || csv.table !== null))
@@ -251,6 +253,13 @@ export function compileSettings(
     quiet: options.quiet ?? false,
     verbose: options.verbose ?? false,
   };
+}
+
+/** A table of what was not counted would have no rows. Of a resumed analysis this is not known here. */
+function checkTableAsked(table: TableName | null, { resume, tcp, names: named }: AnalyzeOptions): void {
+  if (table === null || resume !== undefined) return;
+  const needed = table === 'tcp' && tcp !== true ? '--tcp' : table in namesTables && named !== true ? '--names' : null;
+  if (needed !== null) throw usage(`--csv ${table} is a table of what ${needed} counts: add ${needed}`);
 }
 
 function checkFollow({ follow, join, index, master, multi, cores }: AnalyzeOptions, names: readonly string[]): void {

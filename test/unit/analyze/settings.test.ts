@@ -22,6 +22,9 @@ test.each<[string, string[], Partial<AnalyzeOptions>, string]>([
   ['an unknown table', ['a'], { csv: 'hosts' }, `--csv 'hosts' is no table and no file`],
   ['a table misspelt', ['a'], { csv: 'endpoint' }, 'a folder for all of them is written with a slash'],
   ['a capture misspelt after --csv', ['a'], { csv: 'tmp/b.pcpa' }, 'is no table and no file'],
+  ['the table of TCP without --tcp', ['a'], { csv: 'tcp', names: true }, '--csv tcp is a table of what --tcp counts'],
+  ['a table of names without --names', ['a'], { csv: 'dns_names', tcp: true }, 'what --names counts: add --names'],
+  ['what addresses were called without --names', ['a'], { csv: 'addresses' }, '--csv addresses is a table of what'],
   ['two forms on standard output', ['a'], { html: '-', json: true }, 'choose one'],
   ['a folder for the report', ['a'], { html: 'a-folder' }, 'name a file, such as a-folder/report.html'],
   ['more rows than text holds', ['a'], { top: 1_000_001 }, 'to 1000000, the most rows of text: --top all with'],
@@ -96,6 +99,14 @@ test.each<[string | true | undefined, unknown, string[]]>([
 ])('--csv %s', (csv, output, files) => {
   const settings = compile(['a'], { csv });
   expect([settings.output, settings.files]).toEqual([output, files]);
+});
+
+test('a table of names or of TCP is told where it was counted, and of an analysis that is resumed', () => {
+  const tableOf = (...[files, options]: Parameters<typeof compile>): unknown => compile(files, options).output;
+  expect(tableOf(['a'], { csv: 'tls_names', names: true })).toEqual({ form: 'csv', table: 'tls_names' });
+  expect(tableOf(['a'], { csv: 'tcp', tcp: true })).toEqual({ form: 'csv', table: 'tcp' });
+  const resumed = { top: undefined, resume: ['1'], master };
+  for (const csv of ['tcp', 'addresses']) expect(tableOf([], { ...resumed, csv })).toEqual({ form: 'csv', table: csv });
 });
 
 test.each([['a-folder'], ['tables/'], ['tmp/tables'], ['/tmp/tables']])('--csv %s is a folder', (csv) => {
