@@ -60,6 +60,16 @@ export function writeWhole(option: string, name: string, pieces: Iterable<string
   }
 }
 
+/** Removes a file where there is one; anything else stays. @throws TriremeError FILE_UNWRITABLE */
+export function removeFile(option: string, name: string): void {
+  if (statOf(name)?.isFile() !== true) return;
+  try {
+    rmSync(name, { force: true });
+  } catch (error) {
+    throw unwritable(option, name, error);
+  }
+}
+
 function replaceFile(name: string, pieces: Iterable<string | Uint8Array>): number {
   const partial = join(dirname(name), `.trireme-${process.pid}.part`);
   try {

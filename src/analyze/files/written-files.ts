@@ -8,7 +8,7 @@ import type { AnalyzeSettings } from '../settings.js';
 import { tableNames } from '../tables.js';
 import { humanBytes } from '../units.js';
 import { askedForFiles, cutRows, fittedEntry, printedEntry, shownEntry } from './kept-entries.js';
-import { checkHtmlName, ensureFolder, writeWhole } from './out-file.js';
+import { checkHtmlName, ensureFolder, removeFile, writeWhole } from './out-file.js';
 import { pairsTable } from './pairs-table.js';
 import type { ParquetFolder } from '../parquet/folder.js';
 
@@ -93,6 +93,10 @@ export class WrittenFiles {
     const names = tableNames.filter(
       (name) => (name !== 'files' || joined) && (name !== 'tcp' || watched) && (named || !(name in namesTables)),
     );
+    // A table of a run before would stand beside those of another capture.
+    for (const name of tableNames) {
+      if (!names.includes(name)) removeFile('--csv', join(folder, `${name}.csv`));
+    }
     for (const name of names) {
       bytes += writeWhole('--csv', join(folder, `${name}.csv`), csvDocument(name, entries));
     }
