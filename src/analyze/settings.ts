@@ -167,9 +167,10 @@ const usage = (message: string): TriremeError => new TriremeError('USAGE', messa
 /** Checks what only several options together can get wrong. Throws USAGE. */
 export function compileSettings(
   files: readonly string[],
-  options: AnalyzeOptions,
+  given: AnalyzeOptions,
   kindOf: (name: string) => NameKind,
 ): AnalyzeSettings {
+  const options = allForParquet(given);
   const csv = csvOf(options.csv, kindOf);
   const { resume = [], detach = false } = options;
   const named = [...(options.read ?? []), ...csv.files, ...files];
@@ -315,6 +316,16 @@ function parquetOf(options: AnalyzeOptions, top: number): ParquetSettings | null
   const { max } = topBoundOf(options, false);
   const every = max === topObjectsMax ? rowsOfObjectsDefault : max;
   return { folder: options.parquet, top: topAsked ? top : every, topAsked };
+}
+
+/**
+ * `--top all` with tables of Parquet alone is their default: all that the analysis can give, with a note where there are
+ * more. The text has as many rows as ever then; other forms, which people do not read, are meant as well.
+ */
+function allForParquet(options: AnalyzeOptions): AnalyzeOptions {
+  const { parquet, top, json, csv, html } = options;
+  const alone = parquet !== undefined && json !== true && csv === undefined && html === undefined;
+  return alone && top === topAll ? { ...options, top: undefined } : options;
 }
 
 /** `--top all` was said without a number, and is refused without one. */

@@ -132,6 +132,17 @@ test('Parquet tables have every row that the analysis can give, or as many as we
   expect(compile(['a'], {}).written.parquet).toBeNull();
 });
 
+test('all rows for Parquet alone are what it has where nobody says', () => {
+  for (const further of [{}, { names: true }, { tcp: true }, { master }]) {
+    const { top, written } = compile(['a'], { parquet: 'tables', ...further, top: topAll });
+    const unsaid = compile(['a'], { parquet: 'tables', ...further, top: undefined });
+    expect([top, written]).toEqual([unsaid.top, unsaid.written]);
+  }
+  expect(compile(['a'], { parquet: 'tables', json: true, top: topAll }).top).toBe(topAll);
+  for (const form of [{ json: true }, { csv: true as const }, { html: '-' }])
+    expect(() => compile(['a'], { parquet: 'tables', names: true, ...form, top: topAll })).toThrow('--top all is more');
+});
+
 test('files hold more rows than the text unless it is said how many', () => {
   expect(compile(['a'], { top: undefined })).toMatchObject({ top: 10, written: { top: 500 } });
   expect(compile(['a'], { top: 7 })).toMatchObject({ top: 7, written: { top: 7 } });
