@@ -187,6 +187,10 @@ export function compileSettings(
     throw usage(`--html - is a form of output, as --json and --csv are: choose one, or write --html FILE beside it`);
   if (options.html !== undefined && kindOf(options.html) === 'folder')
     throw usage(`--html ${options.html} is a folder: name a file, such as ${joinPath(options.html, 'report.html')}`);
+  if (options.parquet === standardInput)
+    throw usage(
+      '--parquet - is no folder: it writes several files; name a folder, there or to be made, such as tables/',
+    );
   if (options.parquet !== undefined && kindOf(options.parquet) === 'file')
     throw usage(`--parquet ${options.parquet} is a file: name a folder, there or to be made, such as tables/`);
   if (options.parquet !== undefined && detach)

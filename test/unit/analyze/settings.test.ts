@@ -70,6 +70,7 @@ test.each<[string, string[], Partial<AnalyzeOptions>, string]>([
     { resume: ['1'], master, inner: true },
     '--inner was settled when analysis 1',
   ],
+  ['Parquet tables on standard output', ['a'], { parquet: '-' }, '--parquet - is no folder'],
   ['Parquet tables in a file', ['a'], { parquet: 'b.pcap' }, '--parquet b.pcap is a file: name a folder'],
   ['Parquet tables of what nobody waits for', ['a'], { parquet: 'p', master, detach: true }, 'give it with --resume'],
   ['more rows than a message of the cluster holds', ['a'], { top: 60_000, master }, 'from 1 to 50000, the most'],
