@@ -10,6 +10,9 @@ BPF_CFLAGS := -target bpf -g -O2 -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -W
 # Where Debian keeps asm/types.h; clang -target bpf does not look there by itself.
 BPF_CFLAGS += -idirafter /usr/include/$(shell uname -m)-linux-gnu
 
+# Leaves out what debuggers read, half of an object that travels in the package; BTF stays.
+BPF_LINK = $(Q)if command -v bpftool >/dev/null 2>&1; then bpftool gen object $@ $@.full && rm $@.full; else mv $@.full $@; fi
+
 # What is missing for the programs, in one line; empty when they can be built.
 BPF_MISSING = $(shell command -v $(BPF_CLANG) >/dev/null 2>&1 || echo "clang is not installed (apt-get install clang llvm)"; \
 	test -e /usr/include/bpf/bpf_helpers.h || echo "libbpf's headers are not installed (apt-get install libbpf-dev)"; \
@@ -31,12 +34,14 @@ bpf-if-possible:
 $(BPF_OUT)/%.bpf.o: $(BPF_DIR)/%.bpf.c
 	@mkdir -p $(@D)
 	@echo "  BPF  $*"
-	$(Q)$(BPF_CLANG) $(BPF_CFLAGS) -c $< -o $@
+	$(Q)$(BPF_CLANG) $(BPF_CFLAGS) -MF $(@:.o=.d) -MT $@ -c $< -o $@.full
+	$(BPF_LINK)
 
 $(BPF_OUT)/%.bpf.o: bench/xdp/%.bpf.c
 	@mkdir -p $(@D)
 	@echo "  BPF  $*"
-	$(Q)$(BPF_CLANG) $(BPF_CFLAGS) -DTRIREME_BENCH -c $< -o $@
+	$(Q)$(BPF_CLANG) $(BPF_CFLAGS) -MF $(@:.o=.d) -MT $@ -DTRIREME_BENCH -c $< -o $@.full
+	$(BPF_LINK)
 
 -include $(BPF_OBJECTS:.o=.d) $(BPF_BENCH:.o=.d)
 

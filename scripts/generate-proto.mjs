@@ -1,10 +1,11 @@
-// Writes src/gen/ from proto/ with ts-proto, and dist/proto.binpb, the descriptors that reflection serves, through buf.
+// Writes src/gen/ from proto/ with ts-proto, and dist/proto.binpb.gz, the descriptors that reflection serves, through buf.
 // Run by `npm run build`.
 import { Buffer } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { readdirSync, rmSync, mkdirSync, statSync, existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 const newest = (dir) =>
   Math.max(
@@ -14,7 +15,7 @@ const newest = (dir) =>
       .map((entry) => statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs),
   );
 
-const descriptors = 'dist/proto.binpb';
+const descriptors = 'dist/proto.binpb.gz';
 const marker = 'src/gen/trireme';
 const oldestOutput = existsSync(marker)
   ? Math.min(
@@ -39,5 +40,5 @@ if (!existsSync(descriptors) || oldestOutput < Math.max(newest('proto'), statSyn
     execFileSync('node_modules/.bin/buf', ['build', ...input, '--as-file-descriptor-set', '-o', '-#format=binpb']),
   );
   // Serialized messages joined are one message with the repeated fields of both.
-  writeFileSync(descriptors, Buffer.concat(parts));
+  writeFileSync(descriptors, gzipSync(Buffer.concat(parts), { level: 9 }));
 }

@@ -3,13 +3,14 @@ import type { PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import type { Message } from 'protobufjs';
 import { FileDescriptorProto, FileDescriptorSet } from 'protobufjs/ext/descriptor';
 import { TriremeError } from './errors.js';
 import { projectRoot } from './version.js';
 
 /** Written by the build from proto/ and the health service's file. */
-const descriptorsPath = join(projectRoot, 'dist', 'proto.binpb');
+const descriptorsPath = join(projectRoot, 'dist', 'proto.binpb.gz');
 
 /**
  * Adds reflection (v1 and v1alpha) that shows these services. The descriptors are those that buf built: what
@@ -25,7 +26,7 @@ export function addReflection(server: Server, services: readonly string[]): void
 /** The serialized FileDescriptorSet of our services, and those of health and channelz. @throws TriremeError INTERNAL */
 export function readDescriptorSet(): Buffer {
   try {
-    return readFileSync(descriptorsPath);
+    return gunzipSync(readFileSync(descriptorsPath));
   } catch (error) {
     throw new TriremeError('INTERNAL', `${descriptorsPath} is missing: build it with 'make build'`, { cause: error });
   }

@@ -32,7 +32,7 @@ describe('the package', () => {
           'dist/src/packed/first.js',
           'dist/src/pcap/scan.wasm',
           'dist/web/page.html',
-          'dist/proto.binpb',
+          'dist/proto.binpb.gz',
         ],
         ...['proto/trireme/v1/job.proto', 'bpf/udp_lb.bpf.c', 'README.md', 'LICENSE', 'CHANGELOG.md'],
       ]),

@@ -38,7 +38,7 @@ beforeAll(async () => {
   for (const name of ['bin', 'proto', 'package.json'])
     cpSync(join(projectRoot, name), join(root, name), { recursive: true });
   mkdirSync(join(root, 'dist'));
-  for (const name of ['src', 'web', 'proto.binpb'])
+  for (const name of ['src', 'web', 'proto.binpb.gz'])
     cpSync(join(projectRoot, 'dist', name), join(root, 'dist', name), { recursive: true });
   symlinkSync(join(projectRoot, 'node_modules'), join(root, 'node_modules'));
   for (const [name, text] of Object.entries(kinds)) scratch.file(`dist/src/kinds/${name}.kind.js`, text);
