@@ -107,6 +107,10 @@ export function addPartial(kernel: Kernel, partial: Uint8Array): void {
   if (tail > 0 !== (kernel.cell(cells.inner) !== 0n)) refuse('its conversations are not those that were asked for');
   if (kernel.watchesTcp ? shape.tcpBytes === 0 && shape.entries4 + shape.entries6 > 0 : shape.tcpBytes > 0)
     refuse('it has the state of TCP conversations or not, other than what was asked for');
+  // Where no packet was counted, as of what is no capture, there may be none.
+  const captured = shape.view.getBigUint64(headerBytes + 8 * cells.capturedBytes, true);
+  if (kernel.names === null ? shape.namesBytes > 0 : shape.namesBytes === 0 && captured > 0n)
+    refuse('it has names or not, other than what was asked for');
   addTotals(kernel, shape.view);
   let at = headerBytes + 8 * totalsCells;
   const sizes = kernel.exports.SIZES.value;
@@ -282,8 +286,8 @@ function addSpans(kernel: Kernel, { view, spans }: Shape, partial: Uint8Array, a
 
 /** What was met of names, right behind what is there. */
 function addNames(kernel: Kernel, section: Uint8Array): void {
-  if ((kernel.names === null) !== (section.length === 0)) refuse('it has names or not, other than what was asked for');
   kernel.takeNames();
+  if (section.length === 0) return;
   kernel.names?.add(section);
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { playedDocuments, ranElsewhere, toolsOf } from '../support/documented-commands.js';
 import { commandsOf, readDocument, type Block } from '../support/documents.js';
@@ -26,6 +26,8 @@ const scratch = scratchFolder();
 /** A folder that looks like the repository, in which documents may leave what they make. */
 function workplace(name: string): string {
   const folder = join(scratch.path, name.replaceAll('/', '-'));
+  // A second try begins anew.
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   for (const part of [
     'bin',
