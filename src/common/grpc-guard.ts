@@ -10,9 +10,9 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import { AnonymousCallers, type Asked } from './anonymous-callers.js';
 import { admitCalls, admitConnections, refuseCall } from './call-admission.js';
 import type { Logger } from './logging.js';
+import { Offences } from './offences.js';
 import { GrpcCaller, type Bound, type CallerOffence, type CallerPort } from './grpc-caller.js';
 import { grpcGuardLimitsDefault, resetsMaxUnset, type GrpcGuardLimits } from './grpc-guard-limits.js';
-import { RateLimit } from './rate-limit.js';
 
 /** Why a caller was cut off. Each word is a label of trireme_grpc_offences_total. */
 export type GrpcOffence =
@@ -38,14 +38,13 @@ export function setsResets(version: string): boolean {
  * calls at once by gRPC.
  */
 export class GrpcGuard implements CallerPort {
-  readonly counts = new Map<GrpcOffence, number>();
+  readonly offences: Offences<GrpcOffence>;
   /** Connections without credentials, where something is asked. */
   readonly anonymous: AnonymousCallers | null;
   private readonly peaks = new Map<Bound, number>();
   private pings = 0;
   private connections = 0;
   private readonly callers = new WeakMap<object, GrpcCaller>();
-  private readonly rate = new RateLimit();
   private readonly streams = new Map<ServerHttp2Stream, Watched>();
   private readonly sweep: NodeJS.Timeout;
   private lookedMs: number;
@@ -56,16 +55,17 @@ export class GrpcGuard implements CallerPort {
    */
   constructor(
     private readonly oneMessage: (path: string) => boolean,
-    private readonly log: Logger,
+    log: Logger,
     asked: Asked | null,
     readonly limits: GrpcGuardLimits = grpcGuardLimitsDefault,
     readonly nowMs: () => number = () => performance.now(),
     private readonly nodeVersion: string = process.versions.node,
   ) {
+    this.offences = new Offences(log, 'caller cut off', nowMs);
     const { anonymousMax, anonymousAddress } = limits;
     const bounds = { anonymous: { anonymousMax }, 'anonymous-address': anonymousAddress };
     this.anonymous =
-      asked && new AnonymousCallers(asked, limits, (why, peer) => this.report(why, { peer, ...bounds[why] }));
+      asked && new AnonymousCallers(asked, limits, (why, peer) => this.offences.report(why, { peer, ...bounds[why] }));
     this.lookedMs = nowMs();
     this.sweep = setInterval(() => this.look(), limits.sweepIntervalMs);
     this.sweep.unref();
@@ -91,7 +91,10 @@ export class GrpcGuard implements CallerPort {
       const { anonymous } = this;
       if (anonymous !== null) admitConnections(each, (socket, begin) => anonymous.arrived(socket, this.nowMs(), begin));
       each.on('drop', (dropped?: { remoteAddress?: string }) => {
-        this.report('connections', { peer: dropped?.remoteAddress, connectionsMax: this.limits.connectionsMax });
+        this.offences.report('connections', {
+          peer: dropped?.remoteAddress,
+          connectionsMax: this.limits.connectionsMax,
+        });
       });
       each.on('session', (session) => this.watchSession(session));
       each.on('stream', (stream, headers) => this.watchStream(stream, String(headers[':path'] ?? '')));
@@ -104,7 +107,7 @@ export class GrpcGuard implements CallerPort {
   }
 
   addMetrics(registry: Registry): void {
-    const { counts, peaks, anonymous } = this;
+    const { peaks, anonymous } = this;
     new Gauge({
       name: 'trireme_grpc_anonymous_connections',
       help: 'gRPC connections that have shown no credentials yet, where some are asked for; handshakes included',
@@ -132,16 +135,7 @@ export class GrpcGuard implements CallerPort {
         for (const [bound, count] of peaks) this.set({ bound }, count);
       },
     });
-    new Counter({
-      name: 'trireme_grpc_offences_total',
-      help: 'gRPC callers cut off, by reason',
-      labelNames: ['reason'],
-      registers: [registry],
-      collect() {
-        this.reset();
-        for (const [reason, count] of counts) this.inc({ reason }, count);
-      },
-    });
+    this.offences.addMetric(registry, 'trireme_grpc_offences_total', 'gRPC callers cut off, by reason');
   }
 
   offence(offence: CallerOffence, { peer }: GrpcCaller): void {
@@ -152,7 +146,7 @@ export class GrpcGuard implements CallerPort {
       resets: { resetsMax, resetsPerSecond },
       'anonymous-calls': { anonymousCallsMax, anonymousCallsPerSecond, anonymousRefusedMax },
     };
-    this.report(offence, { peer, ...bounds[offence] });
+    this.offences.report(offence, { peer, ...bounds[offence] });
   }
 
   reached(bound: Bound, count: number): void {
@@ -246,15 +240,9 @@ export class GrpcGuard implements CallerPort {
     const { session } = stream;
     const path = this.streams.get(stream)?.path;
     this.streams.delete(stream);
-    this.report(offence, { peer: session?.socket?.remoteAddress, path, ...facts });
+    this.offences.report(offence, { peer: session?.socket?.remoteAddress, path, ...facts });
     stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     // Where not even the socket is read the reset would wait behind all the rest.
     if ((session?.socket?.writableLength ?? 0) > 0) session?.destroy();
-  }
-
-  private report(offence: GrpcOffence, facts: Readonly<Record<string, unknown>>): void {
-    this.counts.set(offence, (this.counts.get(offence) ?? 0) + 1);
-    const suppressed = this.rate.admit(offence, this.nowMs());
-    if (suppressed !== undefined) this.log.warn({ offence, ...facts, suppressed }, 'caller cut off');
   }
 }

@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net';
 import { ClientTimes } from './client-times.js';
 import type { TurnTaker } from './connection-turns.js';
-import type { FrontConnection, FrontPort } from './front-port.js';
+import type { FrontConnection, FrontPort, Offence } from './front-port.js';
 import { closingMsMax } from './limits.js';
 import { wasReset } from './link-facts.js';
-import type { Offence } from './offences.js';
 
 /**
  * OPEN: it reads and answers. DRAINING: it reads nothing more, and answers what it has read. ENDING: everything is written,

@@ -6,9 +6,13 @@ import type { Framing } from './frame-decoder.js';
 import type { JobAdmission } from './job-admission.js';
 import type { LbLimits } from './limits.js';
 import type { LinkLook } from './link-look.js';
-import type { Offence } from './offences.js';
+import type { ForeignProtocol } from './foreign-protocol.js';
 import type { ClientKinds } from './opening.js';
 import type { PayloadBudget } from './payload-budget.js';
+
+/** Why a client was closed or refused. Each word is a label of trireme_lb_offences_total. */
+export type Offence =
+  'connections' | 'idle' | 'slow-sender' | 'slow-reader' | 'unknown-in-row' | 'bad-proxy-header' | ForeignProtocol;
 
 /** A client of the front, whatever it speaks. */
 export interface FrontConnection {

@@ -48,16 +48,7 @@ export function addLbMetrics(
       this.set(admission.used);
     },
   });
-  new Counter({
-    name: 'trireme_lb_offences_total',
-    help: 'Clients closed or refused, by reason',
-    labelNames: ['reason'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [reason, count] of front.offences.counts) this.inc({ reason }, count);
-    },
-  });
+  front.offences.addMetric(registry, 'trireme_lb_offences_total', 'Clients closed or refused, by reason');
   registry.registerMetric(latencyMetric(clientKinds));
 }
 

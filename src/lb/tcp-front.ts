@@ -3,6 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { TriremeError } from '../common/errors.js';
 import { boundHandshakes } from '../common/handshakes.js';
 import type { Logger } from '../common/logging.js';
+import { Offences } from '../common/offences.js';
 import { Newcomers } from '../common/newcomers.js';
 import { formatHostPort, type HostPort } from '../common/options.js';
 import { certificateName, type ListenerTrust } from '../common/trust/listener-trust.js';
@@ -10,7 +11,7 @@ import { everyone } from '../common/trust/roles.js';
 import type { Hub } from '../hub/port/hub.js';
 import { kindPrefixesOf, type ClientKinds } from './opening.js';
 import { JobConnection } from './connection.js';
-import type { FrontConnection, FrontPort } from './front-port.js';
+import type { FrontConnection, FrontPort, Offence } from './front-port.js';
 import { JsonConnection } from './json-connection.js';
 import type { AskedKinds } from './asked-kinds.js';
 import type { PayloadBudget } from './payload-budget.js';
@@ -21,7 +22,6 @@ import { LinkLook } from './link-look.js';
 import { closingMsMax, gatesMax, refusalsAtOnceMax, sweepIntervalMs, type LbLimits } from './limits.js';
 import { addressOf } from './link-facts.js';
 import { ProxiedSockets } from './proxied-sockets.js';
-import { Offences, type Offence } from './offences.js';
 import { toRecord } from './record.js';
 
 export interface TcpFrontOptions {
@@ -52,7 +52,7 @@ export class TcpFront implements FrontPort, GatePort {
   readonly kindPrefixes: ReadonlySet<number>;
   readonly decoded: Float64Array;
   readonly scratch = Buffer.allocUnsafeSlow(64 * 1024);
-  readonly offences: Offences;
+  readonly offences: Offences<Offence>;
   readonly links: LinkLook;
   readonly turns: ConnectionTurns;
   connectionsAccepted = 0;
@@ -73,7 +73,7 @@ export class TcpFront implements FrontPort, GatePort {
     this.admission = options.admission;
     this.turns = new ConnectionTurns(options.admission, options.limits);
     this.decoded = new Float64Array(options.limits.jobsPerTurnMax);
-    this.offences = new Offences(options.log);
+    this.offences = new Offences(options.log, 'client closed');
     this.clientKinds = options.clientKinds;
     this.asked = options.asked;
     this.payloads = options.payloads;

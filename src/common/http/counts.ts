@@ -1,6 +1,6 @@
 import { Counter, type Registry } from 'prom-client';
 import type { Logger } from '../logging.js';
-import { RateLimit } from '../rate-limit.js';
+import { Offences } from '../offences.js';
 import type { CallEnded } from './connect-handlers.js';
 
 /** Why a request was refused or a caller cut off. Each word is a label of trireme_http_offences_total. */
@@ -8,14 +8,12 @@ export type HttpOffence = 'connections' | 'host' | 'origin' | 'slow-reader';
 
 /** Counts the calls and the offences of the port of --http, and logs a few of each sort of the latter. */
 export class HttpCounts {
-  private readonly offences = new Map<HttpOffence, number>();
+  private readonly offences: Offences<HttpOffence>;
   private readonly calls = new Map<string, { method: string; code: string; count: number }>();
-  private readonly rate = new RateLimit();
 
-  constructor(
-    private readonly log: Logger,
-    private readonly nowMs: () => number = () => performance.now(),
-  ) {}
+  constructor(log: Logger, nowMs?: () => number) {
+    this.offences = new Offences(log, 'caller refused', nowMs);
+  }
 
   readonly ended: CallEnded = (method, code) => {
     const key = `${method} ${code}`;
@@ -25,13 +23,11 @@ export class HttpCounts {
   };
 
   offence(offence: HttpOffence, facts: Readonly<Record<string, unknown>>): void {
-    this.offences.set(offence, (this.offences.get(offence) ?? 0) + 1);
-    const suppressed = this.rate.admit(offence, this.nowMs());
-    if (suppressed !== undefined) this.log.warn({ port: 'http', offence, ...facts, suppressed }, 'caller refused');
+    this.offences.report(offence, { port: 'http', ...facts });
   }
 
   addMetrics(registry: Registry): void {
-    const { offences, calls } = this;
+    const { calls } = this;
     new Counter({
       name: 'trireme_http_calls_total',
       help: 'Calls that came over HTTP and reached a service, by method and how they ended (OK, or a code of Connect)',
@@ -42,15 +38,10 @@ export class HttpCounts {
         for (const { method, code, count } of calls.values()) this.inc({ method, code }, count);
       },
     });
-    new Counter({
-      name: 'trireme_http_offences_total',
-      help: 'Requests over HTTP refused and callers cut off, by reason (connections, host, origin, slow-reader)',
-      labelNames: ['reason'],
-      registers: [registry],
-      collect() {
-        this.reset();
-        for (const [reason, count] of offences) this.inc({ reason }, count);
-      },
-    });
+    this.offences.addMetric(
+      registry,
+      'trireme_http_offences_total',
+      'Requests over HTTP refused and callers cut off, by reason (connections, host, origin, slow-reader)',
+    );
   }
 }

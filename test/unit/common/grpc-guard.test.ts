@@ -25,7 +25,7 @@ function watching(): { counts: ReadonlyMap<string, number>; pass(ms: number): vo
   });
   listener.emit('stream', stream, { ':path': '/p.S/M' });
   return {
-    counts: guard.counts,
+    counts: guard.offences.counts,
     pass: (ms) => {
       nowMs += ms;
       jest.advanceTimersByTime(1_000);
