@@ -3,9 +3,10 @@ import { collectDefaultMetrics, type Registry } from 'prom-client';
 import { contentSecurityPolicy, loadAssets, type Asset } from './admin-assets.js';
 import { TriremeError } from './errors.js';
 import { eventListenersMax, type EventStream } from './event-stream.js';
-import { isLoopback, namesLoopback } from './exposure.js';
+import { isLoopback } from './exposure.js';
 import { HttpConnections, type ConnectionBounds } from './http/connections.js';
 import { callerOfRequest, makeHttpServer, openHttpServer } from './http/listener.js';
+import { whyForeignHost } from './http/origin.js';
 import type { HostPort } from './options.js';
 import type { ListenerTrust } from './trust/listener-trust.js';
 import { adminAccess } from './trust/methods.js';
@@ -56,7 +57,8 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Run
     // Whatever a request carries is of no use here.
     request.resume();
     const { host } = request.headers;
-    if (!foreignHosts && host !== undefined && !namesLoopback(host)) return refuseHost(host, response);
+    const foreignHost = whyForeignHost(host, foreignHosts);
+    if (foreignHost !== null) return send(response, 403, 'text/plain', `${foreignHost}\n`);
     answer(options, connections, assets, request, response).catch((error: unknown) => {
       if (!response.headersSent) send(response, 500, 'text/plain', `${TriremeError.from(error).message}\n`);
       else response.destroy();
@@ -73,16 +75,6 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Run
         server.closeAllConnections();
       }),
   };
-}
-
-function refuseHost(host: string, response: ServerResponse): void {
-  const shown = JSON.stringify(host.slice(0, 100));
-  send(
-    response,
-    403,
-    'text/plain',
-    `the Host header ${shown} is no name of this machine's loopback: ask for localhost, or give the role a --token\n`,
-  );
 }
 
 /** Says whether the caller may see more than health; answers the request when not. */

@@ -19,6 +19,16 @@ const shownMax = 100;
 const shown = (text: string): string => JSON.stringify(text.slice(0, shownMax));
 
 /**
+ * Why a request for a name that is none of this machine's loopback is refused, where only those are answered to: a page may have
+ * made its own name resolve to this machine. Null: it is not.
+ */
+export function whyForeignHost(host: string | undefined, foreignHosts: boolean): string | null {
+  if (foreignHosts || host === undefined || namesLoopback(host)) return null;
+  const wrong = `the Host header ${shown(host)} is no name of this machine's loopback`;
+  return `${wrong}: ask for localhost, or give the role a --token`;
+}
+
+/**
  * Browsers name the page that sends a request (RFC 6454), and other programs do not. A page that is not listed is refused
  * with or without a token; and without one, a page that has made its own name resolve to this machine as well.
  * @returns null: no reason to refuse
@@ -27,10 +37,8 @@ export function whyForeign(
   { host, origin }: { readonly host?: string; readonly origin?: string },
   { foreignHosts, origins }: OriginRules,
 ): OriginRefusal | null {
-  if (!foreignHosts && host !== undefined && !namesLoopback(host)) {
-    const wrong = `the Host header ${shown(host)} is no name of this machine's loopback`;
-    return { reason: 'host', message: `${wrong}: ask for localhost, or give the role a --token` };
-  }
+  const foreignHost = whyForeignHost(host, foreignHosts);
+  if (foreignHost !== null) return { reason: 'host', message: foreignHost };
   if (origin === undefined || origins.includes(origin)) return null;
   const wrong = `pages of the origin ${shown(origin)} may not call here`;
   return { reason: 'origin', message: `${wrong}: --http-origin allows those of one` };

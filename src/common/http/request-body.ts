@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { TriremeError } from '../errors.js';
 import { receivedMessageBytesMax } from '../limits.js';
 import type { ReceiveBudget, Reservation } from '../receive-budget.js';
+import { atMost } from '../stuck-work.js';
 import type { HttpLimits } from './limits.js';
 
 /**
@@ -74,14 +75,9 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   }
 }
 
+/** @throws what `late` makes, when the work takes longer */
 async function within<T>(work: Promise<T>, ms: number, late: () => Error): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), Math.max(0, ms));
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const done = await atMost(Math.max(0, ms), work);
+  if (done === null) throw late();
+  return done;
 }
