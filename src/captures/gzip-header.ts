@@ -28,6 +28,26 @@ export async function skipGzipHeader(reader: ByteReader): Promise<void> {
   );
 }
 
+/** Where the header of a member that lies in memory ends. Null: it is no sound header, or not all of it is there. */
+export function gzipHeaderEnd(bytes: Uint8Array, start: number): number | null {
+  if (bytes[start] !== 0x1f || bytes[start + 1] !== 0x8b || bytes[start + 2] !== 8) return null;
+  const flags = bytes[start + 3];
+  if ((flags & flag.reserved) !== 0) return null;
+  let at = start + 10;
+  if ((flags & flag.extra) !== 0) at += 2 + uint16(bytes.subarray(at));
+  for (const text of [flag.name, flag.comment]) {
+    if ((flags & text) === 0) continue;
+    const zero = bytes.indexOf(0, at);
+    if (zero === -1) return null;
+    at = zero + 1;
+  }
+  if ((flags & flag.headerCrc) !== 0) {
+    if ((crc32(bytes.subarray(start, at)) & 0xffff) !== uint16(bytes.subarray(at))) return null;
+    at += 2;
+  }
+  return at < bytes.length ? at : null;
+}
+
 const uint16 = (bytes: Uint8Array): number => bytes[0] | (bytes[1] << 8);
 
 const hex = (value: number): string => `0x${value.toString(16).padStart(4, '0')}`;

@@ -71,10 +71,14 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** Up to `length` bytes at `position`; fewer where the file ends. */
 export function readRange(fd: number, position: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
+  return readInto(fd, position, Buffer.allocUnsafe(length));
+}
+
+/** The same into memory that is there. @returns the part of it that was read */
+export function readInto(fd: number, position: number, bytes: Buffer): Buffer {
   let held = 0;
-  while (held < length) {
-    const read = readSync(fd, bytes, held, length - held, position + held);
+  while (held < bytes.length) {
+    const read = readSync(fd, bytes, held, bytes.length - held, position + held);
     if (read === 0) break;
     held += read;
   }

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { gzipHeaderEnd } from '../gzip-header.js';
 import { newInflater } from '../inflate-module.js';
 
 /** Packed bytes given to the inflater at once; what it has left over from the step before has room beside them. */
@@ -56,7 +57,7 @@ export class MemberRunner {
     length: number,
   ): { end: number; length: number } | null {
     const wasm = this.wasm;
-    let at = headerEnd(bytes, start);
+    let at = gzipHeaderEnd(bytes, start);
     if (at === null) return null;
     wasm.reset();
     let full = length;
@@ -83,27 +84,4 @@ export class MemberRunner {
     const sound = view.getUint32(0, true) === crc32(out.subarray(length, full));
     return sound && view.getUint32(4, true) === full - length ? { end: trailer + 8, length: full } : null;
   }
-}
-
-const flag = { headerCrc: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 };
-
-/** Where the header of a member ends. Null: it is no header, or not all of it is there. */
-function headerEnd(bytes: Uint8Array, start: number): number | null {
-  if (bytes[start] !== 0x1f || bytes[start + 1] !== 0x8b || bytes[start + 2] !== 8) return null;
-  const flags = bytes[start + 3];
-  if ((flags & flag.reserved) !== 0) return null;
-  let at = start + 10;
-  if ((flags & flag.extra) !== 0) at += 2 + (bytes[at] | (bytes[at + 1] << 8));
-  for (const text of [flag.name, flag.comment]) {
-    if ((flags & text) === 0) continue;
-    const zero = bytes.indexOf(0, at);
-    if (zero === -1) return null;
-    at = zero + 1;
-  }
-  if ((flags & flag.headerCrc) !== 0) {
-    const stored = bytes[at] | (bytes[at + 1] << 8);
-    if ((crc32(bytes.subarray(start, at)) & 0xffff) !== stored) return null;
-    at += 2;
-  }
-  return at < bytes.length ? at : null;
 }

@@ -1,5 +1,5 @@
-import { readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import { readInto } from '../regular-file.js';
 import { MemberRunner, type MemberRun } from './member-run.js';
 
 /** Data that a thread starts with. Descriptors belong to the process. */
@@ -34,20 +34,10 @@ if (parentPort !== null) {
   port.on('message', ({ number, from, to, out }: MemberPlan) => {
     const length = Math.min(sizeBytes, to + memberBytesMax) - from;
     if (buffer.length < length) buffer = Buffer.allocUnsafeSlow(length);
-    const bytes = readAll(fd, from, buffer.subarray(0, length));
+    // Fewer bytes where the file has become shorter: who reads in order finds that too.
+    const bytes = readInto(fd, from, buffer.subarray(0, length));
     const run = runner.run(bytes, to - from, new Uint8Array(out));
     const placed = run === null ? null : { ...run, start: from + run.start, end: from + run.end };
     port.postMessage({ number, out, run: placed } satisfies MemberResult, [out]);
   });
-}
-
-/** Fewer bytes where the file has become shorter: who reads in order finds that too. */
-function readAll(fd: number, from: number, bytes: Buffer): Uint8Array {
-  let have = 0;
-  while (have < bytes.length) {
-    const read = readSync(fd, bytes, have, bytes.length - have, from + have);
-    if (read === 0) break;
-    have += read;
-  }
-  return bytes.subarray(0, have);
 }
