@@ -1,3 +1,5 @@
+import { grownBytes, grownFloats } from './grown-columns.js';
+
 /**
  * Jobs of one size differ by about this share in what they take. It weighs a result against what was learned before, and
  * only its proportion to the drifts below matters.
@@ -56,22 +58,15 @@ export class CostLines {
   }
 
   grow(capacity: number): void {
-    const grown = (column: Float64Array): Float64Array => {
-      const longer = new Float64Array(capacity);
-      longer.set(column);
-      return longer;
-    };
-    this.fixed = grown(this.fixed);
-    this.perUnit = grown(this.perUnit);
-    this.fixedVariance = grown(this.fixedVariance);
-    this.unitVariance = grown(this.unitVariance);
-    this.covariance = grown(this.covariance);
-    this.usualSeconds = grown(this.usualSeconds);
-    this.usualUnits = grown(this.usualUnits);
-    this.results = grown(this.results);
-    const guessed = new Uint8Array(capacity);
-    guessed.set(this.guessed);
-    this.guessed = guessed;
+    this.fixed = grownFloats(this.fixed, capacity);
+    this.perUnit = grownFloats(this.perUnit, capacity);
+    this.fixedVariance = grownFloats(this.fixedVariance, capacity);
+    this.unitVariance = grownFloats(this.unitVariance, capacity);
+    this.covariance = grownFloats(this.covariance, capacity);
+    this.usualSeconds = grownFloats(this.usualSeconds, capacity);
+    this.usualUnits = grownFloats(this.usualUnits, capacity);
+    this.results = grownFloats(this.results, capacity);
+    this.guessed = grownBytes(this.guessed, capacity);
   }
 
   /**

@@ -56,10 +56,9 @@ export class WaitLines {
 
   /** All jobs that wait for a worker, those of one line in their order. */
   waiting(): number[] {
-    const lists = [this.avoiding, this.alone];
-    for (const { urgent, queue } of this.kinds.values()) lists.push(urgent, queue);
     const rows: number[] = [];
-    for (const { head } of lists) for (let row = head; row !== nil; row = this.table.links.next[row]) rows.push(row);
+    for (const { head } of this.listsOfWaiting())
+      for (let row = head; row !== nil; row = this.table.links.next[row]) rows.push(row);
     return rows;
   }
 
@@ -94,15 +93,19 @@ export class WaitLines {
 
   /** A job that passes, among the first few of each line; nil: none does. */
   first(passes: (row: number) => boolean): number {
-    const lists = [this.avoiding, this.alone];
-    for (const state of this.kinds.values()) lists.push(state.urgent, state.queue);
-    for (const list of lists) {
+    for (const list of this.listsOfWaiting()) {
       let row = list.head;
       for (let looked = 0; row !== nil && looked < lookedAtMax; looked++, row = this.table.links.next[row]) {
         if (passes(row)) return row;
       }
     }
     return nil;
+  }
+
+  private listsOfWaiting(): JobList[] {
+    const lists = [this.avoiding, this.alone];
+    for (const { urgent, queue } of this.kinds.values()) lists.push(urgent, queue);
+    return lists;
   }
 
   private oldest(urgent: boolean): number {

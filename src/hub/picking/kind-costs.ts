@@ -1,5 +1,5 @@
 import { CostLines } from '../../common/cost-lines.js';
-import { grownBytes, grownFloats, grownInts } from './worker-columns.js';
+import { grownBytes, grownFloats, grownInts } from '../../common/grown-columns.js';
 
 /** An execution time counts at most this many times the usual one towards the usual one; the rest is a stall. */
 const clipFactor = 4;

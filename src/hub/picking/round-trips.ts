@@ -1,4 +1,4 @@
-import { grownFloats } from './worker-columns.js';
+import { grownFloats } from '../../common/grown-columns.js';
 
 /**
  * The round trip to each worker without any queueing: the least of (reply time - time held by the worker) over the

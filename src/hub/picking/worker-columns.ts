@@ -1,3 +1,4 @@
+import { grownBytes, grownFloats, grownInts } from '../../common/grown-columns.js';
 /** Why a worker gets no jobs at the moment; it may get some when its byte of flags is exactly `present`. */
 export const flag = { present: 1, draining: 2, suspended: 4, reserved: 8 } as const;
 
@@ -110,23 +111,4 @@ export class WorkerColumns {
     this.workedAt = grownFloats(this.workedAt, capacity);
     this.capacity = capacity;
   }
-}
-
-/** Longer typed arrays with the same beginning; the picker's columns double, so growing is rare. */
-export function grownFloats(column: Float64Array, length: number): Float64Array<ArrayBuffer> {
-  const grown = new Float64Array(length);
-  grown.set(column);
-  return grown;
-}
-
-export function grownInts(column: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const grown = new Int32Array(length);
-  grown.set(column);
-  return grown;
-}
-
-export function grownBytes(column: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  const grown = new Uint8Array(length);
-  grown.set(column);
-  return grown;
 }

@@ -1,4 +1,4 @@
-import { grownBytes, grownFloats, grownInts } from './worker-columns.js';
+import { grownBytes, grownFloats, grownInts } from '../../common/grown-columns.js';
 
 const arity = 4;
 const absent = -1;

@@ -67,6 +67,25 @@ export function addHubMetrics(registry: Registry, hub: Hub): void {
     });
   };
 
+  type KindOfWorker = WorkerSnapshot['kinds'][number];
+  /** Of each kind on each worker, where there is a value. */
+  const kindGauge = (name: string, help: string, value: (kind: KindOfWorker) => number | null): void => {
+    new Gauge({
+      name: `trireme_worker_${name}`,
+      help,
+      labelNames: ['worker', 'id', 'kind'],
+      registers,
+      collect() {
+        this.reset();
+        for (const worker of snapshot().workers)
+          for (const kind of worker.kinds) {
+            const told = value(kind);
+            if (told !== null) this.set({ worker: worker.name, id: worker.id, kind: kind.name }, told);
+          }
+      },
+    });
+  };
+
   gauge('jobs_waiting', 'Jobs that wait for a worker that may take them', (state) => state.jobsWaiting);
   gauge('jobs_live', 'Jobs submitted and not answered', (state) => state.jobsLive);
   counter('workers_joined', 'Workers that have joined', (state) => state.workersJoined);
@@ -124,29 +143,10 @@ export function addHubMetrics(registry: Registry, hub: Hub): void {
   workerGauge('window_seconds', 'Seconds of work that the hub would have it hold', (worker) => worker.windowSeconds);
   workerGauge('round_trip_seconds', 'Round trip to the worker', (worker) => worker.roundTripSeconds);
   workerGauge('picks', 'Jobs given to the worker since it joined', (worker) => worker.picks);
-  new Gauge({
-    name: 'trireme_worker_cost_seconds',
-    help: 'Expected seconds of one unit of a kind on a worker',
-    labelNames: ['worker', 'id', 'kind'],
-    registers,
-    collect() {
-      this.reset();
-      for (const worker of snapshot().workers)
-        for (const kind of worker.kinds)
-          this.set({ worker: worker.name, id: worker.id, kind: kind.name }, kind.secondsPerUnit);
-    },
-  });
-  new Gauge({
-    name: 'trireme_worker_fixed_cost_seconds',
-    help: 'Expected seconds of a job beside those of its units, of kinds whose jobs have a size',
-    labelNames: ['worker', 'id', 'kind'],
-    registers,
-    collect() {
-      this.reset();
-      for (const worker of snapshot().workers)
-        for (const kind of worker.kinds)
-          if (kind.fixedSeconds > 0)
-            this.set({ worker: worker.name, id: worker.id, kind: kind.name }, kind.fixedSeconds);
-    },
-  });
+  kindGauge('cost_seconds', 'Expected seconds of one unit of a kind on a worker', (kind) => kind.secondsPerUnit);
+  kindGauge(
+    'fixed_cost_seconds',
+    'Expected seconds of a job beside those of its units, of kinds whose jobs have a size',
+    ({ fixedSeconds }) => (fixedSeconds > 0 ? fixedSeconds : null),
+  );
 }
