@@ -1,6 +1,7 @@
 import type { WorkerInfo } from '../../../src/gen/trireme/v1/worker.js';
 import { seconds, shortName, sortRows, tableLines } from '../../../src/top/columns.js';
 import { Rates } from '../../../src/top/rates.js';
+import { sampleKind } from '../../support/sample-kind.js';
 
 const worker = (name: string, changes: Partial<WorkerInfo> = {}): WorkerInfo => ({
   id: name,
@@ -17,36 +18,14 @@ const worker = (name: string, changes: Partial<WorkerInfo> = {}): WorkerInfo => 
   windowSeconds: 0.006,
   roundTripSeconds: 0.0002,
   lastHeartbeat: '2026-01-01T00:00:00.000Z',
-  kinds: [
-    {
-      kind: 1,
-      name: 'GET_TIME',
-      fixedSeconds: 0,
-      secondsPerUnit: 1e-6,
-      unit: 'jobs',
-      version: '',
-      done: 10n,
-      failed: 1n,
-    },
-  ],
+  kinds: [{ ...sampleKind, done: 10n, failed: 1n }],
   cpuModel: '',
   memoryBytes: 0n,
   host: '',
   ...changes,
 });
 const answered = (done: number): Partial<WorkerInfo> => ({
-  kinds: [
-    {
-      kind: 1,
-      name: 'GET_TIME',
-      fixedSeconds: 0,
-      secondsPerUnit: 1e-6,
-      unit: 'jobs',
-      version: '',
-      done: BigInt(done),
-      failed: 0n,
-    },
-  ],
+  kinds: [{ ...sampleKind, done: BigInt(done), failed: 0n }],
 });
 const rowsOf = (...workers: WorkerInfo[]) => new Rates().take({ workers, jobsWaiting: 0 }, 0).rows;
 

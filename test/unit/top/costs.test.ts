@@ -1,19 +1,11 @@
 import type { WorkerInfo } from '../../../src/gen/trireme/v1/worker.js';
 import { costLines } from '../../../src/top/costs.js';
 import { Rates } from '../../../src/top/rates.js';
+import { sampleKind } from '../../support/sample-kind.js';
 
 test('each kind of each worker has a line with what it costs there', () => {
   const kinds = [
-    {
-      kind: 1,
-      name: 'GET_TIME',
-      fixedSeconds: 0,
-      secondsPerUnit: 1e-6,
-      unit: 'jobs',
-      version: '',
-      done: 10n,
-      failed: 1n,
-    },
+    { ...sampleKind, done: 10n, failed: 1n },
     {
       kind: 300,
       name: 'PACK',

@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import { addHubMetrics } from '../../../../src/hub/watch/metrics.js';
 import type { HubSnapshot } from '../../../../src/hub/port/snapshot.js';
 import { FakeHub } from '../../../support/fake-hub.js';
+import { sampleKind } from '../../../support/sample-kind.js';
 
 class HubWithState extends FakeHub {
   override snapshot(): HubSnapshot {
@@ -32,16 +33,7 @@ class HubWithState extends FakeHub {
           evidence: null,
           lastHeartbeatMs: 0,
           kinds: [
-            {
-              kind: 1,
-              name: 'GET_TIME',
-              fixedSeconds: 0,
-              secondsPerUnit: 1e-6,
-              unit: 'jobs',
-              version: '',
-              done: 5,
-              failed: 0,
-            },
+            { ...sampleKind, done: 5, failed: 0 },
             {
               kind: 300,
               name: 'PACK',
