@@ -20,7 +20,7 @@ import { upload } from './upload.js';
 
 /** Analyses captures on a cluster. The entry is the one that this machine alone would give. */
 export class MasterClient {
-  readonly #master: DialledMaster;
+  private readonly master: DialledMaster;
   /** Order that a resumed analysis was asked for. */
   sort: SortOrder | null = null;
 
@@ -28,20 +28,20 @@ export class MasterClient {
     master: HostPort,
     private readonly settings: AnalyzeSettings,
   ) {
-    this.#master = dialMaster(master, settings.trust);
+    this.master = dialMaster(master, settings.trust);
   }
 
   /** Throws TriremeError: of the file as a local analysis would, of the cluster in the master's words. */
   async analyse(name: string, progress: Progress): Promise<Entry> {
     let takeBack = (): void => undefined;
     try {
-      const entry = await this.#submit(name, progress, false, ({ analysis, durable }) => {
+      const entry = await this.submit(name, progress, false, ({ analysis, durable }) => {
         if (!durable || analysis === undefined) return;
         progress.say(`${shownName(name)} is analysis ${analysis.id}`);
         takeBack();
-        takeBack = cancelOnInterrupt(this.#master, analysis.id);
+        takeBack = cancelOnInterrupt(this.master, analysis.id);
       });
-      if (entry === null) throw new TriremeError('INTERNAL', `master ${this.#master.name} ended without a result`);
+      if (entry === null) throw new TriremeError('INTERNAL', `master ${this.master.name} ended without a result`);
       return { file: shownName(name), ...entry };
     } finally {
       takeBack();
@@ -51,7 +51,7 @@ export class MasterClient {
   /** Submits a file and answers with the analysis's id; nobody waits for the result. */
   async detach(name: string, progress: Progress): Promise<string> {
     let id = '';
-    await this.#submit(name, progress, true, ({ analysis }) => (id = analysis?.id ?? ''));
+    await this.submit(name, progress, true, ({ analysis }) => (id = analysis?.id ?? ''));
     return id;
   }
 
@@ -60,42 +60,42 @@ export class MasterClient {
     let name: string | null = null;
     try {
       const report = await followCall(
-        this.#master,
-        this.#master.client.resumeAnalysis({ id }),
+        this.master,
+        this.master.client.resumeAnalysis({ id }),
         progress,
         ({ analysis }) => {
           name = analysis?.name ?? id;
           this.sort ??= (analysis?.options?.sort ?? sortDefault) as SortOrder;
         },
       );
-      if (report === null) throw new TriremeError('INTERNAL', `master ${this.#master.name} ended without a result`);
+      if (report === null) throw new TriremeError('INTERNAL', `master ${this.master.name} ended without a result`);
       return { file: name ?? id, ...parseReport(report) };
     } catch (error) {
-      const ours = fromMaster(error, this.#master.name, this.#master.dialler);
+      const ours = fromMaster(error, this.master.name, this.master.dialler);
       if (name === null) throw ours;
       return failedEntry(name, ours);
     }
   }
 
   close(): void {
-    this.#master.client.close();
+    this.master.client.close();
   }
 
   /** Null: nobody waits for the result. */
-  async #submit(
+  private async submit(
     name: string,
     progress: Progress,
     detach: boolean,
     onAccepted: (accepted: AnalysisAccepted) => void,
   ): Promise<CaptureEntry | null> {
-    if (this.settings.join) return this.#submitJoined(progress, detach, onAccepted);
+    if (this.settings.join) return this.submitJoined(progress, detach, onAccepted);
     const ask = async (path: string, identity: FileIdentity | undefined): Promise<CaptureEntry | null> => {
-      const request = this.#request(name, path, identity, detach);
-      const call = this.#master.client.analyze(request);
-      return entryIn(await followCall(this.#master, call, progress, onAccepted, request.options));
+      const request = this.request(name, path, identity, detach);
+      const call = this.master.client.analyze(request);
+      return entryIn(await followCall(this.master, call, progress, onAccepted, request.options));
     };
     let grown = false;
-    const entry = await askForFile(this.#master, name, progress, ask, (file) => (grown = file.hasGrown()));
+    const entry = await askForFile(this.master, name, progress, ask, (file) => (grown = file.hasGrown()));
     if (!grown) return entry;
     if (entry !== null) return stillWritten(entry);
     progress.say(`${name} is still written: it is counted to the size that it had when it was opened`);
@@ -103,20 +103,20 @@ export class MasterClient {
   }
 
   /** Sends a list of the files, and the files behind it where the master does not see the same ones. */
-  async #submitJoined(
+  private async submitJoined(
     progress: Progress,
     detach: boolean,
     onAccepted: (accepted: AnalysisAccepted) => void,
   ): Promise<CaptureEntry | null> {
-    const { client, name: master, dialler } = this.#master;
+    const { client, name: master, dialler } = this.master;
     const name = joinName(this.settings);
     const files = await joinFiles(this.settings);
     const ask = async (sent: Uploaded): Promise<string | null> => {
       const path = await upload(client, sent, undefined, (bytes) => progress.update(bytes, null));
       const shown = name === '' ? `${files.length} files joined` : name;
-      const request = this.#request(shown, path, undefined, detach);
+      const request = this.request(shown, path, undefined, detach);
       const call = client.analyze({ ...request, join: true });
-      return followCall(this.#master, call, progress, onAccepted, request.options);
+      return followCall(this.master, call, progress, onAccepted, request.options);
     };
     let list = await listJoin(name, files);
     for (;;) {
@@ -139,7 +139,7 @@ export class MasterClient {
     }
   }
 
-  #request(name: string, path: string, identity: FileIdentity | undefined, detach: boolean): AnalyzeRequest {
+  private request(name: string, path: string, identity: FileIdentity | undefined, detach: boolean): AnalyzeRequest {
     const { scan, top, sort, waitMs } = this.settings;
     return {
       name: shownName(name),

@@ -57,26 +57,26 @@ async function publish(
 
 /** Results so far, each as the last one will be told; on a terminal each takes the place of the one before. */
 class SoFar {
-  #before: Promise<void> = Promise.resolve();
-  #busy = false;
+  private before: Promise<void> = Promise.resolve();
+  private busy = false;
 
   constructor(private readonly settings: AnalyzeSettings) {}
 
   /** Tells one, unless the one before is still being written: a slow reader misses some. */
   tell(entry: Entry): void {
-    if (this.#busy) return;
-    this.#busy = true;
-    this.#before = this.#tell(entry).finally(() => (this.#busy = false));
+    if (this.busy) return;
+    this.busy = true;
+    this.before = this.write(entry).finally(() => (this.busy = false));
     // told() rejects as well.
-    this.#before.catch(() => undefined);
+    this.before.catch(() => undefined);
   }
 
   /** Rejects when the last one could not be told. */
   told(): Promise<void> {
-    return this.#before;
+    return this.before;
   }
 
-  async #tell(entry: Entry): Promise<void> {
+  private async write(entry: Entry): Promise<void> {
     const settings = { ...this.settings, quiet: true };
     const files = writtenFilesOf(settings);
     const told = withIds(entry, settings);

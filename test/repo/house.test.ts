@@ -33,3 +33,8 @@ test(`no more than ${limitsFilesMax} files are only bounds`, () => {
   const limits = sources.filter((path) => path.endsWith('/limits.ts'));
   expect(limits.slice(limitsFilesMax)).toEqual([]);
 });
+
+test('members are private by the word alone, in one way', () => {
+  const hashed = sources.filter((path) => /this\.#\w/.test(readFileSync(join(projectRoot, path), 'utf8')));
+  expect(hashed).toEqual([]);
+});

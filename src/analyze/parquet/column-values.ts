@@ -10,47 +10,47 @@ const int64Min = -(1n << 63n);
  */
 export class ColumnValues {
   /** 1: the row has a value. */
-  readonly #levels: Uint8Array;
-  #bytes = Buffer.allocUnsafe(4096);
-  #length = 0;
-  #rows = 0;
-  #values = 0;
+  private readonly present: Uint8Array;
+  private room = Buffer.allocUnsafe(4096);
+  private length = 0;
+  private rows = 0;
+  private values = 0;
 
   /** @param rowsMax rows of a group */
   constructor(
     readonly element: ColumnElement,
     rowsMax: number,
   ) {
-    this.#levels = new Uint8Array(rowsMax);
+    this.present = new Uint8Array(rowsMax);
   }
 
   get byteLength(): number {
-    return this.#length;
+    return this.length;
   }
 
   get levels(): Uint8Array {
-    return this.#levels.subarray(0, this.#rows);
+    return this.present.subarray(0, this.rows);
   }
 
   get nulls(): number {
-    return this.#rows - this.#values;
+    return this.rows - this.values;
   }
 
   get bytes(): Uint8Array {
-    const bytes = this.#bytes.subarray(0, this.#length);
+    const bytes = this.room.subarray(0, this.length);
     return this.element.type === 'BOOLEAN' ? bits(bytes) : bytes;
   }
 
   putNull(): void {
-    this.#levels[this.#rows++] = 0;
+    this.present[this.rows++] = 0;
   }
 
   /** @throws RangeError where it is no int64 */
   putInt64(value: bigint): void {
     if (value > int64Max || value < int64Min)
       throw new RangeError(`${this.element.name} has ${value}, and INT64 ends at ${int64Max}: --csv has all digits`);
-    const at = this.#take(8);
-    this.#bytes.writeBigInt64LE(value, at);
+    const at = this.take(8);
+    this.room.writeBigInt64LE(value, at);
   }
 
   /** An unsigned integer of 64 bits. @throws RangeError as putInt64 */
@@ -61,53 +61,53 @@ export class ColumnValues {
 
   /** Eight bytes of an int64 as they lie, little-endian. */
   putWord(from: DataView, at: number): void {
-    const to = this.#take(8);
-    this.#bytes.writeInt32LE(from.getInt32(at, true), to);
-    this.#bytes.writeInt32LE(from.getInt32(at + 4, true), to + 4);
+    const to = this.take(8);
+    this.room.writeInt32LE(from.getInt32(at, true), to);
+    this.room.writeInt32LE(from.getInt32(at + 4, true), to + 4);
   }
 
   putInt32(value: number): void {
-    const at = this.#take(4);
-    this.#bytes.writeInt32LE(value, at);
+    const at = this.take(4);
+    this.room.writeInt32LE(value, at);
   }
 
   putDouble(value: number): void {
-    const at = this.#take(8);
-    this.#bytes.writeDoubleLE(value, at);
+    const at = this.take(8);
+    this.room.writeDoubleLE(value, at);
   }
 
   putFlag(value: boolean): void {
-    const at = this.#take(1);
-    this.#bytes[at] = value ? 1 : 0;
+    const at = this.take(1);
+    this.room[at] = value ? 1 : 0;
   }
 
   putText(text: string): void {
     const length = Buffer.byteLength(text);
-    const at = this.#take(4 + length);
-    this.#bytes.writeUInt32LE(length, at);
-    this.#bytes.write(text, at + 4);
+    const at = this.take(4 + length);
+    this.room.writeUInt32LE(length, at);
+    this.room.write(text, at + 4);
   }
 
   /** Bytes of the column's fixed length. */
   putBytes(bytes: Uint8Array): void {
-    const at = this.#take(bytes.length);
-    this.#bytes.set(bytes, at);
+    const at = this.take(bytes.length);
+    this.room.set(bytes, at);
   }
 
   clear(): void {
-    this.#length = 0;
-    this.#rows = 0;
-    this.#values = 0;
+    this.length = 0;
+    this.rows = 0;
+    this.values = 0;
   }
 
   /** Of integers their range too: readers skip row groups by it. */
   statistics(): ColumnStatistics {
     const null_count = BigInt(this.nulls);
-    if (this.element.type !== 'INT64' || this.#values === 0) return { null_count };
-    const words = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#length);
+    if (this.element.type !== 'INT64' || this.values === 0) return { null_count };
+    const words = new DataView(this.room.buffer, this.room.byteOffset, this.length);
     let least = 0;
     let most = 0;
-    for (let at = 8; at < this.#length; at += 8) {
+    for (let at = 8; at < this.length; at += 8) {
       if (isLess(words, at, least)) least = at;
       else if (isLess(words, most, at)) most = at;
     }
@@ -115,15 +115,15 @@ export class ColumnValues {
   }
 
   /** Room for the bytes of a value of one more row. */
-  #take(length: number): number {
-    this.#levels[this.#rows++] = 1;
-    this.#values++;
-    const at = this.#length;
-    this.#length += length;
-    if (this.#length > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(2 * this.#length);
-      larger.set(this.#bytes.subarray(0, at));
-      this.#bytes = larger;
+  private take(length: number): number {
+    this.present[this.rows++] = 1;
+    this.values++;
+    const at = this.length;
+    this.length += length;
+    if (this.length > this.room.length) {
+      const larger = Buffer.allocUnsafe(2 * this.length);
+      larger.set(this.room.subarray(0, at));
+      this.room = larger;
     }
     return at;
   }

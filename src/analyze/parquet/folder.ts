@@ -31,74 +31,74 @@ interface Cut {
 
 /** A Parquet file for each table, all captures in one; see docs/RECIPES.md. */
 export class ParquetFolder {
-  readonly #files: ReadonlyMap<TableName, TableFile>;
-  readonly #cuts: Cut[] = [];
+  private readonly files: ReadonlyMap<TableName, TableFile>;
+  private readonly cuts: Cut[] = [];
 
   /** @param top rows that were asked for of the tables that are ranked */
   constructor(
     private readonly folder: string,
     private readonly top: number,
   ) {
-    this.#files = new Map(tableNames.map((name) => [name, new TableFile(folder, parquetColumns(name))]));
+    this.files = new Map(tableNames.map((name) => [name, new TableFile(folder, parquetColumns(name))]));
   }
 
   get tables(): number {
-    return this.#files.size;
+    return this.files.size;
   }
 
   /** Takes all rows of an entry, whose ranked tables are cut to `top`; nothing of it is kept. @throws TriremeError FILE_UNWRITABLE */
   add(entry: Entry): void {
-    for (const [name, file] of this.#files) {
+    for (const [name, file] of this.files) {
       try {
         addRows(name, file, entry);
       } catch (error) {
-        throw unwritable('--parquet', this.#nameOf(name), error);
+        throw unwritable('--parquet', this.nameOf(name), error);
       }
     }
     if (!hasFacts(entry)) return;
-    this.#noteRanked('conversations', entry, entry.top.length, Number(entry.conversations));
-    this.#noteRanked('endpoints', entry, entry.endpoints.length, Number(entry.endpoints_total));
+    this.noteRanked('conversations', entry, entry.top.length, Number(entry.conversations));
+    this.noteRanked('endpoints', entry, entry.endpoints.length, Number(entry.endpoints_total));
     if (entry.tcp !== undefined)
-      this.#noteRanked('tcp', entry, entry.top.length, Number(entry.conversations), 'conversations');
-    if (entry.names !== undefined) this.#noteNames(entry.file, entry.names);
+      this.noteRanked('tcp', entry, entry.top.length, Number(entry.conversations), 'conversations');
+    if (entry.names !== undefined) this.noteNames(entry.file, entry.names);
   }
 
   /** What was left out, a line each. */
   get notes(): string[] {
-    return this.#cuts.map(noteOf);
+    return this.cuts.map(noteOf);
   }
 
   /** Gives all files their names. Returns their bytes. @throws TriremeError FILE_UNWRITABLE */
   write(): number {
     // All of them are complete before the first one is there.
-    const whole = [...this.#files].map(([name, file]) => {
-      const notes = this.#cuts.filter(({ table }) => table === name).map(noteOf);
+    const whole = [...this.files].map(([name, file]) => {
+      const notes = this.cuts.filter(({ table }) => table === name).map(noteOf);
       try {
         return [name, file, file.finish(notes)] as const;
       } catch (error) {
-        throw unwritable('--parquet', this.#nameOf(name), error);
+        throw unwritable('--parquet', this.nameOf(name), error);
       }
     });
     let bytes = 0;
     for (const [name, file, pieces] of whole) {
-      bytes += writeWhole('--parquet', this.#nameOf(name), pieces);
+      bytes += writeWhole('--parquet', this.nameOf(name), pieces);
       file.close();
     }
     return bytes;
   }
 
-  #nameOf(table: TableName): string {
+  private nameOf(table: TableName): string {
     return join(this.folder, `${table}.parquet`);
   }
 
-  #noteRanked(table: TableName, { file }: FactsEntry, rows: number, of: number, from?: string): void {
-    if (rows === this.top && of > rows) this.#cuts.push({ table, file, rows, of, from });
+  private noteRanked(table: TableName, { file }: FactsEntry, rows: number, of: number, from?: string): void {
+    if (rows === this.top && of > rows) this.cuts.push({ table, file, rows, of, from });
   }
 
-  #noteNames(file: string, names: NamesFacts): void {
+  private noteNames(file: string, names: NamesFacts): void {
     for (const { name, table } of nameForms) {
       const { rows, total } = table(names);
-      if (total > rows.length) this.#cuts.push({ table: name, file, rows: rows.length, of: total });
+      if (total > rows.length) this.cuts.push({ table: name, file, rows: rows.length, of: total });
     }
   }
 }

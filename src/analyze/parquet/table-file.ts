@@ -11,13 +11,13 @@ export const columnBytesMax = 8 * 1024 * 1024;
 
 /** The Parquet file of one table: rows go in one by one, and lie on the disk by row groups. */
 export class TableFile {
-  readonly #spool: Spool;
-  readonly #bytes: ByteWriter;
-  readonly #writer: ParquetWriter;
+  private readonly spool: Spool;
+  private readonly bytes: ByteWriter;
+  private readonly writer: ParquetWriter;
   /** The rows that wait, by column of the table: the values of each of its elements. */
-  readonly #values: readonly (readonly ColumnValues[])[];
-  readonly #all: readonly ColumnValues[];
-  #waiting = 0;
+  private readonly values: readonly (readonly ColumnValues[])[];
+  private readonly all: readonly ColumnValues[];
+  private waiting = 0;
 
   /** @param rowsMax smaller in tests */
   constructor(
@@ -27,68 +27,68 @@ export class TableFile {
     private readonly bytesMax = columnBytesMax,
   ) {
     const { ByteWriter, ParquetWriter } = loadWriterPackage();
-    this.#values = columns.map(({ elements }) => elements.map((element) => new ColumnValues(element, rowsMax)));
-    this.#all = this.#values.flat();
-    this.#spool = new Spool(folder);
-    this.#bytes = new ByteWriter();
-    this.#bytes.finish = () => this.#flush();
-    this.#writer = new ParquetWriter({
-      writer: this.#bytes,
-      schema: [{ name: 'root', num_children: this.#all.length }, ...this.#all.map(({ element }) => element)],
+    this.values = columns.map(({ elements }) => elements.map((element) => new ColumnValues(element, rowsMax)));
+    this.all = this.values.flat();
+    this.spool = new Spool(folder);
+    this.bytes = new ByteWriter();
+    this.bytes.finish = () => this.flush();
+    this.writer = new ParquetWriter({
+      writer: this.bytes,
+      schema: [{ name: 'root', num_children: this.all.length }, ...this.all.map(({ element }) => element)],
       createdBy: 'trireme',
     });
   }
 
   /** A row's fields in the order of the columns; those that are left out at the end are empty. */
   add(fields: readonly Field[]): void {
-    for (let i = 0; i < this.columns.length; i++) this.columns[i].put(fields[i], this.#values[i]);
-    this.#rowAdded();
+    for (let i = 0; i < this.columns.length; i++) this.columns[i].put(fields[i], this.values[i]);
+    this.rowAdded();
   }
 
   /** Rows that someone else puts into the values, column by column. */
   addAll(rows: number, put: (row: number, values: readonly ColumnValues[]) => void): void {
     for (let row = 0; row < rows; row++) {
-      put(row, this.#all);
-      this.#rowAdded();
+      put(row, this.all);
+      this.rowAdded();
     }
   }
 
   /** The whole file. Call it once, and close() behind it. @param notes what is to be known of its rows, for its metadata */
   finish(notes: readonly string[]): Iterable<Uint8Array> {
-    if (this.#waiting > 0) this.#writeGroup();
-    if (notes.length > 0) this.#writer.kvMetadata = notes.map((value) => ({ key: 'trireme.note', value }));
-    this.#writer.finish();
-    return this.#spool.pieces();
+    if (this.waiting > 0) this.writeGroup();
+    if (notes.length > 0) this.writer.kvMetadata = notes.map((value) => ({ key: 'trireme.note', value }));
+    this.writer.finish();
+    return this.spool.pieces();
   }
 
   close(): void {
-    this.#spool.close();
+    this.spool.close();
   }
 
-  #rowAdded(): void {
-    this.#waiting++;
-    if (this.#waiting < this.rowsMax && this.#all.every(({ byteLength }) => byteLength < this.bytesMax)) return;
-    this.#writeGroup();
+  private rowAdded(): void {
+    this.waiting++;
+    if (this.waiting < this.rowsMax && this.all.every(({ byteLength }) => byteLength < this.bytesMax)) return;
+    this.writeGroup();
   }
 
-  #writeGroup(): void {
-    const from = this.#bytes.offset;
-    const columns = this.#all.map((values) => writeChunk(this.#bytes, values));
-    this.#writer.row_groups.push({
+  private writeGroup(): void {
+    const from = this.bytes.offset;
+    const columns = this.all.map((values) => writeChunk(this.bytes, values));
+    this.writer.row_groups.push({
       columns,
       total_byte_size: columns.reduce((sum, { meta_data }) => sum + meta_data.total_uncompressed_size, 0n),
-      num_rows: BigInt(this.#waiting),
-      total_compressed_size: BigInt(this.#bytes.offset - from),
+      num_rows: BigInt(this.waiting),
+      total_compressed_size: BigInt(this.bytes.offset - from),
     });
-    this.#writer.num_rows += BigInt(this.#waiting);
-    for (const values of this.#all) values.clear();
-    this.#waiting = 0;
-    this.#flush();
+    this.writer.num_rows += BigInt(this.waiting);
+    for (const values of this.all) values.clear();
+    this.waiting = 0;
+    this.flush();
   }
 
-  #flush(): void {
-    this.#spool.write(this.#bytes.getBytes());
-    this.#bytes.index = 0;
+  private flush(): void {
+    this.spool.write(this.bytes.getBytes());
+    this.bytes.index = 0;
   }
 }
 
