@@ -84,7 +84,8 @@ class Walk {
       else if (visited.need.needs !== 'maybe') of.push(visited.need);
     }
     const connection = connectionOf(of);
-    if (connection !== null) of.push(connection);
+    // First, because it excludes most.
+    if (connection !== null) of.unshift(connection);
     return { need: of.length === 0 ? maybe : { needs: 'all', of }, tags };
   }
 

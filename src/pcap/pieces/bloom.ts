@@ -34,14 +34,33 @@ export function bloomOf(keys: Uint32Array, bytesMax: number): Bloom {
   return bloom;
 }
 
-/** False: the key was not put in. */
-export function mayHold(bloom: Bloom, key: number): boolean {
+/** The filters of one set of keys, piece after piece. */
+export interface BloomColumn {
+  readonly bytes: Uint8Array;
+  /** Where the filter of each piece ends in them. */
+  readonly ends: Uint32Array;
+}
+
+export function columnOf(blooms: readonly Bloom[]): BloomColumn {
+  const ends = new Uint32Array(blooms.length);
+  let end = 0;
+  for (const [i, { length }] of blooms.entries()) ends[i] = end += length;
+  return { bytes: Buffer.concat(blooms), ends };
+}
+
+/** Tells of each piece whether the key may have been put in: false where it was not. */
+export function holderOf({ bytes, ends }: BloomColumn, key: number): (piece: number) => boolean {
   const step = stepOf(key);
-  for (let probe = 0, hash = key; probe < bloom[0]; probe++, hash = (hash + step) >>> 0) {
-    const bit = bitOf(hash, bloom.length - 1);
-    if ((bloom[1 + (bit >>> 3)] & (1 << (bit & 7))) === 0) return false;
-  }
-  return true;
+  return (piece) => {
+    const start = piece === 0 ? 0 : ends[piece - 1];
+    const length = ends[piece] - start - 1;
+    if (length < 0) return true;
+    for (let probe = bytes[start], hash = key; probe > 0; probe--, hash = (hash + step) >>> 0) {
+      const bit = bitOf(hash, length);
+      if ((bytes[start + 1 + (bit >>> 3)] & (1 << (bit & 7))) === 0) return false;
+    }
+    return true;
+  };
 }
 
 /** Odd, so that no two probes of a key begin alike. */

@@ -1,24 +1,27 @@
 import { createHash } from 'node:crypto';
 import { isState } from '../chunk-result.js';
 import type { ReadState } from '../types.js';
-import { keySets, type Piece, type PieceIndex } from './piece-index.js';
-import { probesMax } from './bloom.js';
+import { probesMax, type BloomColumn } from './bloom.js';
+import { keySets, type KeySet, type Piece, type PieceIndex } from './piece-index.js';
 
 // An index as bytes, little-endian:
 //
 //   0 magic, 8 bytes | 8 version u32 | 12 bytes of the head u32 | 16 SHA-256 of all that follows, 32 bytes
-//   48 the head: JSON
-//   the pieces, 56 bytes each, then their filters in the same order, each its addresses, ports and connections
-//
-// A piece: 0 start u64 | 8 first ns i64 | 16 last ns i64 | 24 packets u32 | 28 other blocks u32 | 32 interfaces u32 |
-//   36 sections u32 | 40 state u32, 2^32-1: none | 44 interfaces in force u32 | 48 bytes of its three filters u16 each |
-//   54 1: it holds what is told of the whole file u16
+//   48 the head: JSON, with blanks up to a multiple of 8
+//   columns with an entry for each piece: start, first ns, last ns, i64 each; then u32 each: packets | other blocks |
+//   interfaces | sections | state, 2^32-1: none | interfaces in force | 1: it holds what is told of the whole file |
+//   where its filter of addresses ends in that column, of ports, of connections
+//   the filters of all pieces: addresses, ports, connections
 
 /** As of PNG: line ends and the end-of-file byte of DOS, so that a transfer as text shows. */
 const magic = Buffer.from('TRIDX\r\n\x1a', 'latin1');
-const version = 1;
+const version = 2;
 const prefixBytes = 48;
-const recordBytes = 56;
+const longColumns = 3;
+const wordColumns = 10;
+/** Of a piece in all columns. */
+const recordBytes = 8 * longColumns + 4 * wordColumns;
+const columnAlignment = 8;
 const noState = 0xffff_ffff;
 
 /** An index is under 0.2 % of its capture, beside these bytes: of a small capture its head is more. */
@@ -54,12 +57,39 @@ export interface IndexFile {
 }
 
 export function encodeIndex({ file, index }: IndexFile): Buffer {
-  const { pieces, states, byteOrders } = index;
+  const { pieces, blooms, states, byteOrders } = index;
   const head: Head = { file, pieces: pieces.length, byteOrders, states };
-  const headBytes = Buffer.from(JSON.stringify(head));
-  const records = Buffer.alloc(pieces.length * recordBytes);
-  for (const [i, piece] of pieces.entries()) writePiece(records.subarray(i * recordBytes), piece);
-  const rest = Buffer.concat([headBytes, records, ...pieces.flatMap(({ keys }) => keySets.map((set) => keys[set]))]);
+  const text = Buffer.from(JSON.stringify(head));
+  const headBytes = Buffer.alloc(Math.ceil(text.length / columnAlignment) * columnAlignment, ' ');
+  text.copy(headBytes);
+  const records = new ArrayBuffer(pieces.length * recordBytes);
+  const {
+    starts,
+    firsts,
+    lasts,
+    packets,
+    others,
+    interfaces,
+    sections,
+    states: numbers,
+    inForce,
+    told,
+    ends,
+  } = columnsIn(records, pieces.length);
+  for (const [i, piece] of pieces.entries()) {
+    starts[i] = BigInt(piece.start);
+    firsts[i] = piece.firstNs;
+    lasts[i] = piece.lastNs;
+    packets[i] = piece.packets;
+    others[i] = piece.others;
+    interfaces[i] = piece.interfaces;
+    sections[i] = piece.sections;
+    numbers[i] = piece.state < 0 ? noState : piece.state;
+    inForce[i] = piece.interfacesInForce;
+    told[i] = piece.told ? 1 : 0;
+  }
+  for (const set of keySets) ends[set].set(blooms[set].ends);
+  const rest = Buffer.concat([headBytes, Buffer.from(records), ...keySets.map((set) => blooms[set].bytes)]);
   const prefix = Buffer.alloc(prefixBytes);
   magic.copy(prefix);
   prefix.writeUInt32LE(version, 8);
@@ -68,16 +98,16 @@ export function encodeIndex({ file, index }: IndexFile): Buffer {
   return Buffer.concat([prefix, rest]);
 }
 
-function writePiece(to: Buffer, piece: Piece): void {
-  to.writeBigUInt64LE(BigInt(piece.start), 0);
-  to.writeBigInt64LE(piece.firstNs, 8);
-  to.writeBigInt64LE(piece.lastNs, 16);
-  const numbers = [piece.packets, piece.others, piece.interfaces, piece.sections];
-  for (const [i, number] of numbers.entries()) to.writeUInt32LE(number, 24 + 4 * i);
-  to.writeUInt32LE(piece.state < 0 ? noState : piece.state, 40);
-  to.writeUInt32LE(piece.interfacesInForce, 44);
-  to.writeUInt16LE(piece.told ? 1 : 0, 54);
-  for (const [i, set] of keySets.entries()) to.writeUInt16LE(piece.keys[set].length, 48 + 2 * i);
+/** The columns in memory that begins at a multiple of 8. */
+function columnsIn(memory: ArrayBuffer, pieces: number) {
+  const longs = (column: number) => new BigInt64Array(memory, 8 * column * pieces, pieces);
+  const words = (column: number) => new Uint32Array(memory, (8 * longColumns + 4 * column) * pieces, pieces);
+  return {
+    ...{ starts: longs(0), firsts: longs(1), lasts: longs(2) },
+    ...{ packets: words(0), others: words(1), interfaces: words(2), sections: words(3) },
+    ...{ states: words(4), inForce: words(5), told: words(6) },
+    ends: { addresses: words(7), ports: words(8), connections: words(9) },
+  };
 }
 
 /** @returns what it holds, or in words why it is no index that can be used */
@@ -105,47 +135,64 @@ function readRest(rest: Buffer, headBytes: number): IndexFile | null {
     head.pieces >= 1 &&
     [0, 1, 2, 3].includes(byteOrders) &&
     states.every(isState);
-  let bloomsAt = headBytes + head.pieces * recordBytes;
+  const bloomsAt = headBytes + head.pieces * recordBytes;
   if (!soundHead || bloomsAt > rest.length) return null;
-  const pieces: Piece[] = [];
-  for (let i = 0; i < head.pieces; i++) {
-    const { piece, end } = readPiece(rest, headBytes + i * recordBytes, bloomsAt);
-    bloomsAt = end;
-    if (bloomsAt > rest.length || !isSound(piece, pieces.at(-1), states, file.sizeBytes)) return null;
-    pieces.push(piece);
-  }
-  return bloomsAt === rest.length ? { file, index: { pieces, states, byteOrders } } : null;
+  // Copied, because a column begins at a multiple of its width.
+  const records = new Uint8Array(rest.subarray(headBytes, bloomsAt)).buffer;
+  const columns = columnsIn(records, head.pieces);
+  const pieces = piecesOf(columns, states, file.sizeBytes);
+  const blooms = bloomsOf(rest.subarray(bloomsAt), columns.ends);
+  return pieces === null || blooms === null ? null : { file, index: { pieces, blooms, states, byteOrders } };
 }
 
-function readPiece(rest: Buffer, at: number, bloomsAt: number): { piece: Piece; end: number } {
-  const portsAt = bloomsAt + rest.readUInt16LE(at + 48);
-  const connectionsAt = portsAt + rest.readUInt16LE(at + 50);
-  const end = connectionsAt + rest.readUInt16LE(at + 52);
-  const state = rest.readUInt32LE(at + 40);
-  const piece: Piece = {
-    start: Number(rest.readBigUInt64LE(at)),
-    firstNs: rest.readBigInt64LE(at + 8),
-    lastNs: rest.readBigInt64LE(at + 16),
-    packets: rest.readUInt32LE(at + 24),
-    others: rest.readUInt32LE(at + 28),
-    interfaces: rest.readUInt32LE(at + 32),
-    sections: rest.readUInt32LE(at + 36),
-    state: state === noState ? -1 : state,
-    interfacesInForce: rest.readUInt32LE(at + 44),
-    told: rest.readUInt16LE(at + 54) !== 0,
-    keys: {
-      addresses: rest.subarray(bloomsAt, portsAt),
-      ports: rest.subarray(portsAt, connectionsAt),
-      connections: rest.subarray(connectionsAt, end),
-    },
-  };
-  return { piece, end };
+/** Null: they are not sound. */
+function piecesOf(
+  columns: ReturnType<typeof columnsIn>,
+  states: readonly ReadState[],
+  sizeBytes: number,
+): Piece[] | null {
+  const { starts, firsts, lasts, packets, others, interfaces, sections, states: numbers, inForce, told } = columns;
+  const pieces: Piece[] = [];
+  for (let i = 0; i < starts.length; i++) {
+    const piece = {
+      start: Number(starts[i]),
+      packets: packets[i],
+      firstNs: firsts[i],
+      lastNs: lasts[i],
+      others: others[i],
+      told: told[i] !== 0,
+      interfaces: interfaces[i],
+      sections: sections[i],
+      state: numbers[i] === noState ? -1 : numbers[i],
+      interfacesInForce: inForce[i],
+    };
+    if (!isSound(piece, pieces.at(-1), states, sizeBytes)) return null;
+    pieces.push(piece);
+  }
+  return pieces;
+}
+
+/** Null: they are not sound. */
+function bloomsOf(bytes: Buffer, ends: Readonly<Record<KeySet, Uint32Array>>): PieceIndex['blooms'] | null {
+  let at = 0;
+  const blooms = keySets.map((set) => {
+    const column = { bytes: bytes.subarray(at, at + (ends[set].at(-1) ?? 0)), ends: ends[set] };
+    at += ends[set].at(-1) ?? 0;
+    return column;
+  });
+  const [addresses, ports, connections] = blooms;
+  return at === bytes.length && blooms.every(isSoundColumn) ? { addresses, ports, connections } : null;
+}
+
+function isSoundColumn({ bytes, ends }: BloomColumn): boolean {
+  for (let i = 0, start = 0; i < ends.length; start = ends[i++])
+    if (ends[i] < start || (ends[i] > start && bytes[start] > probesMax)) return false;
+  return true;
 }
 
 function isSound(piece: Piece, before: Piece | undefined, states: readonly ReadState[], sizeBytes: number): boolean {
-  const { start, state, interfacesInForce, keys } = piece;
+  const { start, state, interfacesInForce } = piece;
   const first = before === undefined;
   const soundStart = first ? start === 0 && state < 0 : start > before.start && start <= sizeBytes && state >= 0;
-  const soundState = state < 0 || (state < states.length && interfacesInForce <= states[state].interfaces.length);
-  return soundStart && soundState && keySets.every((set) => keys[set].length === 0 || keys[set][0] <= probesMax);
+  return soundStart && (state < 0 || (state < states.length && interfacesInForce <= states[state].interfaces.length));
 }

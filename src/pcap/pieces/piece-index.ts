@@ -1,5 +1,5 @@
 import type { ReadState } from '../types.js';
-import type { Bloom } from './bloom.js';
+import type { BloomColumn } from './bloom.js';
 
 /** Bytes of the capture for each piece: a piece ends at the first record boundary at or past a multiple of it. */
 export const pieceBytes = 4 * 1024 * 1024;
@@ -31,12 +31,13 @@ export interface Piece {
   /** The state at its start: number in the index's states, of which so many interfaces are in force; -1: none, a header comes. */
   readonly state: number;
   readonly interfacesInForce: number;
-  readonly keys: Readonly<Record<KeySet, Bloom>>;
 }
 
 /** What a whole capture is made of, in file order. */
 export interface PieceIndex {
   readonly pieces: readonly Piece[];
+  /** What each piece may hold. */
+  readonly blooms: Readonly<Record<KeySet, BloomColumn>>;
   readonly states: readonly ReadState[];
   /** Byte orders that the capture has: 1 little-endian, 2 big-endian, 3 both. */
   readonly byteOrders: number;

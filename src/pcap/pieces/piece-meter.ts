@@ -3,7 +3,7 @@ import { phases, type Kernel } from '../kernel.js';
 import { cells } from '../partial-layout.js';
 import { extendsState } from '../read-state.js';
 import type { ReadState } from '../types.js';
-import { anyKey, bloomOf, type Bloom } from './bloom.js';
+import { anyKey, bloomOf, columnOf, type Bloom } from './bloom.js';
 import { bloomBytesMax, keySets, pieceBytes, type KeySet, type Piece, type PieceIndex } from './piece-index.js';
 
 /** Interfaces of all states of an index: each takes some 100 bytes of it. */
@@ -18,6 +18,7 @@ interface Sums {
 /** Notes the pieces of a capture while a kernel scans it from its start. */
 export class PieceMeter {
   private readonly pieces: Piece[] = [];
+  private readonly blooms: Record<KeySet, Bloom[]> = { addresses: [], ports: [], connections: [] };
   private readonly states: ReadState[] = [];
   private start = 0;
   private stateNumber = -1;
@@ -53,14 +54,17 @@ export class PieceMeter {
     this.note();
     if (this.kernel.exports.recordHeadNow() !== 16)
       throw new TriremeError('USAGE', 'captures with the magic a1b2cd34 are not indexed: convert them with editcap');
-    return { pieces: this.pieces, states: this.states, byteOrders: Number(this.kernel.cell(cells.byteOrders)) };
+    const { pieces, states } = this;
+    const { addresses, ports, connections } = this.blooms;
+    const blooms = { addresses: columnOf(addresses), ports: columnOf(ports), connections: columnOf(connections) };
+    return { pieces, blooms, states, byteOrders: Number(this.kernel.cell(cells.byteOrders)) };
   }
 
   private note(): void {
     const { kernel, start, before } = this;
     const { exports } = kernel;
     const now = this.sums();
-    const keys = Object.fromEntries(keySets.map((set, number) => [set, this.bloom(set, number)]));
+    for (const [number, set] of keySets.entries()) this.blooms[set].push(this.bloom(set, number));
     this.pieces.push({
       start,
       packets: now.packets - before.packets,
@@ -72,7 +76,6 @@ export class PieceMeter {
       sections: now.sections - before.sections,
       state: this.stateNumber,
       interfacesInForce: this.interfacesInForce,
-      keys: keys as Record<KeySet, Bloom>,
     });
     if (now.interfaces !== before.interfaces || now.sections !== before.sections) this.noteState();
     this.before = now;

@@ -2,9 +2,9 @@ import { needsOf, type Need } from '../../filter/needs.js';
 import { filterOf } from '../filter-functions.js';
 import { spanNs } from '../scan-options.js';
 import type { ReadState, ScanOptions } from '../types.js';
-import { mayHold } from './bloom.js';
+import { holderOf } from './bloom.js';
 import { addressKey, connectionKey, portKey } from './keys.js';
-import { linkTypesOf, stateAt, type KeySet, type Piece, type PieceIndex } from './piece-index.js';
+import { linkTypesOf, stateAt, type PieceIndex } from './piece-index.js';
 
 /** Pieces next to each other that are read in one go. */
 export interface PieceRun {
@@ -35,7 +35,8 @@ export interface Selection {
 }
 
 type Asked = Pick<ScanOptions, 'filter' | 'span'>;
-type MayMatch = (piece: Piece) => boolean;
+/** Of a piece by its number. */
+type MayMatch = (piece: number) => boolean;
 
 /**
  * The pieces in which a packet can match, and those that hold what is told of the whole file. The first and the last are always
@@ -58,7 +59,7 @@ export function selectPieces(index: PieceIndex, asked: Asked, others = false, ru
       piece.told ||
       (told && piece.sections > 0) ||
       (others && piece.others > 0) ||
-      mayMatch(piece),
+      mayMatch(i),
   );
   const runs: PieceRun[] = [];
   const skipped = { packets: 0, interfaces: 0, sections: 0, byteOrders };
@@ -96,19 +97,22 @@ export function bytesOf({ runs }: Selection, sizeBytes: number): number {
   return runs.reduce((sum, { start, end }) => sum + (end ?? sizeBytes) - start, 0);
 }
 
-/** Tells of each piece whether a packet in it can match. Null: the index tells nothing. */
-export function matcherFor(index: PieceIndex, { filter, span }: Asked): ((piece: Piece) => boolean) | null {
+/** Tells of each piece, by its number, whether a packet in it can match. Null: the index tells nothing. */
+export function matcherFor(index: PieceIndex, { filter, span }: Asked): MayMatch | null {
   const tests: MayMatch[] = [];
   if (span !== undefined) {
     const [after, before, relative] = spanNs(span);
     if (relative !== 0) return null;
-    tests.push(({ firstNs, lastNs }) => lastNs >= after && firstNs < before && firstNs <= lastNs);
+    tests.push((piece) => {
+      const { firstNs, lastNs } = index.pieces[piece];
+      return lastNs >= after && firstNs < before && firstNs <= lastNs;
+    });
   }
   if (filter !== undefined) {
     const read = filterOf(filter);
     if (![...linkTypesOf(index)].every((link) => fits(() => read.for(link)))) return null;
     const need = needsOf(read);
-    if (need.needs !== 'maybe') tests.push(testOf(need));
+    if (need.needs !== 'maybe') tests.push(testOf(need, index));
   }
   return tests.length === 0 ? null : (piece) => tests.every((test) => test(piece));
 }
@@ -123,27 +127,24 @@ function fits(compile: () => unknown): boolean {
   }
 }
 
-function testOf(need: Need): MayMatch {
+function testOf(need: Need, index: PieceIndex): MayMatch {
+  const { addresses, ports, connections } = index.blooms;
   switch (need.needs) {
     case 'maybe':
       return () => true;
     case 'all': {
-      const tests = need.of.map(testOf);
+      const tests = need.of.map((one) => testOf(one, index));
       return (piece) => tests.every((test) => test(piece));
     }
     case 'any': {
-      const tests = need.of.map(testOf);
+      const tests = need.of.map((one) => testOf(one, index));
       return (piece) => tests.some((test) => test(piece));
     }
     case 'address':
-      return holds('addresses', addressKey(need.words));
+      return holderOf(addresses, addressKey(need.words));
     case 'port':
-      return holds('ports', portKey(need.port));
+      return holderOf(ports, portKey(need.port));
     case 'connection':
-      return holds('connections', connectionKey(...need.ends));
+      return holderOf(connections, connectionKey(...need.ends));
   }
-}
-
-function holds(set: KeySet, key: number): MayMatch {
-  return ({ keys }) => mayHold(keys[set], key);
 }

@@ -152,7 +152,7 @@ describe.each(Object.entries(captures))('%s', (_, bytes) => {
     const file = { sizeBytes: bytes.length, mtimeNs: '1', endsSha256: 'ab' };
     const encoded = encodeIndex({ file, index });
     const decoded = decodeIndex(encoded);
-    expect(decoded).toEqual({ file, index: { ...index, pieces: index.pieces.map(withBuffers) } });
+    expect(decoded).toEqual({ file, index });
     for (let at = 0; at < encoded.length; at += 1 + Math.floor(encoded.length / 97)) {
       const changed = Buffer.from(encoded);
       changed[at] ^= 1 << (at % 8);
@@ -161,14 +161,6 @@ describe.each(Object.entries(captures))('%s', (_, bytes) => {
     }
   });
 });
-
-function withBuffers(piece: PieceIndex['pieces'][number]): PieceIndex['pieces'][number] {
-  const { addresses, ports, connections } = piece.keys;
-  return {
-    ...piece,
-    keys: { addresses: Buffer.from(addresses), ports: Buffer.from(ports), connections: Buffer.from(connections) },
-  };
-}
 
 test('the shared captures', () => {
   let spared = 0;
