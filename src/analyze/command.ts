@@ -99,7 +99,7 @@ export function buildCommand(): Command {
     )
     .option(
       '--names',
-      'names: DNS queries and answers, server names of TLS; endpoints are called by what was asked for',
+      'names: DNS queries and answers, server names of TLS, hosts of HTTP; endpoints are called by what was asked for',
     )
     .option('--inner', 'conversations and endpoints inside of tunnels: those of the innermost IP header of each packet')
     .option('--community-id', 'with each conversation its Community ID (version 1), as Zeek and Suricata tell it')

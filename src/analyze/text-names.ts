@@ -25,7 +25,7 @@ export function nameLines({ names }: FactsEntry, style: TextStyle): string {
     .join('\n\n');
 }
 
-function figuresOf({ dns, tls }: NamesFacts, { units }: TextStyle): [string, string][] {
+function figuresOf({ dns, tls, http }: NamesFacts, { units }: TextStyle): [string, string][] {
   const span = (ns: string | null): string => (ns === null ? '-' : units.span(BigInt(ns)));
   return [
     ['DNS queries', units.count(dns.queries)],
@@ -44,6 +44,14 @@ function figuresOf({ dns, tls }: NamesFacts, { units }: TextStyle): [string, str
     ['  without a name', units.count(tls.without_name)],
     ['ClientHellos malformed', units.count(tls.malformed)],
     ['ClientHellos not whole', units.count(tls.incomplete)],
+    ['HTTP requests', units.count(http.requests)],
+    ['  without a host', units.count(http.without_host)],
+    ['  whose head is not whole', units.count(http.incomplete)],
+    ['HTTP responses', units.count(http.responses)],
+    ['  success', units.count(http.success)],
+    ['  redirects', units.count(http.redirects)],
+    ['  client errors', units.count(http.client_errors)],
+    ['  server errors', units.count(http.server_errors)],
   ];
 }
 

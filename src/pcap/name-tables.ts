@@ -22,6 +22,9 @@ export type NameTableName =
   | 'tls_ja3'
   | 'tls_alpn'
   | 'tls_versions'
+  | 'http_hosts'
+  | 'http_methods'
+  | 'http_statuses'
   | 'addresses';
 
 /** A table of names, for each form of output. */
@@ -57,7 +60,17 @@ const dnsColumns = [
 const queriesMax = count('queries_max', 'queries at most');
 
 const hellosMax = count('hellos_max', 'hellos at most');
-const bounds: readonly NameColumn[] = [queriesMax, hellosMax];
+const requestsMax = count('requests_max', 'requests at most');
+const bounds: readonly NameColumn[] = [queriesMax, hellosMax, requestsMax];
+
+const responseColumns = [
+  count('responses'),
+  wide('informational', 'informational'),
+  count('success'),
+  count('redirects'),
+  count('client_errors', 'client errors'),
+  count('server_errors', 'server errors'),
+] as const;
 
 const hellosOf = (
   name: NameTableName,
@@ -94,6 +107,24 @@ export const nameForms: readonly NameForm[] = [
   hellosOf('tls_ja3', 'Clients of TLS by JA3', 'JA3', ({ ja3 }) => ja3),
   hellosOf('tls_alpn', 'Protocols that TLS offers', 'ALPN', ({ protocols }) => protocols),
   hellosOf('tls_versions', 'Highest version that TLS offers', 'version', ({ versions }) => versions),
+  {
+    name: 'http_hosts',
+    title: 'Hosts of HTTP',
+    columns: [text('host'), count('requests'), ...responseColumns, requestsMax],
+    table: ({ http }) => http.hosts,
+  },
+  {
+    name: 'http_methods',
+    title: 'Methods of HTTP',
+    columns: [text('method'), count('requests'), requestsMax],
+    table: ({ http }) => http.methods,
+  },
+  {
+    name: 'http_statuses',
+    title: 'Statuses of HTTP',
+    columns: [text('status'), count('responses')],
+    table: ({ http }) => http.statuses,
+  },
   {
     name: 'addresses',
     title: 'What addresses were called',

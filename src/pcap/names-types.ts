@@ -93,12 +93,53 @@ export interface TlsFacts {
   readonly versions: NameTable<HelloRow>;
 }
 
+/** Responses of HTTP, by the first digit of their status. */
+export interface HttpResponses {
+  readonly responses: Count;
+  readonly informational: Count;
+  readonly success: Count;
+  readonly redirects: Count;
+  readonly client_errors: Count;
+  readonly server_errors: Count;
+}
+
+export interface HttpHostRow extends HttpResponses {
+  /** As requests have it (Host), in lower case. */
+  readonly host: string;
+  readonly requests: Count;
+  /** Only where the table was full. */
+  readonly requests_max?: Count;
+}
+
+export interface HttpMethodRow {
+  readonly method: string;
+  readonly requests: Count;
+  readonly requests_max?: Count;
+}
+
+export interface HttpStatusRow {
+  /** Its three digits. */
+  readonly status: string;
+  readonly responses: Count;
+}
+
+/** Requests and responses of HTTP/1 over TCP. */
+export interface HttpFacts extends HttpResponses {
+  readonly requests: Count;
+  readonly without_host: Count;
+  /** Requests whose head goes on behind what was read of it, without a host so far. */
+  readonly incomplete: Count;
+  readonly hosts: NameTable<HttpHostRow>;
+  readonly methods: NameTable<HttpMethodRow>;
+  readonly statuses: NameTable<HttpStatusRow>;
+}
+
 /** What an address was called. */
 export interface AddressRow {
   readonly address: string;
   readonly name: string;
-  /** How it is known: an answer of DNS, a ClientHello that was sent there. */
-  readonly source: 'dns' | 'tls';
+  /** How it is known: an answer of DNS, a ClientHello or a request that was sent there. */
+  readonly source: 'dns' | 'tls' | 'http';
   readonly times: Count;
 }
 
@@ -106,6 +147,7 @@ export interface AddressRow {
 export interface NamesFacts {
   readonly dns: DnsFacts;
   readonly tls: TlsFacts;
+  readonly http: HttpFacts;
   /** Each address with each name that it was called, the most frequent first. */
   readonly addresses: NameTable<AddressRow>;
 }

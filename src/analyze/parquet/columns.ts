@@ -24,7 +24,7 @@ export interface ParquetColumn {
 const texts = new Set(
   [
     'file,proto,layer,within,name,type,format,byte_order,compression,repeats,client,error,error_detail',
-    'tunnel_a_to_b,tunnel_b_to_a,community_id,server,source',
+    'tunnel_a_to_b,tunnel_b_to_a,community_id,server,source,host,method,status',
   ].flatMap((names) => names.split(',')),
 );
 const flags = new Set(['truncated', 'grew', 'times_in_order', 'client_guessed', 'tunnels_vary']);

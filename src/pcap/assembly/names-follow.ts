@@ -1,6 +1,6 @@
-// Which segments of TCP may have the rest of a ClientHello that did not end in its first one. A chunk does not know what began
-// before it, so all directions of its first packets may have such a rest; who counts them knows (names/tls.ts), and drops the
-// others. It looks for a rest in no segment that is left out here:
+// Which segments of TCP may have the rest of a ClientHello, or of the head of a request of HTTP, that did not end in its first one.
+// A chunk does not know what began before it, so all directions of its first packets may have such a rest; who counts them knows
+// (names/followed.ts), and drops the others. It looks for a rest in no segment that is left out here:
 //
 // - it is among the FOLLOWED packets behind the first segment, and less than HELLO_BYTES of sequence numbers behind it;
 // - when a segment of the direction is not, nothing behind it is the rest.
@@ -131,7 +131,7 @@ function follow(slot: usize, seq: u32, until: u64): void {
   followUntil = max(followUntil, until);
 }
 
-/** A ClientHello begins at a sequence number, and does not end in its segment. */
+/** A ClientHello or a head begins at a sequence number, and does not end in its segment. */
 export function followHello(ip: usize, six: bool, ports: usize, seq: u32, now: u64): void {
   useKey(ip, six, ports);
   follow(takeSlot(now), seq, now + FOLLOWED);

@@ -8,6 +8,7 @@
 
 import { release, reserveReused } from './arena';
 import { big16 } from './big-endian';
+import { headAt, headEnd, headGoesOn, mayBeHttp, NO_HEAD, REQUEST } from './names-http';
 import { beginFollowing, CLOSED, HELLO_BYTES, followHello, followRest, noteFirst, NOT_FOLLOWED } from './names-follow';
 
 /** The first room of the log; it doubles. Most captures tell few names. */
@@ -19,6 +20,8 @@ const MESSAGE_BYTES: usize = 4096;
 const DNS: u32 = 1;
 const HELLO: u32 = 2;
 const REST: u32 = 3;
+const HTTP_REQUEST: u32 = 4;
+const HTTP_RESPONSE: u32 = 5;
 const DNS_PORT: u32 = 53;
 
 const IS_SIX: u32 = 1;
@@ -104,6 +107,7 @@ export function nameTcp(
   if (wire <= 0 || headBytes < 20 || from >= end) return;
   const here = min(end - from, <usize>wire);
   const seq = bswap<u32>(load<u32>(transport, 4));
+  if (mayBeHttp(from, here) && putHeads(header, isSix, transport, from, from + here, wire, seq, time, hasTime)) return;
   if (here >= 3 && load<u16>(from) == HANDSHAKE && load<u8>(from, 2) <= 4 && (here < 6 || load<u8>(from, 5) == 1)) {
     usePacket(header, isSix, transport, time, hasTime);
     put(HELLO, from, end, wire, seq, HELLO_BYTES);
@@ -115,6 +119,35 @@ export function nameTcp(
   if (how == NOT_FOLLOWED) return;
   usePacket(header, isSix, transport, time, hasTime);
   put(REST, from, end, wire, seq, how == CLOSED ? 0 : HELLO_BYTES);
+}
+
+/** Bytes of a response that are copied: `HTTP/1.1 200`. */
+const STATUS_BYTES: usize = 12;
+
+/** Copies the heads with which a segment begins. False: it begins with none. */
+function putHeads(
+  header: usize,
+  isSix: bool,
+  transport: usize,
+  from: usize,
+  end: usize,
+  wire: i64,
+  seq: u32,
+  time: i64,
+  hasTime: bool,
+): bool {
+  let next = from;
+  for (let head = headAt(next, end); head != NO_HEAD; head = headAt(next, end)) {
+    usePacket(header, isSix, transport, time, hasTime);
+    const passed = next - from;
+    next = headEnd(next, end);
+    const kind = head == REQUEST ? HTTP_REQUEST : HTTP_RESPONSE;
+    const most = head == REQUEST ? next - from - passed : STATUS_BYTES;
+    const begins = seq + <u32>passed;
+    put(kind, from + passed, end, wire - <i64>passed, begins, most);
+    if (head == REQUEST && headGoesOn) followHello(header, isSix, transport, begins, namesPackets);
+  }
+  return next > from;
 }
 
 /** Content type 22 and the first byte of a version, as they lie (RFC 8446, 5.1). */

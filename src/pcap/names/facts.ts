@@ -1,6 +1,7 @@
 import type { DnsCounter, DnsFigures } from './dns.js';
 import { responseCodeName, typeName } from './dns-numbers.js';
 import { addressOf } from './events.js';
+import type { HttpCounter, HttpFigures } from './http.js';
 import { readCalled, type NamesMachine } from './machine.js';
 import type { TopRow, TopTable } from './top-table.js';
 import type { TlsCounter } from './tls.js';
@@ -9,6 +10,8 @@ import type {
   DnsCounts,
   DnsFacts,
   HelloRow,
+  HttpFacts,
+  HttpResponses,
   NamesFacts,
   NameTable,
   ResponseCodeRow,
@@ -16,8 +19,11 @@ import type {
 } from '../names-types.js';
 
 /** Tells what was counted, with so many rows of each table. */
-export function namesFacts({ dns, tls, addresses }: NamesMachine, top: number): NamesFacts {
-  return { dns: dnsFacts(dns, top), tls: tlsFacts(tls, top), addresses: tableOf(addresses, top, calledRow) };
+export function namesFacts({ dns, tls, http, addresses }: NamesMachine, top: number): NamesFacts {
+  return {
+    ...{ dns: dnsFacts(dns, top), tls: tlsFacts(tls, top), http: httpFacts(http, top) },
+    addresses: tableOf(addresses, top, calledRow),
+  };
 }
 
 /** What an address is called most often; of names alike, the one that comes first. */
@@ -90,6 +96,31 @@ function tlsFacts(tls: TlsCounter, top: number): TlsFacts {
     ja3: told(tls.ja3),
     protocols: told(tls.protocols),
     versions: told(tls.versions, (key) => tlsVersionName(Number(key))),
+  };
+}
+
+function httpFacts(http: HttpCounter, top: number): HttpFacts {
+  const { all, withoutHost: without_host, incomplete, hosts, methods, statuses } = http;
+  const requestsOf = (
+    table: TopTable<TopRow>,
+    { weight, before }: TopRow,
+  ): { requests: number; requests_max?: number } => ({
+    requests: weight,
+    ...(table.floor === 0 ? {} : { requests_max: weight + before }),
+  });
+  return {
+    ...{ requests: all.weight, without_host, incomplete, ...responsesOf(all) },
+    hosts: tableOf(hosts, top, (host, row) => ({ host, ...requestsOf(hosts, row), ...responsesOf(row) })),
+    methods: tableOf(methods, top, (method, row) => ({ method, ...requestsOf(methods, row) })),
+    statuses: tableOf(statuses, top, (status, { weight: responses }) => ({ status, responses })),
+  };
+}
+
+function responsesOf(figures: HttpFigures): HttpResponses {
+  const { responses, informational, success, redirects, clientErrors, serverErrors } = figures;
+  return {
+    ...{ responses, informational, success, redirects },
+    ...{ client_errors: clientErrors, server_errors: serverErrors },
   };
 }
 

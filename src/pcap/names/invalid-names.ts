@@ -34,3 +34,9 @@ export function takeText(value: unknown): string {
 export function takeCount(value: unknown): number {
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : refuseNames('a count');
 }
+
+/** So many counts. @throws TriremeError JOB_FAILED */
+export function takeCounts(value: unknown, many: number): number[] {
+  const counts = takeList(value).map(takeCount);
+  return counts.length === many ? counts : refuseNames('the number of counts');
+}

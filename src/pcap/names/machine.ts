@@ -1,13 +1,15 @@
+import type { AddressRow } from '../names-types.js';
 import { DnsCounter } from './dns.js';
 import { eventKinds, NameEvents } from './events.js';
+import { Followed } from './followed.js';
+import { HttpCounter } from './http.js';
 import { takeCount } from './invalid-names.js';
 import { TlsCounter } from './tls.js';
-import { TopTable, type TopRow } from './top-table.js';
+import { noCount, TopTable } from './top-table.js';
 
-/** How a name is known: an answer of DNS, the SNI of TLS. */
-type CallSource = 'd' | 't';
-
-const noCalls = (): TopRow => ({ weight: 0, before: 0 });
+/** How a name is known, by the first letter of its key. */
+const callSources = { d: 'dns', t: 'tls', h: 'http' } as const;
+type CallSource = keyof typeof callSources;
 
 /** Names kept of addresses: 32,768 to twice as many. */
 const addressesKept = 32_768;
@@ -18,9 +20,11 @@ const addressesKept = 32_768;
  */
 export class NamesMachine {
   /** By address, what it was called, and how that is known. */
-  readonly addresses = new TopTable(noCalls, addressesKept);
+  readonly addresses = new TopTable(noCount, addressesKept);
   readonly dns = new DnsCounter((address, name) => this.call('d', address, name));
-  readonly tls = new TlsCounter((address, name) => this.call('t', address, name));
+  private readonly followed = new Followed();
+  readonly tls = new TlsCounter(this.followed, (address, name) => this.call('t', address, name));
+  readonly http = new HttpCounter(this.followed, (address, name) => this.call('h', address, name));
   /** Packets of TCP and UDP before those of the log that comes. */
   private before = 0;
 
@@ -31,11 +35,30 @@ export class NamesMachine {
   /** @throws TriremeError JOB_FAILED when the bytes are no log */
   feed(log: Uint8Array): void {
     const packet = new NameEvents(log);
-    while (packet.advance()) {
-      if (packet.kind === eventKinds.dns) this.dns.takePacket(packet);
-      else if (packet.kind === eventKinds.hello) this.tls.takeHello(packet, this.before + packet.number);
-      else this.tls.takeRest(packet, this.before + packet.number);
+    while (packet.advance()) this.take(packet);
+  }
+
+  private take(packet: NameEvents): void {
+    const number = this.before + packet.number;
+    switch (packet.kind) {
+      case eventKinds.dns:
+        return this.dns.takePacket(packet);
+      case eventKinds.hello:
+        return this.tls.takeHello(packet, number);
+      case eventKinds.rest:
+        return this.takeRest(packet, number);
+      case eventKinds.httpRequest:
+        return this.http.takeRequest(packet, number);
+      case eventKinds.httpResponse:
+        return this.http.takeResponse(packet);
     }
+  }
+
+  private takeRest(packet: NameEvents, number: number): void {
+    const started = this.followed.of(packet, number);
+    if (started === undefined) this.followed.end(packet);
+    else if (started.isHttp) this.http.takeRest(started, packet);
+    else this.tls.takeRest(started, packet);
   }
 
   /** So many packets were looked at, and what comes is numbered from 1 again. */
@@ -47,7 +70,7 @@ export class NamesMachine {
     const { before } = this;
     return JSON.stringify({
       ...{ before, addresses: this.addresses.state() },
-      ...{ dns: this.dns.state(), tls: this.tls.state() },
+      ...{ dns: this.dns.state(), tls: this.tls.state(), http: this.http.state(), followed: this.followed.state() },
     });
   }
 
@@ -57,6 +80,8 @@ export class NamesMachine {
     this.addresses.restore(state.addresses);
     this.dns.restore(state.dns);
     this.tls.restore(state.tls);
+    this.http.restore(state.http);
+    this.followed.restore(state.followed);
     this.before = takeCount(state.before);
   }
 }
@@ -66,12 +91,12 @@ const calledKey = (source: CallSource, address: string, name: string): string =>
 
 /** The source, the bytes of the address, and the name, of a key of `addresses`. */
 export function readCalled(key: string): {
-  readonly source: 'dns' | 'tls';
+  readonly source: AddressRow['source'];
   readonly address: string;
   readonly name: string;
 } {
   const end = key[1] === '4' ? 6 : 18;
-  return { source: key.startsWith('d') ? 'dns' : 'tls', address: key.slice(2, end), name: key.slice(end) };
+  return { source: callSources[key[0] as CallSource], address: key.slice(2, end), name: key.slice(end) };
 }
 
 function parsed(text: string): Record<string, unknown> {

@@ -8,6 +8,8 @@ export interface TopRow {
   before: number;
 }
 
+export const noCount = (): TopRow => ({ weight: 0, before: 0 });
+
 /**
  * Rows kept: 65,536 to twice as many names of usual length are 15 to 30 MB. What is in no row has then been met at most once in
  * 65,536 times.

@@ -55,18 +55,27 @@ export interface TlsSegment {
   readonly client: number;
   readonly seq: number;
   readonly data: Uint8Array;
+  /** From the server. */
+  readonly back?: boolean;
+  /** Of the server; 443. */
+  readonly port?: number;
 }
 
 /** Odd clients are of IPv6. */
-export function tlsRecord({ client, seq, data }: TlsSegment): ClassicRecord {
+export function tlsRecord({ client, seq, data, back = false, port = 443 }: TlsSegment): ClassicRecord {
   const six = client % 2 === 1;
   const address = (network: number, number: number): Uint8Array =>
     six ? join(net.u32(0x20010db8), zeros(8), net.u16(network), net.u16(number)) : u8(10, network, 0, number);
+  const ends = [
+    { address: address(1, client), port: 40_000 + client },
+    { address: address(2, 7), port },
+  ];
+  const [from, to] = back ? ends.reverse() : ends;
   const payload = join(
-    ...[net.u16(40_000 + client), net.u16(443), net.u32(seq), net.u32(1), u8(0x50, 0x18), net.u16(1000), zeros(4)],
+    ...[net.u16(from.port), net.u16(to.port), net.u32(seq), net.u32(1), u8(0x50, 0x18), net.u16(1000), zeros(4)],
     data,
   );
-  const packet = { source: address(1, client), target: address(2, 7), protocol: protocols.tcp, payload };
+  const packet = { source: from.address, target: to.address, protocol: protocols.tcp, payload };
   return { bytes: frame(linkTypes.ethernet, six ? 6 : 4, six ? ipv6(packet) : ipv4(packet)) };
 }
 

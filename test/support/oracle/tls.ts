@@ -29,7 +29,7 @@ export function tlsNames(reading: OracleReading): { names: Record<string, number
     const fits = stream !== undefined && (seq - stream.seq) >>> 0 < 16_640 && number - stream.number <= 4096;
     const begins = data[0] === 22 && data[1] === 3 && (data.length < 6 || data[5] === 1) && data.length >= 3;
     if (!fits) {
-      if (stream !== undefined && (begins ? told.get(key) !== seq : number - stream.number <= 4096)) open.delete(key);
+      if (begins || (stream !== undefined && number - stream.number <= 4096)) open.delete(key);
       if (!begins || told.get(key) === seq) continue;
       stream = { number, seq, bytes: new Map() };
       incomplete++;
