@@ -76,6 +76,7 @@ function counting({ filter, forTcpdump }: Question, file: string): Commands {
   const report = ['analyze', '--json', '-q', '--no-index', file, '--filter', filter];
   const commands: Commands = new Map([
     ['trireme filter --test', [trireme, ['filter', filter, '--test', file]]],
+    ['trireme filter --test --multi', [trireme, ['filter', filter, '--multi', '--test', file]]],
     ['trireme analyze, the whole report', [trireme, report]],
     ['trireme analyze --multi', [trireme, [...report, '--multi']]],
   ]);

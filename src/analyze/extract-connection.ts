@@ -1,8 +1,7 @@
-import { availableParallelism } from 'node:os';
 import { shownName } from '../captures/capture-name.js';
 import { standardInput } from '../captures/capture-file.js';
 import { scanCapture } from '../captures/scan-file.js';
-import { threadBytesMinDefault } from '../captures/thread-plan.js';
+import { threadBytesMinDefault, threadsAsked } from '../captures/thread-plan.js';
 import { TriremeError } from '../common/errors.js';
 import { formatAddress, parseEndpoint } from '../pcap/endpoint.js';
 import type { ConversationRow } from '../pcap/report-types.js';
@@ -64,7 +63,7 @@ async function rowOf(settings: ExtractSettings, number: number): Promise<Convers
       },
       top: number,
       sort: sortDefault,
-      threadsMax: cores ?? (multi === true ? availableParallelism() : 1),
+      threadsMax: threadsAsked({ cores, multi }),
       threadBytesMin: threadBytesMinDefault,
     })),
   };

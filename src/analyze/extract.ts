@@ -1,8 +1,8 @@
-import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { openCapture, standardInput, type CaptureFile } from '../captures/capture-file.js';
 import { extractFile } from '../captures/extract-file.js';
 import { FileProbe } from '../captures/file-probe.js';
+import { threadsAsked } from '../captures/thread-plan.js';
 import { TriremeError } from '../common/errors.js';
 import { forTerminal } from '../common/for-terminal.js';
 import type { HostPort } from '../common/options.js';
@@ -121,7 +121,7 @@ async function run(
   };
   const extracted = await unlessGone(
     extractFile(file, { filter, filterTags, span, packetsMax }, (bytes) => target.write(bytes), {
-      threadsMax: settings.cores ?? (settings.multi === true ? availableParallelism() : 1),
+      threadsMax: threadsAsked(settings),
       threadBytesMin: settings.threadBytes,
       onIndex: settings.index === false ? null : onIndex,
       onIndexMade: settings.index === true ? (bytes) => void indexOut().writeIndex(file.name, bytes) : undefined,

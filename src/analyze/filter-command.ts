@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { coresMax, threadsAsked } from '../captures/thread-plan.js';
+import { integer } from '../common/options.js';
 import { filterOf } from '../pcap/filter-functions.js';
 import { explainFilter } from './filter-text.js';
 import { forTerminal } from '../common/for-terminal.js';
@@ -25,6 +27,12 @@ Examples:
   trireme filter 'vlan or ip'
   trireme filter 'tcp[tcpflags] & tcp-syn != 0' --test capture.pcap`;
 
+interface TestOptions {
+  readonly test?: string[];
+  readonly multi?: boolean;
+  readonly cores?: number;
+}
+
 const append = (value: string, all: string[] | undefined): string[] => [...(all ?? []), value];
 
 /** `trireme filter` */
@@ -33,13 +41,15 @@ export function buildCommand(): Command {
     .description(description)
     .argument('<expression...>', 'the expression, in one argument or in several')
     .option('--test <file>', 'say how many packets of a capture match (repeatable)', append)
+    .option('--multi', 'count on all cores of this machine, as far as the size of the file pays for them')
+    .option('--cores <n>', 'count on at most so many cores', integer(1, coresMax))
     .option('--verbose', 'print the stack of an error')
     .addHelpText('after', notes)
-    .action(async (parts: string[], { test = [] }: { test?: string[] }) => {
+    .action(async (parts: string[], { test = [], ...cores }: TestOptions) => {
       const filter = filterOf(parts.join(' '));
       await writeOut([explainFilter(filter)]);
       for (const file of test) {
-        const { line, failed } = await testFilter(filter, file);
+        const { line, failed } = await testFilter(filter, file, threadsAsked(cores));
         if (failed) process.exitCode = 1;
         (failed ? process.stderr : process.stdout).write(`${failed ? 'trireme: ' : ''}${forTerminal(line)}\n`);
       }

@@ -5,16 +5,23 @@ import type { Filter } from '../filter/compile.js';
 import { forTerminal } from '../common/for-terminal.js';
 import { complaintOf, type Entry, failedEntry, hasFacts } from './entry.js';
 
-/** How many packets of a capture match, in words. */
-export async function testFilter(filter: Filter, name: string): Promise<{ line: string; failed: boolean }> {
-  const entry = await counted(filter, name).catch((error: unknown) => failedEntry(name, error));
+/**
+ * How many packets of a capture match, in words.
+ * @param threadsMax that count them
+ */
+export async function testFilter(
+  filter: Filter,
+  name: string,
+  threadsMax: number,
+): Promise<{ line: string; failed: boolean }> {
+  const entry = await counted(filter, name, threadsMax).catch((error: unknown) => failedEntry(name, error));
   const complaint = complaintOf(entry);
   if (!hasFacts(entry)) return { line: complaint ?? name, failed: true };
   const counts = `${name}: ${entry.packets} of ${entry.filter?.of_packets ?? 0} packets match`;
   return complaint === null ? { line: counts, failed: false } : { line: `${counts}; ${complaint}`, failed: true };
 }
 
-async function counted({ expression }: Filter, name: string): Promise<Entry> {
+async function counted({ expression }: Filter, name: string, threadsMax: number): Promise<Entry> {
   const file = openCapture(name);
   try {
     const scan = { filter: expression, onlyNumbers: true, conversationsMax: 1, intervalNs: null, connection: null };
@@ -24,7 +31,7 @@ async function counted({ expression }: Filter, name: string): Promise<Entry> {
       scan,
       top: 0,
       sort: 'bytes',
-      threadsMax: 1,
+      threadsMax,
       threadBytesMin: threadBytesMinDefault,
       index,
     } as const;

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { TriremeError } from '../common/errors.js';
 import type { HostPort } from '../common/options.js';
@@ -12,6 +11,7 @@ import {
 import { standardInput } from '../captures/capture-file.js';
 import { isUrl } from '../captures/capture-name.js';
 import type { IndexSettings } from '../captures/scan-settings.js';
+import { threadsAsked } from '../captures/thread-plan.js';
 import {
   compileAsked,
   topAll,
@@ -234,7 +234,7 @@ export function compileSettings(
     index: options.index === undefined ? 'use' : options.index ? 'make' : 'ignore',
     top,
     sort,
-    threadsMax: options.cores ?? (options.multi === true ? availableParallelism() : 1),
+    threadsMax: threadsAsked(options),
     threadBytesMin: options.threadBytes,
     master: options.master ?? null,
     everyMs: options.every ?? null,

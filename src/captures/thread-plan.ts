@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { TableSize } from '../pcap/kernel.js';
 
 /**
@@ -9,6 +10,11 @@ export const threadBytesMinDefault = 512 * 1024 * 1024;
 
 /** Threads that may be asked for: more than any machine has cores are a mistake. */
 export const coresMax = 1024;
+
+/** Threads that somebody asks for who says `--cores N`, `--multi` or neither. */
+export function threadsAsked({ cores, multi }: { readonly cores?: number; readonly multi?: boolean }): number {
+  return cores ?? (multi === true ? availableParallelism() : 1);
+}
 
 /**
  * Each chunk takes this part of what is left per thread (guided self-scheduling, Polychronopoulos and Kuck 1987): large

@@ -1,10 +1,10 @@
 // Records of classic captures.
 
 import { based, fromBase, seen, seenFromBase } from './clock';
-import { extracting, full, keepPacket, refuseLong } from './extract';
-import { inSpan, matches } from './filtering';
+import { extracting, full, keep, keepPacket, keptPacket, refuseLong } from './extract';
+import { byFilterAlone, functionFor, inSpan, matches, READ_BYTES_MAX } from './filtering';
 import { interfaceAt } from './interfaces';
-import { add, ZERO_RECORDS } from './layout';
+import { add, EXAMINED, ZERO_RECORDS } from './layout';
 import { packet } from './link';
 import { noteTold } from './pieces';
 import {
@@ -39,6 +39,7 @@ export function read32(at: usize): u32 {
 /** Scans whole records from at until limit, the end of the bytes, or damage. Returns where it stopped. */
 export function scanClassic(at: usize, limit: usize, end: usize): usize {
   if (headersOnly) return at;
+  if (selective && byFilterAlone()) return scanFiltered(at, limit, end);
   const link = load<u32>(interfaceAt(0));
   const factor = load<u64>(interfaceAt(0), 32);
   const most = capturedMax(link);
@@ -59,6 +60,45 @@ export function scanClassic(at: usize, limit: usize, end: usize): usize {
       break;
     }
   }
+  return at;
+}
+
+/** The same with a filter and nothing else. Wanted records behind each other are copied in one go. */
+function scanFiltered(at: usize, limit: usize, end: usize): usize {
+  const link = load<u32>(interfaceAt(0));
+  const factor = load<u64>(interfaceAt(0), 32);
+  const most = capturedMax(link);
+  const capturedAt: usize = lengthsSwapped ? 12 : 8;
+  const originalAt: usize = lengthsSwapped ? 8 : 12;
+  const head = recordHead;
+  let match: u32 = 0;
+  let examined: u64 = 0;
+  /** Where the records begin that are wanted and end at `at`; 0: none do. */
+  let run: usize = 0;
+  while (at < limit && at + head <= end) {
+    const captured = read32(at + capturedAt);
+    if (captured - 1 >= most && !isRecord(at, captured, most)) break;
+    const next = at + head + <usize>captured;
+    if (next > end) break;
+    if (!match) match = functionFor(link);
+    examined++;
+    const original = read32(at + originalAt);
+    if (!call_indirect<u32>(match, at + head, min(captured, READ_BYTES_MAX), original)) {
+      if (run) keep(run, at - run);
+      run = 0;
+    } else if (!extracting) count(at, at + head, link, factor, captured, original);
+    else {
+      if (!run) run = at;
+      keptPacket();
+    }
+    at = next;
+    if (full) {
+      setPhase(COMPLETE);
+      break;
+    }
+  }
+  if (run) keep(run, at - run);
+  add(EXAMINED, examined);
   return at;
 }
 

@@ -1,7 +1,7 @@
 // Which packets are counted when a filter or a span of time is asked for. Filters are functions of other modules that share
 // this one's memory and table; the one for a link type is asked for at its first packet.
 
-import { fromBase } from './clock';
+import { based, fromBase } from './clock';
 import { beginExtracting } from './extract';
 import { add, EXAMINED, FILTER_SLOTS, FILTER_SLOTS_BYTES, I64_MAX, I64_MIN } from './layout';
 import { indexing, noteTime, onlyIndexing } from './pieces';
@@ -9,7 +9,7 @@ import { noteKeys } from './piece-keys';
 import { big, setSelective, walking } from './status';
 
 /** Bytes of a packet that a filter may read: of one larger than the window no more are there. */
-const READ_BYTES_MAX: u32 = 2 << 20;
+export const READ_BYTES_MAX: u32 = 2 << 20;
 const NULL_LINK: u32 = 0;
 
 /** Gives the number in the table of the function match(at, captured, original) for a link type, above 0. */
@@ -89,13 +89,7 @@ export function matches(link: u32, at: usize, captured: u32, original: u32): boo
     if (onlyIndexing) return false;
   }
   if (!filtered) return true;
-  let number: u32 = link == NULL_LINK && big ? nullBig : <u32>load<u8>(FILTER_SLOTS + <usize>(link & 0xffff));
-  if (!number) {
-    number = functionOf(link, big);
-    used = true;
-    if (link == NULL_LINK && big) nullBig = number;
-    else store<u8>(FILTER_SLOTS + <usize>(link & 0xffff), <u8>number);
-  }
+  const number = functionFor(link);
   const bytes = min(captured, READ_BYTES_MAX);
   if (transparent) {
     // Where the type of what follows stands, and where the header of the link layer ends.
@@ -105,6 +99,23 @@ export function matches(link: u32, at: usize, captured: u32, original: u32): boo
     if (link == 104) return matchesBehindTags(number, at, bytes, original, 2, 4);
   }
   return call_indirect<u32>(number, at, bytes, original) != 0;
+}
+
+/** The number in the table of the filter's function for a link type. */
+export function functionFor(link: u32): u32 {
+  let number: u32 = link == NULL_LINK && big ? nullBig : <u32>load<u8>(FILTER_SLOTS + <usize>(link & 0xffff));
+  if (!number) {
+    number = functionOf(link, big);
+    used = true;
+    if (link == NULL_LINK && big) nullBig = number;
+    else store<u8>(FILTER_SLOTS + <usize>(link & 0xffff), <u8>number);
+  }
+  return number;
+}
+
+/** Whether the filter's function alone tells which packets are wanted, and nothing else looks at those that are not. */
+export function byFilterAlone(): bool {
+  return filtered && !walking && !indexing && !spanned && !transparent && !based;
 }
 
 function isTag(at: usize): bool {
