@@ -286,58 +286,97 @@ function lookUp(table: usize, value: u64, mask: u64): u32 {
   return load<u32>(table + ((<usize>(entry >> 16) + <usize>sub) << 2));
 }
 
-/** The same while there is input and room for whatever a symbol may need. NEED_INPUT: go on with care. */
+/** Low bits of the bit buffer that are not read: an index masked above them is a place in a table of 4-byte entries. */
+const SCALE: u32 = 2;
+const LITERAL_PLACE: u32 = ((1 << LITERAL_BITS) - 1) << SCALE;
+const DISTANCE_PLACE: u32 = ((1 << DISTANCE_BITS) - 1) << SCALE;
+
+/** The second table's entry, of a code longer than the first table's bits. */
+// @ts-ignore: decorator
+@inline
+function second(entry: u32, held: u64, table: usize, firstBits: u64): u32 {
+  const sub = <u32>(held >> (firstBits + SCALE)) & ((1 << (entry & 0xff)) - 1);
+  return load<u32>(table + ((<usize>(entry >> 16) + <usize>sub) << 2));
+}
+
+/**
+ * The same while there is input and room for whatever a symbol may need. NEED_INPUT: go on with care. Only the low six bits of `have`
+ * count: an entry is subtracted, and shifted by, as it is.
+ */
 function fastCodes(): u32 {
   const inEnd = end - 16;
   const outEnd = OUT_END - MATCH_ROOM;
   let from = at;
   let to = out;
-  let held = bits;
-  let have = count;
+  let held = bits << SCALE;
+  let have = count + SCALE;
   let result = NEED_INPUT;
   while (from <= inEnd && to <= outEnd) {
     held |= load<u64>(from) << <u64>have;
-    from += <usize>((63 - have) >> 3);
+    from += <usize>((~have >> 3) & 7);
     have |= 56;
-    let entry = lookUp(LITERAL_TABLE, held, LITERAL_MASK);
+    let entry = load<u32>(<usize>(<u32>held & LITERAL_PLACE), LITERAL_TABLE);
+    // Five codes of the first table have at most 50 bits, and 54 are there.
     if (entry & LITERAL) {
-      held >>= <u64>(entry & 0xff);
-      have -= entry & 0xff;
+      held >>= <u64>entry;
+      have -= entry;
       store<u8>(to++, entry >> 16);
-      entry = lookUp(LITERAL_TABLE, held, LITERAL_MASK);
+      entry = load<u32>(<usize>(<u32>held & LITERAL_PLACE), LITERAL_TABLE);
       if (entry & LITERAL) {
-        held >>= <u64>(entry & 0xff);
-        have -= entry & 0xff;
+        held >>= <u64>entry;
+        have -= entry;
         store<u8>(to++, entry >> 16);
-        entry = lookUp(LITERAL_TABLE, held, LITERAL_MASK);
+        entry = load<u32>(<usize>(<u32>held & LITERAL_PLACE), LITERAL_TABLE);
         if (entry & LITERAL) {
-          held >>= <u64>(entry & 0xff);
-          have -= entry & 0xff;
+          held >>= <u64>entry;
+          have -= entry;
           store<u8>(to++, entry >> 16);
-          continue;
+          entry = load<u32>(<usize>(<u32>held & LITERAL_PLACE), LITERAL_TABLE);
+          if (entry & LITERAL) {
+            held >>= <u64>entry;
+            have -= entry;
+            store<u8>(to++, entry >> 16);
+            entry = load<u32>(<usize>(<u32>held & LITERAL_PLACE), LITERAL_TABLE);
+            if (entry & LITERAL) {
+              held >>= <u64>entry;
+              have -= entry;
+              store<u8>(to++, entry >> 16);
+              continue;
+            }
+          }
         }
       }
       held |= load<u64>(from) << <u64>have;
-      from += <usize>((63 - have) >> 3);
+      from += <usize>((~have >> 3) & 7);
       have |= 56;
+    }
+    if (entry & SUBTABLE) {
+      entry = second(entry, held, LITERAL_TABLE, LITERAL_BITS);
+      if (entry & LITERAL) {
+        held >>= <u64>entry;
+        have -= entry;
+        store<u8>(to++, entry >> 16);
+        continue;
+      }
     }
     // What is refused is found again, with care, by the caller.
     if (entry & INVALID) break;
     if (entry & END_OF_BLOCK) {
-      held >>= <u64>(entry & 0xff);
-      have -= entry & 0xff;
+      held >>= <u64>entry;
+      have -= entry;
       result = GO_ON;
       break;
     }
     const lengthBits = entry & 0xff;
     const lengthExtra = (entry >> 8) & 15;
-    const length = <usize>((entry >> 16) + (<u32>(held >> <u64>lengthBits) & ((1 << lengthExtra) - 1)));
+    const length = <usize>((entry >> 16) + (<u32>(held >> <u64>(lengthBits + SCALE)) & ((1 << lengthExtra) - 1)));
     const rest = held >> <u64>(lengthBits + lengthExtra);
-    entry = lookUp(DISTANCE_TABLE, rest, DISTANCE_MASK);
+    entry = load<u32>(<usize>(<u32>rest & DISTANCE_PLACE), DISTANCE_TABLE);
+    if (entry & SUBTABLE) entry = second(entry, rest, DISTANCE_TABLE, DISTANCE_BITS);
     if (entry & INVALID) break;
     const distanceBits = entry & 0xff;
     const distanceExtra = (entry >> 8) & 15;
-    const distance = <usize>((entry >> 16) + (<u32>(rest >> <u64>distanceBits) & ((1 << distanceExtra) - 1)));
+    const distance = <usize>((entry >> 16) + (<u32>(rest >> <u64>(distanceBits + SCALE)) & ((1 << distanceExtra) - 1)));
     if (distance > to - OUT_START) break;
     held = rest >> <u64>(distanceBits + distanceExtra);
     have -= lengthBits + lengthExtra + distanceBits + distanceExtra;
@@ -345,10 +384,11 @@ function fastCodes(): u32 {
     copyMatch(distance, length);
     to += length;
   }
+  have = (have & 63) - SCALE;
   // Bits above those that are counted were loaded and not taken; they are loaded again.
   at = from - <usize>(have >> 3);
   count = have & 7;
-  bits = held & ((<u64>1 << <u64>count) - 1);
+  bits = (held >> SCALE) & ((<u64>1 << <u64>count) - 1);
   out = to;
   return result;
 }

@@ -8,6 +8,8 @@
 
 /** Code lengths of the symbols, one byte each. */
 export const LENGTHS: usize = 0x1000;
+/** The symbols of the table that is being built, by the length of their codes. */
+const SORTED: usize = 0x1800;
 export const LITERAL_TABLE: usize = 0x2000;
 export const LITERAL_BITS: u32 = 10;
 export const DISTANCE_TABLE: usize = 0x6000;
@@ -21,6 +23,7 @@ const BITS_MAX: u32 = 15;
 
 const sizes = memory.data(16 * 4, 8);
 const next = memory.data(17 * 4, 8);
+const places = memory.data(17 * 4, 8);
 
 /** Builds the table of `symbols` lengths from number `from` on. False: zlib refuses such a set. Kind 0: literals, 1: distances, 2: code lengths. */
 export function buildTable(table: usize, tableBits: u32, from: u32, symbols: u32, kind: u32): bool {
@@ -47,19 +50,19 @@ export function buildTable(table: usize, tableBits: u32, from: u32, symbols: u32
   if (left > 0 && (kind == 2 || longest != 1)) return false;
   // An incomplete set has one code of one bit; the other is met as damage.
   if (left > 0) fill(table, 0, 1 << tableBits, 1, 1 | INVALID);
+  sortByLength(from, symbols);
   let end: u32 = 1 << tableBits;
   let prefix: u32 = 0xffffffff;
   let subBits: u32 = 0;
   let sub: u32 = 0;
+  let sorted = SORTED;
   for (let length: u32 = 1; length <= longest; length++) {
-    if (!load<u32>(sizes + (<usize>length << 2))) continue;
-    for (let i: u32 = 0; i < symbols; i++) {
-      if (<u32>load<u8>(LENGTHS + <usize>(from + i)) != length) continue;
-      const cell = next + (<usize>length << 2);
-      const value = load<u32>(cell);
-      store<u32>(cell, value + 1);
+    const first = load<u32>(next + (<usize>length << 2));
+    const stop = first + load<u32>(sizes + (<usize>length << 2));
+    for (let value = first; value < stop; value++) {
       const reversed = reverse(value, length);
-      const entry = entryOf(i, kind) | length;
+      const entry = entryOf(<u32>load<u16>(sorted), kind) | length;
+      sorted += 2;
       if (length <= tableBits) {
         fill(table, reversed, 1 << tableBits, 1 << length, entry);
         continue;
@@ -76,6 +79,23 @@ export function buildTable(table: usize, tableBits: u32, from: u32, symbols: u32
     }
   }
   return true;
+}
+
+/** Puts the symbols that have a code into SORTED, 16 bits each: the shortest codes first, then by their number. */
+function sortByLength(from: u32, symbols: u32): void {
+  let place: u32 = 0;
+  for (let length: usize = 1; length <= <usize>BITS_MAX; length++) {
+    store<u32>(places + (length << 2), place);
+    place += load<u32>(sizes + (length << 2));
+  }
+  for (let i: u32 = 0; i < symbols; i++) {
+    const length = <usize>load<u8>(LENGTHS + <usize>(from + i));
+    if (!length) continue;
+    const cell = places + (length << 2);
+    const at = load<u32>(cell);
+    store<u32>(cell, at + 1);
+    store<u16>(SORTED + (<usize>at << 1), i);
+  }
 }
 
 /** Bits that the second table needs for all codes with the same first bits, of which this is the first. */
@@ -103,9 +123,10 @@ function fill(table: usize, from: u32, end: u32, step: u32, entry: u32): void {
 }
 
 function reverse(value: u32, length: u32): u32 {
-  let reversed: u32 = 0;
-  for (let i: u32 = 0; i < length; i++) reversed |= ((value >> i) & 1) << (length - 1 - i);
-  return reversed;
+  let bits = ((value >> 1) & 0x5555) | ((value & 0x5555) << 1);
+  bits = ((bits >> 2) & 0x3333) | ((bits & 0x3333) << 2);
+  bits = ((bits >> 4) & 0x0f0f) | ((bits & 0x0f0f) << 4);
+  return (((bits >> 8) | (bits << 8)) & 0xffff) >> (16 - length);
 }
 
 function entryOf(symbol: u32, kind: u32): u32 {
