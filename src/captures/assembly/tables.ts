@@ -15,10 +15,10 @@ export const LITERAL_BITS: u32 = 10;
 export const DISTANCE_TABLE: usize = 0x6000;
 export const DISTANCE_BITS: u32 = 8;
 
-const LITERAL: u32 = 0x8000;
-const SUBTABLE: u32 = 0x4000;
-const END_OF_BLOCK: u32 = 0x2000;
-const INVALID: u32 = 0x1000;
+export const LITERAL: u32 = 0x8000;
+export const SUBTABLE: u32 = 0x4000;
+export const END_OF_BLOCK: u32 = 0x2000;
+export const INVALID: u32 = 0x1000;
 const BITS_MAX: u32 = 15;
 
 const sizes = memory.data(16 * 4, 8);

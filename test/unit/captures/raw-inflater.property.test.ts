@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto';
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import fc from 'fast-check';
@@ -138,6 +139,15 @@ describe('a raw deflate stream', () => {
       },
       1000,
     );
+  });
+
+  test('that is damaged far behind its begin gives every byte before the damage', () => {
+    const bytes = randomFillSync(Buffer.alloc(3_000_000));
+    const sound = deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+    const reservedType = 0x07;
+    const result = ours(Buffer.concat([sound, Buffer.alloc(20, reservedType)]), 16 * 1024);
+    expect(result.end).toBe('damaged');
+    expect(result.bytes.equals(bytes)).toBe(true);
   });
 
   test('that expands a thousandfold comes whole', () => {

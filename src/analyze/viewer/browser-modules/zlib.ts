@@ -1,7 +1,4 @@
 // In place of node:zlib, as far as the engine uses it.
-import { newInflater } from '../../../captures/inflate-module.js';
-
-export const constants = { Z_SYNC_FLUSH: 2 };
 
 /** The table of CRC-32 (RFC 1952, 8) for eight bytes at a time: slicing by 8. */
 const tables = Array.from({ length: 8 }, () => new Uint32Array(256));
@@ -32,25 +29,4 @@ export function crc32(bytes: Uint8Array, value = 0): number {
   }
   for (; at < bytes.length; at++) crc = (crc >>> 8) ^ t0[(crc ^ bytes[at]) & 0xff];
   return ~crc >>> 0;
-}
-
-/** All that a raw deflate stream gives that may go on. @throws Error where it is damaged */
-export function inflateRawSync(input: Uint8Array): Buffer {
-  const wasm = newInflater();
-  wasm.reset();
-  const pieces: Buffer[] = [];
-  const inputMax = 16 * 1024;
-  for (let at = 0; at < input.length; at += inputMax) {
-    const piece = input.subarray(at, at + inputMax);
-    new Uint8Array(wasm.memory.buffer, wasm.inputAt(), piece.length).set(piece);
-    let status = wasm.inflate(piece.length);
-    for (;;) {
-      pieces.push(Buffer.from(new Uint8Array(wasm.memory.buffer, wasm.outputAt(), wasm.outputBytes())));
-      if (status !== wasm.OUTPUT_FULL.value) break;
-      status = wasm.inflate(0);
-    }
-    if (status === wasm.DAMAGED.value) throw new Error('damaged');
-    if (status === wasm.ENDED.value) break;
-  }
-  return Buffer.concat(pieces);
 }
