@@ -4,7 +4,7 @@ import type { RecordBook } from '../record-book.js';
 import { released } from '../transitions.js';
 import { isFinal, type AnalysisRecord } from '../types.js';
 import type { NatsStore } from './nats-store.js';
-import { isConflict } from './nats-link.js';
+import { isConflict } from '../../nats/nats-link.js';
 import type { RecentResults } from './recent-results.js';
 import type { Listed } from './record-watch.js';
 import { remedyOf } from './remedy.js';

@@ -16,7 +16,7 @@ import { Absence } from './absence.js';
 import { againMs, Confirmation, heartbeatMs, progressMs } from './lease-times.js';
 import { encodeStored, storedRecordBytesMax, type FoundRecord, type StoredRecord } from './stored-record.js';
 import type { NatsStore } from './nats-store.js';
-import { isConflict, type NatsLink } from './nats-link.js';
+import { isConflict, type NatsLink } from '../../nats/nats-link.js';
 import { readObject } from './stored-object.js';
 
 /** Servers are asked no more often than this whether they have caught up with one another. */

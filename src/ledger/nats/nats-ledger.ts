@@ -20,7 +20,7 @@ import { RecordBook } from '../record-book.js';
 import { ended, submitted, taken } from '../transitions.js';
 import { NatsStore, pullMs, requestTimeoutMs } from './nats-store.js';
 import { rewrittenMsMax, StoreKeeper, type Loss } from './store-keeper.js';
-import { isConflict, openInTime, openMsMax, NatsLink, pause, retryMs } from './nats-link.js';
+import { isConflict, openInTime, openMsMax, NatsLink, pause, retryMs } from '../../nats/nats-link.js';
 import { againMs, aliveMs, settleMs } from './lease-times.js';
 import { mendAll, requeue, type MendedLedger } from './mender.js';
 import { NatsLease, type NatsLeaseOwner } from './nats-lease.js';

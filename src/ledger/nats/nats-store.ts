@@ -11,6 +11,13 @@ import { Kvm, type KV, type KvOptions } from '@nats-io/kv';
 import { Objm, type ObjectStore } from '@nats-io/obj';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
 import { TriremeError } from '../../common/errors.js';
+import {
+  ensureConsumer,
+  ensureStream,
+  nullIfMissing,
+  type ConsumerMaker,
+  type StreamMaker,
+} from '../../nats/streams.js';
 import { ackWaitMs } from './lease-times.js';
 
 /** Time for one request to NATS; then it is tried again, after retryMs. */
@@ -26,22 +33,20 @@ const chunksKeptMsMin = 7 * 86_400_000;
 const queueStream = 'trireme_queue';
 export const queueSubject = 'trireme.queue';
 const consumerName = 'masters';
+const consumerConfig: ConsumerMaker = {
+  durable_name: consumerName,
+  ack_policy: AckPolicy.Explicit,
+  ack_wait: nanos(ackWaitMs),
+  max_ack_pending: 100_000,
+};
 const recordsBucket = 'trireme_analyses';
 const chunksBucket = 'trireme_chunks';
 const resultsBucket = 'trireme_results';
-
-/** JetStream's words for a stream, a consumer and a message that are not there. */
-const missingCodes: readonly unknown[] = [10_059, 10_014, 10_037];
 
 export interface StoreState {
   /** Streams, and the queue's consumer, that were not there and have been made. */
   readonly made: readonly string[];
   readonly streams: ReadonlyMap<string, StreamFacts>;
-}
-
-interface StreamMaker {
-  readonly name: string;
-  make(): Promise<unknown>;
 }
 
 /** What the ledger keeps at NATS: who waits, what is known, and the bytes. */
@@ -103,19 +108,14 @@ export class NatsStore {
   /** Makes what is not there any more, and says what is. @throws what NATS says against it */
   async ensure(): Promise<StoreState> {
     const made: string[] = [];
-    const all = this.makers.map(async ({ name, make }) => {
-      let info = await this.manager.streams.info(name).catch(nullIfMissing);
-      if (info === null) {
-        // Several masters do so at once: who comes second finds it made.
-        const failure = await make().then(() => null, String);
-        info = await this.manager.streams.info(name).catch(nullIfMissing);
-        if (info === null) throw new Error(`${name} is not there and cannot be made: ${failure}`);
-        made.push(name);
-      }
-      return [name, { created: info.created, lastSeq: info.state.last_seq }] as const;
+    const all = this.makers.map(async (maker) => {
+      const { info, isNew } = await ensureStream(this.manager, maker);
+      if (isNew) made.push(maker.name);
+      return [maker.name, { created: info.created, lastSeq: info.state.last_seq }] as const;
     });
     const streams = new Map(await Promise.all(all));
-    if (await this.ensureConsumer()) made.push(`${queueStream} consumer`);
+    const { isNew } = await ensureConsumer(this.manager, queueStream, consumerConfig);
+    if (isNew) made.push(`${queueStream} consumer`);
     return { made, streams };
   }
 
@@ -158,30 +158,6 @@ export class NatsStore {
     if (cluster?.replicas === undefined) return true;
     return cluster.leader !== undefined && cluster.replicas.every(({ current, offline }) => current && !offline);
   }
-
-  /** @returns whether it was made anew: it was gone, or waits for what its stream has lost and gives out nothing before */
-  private async ensureConsumer(): Promise<boolean> {
-    const { consumers, streams } = this.manager;
-    const info = await consumers.info(queueStream, consumerName).catch(nullIfMissing);
-    if (info !== null) {
-      // In this order: what was delivered a moment ago is in the stream now, unless it was lost.
-      const { state } = await streams.info(queueStream);
-      if (info.delivered.stream_seq <= state.last_seq) return false;
-      await consumers.delete(queueStream, consumerName).catch(nullIfMissing);
-    }
-    await consumers.add(queueStream, {
-      durable_name: consumerName,
-      ack_policy: AckPolicy.Explicit,
-      ack_wait: nanos(ackWaitMs),
-      max_ack_pending: 100_000,
-    });
-    return true;
-  }
-}
-
-function nullIfMissing(error: unknown): null {
-  if (missingCodes.includes((error as { code?: unknown }).code)) return null;
-  throw error;
 }
 
 /** What a stream says of itself. */

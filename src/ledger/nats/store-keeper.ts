@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from '../../common/logging.js';
 import { lossBetween, type NatsStore, type StreamFacts } from './nats-store.js';
-import { isConflict, type NatsLink } from './nats-link.js';
+import { isConflict, type NatsLink } from '../../nats/nats-link.js';
 import { settleMs } from './lease-times.js';
 
 /** So often a master looks whether the buckets are there, can be written, and still hold what was acknowledged. */

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { ObjectStore } from '@nats-io/obj';
 import { missingMsMax } from './absence.js';
 import { rewrittenMsMax } from './store-keeper.js';
-import { pause, retryMs, type NatsLink } from './nats-link.js';
+import { pause, retryMs, type NatsLink } from '../../nats/nats-link.js';
 import { readObject } from './stored-object.js';
 import type { FoundRecord } from './stored-record.js';
 

@@ -1,9 +1,11 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { TriremeError } from '../../common/errors.js';
-import { againMs } from './lease-times.js';
+import { TriremeError } from '../common/errors.js';
 
-/** A master that starts while the servers elect a leader waits so long for them. */
+/** A process that starts while the servers elect a leader waits so long for them. */
 export const openMsMax = 20_000;
+
+/** Pause between two tries to open what is kept at NATS. */
+const openAgainMs = 1_000;
 
 /** Pause between two tries of one request. */
 export const retryMs = 300;
@@ -70,8 +72,8 @@ export class NatsLink {
   /** What NATS said against a request, as it is told to callers. */
   explain(error: unknown): string {
     const { message, name } = error as Error;
-    // It was switched on when the ledger was opened: what the client calls so is a cluster between two leaders, or a
-    // bucket that is gone and about to be made anew.
+    // It was switched on when streams were opened: what the client calls so is a cluster between two leaders, or a
+    // stream that is gone and about to be made anew.
     const words = name === 'JetStreamNotEnabled' ? 'its servers have no leader at the moment' : message || name;
     return `${this.shown} does not answer: ${words}: ask again later`;
   }
@@ -97,7 +99,7 @@ export async function openInTime<T>(open: () => Promise<T>, untilMs: number): Pr
       return await open();
     } catch (error) {
       if (performance.now() > untilMs || /permissions violation/i.test(String(error))) throw error;
-      await pause(againMs);
+      await pause(openAgainMs);
     }
   }
 }

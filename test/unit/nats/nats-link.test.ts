@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { TriremeError } from '../../../../src/common/errors.js';
-import { NatsLink } from '../../../../src/ledger/nats/nats-link.js';
+import { TriremeError } from '../../../src/common/errors.js';
+import { NatsLink } from '../../../src/nats/nats-link.js';
 
 /** A link to a NATS whose connection says nothing of itself. */
 function link(): NatsLink {
