@@ -9,9 +9,11 @@ import { GrpcDialler } from '../common/trust/grpc-dialler.js';
 import { addDiallerTrust, compileDiallerTrust, type TrustOptions } from '../common/trust/options.js';
 import { JobServiceClient } from '../gen/trireme/v1/job.js';
 import { payloadBytesBound } from '../kinds/folder-kind.js';
+import { natsUrl, type NatsSettings } from '../nats/nats-url.js';
+import { queuePrefix, queuePrefixDefault } from '../nats/queue-names.js';
 import { InputLines } from './byte-lines.js';
 import { commandOf, joblogLine, openJoblog } from './joblog.js';
-import { runJobs, type EndedJob } from './run-jobs.js';
+import { runJobs, type EndedJob, type RunPort } from './run-jobs.js';
 import { RunOutput, writeResult, type RunCounts } from './run-output.js';
 import { resultNames, taskOf, tasksOfFiles, tasksOfLines } from './run-tasks.js';
 import { failureOf } from './status-error.js';
@@ -30,8 +32,16 @@ const waitMsMax = 86_400_000;
 /** The exit code says how many jobs failed, up to this; one more stands for all that are above it. */
 const failedCountedMax = 100;
 
+/** A month: what is due later than that is forgotten, too. */
+const delayMsMax = 30 * 86_400_000;
+
 interface RunCommandOptions extends TrustOptions {
   readonly lb?: HostPort;
+  readonly queue?: NatsSettings;
+  readonly queuePrefix: string;
+  readonly id?: string;
+  readonly delay: number;
+  readonly detach: boolean;
   readonly eachLine: boolean;
   readonly eachFile?: string[];
   readonly out?: string;
@@ -67,6 +77,23 @@ export function buildCommand(): Command {
     )
     .option('--joblog <file>', 'write a line for each job that has ended, as GNU parallel does')
     .option('--resume', 'leave out jobs that have succeeded by the --joblog of an earlier run, and add to it', false)
+    .option(
+      '--queue <nats-url>',
+      'put the jobs into the queue at nats://H:P[,H:P...], and wait for their answers',
+      natsUrl,
+    )
+    .addOption(
+      new Option('--queue-prefix <name>', 'what the names of the queue begin with')
+        .argParser(queuePrefix)
+        .default(queuePrefixDefault),
+    )
+    .option('--id <id>', 'with --queue: what the job is called; one that was put before is not run again')
+    .addOption(
+      new Option('--delay <duration>', 'with --queue: the jobs do not begin sooner')
+        .argParser(durationMs(0, delayMsMax))
+        .default(0, '0s'),
+    )
+    .option('--detach', 'with --queue: print the ids of the jobs, and do not wait', false)
     .option('--verbose', 'show the stack of an error')
     .addHelpText(
       'after',
@@ -77,14 +104,16 @@ at once.
 Examples:
   trireme run --lb 127.0.0.1:50051 RESIZE photo.jpg
   ls *.jpg | trireme run --lb 127.0.0.1:50051 RESIZE --each-line --joblog log.tsv
-  trireme run --lb 127.0.0.1:50051 THUMBNAIL --out small --joblog log.tsv --resume --each-file *.jpg`,
+  trireme run --lb 127.0.0.1:50051 THUMBNAIL --out small --joblog log.tsv --resume --each-file *.jpg
+  trireme run --queue nats://127.0.0.1:4222 --id order-17 INVOICE '{"order":17}'`,
     );
   return addDiallerTrust(command).action(run);
 }
 
 async function run(kind: string, payload: string | undefined, options: RunCommandOptions): Promise<void> {
-  const { lb, eachLine, eachFile, out, jobs: jobsMax, retries, wait, joblog, resume, ...trust } = options;
-  if (lb === undefined) throw new TriremeError('USAGE', 'say where the load balancer is: --lb HOST:PORT');
+  const { lb, queue, queuePrefix: prefix, id, delay: delayMs, detach, ...others } = options;
+  const { eachLine, eachFile, out, jobs: jobsMax, retries, wait, joblog, resume, ...trust } = others;
+  checkPlace(kind, options);
   if ([payload !== undefined, eachLine, eachFile !== undefined].filter(Boolean).length > 1)
     throw new TriremeError(
       'USAGE',
@@ -117,7 +146,10 @@ async function run(kind: string, payload: string | undefined, options: RunComman
   const output = new RunOutput(counts, eachLine || eachFile !== undefined);
   const interrupt = new Interrupt();
   const numbered = /^\d+$/.test(kind);
-  const client = new JobServiceClient(formatHostPort(lb), dialler.credentials(lb.host), dialler.options(lb.host));
+  const client =
+    lb === undefined
+      ? null
+      : new JobServiceClient(formatHostPort(lb), dialler.credentials(lb.host), dialler.options(lb.host));
   const took = async (job: EndedJob): Promise<void> => {
     await log?.write(joblogLine(job, kind));
     counts.ended++;
@@ -127,7 +159,7 @@ async function run(kind: string, payload: string | undefined, options: RunComman
     }
   };
   try {
-    await runJobs(client, tasks, {
+    const port: RunPort = {
       kind: numbered ? Number(kind) : 0,
       name: numbered ? '' : kind,
       jobsMax,
@@ -147,23 +179,46 @@ async function run(kind: string, payload: string | undefined, options: RunComman
         return took(job);
       },
       broken: () => lines?.close(),
-    });
+    };
+    if (client !== null) await runJobs(client, tasks, port);
+    else if (queue !== undefined) {
+      const single = !eachLine && eachFile === undefined;
+      const { queueJobs } = await import('./queue-jobs.js');
+      await queueJobs({ nats: queue, prefix, id, single, delayMs, detach }, tasks, port);
+    }
     await log?.close();
   } catch (error) {
-    if (interrupt.by === null && !(error instanceof TriremeError))
+    if (interrupt.by === null && !(error instanceof TriremeError) && lb !== undefined)
       throw failureOf(error as ServiceError, formatHostPort(lb), dialler);
     if (interrupt.by === null) throw error;
   } finally {
     lines?.close();
     output.close();
-    client.close();
+    client?.close();
     await log?.close().catch(() => undefined);
     interrupt.close();
   }
   if (interrupt.by !== null) {
-    process.stderr.write(`trireme: interrupted after ${counts.ended} jobs; what ran is cancelled\n`);
+    const others = queue === undefined ? 'what ran is cancelled' : 'what was put stays in the queue';
+    process.stderr.write(`trireme: interrupted after ${counts.ended} jobs; ${others}\n`);
     process.kill(process.pid, interrupt.by);
   } else if (counts.failed > 0) process.exitCode = Math.min(counts.failed, failedCountedMax + 1);
+}
+
+/** Where the jobs go, and what may be said of it. @throws TriremeError USAGE */
+function checkPlace(kind: string, { lb, queue, id, delay, detach, retries, wait, out }: RunCommandOptions): void {
+  const wrong = (what: string): TriremeError => new TriremeError('USAGE', what);
+  if (lb === undefined && queue === undefined)
+    throw wrong('say where the load balancer is: --lb HOST:PORT; or a queue: --queue nats://HOST:PORT');
+  if (lb !== undefined && queue !== undefined) throw wrong('--lb and --queue are two ways: say one of them');
+  if (queue === undefined && (id !== undefined || delay > 0 || detach))
+    throw wrong('--id, --delay and --detach are about jobs of a --queue');
+  if (queue === undefined) return;
+  if (retries > 0 || wait > 0)
+    throw wrong('--retries and --wait are not for a --queue, where jobs wait and are tried anyway');
+  if (detach && out !== undefined) throw wrong('--detach waits for no answers that --out could write');
+  if (id === '') throw wrong('--id is empty');
+  if (!/^[A-Z][A-Z0-9_]*(@.*)?$/.test(kind)) throw wrong(`a queue knows kinds by their names, and '${kind}' is none`);
 }
 
 function makeOut(folder: string): void {

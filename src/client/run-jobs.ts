@@ -190,13 +190,14 @@ class Run {
   }
 }
 
-const failed = (tag: bigint, error: string): TaggedResult => ({
+/** The result of a job that has none. */
+export const failed = (tag: bigint, error: string, attempts = 0): TaggedResult => ({
   tag,
   result: '',
   error,
   worker: '',
   execSeconds: 0,
-  attempts: 0,
+  attempts,
 });
 
 /** Resolves when the stream takes more, or takes nothing any more. */

@@ -20,6 +20,8 @@ export interface AdminServerOptions {
   readonly registry: Registry;
   /** Why no work can be done now, or undefined when it can. */
   readonly notReady: () => string | undefined;
+  /** What is not as it should be although work can be done: /readyz tells it in its second line. */
+  readonly note?: () => string | undefined;
   /** JSON documents below /api/, made when asked for. BigInts become strings. */
   readonly api: Readonly<Record<string, () => unknown>>;
   /** What the page shows: /api/events streams it, /api/live answers it once. Without it there is no page. */
@@ -103,7 +105,7 @@ function admitted(trust: ListenerTrust | undefined, request: IncomingMessage, re
 }
 
 async function answer(
-  { registry, notReady, api, events, trust }: AdminServerOptions,
+  { registry, notReady, note, api, events, trust }: AdminServerOptions,
   connections: HttpConnections,
   assets: ReadonlyMap<string, Asset>,
   request: IncomingMessage,
@@ -117,7 +119,9 @@ async function answer(
   if (path === '/healthz') return send(response, 200, 'text/plain', 'ok\n');
   if (path === '/readyz') {
     const reason = notReady();
-    return send(response, reason === undefined ? 200 : 503, 'text/plain', `${reason ?? 'ready'}\n`);
+    const more = note?.();
+    const words = `${reason ?? 'ready'}\n${more === undefined ? '' : `${more}\n`}`;
+    return send(response, reason === undefined ? 200 : 503, 'text/plain', words);
   }
   if (!admitted(trust, request, response)) return;
   const asset = assets.get(path);

@@ -13,9 +13,11 @@ import { addHubOptions, compileHubOptions, type HubCommandOptions } from '../hub
 import { hubOptionsDefault } from '../hub/port/options.js';
 import { lbLimitsDefault } from './limits.js';
 import { startLoadBalancer } from './load-balancer.js';
+import { addQueueOptions, compileQueueOptions, type QueueCommandOptions } from './queue/options.js';
 import { addAnnounceOptions, announced, memberOf, type AnnounceOptions } from '../nats/options.js';
 
-interface LbCommandOptions extends TrustOptions, HubCommandOptions, AnnounceOptions, LogOptions, HttpOptions {
+interface LbCommandOptions
+  extends TrustOptions, HubCommandOptions, AnnounceOptions, QueueCommandOptions, LogOptions, HttpOptions {
   readonly tcp: HostPort;
   readonly grpc: HostPort;
   readonly admin: HostPort;
@@ -105,7 +107,7 @@ export function buildCommand(): Command {
         .default('on'),
     )
     .option('--verbose', 'show the stack of an error');
-  return addListenerTrust(addAnnounceOptions(addHubOptions(addLogOptions(command)))).action(run);
+  return addListenerTrust(addQueueOptions(addAnnounceOptions(addHubOptions(addLogOptions(command))))).action(run);
 }
 
 function powerOfTwo(value: string): number {
@@ -143,6 +145,7 @@ async function run(options: LbCommandOptions): Promise<void> {
       tcpTls,
       proxyProtocol: options.tcpProxyProtocol,
       fairness: options.fairness === 'on',
+      queue: compileQueueOptions(options),
       hub: { ...compileHubOptions(options), jobsQueuedMax: options.jobsQueued },
       limits: {
         ...lbLimitsDefault,

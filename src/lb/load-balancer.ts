@@ -20,6 +20,8 @@ import { jobService } from './job-service.js';
 import type { LbLimits } from './limits.js';
 import { PayloadBudget } from './payload-budget.js';
 import { addLbMetrics } from './metrics.js';
+import { addQueueMetrics } from './queue/metrics.js';
+import type { QueueSettings } from './queue/options.js';
 import { TcpFront } from './tcp-front.js';
 
 export interface LoadBalancerOptions {
@@ -29,6 +31,8 @@ export interface LoadBalancerOptions {
   /** Undefined: no such port. */
   readonly http?: HostPort;
   readonly httpOrigins: readonly string[];
+  /** Null: no queue. */
+  readonly queue: QueueSettings | null;
   readonly limits: LbLimits;
   readonly hub: Partial<HubOptions>;
   /** Clients take turns, and one that asks for little goes before those that ask for much. */
@@ -65,6 +69,10 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
   const jobs = jobService(shared);
   const { tcp: listen, tcpTls: tls, proxyProtocol } = options;
   const front = new TcpFront({ ...shared, listen, trust, tls, proxyProtocol, log });
+  const queue =
+    options.queue === null
+      ? null
+      : new (await import('./queue/queue-front.js')).QueueFront(shared, clientKinds, options.queue, log);
   const registry = new Registry();
   addProcessMetrics(registry);
   addHubMetrics(registry, hub);
@@ -76,6 +84,8 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
     admission,
     clientKinds.map(({ number }) => hub.kindState(number)),
   );
+
+  if (queue !== null) addQueueMetrics(registry, queue);
 
   let server: RunningGrpcServer | undefined;
   let admin: RunningAdminServer | undefined;
@@ -97,6 +107,7 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
         'JSON connections': json,
         'silent connections': undecided,
         'gRPC job streams': jobs.streams.size,
+        ...(queue === null ? {} : { 'jobs of the queue': queue.inFlight }),
       };
     },
   });
@@ -109,8 +120,10 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
     const leftMs = (): number => Math.max(0, endMs - performance.now());
     server?.setServing(false);
     jobs.drain();
+    queue?.drain();
     await front.close(graceMs);
     await hub.close(leftMs());
+    await queue?.close(leftMs());
     stopWatching();
     live.close();
     await Promise.all([server?.close(leftMs()), http?.close(leftMs())]);
@@ -137,6 +150,7 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
       role: 'lb',
       registry,
       notReady,
+      ...(queue === null ? {} : { note: () => queue.trouble ?? undefined }),
       api: { workers: () => hub.snapshot(), history: () => live.historyDocument() },
       events: live.events,
       trust,

@@ -6,7 +6,8 @@ import { parseAllDocuments } from 'yaml';
 import { projectRoot } from '../../src/common/version.js';
 import { connectNats } from '../../src/nats/connect.js';
 import { natsUrl } from '../../src/nats/nats-url.js';
-import { writeLongCapture } from '../support/capture-cluster.js';
+import { eventually, writeLongCapture } from '../support/capture-cluster.js';
+import { QueueClient } from '../support/job-queue.js';
 import { freePorts } from '../support/nats-cluster.js';
 import { natsPrograms, NatsServer, skipWithoutNats } from '../support/nats-server.js';
 import { runTrireme } from '../support/run-trireme.js';
@@ -15,7 +16,10 @@ import { scratchFolder } from '../support/scratch.js';
 
 /** A real nats-server with the configurations of deploy/, and the users that they have. */
 
-const passwords = { ledger: '1e5'.padEnd(64, '0'), hub: 'h'.repeat(64), discover: '7'.repeat(64) };
+const passwords = {
+  ...{ ledger: '1e5'.padEnd(64, '0'), hub: 'h'.repeat(64), discover: '7'.repeat(64) },
+  ...{ queue: 'q'.repeat(64), put: '9'.repeat(64) },
+};
 const program = natsPrograms[natsPrograms.length - 1];
 /** Older servers do not know the option, and refuse a configuration that has it. */
 const knowsSync = program?.version.localeCompare('2.10.0', 'en', { numeric: true }) >= 0;
@@ -86,12 +90,26 @@ skipWithoutNats('the NATS of deploy/')('the NATS of deploy/', () => {
       const local = ['--grpc', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--captures', scratch.path];
       const places = ['--state', as('ledger'), '--announce', as('hub')];
       await startRole('announced', 'master', ...local, ...places, '--spool', join(scratch.path, 'spool'));
-      await startRole('announced', 'lb', '--tcp', '127.0.0.1:0', ...local.slice(0, 4), '--announce', as('hub'));
+      const lbPlaces = ['--announce', as('hub'), '--queue', as('queue')];
+      const lb = await startRole('announced', 'lb', '--tcp', '127.0.0.1:0', ...local.slice(0, 4), ...lbPlaces);
       await worker.line('attached');
       const capture = writeLongCapture(join(scratch.path, 'day.pcap'), 200_000);
       const expected = (await runTrireme(['analyze', '--json', '-q', capture])).stdout;
       const found = await runTrireme(['analyze', '--json', '-q', '--discover', as('discover'), capture]);
       expect([found.code, found.stdout, found.stderr]).toEqual([0, expected, '']);
+
+      await lb.line('jobs are taken from the queue');
+      const putting = await QueueClient.open(as('put'));
+      try {
+        await putting.put('GET_TIME', '', 'its time');
+        await eventually('the time', async () => /^\d+$/.test((await putting.outcome('its time')) ?? ''));
+        const { names } = putting;
+        await expect(putting.manager.streams.delete(names.jobsStream)).rejects.toThrow(/permission/i);
+        await expect(putting.manager.streams.purge(names.deadStream)).rejects.toThrow(/permission/i);
+        await expect(new Kvm(putting.connection).open(names.records).then((kv) => kv.put('a', 'b'))).rejects.toThrow();
+      } finally {
+        await putting.connection.close();
+      }
 
       for (const user of ['discover', 'hub'] as const) {
         const connection = await connectNats(natsUrl(as(user)), 'somebody');

@@ -86,7 +86,7 @@ test('what cannot be asked is said before any job', () => {
   const nowhere = spawnSync(process.execPath, [join(projectRoot, 'bin', 'trireme'), 'run', 'UPPER'], { input: '' });
   expect([nowhere.status, nowhere.stderr.toString()]).toEqual([
     2,
-    'trireme: say where the load balancer is: --lb HOST:PORT\n',
+    'trireme: say where the load balancer is: --lb HOST:PORT; or a queue: --queue nats://HOST:PORT\n',
   ]);
 });
 

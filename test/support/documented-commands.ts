@@ -47,6 +47,11 @@ export const ranElsewhere: Readonly<Record<string, { readonly file: string; read
     file: 'test/story/discovery.test.ts',
     by: "runTrireme(['analyze', '--json', '-q', '--discover', nats.url, sample])",
   },
+  'bin/trireme lb --queue nats://nats:4222': { file: 'test/story/queue.test.ts', by: "['--queue', nats.url, " },
+  'bin/trireme run --queue nats://nats:4222 --id order-17 INVOICE 17': {
+    file: 'test/story/queue.test.ts',
+    by: "['run', '--queue', nats.url, ...args]",
+  },
   'bin/trireme analyze captures/sample.pcap --tcp --parquet tables/': {
     file: 'test/story/parquet.test.ts',
     by: "'captures/sample.pcap', '--tcp', '--parquet', tables",
