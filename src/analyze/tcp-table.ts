@@ -1,4 +1,5 @@
 import type { FactsEntry } from './entry.js';
+import { PackedRows } from '../pcap/rows/packed-rows.js';
 import type { TcpDirection, TcpHealth } from '../pcap/tcp-types.js';
 import type { Count } from '../pcap/types.js';
 
@@ -29,6 +30,8 @@ export const tcpColumns: readonly string[] = [
 
 /** A row for each TCP conversation that is told, in the order of the conversations. */
 export function* tcpRows({ top }: FactsEntry): Generator<(Count | string | boolean | null)[]> {
+  // Rows with health are no packed ones, of which each would become an object here.
+  if (top instanceof PackedRows) return;
   for (const { a, b, tcp } of top) {
     if (tcp === undefined || tcp === null) continue;
     const way = (direction: TcpDirection): Count[] => counts.map((name) => direction[name]);

@@ -54,21 +54,27 @@ export function parseEndpoint(text: string): Endpoint {
   return { address: Uint8Array.from(bytes), port };
 }
 
+const dotted = (bytes: Uint8Array, at: number): string =>
+  `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
+
 /** The canonical text of an address (RFC 5952: lower case, the first longest run of two or more zero groups as "::"). */
 export function formatAddress(address: Uint8Array): string {
-  if (address.length === 4) return address.join('.');
-  const groups = Array.from({ length: 8 }, (_, i) => (address[2 * i] << 8) | address[2 * i + 1]);
-  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff)
-    return `::ffff:${address.subarray(12).join('.')}`;
-  let best = { at: -1, length: 1 };
-  for (let at = 0; at < 8; at++) {
-    let length = 0;
-    while (at + length < 8 && groups[at + length] === 0) length++;
-    if (length > best.length) best = { at, length };
+  if (address.length === 4) return dotted(address, 0);
+  const group = (i: number): number => (address[2 * i] << 8) | address[2 * i + 1];
+  // The first longest run of zero groups.
+  let runAt = 8;
+  let runLength = 1;
+  for (let i = 0, length = 0; i < 8; i++) {
+    length = group(i) === 0 ? length + 1 : 0;
+    if (length > runLength) [runAt, runLength] = [i + 1 - length, length];
   }
-  const text = (part: number[]): string => part.map((group) => group.toString(16)).join(':');
-  if (best.at < 0) return text(groups);
-  return `${text(groups.slice(0, best.at))}::${text(groups.slice(best.at + best.length))}`;
+  if (runAt === 0 && runLength === 5 && group(5) === 0xffff) return `::ffff:${dotted(address, 12)}`;
+  let text = '';
+  for (let i = 0; i < runAt; i++) text += (i > 0 ? ':' : '') + group(i).toString(16);
+  if (runAt === 8) return text;
+  text += '::';
+  for (let i = runAt + runLength; i < 8; i++) text += group(i).toString(16) + (i < 7 ? ':' : '');
+  return text;
 }
 
 export function formatEndpoint(endpoint: Endpoint): string {

@@ -1,5 +1,7 @@
 import type { ColumnElement, ColumnStatistics } from './writer-package.js';
 
+/** Characters of a text that is copied one by one, where each is ASCII: a call for so few takes longer. */
+const asciiMax = 64;
 /** The largest and smallest values that INT64 has. */
 const int64Max = (1n << 63n) - 1n;
 const int64Min = -(1n << 63n);
@@ -12,6 +14,7 @@ export class ColumnValues {
   /** 1: the row has a value. */
   private readonly present: Uint8Array;
   private room = Buffer.allocUnsafe(4096);
+  private words = new DataView(this.room.buffer, this.room.byteOffset, this.room.length);
   private length = 0;
   private rows = 0;
   private values = 0;
@@ -50,7 +53,7 @@ export class ColumnValues {
     if (value > int64Max || value < int64Min)
       throw new RangeError(`${this.element.name} has ${value}, and INT64 ends at ${int64Max}: --csv has all digits`);
     const at = this.take(8);
-    this.room.writeBigInt64LE(value, at);
+    this.words.setBigInt64(at, value, true);
   }
 
   /** An unsigned integer of 64 bits. @throws RangeError as putInt64 */
@@ -62,13 +65,13 @@ export class ColumnValues {
   /** Eight bytes of an int64 as they lie, little-endian. */
   putWord(from: DataView, at: number): void {
     const to = this.take(8);
-    this.room.writeInt32LE(from.getInt32(at, true), to);
-    this.room.writeInt32LE(from.getInt32(at + 4, true), to + 4);
+    this.words.setInt32(to, from.getInt32(at, true), true);
+    this.words.setInt32(to + 4, from.getInt32(at + 4, true), true);
   }
 
   putInt32(value: number): void {
     const at = this.take(4);
-    this.room.writeInt32LE(value, at);
+    this.words.setInt32(at, value, true);
   }
 
   putDouble(value: number): void {
@@ -82,6 +85,22 @@ export class ColumnValues {
   }
 
   putText(text: string): void {
+    const { length } = text;
+    if (length > asciiMax) return this.putLongText(text);
+    const at = this.take(4 + length);
+    const { room } = this;
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) {
+        this.giveBack(4 + length);
+        return this.putLongText(text);
+      }
+      room[at + 4 + i] = code;
+    }
+    this.words.setUint32(at, length, true);
+  }
+
+  private putLongText(text: string): void {
     const length = Buffer.byteLength(text);
     const at = this.take(4 + length);
     this.room.writeUInt32LE(length, at);
@@ -104,7 +123,7 @@ export class ColumnValues {
   statistics(): ColumnStatistics {
     const null_count = BigInt(this.nulls);
     if (this.element.type !== 'INT64' || this.values === 0) return { null_count };
-    const words = new DataView(this.room.buffer, this.room.byteOffset, this.length);
+    const { words } = this;
     let least = 0;
     let most = 0;
     for (let at = 8; at < this.length; at += 8) {
@@ -124,8 +143,16 @@ export class ColumnValues {
       const larger = Buffer.allocUnsafe(2 * this.length);
       larger.set(this.room.subarray(0, at));
       this.room = larger;
+      this.words = new DataView(larger.buffer, larger.byteOffset, larger.length);
     }
     return at;
+  }
+
+  /** Takes back the room of the row that was put in last. */
+  private giveBack(length: number): void {
+    this.rows--;
+    this.values--;
+    this.length -= length;
   }
 }
 
