@@ -22,7 +22,7 @@ const shared: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rooms of src/hub, lowest first: each may import those before it. What lies in src/hub itself puts them together. */
-const hubRooms = ['port', 'jobs', 'picking', 'workers', 'audit', 'explain', 'dispatch', 'attach', 'watch'];
+const hubRooms = ['shares', 'port', 'jobs', 'picking', 'workers', 'audit', 'explain', 'dispatch', 'attach', 'watch'];
 
 interface Import {
   readonly file: string;

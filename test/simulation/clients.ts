@@ -61,7 +61,7 @@ export class Clients {
   ) {
     this.began = time.now();
     for (let place = plan.live - 1; place >= 0; place--) this.free.push(place);
-    this.sinks = [new Sink(this, false), new Sink(this, true), new Sink(this, false)];
+    this.sinks = [false, true, false].map((urgent, at) => new Sink(this, urgent, plan.shares ? at : undefined));
   }
 
   /** Another hub: what was asked of the one before is gone with it. */
@@ -223,6 +223,7 @@ class Sink implements JobSink {
   constructor(
     private readonly clients: Clients,
     readonly urgent: boolean,
+    readonly share: number | undefined,
   ) {}
 
   done(tag: number, bytes: Uint8Array, start: number, end: number, worker: number): void {

@@ -54,6 +54,8 @@ export interface Plan {
   readonly live: number;
   /** Some jobs are of a kind whose jobs have a size. */
   readonly sizes: boolean;
+  /** Clients share the workers by weight, and one of them has a bound of seconds. */
+  readonly shares: boolean;
   /** Jobs a second that the clients ask for at most, all together. */
   readonly rate: number;
   readonly heartbeatSeconds: number;
@@ -145,6 +147,7 @@ export function planOf(seed: number, jobs: number): Plan {
     jobs,
     // No random number is drawn for it, so that the runs of old seeds stay what they were.
     sizes: seed % 3 === 0,
+    shares: seed % 5 === 0,
     live: one(1, 2, 8, 64, 256, 1500),
     // So that a run takes some hundred heartbeats, whatever the number of its jobs.
     rate: jobs / (heartbeatSeconds * one(30, 100, 300)),

@@ -5,6 +5,7 @@ import { Deadlines } from '../../src/hub/jobs/deadlines.js';
 import { Dispatcher } from '../../src/hub/dispatch/dispatcher.js';
 import { Endings } from '../../src/hub/dispatch/endings.js';
 import { Returns } from '../../src/hub/dispatch/returns.js';
+import { ShareLines } from '../../src/hub/jobs/share-lines.js';
 import { JobTable, jobsLiveMax } from '../../src/hub/jobs/job-table.js';
 import { Picker } from '../../src/hub/picking/picker.js';
 import { Answers } from '../../src/hub/dispatch/answers.js';
@@ -148,6 +149,12 @@ export const planted: readonly Planted[] = [
     shows: /lie that an audit/,
     seed: 6,
     plant: () => patch(AuditGate.prototype, 'begin', () => () => 0),
+  },
+  {
+    name: 'a job of a client is never counted as ended',
+    shows: stuck,
+    seed: 5,
+    plant: () => leftOut(ShareLines.prototype, 'ended', 500),
   },
   { name: 'a cancel is not heard', shows: /cancel/, plant: () => leftOut(Dispatcher.prototype, 'cancel', 20) },
 ];

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { createHub, type AttachableHub } from '../../src/hub/hub.js';
+import { Shares } from '../../src/hub/shares/shares.js';
 import { seededRandom } from '../../src/hub/picking/seeded-random.js';
 import { sameAnswer } from '../../src/kinds/audit.js';
 import { kindsOfSim } from './answers.js';
@@ -33,6 +34,18 @@ const restartSeconds = 0.2;
 /** Runs the plan of a seed to its end. */
 export function simulate(seed: number, jobs: number): Outcome {
   return new Simulation(planOf(seed, jobs)).run();
+}
+
+/** Those of the three sinks of Clients. */
+function sharesOf(now: number): Shares {
+  const shares = new Shares();
+  for (const [at, terms] of [
+    [3, Infinity],
+    [1, Infinity],
+    [0.5, 0.05],
+  ].entries())
+    shares.add(`c${at}`, { weight: terms[0], secondsPerSecondMax: terms[1] }, now);
+  return shares;
 }
 
 class Simulation {
@@ -124,6 +137,7 @@ class Simulation {
         hedgeShare: plan.hedgeShare,
         copyAfterMs: plan.copyAfterMs,
         quarantineMs: plan.quarantineMs,
+        shares: plan.shares ? sharesOf(this.time.now()) : null,
         jobsOutstandingMax: plan.outstandingMax,
         heartbeatIntervalMs: plan.heartbeatSeconds * 1000,
         incarnation: 1 + this.restarts,

@@ -160,6 +160,7 @@ export class Answers {
         row,
         'failed',
         jobErrors.jobFailed(reason === '' ? 'the worker gave no reason' : reason),
+        answer.exec,
       );
     }
     if (table.deadlines[row] - now < deadlineSlackSeconds) {

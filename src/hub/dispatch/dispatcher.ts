@@ -11,6 +11,7 @@ import type { KindState } from '../jobs/kind-state.js';
 import type { HubOptions } from '../port/options.js';
 import { HOLD, WAIT, type Picker } from '../picking/picker.js';
 import type { Scheduler } from '../port/scheduler.js';
+import { Allowances } from './allowances.js';
 import { AuditGate } from './audit-gate.js';
 import { Endings } from './endings.js';
 import { IsolatedRuns } from './isolated-runs.js';
@@ -55,6 +56,7 @@ export class Dispatcher {
   private readonly hedges: Hedges;
   private pumping = false;
   private lookingAgain = false;
+  private readonly allowances: Allowances | null;
 
   private readonly gate: AuditGate;
 
@@ -67,20 +69,29 @@ export class Dispatcher {
   ) {
     this.table = new JobTable(options.useBits);
     this.offered = new OfferedKinds(options.kindNames);
-    this.lines = new WaitLines(this.table, (kind) => this.offered.nameOf(kind));
+    this.lines = new WaitLines(this.table, (kind) => this.offered.nameOf(kind), options.shares);
     this.turn = new Turn(
       this.table,
       scheduler,
       (worker, id, now) => this.takeLent(worker, id, false, 0, NaN, now),
       this.offered.numbers,
     );
+    const { shares } = options;
+    this.allowances = shares === null ? null : new Allowances(shares, scheduler, () => this.pump());
     this.deadlines = new Deadlines(this.table, scheduler, (ids, now) => this.expire(ids, now));
     this.isolated = new IsolatedRuns(this.workers, picker);
     this.life = new JobLife(options, this.table, this.lines, picker, this.workers, () => scheduler.wallMs());
-    this.places = new Places(this.table, this.lines, this.workers, this.isolated, {
-      begins: () => this.life.optimum.begins(this.turn.now()),
-      rests: () => this.life.optimum.rests(this.turn.now()),
-    });
+    this.places = new Places(
+      this.table,
+      this.lines,
+      this.workers,
+      this.isolated,
+      {
+        begins: () => this.life.optimum.begins(this.turn.now()),
+        rests: () => this.life.optimum.rests(this.turn.now()),
+      },
+      () => this.turn.now(),
+    );
     this.gate = new AuditGate(audits, this.table);
     this.handOut = new HandOut(
       this.table,
@@ -166,18 +177,17 @@ export class Dispatcher {
     if (this.draining) return this.endings.refuse(state, 'draining', sink, tag, jobErrors.draining());
     const now = this.turn.now();
     let given = WAIT;
-    // New jobs that took every room as it comes free would starve those that not every worker may have.
     const { lines } = this;
-    const inFront = sink.urgent === true && lines.urgentMayPass ? 0 : state.queue.length;
-    const first = inFront + state.urgent.length + lines.avoiding.length === 0;
+    const first = lines.nothingBefore(state, sink, now);
     const mayGo = sink.heldBack !== true && avoidWorker === noWorker;
-    if (first && mayGo) given = this.picker.pickOrHold(kind, units, now);
+    const inTurn = lines.ofClients !== null;
+    if (first && mayGo) given = inTurn ? this.picker.pick(kind, units, now) : this.picker.pickOrHold(kind, units, now);
     if (given === HOLD) [given, state.holding] = [WAIT, true];
     if (given === WAIT) {
       if (this.waiting >= this.options.jobsQueuedMax) {
         return this.endings.refuse(state, 'queueFull', sink, tag, jobErrors.queueFull(this.options.jobsQueuedMax));
       }
-      const wait = timeoutSeconds > 0 ? this.drainRate.waitSeconds(this.waiting, now) : 0;
+      const wait = timeoutSeconds > 0 ? this.waitSeconds(sink, now) : 0;
       if (wait > timeoutSeconds)
         return this.endings.refuse(state, 'expired', sink, tag, jobErrors.hopeless(wait, timeoutSeconds));
     }
@@ -185,6 +195,7 @@ export class Dispatcher {
     const row = table.add(kind, units, payload, sink, tag, now);
     if (row === nil) return this.endings.refuse(state, 'queueFull', sink, tag, jobErrors.tooManyLive(jobsLiveMax));
     this.life.submitted(state, units, now);
+    lines.ofClients?.submitted(row, sink.share);
     if (pinned) table.pinned[row] = 1;
     const id = table.ids[row];
     if (timeoutSeconds > 0) this.deadlines.set(row, now + timeoutSeconds, now);
@@ -194,7 +205,7 @@ export class Dispatcher {
     } else if (avoidWorker === noWorker) {
       this.places.wait(row, false);
       if (this.stalls.count > 0) this.hedges.watch();
-      if (lines.avoiding.length > 0 || !mayGo || (state.holding && !first)) this.pumpSoon();
+      if (lines.avoiding.length > 0 || !mayGo || inTurn || (state.holding && !first)) this.pumpSoon();
     } else {
       table.avoids[row] = avoidWorker;
       this.places.wait(row, false);
@@ -234,7 +245,10 @@ export class Dispatcher {
   /** Gives waiting jobs to workers that may take them: after results, joins, reports. */
   pump(): void {
     if (this.waiting === 0) return;
-    this.handOut.all(this.turn.now());
+    const now = this.turn.now();
+    this.allowances?.look(now);
+    this.handOut.all(now);
+    this.allowances?.look(now);
     // A job that waits may be for suspended workers alone.
     if (this.stalls.count > 0) this.hedges.watch();
     if (!this.handOut.passedOver || this.lookingAgain) return;
@@ -243,6 +257,11 @@ export class Dispatcher {
       this.lookingAgain = false;
       this.pump();
     });
+  }
+
+  /** Seconds that a new job would wait behind those that go before it. */
+  private waitSeconds({ share = 0 }: JobSink, now: number): number {
+    return this.lines.ofClients?.waitSeconds(share, now) ?? this.drainRate.waitSeconds(this.waiting, now);
   }
 
   /** Takes a job out of its worker's hands: it has answered, or is not asked any more. */
@@ -292,6 +311,9 @@ export class Dispatcher {
     // A copy is a precaution of the hub: it costs the job no attempt.
     if (!isCopy) table.attempts[row]++;
     this.life.giving(row, worker, state, isCopy, now);
+    const { ofClients } = this.lines;
+    if (ofClients !== null)
+      ofClients.given(row, this.picker.jobSeconds(worker.index, table.kinds[row], table.units[row]), now);
     table.givenAt[row] = now;
     this.hedges.giving(row, worker.index, now);
     this.places.assign(row, worker);

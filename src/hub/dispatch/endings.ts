@@ -52,12 +52,12 @@ export class Endings {
     this.fail(row, 'failed', error);
   }
 
-  /** Ends a job without an answer. The row is in no list. */
-  fail(row: number, outcome: FailureCount, error: TriremeError): void {
+  /** Ends a job without an answer. The row is in no list. @param exec seconds that it ran; NaN: nobody says */
+  fail(row: number, outcome: FailureCount, error: TriremeError, exec = NaN): void {
     const sink = this.table.sinks[row] as JobSink;
     const tag = this.table.tags[row];
     this.life.failed(this.lines.kind(this.table.kinds[row]), outcome, error);
-    this.forget(row);
+    this.forget(row, exec);
     sink.failed(tag, error);
   }
 
@@ -75,11 +75,12 @@ export class Endings {
     const attempts = table.attempts[row];
     const total = now - table.submittedAt[row];
     this.life.answered(row, total);
-    this.forget(row);
+    this.forget(row, exec);
     sink.done(tag, answer.bytes, answer.start, answer.end, worker, exec, attempts, total);
   }
 
-  private forget(row: number): void {
+  private forget(row: number, exec: number): void {
+    this.lines.ofClients?.ended(row, exec, this.turn.now());
     this.deadlines.clear(row);
     this.hedges.callOff(row);
     this.table.free(row);

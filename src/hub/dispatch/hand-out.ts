@@ -45,19 +45,28 @@ export class HandOut {
       }
       const kind = table.kinds[row];
       const state = lines.kind(kind);
-      const worker = picker.pickOrHold(kind, table.units[row], now);
+      const { ofClients } = lines;
+      // Held jobs let others pass, and so a client would get more than its share: there a job takes what is free.
+      const worker =
+        ofClients === null ? picker.pickOrHold(kind, table.units[row], now) : picker.pick(kind, table.units[row], now);
       if (worker === WAIT || worker === HOLD) {
         state.blocked = true;
         state.holding = worker === HOLD;
         if (state.holding) this.passHeld(row, state, now);
         continue;
       }
-      lines.remove(row);
-      lines.given(row);
-      this.drainRate.left(now);
-      this.give(row, this.workers[worker] as AttachedWorker, state, now);
+      this.giveNext(row, worker, state, now);
     }
     for (const state of lines.kinds.values()) state.blocked = false;
+  }
+
+  /** Gives a job out of its line. */
+  private giveNext(row: number, worker: number, state: KindState, now: number): void {
+    this.lines.remove(row);
+    this.lines.given(row);
+    this.drainRate.left(now);
+    this.lines.ofClients?.drained(row, now);
+    this.give(row, this.workers[worker] as AttachedWorker, state, now);
   }
 
   /** The next job of a kind is held for a busy worker: others of the kind that another one does at once pass it. */
@@ -66,7 +75,7 @@ export class HandOut {
   }
 
   private passHeldOf(list: JobList, first: number, state: KindState, now: number): void {
-    const { lines, table, picker } = this;
+    const { table, picker } = this;
     const { kind } = state.counters;
     let held = picker.holding.most;
     for (let row = list.head; row !== nil && held > 0;) {
@@ -78,12 +87,7 @@ export class HandOut {
       const worker = this.heldBack(row) ? HOLD : picker.pickOrHold(kind, table.units[row], now);
       if (worker === WAIT) return;
       if (worker === HOLD) held--;
-      else {
-        lines.remove(row);
-        lines.given(row);
-        this.drainRate.left(now);
-        this.give(row, this.workers[worker] as AttachedWorker, state, now);
-      }
+      else this.giveNext(row, worker, state, now);
       row = following;
     }
   }

@@ -20,6 +20,7 @@ export class Places {
     private readonly isolated: IsolatedRuns,
     /** Told when a first job is with a worker, and when none is any more. */
     private readonly work: { begins(): void; rests(): void },
+    private readonly now: () => number,
   ) {}
 
   /** The row that this worker holds under this id, or nil. */
@@ -36,6 +37,7 @@ export class Places {
 
   /** A job waits. @param again it has waited before, and goes in front of those that came later */
   wait(row: number, again: boolean): void {
+    if (again) this.lines.ofClients?.returned(row, this.now());
     this.lines.add(row, this.lineOf(row), again);
   }
 

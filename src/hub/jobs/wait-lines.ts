@@ -2,6 +2,9 @@ import { JobList, nil } from './job-list.js';
 import { queueAlone, queueHeld, queueNone, queueOfKind, queueUrgent, type JobTable } from './job-table.js';
 import { KindState } from './kind-state.js';
 import { urgentInRowMax } from '../../common/limits.js';
+import type { JobSink } from '../port/job-sink.js';
+import type { Shares } from '../shares/shares.js';
+import { oldestOf, ShareLines } from './share-lines.js';
 
 /** Jobs of each line that `first` looks at: those behind them wait longer anyhow. */
 const lookedAtMax = 32;
@@ -19,13 +22,18 @@ export class WaitLines {
   readonly held = new JobList();
   /** Jobs that wait for a worker, in all lines. */
   count = 0;
+  /** In place of two lines per kind, as many for each client; null: clients have no shares. */
+  readonly ofClients: ShareLines | null;
   private urgentInRow = 0;
 
   constructor(
     private readonly table: JobTable,
     /** Names of the kinds that are known by name. */
     private readonly nameOf: (kind: number) => string | undefined,
-  ) {}
+    shares: Shares | null = null,
+  ) {
+    this.ofClients = shares === null ? null : new ShareLines(table, shares, (kind) => this.kind(kind));
+  }
 
   kind(kind: number): KindState {
     return this.byNumber[kind] ?? this.addKind(kind);
@@ -45,6 +53,7 @@ export class WaitLines {
     if (first) this.table.links.prepend(list, row);
     else this.table.links.append(list, row);
     if (queue !== queueHeld) this.count++;
+    if (this.ofClients !== null && ofKind(queue)) this.ofClients.queued(row);
   }
 
   remove(row: number): void {
@@ -52,6 +61,7 @@ export class WaitLines {
     this.table.links.remove(this.listOf(row, queue), row);
     this.table.queues[row] = queueNone;
     if (queue !== queueHeld) this.count--;
+    if (this.ofClients !== null && ofKind(queue)) this.ofClients.left(row);
   }
 
   /** All jobs that wait for a worker, those of one line in their order. */
@@ -75,16 +85,26 @@ export class WaitLines {
     return this.urgentInRow < urgentInRowMax || !this.anyOrdinary();
   }
 
+  /** Whether a new job of the kind may be given to a worker at once: none waits that goes before it. */
+  nothingBefore(state: KindState, { urgent, share = 0 }: JobSink, now: number): boolean {
+    // New jobs that took every room as it comes free would starve those that not every worker may have.
+    if (this.avoiding.length > 0) return false;
+    if (this.ofClients !== null) return this.ofClients.mayPass(share, now);
+    return state.urgent.length === 0 && (state.queue.length === 0 || (urgent === true && this.urgentMayPass));
+  }
+
   /** A job that waited in no line, or was the next of its line, was given to a worker. */
   given(row: number): void {
+    if (this.ofClients !== null) return this.ofClients.passed(row);
     this.urgentInRow = this.table.urgent[row] === 1 ? this.urgentInRow + 1 : 0;
   }
 
   /**
    * The job of any kind that is next, or nil: the oldest of the urgent ones, in their turn the oldest of the others.
-   * Kinds that no worker may take now are left out.
+   * Kinds that no worker may take now are left out. Where clients have shares, the one whose turn it is comes first.
    */
   next(): number {
+    if (this.ofClients !== null) return this.ofClients.next();
     const urgent = this.oldest(true);
     if (urgent !== nil && this.urgentInRow < urgentInRowMax) return urgent;
     const other = this.oldest(false);
@@ -104,19 +124,13 @@ export class WaitLines {
 
   private listsOfWaiting(): JobList[] {
     const lists = [this.avoiding, this.alone];
+    if (this.ofClients !== null) return [...lists, ...this.ofClients.lists()];
     for (const { urgent, queue } of this.kinds.values()) lists.push(urgent, queue);
     return lists;
   }
 
   private oldest(urgent: boolean): number {
-    const { submittedAt } = this.table;
-    let oldest = nil;
-    for (const state of this.kinds.values()) {
-      const { head } = urgent ? state.urgent : state.queue;
-      if (state.blocked || head === nil) continue;
-      if (oldest === nil || submittedAt[head] < submittedAt[oldest]) oldest = head;
-    }
-    return oldest;
+    return oldestOf(this.kinds.values(), this.table.submittedAt, urgent);
   }
 
   private anyOrdinary(): boolean {
@@ -125,9 +139,12 @@ export class WaitLines {
   }
 
   private listOf(row: number, queue: number): JobList {
+    if (this.ofClients !== null && ofKind(queue)) return this.ofClients.listOf(row, queue === queueUrgent);
     if (queue === queueOfKind) return this.kind(this.table.kinds[row]).queue;
     if (queue === queueUrgent) return this.kind(this.table.kinds[row]).urgent;
     if (queue === queueHeld) return this.held;
     return queue === queueAlone ? this.alone : this.avoiding;
   }
 }
+
+const ofKind = (queue: number): boolean => queue === queueOfKind || queue === queueUrgent;

@@ -42,6 +42,8 @@ export interface JobSink {
    * are not urgent, here and in its worker.
    */
   readonly urgent?: boolean;
+  /** Read when a job is submitted: the number of its client among those that share the workers; left out where none do. */
+  readonly share?: number;
   /**
    * True: no worker is to get its jobs now, neither for the first time nor again or as a copy. They wait at the hub,
    * in nobody's way, until this is false.

@@ -1,4 +1,5 @@
 import type { TriremeError } from '../../common/errors.js';
+import type { Shares } from '../shares/shares.js';
 import type { KindAudit } from '../../kinds/audit.js';
 import { heartbeatIntervalMsDefault, heartbeatsMissedMax, jobAttemptsMax } from '../../common/limits.js';
 
@@ -57,6 +58,8 @@ export interface HubOptions {
   readonly pickSampleSeconds: number;
   /** Hears of each job that has no answer, cancelled ones aside. Must be quick: under overload there are many. */
   readonly jobFailed: (kind: string, error: TriremeError) => void;
+  /** How clients share the workers when these are full; null: the first that waits is served first. */
+  readonly shares: Shares | null;
   /** Names of kinds by number, for counters and messages. */
   readonly kindNames: ReadonlyMap<number, string>;
 }
@@ -83,5 +86,6 @@ export const hubOptionsDefault: HubOptions = {
   resultBytesOf: () => Infinity,
   pickSampleSeconds: 0.01,
   jobFailed: () => undefined,
+  shares: null,
   kindNames: new Map(),
 };

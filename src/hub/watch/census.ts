@@ -24,6 +24,8 @@ export interface HubCensus {
   readonly reserved: number;
   /** Picks that wait for their job's end. */
   readonly openPicks: number;
+  /** Jobs by the count of clients' shares: live, with workers, and in lines. */
+  readonly shares: number;
 }
 
 export function censusOf(dispatcher: Dispatcher, picker: Picker): HubCensus {
@@ -52,5 +54,6 @@ export function censusOf(dispatcher: Dispatcher, picker: Picker): HubCensus {
     partBytes,
     reserved,
     openPicks: picks.openCount,
+    shares: lines.ofClients?.shares.jobs ?? 0,
   };
 }

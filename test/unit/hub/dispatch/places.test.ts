@@ -34,7 +34,7 @@ function bench() {
   } as unknown as Picker;
   const isolated = new IsolatedRuns(workers, picker);
   const work = { begins: () => void said.push('begins'), rests: () => void said.push('rests') };
-  const places = new Places(table, lines, workers, isolated, work);
+  const places = new Places(table, lines, workers, isolated, work, () => 0);
   const add = (change: (row: number) => void = () => undefined): number => {
     const row = table.add(1, 1, null, new RecordingSink(), 0, 0);
     change(row);
