@@ -30,15 +30,15 @@ export const sectionDepthMax = 3;
 /** Values in a file. All options of all roles are some 300; more come of aliases of aliases, which multiply. */
 export const configValuesMax = 10_000;
 
-/** Reads a file of settings. @throws TriremeError FILE_UNREADABLE */
-export function readConfigFile(path: string): ConfigFile {
+/** Reads a file of settings. @param option that names it. @throws TriremeError FILE_UNREADABLE */
+export function readConfigFile(path: string, option = '--config'): ConfigFile {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(readSmallFile(path));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not text in UTF-8' : message;
-    throw new TriremeError('FILE_UNREADABLE', `--config ${path}: ${why}`, { cause: error });
+    throw new TriremeError('FILE_UNREADABLE', `${option} ${path}: ${why}`, { cause: error });
   }
   return parseConfig(text, path);
 }

@@ -2,9 +2,10 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { DescriptorWatch, warnOfDescriptors } from '../common/descriptors.js';
 import { grpcGuardLimitsDefault } from '../common/grpc-guard-limits.js';
 import { addHttpOptions, httpPorts, type HttpOptions } from '../common/http/options.js';
+import { TriremeError } from '../common/errors.js';
 import { runUntilSignal } from '../common/lifecycle.js';
 import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
-import { addLogOptions, createLogger, type LogOptions } from '../common/logging.js';
+import { addLogOptions, createLogger, type Logger, type LogOptions } from '../common/logging.js';
 import { byteSize, durationMs, formatHostPort, hostPort, integer, type HostPort } from '../common/options.js';
 import { RecentErrors } from '../common/recent-errors.js';
 import { checkPorts, guardPorts, type Port } from '../common/trust/guard.js';
@@ -12,7 +13,8 @@ import { addListenerTrust, type TrustOptions } from '../common/trust/options.js'
 import { addHubOptions, compileHubOptions, type HubCommandOptions } from '../hub/command-options.js';
 import { hubOptionsDefault } from '../hub/port/options.js';
 import { lbLimitsDefault } from './limits.js';
-import { startLoadBalancer } from './load-balancer.js';
+import { startLoadBalancer, type RunningLoadBalancer } from './load-balancer.js';
+import { readShares } from './shares-file.js';
 import { addQueueOptions, compileQueueOptions, type QueueCommandOptions } from './queue/options.js';
 import { addAnnounceOptions, announced, memberOf, type AnnounceOptions } from '../nats/options.js';
 
@@ -36,6 +38,7 @@ interface LbCommandOptions
   readonly outputBytes: number;
   readonly unknownInRow: number;
   readonly fairness: 'on' | 'off';
+  readonly shares?: string;
 }
 
 const dayMs = 86_400_000;
@@ -106,6 +109,11 @@ export function buildCommand(): Command {
         .choices(['on', 'off'])
         .default('on'),
     )
+    .option(
+      '--shares <file>',
+      'weights and bounds of clients, by the names of their credentials: who shares full workers gets seconds of their work ' +
+        'in proportion to weight (YAML, docs/SHARES.md); read again on SIGHUP',
+    )
     .option('--verbose', 'show the stack of an error');
   return addListenerTrust(addQueueOptions(addAnnounceOptions(addHubOptions(addLogOptions(command))))).action(run);
 }
@@ -128,11 +136,24 @@ export function checkOptions(options: LbCommandOptions): void {
   checkPorts(portsOf(options), options);
 }
 
+/** Reads the file of --shares again on SIGHUP; one that is wrong changes nothing. */
+function reloadShares(path: string, lb: RunningLoadBalancer, log: Logger): void {
+  process.on('SIGHUP', () => {
+    try {
+      lb.useShares(readShares(path));
+      log.info('shares reloaded');
+    } catch (error) {
+      log.error({ error: TriremeError.from(error).message }, 'shares not reloaded, the old ones stay');
+    }
+  });
+}
+
 async function run(options: LbCommandOptions): Promise<void> {
   const { tcpTls } = options;
   const errors = new RecentErrors();
   const log = createLogger('lb', options, errors);
   const trust = guardPorts(portsOf(options), options, log);
+  const shares = options.shares === undefined ? null : readShares(options.shares);
   const lb = await startLoadBalancer(
     {
       tcp: options.tcp,
@@ -146,6 +167,7 @@ async function run(options: LbCommandOptions): Promise<void> {
       proxyProtocol: options.tcpProxyProtocol,
       fairness: options.fairness === 'on',
       queue: compileQueueOptions(options),
+      shares,
       hub: { ...compileHubOptions(options), jobsQueuedMax: options.jobsQueued },
       limits: {
         ...lbLimitsDefault,
@@ -166,6 +188,7 @@ async function run(options: LbCommandOptions): Promise<void> {
     { tcpConnectionsMax: options.connectionsMax, grpcConnectionsMax: grpcGuardLimitsDefault.connectionsMax },
     log,
   );
+  if (options.shares !== undefined) reloadShares(options.shares, lb, log);
   const descriptors = new DescriptorWatch(log);
   const [tcp, grpc, admin] = [lb.tcp, lb.grpc, lb.admin].map(formatHostPort);
   log.info({ tcp, grpc, admin, http: lb.http && formatHostPort(lb.http) }, 'listening');

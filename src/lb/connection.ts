@@ -41,6 +41,8 @@ export class JobConnection extends ClientConnection implements JobSink {
   private unknownInRow = 0;
   /** This client asks for little at a time: see JobSink. Set before jobs are submitted. */
   urgent = false;
+  /** See JobSink. */
+  readonly share = this.front.share;
   /** See JobAdmission.asked. */
   private askedMark = 0;
   /** Answers written since the client last asked: it may be asking again for as many, in bytes still on their way. */

@@ -37,6 +37,8 @@ export interface FrontPort {
   readonly hub: Hub;
   readonly limits: LbLimits;
   readonly admission: JobAdmission;
+  /** See JobSink. */
+  readonly share?: number;
   readonly clientKinds: ClientKinds;
   /** Kinds by name, and those of workers alone, which only JSON lines can ask for. */
   readonly asked: AskedKinds;

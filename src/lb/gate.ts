@@ -11,7 +11,7 @@ import { addressOf } from './link-facts.js';
 /** What a gate asks of the front that holds it. */
 export interface GatePort {
   /** The token was right; `rest` came behind its line. */
-  admitted(gate: Gate, rest: Buffer): void;
+  admitted(gate: Gate, rest: Buffer, caller: Caller): void;
   /** Tell the client so in one line and close. */
   refused(gate: Gate, line: string): void;
   /** The client went by itself. */
@@ -70,7 +70,7 @@ export class Gate {
   private admit(caller: Caller, rest: Buffer): void {
     this.leave();
     const why = refusedOnTcp(this.trust, caller, this.peer);
-    if (why === null) this.port.admitted(this, rest);
+    if (why === null) this.port.admitted(this, rest, caller);
     else this.port.refused(this, why);
   }
 

@@ -67,15 +67,20 @@ export class JobAdmission {
     this.depth = new ClientDepth(this.measuredMs);
   }
 
+  /** Jobs that may be added to those with the hub, whatever its queue. */
+  protected get left(): number {
+    return this.max - this.used;
+  }
+
   /** Jobs that the hub's queue can take without growing longer than it should; not positive when it is long enough. */
   get queueRoom(): number {
-    const room = this.max - this.used;
+    const room = this.left;
     return this.fair ? Math.min(room, this.waitingTarget() - this.hub.jobsWaiting) : room;
   }
 
   /** Jobs that a client with so many outstanding may submit now. */
   room(outstanding: number): number {
-    return Math.max(0, Math.min(this.max - this.used, Math.max(this.queueRoom, shallowJobsMax - outstanding)));
+    return Math.max(0, Math.min(this.left, Math.max(this.queueRoom, shallowJobsMax - outstanding)));
   }
 
   /**

@@ -1,4 +1,5 @@
 import { TriremeError } from '../common/errors.js';
+import type { Caller } from '../common/trust/roles.js';
 import type { Hub } from '../hub/port/hub.js';
 import type { AskedKinds } from './asked-kinds.js';
 import type { JobAdmission } from './job-admission.js';
@@ -13,6 +14,12 @@ export interface JobServicePort {
   readonly admission: JobAdmission;
   readonly asked: AskedKinds;
   readonly payloads: PayloadBudget;
+  /** See JobSink. */
+  readonly share?: number;
+  /** Why a call of this client is refused; left out where clients have no shares. */
+  readonly refusal?: () => TriremeError | null;
+  /** The same for the jobs of one caller, where clients have shares. */
+  readonly of?: (caller: Caller) => JobServicePort;
 }
 
 /** No room for the payload of a job, as its client is told. @param of bytes that the client has there already */

@@ -1,7 +1,8 @@
-import type { sendUnaryData, ServerDuplexStream, ServerUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
+import type { Metadata, sendUnaryData, ServerDuplexStream, ServerUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
 import { TriremeError } from '../common/errors.js';
 import type { ServedService } from '../common/grpc-server.js';
 import { toStatus } from '../common/grpc-status.js';
+import { callerOf, type ListenerTrust } from '../common/trust/listener-trust.js';
 import {
   JobServiceService,
   type RunJobRequest,
@@ -27,18 +28,20 @@ const definition: ServiceDefinition = {
   runJobs: { ...JobServiceService.runJobs, requestDeserialize: (bytes: Buffer) => bytes },
 };
 
-export function jobService(port: JobServicePort): ServedJobService {
+/** @param trust by which callers are known, where clients have shares */
+export function jobService(port: JobServicePort, trust?: ListenerTrust): ServedJobService {
   const calls = new CallsOfPeers();
   const streams = new Set<JobStream>();
   const turns = new StreamTurns(port.limits.streamJobsPerTurnMax);
+  const portOf = (call: { readonly metadata: Metadata }): JobServicePort => port.of?.(callerOf(call, trust)) ?? port;
   let draining = false;
   const implementation = {
     runJob: (call: ServerUnaryCall<RunJobRequest, RunJobResponse>, callback: sendUnaryData<RunJobResponse>) => {
       if (draining) callback(toStatus(new TriremeError('DRAINING', 'this load balancer is shutting down')));
-      else runJob(port, calls, call, callback);
+      else runJob(portOf(call), calls, call, callback);
     },
     runJobs: (call: ServerDuplexStream<Uint8Array, RunJobsResponse>) => {
-      const stream = new JobStream(call, port, turns, () => streams.delete(stream));
+      const stream = new JobStream(call, portOf(call), turns, () => streams.delete(stream));
       streams.add(stream);
       if (draining) stream.drain();
     },
@@ -81,7 +84,7 @@ class CallsOfPeers {
 }
 
 function runJob(
-  { hub, limits, admission, asked, payloads }: JobServicePort,
+  { hub, limits, admission, asked, payloads, share, refusal }: JobServicePort,
   calls: CallsOfPeers,
   call: ServerUnaryCall<RunJobRequest, RunJobResponse>,
   callback: sendUnaryData<RunJobResponse>,
@@ -96,6 +99,8 @@ function runJob(
     asked.checkPayload(kind, bytes);
     timeoutSeconds = secondsLeft(call.getDeadline(), Date.now());
     if (timeoutSeconds < 0) throw new TriremeError('DEADLINE_PASSED', 'the deadline has passed');
+    const refused = refusal?.() ?? null;
+    if (refused !== null) throw refused;
     if (admission.room(0) === 0)
       throw new TriremeError('QUEUE_FULL', `${admission.used} jobs are outstanding, which is the bound`, {
         facts: { value: admission.used, bound: limits.jobsTotalMax, boundName: 'jobsTotalMax' },
@@ -114,6 +119,7 @@ function runJob(
   };
   const sink: JobSink = {
     urgent: admission.urgent(calls.begun(peer, bytes)),
+    share,
     explained: true,
     done: (_tag, bytes, start, end, worker, execSeconds, attempts) => {
       ended();

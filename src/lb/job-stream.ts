@@ -44,6 +44,7 @@ export class JobStream implements JobSink, TurnTaker {
   private turnAwaited = false;
   /** See JobSink. */
   urgent = false;
+  readonly share?: number;
   /** See JobAdmission.asked. */
   private askedMark = 0;
 
@@ -53,6 +54,7 @@ export class JobStream implements JobSink, TurnTaker {
     private readonly turns: StreamTurns,
     private readonly onEnd: () => void,
   ) {
+    this.share = port.share;
     call.on('data', (request: Uint8Array) =>
       this.guarded(() => {
         this.requests.push(new JobCursor(request));

@@ -23,6 +23,7 @@ interface AskedJob {
 export class JsonConnection extends ClientConnection implements JobSink {
   readonly framing = 'json';
   urgent = false;
+  readonly share = this.front.share;
   /** Whole lines that were not taken, from `at` on. While there are any the socket is not read. */
   private lines: Buffer[] = [];
   private at = 0;

@@ -7,6 +7,7 @@ import { openHttp, type RunningHttpServer } from '../common/http/open-http.js';
 import type { Logger } from '../common/logging.js';
 import type { HostPort } from '../common/options.js';
 import type { RecentErrors } from '../common/recent-errors.js';
+import type { Caller } from '../common/trust/roles.js';
 import type { ListenerTrust } from '../common/trust/listener-trust.js';
 import { createHub } from '../hub/hub.js';
 import { Live } from '../hub/watch/live/live.js';
@@ -15,9 +16,12 @@ import { addHubMetrics } from '../hub/watch/metrics.js';
 import type { HubOptions } from '../hub/port/options.js';
 import { kinds } from '../kinds/registry.js';
 import { AskedKinds } from './asked-kinds.js';
+import { ClientAccounts } from './client-accounts.js';
 import { JobAdmission } from './job-admission.js';
 import { jobService } from './job-service.js';
 import type { LbLimits } from './limits.js';
+import type { JobServicePort } from './job-service-port.js';
+import type { ShareSettings } from './shares-file.js';
 import { PayloadBudget } from './payload-budget.js';
 import { addLbMetrics } from './metrics.js';
 import { addQueueMetrics } from './queue/metrics.js';
@@ -37,6 +41,8 @@ export interface LoadBalancerOptions {
   readonly hub: Partial<HubOptions>;
   /** Clients take turns, and one that asks for little goes before those that ask for much. */
   readonly fairness: boolean;
+  /** How clients share the workers; null: they do not. */
+  readonly shares: ShareSettings | null;
   readonly trust: ListenerTrust;
   /** For the live page. */
   readonly errors: RecentErrors;
@@ -51,6 +57,8 @@ export interface RunningLoadBalancer {
   readonly grpc: HostPort;
   readonly admin: HostPort;
   readonly http?: HostPort;
+  /** Other terms for clients that share the workers. */
+  useShares(settings: ShareSettings): void;
   /** Accepts no more, lets what was asked for finish for at most graceMs, then ends everything. */
   close(graceMs: number): Promise<void>;
 }
@@ -62,13 +70,16 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
     .all()
     .filter((kind) => kind.clientMay);
   const jobFailed = (kind: string, error: TriremeError): void => errors.add(`${kind} ${error.code}`, error.message);
-  const hub = createHub(log, { ...options.hub, jobFailed });
-  const admission = new JobAdmission(hub, { max: limits.jobsTotalMax, fair: options.fairness });
+  const { fairness: fair, shares } = options;
+  const accounts = shares === null ? undefined : new ClientAccounts(shares, { ...limits, fair });
+  const hub = createHub(log, { ...options.hub, jobFailed, shares: accounts?.shares ?? null });
+  accounts?.attach(hub);
+  const admission = new JobAdmission(hub, { max: limits.jobsTotalMax, fair });
   const asked = new AskedKinds(hub, clientKinds);
   const shared = { hub, limits, admission, asked, payloads: new PayloadBudget(), clientKinds: asked.ofBuild };
-  const jobs = jobService(shared);
+  const jobs = jobService(accounts === undefined ? shared : { ...shared, of: portsOf(shared, accounts) }, trust);
   const { tcp: listen, tcpTls: tls, proxyProtocol } = options;
-  const front = new TcpFront({ ...shared, listen, trust, tls, proxyProtocol, log });
+  const front = new TcpFront({ ...shared, accounts, listen, trust, tls, proxyProtocol, log });
   const queue =
     options.queue === null
       ? null
@@ -81,7 +92,7 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
     registry,
     front,
     jobs,
-    admission,
+    accounts?.jobs ?? admission,
     clientKinds.map(({ number }) => hub.kindState(number)),
   );
 
@@ -155,9 +166,20 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
       events: live.events,
       trust,
     });
-    return { tcp, grpc: server.address, admin: admin.address, http: http?.address, close };
+    const useShares = (settings: ShareSettings): void => accounts?.use(settings);
+    return { tcp, grpc: server.address, admin: admin.address, http: http?.address, useShares, close };
   } catch (error) {
     await close(0);
     throw error;
   }
+}
+
+/** What the gRPC calls of each client work with. */
+function portsOf(shared: JobServicePort, accounts: ClientAccounts): (caller: Caller) => JobServicePort {
+  const ports: (JobServicePort | undefined)[] = [];
+  return (caller) => {
+    const account = accounts.of(caller);
+    const { share, admission, payloads } = account;
+    return (ports[share] ??= { ...shared, share, admission, payloads, refusal: () => account.refusal() });
+  };
 }

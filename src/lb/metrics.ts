@@ -10,7 +10,7 @@ export function addLbMetrics(
   registry: Registry,
   front: TcpFront,
   jobs: ServedJobService,
-  admission: JobAdmission,
+  admission: Pick<JobAdmission, 'used'>,
   clientKinds: readonly KindState[],
 ): void {
   const registers = [registry];

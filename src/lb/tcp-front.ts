@@ -7,9 +7,10 @@ import { Offences } from '../common/offences.js';
 import { Newcomers } from '../common/newcomers.js';
 import { formatHostPort, type HostPort } from '../common/options.js';
 import { certificateName, type ListenerTrust } from '../common/trust/listener-trust.js';
-import { everyone } from '../common/trust/roles.js';
+import { everyone, type Caller } from '../common/trust/roles.js';
 import type { Hub } from '../hub/port/hub.js';
 import { kindPrefixesOf, type ClientKinds } from './opening.js';
+import type { ClientAccounts } from './client-accounts.js';
 import { JobConnection } from './connection.js';
 import type { FrontConnection, FrontPort, Offence } from './front-port.js';
 import { JsonConnection } from './json-connection.js';
@@ -35,6 +36,8 @@ export interface TcpFrontOptions {
   readonly log: Logger;
   /** What is asked of clients; undefined: nothing. */
   readonly trust?: ListenerTrust;
+  /** How clients share the workers; undefined: they do not. */
+  readonly accounts?: ClientAccounts;
   /** Encrypt with the certificate of `trust`. */
   readonly tls?: boolean;
   /** Read the PROXY header of a load balancer in front of this one from each connection; one without it is refused. */
@@ -61,6 +64,7 @@ export class TcpFront implements FrontPort, GatePort {
   private readonly connections = new Set<FrontConnection>();
   private readonly gates: Newcomers<Gate>;
   private readonly proxied: ProxiedSockets | undefined;
+  private readonly clientPorts: (FrontPort | undefined)[] = [];
   private encrypted: Server | undefined;
   private refusals = 0;
   private sweep: NodeJS.Timeout | undefined;
@@ -165,7 +169,7 @@ export class TcpFront implements FrontPort, GatePort {
   private accept(socket: Socket): void {
     if (this.full) return this.refuse(socket);
     const { trust, tls = false } = this.options;
-    if (trust === undefined || !trust.asks) return void this.open(socket);
+    if (trust === undefined || !trust.asks) return void this.open(socket, everyone);
     const certificate = tls && trust.mutual ? certificateName((socket as TLSSocket).getPeerCertificate()) : null;
     const peer = this.peerOf(socket);
     if (trust.asksToken) {
@@ -174,21 +178,36 @@ export class TcpFront implements FrontPort, GatePort {
     }
     // Without --tcp-tls nothing is asked here, which --insecure allows or loopback.
     const caller = tls ? trust.identify(null, certificate) : everyone;
-    const why = typeof caller === 'string' ? caller : refusedOnTcp(trust, caller, peer);
-    if (why === null) this.open(socket);
+    if (typeof caller === 'string') return this.dismiss(socket, caller);
+    const why = refusedOnTcp(trust, caller, peer);
+    if (why === null) this.open(socket, caller);
     else this.dismiss(socket, why);
   }
 
-  private open(socket: Socket): FrontConnection {
+  private open(socket: Socket, caller: Caller): FrontConnection {
     this.connectionsAccepted++;
-    const connection = new JobConnection(socket, this);
+    const connection = new JobConnection(socket, this.portOf(caller));
     this.connections.add(connection);
     return connection;
   }
 
-  admitted(gate: Gate, rest: Buffer): void {
+  /** What the connections of a client have of the front: all of it, but for what is the client's own. */
+  private portOf(caller: Caller): FrontPort {
+    const account = this.options.accounts?.of(caller);
+    if (account === undefined) return this;
+    const { share, admission, payloads } = account;
+    let port = this.clientPorts[share];
+    if (port === undefined) {
+      const turns = new ConnectionTurns(admission, this.limits);
+      port = Object.assign(Object.create(this) as FrontPort, { share, admission, payloads, turns });
+      this.clientPorts[share] = port;
+    }
+    return port;
+  }
+
+  admitted(gate: Gate, rest: Buffer, caller: Caller): void {
     this.gates.delete(gate);
-    const connection = this.open(gate.socket);
+    const connection = this.open(gate.socket, caller);
     if (rest.length > 0) connection.received(rest);
   }
 

@@ -260,8 +260,8 @@ export class Dispatcher {
   }
 
   /** Seconds that a new job would wait behind those that go before it. */
-  private waitSeconds({ share = 0 }: JobSink, now: number): number {
-    return this.lines.ofClients?.waitSeconds(share, now) ?? this.drainRate.waitSeconds(this.waiting, now);
+  private waitSeconds(sink: JobSink, now: number): number {
+    return this.lines.ofClients?.waitSeconds(sink.share ?? 0, now) ?? this.drainRate.waitSeconds(this.waiting, now);
   }
 
   /** Takes a job out of its worker's hands: it has answered, or is not asked any more. */

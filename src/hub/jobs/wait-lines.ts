@@ -86,11 +86,11 @@ export class WaitLines {
   }
 
   /** Whether a new job of the kind may be given to a worker at once: none waits that goes before it. */
-  nothingBefore(state: KindState, { urgent, share = 0 }: JobSink, now: number): boolean {
+  nothingBefore(state: KindState, sink: JobSink, now: number): boolean {
     // New jobs that took every room as it comes free would starve those that not every worker may have.
     if (this.avoiding.length > 0) return false;
-    if (this.ofClients !== null) return this.ofClients.mayPass(share, now);
-    return state.urgent.length === 0 && (state.queue.length === 0 || (urgent === true && this.urgentMayPass));
+    if (this.ofClients !== null) return this.ofClients.mayPass(sink.share ?? 0, now);
+    return state.urgent.length === 0 && (state.queue.length === 0 || (sink.urgent === true && this.urgentMayPass));
   }
 
   /** A job that waited in no line, or was the next of its line, was given to a worker. */
