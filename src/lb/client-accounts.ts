@@ -6,6 +6,7 @@ import type { Share } from '../hub/shares/share.js';
 import { Shares } from '../hub/shares/shares.js';
 import { JobAdmission } from './job-admission.js';
 import { PayloadBudget } from './payload-budget.js';
+import { shareReports, type ShareReport } from './share-report.js';
 import { clientsNamedMax, type ClientTerms, type ShareSettings } from './shares-file.js';
 
 /** Clients that are told apart; further ones are one client. Above clientsNamedMax, so that all that a file names are. */
@@ -192,6 +193,10 @@ export class ClientAccounts {
     const known = this.accounts.get(name);
     if (known !== undefined) return known;
     return this.open(this.accounts.size < clientsMax ? name : othersName);
+  }
+
+  report(): ShareReport[] {
+    return shareReports(this.shares.all, this.now());
   }
 
   /** Other terms for the same clients, from now on. */

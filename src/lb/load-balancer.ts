@@ -21,6 +21,7 @@ import { JobAdmission } from './job-admission.js';
 import { jobService } from './job-service.js';
 import type { LbLimits } from './limits.js';
 import type { JobServicePort } from './job-service-port.js';
+import { addShareMetrics } from './share-metrics.js';
 import type { ShareSettings } from './shares-file.js';
 import { PayloadBudget } from './payload-budget.js';
 import { addLbMetrics } from './metrics.js';
@@ -97,6 +98,7 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
   );
 
   if (queue !== null) addQueueMetrics(registry, queue);
+  if (accounts !== undefined) addShareMetrics(registry, () => accounts.report());
 
   let server: RunningGrpcServer | undefined;
   let admin: RunningAdminServer | undefined;
