@@ -16,8 +16,10 @@ Dashboard and alert rules that use them: [deploy/grafana](../deploy/grafana).
 /** Metrics of a role, by asking one that runs. */
 async function metricsOf(role, folder) {
   const any = '127.0.0.1:0';
+  const shares = join(folder, 'shares.yaml');
+  writeFileSync(shares, 'default: {}');
   const args = {
-    lb: ['--tcp', any, '--queue', 'nats://127.0.0.1:1'],
+    lb: ['--tcp', any, '--queue', 'nats://127.0.0.1:1', '--shares', shares],
     master: ['--captures', folder, '--spool', join(folder, 'spool')],
   }[role];
   const child = spawn(process.execPath, ['bin/trireme', role, '--grpc', any, '--admin', any, '--http', any, ...args], {

@@ -9,6 +9,7 @@ export const helpExamples: Readonly<Record<string, readonly string[]>> = {
     'trireme lb',
     'trireme lb --tcp 127.0.0.1:13337 --grpc 127.0.0.1:50051 --admin 127.0.0.1:9100',
     'trireme lb --http 127.0.0.1:8051 --http-origin https://jobs.example',
+    'trireme lb --credentials credentials.txt --shares shares.yaml',
     'TRIREME_TOKEN=... trireme lb --tcp 192.0.2.1:13337 --grpc 192.0.2.1:50051',
   ],
   master: [

@@ -23,6 +23,8 @@ const quietSeconds = 2;
 
 /** Names of the client that nobody has to prove to be, and of all those beyond clientsMax. */
 export const anonymousName = 'anonymous';
+/** Of the jobs of a work queue: whoever may write to NATS put them there. */
+export const queueName = 'queue';
 const othersName = '(others)';
 
 /** What the jobs of one client pass before the hub has them. */
@@ -189,7 +191,10 @@ export class ClientAccounts {
   }
 
   of(caller: Caller): ClientAccount {
-    const name = caller === everyone ? anonymousName : caller.name;
+    return this.ofName(caller === everyone ? anonymousName : caller.name);
+  }
+
+  ofName(name: string): ClientAccount {
     const known = this.accounts.get(name);
     if (known !== undefined) return known;
     return this.open(this.accounts.size < clientsMax ? name : othersName);
@@ -202,7 +207,7 @@ export class ClientAccounts {
   /** Other terms for the same clients, from now on. */
   use(settings: ShareSettings): void {
     this.settings = settings;
-    for (const name of settings.clients.keys()) this.of({ ...everyone, name });
+    for (const name of settings.clients.keys()) this.ofName(name);
     for (const account of this.accounts.values())
       account.own.terms = account.terms = settings.clients.get(account.own.name) ?? settings.others;
   }

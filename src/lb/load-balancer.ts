@@ -16,7 +16,7 @@ import { addHubMetrics } from '../hub/watch/metrics.js';
 import type { HubOptions } from '../hub/port/options.js';
 import { kinds } from '../kinds/registry.js';
 import { AskedKinds } from './asked-kinds.js';
-import { ClientAccounts } from './client-accounts.js';
+import { ClientAccounts, queueName, type ClientAccount } from './client-accounts.js';
 import { JobAdmission } from './job-admission.js';
 import { jobService } from './job-service.js';
 import type { LbLimits } from './limits.js';
@@ -78,13 +78,20 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
   const admission = new JobAdmission(hub, { max: limits.jobsTotalMax, fair });
   const asked = new AskedKinds(hub, clientKinds);
   const shared = { hub, limits, admission, asked, payloads: new PayloadBudget(), clientKinds: asked.ofBuild };
-  const jobs = jobService(accounts === undefined ? shared : { ...shared, of: portsOf(shared, accounts) }, trust);
+  const portOf = portsOf(shared);
+  const of = accounts && ((caller: Caller): JobServicePort => portOf(accounts.of(caller)));
+  const jobs = jobService({ ...shared, of }, trust);
   const { tcp: listen, tcpTls: tls, proxyProtocol } = options;
   const front = new TcpFront({ ...shared, accounts, listen, trust, tls, proxyProtocol, log });
   const queue =
     options.queue === null
       ? null
-      : new (await import('./queue/queue-front.js')).QueueFront(shared, clientKinds, options.queue, log);
+      : new (await import('./queue/queue-front.js')).QueueFront(
+          accounts === undefined ? shared : portOf(accounts.ofName(queueName)),
+          clientKinds,
+          options.queue,
+          log,
+        );
   const registry = new Registry();
   addProcessMetrics(registry);
   addHubMetrics(registry, hub);
@@ -176,11 +183,10 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
   }
 }
 
-/** What the gRPC calls of each client work with. */
-function portsOf(shared: JobServicePort, accounts: ClientAccounts): (caller: Caller) => JobServicePort {
+/** What the jobs of each client work with. */
+function portsOf(shared: JobServicePort): (account: ClientAccount) => JobServicePort {
   const ports: (JobServicePort | undefined)[] = [];
-  return (caller) => {
-    const account = accounts.of(caller);
+  return (account) => {
     const { share, admission, payloads } = account;
     return (ports[share] ??= { ...shared, share, admission, payloads, refusal: () => account.refusal() });
   };

@@ -36,7 +36,7 @@ const signsPerWait = 3;
 const messageBytesDefault = 2 ** 20;
 
 /** What the queue needs of its load balancer. */
-type FrontPort = Pick<JobServicePort, 'hub' | 'admission' | 'asked' | 'payloads'>;
+type FrontPort = Pick<JobServicePort, 'hub' | 'admission' | 'asked' | 'payloads' | 'share'>;
 
 /**
  * Takes jobs from a queue at NATS and has the hub's workers run them, as one more client of the load balancer. While NATS is away
@@ -135,6 +135,10 @@ export class QueueFront implements QueuePort, PullPort {
 
   get payloads(): FrontPort['payloads'] {
     return this.port.payloads;
+  }
+
+  get share(): FrontPort['share'] {
+    return this.port.share;
   }
 
   get prefix(): string {

@@ -170,6 +170,10 @@ export class QueueJob implements JobSink {
   }
 
   /** Hands the job to the hub when there is room for it, as for any other client. */
+  get share(): number | undefined {
+    return this.port.share;
+  }
+
   private async submit(): Promise<Outcome> {
     const { hub, asked, admission, payloads, held } = this.port;
     while (admission.room(held.jobs) === 0 || !payloads.take(this.bytes, held.bytes))

@@ -8,7 +8,7 @@ import type { Holder } from './decisions.js';
 export type QueueOutcome = 'done' | 'dead' | 'again' | 'answered' | 'left';
 
 /** What a job of the queue needs of its load balancer. */
-export interface QueuePort extends Pick<JobServicePort, 'hub' | 'admission' | 'asked' | 'payloads'> {
+export interface QueuePort extends Pick<JobServicePort, 'hub' | 'admission' | 'asked' | 'payloads' | 'share'> {
   /** By which others ask this process for its jobs. Drawn at its start: who has gone is asked in vain. */
   readonly id: string;
   readonly prefix: string;
