@@ -25,7 +25,7 @@ export function nameLines({ names }: FactsEntry, style: TextStyle): string {
     .join('\n\n');
 }
 
-function figuresOf({ dns, tls, http }: NamesFacts, { units }: TextStyle): [string, string][] {
+function figuresOf({ dns, tls, http, dhcp }: NamesFacts, { units }: TextStyle): [string, string][] {
   const span = (ns: string | null): string => (ns === null ? '-' : units.span(BigInt(ns)));
   return [
     ['DNS queries', units.count(dns.queries)],
@@ -38,12 +38,16 @@ function figuresOf({ dns, tls, http }: NamesFacts, { units }: TextStyle): [strin
     ['DNS latency, median', span(dns.latency_median_ns)],
     ['  mean', span(dns.latency_mean_ns)],
     ['  most', span(dns.latency_max_ns)],
+    ['DNS messages over TCP', units.count(dns.over_tcp)],
+    ['  not whole', units.count(dns.incomplete)],
     ['DNS messages malformed', units.count(dns.malformed)],
     ['DNS messages cut', units.count(dns.cut)],
     ['ClientHellos of TLS', units.count(tls.hellos)],
+    ['  over QUIC', units.count(tls.over_quic)],
     ['  without a name', units.count(tls.without_name)],
     ['ClientHellos malformed', units.count(tls.malformed)],
     ['ClientHellos not whole', units.count(tls.incomplete)],
+    ['QUIC packets cut', units.count(tls.quic_cut)],
     ['HTTP requests', units.count(http.requests)],
     ['  without a host', units.count(http.without_host)],
     ['  whose head is not whole', units.count(http.incomplete)],
@@ -52,6 +56,11 @@ function figuresOf({ dns, tls, http }: NamesFacts, { units }: TextStyle): [strin
     ['  redirects', units.count(http.redirects)],
     ['  client errors', units.count(http.client_errors)],
     ['  server errors', units.count(http.server_errors)],
+    ['DHCP messages', units.count(dhcp.messages)],
+    ['  addresses given', units.count(dhcp.given)],
+    ['    without a name', units.count(dhcp.without_name)],
+    ['DHCP messages malformed', units.count(dhcp.malformed)],
+    ['DHCP messages cut', units.count(dhcp.cut)],
   ];
 }
 

@@ -58,6 +58,9 @@ export interface DnsFacts extends DnsCounts {
   readonly answers: Count;
   /** Half of the answers took no longer; within 1/64. */
   readonly latency_median_ns: string | null;
+  /** Messages that came over TCP, and those that began there and whose rest was not found. */
+  readonly over_tcp: Count;
+  readonly incomplete: Count;
   /** Messages that contradict the format. */
   readonly malformed: Count;
   /** Messages of which the capture has not all that is read. */
@@ -76,9 +79,12 @@ export interface HelloRow {
   readonly hellos_max?: Count;
 }
 
-/** ClientHellos of TLS over TCP. */
+/** ClientHellos of TLS over TCP and of QUIC. */
 export interface TlsFacts {
   readonly hellos: Count;
+  readonly over_quic: Count;
+  /** Initial packets of QUIC that were not captured whole, so that nothing of them can be read. */
+  readonly quic_cut: Count;
   readonly without_name: Count;
   /** Those that contradict the format, and those whose rest was not captured. */
   readonly malformed: Count;
@@ -134,12 +140,22 @@ export interface HttpFacts extends HttpResponses {
   readonly statuses: NameTable<HttpStatusRow>;
 }
 
+/** Messages of DHCP. */
+export interface DhcpFacts {
+  readonly messages: Count;
+  /** Acknowledgements with an address, and those of them to which no name is known. */
+  readonly given: Count;
+  readonly without_name: Count;
+  readonly malformed: Count;
+  readonly cut: Count;
+}
+
 /** What an address was called. */
 export interface AddressRow {
   readonly address: string;
   readonly name: string;
-  /** How it is known: an answer of DNS, a ClientHello or a request that was sent there. */
-  readonly source: 'dns' | 'tls' | 'http';
+  /** How it is known: an answer of DNS, a ClientHello or a request that was sent there, the name of a client of DHCP. */
+  readonly source: 'dns' | 'tls' | 'http' | 'dhcp';
   readonly times: Count;
 }
 
@@ -148,6 +164,7 @@ export interface NamesFacts {
   readonly dns: DnsFacts;
   readonly tls: TlsFacts;
   readonly http: HttpFacts;
+  readonly dhcp: DhcpFacts;
   /** Each address with each name that it was called, the most frequent first. */
   readonly addresses: NameTable<AddressRow>;
 }

@@ -17,7 +17,17 @@ const otherwise = /(LINKTYPE_IPV4_invalid|LINKTYPE_USER2_PKTAP|someip_sd_sample|
 /** Queries and answers by response code: `q`, or the code, and how many. */
 function theirs(file: string): Record<string, number> | null {
   const fields = ['-e', 'dns.flags.response', '-e', 'dns.flags.rcode'];
-  const asked = ['-r', file, '-Y', 'dns && udp.port == 53', '-T', 'fields', '-E', 'separator=;', ...fields];
+  const asked = [
+    '-r',
+    file,
+    '-Y',
+    'dns && (udp.port == 53 || tcp.port == 53)',
+    '-T',
+    'fields',
+    '-E',
+    'separator=;',
+    ...fields,
+  ];
   const { stdout, status } = spawnSync('tshark', asked, { encoding: 'utf8', maxBuffer: 1 << 28 });
   if (status !== 0) return null;
   const counts: Record<string, number> = {};
@@ -34,10 +44,10 @@ function ours({ dns }: NamesFacts): Record<string, number> {
   return Object.fromEntries([...(dns.queries === 0 ? [] : [['q', Number(dns.queries)]]), ...codes]);
 }
 
-/** Names and JA3 of ClientHellos over TCP. */
+/** Names and JA3 of ClientHellos. */
 function theirHellos(file: string): Record<string, number> | null {
   const fields = ['-e', 'tls.handshake.extensions_server_name', '-e', 'tls.handshake.ja3'];
-  const asked = ['-r', file, '-Y', 'tls.handshake.type == 1 && tcp', '-T', 'fields', '-E', 'separator=;', ...fields];
+  const asked = ['-r', file, '-Y', 'tls.handshake.type == 1', '-T', 'fields', '-E', 'separator=;', ...fields];
   const { stdout, status } = spawnSync('tshark', asked, { encoding: 'utf8', maxBuffer: 1 << 28 });
   if (status !== 0) return null;
   const counts: Record<string, number> = {};

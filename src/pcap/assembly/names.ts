@@ -22,7 +22,14 @@ const HELLO: u32 = 2;
 const REST: u32 = 3;
 const HTTP_REQUEST: u32 = 4;
 const HTTP_RESPONSE: u32 = 5;
+const DNS_STREAM: u32 = 6;
+const QUIC: u32 = 7;
+const DHCP: u32 = 8;
 const DNS_PORT: u32 = 53;
+/** DHCP's of the server, and of the client the next one (RFC 2131, 4.1); relays use the first as well. */
+const DHCP_PORT: u32 = 67;
+/** A segment of DNS over TCP is copied whole. */
+const SEGMENT_BYTES: usize = 65_535;
 
 const IS_SIX: u32 = 1;
 const IS_TIMED: u32 = 2;
@@ -76,9 +83,32 @@ let timed: bool = false;
  */
 export function nameUdp(header: usize, isSix: bool, transport: usize, end: usize, ipBytes: i64, time: i64, hasTime: bool): void {
   namesPackets++;
-  if (big16(transport + 2) != DNS_PORT && big16(transport) != DNS_PORT) return;
+  const source = big16(transport);
+  const target = big16(transport + 2);
+  let kind = QUIC;
+  if (target == DNS_PORT || source == DNS_PORT) kind = DNS;
+  else if (source - DHCP_PORT < 2 && target - DHCP_PORT < 2) kind = DHCP;
+  else if (ipBytes < INITIAL_BYTES || !isInitial(transport + 8, end)) return;
   usePacket(header, isSix, transport, time, hasTime);
-  put(DNS, transport + 8, end, ipBytes - 8, 0, MESSAGE_BYTES);
+  // A first fragment has less than the length of the datagram tells.
+  const told = transport + 6 > end ? 0 : <i64>big16(transport + 4);
+  put(kind, transport + 8, end, max(ipBytes, told) - 8, 0, MESSAGE_BYTES);
+}
+
+/** A datagram with an Initial packet of QUIC has 1,200 bytes at least, behind the header of UDP (RFC 9000, 14.1). */
+const INITIAL_BYTES: i64 = 1208;
+/** Versions 1 and 2 of QUIC, as they lie (RFC 9000, 15; RFC 9369, 3.1). */
+const QUIC_1: u32 = 0x01000000;
+const QUIC_2: u32 = 0xcf43336b;
+
+/** Header form, fixed bit and type of an Initial packet (RFC 9000, 17.2; RFC 9369, 3.2). */
+// @ts-ignore: decorator
+@inline
+function isInitial(from: usize, end: usize): bool {
+  if (from + 7 > end) return false;
+  const first = load<u8>(from) & 0xf0;
+  const version = load<u32>(from, 1);
+  return (first == 0xc0 && version == QUIC_1) || (first == 0xd0 && version == QUIC_2);
 }
 
 function usePacket(header: usize, isSix: bool, transport: usize, time: i64, hasTime: bool): void {
@@ -107,6 +137,11 @@ export function nameTcp(
   if (wire <= 0 || headBytes < 20 || from >= end) return;
   const here = min(end - from, <usize>wire);
   const seq = bswap<u32>(load<u32>(transport, 4));
+  if (big16(transport + 2) == DNS_PORT || big16(transport) == DNS_PORT) {
+    usePacket(header, isSix, transport, time, hasTime);
+    put(DNS_STREAM, from, end, wire, seq, SEGMENT_BYTES);
+    return;
+  }
   if (mayBeHttp(from, here) && putHeads(header, isSix, transport, from, from + here, wire, seq, time, hasTime)) return;
   if (here >= 3 && load<u16>(from) == HANDSHAKE && load<u8>(from, 2) <= 4 && (here < 6 || load<u8>(from, 5) == 1)) {
     usePacket(header, isSix, transport, time, hasTime);

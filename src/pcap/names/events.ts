@@ -2,7 +2,16 @@ import { formatAddress } from '../endpoint.js';
 import { refuseNames } from './invalid-names.js';
 
 /** As assembly/names.ts numbers them. */
-export const eventKinds = { dns: 1, hello: 2, rest: 3, httpRequest: 4, httpResponse: 5 } as const;
+export const eventKinds = {
+  dns: 1,
+  hello: 2,
+  rest: 3,
+  httpRequest: 4,
+  httpResponse: 5,
+  dnsStream: 6,
+  quic: 7,
+  dhcp: 8,
+} as const;
 
 const headBytes = 40;
 const isSix = 1;

@@ -1,10 +1,9 @@
-import type { DnsCounter, DnsFigures } from './dns.js';
+import type { DnsFigures } from './dns.js';
 import { responseCodeName, typeName } from './dns-numbers.js';
 import { addressOf } from './events.js';
 import type { HttpCounter, HttpFigures } from './http.js';
 import { readCalled, type NamesMachine } from './machine.js';
 import type { TopRow, TopTable } from './top-table.js';
-import type { TlsCounter } from './tls.js';
 import type {
   AddressRow,
   DnsCounts,
@@ -19,9 +18,12 @@ import type {
 } from '../names-types.js';
 
 /** Tells what was counted, with so many rows of each table. */
-export function namesFacts({ dns, tls, http, addresses }: NamesMachine, top: number): NamesFacts {
+export function namesFacts(machine: NamesMachine, top: number): NamesFacts {
+  const { http, addresses, dhcp } = machine;
+  const { messages, given, withoutName: without_name, malformed, cut } = dhcp;
   return {
-    ...{ dns: dnsFacts(dns, top), tls: tlsFacts(tls, top), http: httpFacts(http, top) },
+    ...{ dns: dnsFacts(machine, top), tls: tlsFacts(machine, top), http: httpFacts(http, top) },
+    dhcp: { messages, given, without_name, malformed, cut },
     addresses: tableOf(addresses, top, calledRow),
   };
 }
@@ -55,13 +57,15 @@ function tableOf<Row extends TopRow, Told>(
   };
 }
 
-function dnsFacts(dns: DnsCounter, top: number): DnsFacts {
+function dnsFacts({ dns, streams }: NamesMachine, top: number): DnsFacts {
   const { all, latencies, names, types, servers } = dns;
   const answers = all.answered + all.unasked;
   return {
     ...countsOf(all),
     answers,
     latency_median_ns: textOf(latencies.quantile(0.5)),
+    over_tcp: streams.messages,
+    incomplete: streams.started - streams.messages,
     malformed: dns.malformed,
     cut: dns.cut,
     response_codes: dns.codes
@@ -81,7 +85,7 @@ function dnsFacts(dns: DnsCounter, top: number): DnsFacts {
   };
 }
 
-function tlsFacts(tls: TlsCounter, top: number): TlsFacts {
+function tlsFacts({ tls, quic }: NamesMachine, top: number): TlsFacts {
   const { started, hellos, malformed, withoutName: without_name } = tls;
   const told = (table: TopTable<TopRow>, nameOf = (key: string): string => key): NameTable<HelloRow> =>
     tableOf(table, top, (key, { weight, before }) => ({
@@ -90,7 +94,14 @@ function tlsFacts(tls: TlsCounter, top: number): TlsFacts {
       ...(table.floor === 0 ? {} : { hellos_max: weight + before }),
     }));
   return {
-    ...{ hellos, without_name, malformed, incomplete: started - hellos - malformed },
+    ...{
+      hellos,
+      over_quic: quic.hellos,
+      quic_cut: quic.cut,
+      without_name,
+      malformed,
+      incomplete: started - hellos - malformed,
+    },
     names: told(tls.names),
     ja4: told(tls.ja4),
     ja3: told(tls.ja3),

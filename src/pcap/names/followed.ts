@@ -47,22 +47,15 @@ export class Followed {
   }
 
   state(): unknown {
-    return this.open.state(({ isHttp, number, seq, pieces }) => [
-      ...[isHttp ? 1 : 0, number, seq],
-      pieces.map(([at, bytes]) => [at, bytes.toString('latin1')]),
-    ]);
+    return this.open.state(({ isHttp, number, seq, pieces }) => [...[isHttp ? 1 : 0, number, seq], pieceState(pieces)]);
   }
 
   /** @throws TriremeError JOB_FAILED */
   restore(state: unknown): void {
     this.open.restore(state, (value) => {
-      const [isHttp, number, seq, pieces] = takeList(value);
-      const read = takeList(pieces).map((piece): [number, Buffer] => {
-        const [at, bytes] = takeList(piece);
-        return [takeCount(at), Buffer.from(takeText(bytes), 'latin1')];
-      });
-      if (read.length > piecesMax) refuseNames('what is not whole');
-      return { isHttp: takeCount(isHttp) === 1, number: takeCount(number), seq: takeCount(seq), pieces: read };
+      const [isHttp, number, seq, told] = takeList(value);
+      const pieces = readPieces(told, piecesMax);
+      return { isHttp: takeCount(isHttp) === 1, number: takeCount(number), seq: takeCount(seq), pieces };
     });
   }
 }
@@ -74,9 +67,21 @@ export function streamWith({ seq, pieces }: Started, packet: NameEvents): Buffer
   return pieces.length > piecesMax ? null : joined(pieces);
 }
 
+export const pieceState = (pieces: Started['pieces']): unknown =>
+  pieces.map(([at, bytes]) => [at, bytes.toString('latin1')]);
+
+/** @throws TriremeError JOB_FAILED */
+export function readPieces(state: unknown, most: number): [at: number, bytes: Buffer][] {
+  const pieces = takeList(state).map((piece): [number, Buffer] => {
+    const [at, bytes] = takeList(piece);
+    return [takeCount(at), Buffer.from(takeText(bytes), 'latin1')];
+  });
+  return pieces.length > most ? refuseNames('what is not whole') : pieces;
+}
+
 /** Pieces of a stream from 0 to the first gap; of bytes that came twice those that came first. */
 export function joined(pieces: readonly (readonly [at: number, bytes: Buffer])[]): Buffer {
-  if (pieces.length === 1) return pieces[0][0] === 0 ? pieces[0][1] : Buffer.alloc(0);
+  if (pieces.length === 1 && pieces[0][0] === 0) return pieces[0][1];
   const sorted = [...pieces].sort(([x], [y]) => x - y);
   const parts: Buffer[] = [];
   let end = 0;

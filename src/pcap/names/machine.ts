@@ -1,14 +1,17 @@
 import type { AddressRow } from '../names-types.js';
+import { DhcpCounter } from './dhcp.js';
 import { DnsCounter } from './dns.js';
+import { DnsStreams } from './dns-streams.js';
 import { eventKinds, NameEvents } from './events.js';
 import { Followed } from './followed.js';
 import { HttpCounter } from './http.js';
 import { takeCount } from './invalid-names.js';
 import { TlsCounter } from './tls.js';
+import { QuicCounter } from './quic.js';
 import { noCount, TopTable } from './top-table.js';
 
 /** How a name is known, by the first letter of its key. */
-const callSources = { d: 'dns', t: 'tls', h: 'http' } as const;
+const callSources = { d: 'dns', t: 'tls', h: 'http', c: 'dhcp' } as const;
 type CallSource = keyof typeof callSources;
 
 /** Names kept of addresses: 32,768 to twice as many. */
@@ -22,9 +25,15 @@ export class NamesMachine {
   /** By address, what it was called, and how that is known. */
   readonly addresses = new TopTable(noCount, addressesKept);
   readonly dns = new DnsCounter((address, name) => this.call('d', address, name));
+  /** Of DNS over TCP. */
+  readonly streams = new DnsStreams((packet, message, wire) =>
+    this.dns.take(packet, message, 0, message.length, wire, 'tcp'),
+  );
   private readonly followed = new Followed();
   readonly tls = new TlsCounter(this.followed, (address, name) => this.call('t', address, name));
+  readonly quic = new QuicCounter(this.tls);
   readonly http = new HttpCounter(this.followed, (address, name) => this.call('h', address, name));
+  readonly dhcp = new DhcpCounter((address, name) => this.call('c', address, name));
   /** Packets of TCP and UDP before those of the log that comes. */
   private before = 0;
 
@@ -51,6 +60,12 @@ export class NamesMachine {
         return this.http.takeRequest(packet, number);
       case eventKinds.httpResponse:
         return this.http.takeResponse(packet);
+      case eventKinds.dnsStream:
+        return this.streams.take(packet);
+      case eventKinds.quic:
+        return this.quic.take(packet);
+      case eventKinds.dhcp:
+        return this.dhcp.take(packet);
     }
   }
 
@@ -66,22 +81,21 @@ export class NamesMachine {
     this.before += packets;
   }
 
+  /** What goes on, each by its name. */
+  private get parts(): Readonly<Record<string, { state(): unknown; restore(state: unknown): void }>> {
+    const { addresses, dns, streams, followed, tls, quic, http, dhcp } = this;
+    return { addresses, dns, streams, followed, tls, quic, http, dhcp };
+  }
+
   state(): string {
-    const { before } = this;
-    return JSON.stringify({
-      ...{ before, addresses: this.addresses.state() },
-      ...{ dns: this.dns.state(), tls: this.tls.state(), http: this.http.state(), followed: this.followed.state() },
-    });
+    const states = Object.entries(this.parts).map(([name, part]) => [name, part.state()]);
+    return JSON.stringify({ before: this.before, ...Object.fromEntries(states) });
   }
 
   /** Goes on where another machine has stood. @throws TriremeError JOB_FAILED */
   restore(text: string): void {
     const state = parsed(text);
-    this.addresses.restore(state.addresses);
-    this.dns.restore(state.dns);
-    this.tls.restore(state.tls);
-    this.http.restore(state.http);
-    this.followed.restore(state.followed);
+    for (const [name, part] of Object.entries(this.parts)) part.restore(state[name]);
     this.before = takeCount(state.before);
   }
 }

@@ -50,15 +50,20 @@ export function helloOfRecords(stream: Buffer): ClientHello | 'more' | 'malforme
     const length = stream.readUInt16BE(at + 3);
     if (stream[at] !== handshakeRecord || length === 0 || length > recordBytesMax) return 'malformed';
     have += stream.copy(message, have, at + 5, at + 5 + length);
-    if (have >= 4) {
-      const wanted = 4 + message.readUIntBE(1, 3);
-      if (message[0] !== clientHello || wanted > helloBytesMax) return 'malformed';
-      if (have >= wanted) return readHello(message.subarray(4, wanted)) ?? 'malformed';
-    }
+    const hello = helloOfMessage(message.subarray(0, have));
+    if (hello !== 'more') return hello;
     at += 5 + length;
     if (at > stream.length) return 'more';
   }
   return 'malformed';
+}
+
+/** Reads the ClientHello with which the bytes of a handshake begin, in the words of helloOfRecords(). */
+export function helloOfMessage(bytes: Buffer): ClientHello | 'more' | 'malformed' {
+  if (bytes.length < 4) return 'more';
+  const wanted = 4 + bytes.readUIntBE(1, 3);
+  if (bytes[0] !== clientHello || wanted > helloBytesMax) return 'malformed';
+  return bytes.length < wanted ? 'more' : (readHello(bytes.subarray(4, wanted)) ?? 'malformed');
 }
 
 /** Thrown where a field reaches behind the end of its message, or is shorter or longer than it may be. */

@@ -3,6 +3,7 @@ import { capture, captureSplit, gzip, gzipMembers, lz4, zstd } from './captures.
 import { filters } from './filter.js';
 import { authLine, frames } from './frames.js';
 import { fileOutcomes, joinList } from './join.js';
+import { packetNames } from './names.js';
 import { commandLines, optionValues } from './options.js';
 import { plantedCrash, plantedHang, plantedHoard } from './planted.js';
 import { datagrams } from './udp.js';
@@ -10,7 +11,7 @@ import { chunkAnswer, reports, requests, workerStream } from './wire.js';
 
 /** Every parser that reads what strangers send or write. */
 export const targets: readonly FuzzTarget[] = [
-  ...[frames, authLine, capture, captureSplit, gzip, gzipMembers, zstd, lz4],
+  ...[frames, authLine, capture, captureSplit, packetNames, gzip, gzipMembers, zstd, lz4],
   ...[joinList, fileOutcomes, filters],
   ...[workerStream, chunkAnswer, requests, reports, optionValues, commandLines, datagrams],
 ];
