@@ -42,8 +42,9 @@ await build({
     {
       name: 'modules of Node',
       setup({ onResolve }) {
-        onResolve({ filter: /^node:(crypto|fs|net|path)$/ }, () => ({ path: `${modules}/node.ts` }));
+        onResolve({ filter: /^node:(fs|net|path)$/ }, () => ({ path: `${modules}/node.ts` }));
         onResolve({ filter: /^node:zlib$/ }, () => ({ path: `${modules}/zlib.ts` }));
+        onResolve({ filter: /\/names\/(collector|facts)\.js$/ }, () => ({ path: `${modules}/no-names.ts` }));
       },
     },
   ],

@@ -33,8 +33,3 @@ export function isIPv6(text: string): boolean {
     return false;
   }
 }
-
-/** Fingerprints of --names are hashed; the page asks for no names. */
-export function createHash(): never {
-  throw new Error('fingerprints are not told in a browser');
-}
