@@ -1,8 +1,9 @@
 // Packets that tell names are copied into a log, in the order of the file; names/ reads it. An event:
 //
 //    0 bytes of the payload that follow u32 | 4 bytes of the payload on the wire u32 | 8 time i64 | 16 number of the packet u64
-//   24 seq u32 | 28 source port u16 | 30 target port u16 | 32 kind u8 | 33 1: IPv6, 2: it has a time u8 | 34 zeros
-//   40 source and target address, in network order, of 4 or 16 bytes each, then the payload, up to a multiple of 8 bytes
+//   24 seq u32 | 28 kind u8 | 29 1: IPv6, 2: it has a time u8 | 30 zeros | 36 source port u16 | 38 target port u16
+//   40 source and target address, of 4 or 16 bytes each, then the payload, up to a multiple of 8 bytes; ports and addresses as
+//      they lie, so that both ends are one piece
 //
 // What is copied depends on the packet alone, so that every cut of a file gives the same events.
 
@@ -211,9 +212,8 @@ function put(kind: u32, from: usize, end: usize, wire: i64, seq: u32, most: usiz
   store<i64>(to, timed ? at : 0, 8);
   store<u64>(to, namesPackets, 16);
   store<u32>(to, seq, 24);
-  store<u16>(to, big16(ports), 28);
-  store<u16>(to, big16(ports + 2), 30);
-  store<u64>(to, kind | ((six ? IS_SIX : 0) << 8) | ((timed ? IS_TIMED : 0) << 8), 32);
+  store<u64>(to, kind | ((six ? IS_SIX : 0) << 8) | ((timed ? IS_TIMED : 0) << 8), 28);
+  store<u32>(to, load<u32>(ports), 36);
   memory.copy(to + HEAD_BYTES, ip + (six ? 8 : 12), addressBytes);
   memory.copy(to + HEAD_BYTES + addressBytes, from, here);
 }

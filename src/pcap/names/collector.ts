@@ -2,7 +2,7 @@ import { NamesMachine } from './machine.js';
 import { refuseNames, takeCount } from './invalid-names.js';
 
 /** A log that is longer is counted when nothing before it is missing: some thousand packets, so that it costs little each time. */
-const heldBytesMax = 16 * 1024 * 1024;
+const heldBytesMax = 4 * 1024 * 1024;
 
 /** What stands before a section's bytes: its form u8, and at 8 the packets that were looked at u64. */
 const sectionHead = 16;

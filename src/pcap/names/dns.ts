@@ -6,7 +6,7 @@ import { refuseNames, takeCount, takeLike, takeList, takeText } from './invalid-
 import { Latencies } from './latencies.js';
 import { TopTable, type TopRow } from './top-table.js';
 
-/** Queries that wait for an answer: the latest 32,768, and up to twice as many. Each is some 150 bytes. */
+/** Queries that wait for an answer: the latest 32,768, and up to twice as many. Each is some 130 bytes. */
 export const waitingKept = 32_768;
 
 /** Resolvers give a query up before that; a later answer belongs to none (RFC 1035, 7.2, and what unbound and BIND do). */
@@ -88,7 +88,7 @@ export class DnsCounter {
       return;
     }
     const { isResponse, name, id } = message;
-    const key = over + packet.flowTo(isResponse) + String.fromCharCode(id);
+    const key = over + packet.flowWith(id, isResponse);
     const rows = [this.all];
     if (name !== null) rows.push(this.names.row(name), this.types.row(String(message.type)));
     rows.push(this.servers.row(isResponse ? packet.source : packet.target));

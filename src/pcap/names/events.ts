@@ -13,6 +13,9 @@ export const eventKinds = {
   dhcp: 8,
 } as const;
 
+const kindAt = 28;
+const flagsAt = 29;
+const portsAt = 36;
 const headBytes = 40;
 const isSix = 1;
 const isTimed = 2;
@@ -43,8 +46,8 @@ export class NameEvents {
     if (at === this.bytes.length) return false;
     if (at + headBytes > this.bytes.length) refuseNames('a packet that is cut');
     this.at = at;
-    this.kind = this.bytes[at + 32];
-    this.addressBytes = (this.bytes[at + 33] & isSix) === 0 ? 4 : 16;
+    this.kind = this.bytes[at + kindAt];
+    this.addressBytes = (this.bytes[at + flagsAt] & isSix) === 0 ? 4 : 16;
     this.captured = this.view.getUint32(at, true);
     this.wire = this.view.getUint32(at + 4, true);
     this.payload = at + headBytes + 2 * this.addressBytes;
@@ -56,7 +59,7 @@ export class NameEvents {
 
   /** ns as the scan counts them; null: it has none. */
   get time(): bigint | null {
-    return (this.bytes[this.at + 33] & isTimed) === 0 ? null : this.view.getBigInt64(this.at + 8, true);
+    return (this.bytes[this.at + flagsAt] & isTimed) === 0 ? null : this.view.getBigInt64(this.at + 8, true);
   }
 
   /** Of packets of TCP and UDP, in its chunk, from 1 on. */
@@ -66,14 +69,6 @@ export class NameEvents {
 
   get sequence(): number {
     return this.view.getUint32(this.at + 24, true);
-  }
-
-  get sourcePort(): number {
-    return this.view.getUint16(this.at + 28, true);
-  }
-
-  get targetPort(): number {
-    return this.view.getUint16(this.at + 30, true);
   }
 
   /** Bytes of the address, as text of one character each: the key of a table. */
@@ -87,20 +82,36 @@ export class NameEvents {
     return this.bytes.toString('latin1', at, at + this.addressBytes);
   }
 
-  /** Both ends, each way alike: addresses and ports as bytes. */
+  /** Both ends, from one to the other: ports and addresses as bytes. */
   flowTo(reverse: boolean): string {
-    const from = this.at + headBytes;
+    if (reverse) return flow.toString('latin1', 0, this.putFlow(reverse));
+    return this.bytes.toString('latin1', this.at + portsAt, this.at + headBytes + 2 * this.addressBytes);
+  }
+
+  /** The same and a number of two bytes: one text, since many of these are kept. */
+  flowWith(number: number, reverse: boolean): string {
+    const end = this.putFlow(reverse);
+    flow[end] = number >> 8;
+    flow[end + 1] = number;
+    return flow.toString('latin1', 0, end + 2);
+  }
+
+  /** @returns how many bytes there are */
+  private putFlow(reverse: boolean): number {
     const { addressBytes, bytes } = this;
-    const ends = from + 2 * addressBytes;
-    if (!reverse) return bytes.toString('latin1', from, ends) + bytes.toString('latin1', this.at + 28, this.at + 32);
-    return (
-      bytes.toString('latin1', from + addressBytes, ends) +
-      bytes.toString('latin1', from, from + addressBytes) +
-      bytes.toString('latin1', this.at + 30, this.at + 32) +
-      bytes.toString('latin1', this.at + 28, this.at + 30)
-    );
+    const from = this.at + portsAt;
+    for (let i = 0; i < 4; i++) flow[i] = bytes[from + (reverse ? i ^ 2 : i)];
+    const [first, second] = reverse ? [4 + addressBytes, 4] : [4, 4 + addressBytes];
+    for (let i = 0; i < addressBytes; i++) {
+      flow[4 + i] = bytes[from + first + i];
+      flow[4 + addressBytes + i] = bytes[from + second + i];
+    }
+    return 4 + 2 * addressBytes;
   }
 }
+
+/** Two ports, two addresses, and a number. */
+const flow = Buffer.alloc(4 + 32 + 2);
 
 /** The address whose bytes are the characters of a text. */
 export function addressOf(key: string): string {
