@@ -11,7 +11,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import { Kvm, type KV } from '@nats-io/kv';
-import { headers, nanos, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { headers, millis, nanos, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { decodeRecord, encodeRecord, type JobRecord } from './job-record.js';
 import { isConflict, pause } from './nats-link.js';
 import type { QueueNames } from './queue-names.js';
@@ -42,6 +42,17 @@ const remakePauseMs = 1_500;
 export interface FoundRecord {
   readonly record: JobRecord;
   readonly revision: number;
+}
+
+/** What a queue consists of now. */
+export interface StoreState {
+  /** What was not there and has been made. */
+  readonly made: readonly string[];
+  /** When the bucket of records was made, in ms since 1970, and how long it keeps each. */
+  readonly recordsSinceMs: number;
+  readonly recordsKeptMs: number;
+  /** Jobs that wait or run. */
+  readonly jobs: number;
 }
 
 /** A queue of jobs at NATS: a work queue, the records of its jobs, and its dead letters. */
@@ -103,14 +114,10 @@ export class JobStore {
     );
   }
 
-  /** Makes what is not there. @returns what was made @throws what NATS says against it */
-  async ensure(): Promise<{
-    readonly made: readonly string[];
-    readonly recordsSinceMs: number;
-    readonly jobs: number;
-  }> {
+  /** Makes what is not there, and says what is. @throws what NATS says against it */
+  async ensure(): Promise<StoreState> {
     const made: string[] = [];
-    let [recordsSinceMs, jobs] = [0, 0];
+    let [recordsSinceMs, recordsKeptMs, jobs] = [0, Infinity, 0];
     for (const maker of this.makers) {
       const { info, isNew } = await ensureStream(this.manager, {
         name: maker.name,
@@ -120,11 +127,14 @@ export class JobStore {
         },
       });
       if (isNew) made.push(maker.name);
-      if (maker === this.makers[0]) recordsSinceMs = Date.parse(info.created);
+      if (maker === this.makers[0]) {
+        recordsSinceMs = Date.parse(info.created);
+        recordsKeptMs = info.config.max_age === 0 ? Infinity : millis(info.config.max_age);
+      }
       if (maker === this.makers[1]) jobs = info.state.messages;
     }
     this.wasThere = true;
-    return { made, recordsSinceMs, jobs };
+    return { made, recordsSinceMs, recordsKeptMs, jobs };
   }
 
   /** The consumer of a kind, which is made where it is not there. @param ackWaitMs the wait that it is to have */

@@ -1,8 +1,11 @@
 import { TriremeError, type ErrorCode } from '../../common/errors.js';
 import type { JobRecord } from '../../nats/job-record.js';
 
-/** A job that nothing can be done with now is offered again after this time. */
+/** A job that nothing can be done with now is offered again after this time, and after more each time that it was. */
 export const againMs = 5_000;
+
+/** How often a job is offered of which nobody offers the version: each costs a read of its record. */
+const waitMsMax = 60_000;
 
 /** A job that has failed begins again after this time, and after five times as long each time more. */
 const retryMs = 1_000;
@@ -34,6 +37,8 @@ export interface DeliveryFacts {
   readonly holder: Holder;
   /** It has no record, and may have had one. */
   readonly recordLost: boolean;
+  /** Times that it was delivered, with this one. */
+  readonly deliveries: number;
   /** Milliseconds until it may begin; not positive: now. */
   readonly dueInMs: number;
 }
@@ -75,7 +80,7 @@ export function decide(facts: DeliveryFacts): Decision {
   const { record, terms, kind } = facts;
   if (record?.state === 'done') return { to: 'answer' };
   if (record?.state === 'dead') return { to: 'bury', error: new TriremeError(record.error.code, record.error.message) };
-  if (terms === null) return { to: 'wait', ms: againMs };
+  if (terms === null) return { to: 'wait', ms: Math.min(againMs * facts.deliveries, waitMsMax) };
   if (record === null) {
     if (facts.recordLost && terms.runsOnce) return { to: 'bury', error: queueErrors.recordLost(kind) };
     return facts.dueInMs > 0 ? { to: 'wait', ms: Math.min(facts.dueInMs, delayMsMax) } : { to: 'run', attempts: 1 };

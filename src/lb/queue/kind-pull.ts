@@ -100,6 +100,7 @@ export class KindPull {
   private async pull(consumer: Consumer, count: number): Promise<void> {
     const { port } = this;
     let left = count;
+    const beganMs = performance.now();
     port.reserve(count);
     try {
       const messages = await consumer.fetch({ max_messages: count, expires: pullMs });
@@ -110,6 +111,9 @@ export class KindPull {
         left--;
         port.take(message);
       }
+      // A consumer that is gone, or that has no leader, answers at once.
+      if (left === count && !port.closing && performance.now() - beganMs < pullMs / 2)
+        throw new Error('no consumer answers');
       this.next = left === 0 ? 2 * count : Math.max(1, count - left);
     } finally {
       this.stopPull = () => undefined;

@@ -66,6 +66,7 @@ export class QueueFront implements QueuePort, PullPort {
   private link: NatsLink | null = null;
   private opened: JobStore | null = null;
   private recordsSinceMs = 0;
+  private recordsKeptMs = Infinity;
   private changes: (() => void)[] = [];
   private looking: Promise<void> | null = null;
   /** The shortest wait of any consumer: another load balancer may have set it. */
@@ -170,7 +171,7 @@ export class QueueFront implements QueuePort, PullPort {
   recordLost(kind: string, { headers, timestampNanos, info }: JsMsg): boolean {
     const sentMs = Number(timestampNanos / 1_000_000n);
     const dueMs = Date.parse(headers?.get(queueHeaders.notBefore) ?? '');
-    const expired = Date.now() - Math.max(sentMs, dueMs || 0) > this.settings.keepMs;
+    const expired = Date.now() - Math.max(sentMs, dueMs || 0) > this.recordsKeptMs;
     const delivered = info.deliveryCount > 1 || sentMs < (this.pulls.get(kind)?.consumerSinceMs ?? 0);
     return delivered && (expired || sentMs < this.recordsSinceMs);
   }
@@ -317,9 +318,9 @@ export class QueueFront implements QueuePort, PullPort {
   private async lookNow(): Promise<void> {
     if (this.closing || this.opened === null || this.link?.trouble !== null) return;
     try {
-      const { made, recordsSinceMs, jobs } = await this.opened.ensure();
+      const { made, recordsSinceMs, recordsKeptMs, jobs } = await this.opened.ensure();
       if (made.length > 0) this.log.info({ made, nats: this.shown }, 'the queue was not there and has been made');
-      this.recordsSinceMs = recordsSinceMs;
+      [this.recordsSinceMs, this.recordsKeptMs] = [recordsSinceMs, recordsKeptMs];
       this.jobsQueued = jobs;
       const waits: number[] = [];
       for (const kind of this.offered()) waits.push(await this.openKind(kind));

@@ -105,6 +105,7 @@ export class QueueJob implements JobSink {
         return { revision: found.revision, terms, attempts: found.record.attempts };
       const decision = decide({
         ...{ kind, record, terms, recordLost: port.recordLost(kind, this.first) },
+        deliveries: this.first.info.deliveryCount,
         // What was asked is about the record as it was.
         holder: asked !== null && asked.mark === record?.mark ? asked.holder : 'unasked',
         dueInMs: due === '' ? 0 : Date.parse(due) - Date.now(),

@@ -18,7 +18,7 @@ const once = { runsOnce: true, attemptsMax: 1 };
 
 /** A job of a kind that may run twice, delivered for the first time. */
 const first: DeliveryFacts = {
-  ...{ kind: 'RESIZE', record: null, terms: copied, holder: 'unasked', recordLost: false, dueInMs: 0 },
+  ...{ kind: 'RESIZE', record: null, terms: copied, holder: 'unasked', recordLost: false, deliveries: 1, dueInMs: 0 },
 };
 
 const told = (facts: Partial<DeliveryFacts>): unknown => {
@@ -33,6 +33,8 @@ describe('a delivery', () => {
     ['that is due in days is asked for again each hour', { dueInMs: 5 * 86_400_000 }, ['wait', 3_600_000]],
     ['whose time cannot be read is run, and refused by its headers', { dueInMs: NaN }, ['run', 1]],
     ['of a kind that nobody offers waits', { terms: null }, ['wait', againMs]],
+    ['of a kind that nobody offers waits longer each time', { terms: null, deliveries: 3 }, ['wait', 15_000]],
+    ['of a kind that nobody offers waits a minute at most', { terms: null, deliveries: 99 }, ['wait', 60_000]],
     [
       'that nobody offers now waits also where its holder is gone',
       { terms: null, record: begun, holder: 'gone' },
