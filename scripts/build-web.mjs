@@ -50,8 +50,8 @@ await build({
   ],
 });
 
-// Only `trireme viewer` reads these, so they may be small rather than quick to read.
-for (const name of ['viewer.js', 'viewer.css', 'viewer-worker.js']) {
+// Read once by a process, or by `trireme viewer` alone, so they may be small rather than quick to read.
+for (const name of ['viewer.js', 'viewer.css', 'viewer-worker.js', 'page.js', 'page.css']) {
   writeFileSync(`${outdir}/${name}.gz`, gzipSync(readFileSync(`${outdir}/${name}`), { level: 9 }));
   rmSync(`${outdir}/${name}`);
 }

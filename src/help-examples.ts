@@ -33,6 +33,7 @@ export const helpExamples: Readonly<Record<string, readonly string[]>> = {
     'trireme bench-jobs --lb 127.0.0.1:13337 --duration 10s',
     'trireme bench-jobs --lb 127.0.0.1:13337 --mix 1:9,2:1 --rate 5000 --json',
   ],
+  shares: ['trireme shares', 'trireme shares --lb 192.0.2.1:50051 --json'],
   config: ['trireme config check trireme.yaml', 'trireme config check trireme.yaml lb'],
   completion: [
     'source <(trireme completion bash)',

@@ -46,6 +46,10 @@ export const roles: Readonly<Record<string, Role>> = {
     summary: 'tell why a job went to the worker that it went to',
     load: () => require('./client/why-command.js') as RoleModule,
   },
+  shares: {
+    summary: 'tell what clients have of the workers of a load balancer',
+    load: () => require('./client/shares-command.js') as RoleModule,
+  },
   analyze: {
     summary: 'count and summarise packet captures',
     load: () => require('./analyze/command.js') as RoleModule,

@@ -17,7 +17,7 @@ interface WhyCommandOptions extends TrustOptions {
 }
 
 /** Time for an answer: what is asked is in memory. */
-const timeoutMs = 10_000;
+export const timeoutMs = 10_000;
 /** Picks in the list when the number is left out: what fits a screen. */
 const lastDefault = 20;
 /** What a hub keeps. */
@@ -99,7 +99,8 @@ async function ask(
   });
 }
 
-function failure(error: ServiceError, hub: HostPort, dialler: GrpcDialler): TriremeError {
+/** An error of ClusterService in words. */
+export function failure(error: ServiceError, hub: HostPort, dialler: GrpcDialler): TriremeError {
   const options = { cause: error };
   if (error.code === status.NOT_FOUND)
     return new TriremeError('NO_SUCH_PICK', error.details.replace(/^NO_SUCH_PICK: /, ''), options);

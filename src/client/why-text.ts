@@ -5,7 +5,7 @@ import { judge, judgedSecondsMin } from '../hub/explain/judgement.js';
 import type { Pick as PickMessage } from '../gen/trireme/v1/worker.js';
 
 /** A table without lines, so that it pipes into cut and awk. */
-const plain = {
+export const plain = {
   chars: {
     ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' },
     ...{
@@ -105,7 +105,7 @@ function costOf({ unit, candidates }: PickMessage): string[] {
   return [`  cost by size        ${costText({ ...chosen, unit: forTerminal(unit) })}`];
 }
 
-function lines(table: InstanceType<typeof Table>): string {
+export function lines(table: InstanceType<typeof Table>): string {
   return `${table
     .toString()
     .split('\n')

@@ -13,6 +13,7 @@ import { Picker } from './picking/picker.js';
 import type { PickingOptions } from './picking/options.js';
 import { Roster } from './attach/roster.js';
 import { realScheduler, type Scheduler } from './port/scheduler.js';
+import { shareReports } from './shares/share-report.js';
 import { snapshotHub } from './watch/snapshot.js';
 import type { KindCapacity } from './port/hub.js';
 import type { WatchedHub } from './watch/live/live.js';
@@ -65,6 +66,7 @@ export function createHub(
   const told = {
     snapshot: () => snapshotHub(dispatcher, roster, picker),
     offeredKinds: () => dispatcher.offered.list(),
+    shares: () => bounds.shares && shareReports(bounds.shares.all, scheduler.now()),
   };
   const hub: AttachableHub = {
     id,

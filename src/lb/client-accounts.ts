@@ -2,11 +2,11 @@ import { monotonicClock, type Clock } from '../common/clock.js';
 import { TriremeError, type ErrorFacts } from '../common/errors.js';
 import { everyone, type Caller } from '../common/trust/roles.js';
 import type { Hub } from '../hub/port/hub.js';
+import { shareReports, type ShareReport } from '../hub/shares/share-report.js';
 import type { Share } from '../hub/shares/share.js';
 import { Shares } from '../hub/shares/shares.js';
 import { JobAdmission } from './job-admission.js';
 import { PayloadBudget } from './payload-budget.js';
-import { shareReports, type ShareReport } from './share-report.js';
 import { clientsNamedMax, type ClientTerms, type ShareSettings } from './shares-file.js';
 
 /** Clients that are told apart; further ones are one client. Above clientsNamedMax, so that all that a file names are. */

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { ShareReport } from './share-report.js';
+import type { ShareReport } from '../hub/shares/share-report.js';
 
 /** Adds what clients have of the workers. @param report of the clients that are named, and of the others as one */
 export function addShareMetrics(registry: Registry, report: () => readonly ShareReport[]): void {

@@ -178,6 +178,38 @@ test('a file that is wrong is refused with its place, and on SIGHUP the old one 
   alice.end();
 });
 
+test('trireme shares, the page and metrics tell an operator what each client has', async () => {
+  const cluster = await start('clients: { alice: { weight: 3 } }');
+  expect([await runJob(cluster, 'alice', 40), await runJob(cluster, 'bob', 20)]).toEqual([null, null]);
+  const ask = (token: string, ...more: string[]): ReturnType<typeof runTrireme> =>
+    runTrireme(['shares', '--lb', cluster.grpcAt, ...more], { env: { TRIREME_TOKEN: secret(token) } });
+  const table = (await ask('o')).stdout.split('\n');
+  expect(table[0]).toMatch(/^CLIENT +WEIGHT +WAITING +RUNNING +SECONDS +DUE +HAD$/);
+  expect(table.slice(1).join('\n')).toMatch(
+    /^anonymous +1 +0 +0 +0\.0 +0\.0% +0\.0%\nalice +3 +0 +0 +0\.0 +75\.0% +\d\d\.\d%\nbob +1 +0 +0 +0\.0 +25\.0% +\d\d\.\d%\n$/,
+  );
+  const { shared, clients } = JSON.parse((await ask('o', '--json')).stdout) as {
+    shared: boolean;
+    clients: { client: string; seconds: number; secondsTotal: number }[];
+  };
+  expect([shared, clients.map(({ client }) => client)]).toEqual([true, ['anonymous', 'alice', 'bob']]);
+  expect(clients[1].seconds).toBeGreaterThan(0.035);
+  expect(clients[1].secondsTotal).toBe(clients[1].seconds);
+  const live = await fetch(`http://${cluster.admin}/api/live`, { headers: { authorization: `Bearer ${secret('o')}` } });
+  expect(((await live.json()) as { shares: unknown[] }).shares).toHaveLength(3);
+  expect((await secondsOf(cluster)).alice).toBeCloseTo(clients[1].seconds, 6);
+  const refused = await ask('alice');
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('needs the role operator')]);
+});
+
+test('a load balancer without shares says so', async () => {
+  const lb = RunningRole.start(['lb', '--tcp', free, '--grpc', free, '--admin', free]);
+  roles = [lb];
+  const { grpc: at } = (await lb.line('listening')) as Record<string, string>;
+  const { code, stdout } = await runTrireme(['shares', '--lb', at]);
+  expect([code, stdout]).toEqual([0, 'clients have no shares: it was started without --shares\n']);
+});
+
 (measuredSeconds > 0 ? test : test.skip)(
   'weights 3 and 1 are seconds 3 to 1, and a client with few jobs waits no more than twice as long as alone',
   async () => {

@@ -25,6 +25,7 @@ const methods: Readonly<Record<string, MethodAccess>> = {
   '/trireme.v1.ClusterService/WatchWorkers': operator,
   '/trireme.v1.ClusterService/ExplainJob': operator,
   '/trireme.v1.ClusterService/ListPicks': operator,
+  '/trireme.v1.ClusterService/ListShares': operator,
   '/trireme.v1.ClusterService/ListKinds': ['client', 'operator'],
   // Probes have no credentials, and health says nothing but whether work can be done.
   '/grpc.health.v1.Health/Check': 'everybody',

@@ -5,6 +5,8 @@ import {
   type LieEvidence,
   type ListKindsRequest,
   type ListKindsResponse,
+  type ListSharesRequest,
+  type ListSharesResponse,
   type ListWorkersRequest,
   type ListWorkersResponse,
   type OfferedKind as OfferedKindMessage,
@@ -13,7 +15,8 @@ import {
   type WorkerInfo,
 } from '../../gen/trireme/v1/worker.js';
 import type { ExplainMethods } from './explain-service.js';
-import type { Hub, OfferedKind } from '../port/hub.js';
+import type { WatchedHub } from './live/live.js';
+import type { OfferedKind } from '../port/hub.js';
 import type { Evidence, WorkerSnapshot } from '../port/snapshot.js';
 
 const watchIntervalMsDefault = 1000;
@@ -23,7 +26,10 @@ const watchIntervalMsMin = 100;
 const watchIntervalMsMax = 3_600_000;
 
 /** ClusterService over gRPC, from what the hub says of itself. */
-export function clusterService(hub: Pick<Hub, 'snapshot' | 'offeredKinds'>, explain: ExplainMethods): ServedService {
+export function clusterService(
+  hub: Pick<WatchedHub, 'snapshot' | 'offeredKinds' | 'shares'>,
+  explain: ExplainMethods,
+): ServedService {
   return {
     definition: ClusterServiceService,
     implementation: {
@@ -36,6 +42,13 @@ export function clusterService(hub: Pick<Hub, 'snapshot' | 'offeredKinds'>, expl
         _call: grpc.ServerUnaryCall<ListKindsRequest, ListKindsResponse>,
         answer: grpc.sendUnaryData<ListKindsResponse>,
       ): void => answer(null, { kinds: hub.offeredKinds().map(kindInfo) }),
+      listShares: (
+        _call: grpc.ServerUnaryCall<ListSharesRequest, ListSharesResponse>,
+        answer: grpc.sendUnaryData<ListSharesResponse>,
+      ): void => {
+        const shares = hub.shares();
+        answer(null, { shared: shares !== null, clients: [...(shares ?? [])] });
+      },
       watchWorkers: (call: grpc.ServerWritableStream<WatchWorkersRequest, WatchWorkersResponse>): void => {
         let held = false;
         const send = (): void => {

@@ -9,6 +9,7 @@ import { Feed, type LinkState } from './feed.js';
 import { PageHistory } from './history.js';
 import { Kinds } from './kinds.js';
 import { Picks } from './picks.js';
+import { Shares } from './shares.js';
 import { Tiles } from './tiles.js';
 import { Workers } from './workers.js';
 import './page.css';
@@ -31,6 +32,7 @@ const parts = {
   picks: new Picks(),
   errors: new Errors(),
   kinds: new Kinds(),
+  shares: new Shares(),
   announcer: new Announcer(),
 };
 let link: LinkState | null = null;
@@ -71,6 +73,7 @@ function show(document: LiveDocument): void {
   );
   parts.picks.show(document.picks);
   parts.kinds.show(document.kinds);
+  parts.shares.show(document.shares);
   parts.errors.show(document.errors);
   parts.announcer.show(document);
 }

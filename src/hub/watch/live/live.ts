@@ -10,6 +10,7 @@ import { realScheduler, type Scheduler } from '../../port/scheduler.js';
 import type { WorkerSnapshot } from '../../port/snapshot.js';
 import { History, historyStepMs } from './history.js';
 import type { HistoryDocument, HistoryKind, LiveAnalysis, LiveDocument, LiveKind, LiveWorker } from './types.js';
+import type { ShareReport } from '../../shares/share-report.js';
 import type { PickLog } from '../../explain/pick-log.js';
 import type { FleetSpeed } from '../../picking/views.js';
 import type { Hub } from '../../port/hub.js';
@@ -22,6 +23,8 @@ export interface WatchedHub extends Hub {
   readonly optimum: Optimum;
   /** Made at its first mention, and kept. */
   kindState(kind: number): KindState;
+  /** What clients have that share the workers; null: they do not. */
+  shares(): readonly ShareReport[] | null;
   /** What all workers together could do now. */
   fleetSpeeds(): FleetSpeed[];
 }
@@ -117,6 +120,7 @@ export class Live {
       workersCut: state.workersCut,
       workers: state.workers.slice(0, workersShownMax).map((worker) => liveWorker(worker, this.byNumber)),
       kinds: this.kinds.map(liveKind),
+      shares: hub.shares(),
       gauges: Object.entries(gauges()).map(([name, value]) => ({ name, value })),
       busy: this.busy(),
       picks: hub.picks.latest(picksShownMax, kindName),

@@ -1,5 +1,6 @@
 import type { RecentError } from '../../../common/recent-errors.js';
 import type { BusyTime } from '../../explain/optimum.js';
+import type { ShareReport } from '../../shares/share-report.js';
 import type { PickView } from '../../explain/types.js';
 
 /** What the live page of a role is sent once a second. Numbers are seconds, bytes and counts; null is unknown. */
@@ -20,6 +21,8 @@ export interface LiveDocument {
   /** At most `workersShownMax`. */
   readonly workers: readonly LiveWorker[];
   readonly kinds: readonly LiveKind[];
+  /** Of clients that share the workers; null: they do not. */
+  readonly shares: readonly ShareReport[] | null;
   /** Counts of the role's own, such as connections by framing; each with a name for people. */
   readonly gauges: readonly { readonly name: string; readonly value: number }[];
   readonly busy: BusyTime | null;

@@ -1,4 +1,4 @@
-import type { Share } from '../hub/shares/share.js';
+import type { Share } from './share.js';
 
 /** What one client has of the workers. */
 export interface ShareReport {

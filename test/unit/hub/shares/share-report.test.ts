@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
-import { Shares } from '../../../src/hub/shares/shares.js';
-import { addShareMetrics } from '../../../src/lb/share-metrics.js';
-import { clientsToldMax, furtherName, shareReports } from '../../../src/lb/share-report.js';
+import { Shares } from '../../../../src/hub/shares/shares.js';
+import { addShareMetrics } from '../../../../src/lb/share-metrics.js';
+import { clientsToldMax, furtherName, shareReports } from '../../../../src/hub/shares/share-report.js';
 
 const terms = (weight: number): { weight: number; secondsPerSecondMax: number } => ({
   weight,
