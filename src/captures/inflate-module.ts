@@ -5,19 +5,34 @@ interface Place {
   readonly value: number;
 }
 
-/** What assembly/inflate.ts exports. */
+/** What assembly/inflate.ts exports, and assembly/parts.ts. */
 export interface InflateExports {
   readonly memory: WebAssembly.Memory;
   readonly NEED_INPUT: Place;
   readonly OUTPUT_FULL: Place;
   readonly ENDED: Place;
   readonly DAMAGED: Place;
+  readonly BLOCK_ENDED: Place;
+  readonly NONE: Place;
   reset(): void;
   inputAt(): number;
   inflate(bytes: number): number;
   outputAt(): number;
   outputBytes(): number;
   unusedBytes(): number;
+  unusedBits(): number;
+  resume(bits: number): number;
+  pauseAtBlocks(on: number): void;
+  partAt(packed: number, inflated: number): number;
+  findBlock(from: number, to: number): number;
+  windowAt(): number;
+  decodeBytes(from: number, until: number, limit: number): number;
+  decodeSymbols(from: number, until: number, limit: number): number;
+  partBit(): number;
+  partLength(): number;
+  partOutput(): number;
+  lastBytes(): number;
+  knowAll(): void;
 }
 
 let compiled: WebAssembly.Module | undefined;

@@ -2,7 +2,7 @@ import { read } from 'node:fs';
 import { promisify } from 'node:util';
 
 /** Bytes read at once: a piece is unpacked before it leaves the cache. */
-const pieceBytes = 256 * 1024;
+export const pieceBytes = 256 * 1024;
 
 /**
  * Pieces that exist at once: the one being unpacked, the one before it, of which a rest may still be looked at, the one that is

@@ -47,7 +47,8 @@ async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureE
       const { inflateMembers } = require('./members/member-stream.js') as typeof import('./members/member-stream.js');
       const { fileOfMembers } = require('./members/thread-ranges.js') as typeof import('./members/thread-ranges.js');
       const onBytes = (bytes: number): void => settings.onProgress?.(bytes, sizeBytes);
-      return scanInflated(inflateMembers(fileOfMembers(fd, sizeBytes, threads), onBytes), compression, settings);
+      const source = fileOfMembers(fd, sizeBytes, threads, { partsFromBytes: settings.threadBytesMin });
+      return scanInflated(inflateMembers(source, onBytes), compression, settings);
     }
     const { readAhead } = require('./read-ahead.js') as typeof import('./read-ahead.js');
     const ahead = counting(

@@ -17,6 +17,8 @@ interface Thread {
   readonly worker: Worker;
   readonly told: Float64Array;
   busy: boolean;
+  /** It has begun to run. */
+  up: boolean;
 }
 
 /**
@@ -50,6 +52,11 @@ export class ScanThreads<Plan, Result> {
   /** A thread has met so many conversations that one core alone would be as fast. */
   get crowded(): boolean {
     return this.threads.some(({ told }) => told[1] === 1);
+  }
+
+  /** A thread has begun to run. */
+  get up(): boolean {
+    return this.threads.some(({ up }) => up);
   }
 
   /** A result or a failure will come, or has come and was not taken yet. */
@@ -90,7 +97,8 @@ export class ScanThreads<Plan, Result> {
       workerData: { ...data, told },
       name: 'scan',
     });
-    const thread: Thread = { worker, told, busy: false };
+    const thread: Thread = { worker, told, busy: false, up: false };
+    worker.once('online', () => (thread.up = true));
     worker.on('message', (result: Result) => {
       thread.busy = false;
       this.results.push(result);

@@ -1,5 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { MemberRunner } from '../../src/captures/members/member-run.js';
+import { PartNews } from '../../src/captures/parts/part-news.js';
+import { PartRunner } from '../../src/captures/parts/part-runner.js';
+import { runPart } from '../../src/captures/parts/run-part.js';
+import type { Parts } from '../../src/captures/parts/thread-parts.js';
 import { memberBytesMax, type MemberSource } from '../../src/captures/members/member-stream.js';
 
 /** What was asked of a source. */
@@ -7,15 +11,25 @@ export interface Asked {
   /** Ranges that were inflated, and the bytes that they gave. */
   ranges: number;
   bytes: number;
+  /** The same of parts, and how many of them had been guessed right. */
+  parts: number;
+  partBytes: number;
+  guessed: number;
 }
+
+export const nothingAsked = (): Asked => ({ ranges: 0, bytes: 0, parts: 0, partBytes: 0, guessed: 0 });
 
 /** Bytes in memory, whose ranges are inflated when they are asked for: what threads give, without any. */
 export function memberSource(
   bytes: Uint8Array,
-  { rangeBytes = 5000, pieceBytes = 3000, outBytesMax = 1 << 20, asked = { ranges: 0, bytes: 0 } as Asked } = {},
+  { rangeBytes = 5000, pieceBytes = 3000, outBytesMax = 1 << 20, partsFromBytes = 1, asked = nothingAsked() } = {},
 ): MemberSource {
   const runner = new MemberRunner();
   return {
+    sizeBytes: bytes.length,
+    partsFromBytes,
+    pieceBytes,
+    parts: () => partsInOrder(bytes, rangeBytes, outBytesMax, asked),
     stream: (from) => aligned(bytes, pieceBytes, from),
     ranges: (first) => {
       const endOf = (number: number): number => Math.min(bytes.length, first + (number + 1) * rangeBytes);
@@ -40,6 +54,48 @@ export function memberSource(
     },
   };
 }
+
+/** Parts that are inflated when they are asked for; what is before them is told only after they were guessed. */
+function partsInOrder(bytes: Uint8Array, partBytes: number, outBytesMax: number, asked: Asked): Parts {
+  const runner = new PartRunner();
+  const news = new PartNews(2);
+  const unheard = { ...heardBy(news), isTold: () => false };
+  let from = 0;
+  let number = 0;
+  const read = (at: number, to: Uint8Array): number => {
+    const some = bytes.subarray(at, at + to.length);
+    to.set(some);
+    return some.length;
+  };
+  return {
+    ready: true,
+    begin: (start) => {
+      from = Math.floor(start.bit / 8);
+      number = 0;
+      news.tell(0, start);
+    },
+    next: () => {
+      if (from >= bytes.length) return Promise.resolve(null);
+      const to = Math.min(bytes.length, from + partBytes);
+      const out = new ArrayBuffer(outBytesMax);
+      const run = runPart(runner, { number, from, to, out }, bytes.length, unheard, read);
+      number++;
+      from = to;
+      asked.parts++;
+      asked.partBytes += run?.length ?? 0;
+      if (run?.guessed === true) asked.guessed++;
+      return Promise.resolve({ run, out });
+    },
+    release: () => undefined,
+    stop: () => undefined,
+    close: () => undefined,
+  };
+}
+
+const heardBy = (news: PartNews): Pick<PartNews, 'tell' | 'wait'> => ({
+  tell: (part, start) => news.tell(part, start),
+  wait: (part) => news.wait(part),
+});
 
 /** The bytes from a place on, in pieces that end at multiples of their size. */
 export async function* aligned(bytes: Uint8Array, pieceBytes: number, from = 0): AsyncGenerator<Uint8Array> {

@@ -5,6 +5,8 @@ export const ENDED: u32 = 2;
 export const DAMAGED: u32 = 3;
 /** Not told: decoding goes on. */
 export const GO_ON: u32 = 4;
+/** A block has ended where that was asked for, and another one follows. */
+export const BLOCK_ENDED: u32 = 5;
 
 /** Input, least significant bit first (RFC 1951, 3.1.1). Loads go up to 8 bytes past its end. */
 export class Input {

@@ -1,5 +1,5 @@
 import type { FuzzTarget } from '../target.js';
-import { capture, captureSplit, gzip, gzipMembers, lz4, zstd } from './captures.js';
+import { capture, captureSplit, gzip, gzipMembers, gzipParts, lz4, zstd } from './captures.js';
 import { filters } from './filter.js';
 import { authLine, frames } from './frames.js';
 import { fileOutcomes, joinList } from './join.js';
@@ -11,7 +11,7 @@ import { chunkAnswer, reports, requests, workerStream } from './wire.js';
 
 /** Every parser that reads what strangers send or write. */
 export const targets: readonly FuzzTarget[] = [
-  ...[frames, authLine, capture, captureSplit, packetNames, gzip, gzipMembers, zstd, lz4],
+  ...[frames, authLine, capture, captureSplit, packetNames, gzip, gzipMembers, gzipParts, zstd, lz4],
   ...[joinList, fileOutcomes, filters],
   ...[workerStream, chunkAnswer, requests, reports, optionValues, commandLines, datagrams],
 ];

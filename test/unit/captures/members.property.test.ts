@@ -1,47 +1,16 @@
 import { closeSync, openSync } from 'node:fs';
 import { deflateRawSync, crc32, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { inflateGzip } from '../../../src/captures/gzip-stream.js';
-import { inflateBounded, inflateBoundDefault, type InflateBound } from '../../../src/captures/inflate-bound.js';
+import { inflateBoundDefault } from '../../../src/captures/inflate-bound.js';
 import { inflateMembers, redoneMax } from '../../../src/captures/members/member-stream.js';
 import { fileOfMembers } from '../../../src/captures/members/thread-ranges.js';
-import { aligned, inMembers, memberSource, type Asked } from '../../support/member-source.js';
+import { inMembers, nothingAsked } from '../../support/member-source.js';
+import { expectSame, harm, onOneCore, text } from '../../support/one-core.js';
 import { holdsAsync } from '../../support/property.js';
 import { scratchFolder } from '../../support/scratch.js';
 import { inflatedWhole } from '../../support/streams.js';
 
 const scratch = scratchFolder();
-
-/** Text that repeats itself a little, so that members are smaller than what is in them. */
-const text = (length: number, seed = 1): Buffer => {
-  const bytes = Buffer.alloc(length);
-  for (let i = 0, x = seed; i < length; i++) {
-    x = (Math.imul(x, 1103515245) + 12345) >>> 0;
-    bytes[i] = i % 7 < 3 ? 65 + (x >>> 28) : bytes[Math.max(0, i - 50)];
-  }
-  return bytes;
-};
-
-const onOneCore = (packed: Uint8Array, pieceBytes = 3000, bound: InflateBound = inflateBoundDefault) =>
-  inflatedWhole(inflateBounded(aligned(packed, pieceBytes), inflateGzip, bound));
-
-/** Fails unless ranges give what one core gives. Returns what they were asked. */
-async function expectSame(
-  packed: Uint8Array,
-  options: Parameters<typeof memberSource>[1] = {},
-  bound: InflateBound = inflateBoundDefault,
-): Promise<Asked> {
-  const asked = { ranges: 0, bytes: 0 };
-  const { bytes, ...outcome } = await inflatedWhole(
-    inflateMembers(memberSource(packed, { ...options, asked }), undefined, bound),
-  );
-  const one = await onOneCore(packed, options.pieceBytes, bound);
-  expect(outcome).toEqual({ truncated: one.truncated, damage: one.damage, ...restOf(one) });
-  expect(bytes.equals(one.bytes)).toBe(true);
-  return asked;
-}
-
-const restOf = ({ restBytes }: { restBytes?: number }): object => (restBytes === undefined ? {} : { restBytes });
 
 /** One with a name, a comment, an extra field and a checksum of its header. */
 function dressed(data: Buffer, name: string, sound: boolean): Buffer {
@@ -69,20 +38,8 @@ const part = fc.oneof(
   { weight: 2, arbitrary: fc.nat(3000).map((n) => gzipSync(gzipSync(text(n)), { level: 0 })) },
   { weight: 1, arbitrary: fc.constantFrom(Buffer.from('\x1f\x8b\x08', 'latin1'), Buffer.from('rest'), gzipSync('')) },
 );
-const harm = fc.oneof(
-  fc.constant((file: Buffer) => file),
-  fc.double({ min: 0, max: 1, noNaN: true }).map((place) => (file: Buffer) => file.subarray(0, place * file.length)),
-  fc
-    .tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 1, max: 255 }))
-    .map(([place, bits]) => (file: Buffer) => {
-      const changed = Buffer.from(file);
-      if (file.length > 0) changed[Math.floor(place * (file.length - 1))] ^= bits;
-      return changed;
-    }),
-);
-
 test('members that are inflated by ranges give the bytes and the errors of one core, whatever the file', async () => {
-  const asked = { ranges: 0, bytes: 0 };
+  const asked = nothingAsked();
   await holdsAsync(
     fc.tuple(
       fc.array(part, { minLength: 1, maxLength: 25 }),
@@ -124,7 +81,7 @@ test('all members but the first come from threads', async () => {
   const fd = openSync(scratch.file('many.gz', packed), 'r');
   try {
     let last = 0;
-    const source = fileOfMembers(fd, packed.length, 2, 100_000);
+    const source = fileOfMembers(fd, packed.length, 2, { rangeBytes: 100_000 });
     let orders = 0;
     const counted = { ...source, stream: (from: number) => (orders++, source.stream(from)) };
     const { bytes, ...outcome } = await inflatedWhole(inflateMembers(counted, (count) => (last = count)));
