@@ -24,7 +24,11 @@ export const roles: Readonly<Record<string, Role>> = {
   },
   master: {
     summary: 'analyse captures on the workers that dial in',
-    load: () => require('./master/command.js') as RoleModule,
+    load: () => {
+      const { buildCommand, checkOptions } = require('./master/command.js') as typeof import('./master/command.js');
+      // Reports are made by what writes those of the command line.
+      return { buildCommand: () => buildCommand('analyze/report-thread.js'), checkOptions } as RoleModule;
+    },
   },
   worker: {
     summary: 'run jobs for load balancers and masters',

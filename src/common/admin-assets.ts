@@ -20,6 +20,8 @@ export const contentSecurityPolicy = [
   "style-src 'self'",
   "connect-src 'self'",
   "img-src 'self'",
+  // Reports that the role made stand in a frame, where they may do nothing but draw themselves.
+  "frame-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",

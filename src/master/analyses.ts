@@ -88,10 +88,14 @@ export class Analyses {
     return this.setup.ledger
       .list()
       .slice(0, max)
-      .map(({ request: { name, path, scan }, ...record }) => ({
-        analysis: { ...record, name, path: shownName(path), filter: scan.filter ?? '' },
-        chunks: this.running.get(record.id)?.chunkFacts() ?? [],
-      }));
+      .map((record) => this.picture(record));
+  }
+
+  picture({ request: { name, path, scan }, ...record }: AnalysisRecord): AnalysisPicture {
+    return {
+      analysis: { ...record, name, path: shownName(path), filter: scan.filter ?? '' },
+      chunks: this.running.get(record.id)?.chunkFacts() ?? [],
+    };
   }
 
   /**

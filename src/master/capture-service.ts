@@ -29,7 +29,7 @@ import type { Analyses } from './analyses.js';
 import { analysisInfo, maySee, noAnalysis } from './analysis-info.js';
 import { callersEndMs, type ExtractCalls } from './extract-calls.js';
 import { follow } from './follower.js';
-import { compileRequest } from './request.js';
+import { compileRequest, type AnalysisRequest } from './request.js';
 import type { Spool } from './spool.js';
 import { UploadShares } from './upload-shares.js';
 import { receiveUpload } from './upload.js';
@@ -113,9 +113,7 @@ export class CaptureService implements ServedService {
     return this.serve(call, shownName(call.request.path), async (gone) => {
       const { waitMs, keepMs } = this.options;
       const request = compileRequest(call.request, call.request.detach ? keepMs : waitMs);
-      const caller = this.callerOf(call);
-      const record = await this.analyses.submit(request, caller.owner);
-      this.log.info({ id: record.id, credential: caller.name }, 'analysis submitted');
+      const record = await this.submit(request, this.callerOf(call));
       if (!request.detached) return this.followed(record, call, gone);
       const value = { analysis: analysisInfo(record), durable: this.ledger.durable };
       call.write({ event: { $case: 'accepted', value } });
@@ -194,7 +192,15 @@ export class CaptureService implements ServedService {
     }
   }
 
-  private async cancelled(id: string, caller: Caller): Promise<AnalysisRecord> {
+  /** Adds an analysis of this caller. @throws TriremeError */
+  async submit(request: AnalysisRequest, caller: Caller): Promise<AnalysisRecord> {
+    if (this.draining) throw draining();
+    const record = await this.analyses.submit(request, caller.owner);
+    this.log.info({ id: record.id, credential: caller.name }, 'analysis submitted');
+    return record;
+  }
+
+  async cancelled(id: string, caller: Caller): Promise<AnalysisRecord> {
     const record = await this.analyses.cancel(id, 'cancelled on request');
     if (record === null) throw noAnalysis(id, this.ledger);
     this.log.info({ id, credential: caller.name }, 'analysis cancelled on request');
@@ -202,30 +208,26 @@ export class CaptureService implements ServedService {
   }
 
   /** The analysis of this id, where it is one that the caller may see. @throws TriremeError NO_ANALYSIS, USAGE */
-  private async known(id: string, caller: Caller): Promise<AnalysisRecord> {
+  async known(id: string, caller: Caller): Promise<AnalysisRecord> {
     if (id === '') throw new TriremeError('USAGE', `id is empty: 'trireme analyses' lists them`);
     const record = /^[0-9a-f]{16}$/.test(id) ? await this.ledger.get(id) : null;
     if (record === null || !maySee(caller, record)) throw noAnalysis(id, this.ledger);
     return record;
   }
 
-  private async upload(
-    call: grpc.ServerReadableStream<UploadRequest, UploadResponse>,
-    answer: grpc.sendUnaryData<UploadResponse>,
-  ): Promise<void> {
+  /** Does the work of one of the bounded number of uploads. @param peer the connection that it comes on */
+  async uploading<T>(peer: string, work: () => Promise<T>): Promise<T> {
     this.uploads++;
     let ended: (() => void) | undefined;
     try {
-      if (this.draining) throw new TriremeError('DRAINING', 'the master is shutting down; ask another one');
-      ended = this.shares.begin(call.getPeer());
-      answer(null, { path: await receiveUpload(call, this.spool) });
+      if (this.draining) throw draining();
+      ended = this.shares.begin(peer);
+      return await work();
     } catch (error) {
-      const ours = TriremeError.from(error);
-      const suppressed = this.rate.admit(ours.code, performance.now());
-      if (suppressed !== undefined) {
-        this.log.warn({ code: ours.code, error: ours.message, peer: call.getPeer(), suppressed }, 'upload failed');
-      }
-      answer(toStatus(ours));
+      const { code, message } = TriremeError.from(error);
+      const suppressed = this.rate.admit(code, performance.now());
+      if (suppressed !== undefined) this.log.warn({ code, error: message, peer, suppressed }, 'upload failed');
+      throw error;
     } finally {
       ended?.();
       this.uploads--;
@@ -233,8 +235,19 @@ export class CaptureService implements ServedService {
     }
   }
 
+  private async upload(
+    call: grpc.ServerReadableStream<UploadRequest, UploadResponse>,
+    answer: grpc.sendUnaryData<UploadResponse>,
+  ): Promise<void> {
+    try {
+      answer(null, { path: await this.uploading(call.getPeer(), () => receiveUpload(call, this.spool)) });
+    } catch (error) {
+      answer(toStatus(error));
+    }
+  }
+
   private refuseIfBusy(): void {
-    if (this.draining) throw new TriremeError('DRAINING', 'the master is shutting down; ask another one');
+    if (this.draining) throw draining();
     if (this.calls > callersMax) {
       throw new TriremeError('QUEUE_FULL', `${callersMax} callers are served already (callersMax); ask again later`, {
         facts: { value: this.calls, bound: callersMax, boundName: 'callersMax' },
@@ -255,3 +268,5 @@ export class CaptureService implements ServedService {
     if (this.calls + this.uploads === 0) this.idle?.();
   }
 }
+
+const draining = (): TriremeError => new TriremeError('DRAINING', 'the master is shutting down; ask another one');

@@ -26,6 +26,7 @@ const spoolBytesMaxDefault = 64 * 2 ** 30;
 interface MasterCommandOptions extends TrustOptions, HubCommandOptions, AnnounceOptions, LogOptions, HttpOptions {
   readonly grpc: HostPort;
   readonly admin: HostPort;
+  readonly adminReadOnly?: boolean;
   readonly captures?: string[];
   readonly allowUrl?: UrlPrefix[];
   readonly spool: string;
@@ -38,8 +39,8 @@ interface MasterCommandOptions extends TrustOptions, HubCommandOptions, Announce
   readonly chunkBytes?: number;
 }
 
-/** `trireme master` */
-export function buildCommand(): Command {
+/** `trireme master`. @param reportThread what a thread runs that makes a report: a module below src */
+export function buildCommand(reportThread: string): Command {
   const address = (flags: string, description: string, port: number): Option =>
     new Option(flags, description)
       .argParser(hostPort(port))
@@ -50,10 +51,11 @@ export function buildCommand(): Command {
     .addOption(
       address(
         '--admin <host:port>',
-        'HTTP: the live page at /, /metrics, /healthz, /readyz, /api/workers',
+        'HTTP: the live page at /, which takes captures; /metrics, /healthz, /readyz, /api/workers',
         defaultPorts.masterAdmin,
       ),
-    );
+    )
+    .option('--admin-read-only', 'the admin port only tells: it takes no captures, starts no analysis and ends none');
   addHttpOptions(command, defaultPorts.masterHttp)
     .option('--captures <dir>', 'folder whose captures may be read; repeatable (default: the current one)', collect)
     .option(
@@ -97,7 +99,9 @@ export function buildCommand(): Command {
         .hideHelp(),
     )
     .option('--verbose', 'print the stack of an error');
-  return addListenerTrust(addAnnounceOptions(addHubOptions(addLogOptions(command)))).action(run);
+  return addListenerTrust(addAnnounceOptions(addHubOptions(addLogOptions(command)))).action(
+    (options: MasterCommandOptions) => run(options, reportThread),
+  );
 }
 
 const portsOf = ({ grpc, admin, ...rest }: MasterCommandOptions): Port[] => [
@@ -111,7 +115,7 @@ export function checkOptions(options: MasterCommandOptions): void {
   checkPorts(portsOf(options), options);
 }
 
-async function run(options: MasterCommandOptions): Promise<void> {
+async function run(options: MasterCommandOptions, reportThread: string): Promise<void> {
   const { captures = [process.cwd()], allowUrl: urls = [], wait, grace, chunkBytes = null } = options;
   const { grpc, admin, spool, spoolBytesMax, keep } = options;
   const state = stateOf(options);
@@ -123,6 +127,8 @@ async function run(options: MasterCommandOptions): Promise<void> {
     {
       grpc,
       admin,
+      adminReadOnly: options.adminReadOnly ?? false,
+      reportThread,
       http: options.http,
       httpOrigins: options.httpOrigin ?? [],
       captures,

@@ -1,6 +1,6 @@
 import { isFinal } from '../ledger/types.js';
 import type { AnalysisPicture } from './analyses.js';
-import type { ChunkState, LiveAnalysis, LiveChunk } from '../hub/watch/live/types.js';
+import type { ChunkState, EndedAnalysis, LiveAnalysis, LiveChunk } from '../hub/watch/live/types.js';
 
 /** Ranges of one analysis in one document: a phone has 390 pixels. Neighbours are put together beyond it. */
 const chunksShownMax = 256;
@@ -90,6 +90,20 @@ export function liveAnalyses(
         })),
       ),
     );
+}
+
+/** Ended analyses in one document: what fits a screen; `trireme analyses` lists them all. */
+const endedShownMax = 20;
+
+/** What the live page shows of the analyses that have ended, newest first. */
+export function endedAnalyses(pictures: readonly AnalysisPicture[], most = endedShownMax): EndedAnalysis[] {
+  return pictures
+    .filter(({ analysis }) => isFinal(analysis))
+    .slice(0, most)
+    .map(({ analysis: { id, name: file, filter, state, capture, endedMs, error } }) => ({
+      ...{ id, file, filter, state, bytes: capture.sizeBytes, endedMs: endedMs ?? 0 },
+      error: error === null ? '' : `${error.code}: ${error.message}`,
+    }));
 }
 
 const chunkStates = { waiting: 'WAITING', running: 'RUNNING', done: 'DONE' } as const;

@@ -23,9 +23,11 @@ import { Analyses } from './analyses.js';
 import { ExtractCalls } from './extract-calls.js';
 import { CaptureService } from './capture-service.js';
 import { scanChunkKind } from './chunk-jobs.js';
-import { liveAnalyses } from './live-analyses.js';
+import { endedAnalyses, liveAnalyses } from './live-analyses.js';
 import { endIdleMergeThreads } from './merge.js';
 import { addMasterMetrics } from './metrics.js';
+import { PageActions } from './page-actions.js';
+import { ReportCalls } from './report-calls.js';
 import { Sources } from './sources.js';
 import { Spool } from './spool.js';
 
@@ -37,6 +39,10 @@ const troubleLookMs = 1_000;
 export interface MasterOptions {
   readonly grpc: HostPort;
   readonly admin: HostPort;
+  /** The admin port takes no captures, and ends no analyses. */
+  readonly adminReadOnly: boolean;
+  /** What a thread runs that makes a report: a module below src. */
+  readonly reportThread: string;
   /** Undefined: no such port. */
   readonly http?: HostPort;
   readonly httpOrigins: readonly string[];
@@ -133,6 +139,8 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
       notReady,
       gauges: () => ({}),
       analyses: () => liveAnalyses(pictured.pictures(picturesMax), (worker) => hub.workerName(worker)),
+      ended: () => endedAnalyses(pictured.pictures(picturesMax)),
+      takesCaptures: !options.adminReadOnly,
     }));
     addLiveMetrics(registry, page);
     const tellServing = (): void => server?.setServing(notReady() === undefined);
@@ -167,6 +175,10 @@ export async function startMaster(options: MasterOptions, log: Logger): Promise<
         history: () => page.historyDocument(),
       },
       events: page.events,
+      actions: new PageActions({
+        ...{ service, analyses, ledger, spool, keepMs, log, readOnly: options.adminReadOnly },
+        reports: new ReportCalls(options.reportThread),
+      }),
       trust: options.trust,
     });
     const running = { server, admin, http };

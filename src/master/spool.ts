@@ -94,6 +94,16 @@ export class Spool {
     return this.bytes;
   }
 
+  /** @throws TriremeError LIMIT_REACHED when there is no room for so many bytes more */
+  checkRoom(bytes: number): void {
+    if (this.bytes + bytes <= this.bytesMax) return;
+    throw new TriremeError(
+      'LIMIT_REACHED',
+      `the spool holds ${this.bytes} bytes and takes at most ${this.bytesMax} (--spool-bytes-max): try later`,
+      { facts: { value: this.bytes, bound: this.bytesMax, boundName: 'spool-bytes-max' } },
+    );
+  }
+
   async create(): Promise<SpoolWriter> {
     const { root } = this;
     const path = join(this.folder, `${randomUUID()}.capture`);
@@ -107,13 +117,7 @@ export class Spool {
     };
     return {
       write: async (data) => {
-        if (this.bytes + data.length > this.bytesMax) {
-          throw new TriremeError(
-            'LIMIT_REACHED',
-            `the spool holds ${this.bytes} bytes and takes at most ${this.bytesMax} (--spool-bytes-max): try later`,
-            { facts: { value: this.bytes, bound: this.bytesMax, boundName: 'spool-bytes-max' } },
-          );
-        }
+        this.checkRoom(data.length);
         this.bytes += data.length;
         file.bytes += data.length;
         // A disk that is nearly full takes a part and says so by a count alone.

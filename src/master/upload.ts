@@ -1,5 +1,7 @@
 import type { ServerReadableStream } from '@grpc/grpc-js';
+import type { IncomingMessage } from 'node:http';
 import { TriremeError } from '../common/errors.js';
+import { atMost } from '../common/stuck-work.js';
 import type { UploadRequest, UploadResponse } from '../gen/trireme/v1/capture.js';
 import type { Spool, SpoolWriter } from './spool.js';
 
@@ -47,6 +49,41 @@ export async function receiveUpload(
   }
 }
 
+/**
+ * Writes the body of a request to the spool, as fast as the disk takes it, and answers with its path there. Nothing of it stays
+ * when its sender goes or stalls.
+ */
+export async function receiveBody(request: IncomingMessage, spool: Spool, stallMs = uploadStallMs): Promise<string> {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  spool.checkRoom(announced);
+  const file = await spool.create();
+  let bytes = 0;
+  try {
+    const pieces = request.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
+    for (;;) {
+      const next = await atMost(stallMs, pieces.next());
+      if (next === null) throw stalled(bytes, stallMs, 'send it faster');
+      if (next.done === true) break;
+      await file.write(next.value);
+      bytes += next.value.length;
+    }
+    if (bytes === 0) throw new TriremeError('USAGE', 'the body is empty: send the capture as it is');
+    return await file.finish(null);
+  } catch (error) {
+    await file.discard();
+    if (request.destroyed && !request.complete)
+      throw new TriremeError('CANCELLED', `the client is gone after ${bytes} bytes of the upload`, { cause: error });
+    throw error;
+  }
+}
+
+function stalled(bytes: number, stallMs: number, advice: string): TriremeError {
+  const after = `after ${bytes} bytes of the upload nothing came for ${stallMs / 1000} s`;
+  return new TriremeError('DEADLINE_PASSED', `${after}; ${advice}`, {
+    facts: { value: bytes, bound: stallMs, boundName: 'uploadStallMs' },
+  });
+}
+
 /** Reads one message of a call, and none ahead; null at its end, or when its client has gone. */
 function nextMessage(
   call: ServerReadableStream<UploadRequest, UploadResponse>,
@@ -73,10 +110,7 @@ function nextMessage(
       reject(error);
     };
     const timer = setTimeout(() => {
-      const after = `after ${bytes} bytes of the upload nothing came for ${stallMs / 1000} s`;
-      failed(
-        new TriremeError('DEADLINE_PASSED', `${after}; a client whose source is slow sends empty pieces meanwhile`),
-      );
+      failed(stalled(bytes, stallMs, 'a client whose source is slow sends empty pieces meanwhile'));
     }, stallMs);
     call.on('data', took).on('end', ended).on('close', ended).on('error', failed).resume();
   });

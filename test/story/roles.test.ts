@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { methodAccess, namedMethods } from '../../src/common/trust/methods.js';
 import { trustRoles } from '../../src/common/trust/roles.js';
 import { projectRoot } from '../../src/common/version.js';
+import { askPage } from '../support/page-caller.js';
 import { runTrireme, type Ran } from '../support/run-trireme.js';
 import { RunningRole } from '../support/running-role.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -238,4 +239,22 @@ test('a role does not start with a file that others may read', async () => {
     open,
   ]);
   expect([code, stderr]).toEqual([2, `trireme: --credentials ${open}: others may use it (mode 0644): chmod 600 it\n`]);
+});
+
+test('the page of a master takes captures of an operator alone, whose they are then', async () => {
+  const headers = (token: string): Record<string, string> => ({
+    authorization: `Basic ${Buffer.from(`any:${token}`).toString('base64')}`,
+  });
+  for (const path of ['/api/captures?name=a.pcap', '/api/analyses', '/api/analyses/0123456789abcdef/cancel']) {
+    const status = async (token: string): Promise<number> =>
+      (await askPage(at.master.admin, path, Buffer.from('x'), headers(token))).status;
+    expect([await status(tokens.worker), await status(tokens.client), await status('wrong')]).toEqual([403, 403, 401]);
+  }
+  const { status, body } = await askPage(
+    at.master.admin,
+    '/api/analyses',
+    { path: 'sample.pcap' },
+    headers(tokens.operator),
+  );
+  expect([status, body.analysis?.owner]).toEqual([201, 'ops']);
 });

@@ -26,6 +26,12 @@ export const ranElsewhere: Readonly<Record<string, { readonly file: string; read
     file: 'test/story/http-port.test.ts',
     by: "spawnSync('curl', [",
   },
+  "curl -H 'x-trireme: 1' -H 'content-type: application/octet-stream' --data-binary @day.pcap '127.0.0.1:9101/api/captures?name=day.pcap'":
+    { file: 'test/story/page-actions.test.ts', by: '--data-binary @day.pcap' },
+  'curl -O 127.0.0.1:9101/api/analyses/0123456789abcdef/report.html': {
+    file: 'test/story/page-actions.test.ts',
+    by: 'curl -O 127.0.0.1:9101/api/analyses/',
+  },
   'nats-server -js': { file: 'test/story/discovery.test.ts', by: 'NatsServer.start' },
   'bin/trireme lb --tcp 0.0.0.0:13337 --grpc 0.0.0.0:50051 --announce nats://nats:4222': {
     file: 'test/story/discovery.test.ts',

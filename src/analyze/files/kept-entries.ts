@@ -1,3 +1,4 @@
+import { pairedConversationsMax, scanIntervalNs } from '../../pcap/asked-report.js';
 import { cutNames } from '../../pcap/name-tables.js';
 import type { FactsEntry } from '../entry.js';
 import { matrixOf } from '../html/matrix.js';
@@ -8,13 +9,6 @@ import { fitSeries } from './fit-series.js';
 import { foldSeries } from './fold-series.js';
 import { pairsOf } from './pairs.js';
 
-/**
- * Conversations that pairs and the matrix are summed from: in nearly every capture all of them, and their rows still fit a
- * message of the cluster.
- */
-const pairedConversationsMax = 20_000;
-/** Nanoseconds of a row while the scan does not know how long the capture is: 1/512 s, whose doublings meet 1 s. */
-const scanIntervalNs = 1_953_125n;
 /** Rows of a time series whose interval was not asked for: more than the pixels of a chart would not be seen. */
 const seriesRowsMax = 600;
 

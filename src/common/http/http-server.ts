@@ -14,6 +14,7 @@ import type { ListenerTrust } from '../trust/listener-trust.js';
 import { methodAccess } from '../trust/methods.js';
 import { everyone, whyNotAllowed, type Caller } from '../trust/roles.js';
 import { tokenWanted } from '../trust/token.js';
+import { closeBehind } from './answers.js';
 import { callerKey, connectHandlers, type ServedMethod } from './connect-handlers.js';
 import { connectError, connectErrorFrom } from './connect-errors.js';
 import { HttpConnections } from './connections.js';
@@ -22,7 +23,7 @@ import { httpBounds, httpLimitsDefault, type HttpLimits } from './limits.js';
 import { callerOfRequest, makeHttpServer, openHttpServer } from './listener.js';
 import { whyForeign, type OriginRules } from './origin.js';
 import { RequestBody } from './request-body.js';
-import { allowOrigin, answerPreflight, closeBehind, contentTypes, sendRefusal, sendResponse } from './response.js';
+import { allowOrigin, answerPreflight, contentTypes, sendRefusal, sendResponse } from './response.js';
 
 export interface HttpServerOptions {
   readonly listen: HostPort;

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import type { IncomingHttpHeaders } from 'node:http';
 import { namesLoopback } from '../exposure.js';
 
 /** Which names and pages a port answers to. */
@@ -42,6 +43,29 @@ export function whyForeign(
   if (origin === undefined || origins.includes(origin)) return null;
   const wrong = `pages of the origin ${shown(origin)} may not call here`;
   return { reason: 'origin', message: `${wrong}: --http-origin allows those of one` };
+}
+
+/**
+ * The header that a request carries which asks a port for more than to be told something. Forms cannot send it, and pages of
+ * other sites may not: their browser asks first, and nothing allows it.
+ */
+export const actionHeader = 'x-trireme';
+
+/**
+ * Why a request that asks for more than to be told something is refused: it comes from a page of another site, or may do so.
+ * Programs that are no browsers send neither `Origin` nor `Sec-Fetch-Site`. Null: no reason to refuse.
+ */
+export function whyForeignAction(headers: IncomingHttpHeaders): string | null {
+  const { origin, host, [actionHeader]: own, 'sec-fetch-site': site } = headers;
+  if (own === undefined)
+    return `the header ${actionHeader} is missing, without which a page of another site might send this: add ${actionHeader}: 1`;
+  // The scheme may differ behind a proxy that ends TLS.
+  const from = origin?.replace(/^https?:\/\//, '');
+  if (from !== undefined && from !== host)
+    return `pages of the origin ${shown(origin ?? '')} may not do this on ${shown(host ?? '')}: open the page of this port`;
+  if (site !== undefined && site !== 'same-origin')
+    return `the browser says that another site sends this (Sec-Fetch-Site: ${shown(String(site))}): open the page of this port`;
+  return null;
 }
 
 /** An origin of --http-origin: scheme, host and port, as browsers write it. @throws InvalidArgumentError */

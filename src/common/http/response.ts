@@ -1,7 +1,8 @@
 import { cors } from '@connectrpc/connect';
 import type { UniversalServerResponse } from '@connectrpc/connect/protocol';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { lingerMs, writtenPieceBytes } from './limits.js';
+import { drains, ownHeaders } from './answers.js';
+import { writtenPieceBytes } from './limits.js';
 
 /** Content types of the protocols that are spoken, with or without a character set. */
 export const contentTypes = /^application\/(json|proto|connect\+(json|proto)|grpc-web(\+(json|proto))?)(\s*;.*)?$/i;
@@ -11,24 +12,12 @@ const refusals: Readonly<Record<number, string>> = {
   415: 'the content-type is not one of this method: application/json is for one message, application/connect+json for streams',
 };
 
-const ownHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
-
 /** Answers with an error as Connect writes it (application/json: code and message). */
 export function sendRefusal(response: ServerResponse, status: number, code: string, message: string): void {
   const body = Buffer.from(JSON.stringify({ code, message }));
   const type = { 'content-type': 'application/json', 'content-length': body.length };
   response.writeHead(status, { ...ownHeaders, ...type });
   response.end(body);
-}
-
-/**
- * Ends a connection whose request still comes after its answer was sent. Closed at once it would be reset, and the answer
- * lost; without an end it would be read for ever.
- */
-export function closeBehind(request: IncomingMessage): void {
-  if (request.complete) return;
-  const timer = setTimeout(() => request.socket.destroy(), lingerMs);
-  request.once('close', () => clearTimeout(timer)).resume();
 }
 
 /**
@@ -64,28 +53,6 @@ export async function sendResponse(
   }
   if (!response.headersSent) begin();
   response.end();
-}
-
-/** @returns waits until what was written is read, or the caller is gone */
-function drains(
-  response: ServerResponse,
-  timeoutMs: number,
-  slow: (waitingBytes: number) => void,
-): () => Promise<void> {
-  return () =>
-    new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        response.off('drain', end).off('close', end);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        slow(response.writableLength);
-        response.socket?.destroy();
-        end();
-      }, timeoutMs);
-      response.on('drain', end).on('close', end);
-    });
 }
 
 /** Time that a browser may go by a preflight, in seconds: the longest that Chromium takes. */

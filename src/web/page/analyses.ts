@@ -1,4 +1,4 @@
-import type { LiveAnalysis } from '../../hub/watch/live/types.js';
+import type { LiveAnalysis, LiveDocument } from '../../hub/watch/live/types.js';
 import { byId, element, KeyedList, setAttributes, setText } from '../dom.js';
 import { formatBytes, formatShare, formatSpan } from '../format.js';
 import { ChunkMap } from './chunk-map.js';
@@ -17,6 +17,7 @@ interface Parts {
   readonly facts: HTMLElement;
   readonly message: HTMLElement;
   readonly map: ChunkMap;
+  readonly cancel: HTMLButtonElement;
 }
 
 /** A master's analyses: progress, rate and time left, and which worker holds which range. */
@@ -29,8 +30,13 @@ export class Analyses {
     (node, analysis) => this.update(this.parts.get(node) as Parts, analysis),
   );
 
+  private mayCancel = false;
+
+  constructor(private readonly cancel: (id: string, file: string) => void) {}
+
   /** Returns the bytes a second of all that run. */
-  show(analyses: readonly LiveAnalysis[] | null, nowMs: number): number {
+  show({ analyses, nowMs, takesCaptures }: Pick<LiveDocument, 'analyses' | 'nowMs' | 'takesCaptures'>): number {
+    this.mayCancel = takesCaptures;
     byId('analyses').hidden = analyses === null;
     if (analyses === null) return 0;
     let rate = 0;
@@ -54,6 +60,8 @@ export class Analyses {
     const message = element('p', { class: 'soft small' });
     const map = new ChunkMap(file);
     const title = element('h3', { title: file }, file);
+    const cancel = element('button', { type: 'button', 'aria-label': `Cancel ${file}` }, 'Cancel');
+    cancel.addEventListener('click', () => this.cancel(id, file));
     const head = element(
       'div',
       { class: 'analysis-head' },
@@ -61,13 +69,14 @@ export class Analyses {
       element('span', { class: 'soft small mono' }, id),
       badge,
       facts,
+      cancel,
     );
     const node = element('li', {}, head, progress, map.node, message);
-    this.parts.set(node, { progress, badge, facts, message, map });
+    this.parts.set(node, { progress, badge, facts, message, map, cancel });
     return node;
   }
 
-  private update({ progress, badge, facts, message, map }: Parts, analysis: LiveAnalysis): void {
+  private update({ progress, badge, facts, message, map, cancel }: Parts, analysis: LiveAnalysis): void {
     const { bytesDone, bytesTotal, state, chunksDone, chunksTotal, id, filter } = analysis;
     const share = bytesTotal > 0 ? bytesDone / bytesTotal : 0;
     const rate = this.meters.get(id)?.perSecond ?? 0;
@@ -83,6 +92,7 @@ export class Analyses {
     ];
     setText(facts, parts.filter((part) => part !== '').join(' · '));
     setText(message, analysis.message);
+    cancel.hidden = !this.mayCancel;
     map.show(analysis.chunks, bytesTotal);
   }
 }

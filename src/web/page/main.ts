@@ -3,6 +3,7 @@ import { byId, setAttributes, setText } from '../dom.js';
 import { formatClock, formatSpan } from '../format.js';
 import { Analyses } from './analyses.js';
 import { Announcer } from './announcer.js';
+import { Captures } from './captures.js';
 import { Charts } from './charts.js';
 import { Errors } from './errors.js';
 import { Feed, type LinkState } from './feed.js';
@@ -24,16 +25,19 @@ const linkWords: Readonly<Record<LinkState, string>> = {
 const reloadHistoryMs = 5_000;
 
 const history = new PageHistory();
+const announcer = new Announcer();
+const captures = new Captures((words) => announcer.say(words));
 const parts = {
+  announcer,
+  captures,
   tiles: new Tiles(),
   workers: new Workers(),
   charts: new Charts(),
-  analyses: new Analyses(),
+  analyses: new Analyses((id, file) => void captures.cancel(id, file)),
   picks: new Picks(),
   errors: new Errors(),
   kinds: new Kinds(),
   shares: new Shares(),
-  announcer: new Announcer(),
 };
 let link: LinkState | null = null;
 let shownMs = -Infinity;
@@ -64,7 +68,8 @@ function show(document: LiveDocument): void {
   const up = formatSpan((document.nowMs - document.startedMs) / 1000);
   setText(byId('where'), `${document.host}, version ${document.version}, up ${up}`);
   if (document.sample !== null) history.add(document.sample);
-  const scanRate = parts.analyses.show(document.analyses, document.nowMs);
+  const scanRate = parts.analyses.show(document);
+  parts.captures.show(document);
   parts.tiles.show(document, scanRate);
   parts.workers.show(document);
   parts.charts.show(

@@ -20,7 +20,7 @@ import { buildCommand as certs } from '../../../src/certs/command.js';
 import { buildCommand as benchJobs } from '../../../src/client/bench-command.js';
 import { buildCommand as client } from '../../../src/client/command.js';
 import { buildCommand as lb } from '../../../src/lb/command.js';
-import { buildCommand as master } from '../../../src/master/command.js';
+import { buildCommand as masterOf } from '../../../src/master/command.js';
 import { buildCommand as udpClient } from '../../../src/udp/udp-client-command.js';
 import { buildCommand as udpServer } from '../../../src/udp/udp-server-command.js';
 import { buildCommand as jobClient } from '../../../src/udp/job-client-command.js';
@@ -81,7 +81,7 @@ export const optionValues: FuzzTarget = {
 };
 
 const roles: readonly (() => Command)[] = [
-  ...[analyze, lb, master, worker, client, benchJobs, certs, up, demo],
+  ...[analyze, lb, () => masterOf(''), worker, client, benchJobs, certs, up, demo],
   ...[udpClient, udpServer, jobClient, jobServer, lab, xdp],
 ];
 

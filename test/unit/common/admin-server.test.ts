@@ -122,6 +122,17 @@ describe('admin server', () => {
     expect((await get('/metrics', 'POST')).status).toBe(405);
   });
 
+  test('a request whose body comes slowly is answered, and its connection ends soon', async () => {
+    const socket = connect(server.address.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx');
+    const drip = setInterval(() => socket.write('x'), 100);
+    const [chunk] = (await once(socket, 'data')) as [Buffer];
+    expect(chunk.toString()).toContain('200 OK');
+    await new Promise((resolve) => socket.once('close', resolve));
+    clearInterval(drip);
+  });
+
   test('a request with too long a header is refused', async () => {
     const socket = connect(server.address.port, '127.0.0.1');
     socket.write(`GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`);

@@ -1,11 +1,12 @@
 import type { ServerReadableStream } from '@grpc/grpc-js';
+import type { IncomingMessage } from 'node:http';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pino } from 'pino';
 import type { UploadRequest, UploadResponse } from '../../../src/gen/trireme/v1/capture.js';
 import { Spool } from '../../../src/master/spool.js';
-import { receiveUpload } from '../../../src/master/upload.js';
+import { receiveBody, receiveUpload } from '../../../src/master/upload.js';
 import { UploadShares } from '../../../src/master/upload-shares.js';
 import { scratchFolder } from '../../support/scratch.js';
 
@@ -53,6 +54,26 @@ test('what came of an upload that stalls is removed; one that shows signs of lif
   clearInterval(alive);
   lives.call.push(null);
   expect(readFileSync(await lives.path, 'utf8')).toBe('abc');
+});
+
+/** A request over HTTP whose body the test sends. */
+const bodyOf = (...pieces: (string | null)[]): IncomingMessage => {
+  const body = Object.assign(new Readable({ read: () => undefined }), { headers: {} });
+  for (const piece of pieces) body.push(piece);
+  return body as unknown as IncomingMessage;
+};
+
+test('the body of a request comes whole, and one that stalls is removed', async () => {
+  const before = files();
+  const path = await receiveBody(bodyOf('ab', 'cd', null), spool, 10_000);
+  expect(readFileSync(path, 'utf8')).toBe('abcd');
+  await spool.remove(path);
+  await expect(receiveBody(bodyOf('abc'), spool, 20)).rejects.toMatchObject({
+    code: 'DEADLINE_PASSED',
+    message: 'after 3 bytes of the upload nothing came for 0.02 s; send it faster',
+    facts: { value: 3, bound: 20, boundName: 'uploadStallMs' },
+  });
+  expect(files()).toEqual(before);
 });
 
 test('a connection has its share of the uploads, and all together have their bound', () => {

@@ -9,7 +9,15 @@ import type { KindState } from '../../jobs/kind-state.js';
 import { realScheduler, type Scheduler } from '../../port/scheduler.js';
 import type { WorkerSnapshot } from '../../port/snapshot.js';
 import { History, historyStepMs } from './history.js';
-import type { HistoryDocument, HistoryKind, LiveAnalysis, LiveDocument, LiveKind, LiveWorker } from './types.js';
+import type {
+  EndedAnalysis,
+  HistoryDocument,
+  HistoryKind,
+  LiveAnalysis,
+  LiveDocument,
+  LiveKind,
+  LiveWorker,
+} from './types.js';
 import type { ShareReport } from '../../shares/share-report.js';
 import type { PickLog } from '../../explain/pick-log.js';
 import type { FleetSpeed } from '../../picking/views.js';
@@ -46,6 +54,9 @@ export interface LiveOptions {
   readonly gauges: () => Readonly<Record<string, number>>;
   /** A master's analyses. */
   readonly analyses?: () => readonly LiveAnalysis[];
+  readonly ended?: () => readonly EndedAnalysis[];
+  /** Default false. */
+  readonly takesCaptures?: boolean;
 }
 
 /**
@@ -102,7 +113,7 @@ export class Live {
   }
 
   document(): LiveDocument {
-    const { role, hub, errors, notReady, gauges, analyses } = this.options;
+    const { role, hub, errors, notReady, gauges, analyses, ended, takesCaptures = false } = this.options;
     const state = hub.snapshot();
     const kindName = (kind: number): string => hub.kindState(kind).counters.name;
     return {
@@ -126,6 +137,8 @@ export class Live {
       picks: hub.picks.latest(picksShownMax, kindName),
       errors: errors.list(),
       analyses: analyses?.() ?? null,
+      ended: ended?.() ?? null,
+      takesCaptures,
       sample: this.history.latest(),
     };
   }

@@ -30,6 +30,10 @@ export interface LiveDocument {
   readonly errors: readonly RecentError[];
   /** A master's; null for a role that has none. */
   readonly analyses: readonly LiveAnalysis[] | null;
+  /** The newest of those that have ended; null for a role that has none. */
+  readonly ended: readonly EndedAnalysis[] | null;
+  /** The page may send captures, ask for analyses and end them. */
+  readonly takesCaptures: boolean;
   /** The newest row of the history. */
   readonly sample: HistoryRow | null;
 }
@@ -133,4 +137,17 @@ export interface LiveAnalysis {
   readonly chunksTotal: number;
   /** In the order of the file; neighbours that are alike may be one. */
   readonly chunks: readonly LiveChunk[];
+}
+
+/** An analysis of a master that has ended. */
+export interface EndedAnalysis {
+  readonly id: string;
+  readonly file: string;
+  /** As of a LiveAnalysis. */
+  readonly filter: string;
+  readonly state: string;
+  readonly bytes: number;
+  readonly endedMs: number;
+  /** Why it has no result: a code, a colon, and words for people; empty: it has one. */
+  readonly error: string;
 }
