@@ -50,8 +50,10 @@ await build({
   ],
 });
 
-// Read once by a process, or by `trireme viewer` alone, so they may be small rather than quick to read.
-for (const name of ['viewer.js', 'viewer.css', 'viewer-worker.js', 'page.js', 'page.css']) {
+// Read once by a process, so they may be small rather than quick to read.
+for (const name of ['viewer', 'page', 'report']
+  .flatMap((page) => [`${page}.js`, `${page}.css`])
+  .concat('viewer-worker.js')) {
   writeFileSync(`${outdir}/${name}.gz`, gzipSync(readFileSync(`${outdir}/${name}`), { level: 9 }));
   rmSync(`${outdir}/${name}`);
 }
