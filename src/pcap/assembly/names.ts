@@ -26,7 +26,8 @@ const HTTP_RESPONSE: u32 = 5;
 const DNS_STREAM: u32 = 6;
 const QUIC: u32 = 7;
 const DHCP: u32 = 8;
-const DNS_PORT: u32 = 53;
+/** 53, as it lies. */
+const DNS_PORT: u32 = 0x3500;
 /** DHCP's of the server, and of the client the next one (RFC 2131, 4.1); relays use the first as well. */
 const DHCP_PORT: u32 = 67;
 /** A segment of DNS over TCP is copied whole. */
@@ -84,16 +85,22 @@ let timed: bool = false;
  */
 export function nameUdp(header: usize, isSix: bool, transport: usize, end: usize, ipBytes: i64, time: i64, hasTime: bool): void {
   namesPackets++;
-  const source = big16(transport);
-  const target = big16(transport + 2);
   let kind = QUIC;
-  if (target == DNS_PORT || source == DNS_PORT) kind = DNS;
-  else if (source - DHCP_PORT < 2 && target - DHCP_PORT < 2) kind = DHCP;
+  if (isDns(transport)) kind = DNS;
+  else if (big16(transport + 2) - DHCP_PORT < 2 && big16(transport) - DHCP_PORT < 2) kind = DHCP;
   else if (ipBytes < INITIAL_BYTES || !isInitial(transport + 8, end)) return;
   usePacket(header, isSix, transport, time, hasTime);
   // A first fragment has less than the length of the datagram tells.
   const told = transport + 6 > end ? 0 : <i64>big16(transport + 4);
   put(kind, transport + 8, end, max(ipBytes, told) - 8, 0, MESSAGE_BYTES);
+}
+
+/** Whether one of the ports is that of DNS. */
+// @ts-ignore: decorator
+@inline
+function isDns(transport: usize): bool {
+  const ends = load<u32>(transport);
+  return ends >> 16 == DNS_PORT || (ends & 0xffff) == DNS_PORT;
 }
 
 /** A datagram with an Initial packet of QUIC has 1,200 bytes at least, behind the header of UDP (RFC 9000, 14.1). */
@@ -138,7 +145,7 @@ export function nameTcp(
   if (wire <= 0 || headBytes < 20 || from >= end) return;
   const here = min(end - from, <usize>wire);
   const seq = bswap<u32>(load<u32>(transport, 4));
-  if (big16(transport + 2) == DNS_PORT || big16(transport) == DNS_PORT) {
+  if (isDns(transport)) {
     usePacket(header, isSix, transport, time, hasTime);
     put(DNS_STREAM, from, end, wire, seq, SEGMENT_BYTES);
     return;
