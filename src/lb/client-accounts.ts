@@ -50,6 +50,10 @@ class AllJobs {
 
   ended(): void {
     this.used--;
+    this.wake();
+  }
+
+  wake(): void {
     if (this.wakes.length === 0) return;
     const { wakes } = this;
     this.wakes = [];
@@ -208,8 +212,13 @@ export class ClientAccounts {
   use(settings: ShareSettings): void {
     this.settings = settings;
     for (const name of settings.clients.keys()) this.ofName(name);
-    for (const account of this.accounts.values())
-      account.own.terms = account.terms = settings.clients.get(account.own.name) ?? settings.others;
+    for (const account of this.accounts.values()) {
+      account.terms = settings.clients.get(account.own.name) ?? settings.others;
+      this.shares.change(account.own, account.terms);
+    }
+    // Who waits for room under the old bounds may have some now, although none of its jobs has ended.
+    for (const { admission } of this.accounts.values()) admission.wake();
+    this.jobs.wake();
   }
 
   private open(name: string): Account {

@@ -109,6 +109,11 @@ export class JobAdmission {
   release(): void {
     this.used--;
     this.ended++;
+    this.wake();
+  }
+
+  /** There may be room now. */
+  wake(): void {
     if (this.wakes.length === 0) return;
     const { wakes } = this;
     this.wakes = [];

@@ -186,7 +186,7 @@ test('trireme shares, the page and metrics tell an operator what each client has
   const table = (await ask('o')).stdout.split('\n');
   expect(table[0]).toMatch(/^CLIENT +WEIGHT +WAITING +RUNNING +SECONDS +DUE +HAD$/);
   expect(table.slice(1).join('\n')).toMatch(
-    /^anonymous +1 +0 +0 +0\.0 +0\.0% +0\.0%\nalice +3 +0 +0 +0\.0 +75\.0% +\d\d\.\d%\nbob +1 +0 +0 +0\.0 +25\.0% +\d\d\.\d%\n$/,
+    /^anonymous +1 +0 +0 +0\.0 +0\.0% +0\.0%\nalice +3 +0 +0 +\d\.\d +75\.0% +\d\d\.\d%\nbob +1 +0 +0 +\d\.\d +25\.0% +\d\d\.\d%\n$/,
   );
   const { shared, clients } = JSON.parse((await ask('o', '--json')).stdout) as {
     shared: boolean;

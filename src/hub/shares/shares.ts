@@ -25,6 +25,12 @@ export class Shares {
     return share;
   }
 
+  /** Other terms from now on. What it is ahead or behind in seconds of work it stays, and not in virtual time of its old weight. */
+  change(share: Share, terms: ShareTerms): void {
+    share.settled = this.served + ((share.settled - this.served) * share.terms.weight) / terms.weight;
+    share.terms = terms;
+  }
+
   /** A job of the client begins to wait. */
   queued(share: Share): void {
     if (share.waiting++ > 0) return;

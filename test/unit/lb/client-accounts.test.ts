@@ -146,3 +146,14 @@ test('windows are as wide as the client that is least ahead wants them, unless i
   widen(a, 0.08);
   expect(widths).toEqual([0.1, 0, 0, 0.08]);
 });
+
+test('who waits for room is told when other terms give it some, though none of its jobs has ended', () => {
+  const accounts = accountsOf(settingsOf({ a: { jobsMax: 1 } }));
+  const { admission } = named(accounts, 'a');
+  admission.take();
+  let woken = 0;
+  admission.whenRoom(() => woken++);
+  expect([admission.room(1), woken]).toEqual([0, 0]);
+  accounts.use(settingsOf({ a: { jobsMax: 2 } }));
+  expect([admission.room(1), woken]).toEqual([1, 1]);
+});

@@ -218,3 +218,19 @@ test(`the sum of the last minute forgets what is older than ${minuteSeconds} sec
   expect(minute.sum(1061)).toBe(8);
   expect(minute.sum(9000)).toBe(0);
 });
+
+test('a weight that is put right counts at once: a client stays ahead by seconds of work, not by those of its old weight', () => {
+  const { shares, of } = sharesOf(0.001, 1);
+  for (const share of of) shares.queued(share);
+  shares.given(of[0], 10, 0);
+  shares.settle(of[0], 10, 10, 0);
+  shares.change(of[0], { weight: 1, secondsPerSecondMax: unbounded });
+  let before = 0;
+  while (next(shares) === of[1] && before < 1_000)
+    serve(
+      shares,
+      () => 1,
+      () => ++before && 1,
+    );
+  expect(before).toBe(10);
+});
