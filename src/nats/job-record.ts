@@ -1,4 +1,4 @@
-import { TriremeError, errorKinds, type ErrorCode } from '../common/errors.js';
+import { errorKinds, type ErrorCode } from '../common/errors.js';
 
 /** What is known of a job of the queue beside its message. There is one record of each, written by compare-and-set only. */
 export type JobRecord = WaitingRecord | BegunRecord | DoneRecord | DeadRecord;
@@ -49,17 +49,23 @@ export function encodeRecord(record: JobRecord): string {
   return JSON.stringify(record);
 }
 
-/** @throws TriremeError STATE_FAILED for what is no record */
+/** What is no record is one of a job that ends as a dead letter: nobody can say whether it had begun. */
 export function decodeRecord(bytes: Uint8Array, key: string): JobRecord {
-  const damaged = (): TriremeError => new TriremeError('STATE_FAILED', `the record of job ${key} at NATS is damaged`);
+  const message = `the record of job ${key} at NATS is damaged`;
+  const damaged: DeadRecord = {
+    ...{ state: 'dead', kind: '', attempts: 0, atMs: 0, mark: '' },
+    error: { code: 'STATE_FAILED', message },
+  };
   try {
     const record = JSON.parse(Buffer.from(bytes).toString()) as JobRecord;
     const { state, attempts } = record;
-    if (!['waiting', 'begun', 'done', 'dead'].includes(state) || !Number.isInteger(attempts)) throw damaged();
-    if ('error' in record && !Object.hasOwn(errorKinds, record.error.code)) throw damaged();
+    if (!['waiting', 'begun', 'done', 'dead'].includes(state) || !Number.isInteger(attempts)) return damaged;
+    const { error } = record as Partial<DeadRecord>;
+    const known = typeof error?.message === 'string' && Object.hasOwn(errorKinds, error.code);
+    if ((error !== undefined || state === 'dead') && !known) return damaged;
     return record;
   } catch {
-    throw damaged();
+    return damaged;
   }
 }
 

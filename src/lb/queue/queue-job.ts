@@ -13,6 +13,9 @@ import type { QueueOutcome, QueuePort } from './queue-port.js';
 /** Characters of an error in a header and in a record. */
 const errorLengthMax = 1_000;
 
+/** Characters of an id and of a version in a header of ours: with them and an error it stays below headBytesMax. */
+const nameLengthMax = 500;
+
 /** Bytes of a message that are not its payload: subject and headers, of which an error is the longest. */
 const headBytesMax = 8 * 1024;
 
@@ -250,10 +253,10 @@ export class QueueJob implements JobSink {
     const words = `${told.code}: ${told.message}`;
     const fits = this.bytes + headBytesMax <= this.port.messageBytesMax;
     const head = queueHead({
-      [queueHeaders.job]: this.id,
+      [queueHeaders.job]: this.id.slice(0, nameLengthMax),
       [queueHeaders.error]: fits ? words : `${words} (the payload of ${this.bytes} bytes is left out)`,
       [queueHeaders.attempts]: String(attempts),
-      [queueHeaders.version]: this.header('version') || undefined,
+      [queueHeaders.version]: this.header('version').slice(0, nameLengthMax) || undefined,
     });
     await this.port.store.bury(this.kind, this.key, fits ? this.first.data : Buffer.alloc(0), head);
     this.tell(Buffer.alloc(0), words, attempts);
@@ -298,7 +301,7 @@ export class QueueJob implements JobSink {
     const reply = this.header('reply');
     if (reply === '' || !mayReply(this.port.prefix, reply)) return;
     const head = {
-      [queueHeaders.job]: this.id,
+      [queueHeaders.job]: this.id.slice(0, nameLengthMax),
       [queueHeaders.attempts]: String(attempts),
       [queueHeaders.error]: error,
     };

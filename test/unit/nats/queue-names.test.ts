@@ -32,7 +32,7 @@ test('answers go where clients listen for them, and nowhere else', () => {
     expect([not, mayReply('trireme', not)]).toEqual([not, false]);
 });
 
-test('a record is read as it was written, text and bytes alike; what is none is an error', () => {
+test('a record is read as it was written, text and bytes alike; what is none is that of a dead letter', () => {
   const stamp = { kind: 'PACK', attempts: 1, atMs: 5, mark: 'x', worker: 'w', execSeconds: 0.5 };
   const text: DoneRecord = { ...stamp, state: 'done', result: 'grün' };
   expect(decodeRecord(Buffer.from(encodeRecord(text)), 'k')).toEqual(text);
@@ -44,9 +44,14 @@ test('a record is read as it was written, text and bytes alike; what is none is 
     'null',
     '{"state":"done"}',
     '{"state":"new","attempts":1}',
-    '{"state":"dead","attempts":1,"error":{"code":"NO"}}',
+    '{"state":"dead","attempts":1}',
+    '{"state":"dead","attempts":1,"error":{"code":"NO","message":""}}',
+    '{"state":"waiting","attempts":1,"error":{"code":"JOB_FAILED","message":5}}',
   ])
-    expect(() => decodeRecord(Buffer.from(wrong), 'job7')).toThrow('job7');
+    expect(decodeRecord(Buffer.from(wrong), 'job7')).toMatchObject({
+      state: 'dead',
+      error: { code: 'STATE_FAILED', message: 'the record of job job7 at NATS is damaged' },
+    });
 });
 
 test('a header has no line breaks, whatever an error says', () => {

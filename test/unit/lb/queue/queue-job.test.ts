@@ -360,3 +360,13 @@ test('while NATS takes nothing a job tries on, and gives up only where all is ov
   hub.answer(id, '');
   await expect(lost).rejects.toThrow('no leader');
 });
+
+test('a dead letter has room for what it says beside the longest payload, however long the id is', async () => {
+  port.messageBytesMax = 60_000;
+  const ended = new QueueJob(port, 'ONCE', message('x'.repeat(40_000), { 'Nats-Msg-Id': 'é'.repeat(20_000) })).run();
+  hub.fail(await atHub(), new TriremeError('JOB_FAILED', 'é'.repeat(20_000)));
+  expect(await ended).toBe('dead');
+  const [{ payload, head }] = store.letters;
+  const bytes = payload.length + Buffer.byteLength([...head].flat(2).join('\r\n'));
+  expect([payload.length, bytes < port.messageBytesMax]).toEqual([40_000, true]);
+});
