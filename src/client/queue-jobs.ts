@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { createInbox, type NatsConnection } from '@nats-io/transport-node';
 import { TriremeError } from '../common/errors.js';
 import type { TaggedResult } from '../gen/trireme/v1/job.js';
@@ -62,10 +63,12 @@ class QueuedRun {
   constructor(
     private readonly run: QueueRun,
     private readonly port: QueuePort,
-    connection: NatsConnection,
+    private readonly connection: NatsConnection,
     private readonly store: JobStore,
   ) {
     this.id = run.id ?? randomUUID();
+    // Each job in flight listens: Node would warn of more than ten.
+    setMaxListeners(port.jobsMax, port.signal);
     connection.subscribe(`${this.inbox}.*`, {
       callback: (_error, { subject }) => this.heard.get(subject.slice(subject.lastIndexOf('.') + 1))?.(),
     });
@@ -96,7 +99,8 @@ class QueuedRun {
 
   /** What becomes of a job; null: nobody waits for it any more. */
   private async resultOf(task: Task, id: string, tag: bigint): Promise<TaggedResult | null> {
-    await this.put(task, id);
+    const fault = await this.put(task, id);
+    if (fault !== null) return failed(tag, fault);
     if (this.run.detach) return { ...failed(tag, ''), result: id };
     while (!this.port.signal.aborted && this.failure === null) {
       // NATS may be away; its client goes on trying.
@@ -112,7 +116,8 @@ class QueuedRun {
     return null;
   }
 
-  private async put({ seq, payload }: Task, id: string): Promise<void> {
+  /** @returns why NATS takes this one never; null: it has it, or nobody waits for it any more */
+  private async put({ seq, payload }: Task, id: string): Promise<string | null> {
     const { nats, prefix, delayMs, detach } = this.run;
     const { name, version } = namedKind(this.port.name);
     const head = queueHead({
@@ -124,16 +129,21 @@ class QueuedRun {
     for (const endMs = performance.now() + putMsMax; !this.port.signal.aborted; await pause(againMs)) {
       try {
         await this.store.put(name, payload, head);
-        return;
+        return null;
       } catch (error) {
         // Refused for what it is, or for who puts it: that does not pass.
         const { message } = error as Error;
+        if (message.includes('max_payload')) {
+          const most = this.connection.info?.max_payload;
+          return `LIMIT_REACHED: its payload of ${payload.length} bytes is over ${most} with its headers (max_payload of NATS)`;
+        }
         const final = /permissions violation|maximum|exceed/i.test(message);
         if (!final && performance.now() < endMs) continue;
         const hint = final ? message : `no queue '${prefix}' answers; 'trireme lb --queue' makes it`;
         throw new TriremeError(final ? 'NOT_ALLOWED' : 'UNREACHABLE', `${natsName(nats)}: ${hint}`, { cause: error });
       }
     }
+    return null;
   }
 
   /** Resolves when an answer is heard, or it is time to look, or nobody waits any more. */

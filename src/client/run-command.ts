@@ -218,6 +218,9 @@ function checkPlace(kind: string, { lb, queue, id, delay, detach, retries, wait,
     throw wrong('--retries and --wait are not for a --queue, where jobs wait and are tried anyway');
   if (detach && out !== undefined) throw wrong('--detach waits for no answers that --out could write');
   if (id === '') throw wrong('--id is empty');
+  // A header carries neither, so the record would be another one than is waited for.
+  if (id !== undefined && (id.trim() !== id || /[\r\n]/.test(id)))
+    throw wrong(`--id ${JSON.stringify(id)} begins or ends with a blank, or has a line break: leave them out`);
   if (!/^[A-Z][A-Z0-9_]*(@.*)?$/.test(kind)) throw wrong(`a queue knows kinds by their names, and '${kind}' is none`);
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../support/capture-cluster.js';
 import { JobCluster } from '../support/job-cluster.js';
@@ -110,7 +110,11 @@ skipWithoutNats('jobs of a queue')('jobs of a queue', () => {
     await queue.put('GET_TIME', 'no payload', 'loaded');
     await ends('spy', 'dead: USAGE');
     await ends('loaded', 'dead: USAGE');
-    const errors = new Map((await queue.dead()).map(({ id, error }) => [id, error]));
+    let errors = new Map<string, string>();
+    await eventually('dead letters', async () => {
+      errors = new Map((await queue.dead()).map(({ id, error }) => [id, error]));
+      return errors.has('spy') && errors.has('loaded');
+    });
     expect(errors.get('spy')).toMatch(/does not begin with _INBOX\. or trireme\.replies\./);
     expect(errors.get('loaded')).toMatch(/this kind takes none/);
   });
@@ -118,9 +122,19 @@ skipWithoutNats('jobs of a queue')('jobs of a queue', () => {
   test('are put by trireme run, which prints their answers; one of an id that was there is not run again', async () => {
     const run = (args: readonly string[], stdin = ''): Promise<Ran> =>
       runTrireme(['run', '--queue', nats.url, ...args], { stdin: Buffer.from(stdin) });
-    const lines = await run(['COPIED', '--each-line'], 'line1\nline2 throw\nline3\n');
-    expect([lines.code, lines.stdout.trim().split('\n').sort()]).toEqual([1, ['answer of line1', 'answer of line3']]);
+    const names = Array.from({ length: 14 }, (_, at) => `line${at + 1}`);
+    const lines = await run(['COPIED', '--each-line'], names.join('\n').replace('line2\n', 'line2 throw\n'));
+    expect(lines.code).toBe(1);
+    const answers = names.filter((name) => name !== 'line2').map((name) => `answer of ${name}`);
+    expect(lines.stdout.trim().split('\n').sort()).toEqual(answers.sort());
     expect(lines.stderr).toMatch(/^trireme: job 2: JOB_FAILED: .*told to throw\n$/);
+    const long = join(scratch.path, 'long');
+    const short = join(scratch.path, 'short');
+    writeFileSync(long, Buffer.alloc(2 ** 20, 'x'));
+    writeFileSync(short, 'short');
+    const files = await run(['COPIED', '--each-file', long, short]);
+    expect([files.code, files.stdout.trim()]).toEqual([1, 'answer of short']);
+    expect(files.stderr).toMatch(/LIMIT_REACHED: its payload of 1048576 bytes is over 1048576 with its headers/);
     const order = ['--id', 'order 17', 'ONCE', 'order17'];
     for (let i = 0; i < 2; i++)
       expect(await run(order)).toMatchObject({ code: 0, stdout: 'answer of order17', stderr: '' });
@@ -134,6 +148,8 @@ skipWithoutNats('jobs of a queue')('jobs of a queue', () => {
       [['--lb', '127.0.0.1:1', 'COPIED'], /--lb and --queue are two ways/],
       [['--retries', '1', 'COPIED'], /--retries and --wait/],
       [['871'], /'871' is none/],
+      [['--id', 'order 17 ', 'ONCE'], /--id "order 17 " begins or ends with a blank/],
+      [['--id', 'a\nb', 'ONCE'], /or has a line break/],
     ] as const)
       expect(await run(args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(why) });
     expect(await runTrireme(['run', '--lb', '127.0.0.1:1', '--detach', 'X'])).toMatchObject({
