@@ -7,6 +7,8 @@ const followedPackets = 4096;
 const streamBytesMax = 16_640;
 /** More pieces than segments of the smallest path (RFC 879: 536 bytes) would make. */
 export const piecesMax = 64;
+/** Bytes of these: a stream and all of it sent again. So 4,097 to twice as many that are not whole hold some 270 MB at most. */
+const pieceBytesMax = 2 * streamBytesMax;
 /** What is not whole: each begins in a packet, and none is followed over more packets. */
 const startedKept = followedPackets + 1;
 
@@ -60,11 +62,12 @@ export class Followed {
   }
 }
 
-/** Adds a segment. @returns the bytes without a gap, from the first segment on; null: there are too many pieces */
+/** Adds a segment. @returns the bytes without a gap, from the first segment on; null: there are too many pieces or bytes */
 export function streamWith({ seq, pieces }: Started, packet: NameEvents): Buffer | null {
   const { bytes, payload, captured } = packet;
   pieces.push([(packet.sequence - seq) >>> 0, Buffer.from(bytes.subarray(payload, payload + captured))]);
-  return pieces.length > piecesMax ? null : joined(pieces);
+  const held = pieces.reduce((sum, [, piece]) => sum + piece.length, 0);
+  return pieces.length > piecesMax || held > pieceBytesMax ? null : joined(pieces);
 }
 
 export const pieceState = (pieces: Started['pieces']): unknown =>

@@ -76,3 +76,15 @@ describe('the rest of a hello', () => {
     expect(tlsOf(bytes)).toMatchObject({ hellos: 1, incomplete: 30_100 });
   });
 });
+
+test('a hello whose segments come again and again is given up at twice the bytes of a stream', () => {
+  const first = Buffer.from('160301400001003e80', 'hex');
+  const behindGap = Buffer.alloc(12_000);
+  const told = (times: number): object => {
+    const rest = Array.from({ length: times }, () => ({ client: 0, seq: 1001, data: behindGap }));
+    const { malformed, incomplete } = tlsOf(tlsCapture([{ client: 0, seq: 1, data: first }, ...rest]));
+    return { malformed, incomplete };
+  };
+  expect(told(2)).toEqual({ malformed: 0, incomplete: 1 });
+  expect(told(3)).toEqual({ malformed: 1, incomplete: 0 });
+});
