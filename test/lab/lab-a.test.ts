@@ -74,11 +74,11 @@ describeWithKernel('lab A on a network', () => {
         'python3',
         '-uc',
         `import socket,time
-s=socket.socket(socket.AF_PACKET,socket.SOCK_RAW,socket.htons(3)); s.bind(('eth0',0)); s.settimeout(1); print('ready')
+s=socket.socket(socket.AF_PACKET,socket.SOCK_RAW,socket.htons(3)); s.bind(('eth0',0)); s.settimeout(30); print('ready')
 try:
     while True:
         frame=s.recv(2000); at=frame.find(b'TAGGED')
-        if at>=0: print(int.from_bytes(frame[at-4:at],'little'))
+        if at>=0: print(int.from_bytes(frame[at-4:at],'little')); s.settimeout(1)
 except TimeoutError: pass`,
       ]);
       await sniffer.said(/^ready$/);
