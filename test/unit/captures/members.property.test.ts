@@ -6,7 +6,7 @@ import { inflateMembers, redoneMax } from '../../../src/captures/members/member-
 import { fileOfMembers } from '../../../src/captures/members/thread-ranges.js';
 import { inMembers, nothingAsked } from '../../support/member-source.js';
 import { expectSame, harm, onOneCore, text } from '../../support/one-core.js';
-import { holdsAsync } from '../../support/property.js';
+import { holdsAsync, runsFactor } from '../../support/property.js';
 import { scratchFolder } from '../../support/scratch.js';
 import { inflatedWhole } from '../../support/streams.js';
 
@@ -58,7 +58,8 @@ test('members that are inflated by ranges give the bytes and the errors of one c
     },
     300,
   );
-  // It was not one core that did it all; how much it was depends on the cases, of which there may be few.
+  // It was not one core that did it all. A few cases may ask for little.
+  if (runsFactor < 0.5) return;
   expect(asked.ranges).toBeGreaterThan(10);
   expect(asked.bytes).toBeGreaterThan(10_000);
 });
