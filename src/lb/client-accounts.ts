@@ -5,7 +5,7 @@ import type { Hub } from '../hub/port/hub.js';
 import { shareReports, type ShareReport } from '../hub/shares/share-report.js';
 import type { Share } from '../hub/shares/share.js';
 import { Shares } from '../hub/shares/shares.js';
-import { JobAdmission } from './job-admission.js';
+import { JobAdmission, WakeList } from './job-admission.js';
 import { PayloadBudget } from './payload-budget.js';
 import { clientsNamedMax, type ClientTerms, type ShareSettings } from './shares-file.js';
 
@@ -40,24 +40,13 @@ export interface ClientAccount {
 /** Jobs of all clients together, and who waits for any of them to end. */
 class AllJobs {
   used = 0;
-  private wakes: (() => void)[] = [];
+  readonly forRoom = new WakeList();
 
   constructor(readonly max: number) {}
 
-  whenRoom(wake: () => void): void {
-    this.wakes.push(wake);
-  }
-
   ended(): void {
     this.used--;
-    this.wake();
-  }
-
-  wake(): void {
-    if (this.wakes.length === 0) return;
-    const { wakes } = this;
-    this.wakes = [];
-    for (const wake of wakes) wake();
+    this.forRoom.wake();
   }
 }
 
@@ -90,7 +79,7 @@ class ClientAdmission extends JobAdmission {
   /** One that has no job waits for those of others. */
   override whenRoom(wake: () => void): void {
     if (this.used > 0) super.whenRoom(wake);
-    else this.all.whenRoom(wake);
+    else this.all.forRoom.add(wake);
   }
 }
 
@@ -218,7 +207,7 @@ export class ClientAccounts {
     }
     // Who waits for room under the old bounds may have some now, although none of its jobs has ended.
     for (const { admission } of this.accounts.values()) admission.wake();
-    this.jobs.wake();
+    this.jobs.forRoom.wake();
   }
 
   private open(name: string): Account {

@@ -35,6 +35,23 @@ export interface AdmissionOptions {
   readonly fair: boolean;
 }
 
+/** Who waits for something to change, for room say, and hears it once. */
+export class WakeList {
+  private wakes: (() => void)[] = [];
+
+  add(wake: () => void): void {
+    this.wakes.push(wake);
+  }
+
+  /** Those who wait hear it now; who waits again in answer hears the next change. */
+  wake(): void {
+    if (this.wakes.length === 0) return;
+    const { wakes } = this;
+    this.wakes = [];
+    for (const wake of wakes) wake();
+  }
+}
+
 /**
  * Decides how many jobs of a client may go to the hub now. The hub's queue is one line for everybody, so it is kept
  * short: who asks for much waits here, where clients take turns, and who asks for little finds the line short. How short
@@ -49,7 +66,7 @@ export class JobAdmission {
   lingerMs = flushLingerMs;
   private readonly max: number;
   private readonly depth: ClientDepth;
-  private wakes: (() => void)[] = [];
+  private readonly forRoom = new WakeList();
   private ended = 0;
   private measuredMs: number;
   private ratePerSecond = 0;
@@ -114,15 +131,12 @@ export class JobAdmission {
 
   /** There may be room now. */
   wake(): void {
-    if (this.wakes.length === 0) return;
-    const { wakes } = this;
-    this.wakes = [];
-    for (const wake of wakes) wake();
+    this.forRoom.wake();
   }
 
   /** Calls back once, when the next job has ended: there may be room then. */
   whenRoom(wake: () => void): void {
-    this.wakes.push(wake);
+    this.forRoom.add(wake);
   }
 
   private waitingTarget(): number {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { exactJson } from '../../common/exact-json.js';
 import { projectRoot, version } from '../../common/version.js';
 import { reportDataOf, type KeptEntry } from './report-data.js';
 
@@ -84,8 +85,7 @@ function hashOf(text: string): string {
 
 /** JSON that cannot end its element, whatever a file is called. */
 function jsonInHtml(value: unknown): string {
-  const json = JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? each.toString() : each));
-  return json.replaceAll('<', '\\u003c');
+  return exactJson(value).replaceAll('<', '\\u003c');
 }
 
 function escaped(text: string): string {

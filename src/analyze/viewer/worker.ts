@@ -5,6 +5,7 @@ import { compressionAhead } from '../../captures/compression.js';
 import { loadRowWriter } from '../../captures/scan-module.js';
 import { scanStream } from '../../captures/scan-stream.js';
 import { TriremeError } from '../../common/errors.js';
+import { exactJson } from '../../common/exact-json.js';
 import { jsonPieces } from '../../pcap/rows/json-pieces.js';
 import { compileAsked, topDefault, type AskedNames } from '../../pcap/request.js';
 import { failedEntry, hasFacts, jsonDocument, type Entry } from '../entry.js';
@@ -69,9 +70,7 @@ async function analyse(
     kept.push(facts === null ? { entry, pairs: [], matrix: null } : shownEntry(facts, settings));
     printed.push(facts === null ? entry : printedEntry(facts, settings));
   }
-  const report = JSON.stringify(reportDataOf(kept, sort, false), (_key, value: unknown) =>
-    typeof value === 'bigint' ? value.toString() : value,
-  );
+  const report = exactJson(reportDataOf(kept, sort, false));
   say({ event: 'done', report, json: [...jsonPieces(jsonDocument(printed), loadRowWriter)] });
 }
 

@@ -124,25 +124,25 @@ function fastCodes<T>(): u32 {
         held >>= <u64>entry;
         have -= entry;
         store<T>(to, <T>(entry >> 16));
-      to += sizeof<T>();
+        to += sizeof<T>();
         entry = load<u32>(<usize>(<u32>held & LITERAL_PLACE), LITERAL_TABLE);
         if (entry & LITERAL) {
           held >>= <u64>entry;
           have -= entry;
           store<T>(to, <T>(entry >> 16));
-      to += sizeof<T>();
+          to += sizeof<T>();
           entry = load<u32>(<usize>(<u32>held & LITERAL_PLACE), LITERAL_TABLE);
           if (entry & LITERAL) {
             held >>= <u64>entry;
             have -= entry;
             store<T>(to, <T>(entry >> 16));
-      to += sizeof<T>();
+            to += sizeof<T>();
             entry = load<u32>(<usize>(<u32>held & LITERAL_PLACE), LITERAL_TABLE);
             if (entry & LITERAL) {
               held >>= <u64>entry;
               have -= entry;
               store<T>(to, <T>(entry >> 16));
-      to += sizeof<T>();
+              to += sizeof<T>();
               continue;
             }
           }
@@ -158,7 +158,7 @@ function fastCodes<T>(): u32 {
         held >>= <u64>entry;
         have -= entry;
         store<T>(to, <T>(entry >> 16));
-      to += sizeof<T>();
+        to += sizeof<T>();
         continue;
       }
     }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { exactJson } from '../exact-json.js';
 import { lingerMs } from './limits.js';
 
 /** Nothing that a port answers is kept by a cache, or taken for another type than it says. */
@@ -12,8 +13,7 @@ export function send(response: ServerResponse, status: number, type: string, bod
 
 /** Answers with JSON. BigInts become strings. */
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  const text = JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? each.toString() : each));
-  send(response, status, 'application/json', `${text}\n`);
+  send(response, status, 'application/json', `${exactJson(value)}\n`);
 }
 
 /**

@@ -10,6 +10,7 @@ import { JobStore } from '../../nats/job-store.js';
 import { NatsLink, pause } from '../../nats/nats-link.js';
 import { natsName } from '../../nats/nats-url.js';
 import { queueHeaders, queueNames, recordKey, type QueueNames } from '../../nats/queue-names.js';
+import { WakeList } from '../job-admission.js';
 import type { JobServicePort } from '../job-service-port.js';
 import { SilentHolders, type Holder } from './decisions.js';
 import { KindPull, type PullPort } from './kind-pull.js';
@@ -67,7 +68,7 @@ export class QueueFront implements QueuePort, PullPort {
   private opened: JobStore | null = null;
   private recordsSinceMs = 0;
   private recordsKeptMs = Infinity;
-  private changes: (() => void)[] = [];
+  private readonly changes = new WakeList();
   private looking: Promise<void> | null = null;
   /** The shortest wait of any consumer: another load balancer may have set it. */
   private ackWaitMs: number;
@@ -215,7 +216,7 @@ export class QueueFront implements QueuePort, PullPort {
 
   reserve(count: number): void {
     this.reserved += count;
-    if (count < 0) this.changed();
+    if (count < 0) this.changes.wake();
   }
 
   failed(error: unknown): void {
@@ -226,7 +227,7 @@ export class QueueFront implements QueuePort, PullPort {
   change(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
-      this.changes.push(() => {
+      this.changes.add(() => {
         clearTimeout(timer);
         resolve();
       });
@@ -248,7 +249,7 @@ export class QueueFront implements QueuePort, PullPort {
       this.jobs.delete(key);
       this.bytes -= job.bytes;
       if (pull !== undefined) pull.inFlight--;
-      this.changed();
+      this.changes.wake();
     };
     job
       .run()
@@ -264,12 +265,6 @@ export class QueueFront implements QueuePort, PullPort {
         },
       )
       .finally(ended);
-  }
-
-  private changed(): void {
-    const { changes } = this;
-    this.changes = [];
-    for (const resolve of changes) resolve();
   }
 
   /** Connects, however long it takes. */
@@ -359,6 +354,6 @@ export class QueueFront implements QueuePort, PullPort {
     this.trouble = trouble;
     if (trouble === null) this.log.info({ nats: this.shown }, 'jobs are taken from the queue');
     else this.log.warn({ trouble }, 'the queue cannot be used; clients are served all the same');
-    this.changed();
+    this.changes.wake();
   }
 }

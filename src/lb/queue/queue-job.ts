@@ -173,11 +173,11 @@ export class QueueJob implements JobSink {
     return { runsOnce: terms?.mayCopy === false, attemptsMax: terms?.attempts ?? jobAttemptsMax };
   }
 
-  /** Hands the job to the hub when there is room for it, as for any other client. */
   get share(): number | undefined {
     return this.port.share;
   }
 
+  /** Hands the job to the hub when there is room for it, as for any other client. */
   private async submit(): Promise<Outcome> {
     const { hub, asked, admission, payloads, held } = this.port;
     while (admission.room(held.jobs) === 0 || !payloads.take(this.bytes, held.bytes))
