@@ -1,6 +1,7 @@
 import { createCipheriv, createHmac, hkdfSync } from 'node:crypto';
 import { join, net, u8, zeros } from './bytes.js';
 import { classicCapture, type ClassicRecord } from './classic-capture.js';
+import { endsOf } from './client-ends.js';
 import { frame, linkTypes } from './frames.js';
 import { ipv4, ipv6, protocols, udp } from './packets.js';
 
@@ -86,14 +87,7 @@ export interface UdpForm {
 
 /** A datagram of a client, known by its number; odd ones are of IPv6. */
 export function udpRecord({ client, back = false, port = 443, data }: UdpForm, snap = 65_535): ClassicRecord {
-  const six = client % 2 === 1;
-  const address = (network: number, number: number): Uint8Array =>
-    six ? join(net.u32(0x20010db8), zeros(8), net.u16(network), net.u16(number)) : u8(10, network, 0, number);
-  const ends = [
-    { address: address(1, client), port: 40_000 + client },
-    { address: address(2, 7), port },
-  ];
-  const [from, to] = back ? ends.reverse() : ends;
+  const { six, from, to } = endsOf(client, back, port);
   const payload = udp({ source: from.port, target: to.port }, data);
   const packet = { source: from.address, target: to.address, protocol: protocols.udp, payload };
   const bytes = frame(linkTypes.ethernet, six ? 6 : 4, six ? ipv6(packet) : ipv4(packet));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { join, net, u8, zeros } from './bytes.js';
 import { classicCapture, type ClassicRecord } from './classic-capture.js';
+import { endsOf } from './client-ends.js';
 import { frame, linkTypes } from './frames.js';
 import { ipv4, ipv6, protocols } from './packets.js';
 
@@ -63,14 +64,7 @@ export interface TlsSegment {
 
 /** Odd clients are of IPv6. */
 export function tlsRecord({ client, seq, data, back = false, port = 443 }: TlsSegment): ClassicRecord {
-  const six = client % 2 === 1;
-  const address = (network: number, number: number): Uint8Array =>
-    six ? join(net.u32(0x20010db8), zeros(8), net.u16(network), net.u16(number)) : u8(10, network, 0, number);
-  const ends = [
-    { address: address(1, client), port: 40_000 + client },
-    { address: address(2, 7), port },
-  ];
-  const [from, to] = back ? ends.reverse() : ends;
+  const { six, from, to } = endsOf(client, back, port);
   const payload = join(
     ...[net.u16(from.port), net.u16(to.port), net.u32(seq), net.u32(1), u8(0x50, 0x18), net.u16(1000), zeros(4)],
     data,

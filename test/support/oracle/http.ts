@@ -1,13 +1,12 @@
 import { classify } from './conversations.js';
 import { endpointText } from './address-text.js';
 import type { OracleReading } from './result.js';
+import { withSegment, type StreamBytes } from './stream-bytes.js';
 
 // Requests and responses of HTTP/1 by the rules of docs/FACTS.md, for heads that no ClientHello comes between: no thought of speed.
 
-interface Open {
+interface Open extends StreamBytes {
   number: number;
-  seq: number;
-  bytes: Map<number, number>;
   counted: boolean;
 }
 
@@ -49,13 +48,7 @@ export function httpOf(reading: OracleReading): OracleHttp {
   let number = 0;
 
   const take = (key: string, stream: Open, seq: number, data: Buffer): void => {
-    for (const [i, byte] of data.entries()) {
-      const at = ((seq - stream.seq) >>> 0) + i;
-      if (!stream.bytes.has(at)) stream.bytes.set(at, byte);
-    }
-    const bytes: number[] = [];
-    while (stream.bytes.has(bytes.length)) bytes.push(stream.bytes.get(bytes.length)!);
-    const text = Buffer.from(bytes).toString('latin1');
+    const text = withSegment(stream, seq, data).toString('latin1');
     const whole = /\n\r?\n/.exec(text);
     const [head, isWhole] = whole === null ? [text, false] : [text.slice(0, whole.index + 1), true];
     open.set(key, stream);

@@ -1,13 +1,12 @@
 import { classify } from './conversations.js';
 import { endpointText } from './address-text.js';
 import type { OracleReading } from './result.js';
+import { withSegment, type StreamBytes } from './stream-bytes.js';
 
 // ClientHellos over TCP by the rules of docs/FACTS.md, each in one record with a name `*.tls.example`: no thought of speed.
 
-interface Open {
+interface Open extends StreamBytes {
   number: number;
-  seq: number;
-  bytes: Map<number, number>;
 }
 
 /** Names and how often each was asked for, and hellos that began and did not end. */
@@ -35,15 +34,10 @@ export function tlsNames(reading: OracleReading): { names: Record<string, number
       incomplete++;
       open.set(key, stream);
     }
-    for (const [i, byte] of data.entries()) {
-      const at = ((seq - stream!.seq) >>> 0) + i;
-      if (!stream!.bytes.has(at)) stream!.bytes.set(at, byte);
-    }
-    const bytes: number[] = [];
-    while (stream!.bytes.has(bytes.length)) bytes.push(stream!.bytes.get(bytes.length)!);
+    const bytes = withSegment(stream!, seq, data);
     if (bytes.length < 5 || bytes.length < 5 + bytes[3] * 256 + bytes[4]) continue;
     incomplete--;
-    const [name] = /n\d\.tls\.example/.exec(Buffer.from(bytes).toString('latin1'))!;
+    const [name] = /n\d\.tls\.example/.exec(bytes.toString('latin1'))!;
     names[name] = (names[name] ?? 0) + 1;
     told.set(key, stream!.seq);
     open.delete(key);
