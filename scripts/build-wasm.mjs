@@ -19,13 +19,13 @@ const modules = [
     options: ['--memoryBase', '2686976', '--initialMemory', '48'],
   },
   {
-    entry: 'src/captures/assembly/inflate.ts',
-    output: 'dist/src/captures/inflate.wasm',
+    entry: 'src/captures/packed/assembly/inflate.ts',
+    output: 'dist/src/captures/packed/inflate.wasm',
     options: ['--memoryBase', '851968', '--initialMemory', '14', '--enable', 'simd'],
   },
   {
-    entry: 'src/captures/assembly/lz4.ts',
-    output: 'dist/src/captures/lz4.wasm',
+    entry: 'src/captures/packed/assembly/lz4.ts',
+    output: 'dist/src/captures/packed/lz4.wasm',
     options: ['--initialMemory', '10', '--enable', 'simd'],
   },
   { entry: 'src/kinds/assembly/sha256.ts', output: 'dist/src/kinds/sha256.wasm', options: ['--enable', 'simd'] },
@@ -48,7 +48,7 @@ for (const { entry, output, options } of modules) {
   );
 }
 
-const zstd = 'dist/src/captures/zstd.wasm';
+const zstd = 'dist/src/captures/packed/zstd.wasm';
 const carrier = createRequire(import.meta.url).resolve('zstddec/stream');
 if (!existsSync(zstd) || statSync(zstd).mtimeMs < Math.max(statSync(carrier).mtimeMs, newest('scripts'))) {
   const texts = [...readFileSync(carrier, 'latin1').matchAll(/["'`]([A-Za-z0-9+/]{10000,}={0,2})["'`]/g)];

@@ -23,8 +23,8 @@ const areas = {
     tests: ['lb/{opening,frame-decoder,job-admission,answer-ring}'],
   },
   planner: {
-    code: ['pcap/chunk-plans.js', 'captures/thread-plan.js', 'master/chunk-size.js'],
-    tests: ['pcap/chunk-plans', 'captures/thread-plan', 'master/chunk-size'],
+    code: ['pcap/chunk-plans.js', 'captures/threads/thread-plan.js', 'master/chunk-size.js'],
+    tests: ['pcap/chunk-plans', 'captures/threads/thread-plan', 'master/chunk-size'],
   },
   merger: {
     code: ['pcap/{merger,chunk-outcome}.js'],

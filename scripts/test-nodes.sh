@@ -39,7 +39,7 @@ for version in "${versions[@]}"; do
     run() { timeout --kill-after=10 $few_seconds_max "$@"; }
     # What random inputs find does not depend on Node: a tenth of them is enough.
     export TRIREME_PROPERTY_RUNS=0.1
-    tests=('dist/test/unit/(pcap|captures/[^/]+$|captures/url|hub|lb|worker|kinds|ledger/local)' 'story/(launch|lb-lines|worker-hubs)')
+    tests=('dist/test/unit/(pcap|captures/(file|[^jf][^/]*)/|hub|lb|worker|kinds|ledger/local)' 'story/(launch|lb-lines|worker-hubs)')
   else
     run() { "$@"; }
     tests=()

@@ -162,7 +162,7 @@ function keptCode(hash: string): Buffer | undefined {
 /** Keeps the code at the end of an analysis that went well, when V8 has compiled what it needs. Failing is no failure. */
 function keepAtExit(script: Script, hash: string): void {
   process.once('exit', (code) => {
-    const { scanned } = load('captures/scan-module.js') as { scanned: () => boolean };
+    const { scanned } = load('captures/scan/scan-module.js') as { scanned: () => boolean };
     if (code !== 0 || process.argv[2] !== 'analyze' || !scanned()) return;
     try {
       const folder = cacheFolder();

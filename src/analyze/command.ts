@@ -2,8 +2,8 @@ import { statSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { durationMs, durationNs, integer, timeNs } from '../common/options.js';
 import { defaultPorts } from '../common/limits.js';
-import { isUrl } from '../captures/capture-name.js';
-import { coresMax } from '../captures/thread-plan.js';
+import { isUrl } from '../captures/file/capture-name.js';
+import { coresMax } from '../captures/threads/thread-plan.js';
 import {
   conversationsMaxDefault,
   sortDefault,

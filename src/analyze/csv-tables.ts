@@ -1,4 +1,4 @@
-import { loadRowWriter } from '../captures/scan-module.js';
+import { loadRowWriter } from '../captures/scan/scan-module.js';
 import type { Entry, FactsEntry } from './entry.js';
 import { hasFacts } from './entry.js';
 import { PackedRows } from '../pcap/rows/packed-rows.js';

@@ -1,4 +1,4 @@
-import { loadRowWriter } from '../captures/scan-module.js';
+import { loadRowWriter } from '../captures/scan/scan-module.js';
 import { jsonPieces } from '../pcap/rows/json-pieces.js';
 import { csvDocument } from './csv-tables.js';
 import { type Entry, jsonDocument } from './entry.js';

@@ -1,4 +1,4 @@
-import { type CaptureEntry, type FailedFile, failedFile } from '../captures/capture-entry.js';
+import { type CaptureEntry, type FailedFile, failedFile } from '../captures/scan/capture-entry.js';
 import { exactCount, totalOf } from '../pcap/report-total.js';
 import type { Count } from '../pcap/types.js';
 import type { CaptureFacts, CaptureTotal, JoinedFailure, JoinedFile, JoinedFiles } from '../pcap/report-types.js';

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { defaultPorts } from '../common/limits.js';
 import { durationMs, integer, timeNs } from '../common/options.js';
-import { coresMax } from '../captures/thread-plan.js';
+import { coresMax } from '../captures/threads/thread-plan.js';
 import { waitMsDefault, waitMsMax } from '../pcap/request.js';
 import { splitBy } from './extract-form.js';
 import { extract, type ExtractSettings } from './extract.js';

@@ -1,7 +1,7 @@
-import { shownName } from '../captures/capture-name.js';
-import { standardInput } from '../captures/capture-file.js';
-import { scanCapture } from '../captures/scan-file.js';
-import { threadBytesMinDefault, threadsAsked } from '../captures/thread-plan.js';
+import { shownName } from '../captures/file/capture-name.js';
+import { standardInput } from '../captures/file/capture-file.js';
+import { scanCapture } from '../captures/whole/scan-file.js';
+import { threadBytesMinDefault, threadsAsked } from '../captures/threads/thread-plan.js';
 import { TriremeError } from '../common/errors.js';
 import { formatAddress, parseEndpoint } from '../pcap/endpoint.js';
 import type { ConversationRow } from '../pcap/report-types.js';

@@ -1,4 +1,4 @@
-import { standardInput, type CaptureFile } from '../captures/capture-file.js';
+import { standardInput, type CaptureFile } from '../captures/file/capture-file.js';
 import { openLiveInput, type LiveInput } from './live-input.js';
 
 /** Exit codes of a shell for a process that a signal has ended. */

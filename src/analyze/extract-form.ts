@@ -1,7 +1,7 @@
 import { TriremeError } from '../common/errors.js';
 import { FormWriter, type CaptureForm } from '../pcap/records/capture-form.js';
 import { InvalidArgumentError } from 'commander';
-import { standardInput } from '../captures/capture-file.js';
+import { standardInput } from '../captures/file/capture-file.js';
 import { byteSize, durationNs } from '../common/options.js';
 import type { SplitBy } from '../pcap/records/split-key.js';
 import { openCaptureOut, type CaptureOut } from './files/capture-out.js';

@@ -1,7 +1,7 @@
 import { TriremeError } from '../common/errors.js';
 import type { HostPort } from '../common/options.js';
 import type { TrustSettings } from '../common/trust/options.js';
-import { shownName } from '../captures/capture-name.js';
+import { shownName } from '../captures/file/capture-name.js';
 import type { ExtractResult, FileIdentity } from '../gen/trireme/v1/capture.js';
 import { boundsOf } from '../pcap/time-bounds.js';
 import { askForFile } from './held-file.js';

@@ -1,8 +1,8 @@
 import { basename, join } from 'node:path';
-import { openCapture, standardInput, type CaptureFile } from '../captures/capture-file.js';
-import { extractFile } from '../captures/extract-file.js';
-import { FileProbe } from '../captures/file-probe.js';
-import { threadsAsked } from '../captures/thread-plan.js';
+import { openCapture, standardInput, type CaptureFile } from '../captures/file/capture-file.js';
+import { extractFile } from '../captures/whole/extract-file.js';
+import { FileProbe } from '../captures/file/file-probe.js';
+import { threadsAsked } from '../captures/threads/thread-plan.js';
 import { TriremeError } from '../common/errors.js';
 import { forTerminal } from '../common/for-terminal.js';
 import type { HostPort } from '../common/options.js';

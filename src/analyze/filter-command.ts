@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { coresMax, threadsAsked } from '../captures/thread-plan.js';
+import { coresMax, threadsAsked } from '../captures/threads/thread-plan.js';
 import { integer } from '../common/options.js';
 import { filterOf } from '../pcap/filter-functions.js';
 import { explainFilter } from './filter-text.js';

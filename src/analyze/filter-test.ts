@@ -1,6 +1,6 @@
-import { openCapture } from '../captures/capture-file.js';
-import { scanFile } from '../captures/scan-file.js';
-import { threadBytesMinDefault } from '../captures/thread-plan.js';
+import { openCapture } from '../captures/file/capture-file.js';
+import { scanFile } from '../captures/whole/scan-file.js';
+import { threadBytesMinDefault } from '../captures/threads/thread-plan.js';
 import type { Filter } from '../filter/compile.js';
 import { forTerminal } from '../common/for-terminal.js';
 import { complaintOf, type Entry, failedEntry, hasFacts } from './entry.js';

@@ -1,5 +1,5 @@
 import { followRing } from '../captures/follow/follow-ring.js';
-import type { ScanSettings } from '../captures/scan-settings.js';
+import type { ScanSettings } from '../captures/scan/scan-settings.js';
 import { forTerminal } from '../common/for-terminal.js';
 import type { Entry } from './entry.js';
 import { openLiveInput } from './live-input.js';

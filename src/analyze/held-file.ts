@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { openCapture, standardInput, type CaptureFile } from '../captures/capture-file.js';
-import { isUrl } from '../captures/capture-name.js';
-import { FileProbe } from '../captures/file-probe.js';
-import { identityOf } from '../captures/identity.js';
+import { openCapture, standardInput, type CaptureFile } from '../captures/file/capture-file.js';
+import { isUrl } from '../captures/file/capture-name.js';
+import { FileProbe } from '../captures/file/file-probe.js';
+import { identityOf } from '../captures/file/identity.js';
 import { TriremeError } from '../common/errors.js';
 import type { FileIdentity } from '../gen/trireme/v1/capture.js';
 import type { DialledMaster } from './master-dial.js';

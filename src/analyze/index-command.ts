@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { openCapture } from '../captures/capture-file.js';
-import { FileProbe } from '../captures/file-probe.js';
+import { openCapture } from '../captures/file/capture-file.js';
+import { FileProbe } from '../captures/file/file-probe.js';
 import { makeIndex } from '../captures/indexed/scan-and-index.js';
 import { TriremeError } from '../common/errors.js';
 import { forTerminal } from '../common/for-terminal.js';

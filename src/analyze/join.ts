@@ -1,6 +1,6 @@
 import { listFiles, type ListedFile } from '../captures/join/list-files.js';
 import { scanJoin } from '../captures/join/scan-join.js';
-import type { ScanSettings } from '../captures/scan-settings.js';
+import type { ScanSettings } from '../captures/scan/scan-settings.js';
 import { TriremeError } from '../common/errors.js';
 import type { Entry } from './entry.js';
 import type { AnalyzeSettings } from './settings.js';

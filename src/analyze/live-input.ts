@@ -1,5 +1,5 @@
-import type { InputSettings } from '../captures/scan-settings.js';
-import type { CaptureEntry } from '../captures/capture-entry.js';
+import type { InputSettings } from '../captures/scan/scan-settings.js';
+import type { CaptureEntry } from '../captures/scan/capture-entry.js';
 
 /**
  * Time after the first signal for the writer of a pipe to write what it still holds and to end: Ctrl-C reaches it as well,

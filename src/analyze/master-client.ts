@@ -1,5 +1,5 @@
-import { stillWritten, type CaptureEntry } from '../captures/capture-entry.js';
-import { shownName } from '../captures/capture-name.js';
+import { stillWritten, type CaptureEntry } from '../captures/scan/capture-entry.js';
+import { shownName } from '../captures/file/capture-name.js';
 import { TriremeError } from '../common/errors.js';
 import type { HostPort } from '../common/options.js';
 import type { AnalysisAccepted, AnalyzeRequest, FileIdentity } from '../gen/trireme/v1/capture.js';

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type CaptureEntry, failedFile, type FailedFile } from '../captures/capture-entry.js';
-import { openCapture, readInOrder, type CaptureFile } from '../captures/capture-file.js';
-import { FileProbe } from '../captures/file-probe.js';
-import { identityOf, joinedEndBytes } from '../captures/identity.js';
+import { type CaptureEntry, failedFile, type FailedFile } from '../captures/scan/capture-entry.js';
+import { openCapture, readInOrder, type CaptureFile } from '../captures/file/capture-file.js';
+import { FileProbe } from '../captures/file/file-probe.js';
+import { identityOf, joinedEndBytes } from '../captures/file/identity.js';
 import {
   encodeJoinList,
   encodeLost,

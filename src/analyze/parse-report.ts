@@ -1,4 +1,4 @@
-import type { CaptureEntry } from '../captures/capture-entry.js';
+import type { CaptureEntry } from '../captures/scan/capture-entry.js';
 import type { JoinedFiles } from '../pcap/report-types.js';
 
 /** Longest run of digits that is an exact double for certain. */

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { loadRowWriter } from '../captures/scan-module.js';
+import { loadRowWriter } from '../captures/scan/scan-module.js';
 import { TriremeError } from '../common/errors.js';
 import { AnalyzeResult } from '../gen/trireme/v1/capture.js';
 import { scanIntervalNs, type AskedReport, type ReportPiece } from '../pcap/asked-report.js';

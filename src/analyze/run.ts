@@ -1,9 +1,9 @@
-import type { CaptureEntry } from '../captures/capture-entry.js';
-import { redirectedFile, standardInput } from '../captures/capture-file.js';
-import { shownName } from '../captures/capture-name.js';
-import { scanCapture } from '../captures/scan-file.js';
-import type { IndexSettings } from '../captures/scan-settings.js';
-import { threadBytesMinDefault } from '../captures/thread-plan.js';
+import type { CaptureEntry } from '../captures/scan/capture-entry.js';
+import { redirectedFile, standardInput } from '../captures/file/capture-file.js';
+import { shownName } from '../captures/file/capture-name.js';
+import { scanCapture } from '../captures/whole/scan-file.js';
+import type { IndexSettings } from '../captures/scan/scan-settings.js';
+import { threadBytesMinDefault } from '../captures/threads/thread-plan.js';
 import { forTerminal } from '../common/for-terminal.js';
 import type { SortOrder } from '../pcap/types.js';
 import { complaintsOf, type Entry, exitCodeOf, failedEntry, hasFacts } from './entry.js';

@@ -8,10 +8,10 @@ import {
   type TrustOptions,
   type TrustSettings,
 } from '../common/trust/options.js';
-import { standardInput } from '../captures/capture-file.js';
-import { isUrl } from '../captures/capture-name.js';
-import type { IndexSettings } from '../captures/scan-settings.js';
-import { threadsAsked } from '../captures/thread-plan.js';
+import { standardInput } from '../captures/file/capture-file.js';
+import { isUrl } from '../captures/file/capture-name.js';
+import type { IndexSettings } from '../captures/scan/scan-settings.js';
+import { threadsAsked } from '../captures/threads/thread-plan.js';
 import {
   compileAsked,
   topAll,

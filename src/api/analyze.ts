@@ -1,9 +1,9 @@
-import { shownName } from '../captures/capture-name.js';
-import type { CaptureEntry } from '../captures/capture-entry.js';
-import { ByteReader } from '../captures/byte-reader.js';
-import { compressionAhead, type Compression } from '../captures/compression.js';
-import { scanCapture } from '../captures/scan-file.js';
-import { scanStream } from '../captures/scan-stream.js';
+import { shownName } from '../captures/file/capture-name.js';
+import type { CaptureEntry } from '../captures/scan/capture-entry.js';
+import { ByteReader } from '../captures/file/byte-reader.js';
+import { compressionAhead, type Compression } from '../captures/packed/compression.js';
+import { scanCapture } from '../captures/whole/scan-file.js';
+import { scanStream } from '../captures/scan/scan-stream.js';
 import { TriremeError } from '../common/errors.js';
 import type { CaptureFacts, ConversationRow, ConversationTimes, EndpointRow } from '../pcap/report-types.js';
 import { compileOptions, type AnalyzeOptions } from './options.js';

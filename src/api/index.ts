@@ -22,4 +22,4 @@ export type {
 export type { TunnelType } from '../pcap/tunnel-types.js';
 export type { Rows } from '../pcap/rows/packed-rows.js';
 export type { Count, SortOrder } from '../pcap/types.js';
-export type { Compression } from '../captures/compression.js';
+export type { Compression } from '../captures/packed/compression.js';

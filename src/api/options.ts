@@ -1,5 +1,5 @@
-import type { ScanSettings } from '../captures/scan-settings.js';
-import { coresMax, threadBytesMinDefault } from '../captures/thread-plan.js';
+import type { ScanSettings } from '../captures/scan/scan-settings.js';
+import { coresMax, threadBytesMinDefault } from '../captures/threads/thread-plan.js';
 import { TriremeError } from '../common/errors.js';
 import { compileAsked, topObjectsMax, type AskedNames } from '../pcap/request.js';
 import type { SortOrder } from '../pcap/types.js';

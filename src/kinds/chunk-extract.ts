@@ -1,4 +1,4 @@
-import { loadScanModule } from '../captures/scan-module.js';
+import { loadScanModule } from '../captures/scan/scan-module.js';
 import { TriremeError } from '../common/errors.js';
 import { ScanChunkResult } from '../gen/trireme/v1/capture.js';
 import { Extractor, type ExtractOptions } from '../pcap/extractor.js';

@@ -1,11 +1,11 @@
-import { openCapture, type CaptureFile } from '../captures/capture-file.js';
-import { inflate } from '../captures/inflate-bound.js';
-import { soundOutcome, type InflateOutcome } from '../captures/inflated.js';
-import { FilePour, pourStream, type ByteSink } from '../captures/pour.js';
-import { readAhead } from '../captures/read-ahead.js';
+import { openCapture, type CaptureFile } from '../captures/file/capture-file.js';
+import { inflate } from '../captures/packed/inflate-bound.js';
+import { soundOutcome, type InflateOutcome } from '../captures/packed/inflated.js';
+import { FilePour, pourStream, type ByteSink } from '../captures/file/pour.js';
+import { readAhead } from '../captures/file/read-ahead.js';
 import { TriremeError } from '../common/errors.js';
 import type { BatchSource, KindBatch } from './kind.js';
-import type { Compression } from '../captures/compression.js';
+import type { Compression } from '../captures/packed/compression.js';
 
 /** Where the bytes of the chunk of a batch of one job are. */
 interface ChunkBytes {

@@ -1,5 +1,5 @@
-import type { InflateOutcome } from '../captures/inflated.js';
-import { loadScanModule } from '../captures/scan-module.js';
+import type { InflateOutcome } from '../captures/packed/inflated.js';
+import { loadScanModule } from '../captures/scan/scan-module.js';
 import { TriremeError } from '../common/errors.js';
 import { ScanChunkResult } from '../gen/trireme/v1/capture.js';
 import { ChunkScanner } from '../pcap/chunk-scanner.js';

@@ -1,8 +1,8 @@
-import { inflate } from '../captures/inflate-bound.js';
+import { inflate } from '../captures/packed/inflate-bound.js';
 import { FramedParts, PartFailed } from '../captures/join/part-frames.js';
 import { scanRun, type FileOutcome, type ScannedRun } from '../captures/join/scan-run.js';
-import { pourStream } from '../captures/pour.js';
-import { loadScanModule } from '../captures/scan-module.js';
+import { pourStream } from '../captures/file/pour.js';
+import { loadScanModule } from '../captures/scan/scan-module.js';
 import { TriremeError } from '../common/errors.js';
 import { ScanChunkResult, type ScanPart } from '../gen/trireme/v1/capture.js';
 import { JoinScanner } from '../pcap/join-scanner.js';

@@ -1,4 +1,4 @@
-import { loadScanModule } from '../captures/scan-module.js';
+import { loadScanModule } from '../captures/scan/scan-module.js';
 import { wholeFilePlan } from '../pcap/chunk-plans.js';
 import { ChunkScanner } from '../pcap/chunk-scanner.js';
 import type { ScanOptions } from '../pcap/types.js';

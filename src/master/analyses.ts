@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { CaptureAccess } from '../captures/capture-access.js';
-import { shownName } from '../captures/capture-name.js';
+import type { CaptureAccess } from '../captures/file/capture-access.js';
+import { shownName } from '../captures/file/capture-name.js';
 import type { UrlPrefix } from '../captures/url/url-prefix.js';
 import { TriremeError, type ErrorCode } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';

@@ -6,7 +6,7 @@ import {
   type AnalyzeOptions,
   type AnalyzeProgress,
 } from '../gen/trireme/v1/capture.js';
-import { shownName } from '../captures/capture-name.js';
+import { shownName } from '../captures/file/capture-name.js';
 import type { AnalysisRecord, AnalysisState, Ledger, ProgressFacts, RequestedAnalysis } from '../ledger/types.js';
 import { boundsOf } from '../pcap/time-bounds.js';
 

@@ -1,5 +1,5 @@
 import { monotonicClock } from '../common/clock.js';
-import { loadScanModule } from '../captures/scan-module.js';
+import { loadScanModule } from '../captures/scan/scan-module.js';
 import { TriremeError, type ErrorCode } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
 import { version } from '../common/version.js';

@@ -1,5 +1,5 @@
 import type * as grpc from '@grpc/grpc-js';
-import { shownName } from '../captures/capture-name.js';
+import { shownName } from '../captures/file/capture-name.js';
 import { atMost } from '../common/stuck-work.js';
 import { TriremeError } from '../common/errors.js';
 import type { ServedService } from '../common/grpc-server.js';

@@ -1,4 +1,4 @@
-import type { InflateOutcome } from '../captures/inflated.js';
+import type { InflateOutcome } from '../captures/packed/inflated.js';
 import { TriremeError } from '../common/errors.js';
 import { ScanChunkResult } from '../gen/trireme/v1/capture.js';
 import type { ChunkPlan, ChunkResult } from '../pcap/types.js';

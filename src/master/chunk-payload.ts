@@ -1,4 +1,4 @@
-import type { Compression } from '../captures/compression.js';
+import type { Compression } from '../captures/packed/compression.js';
 import { ScanChunk, type ScanParts } from '../gen/trireme/v1/capture.js';
 import type { ChunkPlan } from '../pcap/types.js';
 import type { PlannedFile } from './merge-messages.js';

@@ -7,7 +7,7 @@ import { addHttpOptions, httpPorts, type HttpOptions } from '../common/http/opti
 import { runUntilSignal } from '../common/lifecycle.js';
 import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { addLogOptions, createLogger, type LogOptions } from '../common/logging.js';
-import { moreFileThreads } from '../captures/file-work.js';
+import { moreFileThreads } from '../captures/file/file-work.js';
 import { urlPrefixes, type UrlPrefix } from '../captures/url/url-prefix.js';
 import { byteSize, durationMs, formatHostPort, hostPort, type HostPort } from '../common/options.js';
 import { RecentErrors } from '../common/recent-errors.js';

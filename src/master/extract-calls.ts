@@ -1,8 +1,8 @@
 import { atMost } from '../common/stuck-work.js';
 import { TriremeError } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
-import type { CaptureAccess } from '../captures/capture-access.js';
-import { shownName } from '../captures/capture-name.js';
+import type { CaptureAccess } from '../captures/file/capture-access.js';
+import { shownName } from '../captures/file/capture-name.js';
 import type { Hub } from '../hub/port/hub.js';
 import { complaintOf } from '../pcap/extractor.js';
 import { progressIntervalMs } from './analysis-info.js';

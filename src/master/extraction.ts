@@ -1,6 +1,6 @@
 import { headerBytesWanted, readHeader } from '../pcap/read-header.js';
-import { compressionOf, type Compression } from '../captures/compression.js';
-import { loadScanModule } from '../captures/scan-module.js';
+import { compressionOf, type Compression } from '../captures/packed/compression.js';
+import { loadScanModule } from '../captures/scan/scan-module.js';
 import { TriremeError } from '../common/errors.js';
 import type { Hub } from '../hub/port/hub.js';
 import { noWorker, type JobSink } from '../hub/port/job-sink.js';

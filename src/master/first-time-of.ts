@@ -1,4 +1,4 @@
-import { FilePour } from '../captures/pour.js';
+import { FilePour } from '../captures/file/pour.js';
 import { knowingFirst, needsFirst } from '../pcap/first-time.js';
 import { firstTime, HeadReader } from '../pcap/head-reader.js';
 import type { ScanOptions } from '../pcap/types.js';

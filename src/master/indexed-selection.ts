@@ -1,4 +1,4 @@
-import { shownName } from '../captures/capture-name.js';
+import { shownName } from '../captures/file/capture-name.js';
 import { indexName, usableIndex } from '../captures/indexed/index-beside.js';
 import { selectionText } from '../captures/indexed/scan-selected.js';
 import type { PieceIndex } from '../pcap/pieces/piece-index.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { failedFile } from '../captures/capture-entry.js';
-import { openCapture } from '../captures/capture-file.js';
+import { failedFile } from '../captures/scan/capture-entry.js';
+import { openCapture } from '../captures/file/capture-file.js';
 import { checkOutcomes } from '../captures/join/check-outcomes.js';
 import { joinEntry } from '../captures/join/join-entry.js';
 import { sortOut } from '../captures/join/join-rows.js';

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
-import { CaptureAccess } from '../captures/capture-access.js';
+import { CaptureAccess } from '../captures/file/capture-access.js';
 import type { UrlPrefix } from '../captures/url/url-prefix.js';
 import { addProcessMetrics, startAdminServer, type RunningAdminServer } from '../common/admin-server.js';
 import { startGrpcServer, type RunningGrpcServer } from '../common/grpc-server.js';

@@ -1,6 +1,6 @@
-import type { CaptureEntry } from '../captures/capture-entry.js';
-import type { Compression } from '../captures/compression.js';
-import type { InflateOutcome } from '../captures/inflated.js';
+import type { CaptureEntry } from '../captures/scan/capture-entry.js';
+import type { Compression } from '../captures/packed/compression.js';
+import type { InflateOutcome } from '../captures/packed/inflated.js';
 import type { JoinEntry } from '../captures/join/join-entry.js';
 import type { BesideBytes } from './read-index.js';
 import type { CaptureBytes } from './open-capture.js';

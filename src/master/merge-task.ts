@@ -1,8 +1,8 @@
 import { fstatSync } from 'node:fs';
-import { capturedIn, stillWritten } from '../captures/capture-entry.js';
-import { compressionOf, firstBytesMax, type Compression } from '../captures/compression.js';
-import { soundOutcome, type InflateOutcome } from '../captures/inflated.js';
-import { FilePour, pourStream } from '../captures/pour.js';
+import { capturedIn, stillWritten } from '../captures/scan/capture-entry.js';
+import { compressionOf, firstBytesMax, type Compression } from '../captures/packed/compression.js';
+import { soundOutcome, type InflateOutcome } from '../captures/packed/inflated.js';
+import { FilePour, pourStream } from '../captures/file/pour.js';
 import { planChunks, wholeFilePlan } from '../pcap/chunk-plans.js';
 import { Merger } from '../pcap/merger.js';
 import { readHeader } from '../pcap/read-header.js';

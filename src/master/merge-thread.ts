@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { compressionOf, firstBytesMax } from '../captures/compression.js';
+import { compressionOf, firstBytesMax } from '../captures/packed/compression.js';
 import { TriremeError } from '../common/errors.js';
 import { knowingFirstOf } from './first-time-of.js';
 import { selectedBy } from './indexed-selection.js';

@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { errorKinds, TriremeError, type ErrorCode } from '../common/errors.js';
 import { startThread } from '../common/start-thread.js';
 import { endsWithin, threadEndMsMax } from '../common/stuck-work.js';
-import type { InflateOutcome } from '../captures/inflated.js';
+import type { InflateOutcome } from '../captures/packed/inflated.js';
 import type { ChunkResult } from '../pcap/types.js';
 import type { MergeData, MergeEvent, MergeRequest } from './merge-messages.js';
 

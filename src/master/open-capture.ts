@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { CaptureAccess } from '../captures/capture-access.js';
-import { isUrl } from '../captures/capture-name.js';
-import { readIdentity, readSampleHash } from '../captures/identity.js';
+import type { CaptureAccess } from '../captures/file/capture-access.js';
+import { isUrl } from '../captures/file/capture-name.js';
+import { readIdentity, readSampleHash } from '../captures/file/identity.js';
 import type { UrlSource } from '../captures/url/url-identity.js';
 import type { UrlPrefix } from '../captures/url/url-prefix.js';
 import { TriremeError } from '../common/errors.js';

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { stat, type FileHandle } from 'node:fs/promises';
-import type { CaptureAccess } from '../captures/capture-access.js';
-import { failedFile } from '../captures/capture-entry.js';
-import { joinedEndBytes, readIdentity } from '../captures/identity.js';
+import type { CaptureAccess } from '../captures/file/capture-access.js';
+import { failedFile } from '../captures/scan/capture-entry.js';
+import { joinedEndBytes, readIdentity } from '../captures/file/identity.js';
 import { decodeJoinList, readJoinList, readLost, type ListedPart } from '../captures/join/join-list.js';
-import { unreadable } from '../captures/regular-file.js';
+import { unreadable } from '../captures/file/regular-file.js';
 import { TriremeError } from '../common/errors.js';
 import { inParallel } from '../common/in-parallel.js';
 import type { JoinedFailure } from '../pcap/report-types.js';

@@ -1,4 +1,4 @@
-import { shownName } from '../captures/capture-name.js';
+import { shownName } from '../captures/file/capture-name.js';
 import { checkUrlUnchanged, openUrl } from '../captures/url/open-url.js';
 import { parseCaptureUrl } from '../captures/url/capture-url.js';
 import { openingStallMsMax } from '../captures/url/patience.js';

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { CaptureAccess } from '../captures/capture-access.js';
+import type { CaptureAccess } from '../captures/file/capture-access.js';
 import { TriremeError } from '../common/errors.js';
 import type { JoinedPart } from './open-join.js';
 

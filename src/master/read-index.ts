@@ -1,4 +1,4 @@
-import type { CaptureAccess } from '../captures/capture-access.js';
+import type { CaptureAccess } from '../captures/file/capture-access.js';
 import { indexName, tooLong } from '../captures/indexed/index-beside.js';
 import { TriremeError } from '../common/errors.js';
 import { indexBytesMaxOf, type IndexedFile } from '../pcap/pieces/index-bytes.js';

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { shownName } from '../captures/capture-name.js';
+import { shownName } from '../captures/file/capture-name.js';
 import { TriremeError, type ErrorFacts } from '../common/errors.js';
 import type { AnalyzeOptions, AnalyzeRequest, FileIdentity } from '../gen/trireme/v1/capture.js';
 import type { RequestedAnalysis } from '../ledger/types.js';

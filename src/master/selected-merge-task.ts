@@ -1,5 +1,5 @@
-import { shownName } from '../captures/capture-name.js';
-import { soundOutcome } from '../captures/inflated.js';
+import { shownName } from '../captures/file/capture-name.js';
+import { soundOutcome } from '../captures/packed/inflated.js';
 import { planOf, SelectedMerger } from '../pcap/pieces/selected-merger.js';
 import type { Selection } from '../pcap/pieces/select-pieces.js';
 import type { ScanOptions } from '../pcap/types.js';

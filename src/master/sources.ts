@@ -7,8 +7,8 @@ import { atMost } from '../common/stuck-work.js';
 import { TriremeError } from '../common/errors.js';
 import type { ServedService } from '../common/grpc-server.js';
 import { toStatus } from '../common/grpc-status.js';
-import { FileWork } from '../captures/file-work.js';
-import { rangeMessage } from '../captures/range-wire.js';
+import { FileWork } from '../captures/file/file-work.js';
+import { rangeMessage } from '../captures/scan/range-wire.js';
 import { ChunkSourceService, type ReadRangeRequest } from '../gen/trireme/v1/capture.js';
 import type { OpenCapture } from './open-capture.js';
 

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { identityOf } from '../captures/identity.js';
+import { identityOf } from '../captures/file/identity.js';
 import { makeFolders } from '../common/make-folders.js';
 import { TriremeError } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { moreFileThreads } from '../captures/file-work.js';
+import { moreFileThreads } from '../captures/file/file-work.js';
 import { urlPrefixes, type UrlPrefix } from '../captures/url/url-prefix.js';
 import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { runUntilSignal } from '../common/lifecycle.js';

@@ -1,7 +1,7 @@
 import type { ServiceError } from '@grpc/grpc-js';
-import { failedFile, type FailedFile } from '../captures/capture-entry.js';
+import { failedFile, type FailedFile } from '../captures/scan/capture-entry.js';
 import { TriremeError, type ErrorCode } from '../common/errors.js';
-import { rangeData } from '../captures/range-wire.js';
+import { rangeData } from '../captures/scan/range-wire.js';
 import { ChunkSourceService, type ChunkSourceClient } from '../gen/trireme/v1/capture.js';
 
 /**

@@ -4,7 +4,7 @@ import { formatHostPort, type HostPort } from '../common/options.js';
 import type { DiallerTrust } from '../common/trust/dialler-trust.js';
 import { GrpcDialler } from '../common/trust/grpc-dialler.js';
 import type { Hello, JobBatch, WorkerMessage } from '../gen/trireme/v1/worker.js';
-import { CaptureAccess } from '../captures/capture-access.js';
+import { CaptureAccess } from '../captures/file/capture-access.js';
 import type { UrlPrefix } from '../captures/url/url-prefix.js';
 import { openChunk } from './chunk-opener.js';
 import { HubLink, type LinkOwner } from './hub-link.js';

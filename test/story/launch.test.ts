@@ -122,7 +122,9 @@ describe('the packed program', () => {
         /names=new Set\((\[.*?\])\)/.exec(readFileSync(join(projectRoot, 'dist/src/packed', part), 'utf8'))![1],
       ) as string[];
     const [first, rest] = [names('first.js'), names('rest.js')];
-    expect(first).toEqual(expect.arrayContaining(['analyze/run.js', 'captures/scan-thread.js', 'common/errors.js']));
+    expect(first).toEqual(
+      expect.arrayContaining(['analyze/run.js', 'captures/scan/scan-thread.js', 'common/errors.js']),
+    );
     expect(first.filter((name) => rest.includes(name) || name.startsWith('gen/'))).toEqual([]);
     expect(rest).toEqual(expect.arrayContaining(['lb/command.js', 'gen/trireme/v1/capture.js']));
   });

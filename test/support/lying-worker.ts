@@ -1,5 +1,5 @@
 import * as grpc from '@grpc/grpc-js';
-import { CaptureAccess } from '../../src/captures/capture-access.js';
+import { CaptureAccess } from '../../src/captures/file/capture-access.js';
 import { messageBytesMax } from '../../src/common/limits.js';
 import { ScanChunkResult } from '../../src/gen/trireme/v1/capture.js';
 import {

@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
-import { MemberRunner } from '../../src/captures/members/member-run.js';
-import { PartNews } from '../../src/captures/parts/part-news.js';
-import { PartRunner } from '../../src/captures/parts/part-runner.js';
-import { runPart } from '../../src/captures/parts/run-part.js';
-import type { Parts } from '../../src/captures/parts/thread-parts.js';
-import { memberBytesMax, type MemberSource } from '../../src/captures/members/member-stream.js';
+import { MemberRunner } from '../../src/captures/packed/members/member-run.js';
+import { PartNews } from '../../src/captures/packed/parts/part-news.js';
+import { PartRunner } from '../../src/captures/packed/parts/part-runner.js';
+import { runPart } from '../../src/captures/packed/parts/run-part.js';
+import type { Parts } from '../../src/captures/packed/parts/thread-parts.js';
+import { memberBytesMax, type MemberSource } from '../../src/captures/packed/members/member-stream.js';
 
 /** What was asked of a source. */
 export interface Asked {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { inflateGzip } from '../../src/captures/gzip-stream.js';
-import { inflateBounded, inflateBoundDefault, type InflateBound } from '../../src/captures/inflate-bound.js';
-import { inflateMembers } from '../../src/captures/members/member-stream.js';
+import { inflateGzip } from '../../src/captures/packed/gzip-stream.js';
+import { inflateBounded, inflateBoundDefault, type InflateBound } from '../../src/captures/packed/inflate-bound.js';
+import { inflateMembers } from '../../src/captures/packed/members/member-stream.js';
 import { aligned, memberSource, nothingAsked, type Asked } from './member-source.js';
 import { inflatedWhole } from './streams.js';
 

@@ -1,5 +1,5 @@
-import type { Inflated, InflateOutcome } from '../../src/captures/inflated.js';
-import type { ByteStream } from '../../src/captures/byte-reader.js';
+import type { Inflated, InflateOutcome } from '../../src/captures/packed/inflated.js';
+import type { ByteStream } from '../../src/captures/file/byte-reader.js';
 
 /** Bytes as a stream of pieces of that size. */
 export async function* inPieces(bytes: Uint8Array, pieceBytes: number): AsyncGenerator<Uint8Array> {

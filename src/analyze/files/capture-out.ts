@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync, writeSync, type Stats } from 'node:fs';
 import { once } from 'node:events';
 import { basename, dirname, join } from 'node:path';
-import { standardInput } from '../../captures/capture-file.js';
+import { standardInput } from '../../captures/file/capture-file.js';
 import { TriremeError } from '../../common/errors.js';
 import { outliveOutput } from '../../common/output-closed.js';
 import { unwritable } from '../../common/unwritable.js';

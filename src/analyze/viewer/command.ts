@@ -28,7 +28,13 @@ export function buildCommand(): Command {
 }
 
 /** WebAssembly that the engine loads by itself: the scanner, what writes its rows, and what unpacks. */
-const parts = ['pcap/scan.wasm', 'pcap/rows.wasm', 'captures/inflate.wasm', 'captures/zstd.wasm', 'captures/lz4.wasm'];
+const parts = [
+  'pcap/scan.wasm',
+  'pcap/rows.wasm',
+  'captures/packed/inflate.wasm',
+  'captures/packed/zstd.wasm',
+  'captures/packed/lz4.wasm',
+];
 
 /** The viewer as one file of HTML, in pieces. */
 function viewerDocument(): Iterable<string> {

@@ -1,9 +1,9 @@
 // The engine in a worker of a browser: bundled into dist/web/viewer-worker.js, with what it takes of Node replaced by
 // browser-modules/.
-import { ByteReader } from '../../captures/byte-reader.js';
-import { compressionAhead } from '../../captures/compression.js';
-import { loadRowWriter } from '../../captures/scan-module.js';
-import { scanStream } from '../../captures/scan-stream.js';
+import { ByteReader } from '../../captures/file/byte-reader.js';
+import { compressionAhead } from '../../captures/packed/compression.js';
+import { loadRowWriter } from '../../captures/scan/scan-module.js';
+import { scanStream } from '../../captures/scan/scan-stream.js';
 import { TriremeError } from '../../common/errors.js';
 import { exactJson } from '../../common/exact-json.js';
 import { jsonPieces } from '../../pcap/rows/json-pieces.js';

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { TriremeError } from '../../common/errors.js';
-import { unreadable } from '../regular-file.js';
+import { unreadable } from '../file/regular-file.js';
 
 const packing = /\.(gz|zst)$/;
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { HeadReader } from '../../pcap/head-reader.js';
 import { inOrder } from '../join/order-files.js';
 import { readHead, type FileHead } from '../join/read-heads.js';
-import { openFlags, readRange } from '../regular-file.js';
-import { loadScanModule } from '../scan-module.js';
+import { openFlags, readRange } from '../file/regular-file.js';
+import { loadScanModule } from '../scan/scan-module.js';
 import { familyOf, unpackedName } from './ring-family.js';
 
 /** Bytes at the start of a file by which a ring's next use of the same file is told: the first packet's time is in them. */

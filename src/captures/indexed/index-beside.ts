@@ -1,9 +1,9 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { decodeIndex, encodeIndex, indexBytesMaxOf, type IndexedFile } from '../../pcap/pieces/index-bytes.js';
 import type { PieceIndex } from '../../pcap/pieces/piece-index.js';
-import { standardInput, type CaptureFile } from '../capture-file.js';
-import { identityOf } from '../identity.js';
-import { notRegular, openFlags, readRange } from '../regular-file.js';
+import { standardInput, type CaptureFile } from '../file/capture-file.js';
+import { identityOf } from '../file/identity.js';
+import { notRegular, openFlags, readRange } from '../file/regular-file.js';
 
 /** The index of a capture lies beside it. */
 export const indexName = (capture: string): string => `${capture}.tridx`;

@@ -6,12 +6,12 @@ import type { CaptureReport } from '../../pcap/report-types.js';
 import type { PieceIndex } from '../../pcap/pieces/piece-index.js';
 import type { ReportOptions } from '../../pcap/types.js';
 import { TriremeError } from '../../common/errors.js';
-import type { CaptureFile } from '../capture-file.js';
-import { compressionOf, firstBytesMax } from '../compression.js';
-import { FilePour } from '../pour.js';
-import { readRange } from '../regular-file.js';
-import { loadScanModule } from '../scan-module.js';
-import type { ScanSettings } from '../scan-settings.js';
+import type { CaptureFile } from '../file/capture-file.js';
+import { compressionOf, firstBytesMax } from '../packed/compression.js';
+import { FilePour } from '../file/pour.js';
+import { readRange } from '../file/regular-file.js';
+import { loadScanModule } from '../scan/scan-module.js';
+import type { ScanSettings } from '../scan/scan-settings.js';
 import { indexBytesFor } from './index-beside.js';
 
 /** Scans a file that is not packed on this thread, and makes its index on the way. */

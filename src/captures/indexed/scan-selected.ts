@@ -1,10 +1,10 @@
 import { SelectedScanner } from '../../pcap/pieces/selected-scanner.js';
 import { bytesOf, selectPieces, type Selection } from '../../pcap/pieces/select-pieces.js';
-import type { CaptureFile } from '../capture-file.js';
-import { withFirstPacket } from '../first-packet.js';
-import { FilePour } from '../pour.js';
-import { loadScanModule } from '../scan-module.js';
-import type { ScanSettings, WholeScan } from '../scan-settings.js';
+import type { CaptureFile } from '../file/capture-file.js';
+import { withFirstPacket } from '../scan/first-packet.js';
+import { FilePour } from '../file/pour.js';
+import { loadScanModule } from '../scan/scan-module.js';
+import type { ScanSettings, WholeScan } from '../scan/scan-settings.js';
 import { indexBeside } from './index-beside.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { CaptureFacts, JoinedFiles } from '../../pcap/report-types.js';
-import type { CaptureEntry, FailedFile } from '../capture-entry.js';
+import type { CaptureEntry, FailedFile } from '../scan/capture-entry.js';
 import { fileRows, type SortedOut } from './join-rows.js';
 import { areInOrder, statisticsOf } from './join-facts.js';
 import { sectionsOf } from './join-sections.js';

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { TriremeError } from '../../common/errors.js';
 import type { JoinedFailure } from '../../pcap/report-types.js';
-import type { FailedFile } from '../capture-entry.js';
+import type { FailedFile } from '../scan/capture-entry.js';
 
 /** The same on a cluster: all are looked at before the first is scanned, and their list is sent and kept as a whole. */
 export const joinFilesClusterMax = 10_000;

@@ -1,6 +1,6 @@
 import type { JoinedFailure, JoinedFile } from '../../pcap/report-types.js';
 import type { PartFacts } from '../../pcap/join-scanner.js';
-import type { InflateOutcome } from '../inflated.js';
+import type { InflateOutcome } from '../packed/inflated.js';
 import { emptyFile, isNothingLikeACapture } from '../../pcap/foreign.js';
 import type { FileHead } from './read-heads.js';
 import type { FileOutcome } from './scan-run.js';

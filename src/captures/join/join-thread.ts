@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { ThreadData } from '../scan-threads.js';
+import type { ThreadData } from '../threads/scan-threads.js';
 import { type RunPlan, type RunResult, scanRun } from './scan-run.js';
 
 if (parentPort !== null) {

@@ -1,10 +1,10 @@
 import { readdirSync, statSync, type Dirent, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { TriremeError } from '../../common/errors.js';
-import { FileProbe } from '../file-probe.js';
-import { standardInput } from '../capture-file.js';
-import { isUrl } from '../capture-name.js';
-import { unreadable } from '../regular-file.js';
+import { FileProbe } from '../file/file-probe.js';
+import { standardInput } from '../file/capture-file.js';
+import { isUrl } from '../file/capture-name.js';
+import { unreadable } from '../file/regular-file.js';
 
 /** Files of one joined capture: a row of some 500 bytes is held and told for each. A year of a ring that turns each 5 min. */
 export const joinFilesMax = 100_000;

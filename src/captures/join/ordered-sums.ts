@@ -1,4 +1,4 @@
-import { soundOutcome } from '../inflated.js';
+import { soundOutcome } from '../packed/inflated.js';
 import type { JoinScanner } from '../../pcap/join-scanner.js';
 import type { FileOutcome } from './scan-run.js';
 

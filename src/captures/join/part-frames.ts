@@ -1,5 +1,5 @@
 import { TriremeError } from '../../common/errors.js';
-import type { FailedFile } from '../capture-entry.js';
+import type { FailedFile } from '../scan/capture-entry.js';
 
 /**
  * Files that come one after the other in one stream, each of a known size, of which some may fail. Bytes come in frames: their

@@ -1,13 +1,13 @@
 import { readSync } from 'node:fs';
 import { HeadReader, type CaptureHead } from '../../pcap/head-reader.js';
-import type { ByteStream } from '../byte-reader.js';
-import { failedFile, type FailedFile } from '../capture-entry.js';
-import { openCapture, readInOrder, type CaptureFile } from '../capture-file.js';
-import { compressionOf, firstBytesMax, type Compression } from '../compression.js';
-import { FileProbe } from '../file-probe.js';
-import { inflate } from '../inflate-bound.js';
-import { pourStream } from '../pour.js';
-import { loadScanModule } from '../scan-module.js';
+import type { ByteStream } from '../file/byte-reader.js';
+import { failedFile, type FailedFile } from '../scan/capture-entry.js';
+import { openCapture, readInOrder, type CaptureFile } from '../file/capture-file.js';
+import { compressionOf, firstBytesMax, type Compression } from '../packed/compression.js';
+import { FileProbe } from '../file/file-probe.js';
+import { inflate } from '../packed/inflate-bound.js';
+import { pourStream } from '../file/pour.js';
+import { loadScanModule } from '../scan/scan-module.js';
 import { TriremeError } from '../../common/errors.js';
 import type { ListedFile } from './list-files.js';
 

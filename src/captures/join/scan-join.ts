@@ -6,9 +6,9 @@ import { readHeads, type FileHead } from './read-heads.js';
 import { scanRun, type ScannedRun } from './scan-run.js';
 import { goesByOrder } from '../../pcap/scan-options.js';
 import { isOpen, knowingFirst } from '../../pcap/first-time.js';
-import { loadScanModule } from '../scan-module.js';
-import type { ScanSettings } from '../scan-settings.js';
-import { planThreads } from '../thread-plan.js';
+import { loadScanModule } from '../scan/scan-module.js';
+import type { ScanSettings } from '../scan/scan-settings.js';
+import { planThreads } from '../threads/thread-plan.js';
 
 /**
  * The whole analysis of a capture that lies in many files.

@@ -1,13 +1,13 @@
 import { JoinScanner, type PartFacts } from '../../pcap/join-scanner.js';
 import type { ScanOptions } from '../../pcap/types.js';
-import { failedFile, type FailedFile } from '../capture-entry.js';
-import { openCapture, type CaptureFile } from '../capture-file.js';
-import type { Compression } from '../compression.js';
+import { failedFile, type FailedFile } from '../scan/capture-entry.js';
+import { openCapture, type CaptureFile } from '../file/capture-file.js';
+import type { Compression } from '../packed/compression.js';
 import { TriremeError } from '../../common/errors.js';
-import { inflate } from '../inflate-bound.js';
-import { soundOutcome, type InflateOutcome } from '../inflated.js';
-import { FilePour, pourStream } from '../pour.js';
-import { readAhead } from '../read-ahead.js';
+import { inflate } from '../packed/inflate-bound.js';
+import { soundOutcome, type InflateOutcome } from '../packed/inflated.js';
+import { FilePour, pourStream } from '../file/pour.js';
+import { readAhead } from '../file/read-ahead.js';
 
 /** What a scan must know of a file of a joined capture. */
 export interface RunFile {

@@ -1,5 +1,5 @@
 import { TriremeError } from '../../common/errors.js';
-import { shownName } from '../capture-name.js';
+import { shownName } from '../file/capture-name.js';
 
 /** Characters of a URL: presigned ones have some 1,500. */
 const urlCharactersMax = 8_192;

@@ -4,7 +4,7 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { Agent, request } from 'undici';
 import { TriremeError } from '../../common/errors.js';
 import { extraAuthorities } from '../../common/trust/tls-material.js';
-import { shownName } from '../capture-name.js';
+import { shownName } from '../file/capture-name.js';
 import { answerMsMax } from './patience.js';
 import type { Headers } from './url-identity.js';
 import { doubtNote, type UrlPrefix } from './url-prefix.js';

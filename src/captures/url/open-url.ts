@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicClock } from '../../common/clock.js';
 import { TriremeError } from '../../common/errors.js';
-import type { ByteStream } from '../byte-reader.js';
-import { shownName } from '../capture-name.js';
+import type { ByteStream } from '../file/byte-reader.js';
+import { shownName } from '../file/capture-name.js';
 import { parseCaptureUrl } from './capture-url.js';
 import { discard, failureOf, httpGet, PassingFailure, type Answer } from './http-get.js';
 import { openingStallMsMax, Patience, stallMsMax } from './patience.js';

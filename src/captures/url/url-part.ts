@@ -1,5 +1,5 @@
 import { TriremeError } from '../../common/errors.js';
-import { shownName } from '../capture-name.js';
+import { shownName } from '../file/capture-name.js';
 import { parseCaptureUrl } from './capture-url.js';
 import { discard, failureOf, httpGet, statusText, type Answer } from './http-get.js';
 import { changed, conditionsFor, contentRange, differenceOf, identityIn, type UrlSource } from './url-identity.js';

@@ -1,5 +1,5 @@
 import { TriremeError } from '../../common/errors.js';
-import { isUrl, shownName } from '../capture-name.js';
+import { isUrl, shownName } from '../file/capture-name.js';
 import { doubtOf } from './path-doubt.js';
 
 /**

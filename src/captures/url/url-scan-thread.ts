@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ChunkScanner } from '../../pcap/chunk-scanner.js';
 import type { ChunkPlan } from '../../pcap/types.js';
-import { pourStream } from '../pour.js';
-import type { ThreadData } from '../scan-threads.js';
+import { pourStream } from '../file/pour.js';
+import type { ThreadData } from '../threads/scan-threads.js';
 import type { UrlSource } from './url-identity.js';
 import { streamUrl } from './url-stream.js';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicClock } from '../../common/clock.js';
 import { TriremeError } from '../../common/errors.js';
-import { shownName } from '../capture-name.js';
+import { shownName } from '../file/capture-name.js';
 import { discard, failureOf, PassingFailure, type Answer } from './http-get.js';
 import { Patience, stallMsMax } from './patience.js';
 import type { UrlSource } from './url-identity.js';

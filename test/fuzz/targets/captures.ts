@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
-import { inflateGzip } from '../../../src/captures/gzip-stream.js';
-import { inflateMembers } from '../../../src/captures/members/member-stream.js';
-import { inflateLz4 } from '../../../src/captures/lz4-stream.js';
-import { inflateZstd } from '../../../src/captures/zstd-stream.js';
-import type { Inflated } from '../../../src/captures/inflated.js';
+import { inflateGzip } from '../../../src/captures/packed/gzip-stream.js';
+import { inflateMembers } from '../../../src/captures/packed/members/member-stream.js';
+import { inflateLz4 } from '../../../src/captures/packed/lz4-stream.js';
+import { inflateZstd } from '../../../src/captures/packed/zstd-stream.js';
+import type { Inflated } from '../../../src/captures/packed/inflated.js';
 import { wholeFilePlan } from '../../../src/pcap/chunk-plans.js';
 import { ChunkScanner } from '../../../src/pcap/chunk-scanner.js';
 import { toCanonicalJson } from '../../../src/pcap/rows/json-pieces.js';

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { TriremeError } from '../../../src/common/errors.js';
-import { rangeData } from '../../../src/captures/range-wire.js';
+import { rangeData } from '../../../src/captures/scan/range-wire.js';
 import {
   AnalyzeRequest,
   ReadRangeRequest,

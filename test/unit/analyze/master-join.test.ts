@@ -1,6 +1,6 @@
 import { rmSync, truncateSync } from 'node:fs';
 import { hasLost, listJoin, listWithFiles } from '../../../src/analyze/master-join.js';
-import { CaptureAccess } from '../../../src/captures/capture-access.js';
+import { CaptureAccess } from '../../../src/captures/file/capture-access.js';
 import { openJoin } from '../../../src/master/open-join.js';
 import { scratchFolder } from '../../support/scratch.js';
 

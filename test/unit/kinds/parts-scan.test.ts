@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { failedFile } from '../../../src/captures/capture-entry.js';
+import { failedFile } from '../../../src/captures/scan/capture-entry.js';
 import { framed } from '../../../src/captures/join/part-frames.js';
 import type { FileOutcome } from '../../../src/captures/join/scan-run.js';
 import { TriremeError } from '../../../src/common/errors.js';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadScanModule } from '../../../src/captures/scan-module.js';
+import { loadScanModule } from '../../../src/captures/scan/scan-module.js';
 import { ScanChunk, ScanChunkResult } from '../../../src/gen/trireme/v1/capture.js';
 import { kind } from '../../../src/kinds/scan-chunk.kind.js';
 import { ChunkScanner } from '../../../src/pcap/chunk-scanner.js';

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { CaptureAccess } from '../../../src/captures/capture-access.js';
+import { CaptureAccess } from '../../../src/captures/file/capture-access.js';
 import { TriremeError } from '../../../src/common/errors.js';
 import type { Hub } from '../../../src/hub/port/hub.js';
 import { ExtractCalls, extractionsMax } from '../../../src/master/extract-calls.js';

@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { loadScanModule } from '../../../src/captures/scan-module.js';
+import { loadScanModule } from '../../../src/captures/scan/scan-module.js';
 import { knowingFirstOf } from '../../../src/master/first-time-of.js';
 import type { CaptureBytes } from '../../../src/master/open-capture.js';
 import { PcapngBuilder } from '../../support/capture-builder.js';

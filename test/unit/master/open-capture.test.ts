@@ -1,5 +1,5 @@
 import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { CaptureAccess } from '../../../src/captures/capture-access.js';
+import { CaptureAccess } from '../../../src/captures/file/capture-access.js';
 import { checkStamp, stampOf } from '../../../src/master/capture-stamp.js';
 import { openCapture } from '../../../src/master/open-capture.js';
 import { scratchFolder } from '../../support/scratch.js';

@@ -1,6 +1,6 @@
 import { appendFileSync, openSync, closeSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
-import { CaptureAccess } from '../../../src/captures/capture-access.js';
-import { identityOf, joinedEndBytes } from '../../../src/captures/identity.js';
+import { CaptureAccess } from '../../../src/captures/file/capture-access.js';
+import { identityOf, joinedEndBytes } from '../../../src/captures/file/identity.js';
 import { encodeJoinList, encodeLost, type ListedPart } from '../../../src/captures/join/join-list.js';
 import { openJoin } from '../../../src/master/open-join.js';
 import type { OpenCapture } from '../../../src/master/open-capture.js';

@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync, rmSync, truncateSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { CaptureAccess } from '../../../src/captures/capture-access.js';
+import { CaptureAccess } from '../../../src/captures/file/capture-access.js';
 import type { JoinedPart } from '../../../src/master/open-join.js';
 import { PartReader } from '../../../src/master/part-reader.js';
 import { scratchFolder } from '../../support/scratch.js';

@@ -1,4 +1,4 @@
-import type { FailedFile } from '../../../../src/captures/capture-entry.js';
+import type { FailedFile } from '../../../../src/captures/scan/capture-entry.js';
 import { FramedParts, framed, PartFailed } from '../../../../src/captures/join/part-frames.js';
 
 const contents = ['first', '', 'the second', 'x', 'last'];

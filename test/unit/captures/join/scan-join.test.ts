@@ -1,14 +1,14 @@
 import { appendFileSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
-import { openCapture } from '../../../../src/captures/capture-file.js';
+import { openCapture } from '../../../../src/captures/file/capture-file.js';
 import { listFiles } from '../../../../src/captures/join/list-files.js';
 import { fileRows, sortOut } from '../../../../src/captures/join/join-rows.js';
 import { readHeads } from '../../../../src/captures/join/read-heads.js';
 import { scanJoin } from '../../../../src/captures/join/scan-join.js';
 import { scanRun } from '../../../../src/captures/join/scan-run.js';
-import { scanFile } from '../../../../src/captures/scan-file.js';
-import { loadScanModule } from '../../../../src/captures/scan-module.js';
-import type { ScanSettings } from '../../../../src/captures/scan-settings.js';
+import { scanFile } from '../../../../src/captures/whole/scan-file.js';
+import { loadScanModule } from '../../../../src/captures/scan/scan-module.js';
+import type { ScanSettings } from '../../../../src/captures/scan/scan-settings.js';
 import { projectRoot } from '../../../../src/common/version.js';
 import type { JoinedFile } from '../../../../src/pcap/report-types.js';
 import { toCanonicalJson } from '../../../../src/pcap/rows/json-pieces.js';
