@@ -4,9 +4,10 @@ import { compressionOf, firstBytesMax, type Compression } from '../captures/pack
 import { soundOutcome, type InflateOutcome } from '../captures/packed/inflated.js';
 import { FilePour, pourStream } from '../captures/file/pour.js';
 import { planChunks, wholeFilePlan } from '../pcap/chunk-plans.js';
+import { MergeDriver, type MergePorts } from '../pcap/merge-driver.js';
 import { Merger } from '../pcap/merger.js';
 import { readHeader } from '../pcap/read-header.js';
-import { RecordWalk } from '../pcap/record-walk.js';
+import type { RecordWalk } from '../pcap/record-walk.js';
 import type { CaptureReport } from '../pcap/report-types.js';
 import { toCanonicalJson } from '../pcap/rows/json-pieces.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
@@ -14,10 +15,10 @@ import { countsOf, type MergeData, type MergeEvent, type MergeOffer } from './me
 import { knowingFirstOf } from './first-time-of.js';
 
 /** The merge of one analysis: plans the chunks, proves their seams, adds them up, walks when it must. */
-export class MergeTask {
+export class MergeTask implements MergePorts {
   private readonly compression: Compression | null;
-  private readonly merger: Merger;
-  private wanted: ChunkPlan[];
+  private readonly driver: MergeDriver;
+  private unwanted: readonly ChunkPlan[] = [];
   /** Results that were on their way when the report was made change nothing. */
   private finished = false;
   private outcome: InflateOutcome = soundOutcome;
@@ -37,47 +38,41 @@ export class MergeTask {
     const known = parts.length === 1 ? null : knowingFirstOf(module, data.bytes, scan);
     const plans = known === null ? [wholeFilePlan] : parts;
     this.scan = known ?? scan;
-    this.merger = new Merger(module, plans, this.scan);
-    this.wanted = [...plans];
+    this.driver = new MergeDriver(module, new Merger(module, plans, this.scan), plans, this);
     say({ type: 'planned', plans, compression: this.compression, scan: this.scan, note });
   }
 
   async offer({ result, outcome }: MergeOffer): Promise<void> {
     if (this.finished) return;
     if (this.compression !== null) this.outcome = outcome;
-    this.merger.offer(result);
-    const unwanted = this.wanted.filter((plan) => !this.merger.wanted(plan));
-    this.wanted = this.wanted.filter((plan) => this.merger.wanted(plan));
-    for (;;) {
-      const step = this.merger.next();
-      if (step === 'complete') return this.complete();
-      if (step === 'waiting') {
-        return this.say({ type: 'merged', provenBytes: this.merger.provenBytes, unwanted });
-      }
-      if (step === 'walk') await this.walk();
-      else this.say({ type: 'rescan', plan: step.rescan });
-    }
+    if ((await this.driver.take([result])) === 'complete') return this.complete();
+    const { unwanted } = this;
+    this.unwanted = [];
+    this.say({ type: 'merged', provenBytes: this.driver.merger.provenBytes, unwanted });
   }
 
-  private async walk(): Promise<void> {
+  rescan(plan: ChunkPlan): void {
+    this.say({ type: 'rescan', plan });
+  }
+
+  drop(plans: readonly ChunkPlan[]): void {
+    this.unwanted = plans;
+  }
+
+  async pour(walk: RecordWalk, start: number): Promise<void> {
     this.say({ type: 'walking' });
-    const { module, bytes } = this.data;
-    const plan = this.merger.walkPlan();
-    const walk = new RecordWalk(module, plan);
-    if (bytes.at !== 'url') new FilePour(bytes.fd, walk, plan.start, this.data.sizeBytes).all();
-    else {
-      // Loaded only here: it brings the HTTP client.
-      const { streamUrl } = require('../captures/url/url-stream.js') as typeof import('../captures/url/url-stream.js');
-      await pourStream(streamUrl(bytes.source, plan.start, null), walk);
-    }
-    this.merger.walked(walk.end());
+    const { bytes, sizeBytes } = this.data;
+    if (bytes.at !== 'url') return new FilePour(bytes.fd, walk, start, sizeBytes).all();
+    // Loaded only here: it brings the HTTP client.
+    const { streamUrl } = require('../captures/url/url-stream.js') as typeof import('../captures/url/url-stream.js');
+    return pourStream(streamUrl(bytes.source, start, null), walk);
   }
 
   private complete(): void {
     this.finished = true;
     const { top, sort } = this.data;
     const { compression, outcome } = this;
-    const report = this.merger.finish({
+    const report = this.driver.merger.finish({
       top,
       sort,
       compression: compression ?? 'none',

@@ -43,6 +43,8 @@ export class Merger {
   private current = 0;
   private mismatches = 0;
   private walk: 'not needed' | 'wanted' | 'running' | 'done' = 'not needed';
+  /** Numbers of the plans by where they start. */
+  private readonly numbers: ReadonlyMap<number, number>;
 
   constructor(
     private readonly module: WebAssembly.Module,
@@ -55,6 +57,7 @@ export class Merger {
       throw new TriremeError('INTERNAL', 'the plans do not run to the end of the file');
     this.kernel = first?.kernel ?? Kernel.acquire(module, options);
     this.guesses = new Array<ChunkResult | null>(plans.length).fill(null);
+    this.numbers = new Map(plans.map(({ start }, number) => [start, number]));
     if (first !== undefined) this.passed(first.result, first.result.endState);
   }
 
@@ -63,7 +66,7 @@ export class Merger {
     if (this.final) return;
     const { plan } = result;
     const asked = this.asked.get(plan.start);
-    const number = this.plans.findIndex((other) => other.start === plan.start && other.end === plan.end);
+    const number = this.numberOf(plan);
     const ofAsked = asked !== undefined && isSamePlan(asked, plan);
     if (!ofAsked && (number < this.current || this.guesses[number] !== null)) return;
     if (!ofAsked && this.plans[number].startCertain !== plan.startCertain) return;
@@ -89,7 +92,7 @@ export class Merger {
   wanted(plan: ChunkPlan): boolean {
     if (this.final || endOf(plan) <= this.frontier.end) return false;
     if (this.asked.has(plan.start) && this.asked.get(plan.start)!.end === plan.end) return true;
-    const number = this.plans.findIndex((other) => other.start === plan.start && other.end === plan.end);
+    const number = this.numberOf(plan);
     return number >= this.current && this.guesses[number] === null;
   }
 
@@ -108,7 +111,7 @@ export class Merger {
   walked(result: WalkResult): void {
     this.walk = 'done';
     for (const [i, boundary] of result.boundaries.entries()) {
-      const number = this.plans.findIndex((plan) => plan.start === result.plan.cuts[i]);
+      const number = this.numbers.get(result.plan.cuts[i]) ?? -1;
       const guess = this.guesses[number];
       const plan = this.plans[number];
       if (number <= this.current || endOf(plan) <= boundary.offset || guess === null) continue;
@@ -143,6 +146,12 @@ export class Merger {
     const partial = writePartial(this.kernel, this.frontier.notACapture === null);
     this.kernel.release();
     return { ...this.frontier, partial };
+  }
+
+  /** Which of the plans it is; -1: none. */
+  private numberOf({ start, end }: ChunkPlan): number {
+    const number = this.numbers.get(start);
+    return number !== undefined && this.plans[number].end === end ? number : -1;
   }
 
   private advance(): void {

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { TriremeError } from '../../common/errors.js';
 import { ChunkScanner } from '../../pcap/chunk-scanner.js';
+import { MergeDriver, type MergePorts } from '../../pcap/merge-driver.js';
 import { Merger } from '../../pcap/merger.js';
-import { RecordWalk } from '../../pcap/record-walk.js';
 import type { ChunkPlan, ChunkResult } from '../../pcap/types.js';
 import { GrowthWatch } from '../threads/growth-watch.js';
 import { FilePour, type ByteSink } from '../file/pour.js';
@@ -16,8 +16,8 @@ export interface SplitSource {
   /** File name in this folder of the thread that scans chunks of it, and the data that it starts with. */
   readonly threadModule: string;
   readonly threadData: object;
-  /** Pours from a position on into a sink until it is done, letting others run now and then. */
-  pour(sink: ByteSink, start: number, end: number | null, onBytes: (bytes: number) => void): Promise<void>;
+  /** Pours from a position on into a sink until it is done, letting others run now and then; tells all bytes of it so far. */
+  pour(sink: ByteSink, start: number, end: number | null, onBytes: (bytesDone: number) => void): Promise<void>;
 }
 
 /** Portions scanned on the main thread before it looks at what the others sent: some 10 ms. */
@@ -31,7 +31,7 @@ export function fileSource(fd: number, sizeBytes: number): SplitSource {
     async pour(sink, start, _end, onBytes) {
       const file = new FilePour(fd, sink, start, sizeBytes);
       for (let portion = 1, bytes = file.step(); bytes > 0; bytes = file.step(), portion++) {
-        onBytes(bytes);
+        onBytes(file.position - start);
         if (portion % portionsPerTurn === 0) await setImmediate();
       }
     },
@@ -73,12 +73,12 @@ export async function scanSplit(
   }
 }
 
-class SplitScan {
+class SplitScan implements MergePorts {
   private readonly module = loadScanModule();
   private readonly growthBytes: number;
-  private readonly waiting: ChunkPlan[];
+  private waiting: ChunkPlan[];
   private readonly pool: ScanThreads<ChunkPlan, ChunkResult>;
-  private merger: Merger | null = null;
+  /** Bytes that this thread has read. */
   private mainBytes = 0;
 
   constructor(
@@ -100,33 +100,20 @@ class SplitScan {
     const { first, plans } = this.split;
     if (first !== null && !(await this.scanFirst(first))) return first.scanner;
     const merger = new Merger(this.module, plans, this.settings.scan, first?.scanner.handOver());
-    this.merger = merger;
-    for (;;) {
-      for (const result of this.pool.takeResults()) merger.offer(result);
-      const step = merger.next();
-      if (step === 'complete')
+    const driver = new MergeDriver(this.module, merger, plans, this);
+    for (let results = this.pool.takeResults(); ; results = this.pool.takeResults()) {
+      if ((await driver.take(results)) === 'complete')
         return { report: (options) => merger.finish(options), end: () => merger.finishPartial() };
       if (this.pool.crowded) return this.alone(merger);
-      if (step === 'walk') {
-        const plan = merger.walkPlan();
-        const walk = new RecordWalk(this.module, plan);
-        await this.source.pour(walk, plan.start, null, this.count);
-        merger.walked(walk.end());
-        continue;
-      }
-      if (step !== 'waiting') {
-        this.waiting.unshift(step.rescan);
-        continue;
-      }
       const mine = this.nextPlan();
       this.pool.feed();
       if (mine !== null) {
         const result = await this.scanHere(mine);
         if (result === null) return this.alone(merger);
-        merger.offer(result);
+        await driver.take([result]);
       } else if (this.pool.unsettled) await this.pool.nextResult();
       else throw new TriremeError('INTERNAL', 'the merge waits for a chunk that nothing scans');
-      this.onBytes(this.mainBytes + this.pool.bytesRead);
+      this.tell(this.mainBytes);
     }
   }
 
@@ -134,29 +121,39 @@ class SplitScan {
     this.pool.close();
   }
 
-  private nextPlan(): ChunkPlan | null {
-    while (this.waiting.length > 0) {
-      const plan = this.waiting.shift()!;
-      if (this.merger === null || this.merger.wanted(plan)) return plan;
-    }
-    return null;
+  rescan(plan: ChunkPlan): void {
+    this.waiting.unshift(plan);
   }
 
-  private readonly count = (bytes: number): void => {
-    this.mainBytes += bytes;
-    this.onBytes(this.mainBytes + this.pool.bytesRead);
-  };
+  drop(plans: readonly ChunkPlan[]): void {
+    const unwanted = new Set(plans);
+    this.waiting = this.waiting.filter((plan) => !unwanted.has(plan));
+  }
+
+  async pour(sink: ByteSink, start: number, end: number | null = null): Promise<void> {
+    const before = this.mainBytes;
+    await this.source.pour(sink, start, end, (bytesDone) => this.tell(before + bytesDone));
+  }
+
+  private nextPlan(): ChunkPlan | null {
+    return this.waiting.shift() ?? null;
+  }
+
+  private tell(mainBytes: number): void {
+    this.mainBytes = mainBytes;
+    this.onBytes(mainBytes + this.pool.bytesRead);
+  }
 
   /** Ends the first chunk while the others are scanned; false: it has become the whole file. */
   private async scanFirst({ scanner, pour, watch }: FirstChunk): Promise<boolean> {
-    this.mainBytes = scanner.position;
+    this.mainBytes = pour.position;
     this.pool.feed();
     for (let portion = 1, bytes = pour.step(); bytes > 0; bytes = pour.step(), portion++) {
-      this.count(bytes);
+      this.tell(pour.position);
       if (watch.passed(bytes) || this.pool.crowded) {
         this.close();
         scanner.goOn();
-        pour.all(this.count);
+        pour.all(() => this.tell(pour.position));
         return false;
       }
       if (portion % portionsPerTurn === 0) await setImmediate();
@@ -169,7 +166,7 @@ class SplitScan {
     const scanner = new ChunkScanner(this.module, plan, this.settings.scan);
     const watch = new GrowthWatch(this.growthBytes, () => scanner.table);
     const sink = this.split.first === null ? scanner : new Abandonable(scanner, watch, this.pool);
-    await this.source.pour(sink, plan.start, plan.end, this.count);
+    await this.pour(sink, plan.start, plan.end);
     if (sink instanceof Abandonable && sink.abandoned) {
       scanner.cancel();
       return null;
@@ -182,7 +179,7 @@ class SplitScan {
     this.close();
     const scanner = merger.scanOn();
     this.mainBytes = merger.provenBytes - this.pool.bytesRead;
-    await this.source.pour(scanner, merger.provenBytes, null, this.count);
+    await this.pour(scanner, merger.provenBytes);
     return scanner;
   }
 }

@@ -80,14 +80,7 @@ function urlSplitSource(source: UrlSource): SplitSource {
   return {
     threadModule: 'captures/url/url-scan-thread.js',
     threadData: { source },
-    pour: (sink, start, end, onBytes) => {
-      let before = 0;
-      const onTotal = (done: number): void => {
-        onBytes(done - before);
-        before = done;
-      };
-      return pourStream(counted(streamUrl(source, start, end), onTotal), sink);
-    },
+    pour: (sink, start, end, onBytes) => pourStream(counted(streamUrl(source, start, end), onBytes), sink),
   };
 }
 
