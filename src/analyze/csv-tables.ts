@@ -19,18 +19,17 @@ import {
 
 /** The further columns that rows have; all entries were asked for alike. */
 function furtherColumns(name: TableName, entries: readonly Entry[]): FurtherColumns {
-  const { columns, fields } = furtherOf(name) ?? noFurther;
-  const rows = entries
-    .filter(hasFacts)
-    .flatMap(({ top, endpoints }) => (name === 'endpoints' ? endpoints : top).at(0) ?? []);
+  const { columns, rowOf, fields } = furtherOf(name) ?? noFurther;
+  const rows = entries.filter(hasFacts).flatMap((entry) => rowOf(entry, 0) ?? []);
   const there = columns.map((column) => rows.some((row) => column in row));
   return {
     columns: columns.filter((_, i) => there[i]),
+    rowOf,
     fields: (entry, number) => fields(entry, number).filter((_, i) => there[i]),
   };
 }
 
-const noFurther: FurtherColumns = { columns: [], fields: () => [] };
+const noFurther: FurtherColumns = { columns: [], rowOf: () => undefined, fields: () => [] };
 
 /** Whether the table of a file was full: then what is exact and what is bounded must be told. */
 export function anyFull(entries: readonly Entry[]): boolean {

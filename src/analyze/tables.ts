@@ -5,6 +5,7 @@ import { hasFacts, isFailure } from './entry.js';
 import type { Rows } from '../pcap/rows/packed-rows.js';
 import { endpointFields, rowFields } from '../pcap/rows/row-writer.js';
 import type { ConversationRow } from '../pcap/report-types.js';
+import { intervalCounts, type TcpInterval } from '../pcap/tcp-types.js';
 import { tunnelText } from '../pcap/tunnel-paths.js';
 import type { Count } from '../pcap/types.js';
 
@@ -44,15 +45,35 @@ const furtherFields = {
 /** Columns behind the others that a table has where it was asked for, and their values in a row. */
 export interface FurtherColumns {
   readonly columns: readonly string[];
+  /** A row's values, which have the names of the columns that it has; undefined: there is no row. */
+  rowOf(entry: FactsEntry, number: number): object | undefined;
   fields(entry: FactsEntry, number: number): Field[];
 }
 
+const noCounts = Object.fromEntries(intervalCounts.map((name) => [name, 0])) as Record<keyof TcpInterval, Count>;
+
 /** All of them; null: the table has none. */
 export function furtherOf(name: TableName): FurtherColumns | null {
-  if (name === 'endpoints') return { columns: ['name'], fields: ({ endpoints }, i) => [endpoints.at(i)?.name] };
+  if (name === 'endpoints') {
+    const rowOf = ({ endpoints }: FactsEntry, i: number) => endpoints.at(i);
+    return { columns: ['name'], rowOf, fields: (entry, i) => [rowOf(entry, i)?.name] };
+  }
+  if (name === 'series') {
+    const rowOf = ({ series }: FactsEntry, i: number) =>
+      series?.tcp === true ? (series.rows[i]?.tcp ?? noCounts) : undefined;
+    return {
+      columns: intervalCounts,
+      rowOf,
+      fields: (entry, i) => intervalCounts.map((column) => rowOf(entry, i)?.[column]),
+    };
+  }
   if (name !== 'conversations') return null;
-  const columns = Object.keys(furtherFields);
-  return { columns, fields: ({ top }, i) => Object.values(furtherFields).map((field) => field(top.at(i)!)) };
+  const rowOf = ({ top }: FactsEntry, i: number) => top.at(i);
+  const fields = (entry: FactsEntry, i: number): Field[] => {
+    const row = rowOf(entry, i)!;
+    return Object.values(furtherFields).map((field) => field(row));
+  };
+  return { columns: Object.keys(furtherFields), rowOf, fields };
 }
 
 /** The long tables of an analysis; `summary` is the other one. In files a column `file` stands in front of these. */

@@ -2,7 +2,8 @@ import { linkName } from '../pcap/protocol-names.js';
 import type { FactsEntry } from './entry.js';
 import type { CaptureStatistics } from '../pcap/report-types.js';
 import type { TextStyle } from './text-table.js';
-import { humanSpan, timeText, type Units } from './units.js';
+import { humanSpan, type Units } from './units.js';
+import { timeText } from '../common/time-text.js';
 
 const formatNames = { pcap: 'pcap', 'pcap-nsec': 'pcap with nanoseconds', pcapng: 'pcapng' } as const;
 

@@ -1,7 +1,7 @@
 import { forTerminal } from '../common/for-terminal.js';
 import { type FactsEntry, isFailure, stateOf } from './entry.js';
 import { type Column, type TextStyle, textTable } from './text-table.js';
-import { timeText } from './units.js';
+import { timeText } from '../common/time-text.js';
 
 /** Rows of the table of files at most: --json and --csv files have them all. */
 const rowsMax = 20;

@@ -15,7 +15,7 @@ import { nameLines } from './text-names.js';
 import { tcpLines } from './text-tcp.js';
 import type { CaptureTotal } from '../pcap/report-types.js';
 import { isDecodedLink, linkName } from '../pcap/protocol-names.js';
-import { timeText } from './units.js';
+import { timeText } from '../common/time-text.js';
 import { type TextStyle, textTable } from './text-table.js';
 
 /** The whole text: a report for each file, and a total when there are several. */

@@ -2,7 +2,7 @@ import type { FactsEntry } from './entry.js';
 import { type Column, type TextStyle, textTable } from './text-table.js';
 import { shownNameInText } from './text-names.js';
 import { conversationNotes, endpointNotes } from './text-limits.js';
-import { timeText } from './units.js';
+import { timeText } from '../common/time-text.js';
 import type { Rows } from '../pcap/rows/packed-rows.js';
 import { tunnelsOf } from '../pcap/tunnel-paths.js';
 import type { Count } from '../pcap/types.js';
@@ -145,10 +145,24 @@ export function sizeLines(entry: FactsEntry, style: TextStyle): string {
 export function seriesLines({ series }: FactsEntry, style: TextStyle): string {
   if (series === undefined) return '';
   const { units } = style;
-  const rows = series.rows.map((row) => [timeText(row.start_ns), units.count(row.packets), units.bytes(row.bytes)]);
+  const health = series.tcp === true ? healthColumns : [];
+  const rows = series.rows.map((row) => [
+    ...[timeText(row.start_ns), units.count(row.packets), units.bytes(row.bytes)],
+    ...health.map(([name]) => units.count(row.tcp?.[name] ?? 0)),
+  ]);
   const coarsened = series.coarsened
     ? `; ${units.span(BigInt(series.interval_ns_asked))} would be more than ${series.rows_max} rows`
     : '';
   const title = `Time series (intervals of ${units.span(BigInt(series.interval_ns))}${coarsened})`;
-  return section(title, [left('start'), right('packets'), right('bytes')], rows, style);
+  const columns = [left('start'), right('packets'), right('bytes'), ...health.map(([, column]) => right(column))];
+  return section(title, columns, rows, style);
 }
+
+/** What is told beside traffic where the health of TCP was asked for. */
+const healthColumns = [
+  ['attempts', 'attempts'],
+  ['refused', 'refused'],
+  ['resets', 'resets'],
+  ['old_segments', 'old segments'],
+  ['zero_windows', 'zero windows'],
+] as const;

@@ -1,6 +1,6 @@
 import type { FactsEntry } from './entry.js';
 import { type TextStyle, textTable } from './text-table.js';
-import { howToExtract } from '../pcap/tcp-findings.js';
+import { extractOptions, howToExtract } from '../pcap/tcp-findings.js';
 import type { Count } from '../pcap/types.js';
 
 /** The health of TCP: what was counted, and then, in words, what is unusual. */
@@ -43,10 +43,10 @@ export function tcpLines({ tcp, conversations_limit }: FactsEntry, { units, fram
       : ['NOTE: these are of the conversations that were kept: the table was full']),
     ...(tcp.findings.length === 0 ? ['Nothing is unusual.'] : []),
     ...(tcp.findings.some(({ filter }) => filter !== null) ? [howToExtract] : []),
-    ...tcp.findings.flatMap(({ text, filter }) => [
-      `- ${text}`,
-      ...(filter === null ? [] : [`    --filter '${filter}'`]),
-    ]),
+    ...tcp.findings.flatMap((finding) => {
+      const options = extractOptions(finding);
+      return [`- ${finding.text}`, ...(options === '' ? [] : [`    ${options}`])];
+    }),
   ];
   return `TCP\n${textTable([{ title: 'measure' }, { title: '', align: 'right' }], rows, framed)}\n${notes.join('\n')}`;
 }

@@ -16,7 +16,7 @@
  *   tcp      state of TCP conversations (assembly/tcp-exchange.ts), where it was asked for
  *   left     addresses, then sketches, of what is not in the full table (assembly/sketch-exchange.ts)
  */
-export const partialMagic = 0x07_50_52_54;
+export const partialMagic = 0x08_50_52_54;
 export const headerBytes = 72;
 export const lengthAt = 48;
 export const tcpBytesAt = 56;
@@ -86,3 +86,6 @@ export const cells = {
   inner: 42,
   pathsFull: 43,
 } as const;
+
+/** A threshold of the totals that keeps all. */
+export const allKept = 1n << 32n;

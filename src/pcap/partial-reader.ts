@@ -2,6 +2,7 @@ import { TriremeError } from '../common/errors.js';
 import type { Kernel } from './kernel.js';
 import {
   addressRowBytes,
+  allKept,
   cells,
   entry4Bytes,
   entry6Bytes,
@@ -26,8 +27,6 @@ import {
 } from './partial-layout.js';
 import { sparseTables } from './partial.js';
 import { addTcp, unsettledStates, type Unsettled } from './tcp-pieces.js';
-
-const allKept = 1n << 32n;
 
 function refuse(what: string): never {
   throw new TriremeError('JOB_FAILED', `a chunk's result is not valid: ${what}`);

@@ -1,5 +1,5 @@
 import type { Kernel } from './kernel.js';
-import { cells, seriesRowBytes, seriesRowsMax } from './partial-layout.js';
+import { allKept, cells, seriesRowBytes, seriesRowsMax } from './partial-layout.js';
 import { exactCount } from './report-total.js';
 import type { SeriesRow, TimeSeries } from './report-types.js';
 
@@ -10,6 +10,8 @@ export function seriesOf(kernel: Kernel, askedNs: string): TimeSeries {
   const low = kernel.signedCell(cells.seriesLow);
   const count = Number(kernel.cell(cells.seriesRows));
   const rows: SeriesRow[] = [];
+  // A conversation that left the full table has counted as long as it was there: how long that was depends on the cut.
+  const healthy = kernel.exports.healthAt.value !== 0 && kernel.cell(cells.thresholds) === allKept;
   for (let i = 0; i < count; i++) {
     const number = low + BigInt(i);
     const at = kernel.exports.SERIES.value + Number(BigInt.asUintN(16, number)) * seriesRowBytes;
@@ -17,6 +19,7 @@ export function seriesOf(kernel: Kernel, askedNs: string): TimeSeries {
       start_ns: (number * interval + kernel.base).toString(),
       packets: exactCount(kernel.view.getBigUint64(at, true)),
       bytes: exactCount(kernel.view.getBigUint64(at + 8, true)),
+      ...(healthy ? healthOf(kernel, kernel.exports.healthRow(number) >>> 0) : {}),
     });
   }
   return {
@@ -25,6 +28,31 @@ export function seriesOf(kernel: Kernel, askedNs: string): TimeSeries {
     rows_max: seriesRowsMax,
     coarsened: shift > 0n,
     packets_without_row: exactCount(kernel.cell(cells.untimedPackets) + kernel.cell(cells.widePackets)),
+    ...(healthy ? { tcp: true as const } : {}),
     rows,
+  };
+}
+
+/** The counts of an interval, as assembly/series.ts lays them out; at 0 there are none. */
+function healthOf({ view }: Kernel, at: number): Pick<SeriesRow, 'tcp'> {
+  if (at === 0) return {};
+  const count = (cell: number): bigint => view.getBigUint64(at + 8 * cell, true);
+  const old = [3, 4, 5, 6].map(count);
+  const [spurious, fast, outOfOrder, again] = old.map(exactCount);
+  return {
+    tcp: {
+      attempts: exactCount(count(0)),
+      refused: exactCount(count(1)),
+      resets: exactCount(count(2)),
+      old_segments: exactCount(old.reduce((sum, kind) => sum + kind)),
+      retransmissions: again,
+      fast_retransmissions: fast,
+      spurious_retransmissions: spurious,
+      out_of_order: outOfOrder,
+      duplicate_acks: exactCount(count(8)),
+      zero_windows: exactCount(count(9)),
+      gaps: exactCount(count(10)),
+      repeated_old_segments: exactCount(count(7)),
+    },
   };
 }

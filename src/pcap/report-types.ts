@@ -1,6 +1,6 @@
 import type { Rows } from './rows/packed-rows.js';
 import type { NamesFacts } from './names-types.js';
-import type { TcpHealth, TcpTotals } from './tcp-types.js';
+import type { TcpHealth, TcpInterval, TcpTotals } from './tcp-types.js';
 import type { TunnelType } from './tunnel-types.js';
 import type { Count } from './types.js';
 
@@ -121,6 +121,8 @@ export interface SeriesRow {
   readonly start_ns: string;
   readonly packets: Count;
   readonly bytes: Count;
+  /** Only where the series tells the health of TCP, and only where one of its counts is not 0. */
+  readonly tcp?: TcpInterval;
 }
 
 export interface TimeSeries {
@@ -132,6 +134,8 @@ export interface TimeSeries {
   readonly coarsened: boolean;
   /** Packets with no time, or one outside int64 ns, which no row counts. */
   readonly packets_without_row: Count;
+  /** The health of TCP is told by intervals: with tcp, where all conversations were kept. */
+  readonly tcp?: true;
   readonly rows: readonly SeriesRow[];
 }
 

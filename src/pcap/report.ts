@@ -56,6 +56,7 @@ export function buildReport(
   const [first_ns, last_ns] = fileTimes(kernel);
   const packets = sum(links);
   const originalBytes = links.reduce((total, row) => total + row.bytes, 0n);
+  const series = scan.intervalNs === null ? undefined : seriesOf(kernel, scan.intervalNs);
   return {
     ...filterFacts(kernel, scan),
     ...(inner ? { inner: true as const } : {}),
@@ -86,12 +87,12 @@ export function buildReport(
     sections: exactCount(kernel.cell(cells.sections)),
     ...ranked,
     ...(scan.connection === null ? {} : { connection: connectionFacts(kernel, scan.connection) }),
-    ...(scan.tcp === true ? { tcp: tcpTotals(kernel, inner) } : {}),
+    ...(scan.tcp === true ? { tcp: tcpTotals(kernel, inner, series) } : {}),
     protocols: protocolRows(links, families, protocols4, protocols6),
     tunnels: tunnelRows(tunnels),
     ...named,
     packet_sizes: sizeRows(kernel),
-    ...(scan.intervalNs === null ? {} : { series: seriesOf(kernel, scan.intervalNs) }),
+    ...(series === undefined ? {} : { series }),
     ...limitFacts(kernel, scan.conversationsMax),
     ...captureStatistics(allCounts(toldStatistics(kernel))),
     ...zeroRecords(kernel),

@@ -2,7 +2,8 @@ import type { Kernel } from './kernel.js';
 import { cells, entryTailBytes } from './partial-layout.js';
 import { endsOf } from './report-ranks.js';
 import { exactCount } from './report-total.js';
-import type { ConversationRow } from './report-types.js';
+import type { ConversationRow, TimeSeries } from './report-types.js';
+import { concentrated } from './tcp-concentration.js';
 import { failedAttemptsMax, findingsOf, type FailedAttempts, type Troubled } from './tcp-findings.js';
 import type { TcpDirection, TcpHealth, TcpOpenings, TcpTotals } from './tcp-types.js';
 
@@ -100,7 +101,7 @@ export function withHealth(kernel: Kernel, rows: readonly ConversationRow[]): Co
 }
 
 /** Sums over all conversations, and what of it is unusual. Rows are ranked by then. */
-export function tcpTotals(kernel: Kernel, inner: boolean): TcpTotals {
+export function tcpTotals(kernel: Kernel, inner: boolean, series: TimeSeries | undefined): TcpTotals {
   const { exports } = kernel;
   exports.sumTcp();
   const facts = { view: kernel.view, at: exports.tcpTotals.value };
@@ -122,6 +123,7 @@ export function tcpTotals(kernel: Kernel, inner: boolean): TcpTotals {
     findings: findingsOf(
       sums,
       { resent: troubled[0], stopped: troubled[1], torn: troubled[2], slow: troubled[3], failed },
+      series === undefined ? null : concentrated(series),
       inner,
     ),
   };

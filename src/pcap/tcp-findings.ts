@@ -1,3 +1,4 @@
+import { shortTime } from '../common/time-text.js';
 import type { TcpDirection, TcpFinding, TcpHealth, TcpTotals } from './tcp-types.js';
 import type { Count } from './types.js';
 
@@ -48,10 +49,16 @@ const slowNsMin = 1_000_000_000n;
 
 type Sums = Omit<TcpTotals, 'findings'>;
 
-export function findingsOf(sums: Sums, trouble: Trouble, inner: boolean): TcpFinding[] {
+export function findingsOf(
+  sums: Sums,
+  trouble: Trouble,
+  concentration: TcpFinding | null,
+  inner: boolean,
+): TcpFinding[] {
   const found = [
     ...cut(sums),
     ...failures(trouble.failed, sums),
+    ...(concentration === null ? [] : [concentration]),
     ...trouble.resent.flatMap(resentBy),
     ...trouble.stopped.map(stopped),
     ...gaps(sums, trouble.torn),
@@ -62,9 +69,10 @@ export function findingsOf(sums: Sums, trouble: Trouble, inner: boolean): TcpFin
   return inner ? found.map((finding) => ({ ...finding, filter: null })) : found;
 }
 
-const words = (count: Count): string => count.toLocaleString('en-US');
-const plural = (count: Count, one: string, many = `${one}s`): string => `${words(count)} ${count === 1 ? one : many}`;
-const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(1)} %`;
+export const words = (count: Count): string => count.toLocaleString('en-US');
+export const plural = (count: Count, one: string, many = `${one}s`): string =>
+  `${words(count)} ${count === 1 ? one : many}`;
+export const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(1)} %`;
 
 /** What could not be judged. */
 function cut({ packets_without_flags: flagless, packets_without_window: windowless }: Sums): TcpFinding[] {
@@ -154,11 +162,25 @@ function largest(counts: ReadonlyMap<string, number>): [string, number][] {
   return [...counts].sort(([x, n], [y, m]) => m - n || (x < y ? -1 : 1)).slice(0, namedMax);
 }
 
+/** What extracts the packets of a finding, as options of `trireme extract`; empty: nothing does. */
+export function extractOptions({ filter, after_ns: after, before_ns: before }: TcpFinding): string {
+  const options = [
+    ...(filter === null ? [] : [`--filter '${filter}'`]),
+    ...(after === undefined ? [] : [`--after ${shortTime(after)}`]),
+    ...(before === undefined ? [] : [`--before ${shortTime(before)}`]),
+  ];
+  return options.join(' ');
+}
+
 /**
  * Segments of a direction that were sent again: old ones but those that came out of order and those that a mirror repeated. A
  * repeated one may be out of order as well, so that both together may be more.
  */
-export function sentAgain({ old_segments, out_of_order, repeated_old_segments }: TcpDirection): number {
+export function sentAgain({
+  old_segments,
+  out_of_order,
+  repeated_old_segments,
+}: Pick<TcpDirection, 'old_segments' | 'out_of_order' | 'repeated_old_segments'>): number {
   return Math.max(0, Number(old_segments) - Number(out_of_order) - Number(repeated_old_segments));
 }
 

@@ -25,6 +25,16 @@ export interface TcpDirection {
   readonly in_flight_max: Count;
 }
 
+/** What is told of each interval of the time series, in this order. */
+export const intervalCounts = [
+  ...(['attempts', 'refused', 'resets', 'old_segments', 'retransmissions', 'fast_retransmissions'] as const),
+  ...(['spurious_retransmissions', 'out_of_order', 'duplicate_acks', 'zero_windows', 'gaps'] as const),
+  'repeated_old_segments' as const,
+];
+
+/** The health of TCP in one interval of time: the counts of the same names, of the packets that came in it. */
+export type TcpInterval = Readonly<Record<(typeof intervalCounts)[number], Count>>;
+
 /** How connections were opened. Times are ns in decimal, those of handshakes on average; null: no handshake has one. */
 export interface TcpOpenings {
   readonly attempts: Count;
@@ -75,6 +85,7 @@ export interface TcpFinding {
     | 'failed'
     | 'tried'
     | 'resent'
+    | 'when'
     | 'zero-window'
     | 'gaps'
     | 'slow-handshake'
@@ -82,4 +93,7 @@ export interface TcpFinding {
   readonly text: string;
   /** For `trireme extract --filter-tags transparent --filter`; null: there is none, or it would be all of the capture. */
   readonly filter: string | null;
+  /** Of `when`: ns since 1970, from when and before when. */
+  readonly after_ns?: string;
+  readonly before_ns?: string;
 }

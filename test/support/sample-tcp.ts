@@ -1,4 +1,10 @@
-import type { TcpDirection, TcpHealth, TcpTotals } from '../../src/pcap/tcp-types.js';
+import {
+  intervalCounts,
+  type TcpDirection,
+  type TcpHealth,
+  type TcpInterval,
+  type TcpTotals,
+} from '../../src/pcap/tcp-types.js';
 
 /** Health without any trouble, changed as a test needs. */
 export function sampleDirection(changes: Partial<TcpDirection> = {}): TcpDirection {
@@ -8,6 +14,11 @@ export function sampleDirection(changes: Partial<TcpDirection> = {}): TcpDirecti
     ...{ repeated_packets: 0, repeated_old_segments: 0, repeated_duplicate_acks: 0, in_flight_max: 0 },
     ...changes,
   };
+}
+
+export function sampleInterval(changes: Partial<TcpInterval> = {}): TcpInterval {
+  const none = Object.fromEntries(intervalCounts.map((name) => [name, 0])) as unknown as TcpInterval;
+  return { ...none, ...changes };
 }
 
 export const sampleOpenings = {

@@ -1,5 +1,6 @@
 import type { Count } from '../../pcap/types.js';
 import type { SeriesRow, TimeSeries } from '../../pcap/report-types.js';
+import { intervalCounts, type TcpInterval } from '../../pcap/tcp-types.js';
 
 const second = 1_000_000_000n;
 
@@ -60,20 +61,27 @@ export function inIntervals(
   let number: bigint | null = null;
   let packets: Count = 0;
   let bytes: Count = 0;
+  let tcp: TcpInterval | undefined;
   const close = (): void => {
-    if (number !== null) rows.push({ start_ns: (number * ns).toString(), packets, bytes });
+    if (number === null) return;
+    rows.push({ start_ns: (number * ns).toString(), packets, bytes, ...(tcp === undefined ? {} : { tcp }) });
   };
   for (const row of series.rows) {
     const at = floorDivide(BigInt(row.start_ns), ns);
     if (at !== number) {
       close();
-      [number, packets, bytes] = [at, 0, 0];
+      [number, packets, bytes, tcp] = [at, 0, 0, undefined];
     }
+    if (row.tcp !== undefined) tcp = tcp === undefined ? row.tcp : both(tcp, row.tcp);
     packets = sum(packets, row.packets);
     bytes = sum(bytes, row.bytes);
   }
   close();
   return { ...series, interval_ns: ns.toString(), ...told, rows };
+}
+
+function both(x: TcpInterval, y: TcpInterval): TcpInterval {
+  return Object.fromEntries(intervalCounts.map((name) => [name, sum(x[name], y[name])])) as TcpInterval;
 }
 
 /** Exact: a bigint where a number would be rounded. */

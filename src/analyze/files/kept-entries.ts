@@ -52,8 +52,9 @@ export function shownEntry(entry: FactsEntry, settings: KeptSettings): KeptEntry
 export function printedEntry(entry: FactsEntry, settings: KeptSettings): FactsEntry {
   const printed = cutRows(entry, settings.top);
   if (!unasked(settings)) return printed;
-  const { series: _ofFiles, ...facts } = printed;
-  return facts;
+  const { series: _ofFiles, tcp, ...facts } = printed;
+  if (tcp === undefined) return facts;
+  return { ...facts, tcp: { ...tcp, findings: tcp.findings.filter(({ kind }) => kind !== 'when') } };
 }
 
 /** The first rows of the long tables. */

@@ -17,7 +17,7 @@ import { beginPaths } from './paths';
 import { beginWaiting } from './postponed';
 import { beginPiece, pieceFirstNs, pieceLastNs, pieceOthers, pieceTold, setIndexing, stopIndexing } from './pieces';
 import { keysAt, takeKeys } from './piece-keys';
-import { beginSeries } from './series';
+import { beginHealth, beginSeries } from './series';
 import { beginSketches } from './sketch';
 import { beginLogs } from './sketch-log';
 import { beginStatistics } from './statistics';
@@ -67,6 +67,7 @@ export { endImport, importPaths, importRoom, pathsAt, pathsBytes } from './paths
 export { setInterface, setInterfaceCount } from './interfaces';
 export { lowerThreshold, makeRoom, pin } from './table';
 export { beginExport, countEntries, exportEntries, importEntries, importSeries, nextRow } from './exchange';
+export { healthAt, healthRow } from './series';
 export { bestConversations, bestConversationsCount, kinds, pinnedSums, rank, rankBlock } from './ranking';
 export {
   beginLeftExport,
@@ -179,6 +180,7 @@ export function beginPart(): void {
 export function setTcp(): void {
   beginTcp(true);
   keepTcp();
+  beginHealth();
 }
 
 /** Names are told; piecewise: of a chunk that begins within a file. */

@@ -1,6 +1,7 @@
 // The state of TCP conversations leaves and enters as flat bytes:
 //
-//   8 packets whose flags, 8 packets whose window was not captured, then a row for each conversation:
+//   8 packets whose flags, 8 packets whose window was not captured, 8 how many rows of health, 8 how often their interval was
+//   doubled; rows of health by time: 8 number | counts (series.ts), where there are any; then a row for each conversation:
 //   32 key, as an IPv6 entry has it; an IPv4 key has both addresses in its first word | 8 ports and kind, bit 40 set for IPv6
 //   | form u32 | items u32 | late items u32 | bits u32 | the opening SYN's seq u32 | 1 where there is trouble u32
 //   form 0, the log is all: items
@@ -10,8 +11,10 @@
 
 import { release, reserveReused } from './arena';
 import { NETWORKS_SHIFT, portsOf } from './entries';
+import { SERIES_LOW, SERIES_ROWS, SERIES_ROWS_MAX, SERIES_SHIFT } from './layout';
 import { hash4 } from './hash';
 import { importedNumber, NO_PATH } from './paths';
+import { addHealth, HEALTH_ROW_BYTES, healthAt, healthRow } from './series';
 import { find4, find6, index, indexSlots, seek } from './table';
 
 import {
@@ -62,7 +65,8 @@ import {
   SIX,
 } from './tcp-rows';
 
-const SECTION_HEAD: usize = 16;
+const SECTION_HEAD: usize = 32;
+const HEALTH_BYTES: usize = 8 + HEALTH_ROW_BYTES;
 
 function formOf(block: usize): u32 {
   const log = <usize>load<u32>(block, LOG);
@@ -77,9 +81,31 @@ function bytesOf(block: usize): usize {
   return rowBytes(formOf(block), items, late, load<u32>(block, TROUBLE) != 0);
 }
 
+/** Rows of the series in which something was counted. */
+function healthRows(): u32 {
+  let rows: u32 = 0;
+  const low = load<i64>(SERIES_LOW);
+  const end = healthAt ? low + load<i64>(SERIES_ROWS) : low;
+  for (let number = low; number < end; number++) if (healthRow(number)) rows++;
+  return rows;
+}
+
+function writeHealth(to: usize): usize {
+  const low = load<i64>(SERIES_LOW);
+  const end = healthAt ? low + load<i64>(SERIES_ROWS) : low;
+  for (let number = low; number < end; number++) {
+    const row = healthRow(number);
+    if (!row) continue;
+    store<i64>(to, number);
+    memory.copy(to + 8, row, HEALTH_ROW_BYTES);
+    to += HEALTH_BYTES;
+  }
+  return to;
+}
+
 /** Bytes of all that is to be exported. */
 export function tcpBytes(): u64 {
-  let bytes: u64 = SECTION_HEAD;
+  let bytes: u64 = <u64>SECTION_HEAD + <u64>healthRows() * HEALTH_BYTES;
   for (let i: u32 = 0; i < indexSlots; i++) {
     const reference = <usize>load<u32>(index + (<usize>i << 3));
     const block = reference ? blockOf(reference) : 0;
@@ -107,7 +133,9 @@ export function tcpDone(): void {
 export function exportTcp(): void {
   store<u64>(room, uncaptured);
   store<u64>(room, windowless, 8);
-  let to = room + SECTION_HEAD;
+  let to = writeHealth(room + SECTION_HEAD);
+  store<u64>(room, <u64>((to - room - SECTION_HEAD) / HEALTH_BYTES), 16);
+  store<u64>(room, load<u64>(SERIES_SHIFT), 24);
   for (let i: u32 = 0; i < indexSlots; i++) {
     const reference = <usize>load<u32>(index + (<usize>i << 3));
     const block = reference ? blockOf(reference) : 0;
@@ -199,14 +227,25 @@ function bytesOfRow(row: usize): usize {
   return rowBytes(load<u32>(row, ROW_FORM), load<u32>(row, ROW_ITEMS), load<u32>(row, ROW_LATE), load<u32>(row, ROW_TROUBLE) != 0);
 }
 
+/** Where the rows of conversations begin in so many bytes of the room; 0: the bytes are none. */
+function rowsAt(bytes: usize): usize {
+  if (bytes < SECTION_HEAD) return 0;
+  const rows = load<u64>(room, 16);
+  if (rows > <u64>SERIES_ROWS_MAX || <u64>(bytes - SECTION_HEAD) < rows * HEALTH_BYTES) return 0;
+  const at = room + SECTION_HEAD + <usize>rows * HEALTH_BYTES;
+  return isValid(at, room + bytes) ? at : 0;
+}
+
 /** Adds so many bytes of the room to what was counted before; false: they are none. Their entries are there. */
 export function importTcp(bytes: usize): bool {
-  if (bytes < SECTION_HEAD) return false;
+  const rows = rowsAt(bytes);
+  if (!rows) return false;
   const end = room + bytes;
-  if (!isValid(room + SECTION_HEAD, end)) return false;
   addUncaptured(load<u64>(room));
   addWindowless(load<u64>(room, 8));
-  for (let row = room + SECTION_HEAD; row < end; row += bytesOfRow(row)) {
+  for (let health = room + SECTION_HEAD; health < rows; health += HEALTH_BYTES)
+    if (!addHealth(load<i64>(health), load<u64>(room, 24), health + 8)) return false;
+  for (let row = rows; row < end; row += bytesOfRow(row)) {
     const reference = entryOf(row);
     if (!reference) continue;
     let block = blockOf(reference);
@@ -229,11 +268,12 @@ export let unsettledBytes: usize = 0;
  * @returns how many do not; -1: the bytes are none
  */
 export function checkTcp(bytes: usize): i32 {
-  if (bytes < SECTION_HEAD || !isValid(room + SECTION_HEAD, room + bytes)) return -1;
+  const rows = rowsAt(bytes);
+  if (!rows) return -1;
   const end = room + bytes;
   let count: i32 = 0;
   let to = room;
-  for (let row = room + SECTION_HEAD; row < end; ) {
+  for (let row = rows; row < end; ) {
     const next = row + bytesOfRow(row);
     if (!settles(row)) {
       // A row that may not settle is longer than the state in its place, so that no row behind it is written over.

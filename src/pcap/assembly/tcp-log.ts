@@ -138,6 +138,14 @@ export function note(
   store<u32>(item, 0, 28);
 }
 
+/** Whether what is counted now will be told by the log. */
+// @ts-ignore: decorator
+@inline
+export function isLogging(block: usize): bool {
+  const log = <usize>load<u32>(block, LOG);
+  return log != 0 && !load<u8>(log, LOG_CUT);
+}
+
 /** Whether the state hardly depends any more on what came before the chunk. */
 function isCalm(block: usize, log: usize, items: u32): bool {
   if (items < ITEMS_MIN || load<u8>(log, LOG_IN_ORDER) < IN_ORDER_MIN) return false;

@@ -1,6 +1,7 @@
 // Puts together what chunks tell of one TCP conversation, in the order of the file.
 
 import { FORM_LOG, FORM_STATE, FORM_WHOLE, lateOf, ROW_BITS, ROW_FORM, ROW_HEAD, ROW_ITEMS, ROW_LATE, ROW_OPENING, rowBlockOf, rowTroubleOf, snapshotOf } from './tcp-rows';
+import { countOld, mute } from './tcp-counts';
 import {
   ITEM_BACK,
   ITEM_BYTES,
@@ -52,7 +53,6 @@ import {
   SYN_SEEN,
   SYN_TIME,
   TROUBLE_CELLS,
-  TROUBLE_DIRECTION,
   troubleOf,
   UNKNOWN,
   WINDOW_FIELD,
@@ -76,7 +76,9 @@ export function addRow(block: usize, row: usize): void {
 
 /** Whether the state after the log, from the one in a block, is that after the log in the chunk. The block is changed. */
 export function isSettled(block: usize, row: usize): bool {
+  mute(true);
   replay(block, row);
+  mute(false);
   freeTroubleOf(block);
   const snapshot = snapshotOf(row);
   const bits = load<u32>(snapshot, IN_FLIGHT_A);
@@ -144,9 +146,8 @@ function countLate(block: usize, row: usize): void {
     const kind = <u32>load<u8>(item, 27);
     const back = (kind & ITEM_BACK) != 0;
     const highest = kind & ITEM_UNSURE ? load<i64>(block + (back ? DIRECTION_BYTES : 0), NEXT_TIME) : load<i64>(item, 8);
-    const cell = isLate(block, load<i64>(item), highest) ? OUT_OF_ORDER : RETRANSMITTED;
-    const at = troubleOf(block) + (back ? TROUBLE_DIRECTION : 0) + cell;
-    store<u64>(at, load<u64>(at) + 1);
+    const time = load<i64>(item);
+    countOld(block, back, time, isLate(block, time, highest) ? OUT_OF_ORDER : RETRANSMITTED);
   }
 }
 

@@ -48,7 +48,7 @@ import {
   UNKNOWN,
   ZERO_WINDOWS,
 } from './tcp-state';
-import { isUnanswered } from './tcp-step';
+import { isUnanswered } from './tcp-opening';
 
 export const TCP_FACTS_BYTES: usize = 46 * 8;
 const TROUBLE_A: usize = 16 * 8;

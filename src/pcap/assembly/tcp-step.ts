@@ -1,35 +1,27 @@
 // What one segment changes, and what is counted of it: docs/FACTS.md has the rules and their sources. The order of packets is
 // that of the file. Sequence numbers are compared by their distance of 32 bits with a sign.
 
-import { note, noteLate, noteNext, noteOpening } from './tcp-log';
+import { HEALTH_DUPLICATE_ACKS, HEALTH_GAPS, HEALTH_OLD_REPEATED, HEALTH_ZERO_WINDOWS } from './series';
+import { count, countAt, countOld } from './tcp-counts';
+import { note, noteLate, noteNext } from './tcp-log';
+import { ACKS, FIN, handshake, open, RST, SYN } from './tcp-opening';
 import {
   ACK,
-  ACK_SUM,
   ACKED_UNSEEN,
   ACKS_REPEATED,
-  ANSWERED,
-  ATTEMPTS,
   BEYOND,
   BITS,
-  clearDirection,
-  clearHandshake,
-  CLIENT,
   DIRECTION_BYTES,
   DUPLICATE_ACKS,
   DUPLICATES_SHIFT,
-  ESTABLISHED,
   FAST,
   GAP_BYTES,
   GAPS,
-  GUESSED,
-  HANDSHAKES,
   HAS_ACK,
   HAS_BEYOND,
-  HAS_ISN,
   HAS_NEXT,
   IDLE_MAX,
   IN_FLIGHT_A,
-  ISN,
   KEEP_ALIVES,
   LAST_FLAGS,
   LAST_ID,
@@ -42,43 +34,18 @@ import {
   NEXT_TIME,
   NO_TIME,
   OLD_REPEATED,
-  OPEN,
-  OPENER,
   OUT_OF_ORDER,
-  PHASE,
   piecewise,
-  REFUSED,
   REPEATED,
-  RESETS,
   RETRANSMITTED,
   ROUND_TRIP,
-  ROUND_TRIP_MAX,
-  ROUND_TRIP_MIN,
-  ROUND_TRIP_SUM,
-  ROUND_TRIPS,
   SPURIOUS,
-  SYN_ACK_DELAY,
-  SYN_ACK_SEEN,
-  SYN_ACK_SUM,
-  SYN_ACK_TIME,
-  SYN_SEEN,
-  SYN_TIME,
-  TROUBLE_DIRECTION,
-  TROUBLE_REFUSED,
-  TROUBLE_UNANSWERED,
-  troubleOf,
   UNKNOWN,
-  UNOPENED,
   WAS_KEEP_ALIVE,
   WAS_PROBE,
   WINDOW_FIELD,
   ZERO_WINDOWS,
 } from './tcp-state';
-
-export const FIN: u32 = 1;
-export const SYN: u32 = 2;
-export const RST: u32 = 4;
-export const ACKS: u32 = 16;
 
 /** A mirror that copies both directions of a port repeats each packet within this time. */
 const REPEAT_NS: u64 = 1_000_000;
@@ -86,13 +53,6 @@ const REPEAT_NS: u64 = 1_000_000;
 const FAST_NS: u64 = 20_000_000;
 /** and a segment out of order follows the highest one within the first round trip, or this where it is not known. */
 const OUT_OF_ORDER_NS: i64 = 3_000_000;
-
-// @ts-ignore: decorator
-@inline
-function count(block: usize, back: bool, cell: usize, value: u64): void {
-  const at = troubleOf(block) + (back ? TROUBLE_DIRECTION : 0) + cell;
-  store<u64>(at, load<u64>(at) + value);
-}
 
 /** Whether a time lies at another or behind it by less than so many ns. */
 // @ts-ignore: decorator
@@ -142,9 +102,9 @@ export function step(
   const probe = length == 1 && known && seq == next && load<u32>(peer, WINDOW_FIELD) == 0;
   let keepAlive = false;
   if (!probe) {
-    if (!ends && win == 0) count(block, back, ZERO_WINDOWS, 1);
+    if (!ends && win == 0) countAt(block, back, time, ZERO_WINDOWS, HEALTH_ZERO_WINDOWS);
     if (known && !(flags & RST) && after(seq, next)) {
-      count(block, back, GAPS, 1);
+      countAt(block, back, time, GAPS, HEALTH_GAPS);
       count(block, back, GAP_BYTES, <u64>(seq - next));
     }
     if (known && !ends) {
@@ -152,7 +112,7 @@ export function step(
         keepAlive = true;
         count(block, back, KEEP_ALIVES, 1);
       } else if (length == 0 && win && sameWindow && sameAck && seq == next && !(peerBits & WAS_KEEP_ALIVE)) {
-        count(block, back, DUPLICATE_ACKS, 1);
+        countAt(block, back, time, DUPLICATE_ACKS, HEALTH_DUPLICATE_ACKS);
         if (repeats) count(block, back, ACKS_REPEATED, 1);
         if (bits >> DUPLICATES_SHIFT < 3) bits += 1 << DUPLICATES_SHIFT;
       }
@@ -245,146 +205,19 @@ function old(
   endsAtNext: bool,
   repeats: bool,
 ): void {
-  if (repeats) count(block, back, OLD_REPEATED, 1);
+  if (repeats) countAt(block, back, time, OLD_REPEATED, HEALTH_OLD_REPEATED);
   const peerBits = <u32>load<u8>(peer, BITS);
   const acked = load<u32>(peer, ACK);
-  if (length && peerBits & HAS_ACK && !after(seq + length, acked)) return count(block, back, SPURIOUS, 1);
+  if (length && peerBits & HAS_ACK && !after(seq + length, acked)) return countOld(block, back, time, SPURIOUS);
   if (peerBits >> DUPLICATES_SHIFT >= 2 && acked == seq && within(time, load<i64>(peer, LAST_TIME), FAST_NS))
-    return count(block, back, FAST, 1);
-  if (endsAtNext || time == NO_TIME) return count(block, back, RETRANSMITTED, 1);
+    return countOld(block, back, time, FAST);
+  if (endsAtNext || time == NO_TIME) return countOld(block, back, time, RETRANSMITTED);
   if (piecewise && load<u32>(block, LOG) && noteLate(block, back, time)) return;
-  count(block, back, isLate(block, time, load<i64>(own, NEXT_TIME)) ? OUT_OF_ORDER : RETRANSMITTED, 1);
+  countOld(block, back, time, isLate(block, time, load<i64>(own, NEXT_TIME)) ? OUT_OF_ORDER : RETRANSMITTED);
 }
 
 /** Whether a segment comes so soon after the highest one that it was overtaken by it. */
 export function isLate(block: usize, time: i64, highest: i64): bool {
   const roundTrip = load<i64>(block, ROUND_TRIP);
   return within(time, highest, <u64>(roundTrip == UNKNOWN ? OUT_OF_ORDER_NS : roundTrip));
-}
-
-/** SYN begins a connection where none was, and ends the one that was; RST ends an attempt. */
-function open(block: usize, own: usize, back: bool, time: i64, seq: u32, flags: u32): void {
-  if (flags & RST) {
-    count(block, back, RESETS, 1);
-    if (load<u8>(block, PHASE) != SYN_SEEN || (load<u8>(block, OPENER) & 3) == (back ? 2 : 1)) return;
-    store<u8>(block, REFUSED, PHASE);
-    const refused = troubleOf(block) + TROUBLE_REFUSED;
-    store<u64>(refused, load<u64>(refused) + 1);
-    return;
-  }
-  if (flags & ACKS) return;
-  const bits = <u32>load<u8>(own, BITS);
-  const phase = <u32>load<u8>(block, PHASE);
-  const side: u32 = back ? 2 : 1;
-  const opening = phase == SYN_SEEN || phase == SYN_ACK_SEEN;
-  if (bits & HAS_ISN && load<u32>(own, ISN) == seq) {
-    // The same SYN again.
-    if (phase == SYN_SEEN && (load<u8>(block, OPENER) & 3) == side) store<i64>(block, time, SYN_TIME);
-    return;
-  }
-  const simultaneous = opening && !(bits & (HAS_NEXT | HAS_ISN));
-  if (!simultaneous) {
-    if (piecewise && load<u32>(block, LOG)) noteOpening(block, back, seq);
-    endIncarnation(block);
-  }
-  store<u32>(own, seq, ISN);
-  store<u8>(own, load<u8>(own, BITS) | HAS_ISN, BITS);
-  if (simultaneous) return;
-  store<u8>(block, SYN_SEEN, PHASE);
-  store<u8>(block, side, OPENER);
-  store<i64>(block, time, SYN_TIME);
-  store<u32>(block, load<u32>(block, ATTEMPTS) + 1, ATTEMPTS);
-  if (load<u8>(block, CLIENT) && !load<u8>(block, GUESSED)) return;
-  store<u8>(block, side, CLIENT);
-  store<u8>(block, 0, GUESSED);
-}
-
-export function isUnanswered(block: usize): bool {
-  return load<u8>(block, PHASE) == SYN_SEEN && !(load<u8>(block, OPENER) & ANSWERED);
-}
-
-function endIncarnation(block: usize): void {
-  if (isUnanswered(block)) {
-    const unanswered = troubleOf(block) + TROUBLE_UNANSWERED;
-    store<u64>(unanswered, load<u64>(unanswered) + 1);
-  }
-  clearDirection(block);
-  clearDirection(block + DIRECTION_BYTES);
-  clearHandshake(block);
-  store<u8>(block, UNOPENED, PHASE);
-  store<u8>(block, 0, OPENER);
-}
-
-/** SYN-ACK and ACK of the handshake, and who spoke first. */
-// @ts-ignore: decorator
-@inline
-function handshake(
-  block: usize,
-  own: usize,
-  peer: usize,
-  back: bool,
-  time: i64,
-  seq: u32,
-  ack: u32,
-  flags: u32,
-): void {
-  if (!load<u8>(block, CLIENT)) {
-    store<u8>(block, back ? 2 : 1, CLIENT);
-    store<u8>(block, 1, GUESSED);
-  }
-  const phase = <u32>load<u8>(block, PHASE);
-  if (phase == SYN_SEEN || phase == SYN_ACK_SEEN) shake(block, own, peer, back, time, seq, ack, flags, phase);
-}
-
-function shake(
-  block: usize,
-  own: usize,
-  peer: usize,
-  back: bool,
-  time: i64,
-  seq: u32,
-  ack: u32,
-  flags: u32,
-  phase: u32,
-): void {
-  const opener = <u32>load<u8>(block, OPENER);
-  const byOpener = (opener & 3) == (back ? 2 : 1);
-  if (!byOpener) {
-    store<u8>(block, opener | ANSWERED, OPENER);
-    if ((flags & (SYN | ACKS | RST)) != (SYN | ACKS)) return;
-    store<i64>(block, time, SYN_ACK_TIME);
-    store<u32>(own, seq, ISN);
-    store<u8>(own, load<u8>(own, BITS) | HAS_ISN, BITS);
-    if (phase == SYN_ACK_SEEN) return;
-    store<u8>(block, SYN_ACK_SEEN, PHASE);
-    store<i64>(block, since(time, load<i64>(block, SYN_TIME)), SYN_ACK_DELAY);
-    return;
-  }
-  if ((flags & (SYN | ACKS | RST)) != ACKS || seq != load<u32>(own, ISN) + 1) return;
-  if (phase == SYN_ACK_SEEN ? ack != load<u32>(peer, ISN) + 1 : opener & ANSWERED) return;
-  store<u8>(block, OPEN, PHASE);
-  store<u32>(block, load<u32>(block, ESTABLISHED) + 1, ESTABLISHED);
-  const whole = since(time, load<i64>(block, SYN_TIME));
-  store<i64>(block, whole, ROUND_TRIP);
-  if (whole != UNKNOWN) addRoundTrip(block, whole);
-  const first = load<i64>(block, SYN_ACK_DELAY);
-  const second = since(time, load<i64>(block, SYN_ACK_TIME));
-  if (first == UNKNOWN || second == UNKNOWN || whole == UNKNOWN) return;
-  store<u32>(block, load<u32>(block, HANDSHAKES) + 1, HANDSHAKES);
-  store<i64>(block, load<i64>(block, SYN_ACK_SUM) + first, SYN_ACK_SUM);
-  store<i64>(block, load<i64>(block, ACK_SUM) + second, ACK_SUM);
-}
-
-function addRoundTrip(block: usize, ns: i64): void {
-  store<u32>(block, load<u32>(block, ROUND_TRIPS) + 1, ROUND_TRIPS);
-  store<i64>(block, load<i64>(block, ROUND_TRIP_SUM) + ns, ROUND_TRIP_SUM);
-  const least = load<i64>(block, ROUND_TRIP_MIN);
-  if (least == UNKNOWN || ns < least) store<i64>(block, ns, ROUND_TRIP_MIN);
-  if (ns > load<i64>(block, ROUND_TRIP_MAX)) store<i64>(block, ns, ROUND_TRIP_MAX);
-}
-
-/** UNKNOWN where a packet has no time, or time went back. */
-function since(time: i64, before: i64): i64 {
-  if (time == NO_TIME || before == NO_TIME || time < before || time - before < 0) return UNKNOWN;
-  return time - before;
 }

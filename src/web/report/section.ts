@@ -53,7 +53,11 @@ export function captureSection(
     tiles(entry, bits),
     series === undefined || series.rows.length === 0
       ? null
-      : card('Traffic over time', `${id}-traffic`, trafficCharts(series, id)),
+      : card(
+          series.tcp === true ? 'Traffic and health of TCP over time' : 'Traffic over time',
+          `${id}-traffic`,
+          trafficCharts(series, id),
+        ),
     approximate(entry.packets) === 0
       ? null
       : element(

@@ -1,4 +1,4 @@
-import { howToExtract } from '../../pcap/tcp-findings.js';
+import { extractOptions, howToExtract } from '../../pcap/tcp-findings.js';
 import { element } from '../dom.js';
 import type { FactsEntry } from './data.js';
 import { exact, span } from './figures.js';
@@ -15,14 +15,15 @@ function findings({ findings: found }: Totals): HTMLElement {
   const list = element(
     'ul',
     { class: 'findings' },
-    ...found.map(({ text, filter }) =>
-      element(
+    ...found.map((finding) => {
+      const options = extractOptions(finding);
+      return element(
         'li',
         {},
-        text,
-        filter === null ? null : element('code', { class: 'soft small' }, ` --filter '${filter}'`),
-      ),
-    ),
+        finding.text,
+        options === '' ? null : element('code', { class: 'soft small' }, ` ${options}`),
+      );
+    }),
   );
   if (found.every(({ filter }) => filter === null)) return list;
   return element('div', {}, element('p', { class: 'soft small' }, howToExtract), list);

@@ -1,5 +1,7 @@
 import uPlot from 'uplot';
 import type { SeriesRow } from '../../pcap/report-types.js';
+import { sentAgain } from '../../pcap/tcp-findings.js';
+import type { TcpInterval } from '../../pcap/tcp-types.js';
 import { axisStyle, styleToken } from '../chart/axis-style.js';
 import { element, setText } from '../dom.js';
 import { formatBytes, formatCount } from '../format.js';
@@ -31,6 +33,31 @@ const lines: readonly Line[] = [
   { label: 'Bytes', color: '--series-3', valueOf: ({ bytes }) => approximate(bytes), format: formatBytes },
 ];
 
+const healthLine = (label: string, color: string, of: (tcp: TcpInterval) => number): Line => ({
+  ...{ label, color, format: formatCount },
+  valueOf: ({ tcp }) => (tcp === undefined ? 0 : of(tcp)),
+});
+
+/** The health of TCP, beside the traffic that it is of. */
+const healthLines: readonly Line[] = [
+  healthLine('Segments sent again', '--series-2', sentAgain),
+  healthLine('Connections refused', '--series-4', ({ refused }) => approximate(refused)),
+  healthLine('Resets', '--series-5', ({ resets }) => approximate(resets)),
+  healthLine('Windows of zero', '--series-6', ({ zero_windows: windows }) => approximate(windows)),
+];
+
+/** Columns of the numbers beside time, packets and bytes, and what they are called. */
+const healthColumns = [
+  ['attempts', 'Attempts'],
+  ['refused', 'Refused'],
+  ['resets', 'Resets'],
+  ['old_segments', 'Old segments'],
+  ['out_of_order', 'Out of order'],
+  ['duplicate_acks', 'Duplicate ACKs'],
+  ['zero_windows', 'Zero windows'],
+  ['gaps', 'Gaps'],
+] as const satisfies readonly (readonly [keyof TcpInterval, string])[];
+
 /** A step of the chart; null: time without packets that is folded. */
 type Step = SeriesRow | null;
 
@@ -42,7 +69,10 @@ function stepsOf({ rows, interval_ns, folded }: ReportSeries): Step[] {
   );
 }
 
-/** Packets and bytes over time: two charts that zoom and point together, and their numbers as a table. */
+/**
+ * Packets and bytes over time, and of TCP's health what there was any of: charts that zoom and point together, and their numbers
+ * as a table.
+ */
 export function trafficCharts(series: ReportSeries, file: string): HTMLElement {
   const { rows, folded = false } = series;
   const intervalSeconds = Number(series.interval_ns) / 1e9;
@@ -70,8 +100,9 @@ export function trafficCharts(series: ReportSeries, file: string): HTMLElement {
   };
   const label = (splits: number[]): string[] =>
     folded ? splits.map((at) => shortMoment(steps, Math.round(at / intervalSeconds))) : splits.map(span);
-  const figures = lines.map((line) => new SteppedChart(line, interval, seconds, steps, `${file}`, point, label));
-  return element('div', {}, ...figures.map(({ node }) => node), under, numbers(rows, interval));
+  const told = [...lines, ...healthLines.filter(({ valueOf }) => rows.some((row) => valueOf(row) > 0))];
+  const figures = told.map((line) => new SteppedChart(line, interval, seconds, steps, `${file}`, point, label));
+  return element('div', {}, ...figures.map(({ node }) => node), under, numbers(rows, interval, series.tcp === true));
 }
 
 function foldText(steps: readonly Step[], at: number): string {
@@ -158,7 +189,8 @@ class SteppedChart {
 }
 
 /** The table of the charts, made when it is opened. */
-function numbers(rows: readonly SeriesRow[], interval: string): HTMLElement {
+function numbers(rows: readonly SeriesRow[], interval: string, healthy: boolean): HTMLElement {
+  const health = healthy ? healthColumns : [];
   const body = element('tbody');
   const details = element(
     'details',
@@ -179,6 +211,7 @@ function numbers(rows: readonly SeriesRow[], interval: string): HTMLElement {
             element('th', { scope: 'col' }, 'From'),
             element('th', { scope: 'col', class: 'number' }, 'Packets'),
             element('th', { scope: 'col', class: 'number' }, 'Bytes'),
+            ...health.map(([, label]) => element('th', { scope: 'col', class: 'number' }, label)),
           ),
         ),
         body,
@@ -195,6 +228,7 @@ function numbers(rows: readonly SeriesRow[], interval: string): HTMLElement {
           element('th', { scope: 'row' }, moment(row.start_ns)),
           element('td', { class: 'number' }, exact(row.packets)),
           element('td', { class: 'number' }, exact(row.bytes)),
+          ...health.map(([name]) => element('td', { class: 'number' }, exact(row.tcp?.[name] ?? 0))),
         ),
       ),
     );

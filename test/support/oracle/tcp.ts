@@ -56,7 +56,14 @@ const noCounts = () => ({
   in_flight_max: 0,
 });
 
+/** What happened, and when. */
+export interface TcpEvent {
+  readonly what: string;
+  readonly time: bigint | null;
+}
+
 class Conversation {
+  readonly events: TcpEvent[] = [];
   ways: [Way, Way] = [new Way(), new Way()];
   counts = [noCounts(), noCounts()] as const;
   client: Side | null = null;
@@ -87,6 +94,7 @@ class Conversation {
 
   take(segment: Segment): void {
     const { side, time, seq, ack, length, window, flags } = segment;
+    const told = (what: string): number => this.events.push({ what, time });
     this.open(segment);
     if (this.client === null) {
       this.client = side;
@@ -118,9 +126,13 @@ class Conversation {
     const probe = length === 1 && seq === next && peer.last?.window === 0;
     let keepAlive = false;
     if (!probe) {
-      if (!ends && window === 0) counts.zero_windows++;
+      if (!ends && window === 0) {
+        counts.zero_windows++;
+        told('zero_windows');
+      }
       if (next !== null && (flags & rst) === 0 && distance(seq, next) > 0) {
         counts.gaps++;
+        told('gaps');
         counts.gap_bytes += distance(seq, next);
       }
       if (next !== null && !ends) {
@@ -129,6 +141,7 @@ class Conversation {
         const same = length === 0 && window !== 0 && sameWindow && sameAck && seq === next;
         if (same && peer.lastKind !== 'keep-alive') {
           counts.duplicate_acks++;
+          told('duplicate_acks');
           if (repeats) counts.repeated_duplicate_acks++;
           own.duplicates++;
         }
@@ -146,8 +159,14 @@ class Conversation {
     if (next !== null && carries && distance(seq, next) < 0 && !keepAlive) {
       const grows = length > 1 && seq === wrap(next - 1) && own.lastKind === 'probe';
       if (!grows) {
-        if (repeats) counts.repeated_old_segments++;
-        counts[this.kindOfOld(segment, end, own, peer)]++;
+        if (repeats) {
+          counts.repeated_old_segments++;
+          told('repeated_old_segments');
+        }
+        const kind = this.kindOfOld(segment, end, own, peer);
+        counts[kind]++;
+        told(kind);
+        told('old_segments');
       }
     }
     if ((flags & rst) === 0 && !probe && (next === null || distance(end, next) > 0)) {
@@ -179,9 +198,11 @@ class Conversation {
   private open({ side, time, seq, flags }: Segment): void {
     if ((flags & rst) !== 0) {
       this.counts[side].resets++;
+      this.events.push({ what: 'resets', time });
       if (this.opening?.phase !== 'syn' || this.opening.opener === side) return;
       this.opening.phase = 'refused';
       this.refused++;
+      this.events.push({ what: 'refused', time });
       return;
     }
     if ((flags & syn) === 0 || (flags & ackBit) !== 0) return;
@@ -203,6 +224,7 @@ class Conversation {
       ...{ synAckTime: null, synAckDelay: null, roundTrip: null },
     };
     this.attempts++;
+    this.events.push({ what: 'attempts', time });
     if (this.client === null || this.guessed) [this.client, this.guessed] = [side, false];
   }
 
@@ -284,6 +306,15 @@ function passed(time: bigint | null, since: bigint | null): bigint | null {
 
 /** The health of every TCP conversation of a capture, by its ends `a b`. */
 export function tcpHealth(reading: OracleReading): Map<string, object> {
+  return new Map([...conversationsOf(reading)].map(([key, conversation]) => [key, conversation.told()]));
+}
+
+/** What went wrong in all of them together, and when. */
+export function tcpEvents(reading: OracleReading): TcpEvent[] {
+  return [...conversationsOf(reading).values()].flatMap(({ events }) => events);
+}
+
+function conversationsOf(reading: OracleReading): Map<string, Conversation> {
   const all = new Map<string, Conversation>();
   for (const packet of reading.packets) {
     const { family, ip } = classify(packet);
@@ -317,5 +348,5 @@ export function tcpHealth(reading: OracleReading): Map<string, object> {
       id: family === 'ipv4' ? header.readUInt16BE(4) : 0,
     });
   }
-  return new Map([...all].map(([key, conversation]) => [key, conversation.told()]));
+  return all;
 }

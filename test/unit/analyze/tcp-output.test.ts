@@ -3,7 +3,7 @@ import { reportDataOf } from '../../../src/analyze/html/report-data.js';
 import { textReport } from '../../../src/analyze/text-report.js';
 import { rawUnits } from '../../../src/analyze/units.js';
 import { sampleEntry } from '../../support/sample-entry.js';
-import { sampleDirection, sampleHealth, sampleTotals } from '../../support/sample-tcp.js';
+import { sampleDirection, sampleHealth, sampleInterval, sampleTotals } from '../../support/sample-tcp.js';
 
 const style = { units: rawUnits, framed: false, sort: 'bytes' };
 const health = sampleHealth({
@@ -69,4 +69,41 @@ test('a page has the figures of each conversation that its table shows, and not 
     null,
   ]);
   expect(told.tcp).toEqual(sampleTotals());
+});
+
+describe('the time series', () => {
+  const series = {
+    ...{ interval_ns: '1000', interval_ns_asked: '1000', rows_max: 65_536, coarsened: false, packets_without_row: 0 },
+    rows: [
+      { start_ns: '0', packets: 3, bytes: 300 },
+      { start_ns: '1000', packets: 5, bytes: 500, tcp: sampleInterval({ refused: 4, old_segments: 7, gaps: 9 }) },
+    ],
+  };
+  const csv = (changes: object): string[][] =>
+    [...csvDocument('series', [sampleEntry({ series: { ...series, ...changes } })])]
+      .join('')
+      .split('\r\n')
+      .map((line) => line.split(','));
+
+  test('has columns of health in CSV where it tells of it, and none elsewhere', () => {
+    const [header, first, second] = csv({ tcp: true });
+    const of = (row: string[], name: string): string => row[header.indexOf(name)];
+    expect(['refused', 'old_segments', 'gaps', 'attempts'].map((name) => of(second, name))).toEqual([
+      '4',
+      '7',
+      '9',
+      '0',
+    ]);
+    expect(of(first, 'refused')).toBe('0');
+    expect(csv({})[0]).toEqual(['file', 'start_ns', 'interval_ns', 'packets', 'bytes']);
+  });
+
+  test('has some of them in text', () => {
+    const lines = textReport(sampleEntry({ series: { ...series, tcp: true } }), style).split('\n');
+    const at = lines.findIndex((line) => line.startsWith('Time series'));
+    expect(lines[at + 1]).toMatch(/^start +packets +bytes +attempts +refused +resets +old segments +zero windows$/);
+    expect(lines.slice(at).find((line) => line.startsWith('1970-01-01T00:00:00.000001000Z'))).toMatch(
+      / 5 +500 +0 +4 +0 +7 +0$/,
+    );
+  });
 });

@@ -1,4 +1,5 @@
-import { humanBytes, humanSpan, humanUnits, rawUnits, secondsText, timeText } from '../../../src/analyze/units.js';
+import { humanBytes, humanSpan, humanUnits, rawUnits } from '../../../src/analyze/units.js';
+import { secondsText, timeText } from '../../../src/common/time-text.js';
 
 test.each([
   [0, '0 B'],

@@ -12,7 +12,7 @@ function troubled(changes: Partial<TcpHealth>): Troubled {
 }
 
 const textsOf = (sums: Partial<TcpTotals>, trouble: Partial<Trouble>, inner = false): string[] =>
-  findingsOf({ ...totals, ...sums }, { ...noTrouble, ...trouble }, inner).map(
+  findingsOf({ ...totals, ...sums }, { ...noTrouble, ...trouble }, null, inner).map(
     ({ text, filter }) => `${text} | ${filter}`,
   );
 

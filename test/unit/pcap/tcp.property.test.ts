@@ -7,7 +7,7 @@ import { classicCapture } from '../../support/capture-builder.js';
 import { interleaved, tcpTrace, traceRecord } from '../../support/capture-builder/tcp-traces.js';
 import { headerOf, plansAt, reportOptions, scanOptions, scanSplit, scanWhole } from '../../support/engine.js';
 import { oracleReading } from '../../support/oracle/index.js';
-import { tcpHealth } from '../../support/oracle/tcp.js';
+import { tcpEvents, tcpHealth } from '../../support/oracle/tcp.js';
 import { holds } from '../../support/property.js';
 
 const tcp: ScanOptions = { ...scanOptions, tcp: true };
@@ -31,6 +31,10 @@ const captureOf = ({ segments, snap }: { segments: Parameters<typeof traceRecord
 const healthOf = (facts: CaptureFacts): Record<string, unknown> =>
   Object.fromEntries([...facts.top].map(({ a, b, tcp: health }) => [`${a} ${b}`, health]));
 
+const byIntervals: ScanOptions = { ...tcp, intervalNs: '200000000' };
+/** Doubled until 65,536 rows are enough. */
+const byShortIntervals: ScanOptions = { ...tcp, intervalNs: '1000' };
+
 test('the health of each conversation is that of a plain machine which reads packet by packet', () => {
   holds(
     trace,
@@ -45,7 +49,39 @@ test('the health of each conversation is that of a plain machine which reads pac
   );
 });
 
-test('cut anywhere into 1 to 8 chunks, a capture gives the same bytes', () => {
+test.each([
+  ['asked for', byIntervals, 600],
+  ['doubled', byShortIntervals, 4],
+])('the health of each interval that was %s is what the plain machine counted in it', (_how, options, runs) => {
+  let events = 0;
+  holds(
+    trace,
+    (one) => {
+      const bytes = captureOf(one as Parameters<typeof captureOf>[0]);
+      const { series } = scanWhole(bytes, options, undefined, everything) as CaptureFacts;
+      const interval = BigInt(series!.interval_ns);
+      const theirs = new Map<string, number>();
+      for (const { what, time } of tcpEvents(oracleReading(bytes)!)) {
+        const key = `${(time! / interval) * interval} ${what}`;
+        theirs.set(key, (theirs.get(key) ?? 0) + 1);
+        events++;
+      }
+      const ours = series!.rows.flatMap(({ start_ns: start, tcp: counts }) =>
+        Object.entries(counts ?? {})
+          .filter(([, count]) => count !== 0)
+          .map(([what, count]) => [`${start} ${what}`, count] as const),
+      );
+      expect(Object.fromEntries(ours)).toEqual(Object.fromEntries(theirs));
+    },
+    runs,
+  );
+  expect(events).toBeGreaterThan(runs);
+});
+
+test.each([
+  ['as asked for', byIntervals, 600],
+  ['doubled', byShortIntervals, 4],
+])('cut anywhere into 1 to 8 chunks, a capture gives the same bytes, intervals %s', (_how, options, runs) => {
   let rescans = 0;
   holds(
     fc.record({
@@ -57,12 +93,18 @@ test('cut anywhere into 1 to 8 chunks, a capture gives the same bytes', () => {
       const places = [...new Set(cuts.map((share) => 25 + Math.floor(share * (bytes.length - 25))))].sort(
         (x, y) => x - y,
       );
-      const whole = toCanonicalJson(scanWhole(bytes, tcp, undefined, everything));
-      const split = scanSplit(bytes, plansAt(headerOf(bytes), places), tcp, (results) => results.reverse(), everything);
+      const whole = toCanonicalJson(scanWhole(bytes, options, undefined, everything));
+      const split = scanSplit(
+        bytes,
+        plansAt(headerOf(bytes), places),
+        options,
+        (results) => results.reverse(),
+        everything,
+      );
       rescans += split.rescans;
       expect(toCanonicalJson(split.report)).toBe(whole);
     },
-    600,
+    runs,
   );
   process.stderr.write(`${rescans} rescans\n`);
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { coarsenSeries, fitSeries, sum } from '../../../../src/analyze/files/fit-series.js';
+import { sampleInterval } from '../../../support/sample-tcp.js';
 import type { TimeSeries } from '../../../../src/pcap/report-types.js';
 
 /** A series without gaps: row i begins at (low + i) intervals. */
@@ -78,4 +79,13 @@ test('a capture without times has a series without rows', () => {
 test('sums stay exact beyond 2^53', () => {
   expect(sum(Number.MAX_SAFE_INTEGER, 2)).toBe(9_007_199_254_740_993n);
   expect(sum(2, 3)).toBe(5);
+});
+
+test('counts of TCP health are added together with their rows', () => {
+  const from = series(1_000n, 0n, [1, 2, 3]);
+  const health = (gaps: number) => ({ tcp: sampleInterval({ gaps, resets: 1 }) });
+  const rows = from.rows.map((row, i) => (i === 1 ? row : { ...row, ...health(i + 5) }));
+  const [row] = coarsenSeries({ ...from, tcp: true, rows }, 1).rows;
+  expect(row.tcp).toEqual(sampleInterval({ gaps: 12, resets: 2 }));
+  expect(coarsenSeries(from, 1).rows[0].tcp).toBeUndefined();
 });
