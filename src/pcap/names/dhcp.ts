@@ -7,12 +7,24 @@ import { printed } from './tls-hello.js';
 const askedKept = 4096;
 
 /** RFC 2131, 2: places in a message, and where its options begin, behind the cookie. */
-const places = { transaction: 4, clientAddress: 12, yourAddress: 16, hardware: 28, cookie: 236, options: 240 } as const;
+const places = {
+  transaction: 4,
+  clientAddress: 12,
+  yourAddress: 16,
+  hardware: 28,
+  server: 44,
+  file: 108,
+  cookie: 236,
+  options: 240,
+} as const;
 const cookie = 0x63825363;
 const isRequest = 1;
 const acknowledgement = 5;
-/** RFC 2132, 3.14, 9.6. */
-const options = { pad: 0, hostName: 12, messageType: 53, end: 255 } as const;
+/** RFC 2132, 3.14, 9.3, 9.6. */
+const options = { pad: 0, hostName: 12, overload: 52, messageType: 53, end: 255 } as const;
+/** Bits of the option overload: further options stand in the field of the file's name, in that of the server's. */
+const inFile = 1;
+const inServer = 2;
 const noAddress = '\0\0\0\0';
 
 /** Counts DHCP messages, and the addresses that were given to names. */
@@ -73,17 +85,28 @@ export class DhcpCounter {
 function optionsOf(message: Buffer): ReadonlyMap<number, Buffer> | null {
   if (message.length < places.options || message.readUInt32BE(places.cookie) !== cookie) return null;
   const found = new Map<number, Buffer>();
-  for (let at: number = places.options; at < message.length;) {
-    const option = message[at++];
-    if (option === options.end) return found;
+  if (readOptions(message.subarray(places.options), found) !== 'ended') return null;
+  // RFC 2131, 4.1: in this order, and none of them overloads again.
+  const overload = found.get(options.overload)?.[0] ?? 0;
+  const [file, server] = [message.subarray(places.file, places.cookie), message.subarray(places.server, places.file)];
+  if ((overload & inFile) !== 0 && readOptions(file, found) === 'torn') return null;
+  if ((overload & inServer) !== 0 && readOptions(server, found) === 'torn') return null;
+  return found;
+}
+
+/** Adds the options of one field: up to their end, to that of the field, or to one that is not all there. */
+function readOptions(field: Buffer, found: Map<number, Buffer>): 'ended' | 'full' | 'torn' {
+  for (let at = 0; at < field.length;) {
+    const option = field[at++];
+    if (option === options.end) return 'ended';
     if (option === options.pad) continue;
-    const end = at + 1 + message[at];
+    const end = at + 1 + field[at];
     // Reads as NaN where the length is not there.
-    if (!(end <= message.length)) return null;
-    if (!found.has(option)) found.set(option, message.subarray(at + 1, end));
+    if (!(end <= field.length)) return 'torn';
+    if (!found.has(option)) found.set(option, field.subarray(at + 1, end));
     at = end;
   }
-  return null;
+  return 'full';
 }
 
 /** A host name as those of DNS are told; null: there is none. */

@@ -14,11 +14,15 @@ interface Message {
   readonly name?: string;
   readonly client?: number;
   readonly your?: number;
+  /** The fields of the server's name and of the file's. */
+  readonly fields?: { readonly server?: Uint8Array; readonly file?: Uint8Array };
   /** Behind the options, in place of their end. */
   readonly rest?: Uint8Array;
 }
 
 const address = (host: number | undefined): Uint8Array => (host === undefined ? zeros(4) : u8(10, 0, 0, host));
+
+const filled = (bytes: Uint8Array = u8(), length: number): Uint8Array => join(bytes, zeros(length - bytes.length));
 
 /** A message of one client (RFC 2131, 2). */
 function message({
@@ -28,11 +32,19 @@ function message({
   name,
   client,
   your,
+  fields = {},
   rest = u8(0, 255, 9),
 }: Message): Uint8Array {
   return join(
     ...[u8(server ? 2 : 1, 1, 6, 0), net.u32(transaction), zeros(4), address(client), address(your), zeros(8)],
-    ...[u8(2, 0, 0, 0, 0, 1), zeros(10), zeros(192), net.u32(0x63825363), u8(53, 1, type)],
+    ...[
+      u8(2, 0, 0, 0, 0, 1),
+      zeros(10),
+      filled(fields.server, 64),
+      filled(fields.file, 128),
+      net.u32(0x63825363),
+      u8(53, 1, type),
+    ],
     ...(name === undefined ? [] : [u8(12, name.length), Buffer.from(name, 'latin1')]),
     rest,
   );
@@ -53,6 +65,22 @@ const calledIn = (messages: readonly Message[]): unknown[] =>
   namesOf(messages).addresses.rows.map(({ address, name, source, times }) => [address, name, source, times]);
 
 describe('an address that DHCP gives', () => {
+  test('is called by a name in the fields that the options overload, and by that of the options before it', () => {
+    const named = (name: string): Uint8Array => join(u8(12, name.length), Buffer.from(name), u8(255));
+    const fields = { server: named('in-server'), file: named('in-file') };
+    const told = (overload: number, more: Partial<Message> = {}): unknown => {
+      const rest = join(u8(52, 1, overload, 255));
+      return calledIn([{ type: 5, server: true, your: 9, fields, rest, ...more }]).map((row) => (row as unknown[])[1]);
+    };
+    expect([0, 1, 2, 3].map((overload) => told(overload))).toEqual([[], ['in-file'], ['in-server'], ['in-file']]);
+    expect(told(3, { name: 'in-options' })).toEqual(['in-options']);
+    // One that reaches to the very end of its field, without an end of its own; and one that goes beyond.
+    const whole = join(u8(12, 62), Buffer.from('w'.repeat(62)));
+    expect(told(2, { fields: { server: whole } })).toEqual(['w'.repeat(62)]);
+    const torn = { type: 5, server: true, your: 9, rest: u8(52, 1, 2, 255), fields: { server: u8(12, 63) } };
+    expect(namesOf([torn]).dhcp).toMatchObject({ messages: 0, malformed: 1 });
+  });
+
   test('is called by the name that the client has told in its request', () => {
     const asked = { type: 3, name: 'Laptop', transaction: 7 };
     expect(calledIn([asked, { type: 5, server: true, transaction: 7, your: 9 }])).toEqual([
