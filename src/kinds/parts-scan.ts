@@ -5,7 +5,7 @@ import { pourStream } from '../captures/file/pour.js';
 import { loadScanModule } from '../captures/scan/scan-module.js';
 import { TriremeError } from '../common/errors.js';
 import { ScanChunkResult, type ScanPart } from '../gen/trireme/v1/capture.js';
-import { JoinScanner } from '../pcap/join-scanner.js';
+import { JoinScanner, type FilesBefore } from '../pcap/join-scanner.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
 import { note, packing, Stopped } from './chunk-pour.js';
 import type { BatchSource, KindBatch } from './kind.js';
@@ -20,11 +20,13 @@ export async function scanParts(
   source: BatchSource,
 ): Promise<void> {
   const options = knownOptions<ScanOptions>(optionsJson, scanOptionNames);
+  const { start, tcpStates, tcpLogged } = plan;
+  const before = start === 0 ? null : { tcpStates, tcpLogged };
   try {
     const { scanner, outcomes } =
       source.type === 'stream'
-        ? await scanPushed(batch, parts, source, options)
-        : await scanFiles(batch, parts, source, options);
+        ? await scanPushed(batch, parts, source, options, before)
+        : await scanFiles(batch, parts, source, options, before);
     const partial = scanner.partial();
     batch.answer(
       ScanChunkResult.encode({
@@ -45,13 +47,14 @@ function scanFiles(
   parts: readonly ScanPart[],
   source: Extract<BatchSource, { type: 'file' }>,
   options: ScanOptions,
+  before: FilesBefore | null,
 ): Promise<ScannedRun> {
   let done = 0;
   const files = parts.map(({ name, sizeBytes, compression }, i) => ({
     ...{ name, path: source.paths?.[i], sizeBytes: Number(sizeBytes) },
     compression: packing(compression),
   }));
-  return scanRun(loadScanModule(), files, options, (bytes) => note(batch, (done += bytes)));
+  return scanRun(loadScanModule(), files, options, (bytes) => note(batch, (done += bytes)), undefined, before);
 }
 
 /** The bytes of all files come one after the other. Where one has failed of which some was counted, all are counted anew. */
@@ -60,6 +63,7 @@ async function scanPushed(
   parts: readonly ScanPart[],
   source: Extract<BatchSource, { type: 'stream' }>,
   options: ScanOptions,
+  before: FilesBefore | null,
 ): Promise<ScannedRun> {
   const ended = (): never => {
     if (batch.cancelled()) throw new Stopped();
@@ -69,7 +73,7 @@ async function scanPushed(
   let done = 0;
   const onBytes = (bytes: number): void => note(batch, (done += bytes));
   for (;;) {
-    const scanner = new JoinScanner(loadScanModule(), options);
+    const scanner = new JoinScanner(loadScanModule(), options, before);
     try {
       const outcomes: FileOutcome[] = [];
       for (const part of parts) outcomes.push(await scanPart(part, scanner, pushed, onBytes));

@@ -236,6 +236,7 @@ export class Analysis {
         if (this.phase === 'WALKING') this.setPhase('SCANNING');
         break;
       case 'rescan':
+        if (event.files !== undefined) this.filesOf.set(keyOf(event.plan), event.files);
         this.chunks.add([event.plan]);
         if (this.journal.has(event.plan)) this.journal.resume([event.plan], true);
         else this.jobs?.addFirst(event.plan);

@@ -173,7 +173,7 @@ function unfitError(error: TriremeError): TriremeError {
 }
 
 /** Name of a chunk within its analysis. */
-export function keyOf({ start, end, startCertain, tcpStates }: ChunkPlan): string {
-  const range = `${start}-${end ?? ''}-${startCertain ? 'certain' : 'guess'}`;
+export function keyOf({ start, end, startCertain, tcpStates, tcpLogged }: ChunkPlan): string {
+  const range = `${start}-${end ?? ''}-${startCertain ? 'certain' : 'guess'}${tcpLogged === true ? '-logged' : ''}`;
   return tcpStates === undefined ? range : `${range}-${createHash('sha256').update(tcpStates).digest('hex')}`;
 }

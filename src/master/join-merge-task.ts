@@ -11,12 +11,12 @@ import { cutRuns, type FileRun } from '../captures/join/plan-runs.js';
 import type { FileOutcome } from '../captures/join/scan-run.js';
 import { bytesOf, readHead, type FileHead, type Head } from '../captures/join/read-heads.js';
 import { HeadReader } from '../pcap/head-reader.js';
-import { JoinScanner } from '../pcap/join-scanner.js';
+import { JoinScanner, type FilesBefore } from '../pcap/join-scanner.js';
 import type { JoinedFailure } from '../pcap/report-types.js';
 import { isOpen, knowingFirst } from '../pcap/first-time.js';
 import { toCanonicalJson } from '../pcap/rows/json-pieces.js';
 import type { ChunkPlan, ScanOptions } from '../pcap/types.js';
-import { countsOf, type MergeData, type MergeEvent, type MergeOffer } from './merge-messages.js';
+import { countsOf, type MergeData, type MergeEvent, type MergeOffer, type PlannedFile } from './merge-messages.js';
 import type { CaptureBytes } from './open-capture.js';
 import { positionsOf, type JoinedPart } from './open-join.js';
 
@@ -42,6 +42,8 @@ export class JoinMergeTask {
   private readonly failed: JoinedFailure[];
   private scan: ScanOptions;
   private sums: OrderedSums | null = null;
+  /** By the number of a run: what its result is to be made with, where it is scanned once more. */
+  private readonly again = new Map<number, FilesBefore>();
   private readonly answered = new Set<number>();
   private finished = false;
 
@@ -58,7 +60,9 @@ export class JoinMergeTask {
   async start(): Promise<void> {
     this.files = inOrder(await this.heads());
     this.scan = knowingFirst(this.data.scan, this.files[0]?.firstNs ?? null);
-    const sums = new OrderedSums(new JoinScanner(this.data.module, this.scan));
+    const sums = new OrderedSums(new JoinScanner(this.data.module, this.scan), (from, before) =>
+      this.rescan(from, before),
+    );
     this.sums = sums;
     let at = 0;
     // Where no file begins with a packet that has a time, only one scan of all finds the first one that has.
@@ -74,9 +78,7 @@ export class JoinMergeTask {
       plans: this.runs.map(({ plan }) => plan),
       compression: null,
       scan: this.scan,
-      files: this.runs.map(({ from, to }) =>
-        this.files.slice(from, to).map(({ part, compression }) => ({ part, compression })),
-      ),
+      files: this.runs.map((run) => this.filesOf(run)),
     });
     if (this.runs.length === 0) this.complete(sums);
   }
@@ -86,16 +88,31 @@ export class JoinMergeTask {
     const number = this.runs.findIndex((run) => run.plan.start === plan.start && run.plan.end === plan.end);
     const { sums } = this;
     if (this.finished || number === -1 || this.answered.has(number) || sums === null) return;
+    const again = this.again.get(number);
+    if (plan.tcpStates !== again?.tcpStates || plan.tcpLogged !== again?.tcpLogged) return;
     this.answered.add(number);
     const { from, to } = this.runs[number];
     const outcomes = checkOutcomes((result as { outcomes?: unknown }).outcomes, to - from);
-    sums.add(from, { outcomes, partial });
-    if (this.answered.size === this.runs.length) return this.complete(sums);
+    sums.add(from, { outcomes, partial, again });
+    if (sums.outcomes.length === this.files.length) return this.complete(sums);
     this.say({
       type: 'merged',
       provenBytes: positionsOf(this.files.slice(0, sums.outcomes.length)),
       unwanted: [],
     });
+  }
+
+  /** The proof stands still at this run: it is scanned from what is known by now. */
+  private rescan(from: number, before: FilesBefore): void {
+    const number = this.runs.findIndex((run) => run.from === from);
+    const run = this.runs[number];
+    this.again.set(number, before);
+    this.answered.delete(number);
+    this.say({ type: 'rescan', plan: { ...run.plan, ...before }, files: this.filesOf(run) });
+  }
+
+  private filesOf({ from, to }: FileRun): PlannedFile[] {
+    return this.files.slice(from, to).map(({ part, compression }) => ({ part, compression }));
   }
 
   private async heads(): Promise<Part[]> {

@@ -55,7 +55,8 @@ export type MergeEvent =
     }
   /** An offer was taken in: up to where all is proven, and plans whose results cannot matter any more. */
   | { readonly type: 'merged'; readonly provenBytes: number; readonly unwanted: readonly ChunkPlan[] }
-  | { readonly type: 'rescan'; readonly plan: ChunkPlan }
+  /** Of a joined capture with the files of the plan. */
+  | { readonly type: 'rescan'; readonly plan: ChunkPlan; readonly files?: readonly PlannedFile[] }
   | { readonly type: 'walking' }
   | {
       readonly type: 'complete';

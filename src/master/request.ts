@@ -44,14 +44,6 @@ export function compileRequest(request: AnalyzeRequest, waitMsUnsaid = waitMsDef
   if (waitMs > waitMsMax)
     throw usage(`wait_ms ${waitMs} is over ${waitMsMax}`, { value: waitMs, bound: waitMsMax, boundName: 'wait_ms' });
   const { scan, top, sort } = compileAsked(askedOf(options), names, topOfMessage);
-  if (scan.tcp === true && join === true)
-    throw usage(
-      'tcp with join: the TCP of joined files is read in order, on one machine: leave out one of them, or the master',
-    );
-  if (scan.names === true && join === true)
-    throw usage(
-      'names with join: the packets of joined files are read in order, on one machine: leave out one of them, or the master',
-    );
   return {
     name: shownName(name === '' ? path : name),
     path,

@@ -3,14 +3,18 @@ import { endChunk } from './chunk-outcome.js';
 import { wholeFilePlan } from './chunk-plans.js';
 import { Kernel, phases, tableSize, type TableSize } from './kernel.js';
 import { writePartial } from './partial.js';
-import { addPartial } from './partial-reader.js';
+import { addPartial, unsettledBefore } from './partial-reader.js';
 import { PartMeter, type PartSums } from './part-meter.js';
 import { buildReport, type Outcome } from './report.js';
 import type { CaptureFacts } from './report-types.js';
-import type { ReadState, ReportOptions, ScanOptions } from './types.js';
+import { installStates, type Unsettled } from './tcp-pieces.js';
+import type { ChunkPlan, ReadState, ReportOptions, ScanOptions } from './types.js';
 
 /** What the scan of one file of a joined capture told. Plain JSON. */
 export type PartFacts = PartSums & Outcome;
+
+/** What is known of the files before some that are scanned by themselves, where what is told depends on their order. */
+export type FilesBefore = Pick<ChunkPlan, 'tcpStates' | 'tcpLogged'>;
 
 /** What a joined report is built on where no single file's state is in force. */
 const anyState: ReadState = { format: 'pcap', byteOrder: 'little', interfaces: [], lengthsSwapped: false };
@@ -28,8 +32,11 @@ export class JoinScanner {
   constructor(
     module: WebAssembly.Module,
     private readonly options: ScanOptions,
+    /** Null: the first file is the first of all, or partial results of all come in order. */
+    before: FilesBefore | null = null,
   ) {
-    this.kernel = Kernel.acquire(module, options);
+    this.kernel = Kernel.acquire(module, options, before === null ? 'whole' : 'chunk');
+    if (before !== null && this.kernel.watchesTcp) this.watchFrom(before);
     this.meter = new PartMeter(this.kernel);
   }
 
@@ -90,6 +97,18 @@ export class JoinScanner {
     const outcome = { cut: null, damage: null, notACapture: null };
     const facts = { ...sums, end: Number(exports.position()), endState: kernel.readState(), ...outcome };
     return { partial: found, facts };
+  }
+
+  private watchFrom({ tcpStates, tcpLogged }: FilesBefore): void {
+    this.kernel.exports.setPiecewise();
+    if (tcpLogged === true) this.kernel.exports.setEndlessLogs();
+    if (tcpStates !== undefined) installStates(this.kernel, tcpStates);
+  }
+
+  /** What is missing before files that were counted elsewhere can be added next; null: nothing. */
+  missing(partial: Uint8Array): Unsettled | null {
+    this.expect('between files');
+    return unsettledBefore(this.kernel, partial);
   }
 
   /** Adds files that were counted elsewhere. */

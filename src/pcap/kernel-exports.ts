@@ -44,6 +44,8 @@ export interface KernelExports {
   setTcp(): void;
   /** What came before the packets of this scan is not known. */
   setPiecewise(): void;
+  /** The logs of TCP conversations then hold all packets. */
+  setEndlessLogs(): void;
   /** Names are told; before packets come. */
   setNames(piecewise: boolean): void;
   beginNamesPart(): void;

@@ -115,6 +115,8 @@ export interface ChunkPlan {
    * (tcp-pieces.ts); undefined: none is known.
    */
   readonly tcpStates?: string;
+  /** These are too many for a plan: all packets of TCP conversations are kept, and whoever knows the states counts them. */
+  readonly tcpLogged?: true;
   /** Of a joined capture: tells the files of this chunk from others that would lie at the same place. */
   readonly files?: string;
 }

@@ -127,18 +127,6 @@ describe.each([
   });
 });
 
-test.each(['tcp', 'names'])('joined files with --%s are refused by a master in one line', async (option) => {
-  const cluster = await CaptureCluster.start(['/'], []);
-  try {
-    const there = await runTrireme(['analyze', `--${option}`, '--join', '--master', cluster.grpc, files[1], files[2]]);
-    expect(there.code).toBe(2);
-    expect(there.stderr).toMatch(new RegExp(`^trireme: ${option} with join: .* on one machine`));
-    expect(there.stderr.trim().split('\n')).toHaveLength(1);
-  } finally {
-    await cluster.stop();
-  }
-});
-
 test('a master that does not see the file is sent it, and keeps nothing', async () => {
   const cluster = await CaptureCluster.start([elsewhere.path], ['--spool', join(scratch.path, 'spool')]);
   try {

@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSy
 import { join } from 'node:path';
 import { projectRoot } from '../../src/common/version.js';
 import { cut } from '../support/capture-builder.js';
+import { namedTraffic } from '../support/capture-builder/dns-traces.js';
+import { lossyTraces } from '../support/capture-builder/tcp-traces.js';
 import { CaptureCluster, eventually } from '../support/capture-cluster.js';
 import { cutCapture, shuffled, writeRing } from '../support/cut-capture.js';
 import { runTrireme } from '../support/run-trireme.js';
@@ -25,6 +27,14 @@ for (const [name, bytes] of Object.entries({
   'next.pcap': '',
 }))
   writeFileSync(join(ring, name), bytes);
+
+/** Captures whose TCP and names go on from file to file. */
+const ordered = [lossyTraces(12, true), namedTraffic(200)].map((bytes, i) => {
+  const folder = join(scratch.path, `ordered${i}`);
+  mkdirSync(folder);
+  writeRing(folder, cutCapture(bytes, 60));
+  return folder;
+});
 
 const here = async (args: readonly string[]) => runTrireme(['analyze', '--json', '-q', '--join', ...args]);
 
@@ -58,6 +68,14 @@ describe.each([
           one.stdout.replaceAll(/"error_detail": ".*"/g, ''),
         );
       expect(all.code).toBe(one.code);
+    }
+  });
+
+  test('tells the TCP health and the names of joined files as one core does', async () => {
+    const options = ['--tcp', '--names', '--inner', '--interval', '1s', '--top', '200'];
+    for (const folder of ordered) {
+      const [one, all] = [await here([folder, ...options]), await cluster.analyze([folder], ['--join', ...options])];
+      expect(all).toMatchObject({ code: 0, stdout: one.stdout });
     }
   });
 });

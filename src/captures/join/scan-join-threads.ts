@@ -12,7 +12,8 @@ import { growthPart, planThreads, type ThreadPlan } from '../threads/thread-plan
 import { OrderedSums, type Sums } from './ordered-sums.js';
 import { planRuns } from './plan-runs.js';
 import type { FileHead } from './read-heads.js';
-import { type RunFile, type RunPlan, type RunResult, type ScannedRun, scanRun } from './scan-run.js';
+import { goesByOrder } from '../../pcap/scan-options.js';
+import { beforeRun, type RunFile, type RunPlan, type RunResult, type ScannedRun, scanRun } from './scan-run.js';
 
 /** Ends a scan on several threads; never leaves this file. */
 class Crowded extends Error {}
@@ -47,8 +48,15 @@ async function scanTogether(
 ): Promise<ScannedRun> {
   const { scan, onProgress } = settings;
   const total = ordered.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const large = new Set([...ordered.keys()].filter((i) => isLarge(ordered[i], total / threads, settings)));
-  const sums = new OrderedSums(new JoinScanner(loadScanModule(), scan));
+  // What is told by order is put together from runs of files, which know how to begin behind others.
+  const large = goesByOrder(scan)
+    ? new Set<number>()
+    : new Set([...ordered.keys()].filter((i) => isLarge(ordered[i], total / threads, settings)));
+  let runs: RunPlan[] = [];
+  const filesFrom = new Map<number, readonly RunFile[]>();
+  const sums = new OrderedSums(new JoinScanner(loadScanModule(), scan), (from, again) =>
+    runs.unshift({ from, files: filesFrom.get(from)!, again }),
+  );
   let done = 0;
   const onBytes = (bytes: number): void => onProgress?.((done += bytes), total);
   try {
@@ -57,7 +65,8 @@ async function scanTogether(
       sums.add(i, await scanLarge(ordered[i], settings, onBytes));
     }
     const files = ordered.map(fileOf);
-    const runs = planRuns(ordered, shares, large).map(({ from, to }) => ({ from, files: files.slice(from, to) }));
+    runs = planRuns(ordered, shares, large).map(({ from, to }) => ({ from, files: files.slice(from, to) }));
+    for (const { from, files: some } of runs) filesFrom.set(from, some);
     await scanRuns(runs, threads, settings, onBytes, (result) => sums.add(result.from, result));
     const { scanner, outcomes } = sums;
     if (outcomes.length === ordered.length) return { scanner, outcomes };
@@ -135,11 +144,12 @@ async function scanRuns(
         const watch = new GrowthWatch(threadBytesMin * growthPart, () => table.of!.table);
         const watched = (bytes: number, scanner: JoinScanner): void => {
           table.of = scanner;
-          count(bytes);
+          count(mine.again === undefined ? bytes : 0);
           if (watch.passed(bytes)) throw new Crowded();
         };
-        const { scanner, outcomes } = await scanRun(module, mine.files, scan, watched, pause);
-        onResult({ from: mine.from, outcomes, partial: scanner.partial() });
+        const { from, again, files } = mine;
+        const { scanner, outcomes } = await scanRun(module, files, scan, watched, pause, beforeRun(mine));
+        onResult({ from, again, outcomes, partial: scanner.partial() });
       } else if (pool.unsettled) {
         await pool.nextResult();
       } else return;

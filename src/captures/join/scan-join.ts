@@ -4,7 +4,6 @@ import type { ListedFile } from './list-files.js';
 import { inOrder } from './order-files.js';
 import { readHeads, type FileHead } from './read-heads.js';
 import { scanRun, type ScannedRun } from './scan-run.js';
-import { goesByOrder } from '../../pcap/scan-options.js';
 import { isOpen, knowingFirst } from '../../pcap/first-time.js';
 import { loadScanModule } from '../scan/scan-module.js';
 import type { ScanSettings } from '../scan/scan-settings.js';
@@ -40,7 +39,7 @@ function scanAll(ordered: readonly FileHead[], settings: ScanSettings): Promise<
   const { scan, onProgress, threadsMax, threadBytesMin } = settings;
   const total = ordered.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const plan = planThreads(total, threadsMax, threadBytesMin);
-  if (plan.threads > 1 && !isOpen(scan.span) && !goesByOrder(scan)) {
+  if (plan.threads > 1 && !isOpen(scan.span)) {
     // Loaded only here: one core has no need of threads.
     const { scanJoinThreads } = require('./scan-join-threads.js') as typeof import('./scan-join-threads.js');
     return scanJoinThreads(ordered, plan, settings);

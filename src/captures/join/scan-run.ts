@@ -1,4 +1,4 @@
-import { JoinScanner, type PartFacts } from '../../pcap/join-scanner.js';
+import { JoinScanner, type FilesBefore, type PartFacts } from '../../pcap/join-scanner.js';
 import type { ScanOptions } from '../../pcap/types.js';
 import { failedFile, type FailedFile } from '../scan/capture-entry.js';
 import { openCapture, type CaptureFile } from '../file/capture-file.js';
@@ -48,10 +48,11 @@ export async function scanRun(
   onBytes: (bytes: number, scanner: JoinScanner) => void,
   /** Called between files. */
   pause: () => Promise<void> | void = () => undefined,
+  before: FilesBefore | null = null,
 ): Promise<ScannedRun> {
   const failures = new Map<number, FailedFile>();
   for (;;) {
-    const scanner = new JoinScanner(module, options);
+    const scanner = new JoinScanner(module, options, before);
     const outcomes: FileOutcome[] = [];
     try {
       for (const [i, file] of files.entries()) {
@@ -133,11 +134,17 @@ export interface RunPlan {
   /** Position of the first file. */
   readonly from: number;
   readonly files: readonly RunFile[];
+  /** It is scanned once more, with this. */
+  readonly again?: FilesBefore;
 }
+
+/** What a run knows of the files before it; null: there are none. */
+export const beforeRun = ({ from, again }: RunPlan): FilesBefore | null => again ?? (from === 0 ? null : {});
 
 /** From it; the partial is transferred. */
 export interface RunResult {
   readonly from: number;
+  readonly again?: FilesBefore;
   readonly outcomes: readonly FileOutcome[];
   readonly partial: Uint8Array;
 }

@@ -105,7 +105,7 @@ export {
   tcpTotals,
 } from './tcp-report';
 export { beginNamesPart, clearNames, namesAt, namesBytes, namesPackets } from './names';
-export { setPiecewise, uncaptured, windowless } from './tcp-state';
+export { setEndlessLogs, setPiecewise, uncaptured, windowless } from './tcp-state';
 import { talkersTotal } from './talkers';
 export {
   beginWindow,

@@ -15,6 +15,7 @@ import {
   cutFresh,
   DIRECTION_BYTES,
   DUPLICATES_SHIFT,
+  endless,
   ESTABLISHED,
   freeTroubleOf,
   HANDSHAKES,
@@ -116,7 +117,7 @@ export function note(
   const log = <usize>load<u32>(block, LOG);
   if (load<u8>(log, LOG_CUT)) return;
   const items = load<u32>(log, LOG_ITEMS);
-  if (items >= ITEMS_MAX || isCalm(block, log, items)) return cut(block, log);
+  if (!endless && (items >= ITEMS_MAX || isCalm(block, log, items))) return cut(block, log);
   const own = block + (back ? DIRECTION_BYTES : 0);
   const peer = block + (back ? 0 : DIRECTION_BYTES);
   const seen = log + LOG_SEEN + (back ? 1 : 0);

@@ -108,6 +108,8 @@ const CHUNK_BYTES: usize = 0x10000;
 export let watching: bool = false;
 /** Each conversation begins with a log, because what came before this chunk is not known. */
 export let piecewise: bool = false;
+/** These logs do not end: all packets of the chunk are in them. */
+export let endless: bool = false;
 
 /** Packets whose flags, and those whose window was not captured. */
 export let uncaptured: u64 = 0;
@@ -121,6 +123,7 @@ let freeTrouble: usize = 0;
 export function beginTcp(on: bool): void {
   watching = on;
   piecewise = false;
+  endless = false;
   uncaptured = 0;
   windowless = 0;
   freshAt = 0;
@@ -131,6 +134,10 @@ export function beginTcp(on: bool): void {
 
 export function setPiecewise(): void {
   piecewise = true;
+}
+
+export function setEndlessLogs(): void {
+  endless = true;
 }
 
 export function addUncaptured(packets: u64): void {
