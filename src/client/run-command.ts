@@ -170,7 +170,8 @@ async function run(kind: string, payload: string | undefined, options: RunComman
       ended: async (job) => {
         const { result, resultBytes, error } = job.result;
         if (error !== '') return took(job);
-        const bytes = resultBytes ?? Buffer.from(result);
+        // An id has a line of its own, an answer only what its kind gave.
+        const bytes = resultBytes ?? Buffer.from(detach ? `${result}\n` : result);
         if (names === null || out === undefined) await output.answer(bytes);
         else {
           const fault = await writeResult(out, names[job.task.seq - 1], bytes);

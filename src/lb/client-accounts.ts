@@ -23,8 +23,8 @@ const quietSeconds = 2;
 
 /** Names of the client that nobody has to prove to be, and of all those beyond clientsMax. */
 export const anonymousName = 'anonymous';
-/** Of the jobs of a work queue: whoever may write to NATS put them there. */
-export const queueName = 'queue';
+/** Of the jobs of a work queue: whoever may write to NATS put them there. No credential has such a name, as it might have `queue`. */
+export const queueName = '(queue)';
 const othersName = '(others)';
 
 /** What the jobs of one client pass before the hub has them. */

@@ -141,7 +141,7 @@ skipWithoutNats('jobs of a queue')('jobs of a queue', () => {
     expect(kinds.begun().get('order17')).toBe(1);
     const detached = await run(['--detach', '--delay', '1s', 'COPIED', 'detached']);
     const id = detached.stdout.trim();
-    expect([detached.code, await queue.record(id)]).toEqual([0, null]);
+    expect([detached.code, detached.stdout, await queue.record(id)]).toEqual([0, `${id}\n`, null]);
     await ends(id, 'answer of detached');
 
     for (const [args, why] of [

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 
 /**
  * Time between SIGTERM and SIGKILL. With the look that notices that nobody waits and the end of the processes themselves,
@@ -8,7 +9,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 export const killGraceMs = 1_000;
 
 /** Time for processes to be gone after SIGKILL, and for output to end after its writer has: both are quick, or never come. */
-const goneMsMax = 200;
+export const goneMsMax = 200;
 
 /** Between two looks at whether a group is gone. */
 const goneLookMs = 10;
@@ -17,7 +18,7 @@ const goneLookMs = 10;
 const looksEachListing = 5;
 
 /** Bytes of the end of standard error that an error tells. */
-export const stderrTailBytesMax = 1_000;
+const stderrTailBytesMax = 1_000;
 
 /** Who hears of the groups of processes that a thread has, so that none outlives the thread or the worker. */
 export interface ProcessGroupsPort {
@@ -39,6 +40,9 @@ export interface Program {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** What stands in argv for the path of a file with the payload. */
+export const payloadPlace = '{payload}';
+
 /** How the first process of a group ended. */
 export interface Ending {
   readonly code: number | null;
@@ -47,12 +51,40 @@ export interface Ending {
   readonly unstarted: string | null;
 }
 
+/** A process that runs a job. */
+export interface Running {
+  /** Resolves when it has ended, its output has been read, and its group is gone. */
+  readonly over: Promise<Ending>;
+  /** The end of what it wrote to standard error, as words behind an error. */
+  readonly complaint: string;
+  /** Ends the whole group: SIGTERM, and what is left after killGraceMs SIGKILL. */
+  kill(): Promise<void>;
+}
+
+/** The end of what a process writes to standard error. */
+export class ErrorTail {
+  private tail: Buffer = Buffer.alloc(0);
+
+  push(bytes: Buffer): void {
+    this.tail = Buffer.concat([this.tail, bytes]).subarray(-stderrTailBytesMax);
+  }
+
+  /** As words behind an error. */
+  get words(): string {
+    const text = this.tail.toString('utf8').trim();
+    return text === '' ? '' : `: ${text}`;
+  }
+
+  forget(): void {
+    this.tail = Buffer.alloc(0);
+  }
+}
+
 /** A process in a group of its own, with what it writes. Nothing of the group is left once `over` has resolved. */
-export class Child {
-  /** Resolves when its first process has ended, its output has been read, and its group is gone. */
+export class Child implements Running {
   readonly over: Promise<Ending>;
   private readonly process: ChildProcess;
-  private tail: Buffer = Buffer.alloc(0);
+  private readonly tail = new ErrorTail();
   private ending: Promise<void> | null = null;
 
   /**
@@ -75,9 +107,7 @@ export class Child {
     // A process that does not read all of its input is not wrong.
     this.process.stdin?.on('error', () => undefined);
     stdout?.on('data', heard);
-    stderr?.on('data', (bytes: Buffer) => {
-      this.tail = Buffer.concat([this.tail, bytes]).subarray(-stderrTailBytesMax);
-    });
+    stderr?.on('data', (bytes: Buffer) => this.tail.push(bytes));
     if (pid !== undefined) groups.began(pid);
     this.over = this.whenOver(pid);
   }
@@ -96,18 +126,15 @@ export class Child {
     this.process.stdin?.end(bytes);
   }
 
-  /** The end of what it wrote to standard error, as words behind an error. */
   get complaint(): string {
-    const text = this.tail.toString('utf8').trim();
-    return text === '' ? '' : `: ${text}`;
+    return this.tail.words;
   }
 
   /** What comes on standard error from now on belongs to another job. */
   forgetComplaint(): void {
-    this.tail = Buffer.alloc(0);
+    this.tail.forget();
   }
 
-  /** Ends the whole group: SIGTERM, and what is left after killGraceMs SIGKILL. */
   kill(): Promise<void> {
     const { pid } = this.process;
     return (this.ending ??= pid === undefined ? Promise.resolve() : endGroup(pid));
@@ -122,9 +149,7 @@ export class Child {
       this.process.once('exit', (code, signal) => resolve({ code, signal, unstarted: null }));
     });
     if (pid === undefined) return ending;
-    // What a process left behind is not waited for, unless its whole group is being ended in order.
-    if (this.ending !== null) await this.ending;
-    else if (signalled(pid, 'SIGKILL')) await groupGone(pid, goneMsMax);
+    await groupOver(pid, this.ending);
     this.groups.gone(pid);
     // One that left the group may still hold the output.
     await Promise.race([closed, pause(goneMsMax)]);
@@ -134,22 +159,38 @@ export class Child {
   }
 }
 
+const signalNames = Object.keys(constants.signals) as NodeJS.Signals[];
+
 /** How it ended, as words. */
 export function endedBy({ code, signal, unstarted }: Ending): string {
   if (unstarted !== null) return `could not be started: ${unstarted}`;
+  // A shell tells a signal as a code.
+  const told = code === null ? undefined : signalNames.find((name) => constants.signals[name] === code - 128);
+  if (told !== undefined) return `was ended by ${told} (exit code ${code})`;
   return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
 }
 
-async function endGroup(group: number): Promise<void> {
-  if (!signalled(group, 'SIGTERM') || (await groupGone(group, killGraceMs))) return;
-  signalled(group, 'SIGKILL');
-  await groupGone(group, goneMsMax);
+/** Ends what a process left behind when it ended. It is not waited for, unless its whole group is being ended in order. */
+export async function groupOver(group: number, ending: Promise<void> | null): Promise<void> {
+  if (ending !== null) await ending;
+  else if (signalled(group, 'SIGKILL')) await groupGone(group, goneMsMax);
+}
+
+/** @param leads whether its first process lives: it may not lead a group yet, and is then signalled itself */
+export async function endGroup(group: number, leads = (): boolean => false): Promise<void> {
+  if (!reached(group, 'SIGTERM', leads) || (await groupGone(group, killGraceMs, leads))) return;
+  reached(group, 'SIGKILL', leads);
+  await groupGone(group, goneMsMax, leads);
+}
+
+function reached(group: number, signal: NodeJS.Signals | 0, leads: () => boolean): boolean {
+  return signalled(group, signal) || (leads() && signalled(-group, signal));
 }
 
 /** Whether the group is gone within this time. */
-async function groupGone(group: number, withinMs: number): Promise<boolean> {
+async function groupGone(group: number, withinMs: number, leads = (): boolean => false): Promise<boolean> {
   const until = performance.now() + withinMs;
-  for (let look = 1; signalled(group, 0); look++) {
+  for (let look = 1; reached(group, 0, leads); look++) {
     if (look % looksEachListing === 0 && allEnded(group)) return true;
     if (performance.now() >= until) return false;
     await pause(goneLookMs);
@@ -194,6 +235,6 @@ export function signalled(group: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-function pause(ms: number): Promise<void> {
+export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

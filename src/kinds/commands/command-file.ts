@@ -5,8 +5,9 @@ import { TriremeError } from '../../common/errors.js';
 import { readSmallFile } from '../../common/small-file.js';
 import { isSlip } from '../../common/suggestions.js';
 import { compileFields, type KindFields } from '../folder-kind.js';
+import { payloadPlace } from './child.js';
 import type { CommandEntry } from './command-kind.js';
-import { payloadPlace } from './once.js';
+import { starterGives, starterPrograms } from './starter.js';
 
 /** Variables that a command is given of the worker's own: what programs need to run, and no secret. */
 const inherited = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'];
@@ -109,6 +110,7 @@ function compileCommand(entry: unknown, at: number, file: string, host: CommandH
     folder,
     environment,
     serve,
+    starter: serve === 'once' && starterGives(environment) && starterPrograms.every(found),
   };
 }
 

@@ -6,6 +6,7 @@ import type { Framing } from './framing.js';
 import { runOnce } from './once.js';
 import { Overseer, type Outcome, type Oversee } from './overseer.js';
 import { ServedProcess } from './served-process.js';
+import { Starter } from './starter.js';
 
 /** A kind whose jobs are run by a program, as a file of commands says it; plain data, for threads get it too. */
 export interface CommandEntry extends Program {
@@ -14,6 +15,8 @@ export interface CommandEntry extends Program {
   readonly fields: KindFields & { readonly name: string };
   /** `once`: a process for each job. The others keep a process alive for many. */
   readonly serve: 'once' | Framing;
+  /** Whether a small process can start its processes. */
+  readonly starter: boolean;
 }
 
 /** Runs one job. `stopped` of the overseer is to be heard by whoever has the process. */
@@ -38,7 +41,8 @@ function commandKind(entry: CommandEntry, port: ProcessesPort): Kind {
   const { fields, where, serve } = entry;
   const compiled = compileFields(fields, fields.name, where);
   if (serve !== 'once') return servedKind(compiled, entry, serve, port);
-  return processKind(compiled, (payload, oversee) => runOnce(entry, compiled.terms, port, payload, oversee));
+  const starter = entry.starter ? new Starter(entry, port) : null;
+  return processKind(compiled, (payload, oversee) => runOnce(entry, compiled.terms, port, starter, payload, oversee));
 }
 
 /** A kind whose jobs go one after the other to a process of their thread. */

@@ -2,51 +2,68 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import type { KindTerms } from '../../gen/trireme/v1/worker.js';
-import { Child, endedBy, type ProcessesPort, type Program } from './child.js';
+import {
+  Child,
+  endedBy,
+  payloadPlace,
+  type ProcessesPort,
+  type ProcessGroupsPort,
+  type Program,
+  type Running,
+} from './child.js';
 import type { Outcome, Oversee } from './overseer.js';
-
-/** What stands in argv for the path of a file with the payload. */
-export const payloadPlace = '{payload}';
+import type { Starter } from './starter.js';
 
 let files = 0;
 
-/** Runs a job in a process of its own: the payload on standard input or in a file, the answer on standard output. */
+/**
+ * Runs a job in a process of its own: the payload on standard input or in a file, the answer on standard output.
+ * @param starter of the kind, for one job at a time; null: this process forks itself
+ */
 export async function runOnce(
   command: Program,
   terms: KindTerms,
   { groups, scratch }: ProcessesPort,
+  starter: Starter | null,
   payload: Uint8Array,
   oversee: Oversee,
 ): Promise<Outcome> {
   const asFile = command.argv.some((word) => word.includes(payloadPlace));
-  if (!asFile) return runWith(command, terms, groups, payload, oversee);
+  if (starter !== null) return runBy((heard) => starter.run(payload, !asFile, heard), terms, oversee);
+  if (!asFile) return runBy((heard) => forked(command, payload, groups, heard), terms, oversee);
   const file = join(scratch, `payload-${threadId}-${files++}`);
   try {
     writeFileSync(file, payload, { flag: 'wx', mode: 0o600 });
     const argv = command.argv.map((word) => word.replaceAll(payloadPlace, file));
-    return await runWith({ ...command, argv }, terms, groups, null, oversee);
+    return await runBy((heard) => forked({ ...command, argv }, null, groups, heard), terms, oversee);
   } finally {
     rmSync(file, { force: true });
   }
 }
 
+/** Hears each piece of standard output. */
+type Heard = (bytes: Buffer) => void;
+
 /** @param input null: none */
-async function runWith(
-  command: Program,
+function forked(command: Program, input: Uint8Array | null, groups: ProcessGroupsPort, heard: Heard): Running {
+  const child = new Child(command, input !== null, groups, heard);
+  if (input !== null) child.end(input);
+  return child;
+}
+
+async function runBy(
+  begin: (heard: Heard) => Running | Promise<Running>,
   { resultBytesMax, text }: KindTerms,
-  groups: ProcessesPort['groups'],
-  input: Uint8Array | null,
   oversee: Oversee,
 ): Promise<Outcome> {
   const output: Buffer[] = [];
   let bytes = 0;
-  const child = new Child(command, input !== null, groups, (chunk) => {
+  const child = await begin((chunk) => {
     bytes += chunk.length;
     if (bytes <= resultBytesMax) output.push(chunk);
     else void child.kill();
   });
   const overseer = oversee(() => void child.kill());
-  if (input !== null) child.end(input);
   const ending = await child.over;
   if (overseer.why !== null) return { type: 'stopped', why: overseer.why, complaint: child.complaint };
   if (bytes > resultBytesMax)

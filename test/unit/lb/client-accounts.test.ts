@@ -1,5 +1,6 @@
 import { everyone, type Caller } from '../../../src/common/trust/roles.js';
-import { anonymousName, ClientAccounts, clientsMax, jobsReserved } from '../../../src/lb/client-accounts.js';
+import { Credentials } from '../../../src/common/trust/credentials.js';
+import { anonymousName, ClientAccounts, clientsMax, jobsReserved, queueName } from '../../../src/lb/client-accounts.js';
 import { shallowJobsMax } from '../../../src/lb/client-depth.js';
 import type { ClientTerms, ShareSettings } from '../../../src/lb/shares-file.js';
 
@@ -45,6 +46,12 @@ test('a client is known by the name of its credential, and who shows none is ano
     ['bob', 2],
     ['carol', 2],
   ]);
+});
+
+test('no credential has the name of the work queue, and so none its share', () => {
+  const file = (name: string): string => `client ${name} ${'x'.repeat(40)}`;
+  expect(() => Credentials.parse(file('queue'), 'file')).not.toThrow();
+  expect(() => Credentials.parse(file(queueName), 'file')).toThrow('a name is');
 });
 
 test(`clients beyond ${clientsMax} are one, but those of the file are told apart`, () => {

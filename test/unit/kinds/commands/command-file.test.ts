@@ -31,6 +31,7 @@ test('an entry is a program in the folder of its file, with the few variables th
     folder: '/srv',
     environment: { PATH: '/usr/bin', HOME: '/home/u', LANG: 'C.UTF-8' },
     serve: 'once',
+    starter: true,
   });
 });
 

@@ -82,24 +82,18 @@ describe('a process for each job', () => {
     // No shell reads the words of argv.
     const [words] = await run('WORDS', '$(id)');
     const [, file] = /^DONE \$HOME\|; ls\|`id`\|(\/[^|]*\/payload-\d+-\d+)\|$/.exec(words) ?? [];
-    expect(readdirSync(dirname(file))).toEqual([]);
+    expect(readdirSync(dirname(file)).sort()).toEqual(['err', 'out']);
     expect(await run('SILENT', 'x'.repeat(200_000))).toEqual(['DONE ']);
   });
 
   test('whose payload cannot be written fails its job alone', async () => {
-    await withCommands({
-      FILE: { argv: ['cat', '{payload}'], mayCopy: true },
-      WHERE: { argv: ['printf', '%s', '{payload}'] },
-    });
-    const [place] = await run('WHERE', '');
-    const [, scratchOf, thread, next] = /^DONE (.*)\/payload-(\d+)-(\d+)$/.exec(place) as RegExpExecArray;
-    // Somebody has the next name but one.
-    writeFileSync(join(scratchOf, `payload-${thread}-${Number(next) + 2}`), 'not a payload');
-    expect(await run('FILE', 'a', 'b', 'c')).toEqual([
-      'DONE a',
-      expect.stringMatching(/^FAILED could not be run: EEXIST/),
-      'DONE c',
-    ]);
+    await withCommands({ FILE: { argv: ['sh', '-c', 'echo $0; cat $0', '{payload}'], mayCopy: true } });
+    const [place] = await run('FILE', '');
+    // Somebody has the next file.
+    writeFileSync(place.slice('DONE '.length).trim(), 'not a payload');
+    const [failed, done] = await run('FILE', 'b', 'c');
+    expect(failed).toMatch(/^FAILED could not be run: EEXIST/);
+    expect(done).toMatch(/^DONE .*\nc$/);
   });
 
   test('may answer bytes, which are left as they are', async () => {
@@ -128,7 +122,7 @@ describe('a process for each job', () => {
     const [failed] = await run('FAILS', '');
     expect(failed).toMatch(/^FAILED its process ended with exit code 3: [^]*\n4999\n5000\nno luck$/);
     expect(failed.length).toBeLessThan(1_100);
-    expect(await run('KILLED', '')).toEqual(['FAILED its process was ended by SIGSEGV']);
+    expect(await run('KILLED', '')).toEqual(['FAILED its process was ended by SIGSEGV (exit code 139)']);
   });
 
   test('that writes more than the answer may have is ended', async () => {
@@ -356,5 +350,47 @@ test('limits of memory and processor time are kept', async () => {
   expect(await run('MEMORY', '')).toEqual([
     expect.stringMatching(/^FAILED its process ended with exit code \d+: Out of memory/i),
   ]);
-  expect(await run('CPU', '')).toEqual(['FAILED its process was ended by SIGXCPU']);
+  expect(await run('CPU', '')).toEqual(['FAILED its process was ended by SIGXCPU (exit code 152)']);
+});
+
+describe('the shell that starts processes', () => {
+  const shellOf = (pid: number): number => Number(/\) . (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
+
+  test('keeps what one job has left behind out of the answer of the next', async () => {
+    const late = 'read n; echo $n; [ $n = 1 ] && (setsid sh -c "sleep 1; echo LATE" &); sleep 0.$n';
+    await withCommands({ LATE: sh(late) });
+    expect(await run('LATE', '1\n')).toEqual(['DONE 1']);
+    expect(await run('LATE', '9\n', '8\n')).toEqual(['DONE 9', 'DONE 8']);
+  });
+
+  test('carries answers that are longer than a pipe, and errors beside them', async () => {
+    await withCommands({ LONG: sh('head -c 1000000 /dev/zero | tr "\\0" x; head -c 300000 /dev/zero >&2') });
+    expect(await run('LONG', '')).toEqual([`DONE ${'x'.repeat(1_000_000)}`]);
+  });
+
+  test('leaves signals and the process group to the program as they are by default', async () => {
+    // Field 5 is the group; the masks say which signals are ignored.
+    const script = 'cut -d" " -f1,5 /proc/$$/stat; grep SigIgn /proc/$$/status';
+    await withCommands({ SIGNALS: sh(script) });
+    const [told] = await run('SIGNALS', '');
+    expect(told).toMatch(/^DONE (\d+) \1\nSigIgn:\t0+$/);
+  });
+
+  test('fails the job that it had when somebody kills it, whose process is ended, and is started again', async () => {
+    await withCommands({
+      SELF: sh(`read n; echo $$ > ${scratch.path}/self-$n; [ $n = 2 ] || exec sleep 600; echo $n`),
+    });
+    const [job] = give('SELF', ['1\n']);
+    const [pid] = await pidsIn('self-1', 1);
+    process.kill(shellOf(pid), 'SIGKILL');
+    const { status, payload } = await harness.outcome(1, job);
+    expect(`${status} ${payload.toString()}`).toMatch(/^FAILED .*the shell that starts it ended$/);
+    await gone([pid]);
+    expect(await run('SELF', '2\n')).toEqual(['DONE 2']);
+  });
+
+  test('is left out where a variable is one of its own', async () => {
+    await withCommands({ OWN: { ...sh('echo "$PWD $_in"'), environment: { PWD: '/here', _in: 'x' } } });
+    expect(await run('OWN', '')).toEqual([expect.stringMatching(/ x$/)]);
+  });
 });
