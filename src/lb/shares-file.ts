@@ -1,6 +1,6 @@
 import { readConfigFile, type ConfigFile, type Section, type Setting } from '../common/config-file.js';
 import { TriremeError } from '../common/errors.js';
-import { byteSize } from '../common/options.js';
+import { byteSize, decimal, integer } from '../common/options.js';
 import { isSlip } from '../common/suggestions.js';
 import type { ShareTerms } from '../hub/shares/share.js';
 
@@ -35,22 +35,12 @@ const unbounded: ClientTerms = {
 
 /** Parsers throw what a value should have been. */
 const fields: Readonly<Record<keyof ClientTerms, (text: string) => number>> = {
-  weight: (text) => number(text, numberMin, numberMax),
-  jobsMax: (text) => {
-    const jobs = number(text, 1, jobsBound);
-    if (Number.isInteger(jobs)) return jobs;
-    throw new Error('is not a whole number');
-  },
-  bytesMax: (text) => byteSize(1, 2 ** 40)(text),
-  secondsPerSecondMax: (text) => number(text, numberMin, numberMax),
+  weight: decimal(numberMin, numberMax),
+  jobsMax: integer(1, jobsBound),
+  bytesMax: byteSize(1, 2 ** 40),
+  secondsPerSecondMax: decimal(numberMin, numberMax),
 };
 const fieldNames = Object.keys(fields);
-
-function number(text: string, least: number, most: number): number {
-  const value = /^\d+(\.\d+)?(e\d+)?$/.test(text) ? Number(text) : NaN;
-  if (value >= least && value <= most) return value;
-  throw new Error(`is not a number from ${least} to ${most}`);
-}
 
 /** Reads the file of --shares. @throws TriremeError FILE_UNREADABLE, or USAGE with place, value and bound of what is wrong */
 export function readShares(path: string): ShareSettings {

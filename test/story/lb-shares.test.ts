@@ -165,7 +165,7 @@ test('a file that is wrong is refused with its place, and on SIGHUP the old one 
   file('shares.yaml', 'clients: { alice: { jobsMax: 0 } }');
   lb.child.kill('SIGHUP');
   const line = await lb.line('shares not reloaded, the old ones stay');
-  expect(line.error).toContain("shares.yaml:1:21: jobsMax '0' is not a number from 1 to 10000000");
+  expect(line.error).toContain("shares.yaml:1:21: jobsMax '0' is not a whole number from 1 to 10000000");
   const alice = await Asker.begin(cluster, 'alice', 2, 300);
   const refused = async (): Promise<string> => (await runJob(cluster, 'alice', 1))?.details ?? '';
   let said = '';

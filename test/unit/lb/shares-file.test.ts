@@ -9,7 +9,7 @@ const compiled = (text: string): ShareSettings => compileShares(parseConfig(text
 
 test('a file gives clients weights and bounds, and what is left out is bounded by nothing', () => {
   const { others, clients } = compiled(`
-default: { weight: 0.5, jobsMax: 100 }
+default: { weight: .5, jobsMax: 100 }
 clients:
   alice: { weight: 3, bytesMax: 64MiB }
   trireme client:
@@ -33,8 +33,8 @@ test.each([
   ['clients: { a: { weight: lots } }', "f.yaml:1:17: weight 'lots' is not a number from 0.001 to 1000000"],
   ['clients: { a: { weight: [1, 2] } }', "f.yaml:1:17: weight '1, 2' is not one value"],
   ['clients: { a: { weight: } }', "f.yaml:1:17: weight '' is not one value"],
-  ['default: { jobsMax: 1.5 }', "f.yaml:1:12: jobsMax '1.5' is not a whole number"],
-  ['default: { jobsMax: 99999999 }', "f.yaml:1:12: jobsMax '99999999' is not a number from 1 to 10000000"],
+  ['default: { jobsMax: 1.5 }', "f.yaml:1:12: jobsMax '1.5' is not a whole number from 1 to 10000000"],
+  ['default: { jobsMax: 99999999 }', "f.yaml:1:12: jobsMax '99999999' is not a whole number from 1 to 10000000"],
   ['default: { secondsPerSecondMax: -1 }', "secondsPerSecondMax '-1' is not a number from 0.001 to 1000000"],
   ['clients:\n  a:\n    wieght: 3', 'f.yaml:3:5: there is no wieght: weight?'],
   ['clients:\n  a:\n    speed: 3', 'there is no speed; there are weight, jobsMax, bytesMax, secondsPerSecondMax'],

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { Picker, WAIT } from '../../../../src/hub/picking/picker.js';
+import { holds } from '../../../support/property.js';
 import type { PickingOptions } from '../../../../src/hub/picking/options.js';
 
 interface Given {
@@ -130,43 +131,47 @@ const crowd = (count: number): Step[] =>
 
 describe('picker, in any life', () => {
   test('heaps pick the very worker that a look at all of them picks', () => {
-    fc.assert(
-      fc.property(life, fc.constantFrom(0, 3, 40, 100), fc.nat(), (steps, count, seed) => {
+    holds(
+      fc.tuple(life, fc.constantFrom(0, 3, 40, 100), fc.nat()),
+      ([steps, count, seed]) => {
         const all = [...crowd(count), ...steps];
         const scanned = new Player(new Picker({ ...scanning, seed })).play(all);
         const heaped = new Player(new Picker({ ...heaping, seed })).play(all);
         expect(heaped.answers).toEqual(scanned.answers);
-      }),
-      { numRuns: 40 },
+      },
+      40,
     );
   });
 
   test('a pick is the best of those with room, and WAIT means that none has room, also across the switch to heaps', () => {
-    fc.assert(
-      fc.property(life, fc.constantFrom(0, 4, 7), (steps, count) => {
+    holds(
+      fc.tuple(life, fc.constantFrom(0, 4, 7)),
+      ([steps, count]) => {
         new Player(new Picker({ heapWorkersMin: 5 })).play([...crowd(count), ...steps]);
-      }),
-      { numRuns: 40 },
+      },
+      40,
     );
   });
 
   test('when all has ended nothing is outstanding, to the last bit', () => {
-    fc.assert(
-      fc.property(life, fc.constantFrom(1, 12), (steps, count) => {
+    holds(
+      fc.tuple(life, fc.constantFrom(1, 12)),
+      ([steps, count]) => {
         const left = new Player(new Picker(heaping)).play([...crowd(count), ...steps]).drain();
         expect(left).toEqual(left.map(() => ({ outstanding: 0, backlogSeconds: 0 })));
-      }),
-      { numRuns: 30 },
+      },
+      30,
     );
   });
 
   test('the same life with the same seed gives the same answers', () => {
-    fc.assert(
-      fc.property(life, fc.nat(), (steps, seed) => {
+    holds(
+      fc.tuple(life, fc.nat()),
+      ([steps, seed]) => {
         const once = (): number[] => new Player(new Picker({ seed })).play([...crowd(6), ...steps]).answers;
         expect(once()).toEqual(once());
-      }),
-      { numRuns: 20 },
+      },
+      20,
     );
   });
 
