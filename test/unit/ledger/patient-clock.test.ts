@@ -35,3 +35,18 @@ test('one that is set back is believed at once: that removes nothing', () => {
   const behind = new PatientClock(start + day, hour, start, 0);
   expect(behind.nowMs(start, 0)).toBe(start);
 });
+
+test('one that goes 5 s ahead in one step is believed, and one that goes farther is not', () => {
+  const clock = new PatientClock(null, hour, start, 0);
+  expect(clock.nowMs(start + 6_000, 1_000)).toBe(start + 6_000);
+  expect(clock.nowMs(start + 12_001, 2_000)).toBe(start + 7_000);
+});
+
+test('one that jumps ahead and then farther is trusted only from the second jump on', () => {
+  const clock = new PatientClock(null, hour, start, 0);
+  expect(clock.nowMs(start + day, 0)).toBe(start);
+  expect(clock.nowMs(start + day + 5_000 + 60_000, 60_000)).toBe(start + 60_000);
+  expect(clock.nowMs(start + 2 * day + hour / 2, hour / 2)).toBe(start + hour / 2);
+  expect(clock.nowMs(start + 2 * day + hour, hour)).toBe(start + hour);
+  expect(clock.nowMs(start + 2 * day + 2 * hour, 2 * hour)).toBe(start + 2 * day + 2 * hour);
+});

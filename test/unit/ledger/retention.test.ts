@@ -1,4 +1,11 @@
-import { expired, overdue } from '../../../src/ledger/retention.js';
+import {
+  expired,
+  finishedBytesMax,
+  finishedBytesMaxInMemory,
+  keepMsDefault,
+  keepMsMax,
+  overdue,
+} from '../../../src/ledger/retention.js';
 import { ended, submitted, taken } from '../../../src/ledger/transitions.js';
 import type { AnalysisRecord } from '../../../src/ledger/types.js';
 import { newAnalysis } from '../../support/ledger-conformance.js';
@@ -20,6 +27,7 @@ test('what has not ended is never dropped', () => {
 test('results older than the keep time go', () => {
   const [old, young] = [done(0, 1), done(500, 1)];
   expect(expired([young, old], bounds, 1001)).toEqual([old.id]);
+  expect(expired([young, old], bounds, 1000)).toEqual([]);
 });
 
 test('of too many the oldest go', () => {
@@ -36,4 +44,12 @@ test('one that no master took in all that time is overdue, one that runs is not'
   const [waits, runs] = [submitted(newAnalysis(), 0), taken(submitted(newAnalysis(), 0), 'm', 0)];
   expect(overdue([waits, runs], 1000, 1001)).toEqual([waits.id]);
   expect(overdue([waits, runs], 1000, 1000)).toEqual([]);
+  const late = submitted(newAnalysis(), 5000);
+  expect(overdue([late], 1000, 5500)).toEqual([]);
+});
+
+test('results are kept for a day and for a year at most, in 16 GiB of disk or 64 MiB of memory', () => {
+  const day = 24 * 3600 * 1000;
+  expect([keepMsDefault, keepMsMax]).toEqual([day, 365 * day]);
+  expect([finishedBytesMax, finishedBytesMaxInMemory]).toEqual([17_179_869_184, 67_108_864]);
 });

@@ -1,16 +1,30 @@
+import { availableParallelism } from 'node:os';
 import {
   entriesCheap,
   growsTooFast,
+  growthPart,
   leftIsLong,
   packetsPerEntryMin,
   planThreads,
   planUnpacking,
   secondsLeftMin,
   threadBytesMinDefault,
+  threadsAsked,
   unpackingBytesMin,
 } from '../../../../src/captures/threads/thread-plan.js';
 
 const MiB = 2 ** 20;
+
+test('as many threads as --cores says, one for each core with --multi, and else one', () => {
+  expect(threadsAsked({ cores: 3 })).toBe(3);
+  expect(threadsAsked({ cores: 3, multi: true })).toBe(3);
+  expect(threadsAsked({ multi: true })).toBe(availableParallelism());
+  expect([threadsAsked({}), threadsAsked({ multi: false })]).toEqual([1, 1]);
+});
+
+test('a table is looked at after each 32 MiB', () => {
+  expect(threadBytesMinDefault * growthPart).toBe(32 * MiB);
+});
 
 describe('the threads of a scan', () => {
   test.each([
@@ -44,6 +58,14 @@ describe('the threads of a scan', () => {
       expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9);
       expect(Math.min(...shares)).toBeGreaterThan(0);
       expect(shares[0]).toBeGreaterThanOrEqual(shares[shares.length - 1]);
+    }
+  });
+
+  test('no chunk is over 1 GiB where little is left behind the last whole one', () => {
+    for (const more of [1, 10, 100]) {
+      const size = (10 * 1024 + more) * MiB;
+      const { shares } = planThreads(size, 16);
+      expect(Math.max(...shares) * size).toBeLessThanOrEqual(1024 * MiB + 1);
     }
   });
 
