@@ -1,5 +1,6 @@
 // How `make mutate` changes the compiled code and which tests must notice: the pure modules, by the unit tests and the simulation.
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 const jest = require('../jest.config.js');
@@ -41,9 +42,27 @@ for (const name of wanted)
   if (!(name in areas)) throw new Error(`no area ${name}: there are ${Object.keys(areas).join(', ')}`);
 const chosen = wanted.map((name) => areas[name]);
 
+/** Leaves out what the compiler puts before each module, which no test can be about. */
+export const strykerPlugins = [
+  {
+    kind: 'Ignore',
+    name: 'compiler',
+    value: {
+      shouldIgnore({ node }) {
+        const [, name] = (node.type === 'ExpressionStatement' && node.expression.arguments) || [];
+        return name?.value === '__esModule' ? 'written by the compiler' : undefined;
+      },
+    },
+  },
+];
+
 export default {
   packageManager: 'npm',
-  plugins: [require.resolve('../build/mutate/node_modules/@stryker-mutator/jest-runner')],
+  plugins: [
+    require.resolve('../build/mutate/node_modules/@stryker-mutator/jest-runner'),
+    fileURLToPath(import.meta.url),
+  ],
+  ignorers: ['compiler'],
   mutate: chosen.flatMap(({ code }) => code.map((pattern) => `dist/src/${pattern}`)),
   // Words of errors and logs are no decisions.
   mutator: { excludedMutations: ['StringLiteral'] },
