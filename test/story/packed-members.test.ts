@@ -1,12 +1,30 @@
+import { spawn } from 'node:child_process';
+import { randomFillSync } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { classicCapture } from '../support/capture-builder.js';
 import { inMembers } from '../support/member-source.js';
-import { runTrireme } from '../support/run-trireme.js';
+import { runTrireme, triremePath, type Ran } from '../support/run-trireme.js';
 import { scratchFolder } from '../support/scratch.js';
 import { manyPackets, smallCapture } from '../support/small-capture.js';
 
 const scratch = scratchFolder();
 
-test('a file of many gzip members is told on several cores as on one, whole, cut or damaged', async () => {
-  const packed = inMembers(smallCapture(manyPackets(8000)), 20_000);
+const members = inMembers(smallCapture(manyPackets(8000)), 20_000);
+/** One long member, of blocks with codes of their own: it takes longer than threads to start. */
+const long = gzipSync(
+  classicCapture(
+    Array.from({ length: 32_000 }, () => ({
+      bytes: Buffer.concat([Buffer.alloc(60, 7), randomFillSync(Buffer.alloc(700)).map((byte) => byte & 63)]),
+    })),
+  ),
+  { level: 1 },
+);
+const threads = ['--cores', '3', '--thread-bytes', '1000'];
+
+test.each([
+  ['many gzip members', members],
+  ['one long gzip member', long],
+])('a file of %s is told on several cores as on one, whole, cut or damaged', async (_what, packed) => {
   const damaged = Buffer.from(packed);
   damaged[Math.floor(0.7 * packed.length)] ^= 0x55;
   const files = [
@@ -19,10 +37,38 @@ test('a file of many gzip members is told on several cores as on one, whole, cut
   for (const [i, bytes] of files.entries()) {
     const file = scratch.file(`${i}.pcap.gz`, bytes);
     const [one, several] = await Promise.all(
-      [[], ['--cores', '3', '--thread-bytes', '1000']].map((mode) => runTrireme(['analyze', '--json', file, ...mode])),
+      [[], threads].map((mode) => runTrireme(['analyze', '--json', file, ...mode])),
     );
     expect(several).toEqual(one);
     codes.push(one.code);
   }
   expect(codes).toEqual([0, 1, 1, 0]);
 });
+
+test('where a bound on address space leaves no room for threads, a file is read on one core, with a note', async () => {
+  const file = scratch.file('bound.pcap.gz', members);
+  const one = await runTrireme(['analyze', '--json', file]);
+  // Each memory of WebAssembly takes some 10 GB of it: two fit in, and nine do not.
+  const bound = await bounded(30e6, ['analyze', '--json', file, '--cores', '8', '--thread-bytes', '1000']);
+  expect(bound).toEqual({
+    ...one,
+    stderr: `trireme: ${file} is read on one core: there is no memory for threads (ulimit -v, or the memory of its group)\n`,
+  });
+});
+
+/** Runs trireme with so many KiB of address space. */
+function bounded(addressKib: number, args: readonly string[]): Promise<Ran> {
+  const child = spawn('sh', [
+    '-c',
+    `ulimit -v ${addressKib} && exec "$0" "$@"`,
+    process.execPath,
+    triremePath,
+    ...args,
+  ]);
+  const said = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (some: string) => (said.stdout += some));
+  child.stderr.setEncoding('utf8').on('data', (some: string) => (said.stderr += some));
+  return new Promise((resolve) => {
+    child.on('close', (code, signal) => resolve({ code, signal, ...said }));
+  });
+}

@@ -69,6 +69,7 @@ function partsInOrder(bytes: Uint8Array, partBytes: number, outBytesMax: number,
   };
   return {
     ready: true,
+    starved: false,
     begin: (start) => {
       from = Math.floor(start.bit / 8);
       number = 0;

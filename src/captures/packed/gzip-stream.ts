@@ -81,6 +81,19 @@ export async function* gzipMembers(
   enough: ((bit: number, open: OpenMember | null) => boolean) | null,
 ): AsyncGenerator<Uint8Array, GzipPlace | number> {
   const inflater = new RawInflater();
+  try {
+    return yield* membersBy(inflater, reader, from, enough);
+  } finally {
+    inflater.close();
+  }
+}
+
+async function* membersBy(
+  inflater: RawInflater,
+  reader: ByteReader,
+  from: GzipPlace,
+  enough: ((bit: number, open: OpenMember | null) => boolean) | null,
+): AsyncGenerator<Uint8Array, GzipPlace | number> {
   for (let place = from; ;) {
     let { open } = place;
     if (open === null) {

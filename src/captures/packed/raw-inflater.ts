@@ -1,4 +1,4 @@
-import { newInflater } from './inflate-module.js';
+import { type InflateExports, newInflater } from './inflate-module.js';
 
 /** Compressed bytes inflated at once. Deflate inflates at most 1,032 times, so one step gives at most 17 MB. */
 export const stepBytes = 16 * 1024;
@@ -16,9 +16,20 @@ export interface InflateStep {
   readonly paused: number | null;
 }
 
-/** Raw deflate streams, one after the other, inflated in WebAssembly on this thread. */
+/** One that nobody uses: each reserves address space, some 10 GB of it, until the collector finds it. */
+let idle: InflateExports | null = null;
+
+/** Raw deflate streams, one after the other, inflated in WebAssembly on this thread. To be closed, and not used after that. */
 export class RawInflater {
-  private readonly wasm = newInflater();
+  private readonly wasm = idle ?? newInflater();
+
+  constructor() {
+    idle = null;
+  }
+
+  close(): void {
+    idle = this.wasm;
+  }
 
   /** Begins another stream. */
   reset(): void {

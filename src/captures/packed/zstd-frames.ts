@@ -1,5 +1,5 @@
 import { type ByteReader, restOf, skipZeros } from '../file/byte-reader.js';
-import { StreamDamaged } from './inflated.js';
+import { StreamCut, StreamDamaged } from './inflated.js';
 import { exactly, isLz4, isSkippable, littleEndian, magicBytes, skipSkippable, zstdMagic } from './packed-frames.js';
 
 /**
@@ -10,6 +10,7 @@ export const windowBytesMax = 128 * 1024 * 1024;
 
 /** Largest block that the format allows (RFC 8878, 3.1.1.2.4). */
 const blockBytesMax = 128 * 1024;
+const blockHeaderBytes = 3;
 
 /**
  * Walks zstd frames (RFC 8878) without decoding them: yields each frame's header, each of its blocks and its
@@ -66,13 +67,18 @@ async function* frame(reader: ByteReader, at: number): AsyncGenerator<Uint8Array
   yield joined(descriptor, rest);
   for (let last = false; !last;) {
     const blockAt = reader.position;
-    const header = (await exactly(reader, 3)).slice();
-    const word = littleEndian(header, 0, 3);
+    const word = littleEndian(await reader.peek(blockHeaderBytes), 0, blockHeaderBytes);
+    if (reader.heldBytes < blockHeaderBytes) throw new StreamCut();
     last = (word & 1) === 1;
     const type = (word >> 1) & 3;
     const size = type === 1 ? 1 : word >> 3;
     if (type === 3 || size > blockBytesMax) throw new StreamDamaged(`zstd block at offset ${blockAt} is malformed`);
-    yield joined(header, await exactly(reader, size));
+    for (let left = blockHeaderBytes + size; left > 0;) {
+      const bytes = await reader.some(left);
+      if (bytes === null) throw new StreamCut();
+      left -= bytes.length;
+      yield bytes;
+    }
   }
   if ((flags & 0x04) !== 0) yield (await exactly(reader, 4)).slice();
 }

@@ -101,8 +101,9 @@ class SplitScan implements MergePorts {
     if (first !== null && !(await this.scanFirst(first))) return first.scanner;
     const merger = new Merger(this.module, plans, this.settings.scan, first?.scanner.handOver());
     const driver = new MergeDriver(this.module, merger, plans, this);
-    for (let results = this.pool.takeResults(); ; results = this.pool.takeResults()) {
-      if ((await driver.take(results)) === 'complete')
+    for (;;) {
+      if (this.pool.starved) return this.alone(merger);
+      if ((await driver.take(this.pool.takeResults())) === 'complete')
         return { report: (options) => merger.finish(options), end: () => merger.finishPartial() };
       if (this.pool.crowded) return this.alone(merger);
       const mine = this.nextPlan();

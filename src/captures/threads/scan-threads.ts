@@ -29,6 +29,7 @@ export class ScanThreads<Plan, Result> {
   private readonly threads: Thread[];
   private readonly results: Result[] = [];
   private failure: TriremeError | null = null;
+  private isStarved = false;
   private wake: () => void = () => undefined;
 
   constructor(
@@ -57,6 +58,11 @@ export class ScanThreads<Plan, Result> {
   /** A thread has begun to run. */
   get up(): boolean {
     return this.threads.some(({ up }) => up);
+  }
+
+  /** A thread found no memory: a failure too, but whoever can do without threads goes on alone. */
+  get starved(): boolean {
+    return this.isStarved;
   }
 
   /** A result or a failure will come, or has come and was not taken yet. */
@@ -106,12 +112,26 @@ export class ScanThreads<Plan, Result> {
       this.wake();
     });
     worker.on('error', (error: Error & { code?: string }) => {
-      // An error of ours crosses from the thread with its code, but not with its class.
-      this.failure = Object.hasOwn(errorKinds, error.code ?? '')
-        ? new TriremeError(error.code as ErrorCode, error.message, { cause: error })
-        : new TriremeError('INTERNAL', `a scanning thread failed: ${error.message}`, { cause: error });
+      this.isStarved ||= lacksMemory(error);
+      this.failure = failureOf(error);
       this.wake();
     });
     return thread;
   }
+}
+
+/** A bound on the address space (`ulimit -v`) is met first by threads: each memory of WebAssembly reserves some 10 GB of it. */
+function lacksMemory({ code = '', message }: Error & { code?: string }): boolean {
+  return code === 'ERR_WORKER_OUT_OF_MEMORY' || code === 'ERR_WORKER_INIT_FAILED' || /out of memory/i.test(message);
+}
+
+function failureOf(error: Error & { code?: string }): TriremeError {
+  if (lacksMemory(error))
+    return new TriremeError('LIMIT_REACHED', `a thread has no memory (${error.message}): use --cores 1`, {
+      cause: error,
+    });
+  // An error of ours crosses from the thread with its code, but not with its class.
+  return Object.hasOwn(errorKinds, error.code ?? '')
+    ? new TriremeError(error.code as ErrorCode, error.message, { cause: error })
+    : new TriremeError('INTERNAL', `a scanning thread failed: ${error.message}`, { cause: error });
 }

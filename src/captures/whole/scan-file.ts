@@ -50,7 +50,8 @@ async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureE
         require('../packed/members/thread-ranges.js') as typeof import('../packed/members/thread-ranges.js');
       const onBytes = (bytes: number): void => settings.onProgress?.(bytes, sizeBytes);
       const source = fileOfMembers(fd, sizeBytes, threads, { partsFromBytes: settings.threadBytesMin });
-      return scanInflated(inflateMembers(source, onBytes), compression, settings);
+      const onStarved = (): void => settings.index?.onNote(`${file.name} is read on one core: ${noMemoryForThreads}`);
+      return scanInflated(inflateMembers(source, onBytes, undefined, onStarved), compression, settings);
     }
     const { readAhead } = require('../file/read-ahead.js') as typeof import('../file/read-ahead.js');
     const ahead = counting(
@@ -67,6 +68,8 @@ async function scan(file: CaptureFile, settings: ScanSettings): Promise<CaptureE
       : (await scanPlain(file, sizeBytes, settings)).report(told);
   return capturedIn(report, null, soundOutcome, () => readRange(fd, 0, headerBytesWanted));
 }
+
+const noMemoryForThreads = 'there is no memory for threads (ulimit -v, or the memory of its group)';
 
 /** Scans a file that is not packed. */
 export async function scanPlain(file: CaptureFile, sizeBytes: number, settings: ScanSettings): Promise<WholeScan> {

@@ -6,7 +6,7 @@ import { newInflater } from '../inflate-module.js';
 const stepBytes = 32 * 1024;
 
 /** Places that look like a member and are none, after which no more are tried: a range that has no start is read in order. */
-const triesMax = 16;
+export const triesMax = 16;
 
 /** Members one after the other in a range of a file: whole ones, each with the CRC and length that its trailer says. */
 export interface MemberRun {

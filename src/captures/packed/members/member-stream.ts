@@ -29,8 +29,11 @@ export interface MemberSource {
 export interface Ranges {
   readonly count: number;
   endOf(number: number): number;
-  /** Its members, placed in the file, and their bytes. Null: none was found. @throws TriremeError when a thread has failed */
-  result(number: number): Promise<{ readonly run: MemberRun | null; readonly out: ArrayBuffer }>;
+  /**
+   * Its members, placed in the file, and their bytes; run is null where none was found. Null: there is no memory for threads.
+   * @throws TriremeError when a thread has failed otherwise
+   */
+  result(number: number): Promise<{ readonly run: MemberRun | null; readonly out: ArrayBuffer } | null>;
   /** The bytes of a range were taken. */
   release(out: ArrayBuffer): void;
   close(): void;
@@ -46,8 +49,10 @@ export function inflateMembers(
   source: MemberSource,
   onBytes: (packedBytes: number) => void = () => undefined,
   bound = inflateBoundDefault,
+  /** Hears that there is no memory for threads. */
+  onStarved: () => void = () => undefined,
 ): Inflated {
-  const members = new MemberStream(source, onBytes, bound);
+  const members = new MemberStream(source, onBytes, bound, onStarved);
   return boundBy(
     inflated(() => members.all()),
     () => members.packedBytes,
@@ -72,6 +77,7 @@ class MemberStream {
     private readonly source: MemberSource,
     private readonly onBytes: (packedBytes: number) => void,
     private readonly bound: InflateBound,
+    private readonly onStarved: () => void,
   ) {}
 
   /** Returns the bytes behind the last member. */
@@ -140,7 +146,12 @@ class MemberStream {
     try {
       let redone = 0;
       for (let number = 0; number < ranges.count; number++) {
-        const { run, out } = await ranges.result(number);
+        const result = await ranges.result(number);
+        if (result === null) {
+          this.starve();
+          return null;
+        }
+        const { run, out } = result;
         const to = ranges.endOf(number);
         if (this.position < to) redone++;
         while (this.position < to) {
@@ -197,8 +208,16 @@ class MemberStream {
     } finally {
       parts.stop();
     }
+    if (parts.starved) return this.starve();
     this.inOrderTo = this.position + this.inOrderNext;
     this.inOrderNext *= 2;
+  }
+
+  /** The rest is inflated in order: the memory that threads had asked for is free again. */
+  private starve(): void {
+    this.inOrderTo = Infinity;
+    this.parts?.close();
+    this.onStarved();
   }
 
   /**
@@ -214,7 +233,10 @@ class MemberStream {
       open.length >= windowBytes &&
       Math.floor(at / pieceBytes) > Math.floor(open.dataAt / pieceBytes) &&
       this.isBounded(0);
-    return may && (this.parts ??= this.source.parts()).ready;
+    if (!may) return false;
+    this.parts ??= this.source.parts();
+    if (this.parts.starved) this.starve();
+    return this.parts.ready;
   }
 
   /**

@@ -64,9 +64,10 @@ class ThreadRanges implements Ranges {
     return Math.min(this.sizeBytes, this.from + (number + 1) * this.rangeBytes);
   }
 
-  /** Asked for in order. @throws TriremeError when a thread has failed */
-  async result(number: number): Promise<MemberResult> {
+  /** Asked for in order. Null: there is no memory for threads. @throws TriremeError when a thread has failed */
+  async result(number: number): Promise<MemberResult | null> {
     for (;;) {
+      if (this.threads.starved) return null;
       for (const result of this.threads.takeResults()) this.results.set(result.number, result);
       const found = this.results.get(number);
       if (found !== undefined) {

@@ -9,10 +9,10 @@ export const behindBytes = 512 * 1024;
  * Packed bytes in which the first block of a part is searched, and behind which it may end at any block. Blocks of gzip have 8 to
  * 60 KiB. Stored ones, of which there may be megabytes, are not found, and then no more time is lost.
  */
-const searchBytesMax = 128 * 1024;
+export const searchBytesMax = 128 * 1024;
 
 /** Places that look like a block, and then are none. One in thousands is. */
-const triesMax = 3;
+export const triesMax = 3;
 
 /** Where a part of a deflate stream has ended. */
 export interface PartEnd {

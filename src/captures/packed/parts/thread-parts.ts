@@ -20,7 +20,9 @@ export interface Parts {
   readonly ready: boolean;
   /** @param ratio bytes that a packed byte has inflated to so far */
   begin(start: PartStart, ratio: number): void;
-  /** The next one. Null: there is none. @throws TriremeError when a thread has failed */
+  /** There is no memory for threads. */
+  readonly starved: boolean;
+  /** The next one. Null: there is none, or no memory for threads. @throws TriremeError when a thread has failed */
   next(): Promise<{ readonly run: PartRun | null; readonly out: ArrayBuffer } | null>;
   /** The bytes of a part were taken. */
   release(out: ArrayBuffer): void;
@@ -65,7 +67,11 @@ export class ThreadParts implements Parts {
   }
 
   get ready(): boolean {
-    return this.threads.up;
+    return this.threads.up && !this.starved;
+  }
+
+  get starved(): boolean {
+    return this.threads.starved;
   }
 
   begin(start: PartStart, ratio: number): void {
@@ -81,6 +87,7 @@ export class ThreadParts implements Parts {
 
   async next(): Promise<PartResult | null> {
     for (;;) {
+      if (this.threads.starved) return null;
       for (const result of this.threads.takeResults()) {
         if (result.beginning === this.beginning) this.results.set(result.number, result);
         else this.release(result.out);

@@ -85,6 +85,7 @@ test('all of a member but its begin comes from threads, which go on with the nex
         };
         return {
           ready: true,
+          starved: false,
           next,
           begin: parts.begin.bind(parts),
           release: parts.release.bind(parts),
