@@ -52,8 +52,10 @@ export function shownEntry(entry: FactsEntry, settings: KeptSettings): KeptEntry
 export function printedEntry(entry: FactsEntry, settings: KeptSettings): FactsEntry {
   const printed = cutRows(entry, settings.top);
   if (!unasked(settings)) return printed;
-  const { series: _ofFiles, tcp, ...facts } = printed;
+  const { series: _ofFiles, ...facts } = printed;
+  const { tcp } = facts;
   if (tcp === undefined) return facts;
+  // In its place, so that the order of the JSON stays.
   return { ...facts, tcp: { ...tcp, findings: tcp.findings.filter(({ kind }) => kind !== 'when') } };
 }
 

@@ -1,7 +1,10 @@
+import { printedEntry } from '../../../src/analyze/files/kept-entries.js';
 import { csvDocument } from '../../../src/analyze/csv-tables.js';
 import { reportDataOf } from '../../../src/analyze/html/report-data.js';
 import { textReport } from '../../../src/analyze/text-report.js';
 import { rawUnits } from '../../../src/analyze/units.js';
+import { toCanonicalJson } from '../../../src/pcap/rows/json-pieces.js';
+import { scanOptionsDefault } from '../../../src/pcap/scan-options.js';
 import { sampleEntry } from '../../support/sample-entry.js';
 import { sampleDirection, sampleHealth, sampleInterval, sampleTotals } from '../../support/sample-tcp.js';
 
@@ -69,6 +72,32 @@ test('a page has the figures of each conversation that its table shows, and not 
     null,
   ]);
   expect(told.tcp).toEqual(sampleTotals());
+});
+
+test('what is printed beside files is what there would be without: in the same order, and nothing that a series tells', () => {
+  const found = { kind: 'gaps', text: 'a gap', filter: null } as const;
+  const { packets, ...before } = sampleEntry({ tcp: sampleTotals({ findings: [found] }) });
+  // Something stands behind `tcp`.
+  const plain = { ...before, packets };
+  const when = { kind: 'when', text: 'then', filter: 'tcp' } as const;
+  const scanned = {
+    ...plain,
+    tcp: sampleTotals({ findings: [when, found] }),
+    ...{
+      series: {
+        interval_ns: '1',
+        interval_ns_asked: '1',
+        rows_max: 1,
+        coarsened: false,
+        packets_without_row: 0,
+        rows: [],
+      },
+    },
+  };
+  const settings = { top: 10, scan: scanOptionsDefault, files: ['x'], resume: false, written: { top: 10 } };
+  expect(toCanonicalJson(printedEntry(scanned, settings))).toBe(toCanonicalJson(plain));
+  const asked = { ...settings, scan: { ...scanOptionsDefault, intervalNs: '1' } };
+  expect(printedEntry(scanned, asked).tcp!.findings).toEqual([when, found]);
 });
 
 describe('the time series', () => {
