@@ -19,14 +19,25 @@ interface Options extends Omit<MakeOptions, 'out'> {
 const trireme = join(projectRoot, 'bin/trireme');
 const say = (words: string): void => void process.stderr.write(`${words}\n`);
 
-/** How the capture is packed: one member, and many. */
-const packers = [
-  { ending: 'gz', command: 'gzip -c' },
-  { ending: 'bgz', command: 'bgzip -c' },
+interface Packer {
+  readonly ending: string;
+  readonly command: string;
+  /** What only unpacks the file, whose name is added. The first one is what all is compared with. */
+  readonly unpackers: readonly string[];
+}
+
+const gzipUnpackers = ['zcat', 'igzip -dc', 'pigz -dc', 'rapidgzip -dc', 'bgzip -dc -@ 2'];
+
+/** How the capture is packed: gzip of one member and of many, zstd, LZ4. */
+const packers: readonly Packer[] = [
+  { ending: 'gz', command: 'gzip -c', unpackers: gzipUnpackers },
+  { ending: 'bgz', command: 'bgzip -c', unpackers: gzipUnpackers },
+  { ending: 'zst', command: 'zstd -q -c', unpackers: ['zstd -q -dc'] },
+  { ending: 'lz4', command: 'lz4 -q -c', unpackers: ['lz4 -q -dc'] },
 ];
 
 const command = addMakeOptions(
-  new Command('bench packed').description('time the analysis of gzip files beside programs that only unpack them'),
+  new Command('bench packed').description('time the analysis of packed files beside programs that only unpack them'),
 )
   .addOption(new Option('--size <bytes>', 'size of the capture').default(1e9, '1G').argParser(byteSize(1, 1e12)))
   .addOption(new Option('--runs <count>', 'runs of each').default(5).argParser(integer(1, 100)))
@@ -35,33 +46,29 @@ const command = addMakeOptions(
     mkdirSync(options.dir, { recursive: true });
     const capture = join(resolve(options.dir), `packed-x${options.distinct}-${options.size}.pcap`);
     if (!existsSync(capture)) say(makeCapture({ ...options, out: capture }));
-    for (const { ending, command: packer } of packers) {
-      const file = `${capture}.${ending}`;
-      const tool = packer.split(' ')[0];
+    for (const packer of packers) {
+      const file = `${capture}.${packer.ending}`;
+      const tool = packer.command.split(' ')[0];
       if (!existsSync(file) && !installed(tool)) {
-        say(`SKIP: ${tool} is not installed, so there is no ${ending} row`);
+        say(`SKIP: ${tool} is not installed, so there is no ${packer.ending} row`);
         continue;
       }
-      if (!existsSync(file)) execFileSync('sh', ['-c', `${packer} "$0" > "$1"`, capture, file]);
-      process.stdout.write(await race(file, options.runs));
+      if (!existsSync(file)) execFileSync('sh', ['-c', `${packer.command} "$0" > "$1"`, capture, file]);
+      process.stdout.write(await race(file, packer, options.runs));
     }
   });
 
 /** Runs go round by round, so that what else the machine does hits all alike. */
-async function race(file: string, runs: number): Promise<string> {
-  const unpackers = [
-    ['zcat', file],
-    ['igzip', '-dc', file],
-    ['pigz', '-dc', file],
-    ['rapidgzip', '-dc', file],
-    ['bgzip', '-dc', '-@', '2', file],
-  ].filter(([tool]) => {
-    const isThere = installed(tool);
-    if (!isThere) say(`SKIP: ${tool} is not installed`);
-    return isThere;
-  });
+async function race(file: string, { unpackers }: Packer, runs: number): Promise<string> {
+  const peers = unpackers
+    .map((words) => [...words.split(' '), file])
+    .filter(([tool]) => {
+      const isThere = installed(tool);
+      if (!isThere) say(`SKIP: ${tool} is not installed`);
+      return isThere;
+    });
   const all = [
-    ...unpackers,
+    ...peers,
     [trireme, 'analyze', file, '--json', '--quiet'],
     [trireme, 'analyze', file, '--json', '--quiet', '--multi'],
   ];
@@ -70,11 +77,14 @@ async function race(file: string, runs: number): Promise<string> {
     say(`round ${round} of ${runs}`);
     for (const [i, [tool, ...args]] of all.entries()) seconds[i].push((await runOnce(tool, args, false)).seconds);
   }
-  const table = new Table({ head: [file.split('/').at(-1)!, 'wall s', 'x zcat'], style: { head: [], border: [] } });
-  const zcat = median(seconds[0]);
+  const table = new Table({
+    head: [file.split('/').at(-1)!, 'wall s', `x ${all[0][0]}`],
+    style: { head: [], border: [] },
+  });
+  const first = median(seconds[0]);
   for (const [i, [tool, ...args]] of all.entries()) {
     const name = tool === trireme ? `trireme analyze${args.includes('--multi') ? ' --multi' : ''}` : tool;
-    table.push([name, median(seconds[i]).toFixed(2), (median(seconds[i]) / zcat).toFixed(2)]);
+    table.push([name, median(seconds[i]).toFixed(2), (median(seconds[i]) / first).toFixed(2)]);
   }
   return `${table.toString()}\n`;
 }
