@@ -11,18 +11,22 @@ import { compileAsked, topDefault, type AskedNames } from '../../pcap/request.js
 import { failedEntry, hasFacts, jsonDocument, type Entry } from '../entry.js';
 import { askedForFiles, printedEntry, shownEntry, type KeptSettings } from '../files/kept-entries.js';
 import { reportDataOf, type KeptEntry } from '../html/report-data.js';
+import { answerPieces } from './piece-reader.js';
+import { PieceReaders } from './piece-readers.js';
 import { provideParts } from './browser-modules/node.js';
-import type { ViewerMessage, ViewerRequest } from '../../web/viewer/messages.js';
+import {
+  readersFromBytes,
+  type ReaderRequest,
+  type ViewerMessage,
+  type ViewerRequest,
+} from '../../web/viewer/messages.js';
 
 /** What a worker of a browser has, as far as it is used here. */
 declare const self: {
-  onmessage: ((message: { readonly data: ViewerRequest }) => void) | null;
+  onmessage: ((message: { readonly data: ViewerRequest | ReaderRequest }) => void) | null;
   postMessage(message: ViewerMessage): void;
 };
 
-/** Bytes of a file that are read at once, and pieces that are asked for ahead: a browser reads several at a time faster. */
-const pieceBytes = 4 * 2 ** 20;
-const piecesAhead = 6;
 /** Milliseconds between two words on how far it is. */
 const progressIntervalMs = 100;
 /** Rows of each table, as in a report of the command line. */
@@ -35,13 +39,14 @@ const names: AskedNames = {
 };
 
 self.onmessage = ({ data }) => {
+  if ('asked' in data) return answerPieces(data.asked);
   analyse(data, (message) => self.postMessage(message)).catch((error: unknown) =>
     self.postMessage({ event: 'failed', message: TriremeError.from(error).message }),
   );
 };
 
 async function analyse(
-  { parts, files, filter, tcp }: ViewerRequest,
+  { parts, files, filter, tcp, readers }: ViewerRequest,
   say: (message: ViewerMessage) => void,
 ): Promise<void> {
   provideParts(parts);
@@ -57,6 +62,7 @@ async function analyse(
   const printed: Entry[] = [];
   let before = 0;
   let toldMs = 0;
+  const pieceReaders = new PieceReaders(readers);
   for (const { name, content } of files) {
     const begun = before;
     const onBytes = (bytes: number): void => {
@@ -64,7 +70,7 @@ async function analyse(
       toldMs = performance.now();
       say({ event: 'progress', bytesDone: begun + bytes, bytesTotal, file: name });
     };
-    const entry = await entryOf(name, content, { ...wanted, sort }, onBytes);
+    const entry = await entryOf(name, content, pieceReaders, { ...wanted, sort }, onBytes);
     before += content.size;
     const facts = hasFacts(entry) ? entry : null;
     kept.push(facts === null ? { entry, pairs: [], matrix: null } : shownEntry(facts, settings));
@@ -77,10 +83,11 @@ async function analyse(
 async function entryOf(
   file: string,
   content: Blob,
+  readers: PieceReaders,
   settings: Pick<Parameters<typeof scanStream>[2], 'scan' | 'top' | 'sort'>,
   onBytes: (bytes: number) => void,
 ): Promise<Entry> {
-  const reader = new ByteReader(piecesOf(content, onBytes));
+  const reader = new ByteReader(piecesOf(content, readers, onBytes));
   try {
     const compression = await compressionAhead(reader);
     const bytes = reader.remaining(Number.MAX_SAFE_INTEGER);
@@ -95,18 +102,18 @@ async function entryOf(
   }
 }
 
-/** A file in pieces; the next ones are read while one is scanned. */
-async function* piecesOf(content: Blob, onBytes: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-  const coming: Promise<ArrayBuffer>[] = [];
-  let asked = 0;
-  for (let done = 0; done < content.size;) {
-    for (; coming.length < piecesAhead && asked < content.size; asked += pieceBytes) {
-      const piece = content.slice(asked, asked + pieceBytes).arrayBuffer();
-      // Nobody hears of it when the scan ends before: what it reads is not wanted then.
-      piece.catch(() => undefined);
-      coming.push(piece);
-    }
-    const bytes = new Uint8Array(await coming.shift()!);
+/** A file in pieces, with word of how far it is. */
+async function* piecesOf(
+  content: Blob,
+  readers: PieceReaders,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  if (content.size < readersFromBytes) {
+    yield new Uint8Array(await content.arrayBuffer());
+    return;
+  }
+  let done = 0;
+  for await (const bytes of readers.pieces(content)) {
     done += bytes.length;
     yield bytes;
     onBytes(done);

@@ -8,7 +8,7 @@ export interface ByteSink {
   filled(bytes: number): void;
 }
 
-/** Bytes read at once. A portion that stays in the cache between reading and scanning is scanned fastest. */
+/** Bytes read, or copied, at once. A portion that stays in the cache until it is scanned is scanned fastest. */
 const portionBytes = 256 * 1024;
 
 /** Reads a file from a position straight into a sink, a portion a step, until it is done or the file ends. */
@@ -55,7 +55,7 @@ export async function pourStream(stream: ByteStream, sink: ByteSink): Promise<vo
     for (let at = 0; at < bytes.length;) {
       if (sink.done) return;
       const space = sink.space();
-      const count = Math.min(space.length, bytes.length - at);
+      const count = Math.min(space.length, bytes.length - at, portionBytes);
       space.set(bytes.subarray(at, at + count));
       sink.filled(count);
       at += count;

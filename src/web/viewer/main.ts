@@ -1,4 +1,11 @@
-import type { ViewerMessage, ViewerProgress, ViewerRequest, ViewerResult } from './messages.js';
+import {
+  readersFromBytes,
+  type ReaderRequest,
+  type ViewerMessage,
+  type ViewerProgress,
+  type ViewerRequest,
+  type ViewerResult,
+} from './messages.js';
 import { byId, setText } from '../dom.js';
 import { renderReport } from '../report/section.js';
 import type { ReportData } from '../report/data.js';
@@ -23,8 +30,11 @@ const results = byId('results');
 const json = byId<HTMLAnchorElement>('json');
 const progress = byId<HTMLProgressElement>('progress');
 
-/** The analysis that runs. */
-let running: Worker | null = null;
+/** Workers that read a large file beside the one that counts: while one waits for the browser, the other one copies. */
+const readersOfLarge = 2;
+
+/** The analysis that runs: the worker that counts, and those that read. */
+let running: Worker[] = [];
 /** What it is about: a changed filter asks the same files again. */
 let chosen: readonly File[] = [];
 
@@ -47,7 +57,7 @@ function analyse(files: readonly File[]): void {
   setText(byId('doing'), `Reading ${names}`);
   progress.value = 0;
   work.hidden = false;
-  const worker = (running = new Worker(workerUrl));
+  const worker = startWorker();
   const beganMs = performance.now();
   worker.onmessage = ({ data }: MessageEvent<ViewerMessage>) => {
     if (data.event === 'progress') return tell(data);
@@ -64,8 +74,24 @@ function analyse(files: readonly File[]): void {
     files: files.map((file) => ({ name: file.name, content: file })),
     filter: filter.value,
     tcp: tcp.checked,
+    readers: files.some(({ size }) => size >= readersFromBytes)
+      ? Array.from({ length: readersOfLarge }, startReader)
+      : [],
   };
-  worker.postMessage(request);
+  worker.postMessage(request, request.readers as MessagePort[]);
+}
+
+function startWorker(): Worker {
+  const worker = new Worker(workerUrl);
+  running.push(worker);
+  return worker;
+}
+
+/** @returns what asks the reader */
+function startReader(): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  startWorker().postMessage({ asked: port1 } satisfies ReaderRequest, [port1]);
+  return port2;
 }
 
 function tell({ bytesDone, bytesTotal, file }: ViewerProgress): void {
@@ -86,8 +112,8 @@ function show({ report: text, json: pieces }: ViewerResult, files: readonly File
 
 /** Ends the analysis that runs, at once. */
 function stop(): void {
-  running?.terminate();
-  running = null;
+  for (const worker of running) worker.terminate();
+  running = [];
   work.hidden = true;
   document.documentElement.removeAttribute('data-ready');
 }
