@@ -4,6 +4,7 @@ import { drained } from '../client/run-jobs.js';
 import { failureOf } from '../client/status-error.js';
 import { defaultPorts } from '../common/limits.js';
 import { formatHostPort } from '../common/options.js';
+import { beginSpan, spansAreTaken, type TraceSpan } from '../common/tracing.js';
 import { GrpcDialler } from '../common/trust/grpc-dialler.js';
 import {
   JobKind,
@@ -83,8 +84,10 @@ export class JobClient {
     const named = typeof kind === 'string' ? { kind: JobKind.UNSPECIFIED, kindName: kind } : { kind };
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
     const request = { ...named, payload: bytes === undefined ? undefined : Buffer.from(bytes) };
+    const { metadata, span } = tracedCall(typeof kind === 'string' ? kind : (JobKind[kind] ?? String(kind)));
     return new Promise((resolve, reject) => {
-      this.client.runJob(request, new Metadata(), options, (error, response) => {
+      this.client.runJob(request, metadata, options, (error, response) => {
+        span?.end(error === null ? undefined : error.message);
         if (error === null) resolve(response);
         else reject(failureOf(error, this.where, this.dialler));
       });
@@ -121,6 +124,15 @@ export class JobClient {
   close(): void {
     this.client.close();
   }
+}
+
+/** What goes with a call: a trace context where something in this process takes spans. */
+function tracedCall(kind: string): { readonly metadata: Metadata; readonly span: TraceSpan | null } {
+  const metadata = new Metadata();
+  if (!spansAreTaken()) return { metadata, span: null };
+  const span = beginSpan(`run job ${kind}`, '', { kind: 'CLIENT', attributes: { 'trireme.kind': kind } });
+  if (span.traceparent !== '') metadata.set('traceparent', span.traceparent);
+  return { metadata, span };
 }
 
 function told({ tag, ...answer }: TaggedResult): TaggedJobResult {

@@ -4,6 +4,7 @@ import { TriremeError } from '../common/errors.js';
 import { defaultPorts } from '../common/limits.js';
 import { makeFolders } from '../common/make-folders.js';
 import { durationMs, formatHostPort, hostPort, integer, type HostPort } from '../common/options.js';
+import { traceparentOf } from '../common/tracing.js';
 import { DiallerTrust } from '../common/trust/dialler-trust.js';
 import { GrpcDialler } from '../common/trust/grpc-dialler.js';
 import { addDiallerTrust, compileDiallerTrust, type TrustOptions } from '../common/trust/options.js';
@@ -160,6 +161,8 @@ async function run(kind: string, payload: string | undefined, options: RunComman
   };
   try {
     const port: RunPort = {
+      // As a shell has it from who started it.
+      traceparent: traceparentOf(process.env.TRACEPARENT),
       kind: numbered ? Number(kind) : 0,
       name: numbered ? '' : kind,
       jobsMax,

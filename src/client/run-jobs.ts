@@ -1,4 +1,4 @@
-import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
+import { Metadata, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
 import { errorKinds, type ErrorCode } from '../common/errors.js';
 import type { JobServiceClient, RunJobsRequest, RunJobsResponse, TaggedResult } from '../gen/trireme/v1/job.js';
 
@@ -29,6 +29,8 @@ export interface EndedJob {
 }
 
 export interface RunPort {
+  /** Trace context of all jobs; empty or left out: none. */
+  readonly traceparent?: string;
   /** Number of the kind, or 0 and its name. */
   readonly kind: number;
   readonly name: string;
@@ -71,7 +73,9 @@ export async function runJobs(
   tasks: AsyncIterable<Task> | Iterable<Task>,
   port: RunPort,
 ): Promise<void> {
-  const run = new Run(client.runJobs(), port);
+  const metadata = new Metadata();
+  if (port.traceparent !== undefined && port.traceparent !== '') metadata.set('traceparent', port.traceparent);
+  const run = new Run(client.runJobs(metadata), port);
   const cancel = (): void => run.stream.cancel();
   port.signal.addEventListener('abort', cancel, { once: true });
   try {

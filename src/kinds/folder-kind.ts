@@ -37,6 +37,11 @@ export interface Job {
   /** The payload as UTF-8. */
   readonly text: string;
   /**
+   * The trace context of this job, `00-TRACE-SPAN-FLAGS` of W3C Trace Context, for spans and calls of the kind's own. Empty where its
+   * client does not trace, and with isolate: process.
+   */
+  readonly traceparent: string;
+  /**
    * Whether nobody waits for this job any more: its client has cancelled it or has gone, or its deadline has passed. A job
    * that takes longer than two seconds looks from time to time and then throws; the thread of one that does not is ended.
    */
@@ -228,12 +233,14 @@ function reasonOf(error: unknown): string {
 
 class BatchedJob implements Job {
   readonly payload: Uint8Array;
+  readonly traceparent: string;
 
   constructor(
     private readonly batch: KindBatch,
     private readonly index: number,
   ) {
     this.payload = batch.payload(index);
+    this.traceparent = batch.traceparent ?? '';
   }
 
   get text(): string {

@@ -112,6 +112,8 @@ export interface KindBatch {
   progress(units: number): void;
   /** Where the bytes of a job with needsSource come from; null for other kinds. */
   readonly source: BatchSource | null;
+  /** Trace context of its one job; left out or empty: its client does not trace. */
+  readonly traceparent?: string;
 }
 
 /**

@@ -41,6 +41,13 @@ export class AskedKinds {
     throw this.unknown(`job ${versionedName(name === '' ? String(kind) : named.name, wanted)}`);
   }
 
+  /** What a kind that was asked for is called, as far as it is known. */
+  calledBy(kind: number, name: string): string {
+    if (name !== '') return name;
+    for (const [own, number] of this.numbers) if (number === kind) return own;
+    return this.hub.offeredKinds().find(({ number }) => number === kind)?.name ?? String(kind);
+  }
+
   /** Whether a version is asked for. */
   pins(name: string, version: string): boolean {
     return version !== '' || namedKind(name).version !== '';

@@ -13,6 +13,7 @@ import { noWorker, type JobSink } from '../hub/port/job-sink.js';
 import { answerOf, payloadsFull, secondsLeft, type JobServicePort } from './job-service-port.js';
 import { JobStream } from './job-stream.js';
 import { StreamTurns } from './stream-turns.js';
+import { traceOf, tracedSink } from './traced-job.js';
 
 /** JobService, and the means to end its streams when the lb drains. */
 export interface ServedJobService extends ServedService {
@@ -134,6 +135,7 @@ function runJob(
   const given = bytes === 0 ? null : (payload as Buffer);
   const units = asked.unitsOf(kind, given);
   const pinned = asked.pins(kindName, kindVersion);
-  const job = hub.submit(kind, units, given, timeoutSeconds, noWorker, sink, 0, pinned);
+  const heard = tracedSink(sink, traceOf(call.metadata), { hub, asked }, call.request.kind, kindName);
+  const job = hub.submit(kind, units, given, timeoutSeconds, noWorker, heard, 0, pinned);
   call.on('cancelled', () => hub.cancel(job));
 }

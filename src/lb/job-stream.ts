@@ -9,6 +9,7 @@ import { shallowJobsMax } from './client-depth.js';
 import { JobCursor } from './job-cursor.js';
 import { OutstandingJobs } from './outstanding-jobs.js';
 import type { StreamTurns, TurnTaker } from './stream-turns.js';
+import { traceOf, tracedSink } from './traced-job.js';
 
 /** Results in one message at most; more in one turn of the event loop go in several. */
 const resultsPerMessageMax = 256;
@@ -45,6 +46,8 @@ export class JobStream implements JobSink, TurnTaker {
   /** See JobSink. */
   urgent = false;
   readonly share?: number;
+  /** Of all its jobs; empty: none. */
+  private readonly traceparent: string;
   /** See JobAdmission.asked. */
   private askedMark = 0;
 
@@ -55,6 +58,7 @@ export class JobStream implements JobSink, TurnTaker {
     private readonly onEnd: () => void,
   ) {
     this.share = port.share;
+    this.traceparent = traceOf(call.metadata);
     call.on('data', (request: Uint8Array) =>
       this.guarded(() => {
         this.requests.push(new JobCursor(request));
@@ -167,7 +171,8 @@ export class JobStream implements JobSink, TurnTaker {
     const given = bytes === 0 ? null : (payload as Buffer);
     const units = asked.unitsOf(kind, given);
     const pinned = asked.pins(kindName, kindVersion);
-    const job = hub.submit(kind, units, given, timeoutSeconds, noWorker, this, row, pinned);
+    const sink = tracedSink(this, this.traceparent, this.port, number, kindName);
+    const job = hub.submit(kind, units, given, timeoutSeconds, noWorker, sink, row, pinned);
     this.outstanding.named(row, job);
     return true;
   }

@@ -3,6 +3,7 @@ import { noWorker, type JobSink } from '../hub/port/job-sink.js';
 import { payloadBytesBound } from '../kinds/folder-kind.js';
 import { ClientConnection } from './client-connection.js';
 import { answerLine, errorLine, parseJsonLine, type JsonId } from './json-line.js';
+import { tracedSink } from './traced-job.js';
 
 /** Bytes of one line: the longest payload in base64, and 4 KiB for all else. */
 export const lineBytesMax = Math.ceil(payloadBytesBound / 3) * 4 + 4096;
@@ -151,7 +152,8 @@ export class JsonConnection extends ClientConnection implements JobSink {
       admission.take();
       const units = asked.unitsOf(kind, request.payload);
       const pinned = asked.pins(request.name, request.version);
-      job.job = hub.submit(kind, units, request.payload, request.timeoutSeconds, noWorker, this, tag, pinned);
+      const sink = tracedSink(this, request.traceparent, this.front, request.kind, request.name);
+      job.job = hub.submit(kind, units, request.payload, request.timeoutSeconds, noWorker, sink, tag, pinned);
     } catch (caught) {
       const error = TriremeError.from(caught);
       this.tell(errorLine(id ?? (error.cause as { id?: JsonId } | undefined)?.id, error));

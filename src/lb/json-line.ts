@@ -1,4 +1,5 @@
 import { TriremeError } from '../common/errors.js';
+import { traceparentOf } from '../common/tracing.js';
 
 /** First byte of a client that speaks JSON lines: no digit, no delimiter and no number of a kind. */
 export const jsonFirstByte = 0x7b;
@@ -25,9 +26,11 @@ export type JsonRequest =
       readonly payload: Buffer | null;
       /** 0: none. */
       readonly timeoutSeconds: number;
+      /** Trace context; empty: none, or one that is not well-formed. */
+      readonly traceparent: string;
     };
 
-const fields = new Set(['id', 'kind', 'version', 'payload', 'payloadBase64', 'timeoutMs', 'cancel']);
+const fields = new Set(['id', 'kind', 'version', 'payload', 'payloadBase64', 'timeoutMs', 'traceparent', 'cancel']);
 
 /** Reads a line. @throws TriremeError USAGE with what is wrong, and the `id` of the line, where it has one, as its cause */
 export function parseJsonLine(line: string): JsonRequest {
@@ -40,7 +43,7 @@ export function parseJsonLine(line: string): JsonRequest {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new TriremeError('USAGE', 'a line is no JSON object such as {"id":1,"kind":"GET_TIME"}');
   const said = value as Record<string, unknown>;
-  const { id, kind, version, payload, payloadBase64, timeoutMs, cancel } = said;
+  const { id, kind, version, payload, payloadBase64, timeoutMs, traceparent, cancel } = said;
   const wrong = (what: string): TriremeError =>
     new TriremeError('USAGE', what, { cause: isId(id) ? { id } : undefined });
   const strange = Object.keys(said).find((field) => !fields.has(field));
@@ -56,6 +59,7 @@ export function parseJsonLine(line: string): JsonRequest {
   if (version !== undefined && typeof version !== 'string') throw wrong('version is no text: quote it');
   if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= timeoutMsMax))
     throw wrong(`timeoutMs ${JSON.stringify(timeoutMs)} is not above 0 and at most ${timeoutMsMax}`);
+  if (traceparent !== undefined && typeof traceparent !== 'string') throw wrong('traceparent is no text: quote it');
   if (payload !== undefined && payloadBase64 !== undefined) throw wrong('payload and payloadBase64 are both there');
   return {
     id,
@@ -64,6 +68,7 @@ export function parseJsonLine(line: string): JsonRequest {
     version: version ?? '',
     payload: payloadOf(payload, payloadBase64, wrong),
     timeoutSeconds: timeoutMs === undefined ? 0 : timeoutMs / 1000,
+    traceparent: traceparentOf(traceparent),
   };
 }
 

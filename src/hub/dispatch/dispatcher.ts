@@ -320,7 +320,8 @@ export class Dispatcher {
     this.picker.dispatched(worker.index, table.kinds[row], table.units[row], now);
     worker.outbound.addJob(table.ids[row]);
     this.turn.send(worker);
-    table.sinks[row]?.given?.(table.tags[row], worker.number);
+    const traceparent = table.sinks[row]?.given?.(table.tags[row], worker.number, isCopy);
+    if (traceparent !== undefined) table.traces.set(table.ids[row], traceparent);
     if (now >= this.stalls.nextProbeAt) this.stalls.probeWith(row, now);
   }
 

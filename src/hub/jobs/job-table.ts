@@ -69,6 +69,8 @@ export class JobTable {
   readonly timerLinks = new JobLinks();
   /** Bucket of the deadline wheel, or -1. */
   timerBuckets = new Int32Array(0);
+  /** Trace contexts by id, of the few jobs whose clients trace. */
+  readonly traces = new Map<number, string>();
   live = 0;
   /** Rows that are used no more. */
   usedUp = 0;
@@ -115,6 +117,7 @@ export class JobTable {
   free(row: number): void {
     this.payloads[row] = null;
     this.sinks[row] = null;
+    if (this.traces.size > 0) this.traces.delete(this.ids[row]);
     this.live--;
     const next = this.ids[row] + jobsLiveMax;
     if (next >= this.idsEnd) {

@@ -51,6 +51,10 @@ export interface JobSink {
   readonly heldBack?: boolean;
   /** True: why its workers were picked is always kept. Left out, a sample of the picks is. */
   readonly explained?: boolean;
-  /** The job was given to a worker, now or again after a loss. It must not submit or cancel. Left out by most sinks. */
-  given?(tag: number, worker: number): void;
+  /**
+   * The job was given to a worker, now or again after a loss, or as a copy beside another one. It must not submit or cancel.
+   * Left out by most sinks.
+   * @returns the trace context that this worker gets with it (src/common/tracing.ts), if there is one
+   */
+  given?(tag: number, worker: number, copy: boolean): string | void;
 }

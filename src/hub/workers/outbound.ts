@@ -75,6 +75,8 @@ export class Outbound {
     let sizes: number[] = [];
     let timeouts: number[] = [];
     let urgent: boolean[] = [];
+    const traceparent: string[] = [];
+    const traced = table.traces.size > 0;
     const payloads: Uint8Array[] = [];
     let bytes = 0;
     let at = from;
@@ -103,6 +105,7 @@ export class Outbound {
       if (deadline !== Infinity && timeouts.length === 0) timeouts = job.map(() => 0);
       const first = table.urgent[row] === 1;
       if (first && urgent.length === 0) urgent = job.map(() => false);
+      if (traced) traceparent.push(table.traces.get(id) ?? '');
       job.push(low);
       kind.push(numbers[table.kinds[row]]);
       if (bytes > 0) sizes.push(size);
@@ -124,6 +127,7 @@ export class Outbound {
             payloads: bytes === 0 ? noBytes : Buffer.concat(payloads, bytes),
             timeoutSeconds: timeouts,
             urgent,
+            traces: traced ? { traceparent } : undefined,
           },
         },
       });

@@ -43,6 +43,9 @@ export interface Program {
 /** What stands in argv for the path of a file with the payload. */
 export const payloadPlace = '{payload}';
 
+/** The variable in which a command has the trace context of its job, as OpenTelemetry's tools for commands have it. */
+export const traceVariable = 'TRACEPARENT';
+
 /** How the first process of a group ended. */
 export interface Ending {
   readonly code: number | null;

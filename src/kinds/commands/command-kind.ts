@@ -20,7 +20,7 @@ export interface CommandEntry extends Program {
 }
 
 /** Runs one job. `stopped` of the overseer is to be heard by whoever has the process. */
-type Run = (payload: Uint8Array, oversee: Oversee) => Promise<Outcome>;
+type Run = (payload: Uint8Array, oversee: Oversee, traceparent: string) => Promise<Outcome>;
 
 /**
  * Registers the kinds of files of commands.
@@ -42,7 +42,9 @@ function commandKind(entry: CommandEntry, port: ProcessesPort): Kind {
   const compiled = compileFields(fields, fields.name, where);
   if (serve !== 'once') return servedKind(compiled, entry, serve, port);
   const starter = entry.starter ? new Starter(entry, port) : null;
-  return processKind(compiled, (payload, oversee) => runOnce(entry, compiled.terms, port, starter, payload, oversee));
+  return processKind(compiled, (payload, oversee, traceparent) =>
+    runOnce(entry, compiled.terms, port, starter, { payload, traceparent }, oversee),
+  );
 }
 
 /** A kind whose jobs go one after the other to a process of their thread. */
@@ -74,6 +76,7 @@ async function runAll(batch: KindBatch, { name, terms }: CompiledFields, run: Ru
     const outcome = await run(
       batch.payload(index),
       (stopped) => (overseer = new Overseer(batch, index, timeoutSeconds, stopped)),
+      batch.traceparent ?? '',
     )
       // A full disk, say: it fails this job and no other of the batch.
       .catch((error: Error): Outcome => ({ type: 'failed', reason: `could not be run: ${error.message}` }))

@@ -6,6 +6,7 @@ import {
   Child,
   endedBy,
   payloadPlace,
+  traceVariable,
   type ProcessesPort,
   type ProcessGroupsPort,
   type Program,
@@ -16,6 +17,13 @@ import type { Starter } from './starter.js';
 
 let files = 0;
 
+/** What is run. */
+export interface OnceJob {
+  readonly payload: Uint8Array;
+  /** Empty: its client does not trace. */
+  readonly traceparent: string;
+}
+
 /**
  * Runs a job in a process of its own: the payload on standard input or in a file, the answer on standard output.
  * @param starter of the kind, for one job at a time; null: this process forks itself
@@ -25,17 +33,19 @@ export async function runOnce(
   terms: KindTerms,
   { groups, scratch }: ProcessesPort,
   starter: Starter | null,
-  payload: Uint8Array,
+  { payload, traceparent }: OnceJob,
   oversee: Oversee,
 ): Promise<Outcome> {
   const asFile = command.argv.some((word) => word.includes(payloadPlace));
-  if (starter !== null) return runBy((heard) => starter.run(payload, !asFile, heard), terms, oversee);
-  if (!asFile) return runBy((heard) => forked(command, payload, groups, heard), terms, oversee);
+  if (starter !== null) return runBy((heard) => starter.run(payload, !asFile, traceparent, heard), terms, oversee);
+  const environment =
+    traceparent === '' ? command.environment : { ...command.environment, [traceVariable]: traceparent };
+  if (!asFile) return runBy((heard) => forked({ ...command, environment }, payload, groups, heard), terms, oversee);
   const file = join(scratch, `payload-${threadId}-${files++}`);
   try {
     writeFileSync(file, payload, { flag: 'wx', mode: 0o600 });
     const argv = command.argv.map((word) => word.replaceAll(payloadPlace, file));
-    return await runBy((heard) => forked({ ...command, argv }, null, groups, heard), terms, oversee);
+    return await runBy((heard) => forked({ ...command, argv, environment }, null, groups, heard), terms, oversee);
   } finally {
     rmSync(file, { force: true });
   }

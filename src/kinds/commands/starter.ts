@@ -11,6 +11,7 @@ import {
   groupOver,
   pause,
   payloadPlace,
+  traceVariable,
   type Ending,
   type ProcessGroupsPort,
   type ProcessesPort,
@@ -24,7 +25,8 @@ export const sessionMaker = 'setsid';
 export const starterPrograms = [sessionMaker, 'mkfifo', 'rm'] as const;
 
 /** Variables that a shell takes for its own or changes, and those of the script: programs that are given one need another way. */
-const shellsOwn = /^(_.*|IFS|OPT.*|PPID|LINENO|(OLD)?PWD|SHLVL|ENV|E?UID|BASH.*|SHELLOPTS|POSIXLY_CORRECT|PS[0-9])$/;
+const shellsOwn =
+  /^(_.*|IFS|OPT.*|PPID|LINENO|(OLD)?PWD|SHLVL|ENV|E?UID|BASH.*|SHELLOPTS|POSIXLY_CORRECT|PS[0-9]|TRACEPARENT)$/;
 
 /** Can a starter give a program this environment unchanged? */
 export function starterGives(environment: Readonly<Record<string, string>>): boolean {
@@ -43,7 +45,8 @@ shift 2
 unset PWD OLDPWD SHLVL
 pipes() { rm -f -- "$_out" "$_err" && mkfifo -- "$_out" "$_err" && echo made; }
 pipes || exit
-while read -r _what; do
+while read -r _what ${traceVariable}; do
+  if [ -n "$${traceVariable}" ]; then export ${traceVariable}; else unset ${traceVariable}; fi
   _input=/dev/null
   case $_what in
     new) pipes || exit; continue ;;
@@ -88,17 +91,23 @@ export class Starter {
   /**
    * Runs the program; one at a time.
    * @param asInput whether the payload is its standard input: else that is empty
+   * @param traceparent trace context of the job; empty: none
    * @param heard each piece of its standard output
    * @throws Error of the system when the payload cannot be written, or no shell started
    */
-  async run(payload: Uint8Array, asInput: boolean, heard: (bytes: Buffer) => void): Promise<Running> {
+  async run(
+    payload: Uint8Array,
+    asInput: boolean,
+    traceparent: string,
+    heard: (bytes: Buffer) => void,
+  ): Promise<Running> {
     const shell = (this.shell ??= await this.start());
     try {
       writeFileSync(this.payload, payload, { flag: 'wx', mode: 0o600 });
       this.pipes ??= ['out', 'err'].map((name) => new NamedPipe(join(this.folder, name)));
       const started = new Started(this.pipes, heard, this.port.groups, (held) => this.over(held));
       this.hear = (line) => started.told(line);
-      shell.stdin.write(asInput ? 'input\n' : 'none\n');
+      shell.stdin.write(`${asInput ? 'input' : 'none'} ${traceparent}\n`);
       return started;
     } catch (error) {
       rmSync(this.payload, { force: true });

@@ -20,7 +20,13 @@ export class FrameBatch implements KindBatch {
   private payloadStart = 0;
 
   /** batch is the number of the batch, from 0; alone is the payload that came in a message. */
-  constructor(memory: ThreadMemory, batch: number, alone: Uint8Array | null, source: BatchSource | null) {
+  constructor(
+    memory: ThreadMemory,
+    batch: number,
+    alone: Uint8Array | null,
+    source: BatchSource | null,
+    readonly traceparent = '',
+  ) {
     this.memory = memory;
     this.frame = memory.frame(batch);
     this.count = this.frame.count;

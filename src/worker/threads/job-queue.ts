@@ -5,6 +5,8 @@ export interface JobExtra {
   readonly units: number;
   /** The job was in a batch when its thread died: it runs by itself, so that it takes no other job with it. */
   readonly alone: boolean;
+  /** Trace context that the hub gave; left out: its client does not trace. Such a job is alone. */
+  readonly traceparent?: string;
 }
 
 /** The columns of jobs that left a queue together. Times are seconds of the monotonic clock. */
@@ -60,7 +62,7 @@ export class JobQueue {
       this.head = (this.head - 1) & (this.job.length - 1);
       this.count++;
       const old = columns.extra?.[index];
-      const extra = alone ? { payload: old?.payload ?? null, units: old?.units ?? 1, alone } : old;
+      const extra = alone ? { payload: null, units: 1, ...old, alone } : old;
       this.put(this.head, columns.job[index], columns.arrival[index], columns.deadline[index], extra);
     }
   }

@@ -41,7 +41,7 @@ function run(batch: number): void | Promise<void> {
   if (frame.payloadTravel === Travel.MESSAGE) {
     // Posted before the batch was given, so it is here.
     const message = receiveMessageOnPort(port)?.message as PayloadMessage;
-    jobs = new FrameBatch(memory, batch, message.payload, sourceOf(message, frame));
+    jobs = new FrameBatch(memory, batch, message.payload, sourceOf(message, frame), message.traceparent);
   } else jobs = new FrameBatch(memory, batch, null, null);
   const start = performance.now();
   const end = (caught: unknown): void => {

@@ -1,6 +1,7 @@
 import { monotonicClock } from '../../common/clock.js';
 import { TriremeError } from '../../common/errors.js';
 import { endsWithin, threadEndMsMax } from '../../common/stuck-work.js';
+import { traceparentOf } from '../../common/tracing.js';
 import { JobStatus, type JobBatch } from '../../gen/trireme/v1/worker.js';
 import type { Kind } from '../../kinds/kind.js';
 import { kinds, readKinds, type KindRegistry } from '../../kinds/registry.js';
@@ -10,7 +11,7 @@ import { Costs, batchSeconds } from './costs.js';
 import type { HubJobs, Line } from './hub-jobs.js';
 import { HubTurns } from './hub-turns.js';
 import { parted, type JobColumns, type JobExtra, type JobQueue } from './job-queue.js';
-import { hasSizes, nextBatchJobs, runsOnce, sharesOf, unitsOf } from './next-batch.js';
+import { hasSizes, nextBatchJobs, runsOnce, sharesOf, spanOf, unitsOf } from './next-batch.js';
 import { payloadBytesMax } from './thread-memory.js';
 import { SourceJob } from './source-job.js';
 import type { EndedBatch, GivenBatch, ThreadHandle } from './thread-handle.js';
@@ -99,9 +100,11 @@ export class JobThreads implements JobThreadsApi {
         continue;
       }
       let extra: JobExtra | undefined;
-      if (payload !== null || kind.unitsOf !== undefined) {
+      const traceparent = batch.traces === undefined ? '' : traceparentOf(batch.traces.traceparent[index]);
+      if (payload !== null || kind.unitsOf !== undefined || traceparent !== '') {
         try {
-          extra = { payload, units: kind.unitsOf?.(payload ?? noBytes) ?? 1, alone: false };
+          const units = kind.unitsOf?.(payload ?? noBytes) ?? 1;
+          extra = traceparent === '' ? { payload, units, alone: false } : { payload, units, alone: true, traceparent };
         } catch (error) {
           this.answer(jobs, number, batch.job[index], JobStatus.FAILED, now, TriremeError.from(error).message);
           continue;
@@ -191,6 +194,7 @@ export class JobThreads implements JobThreadsApi {
   private onEnded(thread: ThreadHandle, { batch, frame, answers }: EndedBatch): void {
     const { hub, kind, jobs, units } = batch;
     const seconds = frame.execSeconds[0];
+    batch.span?.end(frame.status[0] === JobStatus.DONE ? undefined : answers.toString());
     this.sourceJobs.get(thread)?.end();
     this.sourceJobs.delete(thread);
     const shares = sharesOf(this.costs, kind, jobs);
@@ -214,8 +218,9 @@ export class JobThreads implements JobThreadsApi {
       const { kind } = batch;
       const first = batch.jobs.extra?.[0];
       if (kind.needsSource === true) this.startSource(thread, batch);
-      else if (first?.payload != null && first.payload.length > payloadBytesMax) {
-        thread.give(batch, { payload: first.payload, source: null });
+      else if (batch.span !== undefined || (first?.payload != null && first.payload.length > payloadBytesMax)) {
+        const message = { payload: first?.payload ?? noBytes, source: null, traceparent: batch.span?.traceparent };
+        thread.give(batch, message);
       } else thread.give(batch);
     }
   }
@@ -238,7 +243,8 @@ export class JobThreads implements JobThreadsApi {
     this.queued -= jobs.job.length;
     if (jobs.job.length === 0) return null;
     const units = unitsOf(jobs);
-    return { hub, kind, urgent, jobs, units, expectedSeconds: this.costs.seconds(kind.number, jobs.job.length, units) };
+    const expectedSeconds = this.costs.seconds(kind.number, jobs.job.length, units);
+    return { hub, kind, urgent, jobs, units, expectedSeconds, span: spanOf(kind, jobs) };
   }
 
   private withoutExpired(hub: HubJobs, kind: number, jobs: JobColumns): JobColumns {
@@ -275,7 +281,8 @@ export class JobThreads implements JobThreadsApi {
     if (this.closing !== null) {
       const begun = thread.running ? thread.given[0] : null;
       for (const batch of thread.given.splice(0)) {
-        const { hub, kind, jobs, units } = batch;
+        const { hub, kind, jobs, units, span } = batch;
+        span?.end('this worker ended');
         if (batch === begun && runsOnce(kind)) this.answerBegun(batch, 'this worker ended');
         else this.answerAll(hub, kind.number, jobs, 'DRAINING: this worker ended');
         this.release(hub, kind.number, jobs.job.length, units);
@@ -286,7 +293,11 @@ export class JobThreads implements JobThreadsApi {
     this.sourceJobs.delete(thread);
     const unwanted = thread.unwanted(monotonicClock());
     const suspects = thread.running ? (thread.given.shift() as GivenBatch) : null;
-    for (const batch of thread.given.splice(0).reverse()) this.putBack(batch, false);
+    suspects?.span?.end(`its thread died: ${reason}`);
+    for (const batch of thread.given.splice(0).reverse()) {
+      batch.span?.end('not begun: its thread died');
+      this.putBack(batch, false);
+    }
     if (suspects !== null) this.judge(thread, suspects, unwanted, reason);
     this.pump();
   }

@@ -18,9 +18,11 @@ export interface ThreadData extends ThreadKinds {
   readonly port: import('node:worker_threads').MessagePort;
 }
 
-/** To the thread: the payload of a batch of one job that does not fit shared memory or has a source. */
+/** To the thread: the payload of a batch of one job that does not fit shared memory, has a source or is traced. */
 export interface PayloadMessage {
   readonly payload: Uint8Array;
+  /** Trace context of the job. */
+  readonly traceparent?: string;
   readonly source:
     | { readonly type: 'file'; readonly path: string; readonly paths?: readonly string[] }
     | { readonly type: 'stream'; readonly ring: SharedArrayBuffer }

@@ -1,3 +1,4 @@
+import { beginSpan, type TraceSpan } from '../../common/tracing.js';
 import type { Kind } from '../../kinds/kind.js';
 import { isSized } from '../../kinds/units.js';
 import { batchJobs, batchSecondsMin, type Costs } from './costs.js';
@@ -38,6 +39,13 @@ export function nextBatchJobs(
 /** Units of these jobs together. */
 export function unitsOf({ job, extra }: JobColumns): number {
   return extra === null ? job.length : extra.reduce((sum, each) => sum + (each?.units ?? 1), 0);
+}
+
+/** The span of a batch whose one job is traced. */
+export function spanOf({ name }: Kind, { extra }: JobColumns): TraceSpan | undefined {
+  const traceparent = extra?.[0]?.traceparent;
+  if (traceparent === undefined) return undefined;
+  return beginSpan(`run ${name}`, traceparent, { kind: 'SERVER', attributes: { 'trireme.kind': name } });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { MessageChannel, receiveMessageOnPort, type MessagePort, type Worker } from 'node:worker_threads';
 import { monotonicClock } from '../../common/clock.js';
 import { startThread } from '../../common/start-thread.js';
+import type { TraceSpan } from '../../common/tracing.js';
 import { cancelGraceSeconds, kindTimeoutSecondsDefault, type Kind } from '../../kinds/kind.js';
 import type { ProcessGroups } from '../process-groups.js';
 import type { HubJobs } from './hub-jobs.js';
@@ -31,6 +32,8 @@ export interface GivenBatch {
   /** Units of all its jobs. */
   readonly units: number;
   readonly expectedSeconds: number;
+  /** Of its one job, where its client traces. */
+  readonly span?: TraceSpan;
 }
 
 /** A batch that ended, with views that are valid until the thread is given another one. */

@@ -1,4 +1,4 @@
-import { status, type ServerDuplexStream } from '@grpc/grpc-js';
+import { Metadata, status, type ServerDuplexStream } from '@grpc/grpc-js';
 import { EventEmitter } from 'node:events';
 import { messageRoomBytes } from '../../../src/common/limits.js';
 import { RunJobsRequest, RunJobsResponse } from '../../../src/gen/trireme/v1/job.js';
@@ -12,6 +12,7 @@ import { FakeHub } from '../../support/fake-hub.js';
 
 /** A call whose caller has stopped to read. */
 class UnreadCall extends EventEmitter {
+  readonly metadata = new Metadata();
   written = 0;
   readonly getDeadline = (): number => Infinity;
   readonly isPaused = (): boolean => false;

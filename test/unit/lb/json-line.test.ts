@@ -15,9 +15,16 @@ test.each([
     '{"id":1,"kind":"A","version":"1.2"}',
     { id: 1, kind: 0, name: 'A', version: '1.2', payload: null, timeoutSeconds: 0 },
   ],
+  [
+    '{"id":1,"kind":"A","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}',
+    {
+      ...{ id: 1, kind: 0, name: 'A', payload: null, timeoutSeconds: 0 },
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    },
+  ],
   ['{"cancel":7}', { cancel: 7 }],
 ])('%s asks for %j', (line, request) => {
-  expect(parseJsonLine(line)).toEqual('id' in request ? { version: '', ...request } : request);
+  expect(parseJsonLine(line)).toEqual('id' in request ? { version: '', traceparent: '', ...request } : request);
 });
 
 test.each([
@@ -28,6 +35,7 @@ test.each([
   ['{"id":7}', /^kind is neither the name nor the number of a kind/, 7],
   ['{"id":7,"kind":1.5}', /^kind is neither/, 7],
   ['{"id":7,"kind":"A","version":2}', /^version is no text: quote it/, 7],
+  ['{"id":7,"kind":"A","traceparent":2}', /^traceparent is no text: quote it/, 7],
   ['{"id":7,"kind":1,"timeoutMs":0}', /^timeoutMs 0 is not above 0 and at most 86400000/, 7],
   ['{"id":7,"kind":1,"payload":5}', /^payload is no text; bytes go into payloadBase64/, 7],
   ['{"id":7,"kind":1,"payloadBase64":"ä"}', /^payloadBase64 is no base64/, 7],

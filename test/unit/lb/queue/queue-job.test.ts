@@ -113,7 +113,7 @@ async function atHub(): Promise<number> {
 /** Given to a worker. */
 const give = (id: number): void => {
   const { sink, tag } = hub.jobs.get(id)!;
-  sink.given?.(tag, 0);
+  sink.given?.(tag, 0, false);
 };
 
 test('a job is written down as begun before the hub has it, as done before it is told, and acknowledged last', async () => {
