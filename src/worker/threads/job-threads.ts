@@ -297,8 +297,9 @@ export class JobThreads implements JobThreadsApi {
     for (const batch of thread.given.splice(0).reverse()) {
       batch.span?.end('not begun: its thread died');
       this.putBack(batch, false);
+      this.dropQueued(batch.hub.hub, new Set(unwanted.get(batch)), 'CANCELLED: before it began');
     }
-    if (suspects !== null) this.judge(thread, suspects, unwanted, reason);
+    if (suspects !== null) this.judge(thread, suspects, unwanted.get(suspects) ?? [], reason);
     this.pump();
   }
 

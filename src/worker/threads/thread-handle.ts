@@ -197,12 +197,13 @@ export class ThreadHandle {
     });
   }
 
-  /** Jobs of the oldest batch for which nobody waits any more. */
-  unwanted(now: number): number[] {
-    const [batch] = this.given as (GivenBatch | undefined)[];
-    if (batch === undefined) return [];
-    const { cancelled } = this.frameOf(0);
-    return batch.jobs.job.filter((_, index) => cancelled[index] === 1 || batch.jobs.deadline[index] <= now);
+  /** Jobs of each batch that it has for which nobody waits any more. */
+  unwanted(now: number): Map<GivenBatch, number[]> {
+    const unwantedOf = ({ jobs }: GivenBatch, at: number): number[] => {
+      const { cancelled } = this.frameOf(at);
+      return jobs.job.filter((_, index) => cancelled[index] === 1 || jobs.deadline[index] <= now);
+    };
+    return new Map(this.given.map((batch, at) => [batch, unwantedOf(batch, at)]));
   }
 
   /** Ends the thread if the batch that it runs has taken too long. */

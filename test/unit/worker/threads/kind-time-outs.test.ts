@@ -62,6 +62,16 @@ describe('a job that does not look', () => {
     expect(harness.deaths).toEqual(['a job of SPIN gave no answer within 0.5 s (timeoutSeconds of its kind)']);
   });
 
+  test('leaves no job behind it that was cancelled to be run by the next thread', async () => {
+    const { threads } = await started();
+    threads.submit(0, jobBatch([1], spin, ['spin']));
+    threads.submit(0, jobBatch([2, 3], echo, ['cancelled', 'behind']));
+    await busy();
+    threads.cancel(0, [2]);
+    const outcomes = await harness.outcomes(0, [1, 2, 3]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['FAILED', 'NOT_RUN', 'DONE']);
+  });
+
   test('takes no other job of its batch with it', async () => {
     const { threads } = await started();
     const jobs = [0, 1, 2, 3, 4];
