@@ -10,7 +10,7 @@ export interface JobExchangeOptions {
   /** What the load balancer is shown, and whom this side trusts. */
   readonly trust?: DiallerTrust;
   readonly jobs: readonly number[];
-  /** false: records framing, like the seed's client. */
+  /** false: records framing, as the exercise's original client has it. */
   readonly lines: boolean;
   /** Time without any answer. */
   readonly timeoutMs: number;
@@ -89,7 +89,7 @@ function writeLines(socket: Socket, jobs: readonly number[], from: number): void
   }
 }
 
-/** One digit per send and nothing between them, as the seed's client does. */
+/** One digit per send and nothing between them, as the exercise's original client does. */
 function writeDigits(socket: Socket, jobs: readonly number[], from: number): void {
   for (let at = from; at < jobs.length; at++) {
     if (!socket.write(String(jobs[at])) && at + 1 < jobs.length) {
