@@ -2,9 +2,9 @@
 const clockToleranceMs = 5_000;
 
 /**
- * The time for decisions that nobody can take back, such as removing what is too old. It follows the clock of the machine, but
- * believes that it jumped ahead only after it has stayed there: until then it goes on from what was believed before. A
- * clock that was set back is believed at once, because that removes nothing.
+ * The time for decisions that nobody can take back, such as removing what is too old. It follows the clock of the
+ * machine, but believes that it jumped ahead only after it has stayed there: until then it goes on from what was
+ * believed before. A clock that was set back is believed at once, because that removes nothing.
  */
 export class PatientClock {
   /** What is believed: the machine's clock minus the monotonic one. */

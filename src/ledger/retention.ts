@@ -1,6 +1,8 @@
 import { isFinal, type AnalysisRecord } from './types.js';
 
-/** Results are kept so long when --keep does not say: a day, so that who started an analysis in the evening finds it. */
+/**
+ * Results are kept so long when --keep does not say: a day, so that who started an analysis in the evening finds it.
+ */
 export const keepMsDefault = 86_400_000;
 
 /** Shortest and longest time that --keep takes. */

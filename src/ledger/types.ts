@@ -96,7 +96,9 @@ export interface AnalysisRecord extends NewAnalysis {
   readonly progress: ProgressFacts;
   /** Why it failed or was cancelled. */
   readonly error: { readonly code: ErrorCode; readonly message: string } | null;
-  /** Bytes of the result, and its CRC-32; null while there is none. With FAILED: it was done, and its result is damaged. */
+  /**
+   * Bytes of the result, and its CRC-32; null while there is none. With FAILED: it was done, and its result is damaged.
+   */
   readonly result: { readonly bytes: number; readonly crc32: number } | null;
 }
 
@@ -114,7 +116,9 @@ export type Outcome =
   | { readonly state: 'done'; readonly result: Uint8Array }
   | { readonly state: 'failed' | 'cancelled'; readonly error: TriremeError };
 
-/** The right to write an analysis, held by one master at a time. Every write rejects with LEASE_LOST once it is gone. */
+/**
+ * The right to write an analysis, held by one master at a time. Every write rejects with LEASE_LOST once it is gone.
+ */
 export interface Lease {
   /** As it was when the lease was taken. */
   readonly record: AnalysisRecord;
@@ -147,7 +151,10 @@ export interface Ledger {
   readonly shared: boolean;
   /** Why nothing can be submitted now, or null. */
   readonly trouble: string | null;
-  /** Folder of what its start found damaged, where other files that nobody names belong too. Left out, or null: nothing was. */
+  /**
+   * Folder of what its start found damaged, where other files that nobody names belong too. Left out, or null: nothing
+   * was.
+   */
   readonly evidence?: string | null;
   /**
    * Adds an analysis, which then waits for a master.

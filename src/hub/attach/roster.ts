@@ -225,7 +225,9 @@ export class Roster {
     }
   }
 
-  /** The answers are for a hub that has ended since, or for another one: they answer nothing here, and are no offence. */
+  /**
+   * The answers are for a hub that has ended since, or for another one: they answer nothing here, and are no offence.
+   */
   private forAnother(worker: AttachedWorker, incarnation: number): boolean {
     const { incarnation: ours } = this.options;
     if (incarnation === ours || (incarnation === 0 && worker.shortIds !== null)) return false;

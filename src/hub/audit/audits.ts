@@ -60,9 +60,9 @@ export interface AuditsPorts {
 }
 
 /**
- * Has the answers of sampled jobs checked by another worker before their clients get them. If the two do not agree a third
- * says who is right; the one that is not is quarantined. A job is chosen when its answer is there, so its worker cannot
- * know. It is the sink of the checks; the tag is the number of the case.
+ * Has the answers of sampled jobs checked by another worker before their clients get them. If the two do not agree a
+ * third says who is right; the one that is not is quarantined. A job is chosen when its answer is there, so its worker
+ * cannot know. It is the sink of the checks; the tag is the number of the case.
  */
 export class Audits implements JobSink {
   readonly counts = new Map<number, AuditCounts>();
@@ -92,7 +92,9 @@ export class Audits implements JobSink {
     return this.ports.auditOf(kind) !== undefined && this.sample.due();
   }
 
-  /** Begins the audit of an answer; the bytes are copied. Returns the number of the case, or 0: it cannot be audited. */
+  /**
+   * Begins the audit of an answer; the bytes are copied. Returns the number of the case, or 0: it cannot be audited.
+   */
   begin(
     job: number,
     kind: number,
@@ -134,7 +136,10 @@ export class Audits implements JobSink {
     this.ask(number, this.cases.get(number) as Case);
   }
 
-  /** Whether the worker has had its say in this case, now or before it attached again: else a liar would bear itself out. */
+  /**
+   * Whether the worker has had its say in this case, now or before it attached again: else a liar would bear itself
+   * out.
+   */
   excludes(tag: number, workerId: string): boolean {
     const one = this.cases.get(tag);
     return one !== undefined && witnesses(one).some((each) => each.workerId === workerId);

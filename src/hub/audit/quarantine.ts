@@ -3,7 +3,10 @@ import type { Evidence } from '../port/snapshot.js';
 /** Workers remembered: a worker lies once to stand here, and each took three others' work to find. */
 const workersMax = 4096;
 
-/** Workers that were found lying, by the id of their process: who dials again is still quarantined, who is started anew is not. */
+/**
+ * Workers that were found lying, by the id of their process: who dials again is still quarantined, who is started anew
+ * is not.
+ */
 export class Quarantine {
   private readonly entries = new Map<string, { readonly evidence: Evidence; readonly untilMs: number }>();
   /** Workers put here since the start. */

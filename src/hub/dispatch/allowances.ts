@@ -2,8 +2,8 @@ import type { Scheduler } from '../port/scheduler.js';
 import type { Shares } from '../shares/shares.js';
 
 /**
- * When jobs are looked at whose client has used up its bound of seconds: no sooner than a wake-up is worth, and late enough
- * that a bound that was changed counts soon.
+ * When jobs are looked at whose client has used up its bound of seconds: no sooner than a wake-up is worth, and late
+ * enough that a bound that was changed counts soon.
  */
 export const allowanceLook = { secondsMin: 0.01, secondsMax: 1 };
 

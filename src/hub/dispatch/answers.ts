@@ -46,8 +46,8 @@ export class Answers {
   constructor(private readonly dispatcher: Dispatcher) {}
 
   /**
-   * Takes a batch of results. Results of jobs that were taken from the worker are expected and dropped; results of jobs that
-   * it never had are not.
+   * Takes a batch of results. Results of jobs that were taken from the worker are expected and dropped; results of jobs
+   * that it never had are not.
    * @returns what the worker did wrong, or null
    */
   take(worker: AttachedWorker, batch: ResultBatch): string | null {

@@ -13,7 +13,9 @@ import { noWorker } from '../port/job-sink.js';
 
 /** Workers are looked at this often; less often with very many of them, so that looking costs under 1 %. */
 const lookSecondsMin = 0.002;
-/** While jobs wait at the hub, only overdue ones matter, and a busy hub has better to do: a timer costs what 20 jobs do. */
+/**
+ * While jobs wait at the hub, only overdue ones matter, and a busy hub has better to do: a timer costs what 20 jobs do.
+ */
 const lookSecondsBusy = 0.008;
 const lookSecondsPerWorker = 10e-6;
 /** Workers whose jobs others have answered are looked at for so long, to see whether they answer at all. */
@@ -21,14 +23,20 @@ const lookSecondsAfter = 4;
 /** A look that comes so much too late says that the hub itself was held up: it has results to read first. */
 const lateSeconds = 0.005;
 
-/** Workers that may have one job beside its last holder: if that stands still too, a third is tried. Suspended ones aside. */
+/**
+ * Workers that may have one job beside its last holder: if that stands still too, a third is tried. Suspended ones
+ * aside.
+ */
 const copiesPerJobMax = 2;
 /**
- * Copies of one job in all: workers that all stand still in turn must not pass it on for ever. Past it the job is copied once
- * more each time that its age has doubled, since one of the workers may yet be sound.
+ * Copies of one job in all: workers that all stand still in turn must not pass it on for ever. Past it the job is
+ * copied once more each time that its age has doubled, since one of the workers may yet be sound.
  */
 const hedgesPerJobMax = 8;
-/** Copies that a worker's overdue jobs get whatever was done twice before, until it answers again: it may answer nothing. */
+/**
+ * Copies that a worker's overdue jobs get whatever was done twice before, until it answers again: it may answer
+ * nothing.
+ */
 const copiesUnansweredMax = stallJobs;
 /** Copies of one job that are counted: the column that counts them has a byte. */
 const hedgesMax = 255;
@@ -38,17 +46,20 @@ const overdueSecondsMin = 0.05;
 /** Nor is a chunk before this: it also waits for disks and networks. */
 const overdueChunkSecondsMin = 0.3;
 /**
- * Nor any job before this while its worker has no result of the kind and no worker had one of late: calibrations see neither
- * disk nor network.
+ * Nor any job before this while its worker has no result of the kind and no worker had one of late: calibrations see
+ * neither disk nor network.
  */
 const overdueUnprovedSeconds = 0.5;
 const overdueUnprovedChunkSeconds = 1;
-/** A worker is not suspended for the sake of one such chunk before this: all may be reading the first ones from a slow disk. */
+/**
+ * A worker is not suspended for the sake of one such chunk before this: all may be reading the first ones from a slow
+ * disk.
+ */
 const stallUnprovedChunkSeconds = 3;
 
 /**
- * A job that is overdue for so long, and for so many times what was predicted, is copied whatever was done twice: its worker
- * neither answers it nor gives it back, and may have lost it while it answers others.
+ * A job that is overdue for so long, and for so many times what was predicted, is copied whatever was done twice: its
+ * worker neither answers it nor gives it back, and may have lost it while it answers others.
  */
 const unansweredSecondsMin = 20;
 const unansweredFactor = 4;
@@ -86,10 +97,11 @@ export interface HedgesPorts {
  *   job takes. Under CPU quotas this is what matters: a worker at a tenth stands still for nine tenths of every 0.1 s, and
  *   a connection whose answers come in order stands still with it. In simulation (bench/policy) 20,000 jobs with 1,024 in
  *   flight took 2.3 times the ideal time without copies and 1.0 with them. Not for chunks.
- * - Overdue, always: hedgeFactor times what was predicted when the job was given, or its worker's heartbeats are overdue.
+ * - Overdue, always: hedgeFactor times what was predicted when the job was given, or its worker's heartbeats are
+ * overdue.
  *
- * A worker keeps a job that was copied among its `lent` ones, and in the picker's books, until it says what became of it.
- * What may be done twice is bounded by a HedgeBudget; beyond it jobs are only recalled.
+ * A worker keeps a job that was copied among its `lent` ones, and in the picker's books, until it says what became of
+ * it. What may be done twice is bounded by a HedgeBudget; beyond it jobs are only recalled.
  */
 export class Hedges {
   readonly budget: HedgeBudget;
@@ -107,7 +119,9 @@ export class Hedges {
     this.budget = new HedgeBudget(options.hedgeShare);
   }
 
-  /** A job is about to be given to a worker: says when it will be overdue there, and looks at the workers from now on. */
+  /**
+   * A job is about to be given to a worker: says when it will be overdue there, and looks at the workers from now on.
+   */
   giving(row: number, worker: number, now: number): void {
     const { table } = this.ports;
     table.overdueAt[row] = this.overdueAt(worker, table.kinds[row], table.units[row], now);
@@ -123,7 +137,8 @@ export class Hedges {
   }
 
   /**
-   * The worker says what became of a job that another one was given too, or never got to see it. Null: it was not copied.
+   * The worker says what became of a job that another one was given too, or never got to see it. Null: it was not
+   * copied.
    * `spentSeconds` is what it spent on the job.
    */
   takeLent(worker: AttachedWorker, id: number, spentSeconds: number, wins: boolean): LentJob | null {
@@ -217,7 +232,10 @@ export class Hedges {
     if (watched || (stalls.count > 0 && this.ports.waiting() > 0)) this.watch();
   }
 
-  /** Whether the prediction for a job is to be relied on, by which it is overdue: so much so that its worker may be suspended. */
+  /**
+   * Whether the prediction for a job is to be relied on, by which it is overdue: so much so that its worker may be
+   * suspended.
+   */
   trusted(worker: AttachedWorker, kind: number, units: number, givenAt: number, now: number): boolean {
     if (this.known(worker, kind, now)) return true;
     return now - givenAt > (this.isChunk(kind, units) ? stallUnprovedChunkSeconds : overdueUnprovedSeconds);

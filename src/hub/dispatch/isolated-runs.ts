@@ -2,8 +2,8 @@ import type { AttachedWorker } from '../workers/attached-worker.js';
 import { WAIT, type Picker } from '../picking/picker.js';
 
 /**
- * Workers kept free for jobs that two workers died with: such a job is tried on a worker that holds nothing else, so that
- * it takes no other job with it.
+ * Workers kept free for jobs that two workers died with: such a job is tried on a worker that holds nothing else, so
+ * that it takes no other job with it.
  */
 export class IsolatedRuns {
   constructor(

@@ -10,7 +10,8 @@ import type { AttachedWorker, LentJob } from '../workers/attached-worker.js';
 
 /**
  * Told of each step of each job, in the order in which a job passes them. All that is only said of jobs, and decides
- * nothing, is written here: the counters of kinds and workers, the kept picks, and how near to the best possible the hub is.
+ * nothing, is written here: the counters of kinds and workers, the kept picks, and how near to the best possible the
+ * hub is.
  */
 export class JobLife {
   readonly optimum = new Optimum();
@@ -37,7 +38,10 @@ export class JobLife {
     this.optimum.submitted(state, units, this.table.live, now);
   }
 
-  /** A worker is about to be given it, which is counted as an attempt unless it is a copy; the picker does not count it yet. */
+  /**
+   * A worker is about to be given it, which is counted as an attempt unless it is a copy; the picker does not count it
+   * yet.
+   */
   giving(row: number, worker: AttachedWorker, state: KindState, isCopy: boolean, now: number): void {
     const { attempts, sinks } = this.table;
     if (this.picks.due(now) || sinks[row]?.explained === true) this.picks.keep(row, worker, now);

@@ -15,8 +15,8 @@ import type { Stalls } from './stalls.js';
 export type Release = (row: number, worker: AttachedWorker, exec: number, held: number, now: number) => void;
 
 /**
- * Jobs that come back from a worker without an answer: given back, taken back, or lost with it. Each waits again, before
- * those that came later, unless it has used up what it may.
+ * Jobs that come back from a worker without an answer: given back, taken back, or lost with it. Each waits again,
+ * before those that came later, unless it has used up what it may.
  */
 export class Returns {
   constructor(

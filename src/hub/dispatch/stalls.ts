@@ -17,7 +17,9 @@ import {
 
 /** Jobs of one worker that one look compares with the clock. */
 const lookedAtMax = 32;
-/** Of a suspended worker's jobs, the oldest so many may still be answered by it; of those behind them it runs none yet. */
+/**
+ * Of a suspended worker's jobs, the oldest so many may still be answered by it; of those behind them it runs none yet.
+ */
 const lentMax = 64;
 /** What workers have shown so long ago says how long jobs of a kind take now. */
 const latelySeconds = 60;
@@ -55,9 +57,9 @@ export interface StallsPorts {
 }
 
 /**
- * Workers that send heartbeats and answer no job: their disk hangs, say. Such a worker is suspended: it gets no new jobs and
- * its jobs go to others at once. It is probed with one job at a time, which another worker has too, until it answers one.
- * The last worker of a kind is never suspended: with nobody else, waiting is all that can be done.
+ * Workers that send heartbeats and answer no job: their disk hangs, say. Such a worker is suspended: it gets no new
+ * jobs and its jobs go to others at once. It is probed with one job at a time, which another worker has too, until it
+ * answers one. The last worker of a kind is never suspended: with nobody else, waiting is all that can be done.
  */
 export class Stalls {
   /** Times that a worker was suspended. */
@@ -141,7 +143,9 @@ export class Stalls {
     }
   }
 
-  /** Whether a worker other than this one, and than one to avoid, takes jobs of the kind now and has not got this one. */
+  /**
+   * Whether a worker other than this one, and than one to avoid, takes jobs of the kind now and has not got this one.
+   */
   anotherServes(kind: number, than: AttachedWorker, id = 0, avoid = noWorker): boolean {
     for (const worker of this.ports.workers) {
       if (worker === undefined || worker === than || worker.number === avoid || worker.state !== 'SERVING') continue;

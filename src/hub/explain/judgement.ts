@@ -1,8 +1,9 @@
 import type { PickView } from './types.js';
 
 /**
- * Jobs shorter than this travel many in a message and wait for the turns of processes: at 100,000 jobs a second half of them
- * are 10 ms on their way, whatever their slots do. What they took is no measure of what was predicted for their slots.
+ * Jobs shorter than this travel many in a message and wait for the turns of processes: at 100,000 jobs a second half of
+ * them are 10 ms on their way, whatever their slots do. What they took is no measure of what was predicted for their
+ * slots.
  */
 export const judgedSecondsMin = 0.01;
 

@@ -5,8 +5,8 @@ import type { FleetSpeed } from '../picking/views.js';
 const busySecondsMin = 0.5;
 
 /**
- * From the first job of an idle hub until it is idle again, without the time in which no worker had a job: how long it took,
- * and how long it would take if every slot worked all the time.
+ * From the first job of an idle hub until it is idle again, without the time in which no worker had a job: how long it
+ * took, and how long it would take if every slot worked all the time.
  */
 export interface BusyTime {
   readonly seconds: number;
@@ -18,12 +18,12 @@ export interface BusyTime {
  * How far the hub is from the best that its workers could do, measured as jobs come and go.
  *
  * The pooled queue: an imagined hub whose jobs wait in one line before all slots, drained at the speed of all workers
- * together with nothing lost on the way. Its line grows by the job's share of that speed with each submit and shrinks by
- * a second each second; what a job would find there, and then the nearest worker's round trip and the fastest slot's
+ * together with nothing lost on the way. Its line grows by the job's share of that speed with each submit and shrinks
+ * by a second each second; what a job would find there, and then the nearest worker's round trip and the fastest slot's
  * cost, is counted beside the latency that it really had.
  *
- * The makespan: from the first job that an idle hub is given until it is idle again, as far as any worker had a job, against
- * the work done in that time divided by the speed of all workers, plus one round trip.
+ * The makespan: from the first job that an idle hub is given until it is idle again, as far as any worker had a job,
+ * against the work done in that time divided by the speed of all workers, plus one round trip.
  *
  * Costs for each job: some additions and one count. Speeds are set from outside, once a second.
  */

@@ -88,7 +88,10 @@ export class PickLog {
     return now >= this.nextAt;
   }
 
-  /** The job in this row is about to be given to this worker, which its attempts count; the picker does not count it yet. */
+  /**
+   * The job in this row is about to be given to this worker, which its attempts count; the picker does not count it
+   * yet.
+   */
   keep(row: number, worker: AttachedWorker, now: number): void {
     const { table } = this;
     const id = table.ids[row];

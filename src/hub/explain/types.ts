@@ -1,6 +1,6 @@
 /**
- * What became of a pick. RUNNING: nothing yet. ANSWERED: the worker answered. NOT_ANSWERED: it failed, gave the job back,
- * or was told to stop. MOVED: the worker was lost, or the job was given to another one as well.
+ * What became of a pick. RUNNING: nothing yet. ANSWERED: the worker answered. NOT_ANSWERED: it failed, gave the job
+ * back, or was told to stop. MOVED: the worker was lost, or the job was given to another one as well.
  */
 export type PickOutcome = 'RUNNING' | 'ANSWERED' | 'NOT_ANSWERED' | 'MOVED';
 

@@ -1,7 +1,9 @@
 /** Bins of each doubling: a quantile is off by 3 % at most. */
 const binsPerDoublingBits = 4;
 const shift = 23 - binsPerDoublingBits;
-/** Exponents covered, as powers of two of a second: from 1 us to 17 minutes. Beyond them the first and last bin count. */
+/**
+ * Exponents covered, as powers of two of a second: from 1 us to 17 minutes. Beyond them the first and last bin count.
+ */
 const exponentMin = -20;
 const exponentMax = 10;
 const exponentBias = 127;

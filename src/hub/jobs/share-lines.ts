@@ -63,13 +63,16 @@ class ClientLines {
 }
 
 /**
- * The jobs that wait, by the client that asked for them, where clients share the workers: each client has lines of its own,
- * and Shares says whose turn it is. It knows what each job was predicted to take when it was given out, which is put right
- * when its answer comes.
+ * The jobs that wait, by the client that asked for them, where clients share the workers: each client has lines of its
+ * own, and Shares says whose turn it is. It knows what each job was predicted to take when it was given out, which is
+ * put right when its answer comes.
  */
 export class ShareLines {
   private readonly clients: ClientLines[] = [];
-  /** Of each row: the number of its client, and the seconds that it was charged; 0: it was not given out; NaN: no client's. */
+  /**
+   * Of each row: the number of its client, and the seconds that it was charged; 0: it was not given out; NaN: no
+   * client's.
+   */
   private numbers = new Uint32Array(0);
   private charged = new Float64Array(0);
 
@@ -168,8 +171,8 @@ export class ShareLines {
   }
 
   /**
-   * What a job took that ended without an answer, because its client took it back, say: no more than the time since it was
-   * given out. Where that is longer than predicted, most of it was work: a worker has little that waits.
+   * What a job took that ended without an answer, because its client took it back, say: no more than the time since it
+   * was given out. Where that is longer than predicted, most of it was work: a worker has little that waits.
    */
   private unmeasured(row: number, now: number): number {
     const elapsed = now - this.table.givenAt[row];

@@ -2,8 +2,8 @@ import type { KindCosts } from './kind-costs.js';
 
 /**
  * Gives a cost to each kind of the worker that has no result yet: its calibration, corrected by what the worker's other
- * kinds turned out to cost beside theirs (a throttled worker is slower in all); without calibration, another kind's cost
- * in the proportion that the two have in the fleet; else the fleet's mean; else `unknownSeconds`.
+ * kinds turned out to cost beside theirs (a throttled worker is slower in all); without calibration, another kind's
+ * cost in the proportion that the two have in the fleet; else the fleet's mean; else `unknownSeconds`.
  */
 export function assumeCosts(
   kinds: readonly KindCosts[],

@@ -17,11 +17,11 @@ const stallPriorJobs = 8;
 const typicalShareMin = 0.01;
 
 /**
- * What one kind costs on each worker, in seconds of one slot, and how much of it is outstanding there. Columns are indexed
- * by worker.
+ * What one kind costs on each worker, in seconds of one slot, and how much of it is outstanding there. Columns are
+ * indexed by worker.
  *
- * A job costs `fixed + units * usual`. Of a kind whose jobs have no size, and of chunks, `fixed` is 0 and `usual` the mean of
- * late. Of a kind whose jobs have a size both are learned: see CostLines.
+ * A job costs `fixed + units * usual`. Of a kind whose jobs have no size, and of chunks, `fixed` is 0 and `usual` the
+ * mean of late. Of a kind whose jobs have a size both are learned: see CostLines.
  *
  * A cost is learned in two factors. `usual` follows the last ten or so results, so a worker that becomes four times
  * slower is known within a few jobs; an execution time counts in it at most four times the present value. What was cut
@@ -185,7 +185,9 @@ export class KindCosts {
     this.usual[worker] = lines.perUnit[worker];
   }
 
-  /** Learns from one result: `seconds` of one slot, above zero, for `units` units, above zero where jobs have no size. */
+  /**
+   * Learns from one result: `seconds` of one slot, above zero, for `units` units, above zero where jobs have no size.
+   */
   learn(worker: number, seconds: number, units: number, now: number): void {
     if (this.lines !== null) return this.learnSized(this.lines, worker, seconds, units, now);
     const results = this.results[worker]++;

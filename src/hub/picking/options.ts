@@ -1,12 +1,14 @@
 /** What a picker may be told; every field has a default. */
 export interface PickingOptions {
-  /** Start of the order in which equal workers are used. Two hubs with different seeds do not start on the same worker. */
+  /**
+   * Start of the order in which equal workers are used. Two hubs with different seeds do not start on the same worker.
+   */
   readonly seed: number;
   /**
    * Least slack of a window, in seconds. A window must cover the time in which nothing can arrive: the round trip and
-   * the grain of two event loops and of the job threads, which hand over jobs and results in batches. On a machine whose
-   * cores are all busy that grain is milliseconds, well above the round trip of 0.2 ms; below it the threads run dry.
-   * A hub may widen the windows beyond it for as long as that is worth it.
+   * the grain of two event loops and of the job threads, which hand over jobs and results in batches. On a machine
+   * whose cores are all busy that grain is milliseconds, well above the round trip of 0.2 ms; below it the threads run
+   * dry. A hub may widen the windows beyond it for as long as that is worth it.
    */
   readonly windowFloorSeconds: number;
   /** Most slack of a window. Jobs of seconds (chunks) are not queued behind one another: they wait at the hub. */
@@ -29,8 +31,8 @@ export interface PickingOptions {
   /** Memory of the stall factor: several periods of a cgroup CPU quota (0.1 s), so that its freezes are averaged. */
   readonly stallMemorySeconds: number;
   /**
-   * Memory of how much a worker has been at work: two periods of a cgroup CPU quota. Its window is widened in proportion,
-   * and no faster than this.
+   * Memory of how much a worker has been at work: two periods of a cgroup CPU quota. Its window is widened in
+   * proportion, and no faster than this.
    */
   readonly workMemorySeconds: number;
   /** Share of what a worker holds that it may answer at once, after so long: workers batch a third. */
@@ -41,7 +43,9 @@ export interface PickingOptions {
   readonly roundTripMemorySeconds: number;
   /** Round trip of a worker before its first result. */
   readonly roundTripSecondsUnknown: number;
-  /** Workers from which on jobs of one unit are picked from heaps. Below, looking at all of them is faster (measured). */
+  /**
+   * Workers from which on jobs of one unit are picked from heaps. Below, looking at all of them is faster (measured).
+   */
   readonly heapWorkersMin: number;
 }
 

@@ -55,8 +55,8 @@ export class Picker {
   private readonly random: () => number;
   private picks = 0;
   /**
-   * The worker whose sums are out of date, or NOBODY. They are computed anew when they are next read, so that a batch of
-   * results from one worker costs this once.
+   * The worker whose sums are out of date, or NOBODY. They are computed anew when they are next read, so that a batch
+   * of results from one worker costs this once.
    */
   private outdated = NOBODY;
 
@@ -113,9 +113,9 @@ export class Picker {
   }
 
   /**
-   * Widens windows: the slack of a slot that is at work all the time is so many seconds, if that is more than usual, and
-   * less in proportion for one that is not. A worker's window follows with its next job or result, so this costs nothing
-   * however many there are.
+   * Widens windows: the slack of a slot that is at work all the time is so many seconds, if that is more than usual,
+   * and less in proportion for one that is not. A worker's window follows with its next job or result, so this costs
+   * nothing however many there are.
    */
   widenWindows(seconds: number): void {
     this.scores.wideSeconds = seconds;
@@ -131,8 +131,9 @@ export class Picker {
   }
 
   /**
-   * The index of the worker that should run the job, or WAIT. `units` is 1 for an ordinary job, the bytes of a chunk, or the
-   * size of a job of a kind that has sizes. `avoid` is a worker that must not get it (it failed there), or NOBODY.
+   * The index of the worker that should run the job, or WAIT. `units` is 1 for an ordinary job, the bytes of a chunk,
+   * or the size of a job of a kind that has sizes. `avoid` is a worker that must not get it (it failed there), or
+   * NOBODY.
    */
   pick(kind: number, units: number, now: number, avoid: number = NOBODY): number {
     const costs = this.kindByNumber[kind];
@@ -145,9 +146,9 @@ export class Picker {
   }
 
   /**
-   * As `pick`, for a job that may wait here. HOLD: of a kind with sizes, a worker whose window is full will have the job done
-   * sooner than any with room, though it first does what it has and what is held for it (see `holding`). So a large job does
-   * not begin on a slow worker, which smaller ones may use meanwhile, when a fast one is soon free.
+   * As `pick`, for a job that may wait here. HOLD: of a kind with sizes, a worker whose window is full will have the
+   * job done sooner than any with room, though it first does what it has and what is held for it (see `holding`). So a
+   * large job does not begin on a slow worker, which smaller ones may use meanwhile, when a fast one is soon free.
    */
   pickOrHold(kind: number, units: number, now: number): number {
     const best = this.pick(kind, units, now);
@@ -220,7 +221,9 @@ export class Picker {
     return false;
   }
 
-  /** Workers that offer the kind, whether or not they may take a job now. With 0, waiting is in vain until one joins. */
+  /**
+   * Workers that offer the kind, whether or not they may take a job now. With 0, waiting is in vain until one joins.
+   */
   workersOffering(kind: number): number {
     return this.kindByNumber[kind]?.workers ?? 0;
   }
@@ -378,7 +381,9 @@ export class Picker {
     return best;
   }
 
-  /** Whether the first of two workers with equal scores is taken: the faster, then the emptier, then the longer unused. */
+  /**
+   * Whether the first of two workers with equal scores is taken: the faster, then the emptier, then the longer unused.
+   */
   private beats(worker: number, other: number, costs: KindCosts, units: number): boolean {
     const columns = this.columns;
     const cost = costs.expectedSeconds(worker, units) - costs.expectedSeconds(other, units);

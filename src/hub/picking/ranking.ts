@@ -4,8 +4,8 @@ import type { WorkerColumns } from './worker-columns.js';
 import { WorkerHeap } from './worker-heap.js';
 
 /**
- * The workers that may take a job of one unit of one kind, in the order of their scores. It gives the very worker that a
- * look at all of them would give, for a cost that grows with the logarithm of their number.
+ * The workers that may take a job of one unit of one kind, in the order of their scores. It gives the very worker that
+ * a look at all of them would give, for a cost that grows with the logarithm of their number.
  *
  * A score changes when something happens to its worker, which `touch` notes and the next `first` makes good: a batch of
  * results from one worker moves it once. A score also grows while its worker is silent. The heap then holds a lower

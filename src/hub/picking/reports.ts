@@ -2,7 +2,10 @@
 export interface KindOffered {
   readonly kind: number;
   readonly secondsPerUnit: number;
-  /** Jobs have a size, their units: seconds = a + b * units, both learned. Left out: what they cost is in proportion to units. */
+  /**
+   * Jobs have a size, their units: seconds = a + b * units, both learned. Left out: what they cost is in proportion to
+   * units.
+   */
   readonly sized?: boolean;
 }
 

@@ -1,8 +1,8 @@
 import { grownFloats } from '../../common/grown-columns.js';
 
 /**
- * The round trip to each worker without any queueing: the least of (reply time - time held by the worker) over the
- * last one to two spans of `memorySeconds`. The least, because whatever is above it is waiting, which the backlog counts.
+ * The round trip to each worker without any queueing: the least of (reply time - time held by the worker) over the last
+ * one to two spans of `memorySeconds`. The least, because whatever is above it is waiting, which the backlog counts.
  */
 export class RoundTrips {
   /** Seconds, by worker. */

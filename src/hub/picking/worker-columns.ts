@@ -23,7 +23,9 @@ export class WorkerColumns {
   window = new Float64Array(this.capacity);
   /** Expected seconds of the longest kind of job outstanding. */
   longest = new Float64Array(this.capacity);
-  /** Expected seconds of the jobs that are held at the hub until this worker has room, as of the last pass over them. */
+  /**
+   * Expected seconds of the jobs that are held at the hub until this worker has room, as of the last pass over them.
+   */
   held = new Float64Array(this.capacity);
   /** Smoothed, as the worker reports. */
   elsewhere = new Float64Array(this.capacity);
@@ -31,7 +33,9 @@ export class WorkerColumns {
   progressAt = new Float64Array(this.capacity);
   /** Number of the pick that last chose this worker; before that a random number below 0. */
   usedAt = new Float64Array(this.capacity);
-  /** Since the last report: seconds of execution that came back and the jobs they were for; was a queue reported then? */
+  /**
+   * Since the last report: seconds of execution that came back and the jobs they were for; was a queue reported then?
+   */
   executed = new Float64Array(this.capacity);
   executedJobs = new Float64Array(this.capacity);
   queuedBefore = new Uint8Array(this.capacity);

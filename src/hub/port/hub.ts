@@ -50,8 +50,8 @@ export interface Hub {
   /** Jobs that wait for a worker that may take them. */
   readonly jobsWaiting: number;
   /**
-   * Lets a worker that is at work all the time hold work for so many seconds per slot, if that is more than usual: fewer
-   * and larger messages carry more jobs, and each job may wait so much longer behind others.
+   * Lets a worker that is at work all the time hold work for so many seconds per slot, if that is more than usual:
+   * fewer and larger messages carry more jobs, and each job may wait so much longer behind others.
    */
   widenWindows(seconds: number): void;
   /** Workers that take jobs now, of this kind or of any. */

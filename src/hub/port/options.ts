@@ -5,7 +5,9 @@ import { heartbeatIntervalMsDefault, heartbeatsMissedMax, jobAttemptsMax } from 
 
 /** Bounds of a hub. Each has a default and a reason. */
 export interface HubOptions {
-  /** Jobs that wait for a worker at once. At 100,000 jobs/s the default holds one second's worth; past it, QUEUE_FULL. */
+  /**
+   * Jobs that wait for a worker at once. At 100,000 jobs/s the default holds one second's worth; past it, QUEUE_FULL.
+   */
   readonly jobsQueuedMax: number;
   /** Workers attached at once. The window and lists are per worker; this keeps a flood of dials from filling memory. */
   readonly workersMax: number;
@@ -27,8 +29,8 @@ export interface HubOptions {
    */
   readonly copyAfterMs: number;
   /**
-   * Work that may be done twice for the sake of jobs that take too long, as a share of the work executed. 0 copies nothing;
-   * jobs that have not begun are recalled all the same.
+   * Work that may be done twice for the sake of jobs that take too long, as a share of the work executed. 0 copies
+   * nothing; jobs that have not begun are recalled all the same.
    */
   readonly hedgeShare: number;
   /** A job is overdue after so many times what was predicted when it was given to its worker. */
@@ -39,7 +41,9 @@ export interface HubOptions {
   readonly auditSeed: number;
   /** Drawn at each start, not 0: results name it, so that none for an earlier hub is taken. */
   readonly incarnation: number;
-  /** First id for workers that know 32 bits of one: another at each start, so that answers to an earlier hub fit no job. */
+  /**
+   * First id for workers that know 32 bits of one: another at each start, so that answers to an earlier hub fit no job.
+   */
   readonly shortIdFirst: number;
   /** Bits of an id that count how often its row was used; left out by all but tests, which take few: see JobTable. */
   readonly useBits?: number;
@@ -52,8 +56,8 @@ export interface HubOptions {
   /** Bytes of one result of a kind, by its number; never above resultBytesMax. */
   readonly resultBytesOf: (kind: number) => number;
   /**
-   * Seconds between two picks that are kept, whatever jobs come between: 100 a second cost nothing that can be measured.
-   * Longer with many workers, since all are looked at. Infinity keeps only those asked for.
+   * Seconds between two picks that are kept, whatever jobs come between: 100 a second cost nothing that can be
+   * measured. Longer with many workers, since all are looked at. Infinity keeps only those asked for.
    */
   readonly pickSampleSeconds: number;
   /** Hears of each job that has no answer, cancelled ones aside. Must be quick: under overload there are many. */

@@ -33,8 +33,9 @@ export interface KindCounters {
 }
 
 /**
- * Where a worker stands with the hub. JOINING: the stream is open, Hello has not come. SILENT: heartbeats overdue. SUSPENDED:
- * it sends heartbeats and answers no job, so it gets none but single probes. QUARANTINED: it was found lying and gets no job.
+ * Where a worker stands with the hub. JOINING: the stream is open, Hello has not come. SILENT: heartbeats overdue.
+ * SUSPENDED: it sends heartbeats and answers no job, so it gets none but single probes. QUARANTINED: it was found lying
+ * and gets no job.
  */
 export type WorkerState = 'JOINING' | 'SERVING' | 'SILENT' | 'SUSPENDED' | 'DRAINING' | 'QUARANTINED' | 'LOST' | 'LEFT';
 
@@ -98,7 +99,9 @@ export interface WorkerSnapshot {
   readonly kinds: readonly WorkerKindSnapshot[];
 }
 
-/** What became of audits. `impossible`: there was no second worker, or it did not answer; the answer went out unaudited. */
+/**
+ * What became of audits. `impossible`: there was no second worker, or it did not answer; the answer went out unaudited.
+ */
 export interface AuditCounts {
   agreed: number;
   refuted: number;

@@ -8,7 +8,9 @@ export interface ShareTerms {
   readonly secondsPerSecondMax: number;
 }
 
-/** A client that has not used its bound may use so much of it at once: below that each short pause would be lost to it. */
+/**
+ * A client that has not used its bound may use so much of it at once: below that each short pause would be lost to it.
+ */
 export const burstSeconds = 1;
 
 /** One client of those that share the workers. Seconds are those of one slot. */

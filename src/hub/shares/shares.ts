@@ -1,16 +1,16 @@
 import { Share, type ShareTerms } from './share.js';
 
 /**
- * What a client is owed at most beside what it has with workers, in seconds of work: more would let one whose workers were
- * away for long keep all others waiting when they are back.
+ * What a client is owed at most beside what it has with workers, in seconds of work: more would let one whose workers
+ * were away for long keep all others waiting when they are back.
  */
 export const owedSecondsMax = 10;
 
 /**
- * Start-time fair queuing over seconds of work. The virtual time of a client is the seconds that workers measured of its
- * jobs, and those predicted of the jobs that they have now, over its weight; the client with the least of it is next. One
- * that comes back goes on from the virtual time of those that were served meanwhile: what it left unused is used, and what it
- * used while nobody else wanted it costs it nothing. Pure: time is passed in.
+ * Start-time fair queuing over seconds of work. The virtual time of a client is the seconds that workers measured of
+ * its jobs, and those predicted of the jobs that they have now, over its weight; the client with the least of it is
+ * next. One that comes back goes on from the virtual time of those that were served meanwhile: what it left unused is
+ * used, and what it used while nobody else wanted it costs it nothing. Pure: time is passed in.
  */
 export class Shares {
   readonly all: Share[] = [];
@@ -25,7 +25,10 @@ export class Shares {
     return share;
   }
 
-  /** Other terms from now on. What it is ahead or behind in seconds of work it stays, and not in virtual time of its old weight. */
+  /**
+   * Other terms from now on. What it is ahead or behind in seconds of work it stays, and not in virtual time of its old
+   * weight.
+   */
   change(share: Share, terms: ShareTerms): void {
     share.settled = this.served + ((share.settled - this.served) * share.terms.weight) / terms.weight;
     share.terms = terms;

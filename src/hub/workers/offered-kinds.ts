@@ -26,11 +26,12 @@ interface KnownKind {
 }
 
 /**
- * The kinds that workers offer. Those of this build are known here by number and name; all others are told by their workers,
- * and a number means one name for as long as this process runs.
+ * The kinds that workers offer. Those of this build are known here by number and name; all others are told by their
+ * workers, and a number means one name for as long as this process runs.
  *
- * Each version of a kind has an index, by which the hub knows it: what is learned of one, waits for it and is counted of it says
- * nothing of another. The first version has the kind's own number, so what has no versions is known by that alone.
+ * Each version of a kind has an index, by which the hub knows it: what is learned of one, waits for it and is counted
+ * of it says nothing of another. The first version has the kind's own number, so what has no versions is known by that
+ * alone.
  */
 export class OfferedKinds {
   /** Number of the kind by index: what workers are told. */
@@ -108,7 +109,10 @@ export class OfferedKinds {
     return offers.find((offer) => offer.workers > 0 && (version === '' || offer.version === version))?.index;
   }
 
-  /** Another version that jobs of this one may go to, since nobody offers it any more; undefined: there is none, or no need. */
+  /**
+   * Another version that jobs of this one may go to, since nobody offers it any more; undefined: there is none, or no
+   * need.
+   */
   inPlaceOf(index: number): number | undefined {
     const at = this.byIndex[index];
     return at === undefined || at.offer.workers > 0 ? undefined : this.find(at.kind.number);

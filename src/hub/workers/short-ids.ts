@@ -8,7 +8,9 @@ const idsOfStreamMax = idsCount / 2;
 /** Jobs that one worker may leave without any answer, cancelled ones too: each is remembered until it is answered. */
 export const unansweredMaxDefault = 65_536;
 
-/** Numbers that were given out, over all streams of a hub: it starts at random, so that no answer fits an earlier hub. */
+/**
+ * Numbers that were given out, over all streams of a hub: it starts at random, so that no answer fits an earlier hub.
+ */
 export class ShortIdSequence {
   constructor(public next: number) {}
 }
@@ -58,7 +60,10 @@ export class ShortIds {
     }
   }
 
-  /** Puts the hub's ids in a batch of results. An id that names no job of this stream becomes negative, which no job's is. */
+  /**
+   * Puts the hub's ids in a batch of results. An id that names no job of this stream becomes negative, which no job's
+   * is.
+   */
   results(batch: ResultBatch): void {
     const { job } = batch;
     batch.jobHigh = [];

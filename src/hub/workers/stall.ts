@@ -1,7 +1,9 @@
 /** Overdue jobs of which a worker must have answered none, or as many as it has slots if it has fewer. */
 export const stallJobs = 3;
 
-/** Seconds that each of them was with it: three periods of a CPU quota, during most of which a held worker stands still. */
+/**
+ * Seconds that each of them was with it: three periods of a CPU quota, during most of which a held worker stands still.
+ */
 export const stallSeconds = 0.3;
 
 /** One overdue job is enough after so long, where its worker has answered nothing else meanwhile. */
@@ -38,9 +40,9 @@ export interface Owed {
 }
 
 /**
- * Whether a worker answers nothing. Shown the jobs that it has, one after another, until it says yes. A job counts if it
- * became overdue after the worker's last answer, and if another worker has answered one of its kind that was given out
- * later: where nobody answers, the jobs are slow and not the workers.
+ * Whether a worker answers nothing. Shown the jobs that it has, one after another, until it says yes. A job counts if
+ * it became overdue after the worker's last answer, and if another worker has answered one of its kind that was given
+ * out later: where nobody answers, the jobs are slow and not the workers.
  */
 export class StallCount {
   private count: number;

@@ -7,14 +7,19 @@ export const secretBytesMax = 64;
 /** Workers whose secret is remembered after they have left, so that nobody comes back in their name. */
 const rememberedMax = 20_000;
 
-/** What is kept of a secret: its SHA-256, so that no dump or log of a hub shows one. Null: the worker is too old to have one. */
+/**
+ * What is kept of a secret: its SHA-256, so that no dump or log of a hub shows one. Null: the worker is too old to have
+ * one.
+ */
 export type SecretHash = Buffer | null;
 
 export function hashSecret(secret: Uint8Array): SecretHash {
   return secret.length === 0 ? null : createHash('sha256').update(secret).digest();
 }
 
-/** In a time that does not depend on where the two differ. Two workers without a secret are not known to be the same. */
+/**
+ * In a time that does not depend on where the two differ. Two workers without a secret are not known to be the same.
+ */
 export function sameSecret(one: SecretHash, other: SecretHash): boolean {
   return one !== null && other !== null && timingSafeEqual(one, other);
 }

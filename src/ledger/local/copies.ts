@@ -44,8 +44,8 @@ export interface Judged {
 const writesUnderWayMax = 1;
 
 /**
- * Decides which copy is believed. Each tells of damage to itself, and each tells when the other one lost its end; so any damage to
- * one of them is repaired from the other.
+ * Decides which copy is believed. Each tells of damage to itself, and each tells when the other one lost its end; so
+ * any damage to one of them is repaired from the other.
  * @returns the reason, when nothing is left that can be believed
  */
 export function judge({ level, journal, witnessSeq }: FoundCopies): Judged | string {
@@ -72,7 +72,8 @@ export function judge({ level, journal, witnessSeq }: FoundCopies): Judged | str
   }
   const behindWitness = witnessSeq !== null && witnessSeq > seq;
   const writesLost = `the writes from ${seq + 1} to ${witnessSeq}`;
-  // A machine that stops may take the end of both copies, and leaves both sound before it. Anything else is for a person to see.
+  // A machine that stops may take the end of both copies, and leaves both sound before it. Anything else is for a
+  // person to see.
   if (behindWitness && (levelWrong !== null || journalWrong !== null)) {
     return [...repaired, `the other one lacks ${writesLost}`].join(', and ');
   }

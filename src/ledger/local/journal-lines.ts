@@ -5,9 +5,9 @@ import type { Values, Writes } from './content-sum.js';
 const journalForm = 2;
 
 /**
- * The form of a journal: lines of JSON, each after its CRC-32 in hex and a blank. The first one says how many values there are
- * at the start and after which write; a line for each of them follows, and then a line for each later write, numbered without
- * a gap. So a line that is changed or missing shows, wherever it is; only missing last ones do not.
+ * The form of a journal: lines of JSON, each after its CRC-32 in hex and a blank. The first one says how many values
+ * there are at the start and after which write; a line for each of them follows, and then a line for each later write,
+ * numbered without a gap. So a line that is changed or missing shows, wherever it is; only missing last ones do not.
  */
 export interface JournalContents {
   readonly values: Values;

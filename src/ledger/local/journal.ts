@@ -6,7 +6,10 @@ import { headLines, writeLine } from './journal-lines.js';
 /** A file that is longer is no journal: it would be read into memory as a whole. */
 const journalReadBytesMax = 2 ** 30;
 
-/** The file of a journal. It is appended to, and written anew beside itself, so that a kill leaves the old one or the new one. */
+/**
+ * The file of a journal. It is appended to, and written anew beside itself, so that a kill leaves the old one or the
+ * new one.
+ */
 export class Journal {
   private handle: FileHandle | null = null;
   private bytes = 0;

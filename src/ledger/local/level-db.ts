@@ -18,7 +18,8 @@ export class LevelDb {
 
   /**
    * Opens it and reads all that it holds.
-   * @throws TriremeError STATE_FAILED when it is held by another or the disk cannot be used; LevelDamage when it is damaged
+   * @throws TriremeError STATE_FAILED when it is held by another or the disk cannot be used; LevelDamage when it is
+   * damaged
    */
   async open(): Promise<Map<string, Buffer>> {
     try {

@@ -29,8 +29,8 @@ interface ChunkFacts {
 }
 
 /**
- * A ledger in a folder: small facts, and the bytes of chunks and results as files beside them, so that they are written once
- * and their space is free again at once. A file counts only when the facts name it, with its length and checksum.
+ * A ledger in a folder: small facts, and the bytes of chunks and results as files beside them, so that they are written
+ * once and their space is free again at once. A file counts only when the facts name it, with its length and checksum.
  *
  *   db/, journal      the facts, twice (see MirroredDb); db is LevelDB, locked by the one process that has it open
  *   witness           what the last write was, and how the last master ended
@@ -51,7 +51,10 @@ export class LevelStore implements LocalStore {
     this.db = opened.db;
   }
 
-  /** @throws TriremeError STATE_FAILED when the folder is locked, damaged or cannot be written; USAGE when others can read it */
+  /**
+   * @throws TriremeError STATE_FAILED when the folder is locked, damaged or cannot be written; USAGE when others can
+   * read it
+   */
   static async open(folder: string, log: Logger): Promise<LevelStore> {
     // LevelDB makes its files with the rights that this leaves.
     process.umask(0o077);

@@ -178,7 +178,9 @@ export class LocalLedger implements Ledger, LocalLeaseOwner {
     await this.store.putRecord(record, true);
   }
 
-  /** Ends an analysis. Its outcome holds in this process even if it cannot be written; then it is done again after it. */
+  /**
+   * Ends an analysis. Its outcome holds in this process even if it cannot be written; then it is done again after it.
+   */
   async end(record: AnalysisRecord, outcome: Outcome): Promise<AnalysisRecord> {
     const { id } = record;
     const bytes = outcome.state === 'done' ? outcome.result : null;

@@ -9,7 +9,9 @@ export interface StoredLedger {
   readonly lastMs: number | null;
 }
 
-/** Where a ledger of one process keeps what must outlive it. Methods reject with STATE_FAILED when it cannot be written. */
+/**
+ * Where a ledger of one process keeps what must outlive it. Methods reject with STATE_FAILED when it cannot be written.
+ */
 export interface LocalStore {
   readonly place: string;
   readonly durable: boolean;

@@ -37,11 +37,12 @@ export interface OpenedDb {
 }
 
 /**
- * Keys and values that are kept twice, in LevelDB and in a journal beside it, and numbered: LevelDB alone leaves out what it
- * cannot read, and says nothing of it. Either copy suffices, and each shows when the other one lost something.
+ * Keys and values that are kept twice, in LevelDB and in a journal beside it, and numbered: LevelDB alone leaves out
+ * what it cannot read, and says nothing of it. Either copy suffices, and each shows when the other one lost something.
  *
- * After an append that failed (a full disk), LevelDB goes on accepting writes, and loses them: its log is not where it thinks
- * that it is. So after any failure nothing is written before LevelDB was opened anew and was made to hold what it should.
+ * After an append that failed (a full disk), LevelDB goes on accepting writes, and loses them: its log is not where it
+ * thinks that it is. So after any failure nothing is written before LevelDB was opened anew and was made to hold what
+ * it should.
  */
 export class MirroredDb {
   private readonly values: Map<string, string>;

@@ -2,16 +2,19 @@ import { copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TriremeError } from '../../common/errors.js';
 
-/** Folders of evidence of damage below set-aside: past it a start that finds more is refused, because nothing is deleted. */
+/**
+ * Folders of evidence of damage below set-aside: past it a start that finds more is refused, because nothing is
+ * deleted.
+ */
 export const setAsideMax = 100;
 
 /** Files of a folder that opening it may change or remove. */
 const changedByOpening = ['db', 'journal', 'witness'] as const;
 
 /**
- * Where evidence of damage goes, so that nothing is deleted that somebody could still make sense of: DIR/set-aside, a folder for each
- * start that found some. LevelDB removes files as it is opened, also such as it cannot read; so all that it has is
- * linked there before, and the links are taken away again when nothing was wrong.
+ * Where evidence of damage goes, so that nothing is deleted that somebody could still make sense of: DIR/set-aside, a
+ * folder for each start that found some. LevelDB removes files as it is opened, also such as it cannot read; so all
+ * that it has is linked there before, and the links are taken away again when nothing was wrong.
  */
 export class SetAside {
   private readonly root: string;
@@ -94,7 +97,8 @@ export class SetAside {
   /** The start is over: what was held is let go, unless it is kept. */
   async settle(): Promise<void> {
     if (!this.kept) await this.letGo();
-    // What a start held that was killed before it was over: evidence if this one found something, and the same files if not.
+    // What a start held that was killed before it was over: evidence if this one found something, and the same files if
+    // not.
     for (const name of await names(this.root)) {
       if (!name.startsWith('pending-')) continue;
       if (this.kept) await rename(join(this.root, name), join(this.root, `${this.name}-${name}`)).catch(ifThere);

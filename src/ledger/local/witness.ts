@@ -3,10 +3,16 @@ import { open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/
 import { join } from 'node:path';
 import { factsOf, lineOf } from './journal-lines.js';
 
-/** Bytes of a try whether a store can be written: a record and its place in the journal; a disk that has no room for them takes no analysis. */
+/**
+ * Bytes of a try whether a store can be written: a record and its place in the journal; a disk that has no room for
+ * them takes no analysis.
+ */
 const stateProbeBytes = 16 * 1024;
 
-/** What a third file says of a folder, beside its two copies: whether both lost their end, and how its last master ended. */
+/**
+ * What a third file says of a folder, beside its two copies: whether both lost their end, and how its last master
+ * ended.
+ */
 export interface WitnessFacts {
   /** Number of the last write. */
   readonly seq: number;
@@ -18,10 +24,16 @@ export interface WitnessFacts {
   readonly open: boolean;
 }
 
-/** Bytes of the file: always as many, so that it is written over in place, also on a full disk, and never torn by a kill. */
+/**
+ * Bytes of the file: always as many, so that it is written over in place, also on a full disk, and never torn by a
+ * kill.
+ */
 const witnessBytes = 256;
 
-/** The file of the witness. It is not synced: it outlives a kill, and of a machine that stops the copies tell themselves. */
+/**
+ * The file of the witness. It is not synced: it outlives a kill, and of a machine that stops the copies tell
+ * themselves.
+ */
 export class Witness {
   readonly boot = bootId();
   private readonly path: string;
@@ -63,7 +75,10 @@ export class Witness {
     this.handle = null;
   }
 
-  /** Writes something that needs room of its own, and takes it away. @throws what the disk says when it cannot be written */
+  /**
+   * Writes something that needs room of its own, and takes it away. @throws what the disk says when it cannot be
+   * written
+   */
   async probe(): Promise<void> {
     const path = join(this.place, 'probe');
     try {

@@ -1,4 +1,6 @@
-/** So long a finished chunk that is not found is looked for again: servers elect, and catch up, for up to ten seconds. */
+/**
+ * So long a finished chunk that is not found is looked for again: servers elect, and catch up, for up to ten seconds.
+ */
 export const missingMsMax = 15_000;
 
 /** Only so long, when the servers say all the while that they have caught up: their word may be a moment old. */
@@ -7,14 +9,16 @@ export const settledMsMin = 3_000;
 /** An object of which no piece comes for so long is not whole: pieces of a megabyte come in milliseconds. */
 export const objectSilenceMsMax = 5_000;
 
-/** Nothing was missed for so long: what is missed then is missed anew. One try to read an object may take half of it. */
+/**
+ * Nothing was missed for so long: what is missed then is missed anew. One try to read an object may take half of it.
+ */
 const quietMs = 2 * objectSilenceMsMax;
 
 /**
- * When to believe that finished chunks are lost. A server that has just come back may answer before it has caught up, so
- * they are looked for during missingMsMax, which all chunks of a lease share: not one after the other. It is less when the
- * servers say all the while that they have caught up: what they do not have then, they have lost. Time is passed in,
- * monotonic, in ms.
+ * When to believe that finished chunks are lost. A server that has just come back may answer before it has caught up,
+ * so they are looked for during missingMsMax, which all chunks of a lease share: not one after the other. It is less
+ * when the servers say all the while that they have caught up: what they do not have then, they have lost. Time is
+ * passed in, monotonic, in ms.
  */
 export class Absence {
   private sinceMs: number | null = null;

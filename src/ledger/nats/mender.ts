@@ -27,8 +27,8 @@ export interface MendedLedger {
 }
 
 /**
- * Makes NATS and what is known here agree again, after NATS may have lost what it had acknowledged. Every master does so at the
- * same time; compare-and-set lets one of them win.
+ * Makes NATS and what is known here agree again, after NATS may have lost what it had acknowledged. Every master does
+ * so at the same time; compare-and-set lets one of them win.
  * @returns whether all is well: nothing is to be waited for
  */
 export async function mendAll(
@@ -78,7 +78,9 @@ async function mendOne(
   return remedy !== 'wait';
 }
 
-/** Writes what is known, unless somebody else writes meanwhile. What ran under a master that does not say so waits anew. */
+/**
+ * Writes what is known, unless somebody else writes meanwhile. What ran under a master that does not say so waits anew.
+ */
 async function write(
   { store, book, resultObjects }: MendedLedger,
   known: AnalysisRecord,

@@ -40,10 +40,10 @@ export interface NatsLeaseOwner {
 }
 
 /**
- * A lease on NATS. It is kept by the queue's message, and proved at every write: the record is written by compare-and-set
- * against what this lease wrote last, so a master that was away and comes late writes nothing. Writes wait while NATS is
- * away, which keeps finished chunks in memory, within the journal's bound. A record that NATS has lost, or of which it has an
- * older one that nobody else has taken, is written again: the holder knows the whole of it.
+ * A lease on NATS. It is kept by the queue's message, and proved at every write: the record is written by
+ * compare-and-set against what this lease wrote last, so a master that was away and comes late writes nothing. Writes
+ * wait while NATS is away, which keeps finished chunks in memory, within the journal's bound. A record that NATS has
+ * lost, or of which it has an older one that nobody else has taken, is written again: the holder knows the whole of it.
  */
 export class NatsLease implements Lease {
   readonly record: AnalysisRecord;

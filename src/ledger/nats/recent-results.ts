@@ -1,4 +1,6 @@
-/** Results are kept in memory for so long after they were acknowledged: servers write to their disks every two minutes. */
+/**
+ * Results are kept in memory for so long after they were acknowledged: servers write to their disks every two minutes.
+ */
 export const recentResultsMs = 180_000;
 
 /** And at most so many bytes of them: a result is some kilobytes, unless somebody asks for 50,000 rows. */
@@ -11,8 +13,8 @@ export interface RecentResult {
 }
 
 /**
- * Results that this master wrote a short while ago: NATS has acknowledged them, and may have lost them again before they were on
- * a disk. Time is passed in, monotonic, in ms.
+ * Results that this master wrote a short while ago: NATS has acknowledged them, and may have lost them again before
+ * they were on a disk. Time is passed in, monotonic, in ms.
  */
 export class RecentResults {
   private readonly byId = new Map<string, RecentResult & { readonly atMs: number }>();

@@ -16,14 +16,16 @@ export interface RemedyFacts {
   readonly expired: boolean;
 }
 
-/** BELIEVE: what NATS has is right. WRITE: what is known is written there again. FORGET: it is over. WAIT: look again. */
+/**
+ * BELIEVE: what NATS has is right. WRITE: what is known is written there again. FORGET: it is over. WAIT: look again.
+ */
 export type Remedy = 'nothing' | 'believe' | 'write' | 'forget' | 'wait';
 
 /**
- * What to do about an analysis after NATS may have lost acknowledged writes. An outcome that is known is written again. What
- * has not ended goes on from what NATS has of it, or waits anew if that is nothing; a master that runs it knows best and is
- * given time to say so. A done one whose result nobody has is run again, if NATS knows how, or stays as an outcome without
- * a result, which is an error to those who ask for it.
+ * What to do about an analysis after NATS may have lost acknowledged writes. An outcome that is known is written again.
+ * What has not ended goes on from what NATS has of it, or waits anew if that is nothing; a master that runs it knows
+ * best and is given time to say so. A done one whose result nobody has is run again, if NATS knows how, or stays as an
+ * outcome without a result, which is an error to those who ask for it.
  */
 export function remedyOf({ known, at, resultThere, waitedMs, expired }: RemedyFacts): Remedy {
   if (at === 'removed') return 'forget';

@@ -26,9 +26,9 @@ export interface Loss {
 }
 
 /**
- * Looks every checkMs whether NATS is as it was. Streams that are gone are made anew. A mark is written, each time on top of the
- * one before: a mark that is gone, or older, tells that NATS has lost writes that it had acknowledged. After that, and
- * whenever NATS was away, `mend` is called until it says that all is well.
+ * Looks every checkMs whether NATS is as it was. Streams that are gone are made anew. A mark is written, each time on
+ * top of the one before: a mark that is gone, or older, tells that NATS has lost writes that it had acknowledged. After
+ * that, and whenever NATS was away, `mend` is called until it says that all is well.
  */
 export class StoreKeeper {
   /** Why the buckets cannot be used at the moment, or null. */

@@ -3,8 +3,8 @@ import { atMost } from '../../common/stuck-work.js';
 import { objectSilenceMsMax } from './absence.js';
 
 /**
- * The bytes of an object; null: it is not there, is damaged, or is not whole. The client waits for ever for pieces that the
- * servers have lost, so an object of which nothing comes for `silenceMs` is not whole.
+ * The bytes of an object; null: it is not there, is damaged, or is not whole. The client waits for ever for pieces that
+ * the servers have lost, so an object of which nothing comes for `silenceMs` is not whole.
  * @throws what NATS says, and an Error when it has gone silent altogether
  */
 export async function readObject(

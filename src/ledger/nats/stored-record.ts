@@ -11,7 +11,10 @@ export interface StoredRecord {
   readonly chunks: ReadonlyMap<string, string>;
   /** Object of the result; empty: none. */
   readonly resultObject: string;
-  /** Which lease wrote it, by a random name: NATS may have lost a take, and given its number to another one. Empty: none. */
+  /**
+   * Which lease wrote it, by a random name: NATS may have lost a take, and given its number to another one. Empty:
+   * none.
+   */
   readonly take: string;
 }
 

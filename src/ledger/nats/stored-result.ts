@@ -6,12 +6,16 @@ import { pause, retryMs, type NatsLink } from '../../nats/nats-link.js';
 import { readObject } from './stored-object.js';
 import type { FoundRecord } from './stored-record.js';
 
-/** While NATS is being mended, a result is looked for as long as this: a cluster that has lost its leaders takes half a minute. */
+/**
+ * While NATS is being mended, a result is looked for as long as this: a cluster that has lost its leaders takes half a
+ * minute.
+ */
 const resultMissingMsMax = 60_000;
 
 /**
- * The result of a done analysis; null: there is none, or it is not what the record says. That it is not there is believed only
- * after missingMsMax: a server that has just come back may not have caught up, and what it has lost may be written again.
+ * The result of a done analysis; null: there is none, or it is not what the record says. That it is not there is
+ * believed only after missingMsMax: a server that has just come back may not have caught up, and what it has lost may
+ * be written again.
  * @param find the record at NATS
  * @param isKnown whether this master knows the analysis, so that its record will be there again
  * @param wellForMs since when nothing is known to be lost and about to be written again

@@ -60,8 +60,8 @@ export interface LiveOptions {
 }
 
 /**
- * What the live page of a role shows. Once a second the history grows by a row and the hub learns what its workers could
- * do together; a document is made only when somebody looks.
+ * What the live page of a role shows. Once a second the history grows by a row and the hub learns what its workers
+ * could do together; a document is made only when somebody looks.
  */
 export class Live {
   readonly events = new EventStream(() => JSON.stringify(this.document()), historyStepMs);

@@ -109,7 +109,9 @@ export interface HistoryDocument {
   readonly pooledP99Seconds: readonly (readonly (number | null)[])[];
 }
 
-/** Where a piece of a capture is. WAITING: not given out. QUEUED: at the hub. RUNNING and DONE: with or by the worker. */
+/**
+ * Where a piece of a capture is. WAITING: not given out. QUEUED: at the hub. RUNNING and DONE: with or by the worker.
+ */
 export type ChunkState = 'WAITING' | 'QUEUED' | 'RUNNING' | 'DONE';
 
 /** A range of bytes of a capture. */
