@@ -80,7 +80,7 @@ export default {
   },
   ignorePatterns: ['**', '!dist/**', '!package.json', '!jest.config.js', '!proto/**', '!captures/*', '!bin/**'],
   tempDirName: 'build/mutate/sandbox',
-  reporters: ['clear-text', 'json', 'html'],
+  reporters: ['progress-append-only', 'clear-text', 'json', 'html'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   jsonReporter: { fileName: 'build/mutate/mutation.json' },
   htmlReporter: { fileName: 'build/mutate/mutation.html' },
