@@ -3,6 +3,7 @@ import { FormWriter, type CaptureForm } from '../pcap/records/capture-form.js';
 import { InvalidArgumentError } from 'commander';
 import { standardInput } from '../captures/file/capture-file.js';
 import { byteSize, durationNs } from '../common/options.js';
+import type { PacketsOut } from '../captures/extract/packets-out.js';
 import type { SplitBy } from '../pcap/records/split-key.js';
 import { openCaptureOut, type CaptureOut } from './files/capture-out.js';
 
@@ -54,8 +55,7 @@ export function openOut(
 }
 
 /** What packets are written to on their way to a file or to standard output. */
-interface Target {
-  write(bytes: Uint8Array): Promise<void> | undefined;
+interface Target extends PacketsOut {
   complete(): Promise<void>;
 }
 
@@ -63,6 +63,7 @@ interface Target {
 export function formed(form: CaptureForm | null, out: CaptureOut): Target {
   const writer = form === null ? null : new FormWriter(form, (bytes) => out.write(bytes));
   return {
+    placed: writer === null ? out.placed : undefined,
     write: (bytes) => (writer === null ? out.write(bytes) : writer.push(bytes)),
     complete: async () => {
       await writer?.end();

@@ -120,7 +120,7 @@ async function run(
 `);
   };
   const extracted = await unlessGone(
-    extractFile(file, { filter, filterTags, span, packetsMax }, (bytes) => target.write(bytes), {
+    extractFile(file, { filter, filterTags, span, packetsMax }, target, {
       threadsMax: threadsAsked(settings),
       threadBytesMin: settings.threadBytes,
       onIndex: settings.index === false ? null : onIndex,

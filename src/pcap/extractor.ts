@@ -50,7 +50,7 @@ export function scanOptionsOf({ filter, filterTags, span }: ExtractOptions): Sca
 /**
  * Takes the packets that match out of a capture or a chunk of it, byte for byte and in order, with the header of a classic
  * capture and all other blocks of a pcapng one; nothing behind the last one that is wanted. Push style, as ChunkScanner; what
- * is taken goes to `onBytes` after each filling, and is valid until that returns.
+ * is taken goes to `onBytes` after each filling, or once `gatherBytes` are there, and is valid until that returns.
  */
 export class Extractor {
   private readonly kernel: Kernel;
@@ -63,10 +63,11 @@ export class Extractor {
     options: ExtractOptions,
     private readonly onBytes: (bytes: Uint8Array) => void,
     private readonly plan: ChunkPlan = wholeFilePlan,
+    private readonly gatherBytes = 0,
   ) {
     const { state } = plan;
     this.kernel = Kernel.acquire(module, scanOptionsOf(options));
-    this.kernel.exports.setExtracting(options.packetsMax ?? allPackets);
+    this.kernel.exports.setExtracting(options.packetsMax ?? allPackets, gatherBytes);
     if (state !== null) this.kernel.installState(state);
     // Where no time is asked for, none has to be right.
     else if (options.span !== undefined) this.kernel.exports.beginClock(false);
@@ -94,7 +95,7 @@ export class Extractor {
     this.pushed += bytes;
     this.kernel.filled(bytes);
     this.meter?.next();
-    this.take();
+    this.take(this.gatherBytes);
   }
 
   /** Its chunk or damage or a foreign header ended it, or all packets that were wanted are there. */
@@ -112,7 +113,7 @@ export class Extractor {
   /** Ends it: how the capture or the chunk ended. */
   end(): ExtractOutcome {
     const outcome = endChunk(this.kernel, this.plan, this.pushed);
-    this.take();
+    this.take(0);
     if (this.meter !== null && outcome.notACapture === null) this.indexed = this.meter.end();
     const result = {
       ...outcome,
@@ -125,7 +126,7 @@ export class Extractor {
     return result;
   }
 
-  private take(): void {
+  private take(least: number): void {
     const { exports } = this.kernel;
     const length = BigInt.asUintN(64, exports.longRecord.value);
     if (length > 0n)
@@ -133,7 +134,7 @@ export class Extractor {
         'LIMIT_REACHED',
         `a record of ${length} bytes is over the ${exports.WINDOW_BYTES.value} that can be taken out whole`,
       );
-    const bytes = exports.takeExtracted() >>> 0;
+    const bytes = exports.takeExtracted(least) >>> 0;
     if (bytes > 0) this.onBytes(this.kernel.bytes(exports.extractedAt(), bytes));
   }
 }

@@ -83,9 +83,9 @@ export interface KernelExports {
   importRoom(bytes: number): number;
   importPaths(): number;
   endImport(): void;
-  setExtracting(packetsMax: bigint): void;
+  setExtracting(packetsMax: bigint, leftBytes: number): void;
   extractedAt(): number;
-  takeExtracted(): number;
+  takeExtracted(least: number): number;
   readonly keptPackets: { readonly value: bigint };
   readonly longRecord: { readonly value: bigint };
   setOnlyNumbers(): void;

@@ -40,7 +40,8 @@ rooted.each([
   ['many files', () => ['--split-by', 'host']],
   ['the cluster, which sends the packets', (grpc: string) => ['--master', grpc]],
 ])('packets that do not fit the disk leave nothing of theirs: %s (SKIP: not root)', async (_how, args) => {
-  const long = writeLongCapture(join(elsewhere.path, 'long.pcap'), 3_000_000);
+  // Three chunks of the several cores.
+  const long = writeLongCapture(join(elsewhere.path, 'long.pcap'), 12_000_000);
   const cluster = await CaptureCluster.start([elsewhere.path]);
   try {
     await cluster.addWorker(elsewhere.path);

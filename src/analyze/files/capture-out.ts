@@ -2,14 +2,13 @@ import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync, writeSync
 import { once } from 'node:events';
 import { basename, dirname, join } from 'node:path';
 import { standardInput } from '../../captures/file/capture-file.js';
+import type { PacketsOut } from '../../captures/extract/packets-out.js';
 import { TriremeError } from '../../common/errors.js';
 import { outliveOutput } from '../../common/output-closed.js';
 import { unwritable } from '../../common/unwritable.js';
 
 /** Where packets are written: a file, which has its name once it is complete, or standard output. */
-export interface CaptureOut {
-  /** The bytes may be overwritten once this returns, or once its promise is kept. */
-  write(bytes: Uint8Array): Promise<void> | undefined;
+export interface CaptureOut extends PacketsOut {
   /** All is written: the file gets its name. */
   complete(): void;
   /** Nothing stays, unless it was completed. */
@@ -75,6 +74,7 @@ function toFile(name: string, inputFd: number | null, inputName: string): Captur
     rmSync(partial, { force: true });
   };
   return {
+    placed: { fd, failure },
     write(bytes) {
       try {
         for (let at = 0; at < bytes.length;) at += writeSync(fd!, bytes, at);

@@ -44,6 +44,7 @@ export function selectedPieces(
 /**
  * Takes the packets out of the pieces that were selected: the very bytes that a pass over the file takes out.
  * @param afterPortion is called between two portions of the file, and waited for
+ * @param gatherBytes that are there before `onBytes` hears of them; 0: any
  * @throws TriremeError FILE_CHANGED where the file is not as it was indexed
  */
 export async function extractSelected(
@@ -51,6 +52,7 @@ export async function extractSelected(
   { selection, options }: SelectedPieces,
   onBytes: (bytes: Uint8Array) => void,
   afterPortion: () => Promise<void>,
+  gatherBytes: number,
 ): Promise<ExtractOutcome> {
   let packets = 0n;
   let ofPackets = 0n;
@@ -58,7 +60,7 @@ export async function extractSelected(
   for (const run of selection.runs) {
     const packetsMax = options.packetsMax === undefined ? undefined : options.packetsMax - packets;
     const plan = { start: run.start, end: run.end, startCertain: true, state: run.state };
-    const extractor = new Extractor(loadScanModule(), { ...options, packetsMax }, onBytes, plan);
+    const extractor = new Extractor(loadScanModule(), { ...options, packetsMax }, onBytes, plan, gatherBytes);
     const pour = new FilePour(file.fd, extractor, run.start, run.end ?? file.sizeBytes!);
     while (pour.step() > 0) await afterPortion();
     outcome = extractor.end();

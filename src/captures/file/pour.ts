@@ -10,6 +10,8 @@ export interface ByteSink {
 
 /** Bytes read, or copied, at once. A portion that stays in the cache until it is scanned is scanned fastest. */
 const portionBytes = 256 * 1024;
+/** Read at once behind the place where a sink is likely to be done: of most captures some whole records. */
+const portionBehindBytes = 16 * 1024;
 
 /** Reads a file from a position straight into a sink, a portion a step, until it is done or the file ends. */
 export class FilePour {
@@ -21,6 +23,8 @@ export class FilePour {
     start: number,
     /** Nothing behind it is poured, also where the file goes on. */
     private readonly end = Infinity,
+    /** Where the sink is likely to be done, as at the end of a chunk; little is read behind it for nothing. */
+    private readonly doneNear = Infinity,
   ) {
     this.at = start;
   }
@@ -34,7 +38,9 @@ export class FilePour {
   step(): number {
     if (this.sink.done) return 0;
     const space = this.sink.space();
-    const wanted = Math.min(space.length, portionBytes, this.end - this.at);
+    const before = this.doneNear - this.at;
+    const portion = before > 0 ? Math.min(portionBytes, before) : portionBehindBytes;
+    const wanted = Math.min(space.length, portion, this.end - this.at);
     if (wanted <= 0) return 0;
     const bytes = readSync(this.fd, space, 0, wanted, this.at);
     if (bytes === 0) return 0;

@@ -94,7 +94,12 @@ export class ScanThreads<Plan, Result> {
   }
 
   close(): void {
-    for (const { worker } of this.threads) void worker.terminate();
+    void this.closed();
+  }
+
+  /** Ends the threads; resolves when none runs any more. */
+  async closed(): Promise<void> {
+    await Promise.all(this.threads.map(({ worker }) => worker.terminate()));
   }
 
   private start(data: object): Thread {

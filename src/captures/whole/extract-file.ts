@@ -10,6 +10,7 @@ import { readRange } from '../file/regular-file.js';
 import { loadScanModule } from '../scan/scan-module.js';
 import type { InputSettings } from '../scan/scan-settings.js';
 import type { SplitFile } from '../extract/extract-split.js';
+import { gatherBytes, PendingWrites, type PacketsOut } from '../extract/packets-out.js';
 import type { SelectedPieces } from '../extract/extract-selected.js';
 import { planThreads, threadBytesMinDefault } from '../threads/thread-plan.js';
 
@@ -37,14 +38,13 @@ export interface HowExtracted {
 }
 
 /**
- * Takes packets out of an open capture, packed or not: the same bytes on any number of threads. `onBytes` gets them in order,
- * in pieces that are valid until it returns; it may answer with a promise, which is waited for before more is read.
+ * Takes packets out of an open capture, packed or not: the same bytes on any number of threads.
  * @throws TriremeError FILE_CHANGED when the file is written to meanwhile
  */
 export async function extractFile(
   file: CaptureFile,
   options: ExtractOptions,
-  onBytes: (bytes: Uint8Array) => Promise<void> | undefined,
+  out: PacketsOut,
   how: HowExtracted = { threadsMax: 1 },
 ): Promise<Extracted> {
   const { onIndexMade } = how;
@@ -55,35 +55,27 @@ export async function extractFile(
   const split = selected === null && !indexing ? splitOf(file, options, how) : null;
   if (split !== null) {
     const { extractSplit } = require('../extract/extract-split.js') as typeof import('../extract/extract-split.js');
-    const outcome = await extractSplit(split.file, split.options, onBytes);
+    const outcome = await extractSplit(split.file, split.options, out);
     file.checkUnchanged();
     return { ...outcome, inputDamage: null, packedCut: false };
   }
   const { input } = how;
-  let pending: Promise<void> | undefined;
-  const onTaken = (bytes: Uint8Array): void => {
-    const written = onBytes(bytes);
-    if (written === undefined) return;
-    const before = pending;
-    pending = before === undefined ? written : Promise.all([before, written]).then(() => undefined);
-  };
-  const settle = async (): Promise<void> => {
-    const wait = pending;
-    pending = undefined;
-    await wait;
-  };
+  // Whoever reads a pipe is not to wait for more.
+  const gatherAt = out.placed === undefined ? 0 : gatherBytes;
+  const writes = new PendingWrites(out);
+  const { settle } = writes;
   let portions = 0;
   const turn = async (): Promise<void> => {
-    if (pending !== undefined) await settle();
+    if (writes.any) await settle();
     if (++portions % portionsPerTurn === 0) await setImmediate();
   };
   if (selected !== null) {
-    const ended = await selecting().extractSelected(file, selected, onTaken, turn);
+    const ended = await selecting().extractSelected(file, selected, writes.write, turn, gatherAt);
     await settle();
     file.checkUnchanged();
     return { ...ended, inputDamage: null, packedCut: false };
   }
-  const extractor = new Extractor(loadScanModule(), options, onTaken);
+  const extractor = new Extractor(loadScanModule(), options, writes.write, undefined, gatherAt);
   if (indexing) extractor.keepIndex();
   const { fd, sizeBytes } = file;
   let inputDamage: string | null = null;

@@ -24,14 +24,17 @@ export function stopExtracting(): void {
   full = false;
 }
 
-/** From now on wanted records are copied out, so many packets at most. What one filling of the window holds fits. */
-export function beginExtracting(packetsMax: u64): void {
+/**
+ * From now on wanted records are copied out, so many packets at most. What one filling of the window holds fits behind so
+ * many bytes that were not taken yet.
+ */
+export function beginExtracting(packetsMax: u64, leftBytes: u32): void {
   extracting = true;
   full = false;
   keptPackets = 0;
   longRecord = 0;
   most = packetsMax;
-  start = reserveAny(WINDOW_BYTES);
+  start = reserveAny(WINDOW_BYTES + <usize>leftBytes);
   end = start;
 }
 
@@ -39,9 +42,10 @@ export function extractedAt(): usize {
   return start;
 }
 
-/** Bytes copied since this was last asked; they are overwritten at the next filling. */
-export function takeExtracted(): usize {
+/** Bytes copied since they were last taken; they are overwritten at the next filling. 0: they are fewer, and stay. */
+export function takeExtracted(least: u32): usize {
   const bytes = end - start;
+  if (bytes < <usize>least) return 0;
   end = start;
   return bytes;
 }

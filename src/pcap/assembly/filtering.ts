@@ -66,8 +66,8 @@ export function setTransparent(): void {
 }
 
 /** From now on each packet is looked at, whether or not a filter is asked for. */
-export function setExtracting(packetsMax: u64): void {
-  beginExtracting(packetsMax);
+export function setExtracting(packetsMax: u64, leftBytes: u32): void {
+  beginExtracting(packetsMax, leftBytes);
   setSelective();
 }
 

@@ -51,6 +51,20 @@ test('a little-endian header comes out as libpcap writes it, any other one as it
   expect(extracted(bigEndian.subarray(0, 24), {})).toEqual(bigEndian.subarray(0, 24));
 });
 
+test('what is gathered is handed over once so much is there, and the rest at the end', () => {
+  const bytes = adversarial.plain(60);
+  for (const gatherBytes of [0, 1, 1000, 1e9]) {
+    const out: Buffer[] = [];
+    const extractor = new Extractor(scanModule, {}, (taken) => out.push(Buffer.from(taken)), undefined, gatherBytes);
+    push(extractor, bytes, 0, [300]);
+    const before = out.length;
+    extractor.end();
+    expect(out.slice(0, before).every(({ length }) => length >= Math.max(1, gatherBytes))).toBe(true);
+    expect(before > 1).toBe(gatherBytes < 1e9);
+    expect(Buffer.concat(out).equals(bytes)).toBe(true);
+  }
+});
+
 const captures = {
   'plain classic': adversarial.plain(60),
   'captures inside packets': adversarial.capturesInside(3, 20),

@@ -1,15 +1,16 @@
-import { extractChunkBytes } from '../../../../src/captures/extract/extract-split.js';
+import { extractSizes } from '../../../../src/captures/extract/extract-split.js';
 
-const mebi = 2 ** 20;
+const [mebi, tebi] = [2 ** 20, 2 ** 40];
 
 test.each([
-  [1, 32],
-  [2, 32],
-  [16, 28],
-  [64, 4],
-])('on %d threads chunks of %d MiB wait for those before them within 1 GiB', (threads, chunkMiB) => {
-  const bytes = extractChunkBytes(threads);
-  expect(bytes).toBe(chunkMiB * mebi);
-  // Of each thread two, with the record by which they may pass their end.
-  expect(threads * 2 * (bytes + 4 * mebi)).toBeLessThanOrEqual(1024 * mebi);
+  [1e9, 1, 4, 3],
+  [1e9, 2, 4, 6],
+  [1e9, 64, 4, 128],
+  [tebi, 2, 16, 6],
+  [tebi, 64, 16, 51],
+])('of %d bytes %d threads take chunks of %d MiB, into %d rooms', (sizeBytes, threads, chunkMiB, count) => {
+  const { chunkBytes, rooms } = extractSizes(sizeBytes, threads);
+  expect([chunkBytes / mebi, rooms]).toEqual([chunkMiB, count]);
+  // With the record by which a chunk may pass its end.
+  expect(rooms * (chunkBytes + 4 * mebi)).toBeLessThanOrEqual(1024 * mebi);
 });
