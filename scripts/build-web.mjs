@@ -44,7 +44,7 @@ await build({
       setup({ onResolve }) {
         onResolve({ filter: /^node:(fs|net|path)$/ }, () => ({ path: `${modules}/node.ts` }));
         onResolve({ filter: /^node:zlib$/ }, () => ({ path: `${modules}/zlib.ts` }));
-        onResolve({ filter: /\/names\/(collector|facts)\.js$/ }, () => ({ path: `${modules}/no-names.ts` }));
+        onResolve({ filter: /^node:crypto$/ }, () => ({ path: `${modules}/crypto.ts` }));
       },
     },
   ],

@@ -10,6 +10,9 @@ import type { Page } from 'playwright-core';
 import { projectRoot } from '../../src/common/version.js';
 import { describeWithBrowser } from '../support/browser.js';
 import { runTrireme, triremePath } from '../support/run-trireme.js';
+import { namedTraffic } from '../support/capture-builder/dns-traces.js';
+import { cryptoFrame, initialPacket, padded, udpCapture } from '../support/capture-builder/quic-traces.js';
+import { clientHello, tlsCapture } from '../support/capture-builder/tls-traces.js';
 import { scratchFolder } from '../support/scratch.js';
 import { sharedCaptures } from '../support/shared-captures.js';
 import { looks, openWatched, seriousFaults } from '../support/watched-page.js';
@@ -115,6 +118,25 @@ describeWithBrowser('the viewer, from a file and without a network', (browser) =
     await shown.locator('#said').filter({ hasText: 'prot' }).waitFor();
     expect(await shown.locator('#report').innerHTML()).toBe('');
     expect(await seriousFaults(shown)).toEqual([]);
+    await shown.context().close();
+  });
+
+  test('tells names as the command line does: DNS, and the hellos of TLS and QUIC with their fingerprints', async () => {
+    const frames = cryptoFrame(0, clientHello({ name: 'quic.viewer.example' }).subarray(5));
+    const quic = initialPacket({ id: Buffer.alloc(8, 7), number: 0, frames: padded(1162, frames) });
+    const tls = tlsCapture([{ client: 2, seq: 1, data: clientHello({ name: 'tls.viewer.example' }) }]);
+    const damaged = Buffer.from(quic);
+    damaged[damaged.length - 1] ^= 1;
+    const datagrams = udpCapture([quic, damaged].map((data, i) => ({ client: 6 + i, data })));
+    const bytes = Buffer.concat([namedTraffic(100), tls.subarray(24), datagrams.subarray(24)]);
+    writeFileSync(join(scratch.path, 'named.pcap'), bytes);
+    const shown = await open();
+    await shown.check('#names');
+    await analysed(shown, [join(scratch.path, 'named.pcap')]);
+    const here = await runTrireme(['analyze', '--json', '--names', 'named.pcap'], { cwd: scratch.path });
+    for (const name of ['quic.viewer.example', 'tls.viewer.example']) expect(here.stdout).toContain(name);
+    expect(await saved(shown)).toBe(here.stdout);
+    expect(await shown.locator('#report').textContent()).toContain('quic.viewer.example');
     await shown.context().close();
   });
 

@@ -57,7 +57,8 @@ function viewerDocument(): Iterable<string> {
 <p id="forms" class="soft small">pcap or pcapng, plain, gzip, zstd or LZ4. They are read by this page alone: nothing is sent anywhere.</p>
 <p class="asked"><label for="filter">Only packets that match</label>
 <input id="filter" type="text" size="36" spellcheck="false" autocapitalize="off" autocomplete="off" placeholder="tcp port 443">
-<label><input id="tcp" type="checkbox"> Health of TCP</label></p>
+<label><input id="tcp" type="checkbox"> Health of TCP</label>
+<label><input id="names" type="checkbox"> Names</label></p>
 </form>
 <section id="work" class="card" hidden aria-label="Progress">
 <p id="doing"></p><progress id="progress" max="1" value="0" aria-labelledby="doing"></progress>

@@ -32,7 +32,7 @@ const progressIntervalMs = 100;
 /** Rows of each table, as in a report of the command line. */
 const topInReport = 500;
 
-const names: AskedNames = {
+const fields: AskedNames = {
   ...{ top: 'top', sort: 'sort', intervalNs: 'interval', conversationsMax: 'conversations', client: 'client' },
   ...{ server: 'server', filter: 'the filter', filterTags: 'filterTags', after: 'after', before: 'before' },
   ...{ inner: 'inner', tcp: 'tcp', names: 'names' },
@@ -46,12 +46,12 @@ self.onmessage = ({ data }) => {
 };
 
 async function analyse(
-  { parts, files, filter, tcp, readers }: ViewerRequest,
+  { parts, files, filter, tcp, names, readers }: ViewerRequest,
   say: (message: ViewerMessage) => void,
 ): Promise<void> {
   provideParts(parts);
-  const asked = { filter: filter.trim() === '' ? undefined : filter, tcp };
-  const { scan, sort } = compileAsked(asked, names, { max: topInReport, why: 'the rows of a report' });
+  const asked = { filter: filter.trim() === '' ? undefined : filter, tcp, names };
+  const { scan, sort } = compileAsked(asked, fields, { max: topInReport, why: 'the rows of a report' });
   const settings: KeptSettings = {
     ...{ top: topDefault, scan, files: files.map(({ name }) => name), resume: false },
     written: { top: topInReport },

@@ -23,6 +23,7 @@ const form = byId<HTMLFormElement>('ask');
 const chooser = byId<HTMLInputElement>('files');
 const filter = byId<HTMLInputElement>('filter');
 const tcp = byId<HTMLInputElement>('tcp');
+const names = byId<HTMLInputElement>('names');
 const work = byId('work');
 const said = byId('said');
 const report = byId('report');
@@ -53,8 +54,7 @@ function analyse(files: readonly File[]): void {
   results.hidden = true;
   if (json.href !== '') URL.revokeObjectURL(json.href);
   setText(said, '');
-  const names = files.length === 1 ? files[0].name : `${files.length} captures`;
-  setText(byId('doing'), `Reading ${names}`);
+  setText(byId('doing'), `Reading ${files.length === 1 ? files[0].name : `${files.length} captures`}`);
   progress.value = 0;
   work.hidden = false;
   const worker = startWorker();
@@ -74,6 +74,7 @@ function analyse(files: readonly File[]): void {
     files: files.map((file) => ({ name: file.name, content: file })),
     filter: filter.value,
     tcp: tcp.checked,
+    names: names.checked,
     readers: files.some(({ size }) => size >= readersFromBytes)
       ? Array.from({ length: readersOfLarge }, startReader)
       : [],
@@ -123,7 +124,7 @@ form.addEventListener('submit', (event) => {
   event.preventDefault();
   analyse(chosen);
 });
-tcp.addEventListener('change', () => analyse(chosen));
+for (const box of [tcp, names]) box.addEventListener('change', () => analyse(chosen));
 byId('cancel').addEventListener('click', () => {
   stop();
   setText(said, 'Cancelled');

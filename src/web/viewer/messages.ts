@@ -38,6 +38,8 @@ export interface ViewerRequest {
   readonly filter: string;
   /** Tell the health of TCP. */
   readonly tcp: boolean;
+  /** Tell what packets say of names. */
+  readonly names: boolean;
 }
 
 export interface ViewerProgress {
