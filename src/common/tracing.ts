@@ -11,8 +11,8 @@ let loaded: typeof Otel | undefined;
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const otel = (): typeof Otel => (loaded ??= require('@opentelemetry/api') as typeof Otel);
 
-/** version, trace id, span id, flags; later versions may say more behind these. */
-const form = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
+/** version, trace id, span id, flags; later versions than 00 may say more behind these. */
+const form = /^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
 
 /** Characters of a context that is passed on: version 0 has no more. */
 const lengthMax = 55;

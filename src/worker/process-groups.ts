@@ -4,14 +4,15 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TriremeError } from '../common/errors.js';
-import { killGraceMs, signalled } from '../kinds/commands/child.js';
+import { groupFile, killGraceMs, signalled } from '../kinds/commands/child.js';
 
 /** Between the starts of guards, should somebody end them. */
 const guardAgainMs = 1_000;
 
 /**
  * Reads `+ GROUP` and `- GROUP`. At the end of its input, which comes when the worker ends, in whatever way, it ends the groups
- * that are left, SIGTERM first, and removes the folder. No signal for the worker ends it.
+ * that are left, SIGTERM first, and removes the folder. No signal for the worker ends it. Those in files the worker may not have
+ * told, and a process that has just begun has no group yet.
  */
 const guardScript = `trap '' HUP INT TERM
 groups=' '
@@ -21,7 +22,8 @@ while read -r what group; do
     -) case $groups in *" $group "*) groups="\${groups%% $group *} \${groups#* $group }" ;; esac ;;
   esac
 done
-signal() { found=; for group in $groups; do kill "-$1" "-$group" && found=1; done 2>/dev/null; }
+for file in "$1"/*/${groupFile}; do group= && read -r group <"$file" && groups="$groups$group "; done 2>/dev/null
+signal() { found=; for group in $groups; do { kill "-$1" "-$group" || kill "-$1" "$group"; } && found=1; done 2>/dev/null; }
 signal TERM
 looks=$2
 while [ -n "$found" ] && [ "$looks" -gt 0 ]; do sleep 0.1; looks=$((looks - 1)); signal 0; done

@@ -33,6 +33,9 @@ export interface ProcessesPort {
   readonly scratch: string;
 }
 
+/** File in a folder below the scratch folder, with the group that a shell has started and its worker may not know yet; or empty. */
+export const groupFile = 'group';
+
 /** What is started: no shell reads it, and nothing of a client stands in it. */
 export interface Program {
   readonly argv: readonly string[];

@@ -1,5 +1,15 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { closeSync, constants, mkdirSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
@@ -8,6 +18,7 @@ import {
   endGroup,
   ErrorTail,
   goneMsMax,
+  groupFile,
   groupOver,
   pause,
   payloadPlace,
@@ -35,12 +46,13 @@ export function starterGives(environment: Readonly<Record<string, string>>): boo
 
 /**
  * $1: a folder, $2: the file of payloads; the others: a program and its arguments, all of the file of commands. For each line of
- * its input it runs the program once, and tells the process id and then the exit code. The process reads its own id from /proc,
- * for one that a shell runs in the background ignores SIGINT. `new`: other pipes, for somebody holds the old ones.
+ * its input it runs the program once, and tells the process id and then "over" and the exit code; only that where it could not
+ * begin. The process reads its own id from /proc, for one that a shell runs in the background ignores SIGINT. In groupFile the
+ * guard of the worker finds it, should the worker be killed before it has read it. `new`: other pipes, for somebody holds the old ones.
  * Signals that are caught here are at their defaults in the program. Where nobody hears of the process, it is not begun.
  */
 const script = `trap : HUP INT TERM PIPE
-_out=$1/out _err=$1/err _payload=$2
+_out=$1/out _err=$1/err _group=$1/${groupFile} _payload=$2
 shift 2
 unset PWD OLDPWD SHLVL
 pipes() { rm -f -- "$_out" "$_err" && mkfifo -- "$_out" "$_err" && echo made; }
@@ -52,8 +64,11 @@ while read -r _what ${traceVariable}; do
     new) pipes || exit; continue ;;
     input) _input=$_payload ;;
   esac
-  (read -r _pid _rest </proc/self/stat && echo "$_pid" && exec ${sessionMaker} "$@" <"$_input" >"$_out" 2>"$_err")
-  echo "$?" || exit
+  (read -r _pid _rest </proc/self/stat && { echo "$_pid" >"$_group"; echo "$_pid"; } &&
+    exec ${sessionMaker} -- "$@" <"$_input" >"$_out" 2>"$_err")
+  _code=$?
+  echo >"$_group"
+  echo "over $_code" || exit
 done`;
 
 /** Between two looks at what a program has written: less while it writes, for a full pipe holds it up. */
@@ -101,6 +116,7 @@ export class Starter {
     traceparent: string,
     heard: (bytes: Buffer) => void,
   ): Promise<Running> {
+    if (!this.pipesAreThere) await this.end();
     const shell = (this.shell ??= await this.start());
     try {
       writeFileSync(this.payload, payload, { flag: 'wx', mode: 0o600 });
@@ -126,6 +142,19 @@ export class Starter {
     await made;
   }
 
+  /** What cleans folders of old files may have removed them: the output of a job would go into files that nobody reads. */
+  private get pipesAreThere(): boolean {
+    return ['out', 'err'].every((name) => existsSync(join(this.folder, name)));
+  }
+
+  /** Ends the shell, while it starts nothing; another job starts another one. */
+  async end(): Promise<void> {
+    if (this.shell === null) return;
+    const ended = this.nextLine();
+    this.shell.stdin.end();
+    await ended;
+  }
+
   private closePipes(): void {
     for (const pipe of this.pipes ?? []) pipe.close();
     this.pipes = null;
@@ -138,7 +167,7 @@ export class Starter {
 
   private async start(): Promise<ChildProcessByStdio<Writable, Readable, null>> {
     this.closePipes();
-    mkdirSync(this.folder, { mode: 0o700, recursive: true });
+    for (const folder of [this.port.scratch, this.folder]) makeOwnFolder(folder);
     const { argv, folder, environment } = this.program;
     const words = argv.map((word) => word.replaceAll(payloadPlace, this.payload));
     const shell = spawn('/bin/sh', ['-c', script, 'trireme-starter', this.folder, this.payload, ...words], {
@@ -158,6 +187,18 @@ export class Starter {
       });
     if ((await made) === null) throw new Error('the shell that starts its processes ended');
     return shell;
+  }
+}
+
+/** Makes a folder that only this user can enter. @throws Error where its name is something else, such as another user's folder */
+function makeOwnFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const found = lstatSync(folder);
+    if (!found.isDirectory() || found.uid !== process.geteuid?.() || (found.mode & 0o077) !== 0)
+      throw new Error(`${folder} is no folder that only this user can enter: remove it`, { cause: error });
   }
 }
 
@@ -184,16 +225,17 @@ class Started implements Running {
     this.over = this.whenOver(finished);
   }
 
-  /** Hears the shell: the process id, the exit code, or that it has ended. */
+  /** Hears the shell: the process id, "over" and the exit code, or that it has ended. */
   told(line: string | null): void {
-    if (line !== null && this.state === 'ASKED') {
+    const over = line === null ? null : /^over (\d+)$/.exec(line);
+    if (line !== null && over === null) {
       this.state = 'ALIVE';
       this.groups.began(Number(line));
       return this.tellBegun(Number(line));
     }
     this.state = 'ENDED';
     this.tellBegun(null);
-    this.tellExited(line === null ? null : Number(line));
+    this.tellExited(over === null ? null : Number(over[1]));
   }
 
   get complaint(): string {
@@ -225,7 +267,9 @@ class Started implements Running {
       held = this.look() !== 'ENDED';
     }
     await finished(held);
-    return { code, signal: null, unstarted: code === null ? 'the shell that starts it ended' : null };
+    const unstarted =
+      code === null ? 'the shell that starts it ended' : pid === null ? 'its shell cannot read /proc/self/stat' : null;
+    return { code, signal: null, unstarted };
   }
 
   /** Takes what has been written. ENDED: nobody has the pipes open; before the program has begun it is that too. */

@@ -65,6 +65,8 @@ test('a try ends when the job is given again, and a job that failed says why', (
 test.each([
   [parent, parent],
   [`01-${traceId}-b7ad6b7169203331-00-more`, `00-${traceId}-b7ad6b7169203331-00`],
+  [`00-${traceId}-b7ad6b7169203331-01-more`, ''],
+  [`00-${traceId}-b7ad6b7169203331-01-`, ''],
   [`ff-${traceId}-b7ad6b7169203331-01`, ''],
   [`00-${'0'.repeat(32)}-b7ad6b7169203331-01`, ''],
   [`00-${traceId}-${'0'.repeat(16)}-01`, ''],

@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../../support/capture-cluster.js';
+import { groupFile } from '../../../src/kinds/commands/child.js';
 import { ProcessGroups } from '../../../src/worker/process-groups.js';
 
 /** A group of one process. @param stubborn it heeds no SIGTERM */
@@ -54,6 +55,22 @@ test('the guard ends what is left when its pipe ends, and removes the folder; si
   await eventually('the folder gone', () => Promise.resolve(!existsSync(groups.scratch)));
   expect(gone.signalCode).toBeNull();
   process.kill(-gone.pid, 'SIGKILL');
+  groups.close();
+});
+
+test('the guard ends what a shell has started and the worker was killed before it knew, a process that has no group too', async () => {
+  const groups = await ProcessGroups.open<string>();
+  const begun = await group();
+  const begins = spawn('sleep', ['600'], { stdio: 'ignore' });
+  const said = [`${begun.pid}\n`, `${begins.pid}\n`, '\n', ''];
+  said.forEach((text, at) => {
+    mkdirSync(join(groups.scratch, `starter-1-${at}`));
+    writeFileSync(join(groups.scratch, `starter-1-${at}`, groupFile), text);
+  });
+  guardOf(groups).stdin?.destroy();
+  expect(await endOf(begun)).toBe('SIGTERM');
+  expect(await endOf(begins)).toBe('SIGTERM');
+  await eventually('the folder gone', () => Promise.resolve(!existsSync(groups.scratch)));
   groups.close();
 });
 
