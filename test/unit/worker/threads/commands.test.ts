@@ -82,7 +82,7 @@ describe('a process for each job', () => {
     // No shell reads the words of argv.
     const [words] = await run('WORDS', '$(id)');
     const [, file] = /^DONE \$HOME\|; ls\|`id`\|(\/[^|]*\/payload-\d+-\d+)\|$/.exec(words) ?? [];
-    expect(readdirSync(dirname(file)).sort()).toEqual(['err', 'out']);
+    expect(readdirSync(dirname(file)).sort()).toEqual(['err', 'group', 'out']);
     expect(await run('SILENT', 'x'.repeat(200_000))).toEqual(['DONE ']);
   });
 
