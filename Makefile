@@ -84,6 +84,10 @@ build: node_modules/.installed ## install npm packages and compile everything bu
 package: build bpf ## build/trireme-VERSION.tgz, what npm install takes (needs clang, for the XDP programs)
 	$(Q)mkdir -p build && npm pack --silent --ignore-scripts --pack-destination build
 
+.PHONY: image-check
+image-check: ## build the image with buildah on a base of debootstrap, and run what is in it (needs root; some minutes)
+	$(Q)scripts/image.sh
+
 .PHONY: sbom
 sbom: node_modules/.installed ## build/trireme.cdx.json: the production packages with versions, licenses and digests (CycloneDX)
 	$(Q)mkdir -p build && npm sbom --omit=dev --sbom-format=cyclonedx --package-lock-only > build/trireme.cdx.json

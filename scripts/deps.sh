@@ -31,6 +31,7 @@ extra=(
   man-db          # reads the man pages
   zstd            # second source of zstd files in tests
   lz4             # the same of LZ4 files
+  buildah debootstrap # make image-check
 )
 [ "${1:-}" = --all ] && packages+=("${extra[@]}")
 

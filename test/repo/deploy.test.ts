@@ -151,9 +151,17 @@ test.each(['compose.yaml', 'deploy/compose.yaml'])('%s is valid by the schema of
   expect(validate.errors).toBe(null);
 });
 
+interface Service {
+  readonly command: string[];
+  readonly ports?: string[];
+  readonly healthcheck?: { test: string[] };
+}
+
+const { services } = parse(readFileSync(join(projectRoot, 'deploy', 'compose.yaml'), 'utf8'), { merge: true }) as {
+  services: Record<string, Service>;
+};
+
 test('the containers of deploy/compose.yaml are run with options that their roles have', () => {
-  const text = readFileSync(join(projectRoot, 'deploy', 'compose.yaml'), 'utf8');
-  const { services } = parse(text, { merge: true }) as { services: Record<string, { command: string[] }> };
   const commands = Object.values(services).map(({ command }) => command);
   const own = commands.filter(([name]) => ['lb', 'master', 'worker'].includes(name));
   expect(own).toHaveLength(5);
@@ -163,4 +171,47 @@ test('the containers of deploy/compose.yaml are run with options that their role
       expect([...options.keys()]).toContain(args[at]);
     }
   }
+});
+
+describe.each([
+  ['lb', ['lb-1', 'lb-2']],
+  ['master', ['master-1', 'master-2']],
+])('the listeners of %s', (name, containers) => {
+  const [container] = roles.find(({ metadata }) => metadata.name === name)!.spec.template.spec.containers;
+  const listeners = container.args.filter((arg) => arg.includes('=0.0.0.0:'));
+  const numberOf = (text: string): number => Number(/:(\d+)$/.exec(text)?.[1]);
+  const [admin, ...forClients] = [
+    listeners.filter((arg) => arg.startsWith('--admin=')),
+    listeners.filter((arg) => !arg.startsWith('--admin=')),
+  ].flatMap((args) => args.map(numberOf));
+
+  test('are a port each of the pod; its service and its network policy have all for clients but not the admin port', () => {
+    expect(listeners.map((arg) => arg.split('=')[0])).toContain('--http');
+    expect(container.ports?.map(({ containerPort }) => containerPort).sort()).toEqual([admin, ...forClients].sort());
+    const of = (kind: string): unknown =>
+      manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === name)?.spec;
+    const { ports } = of('Service') as { ports: { port: number }[] };
+    expect(ports.map(({ port }) => port).sort()).toEqual([...forClients].sort());
+    const { ingress } = of('NetworkPolicy') as { ingress: { from: unknown; ports: { port: number }[] }[] };
+    const clients = ingress.find(({ from }) => JSON.stringify(from).includes('trireme/client'));
+    expect(clients?.ports.map(({ port }) => port).sort()).toEqual([...forClients].sort());
+  });
+
+  test.each(containers)(
+    'are the same in Compose: %s has each on loopback, and asks its admin port for health',
+    (each) => {
+      const { command, ports, healthcheck } = services[each];
+      const pairs = command.map((arg, at) => `${arg}=${command[at + 1]}`);
+      expect(pairs.filter((pair) => pair.includes('=0.0.0.0:')).sort()).toEqual([...listeners].sort());
+      expect(ports?.map(numberOf).sort()).toEqual([admin, ...forClients].sort());
+      expect(ports?.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
+      expect(healthcheck?.test).toEqual(['CMD', 'node', '/app/health.mjs', `127.0.0.1:${admin}`]);
+    },
+  );
+});
+
+test('no port of this machine is given to two containers of deploy/compose.yaml', () => {
+  const ports = Object.values(services).flatMap((service) => service.ports?.map((port) => port.split(':')[1]) ?? []);
+  expect(ports.length).toBeGreaterThan(10);
+  expect(new Set(ports).size).toBe(ports.length);
 });

@@ -47,13 +47,41 @@ describe('what is installed', () => {
 });
 
 describe('the image', () => {
-  test('does not run as root', () => {
-    const last =
-      text('Dockerfile')
-        .split(/^FROM /m)
-        .pop() ?? '';
-    expect(last.match(/^USER (.*)$/gm)).toEqual(['USER node']);
-    expect(last.indexOf('USER')).toBeLessThan(last.indexOf('ENTRYPOINT'));
+  const dockerfile = text('Dockerfile');
+  const stages = dockerfile.split(/^FROM /m).slice(1);
+  const stageOf = (name: string): string => stages.find((stage) => stage.split('\n')[0].endsWith(` AS ${name}`)) ?? '';
+
+  test('is built of bases that are pinned by version and by digest, on a Node that is maintained', () => {
+    const bases = new Map(
+      [...dockerfile.matchAll(/^ARG (\w+_IMAGE)=(.*)$/gm)].map(([, name, base]) => [`\${${name}}`, base]),
+    );
+    const own = stages.map((stage) => / AS (\w+)$/m.exec(stage.split('\n')[0])?.[1]);
+    for (const stage of stages) {
+      const [from] = stage.split(' ');
+      if (!own.includes(from)) expect(bases.get(from)).toMatch(/^docker\.io\/library\/[\w.:-]+@sha256:[0-9a-f]{64}$/);
+    }
+    const node = Number(/node:(\d+)/.exec(bases.get('${NODE_IMAGE}') ?? '')?.[1]);
+    // Even versions get long-term support.
+    expect([node >= 24, node % 2]).toEqual([true, 0]);
+    expect(text('scripts/image.sh')).toMatch(new RegExp(`^node=${node}$`, 'm'));
+  });
+
+  test('does not run as root, by whatever target it is built', () => {
+    const app = stageOf('app');
+    expect(app.match(/^USER (.*)$/gm)).toEqual(['USER node']);
+    expect(app.indexOf('USER')).toBeLessThan(app.indexOf('ENTRYPOINT'));
+    expect(
+      stageOf('labs')
+        .match(/^USER (.*)$/gm)
+        ?.pop(),
+    ).toBe('USER node');
+    expect(stages.at(-1)).toMatch(/^app AS roles\s*$/);
+  });
+
+  test('says its version and license, as package.json has them', () => {
+    const { version, license } = JSON.parse(text('package.json')) as { version: string; license: string };
+    expect(dockerfile).toMatch(new RegExp(`^ARG VERSION=${version.replaceAll('.', '\\.')}$`, 'm'));
+    expect(dockerfile).toContain(`org.opencontainers.image.licenses="${license}"`);
   });
 
   test('is root only in the services that attach XDP programs', () => {
