@@ -1,6 +1,15 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { projectRoot } from '../../src/common/version.js';
@@ -241,4 +250,25 @@ test('the capture is known under another name too', async () => {
   const link = out('link.pcap');
   symlinkSync(five, link);
   expect((await extract(five, '-w', link)).stderr).toContain('is the capture that is read');
+});
+
+test('a symbolic link stays, and what it leads to is replaced; one to standard output, as /dev/stdout, is refused', async () => {
+  symlinkSync(out('behind.pcap'), out('link.pcap'));
+  for (let run = 0; run < 2; run++) {
+    scratch.file('behind.pcap', Buffer.from('before'));
+    expect((await extract(five, '-w', out('link.pcap'))).code).toBe(0);
+    expect(readlinkSync(out('link.pcap'))).toBe(out('behind.pcap'));
+    expect(readFileSync(out('behind.pcap'))).toEqual(readFileSync(five));
+  }
+  symlinkSync('/proc/self/fd/1', out('stdout'));
+  const fd = openSync(out('redirected'), 'w');
+  const redirected = (...args: string[]) =>
+    spawnSync(triremePath, args, { stdio: ['ignore', fd, 'pipe'], encoding: 'utf8' });
+  const refused = redirected('extract', five, '-w', out('stdout'));
+  expect(refused.stderr).toContain('stdout is where standard output or errors go: write -w -');
+  expect(refused.status).toBe(2);
+  expect(redirected('analyze', five, '-q', '--html', out('stdout')).status).toBe(0);
+  closeSync(fd);
+  expect(readlinkSync(out('stdout'))).toBe('/proc/self/fd/1');
+  expect(readFileSync(out('redirected'), 'latin1')).toContain('<!doctype html>');
 });

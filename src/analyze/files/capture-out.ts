@@ -6,6 +6,7 @@ import type { PacketsOut } from '../../captures/extract/packets-out.js';
 import { TriremeError } from '../../common/errors.js';
 import { outliveOutput } from '../../common/output-closed.js';
 import { unwritable } from '../../common/unwritable.js';
+import { behindLinks, isOutputHere } from './out-file.js';
 
 /** Where packets are written: a file, which has its name once it is complete, or standard output. */
 export interface CaptureOut extends PacketsOut {
@@ -54,10 +55,11 @@ function toStandardOutput(): CaptureOut {
 function toFile(name: string, inputFd: number | null, inputName: string): CaptureOut {
   const failure = (error: unknown): TriremeError => unwritable('-w', name, error);
   refuseInput(name, inputFd, inputName);
+  const replaced = behindLinks(name);
   // In a container each process may have the same number, and one that was killed leaves its part.
   const partial = join(
-    dirname(name),
-    `.${basename(name)}.${process.pid}-${Math.random().toString(36).slice(2, 8)}.part`,
+    dirname(replaced),
+    `.${basename(replaced)}.${process.pid}-${Math.random().toString(36).slice(2, 8)}.part`,
   );
   let fd: number | null;
   try {
@@ -86,7 +88,7 @@ function toFile(name: string, inputFd: number | null, inputName: string): Captur
     complete() {
       try {
         close();
-        renameSync(partial, name);
+        renameSync(partial, replaced);
       } catch (error) {
         throw failure(error);
       }
@@ -104,6 +106,11 @@ function refuseInput(name: string, inputFd: number | null, inputName: string): v
     throw new TriremeError('USAGE', `-w ${name} is the capture that is read: name another file`);
   if (!there.isFile())
     throw new TriremeError('USAGE', `-w ${name} is no regular file: name a file, or - for standard output`);
+  if (isOutputHere(there))
+    throw new TriremeError(
+      'USAGE',
+      `-w ${name} is where standard output or errors go: write -w -, or name another file`,
+    );
 }
 
 function statOf(name: string): Stats | undefined {

@@ -1,4 +1,15 @@
-import { closeSync, openSync, readSync, renameSync, rmSync, statSync, writeSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+  type Stats,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { indexName } from '../../captures/indexed/index-beside.js';
 import { makeFolders } from '../../common/make-folders.js';
@@ -38,6 +49,27 @@ function statOf(name: string): Stats | undefined {
   }
 }
 
+/** What a file of this name is to replace: the one behind symbolic links, which stay. */
+export function behindLinks(name: string): string {
+  try {
+    return realpathSync(name);
+  } catch {
+    return name;
+  }
+}
+
+/** Standard output, or that for errors, goes to this very file, as where /dev/stdout is written to with `> FILE`. */
+export function isOutputHere({ dev, ino }: Stats): boolean {
+  return [1, 2].some((fd) => {
+    try {
+      const open = fstatSync(fd);
+      return open.dev === dev && open.ino === ino;
+    } catch {
+      return false;
+    }
+  });
+}
+
 function beginsLikeHtml(name: string): boolean {
   const bytes = Buffer.alloc(64);
   const fd = openSync(name, 'r');
@@ -52,9 +84,9 @@ function beginsLikeHtml(name: string): boolean {
 export function writeWhole(option: string, name: string, pieces: Iterable<string | Uint8Array>): number {
   const there = statOf(name);
   try {
-    // A device or a pipe cannot be replaced.
-    if (there !== undefined && !there.isFile()) return writePieces(name, pieces);
-    return replaceFile(name, pieces);
+    // A device or a pipe cannot be replaced, and what the shell has opened is not to be.
+    if (there !== undefined && (!there.isFile() || isOutputHere(there))) return writePieces(name, pieces);
+    return replaceFile(behindLinks(name), pieces);
   } catch (error) {
     throw unwritable(option, name, error);
   }
