@@ -253,11 +253,11 @@ test('the capture is known under another name too', async () => {
 });
 
 test('a symbolic link stays, and what it leads to is replaced; one to standard output, as /dev/stdout, is refused', async () => {
-  symlinkSync(out('behind.pcap'), out('link.pcap'));
+  symlinkSync(out('behind.pcap'), out('leading.pcap'));
   for (let run = 0; run < 2; run++) {
     scratch.file('behind.pcap', Buffer.from('before'));
-    expect((await extract(five, '-w', out('link.pcap'))).code).toBe(0);
-    expect(readlinkSync(out('link.pcap'))).toBe(out('behind.pcap'));
+    expect((await extract(five, '-w', out('leading.pcap'))).code).toBe(0);
+    expect(readlinkSync(out('leading.pcap'))).toBe(out('behind.pcap'));
     expect(readFileSync(out('behind.pcap'))).toEqual(readFileSync(five));
   }
   symlinkSync('/proc/self/fd/1', out('stdout'));
