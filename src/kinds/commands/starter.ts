@@ -50,6 +50,7 @@ export function starterGives(environment: Readonly<Record<string, string>>): boo
  * begin. The process reads its own id from /proc, for one that a shell runs in the background ignores SIGINT. In groupFile the
  * guard of the worker finds it, should the worker be killed before it has read it. `new`: other pipes, for somebody holds the old ones.
  * Signals that are caught here are at their defaults in the program. Where nobody hears of the process, it is not begun.
+ * groupFile is written in place: ext4 writes a file that was truncated to the disk when it is closed, some ms a job.
  */
 const script = `trap : HUP INT TERM PIPE
 _out=$1/out _err=$1/err _group=$1/${groupFile} _payload=$2
@@ -64,10 +65,10 @@ while read -r _what ${traceVariable}; do
     new) pipes || exit; continue ;;
     input) _input=$_payload ;;
   esac
-  (read -r _pid _rest </proc/self/stat && { echo "$_pid" >"$_group"; echo "$_pid"; } &&
+  (read -r _pid _rest </proc/self/stat && { echo "$_pid" 1<>"$_group"; echo "$_pid"; } &&
     exec ${sessionMaker} -- "$@" <"$_input" >"$_out" 2>"$_err")
   _code=$?
-  echo >"$_group"
+  echo 1<>"$_group"
   echo "over $_code" || exit
 done`;
 
