@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 
 # What the image for roles may take unpacked: Debian 80 MB, Node 127 MB, the package and what it depends on.
 image_bytes_max=250000000
+# What the images and their layers take meanwhile: each step of buildah copies a whole layer.
+disk_bytes_min=15000000000
 node=24
 suite=bookworm
 
@@ -20,6 +22,9 @@ for program in buildah debootstrap jq; do
 done
 [ "$(id -u)" -eq 0 ] || skip 'debootstrap and buildah in a chroot need root'
 unshare --mount --net true 2>/dev/null || skip 'no namespaces may be made here'
+
+free_bytes=$(df --output=avail -B1 "${TMPDIR:-/tmp}" | tail -1)
+[ "$free_bytes" -ge "$disk_bytes_min" ] || skip "${TMPDIR:-/tmp} has $free_bytes bytes left, $disk_bytes_min are needed"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/trireme-image-XXXXXX")
 b() { buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs "$@"; }
