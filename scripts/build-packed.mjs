@@ -119,6 +119,8 @@ async function bundle(names, elsewhere) {
             const contents = readFileSync(path, 'utf8')
               .replace(/\b__dirname\b/g, place(dirname(path)))
               .replace(/\b__filename\b/g, place(path))
+              // What the compiler calls a module that it requires is in no stack of an error.
+              .replace(/\b(\w+)_js_(\d+)\b/g, '$1$$$2')
               // What is named at run time is a file of a user: launch.ts imports it.
               .replace(/\bimport\((?!['"])/g, '__import(');
             if (!generated.test(path)) return { contents, loader: 'js' };

@@ -20,8 +20,7 @@ await build({
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  minifyWhitespace: true,
-  minifySyntax: true,
+  minify: true,
   // The license of a part that has its own.
   legalComments: 'inline',
   logLevel: 'warning',

@@ -4,7 +4,7 @@
 import { build } from 'esbuild';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync } from 'node:zlib';
 
 const outdir = 'dist/web';
 mkdirSync(outdir, { recursive: true });
@@ -54,6 +54,6 @@ await build({
 for (const name of ['viewer', 'page', 'report']
   .flatMap((page) => [`${page}.js`, `${page}.css`])
   .concat('viewer-worker.js')) {
-  writeFileSync(`${outdir}/${name}.gz`, gzipSync(readFileSync(`${outdir}/${name}`), { level: 9 }));
+  writeFileSync(`${outdir}/${name}.br`, brotliCompressSync(readFileSync(`${outdir}/${name}`)));
   rmSync(`${outdir}/${name}`);
 }

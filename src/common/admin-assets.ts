@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { brotliDecompressSync } from 'node:zlib';
 import { TriremeError } from './errors.js';
 import { projectRoot } from './version.js';
 
@@ -29,8 +29,8 @@ export const contentSecurityPolicy = [
 
 const files = [
   { path: '/', file: 'page.html', type: 'text/html; charset=utf-8' },
-  { path: '/assets/page.js', file: 'page.js.gz', type: 'text/javascript; charset=utf-8' },
-  { path: '/assets/page.css', file: 'page.css.gz', type: 'text/css; charset=utf-8' },
+  { path: '/assets/page.js', file: 'page.js.br', type: 'text/javascript; charset=utf-8' },
+  { path: '/assets/page.css', file: 'page.css.br', type: 'text/css; charset=utf-8' },
   { path: '/assets/icon.svg', file: 'icon.svg', type: 'image/svg+xml' },
 ] as const;
 
@@ -48,7 +48,7 @@ function read(file: string): Buffer {
   const path = join(projectRoot, 'dist', 'web', file);
   try {
     const bytes = readFileSync(path);
-    return file.endsWith('.gz') ? gunzipSync(bytes) : bytes;
+    return file.endsWith('.br') ? brotliDecompressSync(bytes) : bytes;
   } catch (error) {
     throw new TriremeError('INTERNAL', `${path} is missing: build it with 'make build'`, { cause: error });
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { brotliDecompressSync } from 'node:zlib';
 import { exactJson } from '../../common/exact-json.js';
 import { projectRoot, version } from '../../common/version.js';
 import { reportDataOf, type KeptEntry } from './report-data.js';
@@ -75,7 +75,7 @@ ${body}
 /** A file that the build has bundled for browsers, packed or not. */
 export function webFile(name: string): string {
   const path = join(projectRoot, 'dist', 'web', name);
-  return (existsSync(path) ? readFileSync(path) : gunzipSync(readFileSync(`${path}.gz`))).toString();
+  return (existsSync(path) ? readFileSync(path) : brotliDecompressSync(readFileSync(`${path}.br`))).toString();
 }
 
 /** What the browser compares the text between the tags with. */
