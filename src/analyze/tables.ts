@@ -64,7 +64,10 @@ export function furtherOf(name: TableName): FurtherColumns | null {
     return {
       columns: intervalCounts,
       rowOf,
-      fields: (entry, i) => intervalCounts.map((column) => rowOf(entry, i)?.[column]),
+      fields: (entry, i) => {
+        const counts = rowOf(entry, i);
+        return intervalCounts.map((column) => counts?.[column]);
+      },
     };
   }
   if (name !== 'conversations') return null;

@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync, writeSync, type Stats } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { once } from 'node:events';
 import { basename, dirname, join } from 'node:path';
 import { standardInput } from '../../captures/file/capture-file.js';
 import type { PacketsOut } from '../../captures/extract/packets-out.js';
+import { statOf } from '../../captures/file/regular-file.js';
 import { TriremeError } from '../../common/errors.js';
 import { outliveOutput } from '../../common/output-closed.js';
 import { unwritable } from '../../common/unwritable.js';
@@ -111,12 +112,4 @@ function refuseInput(name: string, inputFd: number | null, inputName: string): v
       'USAGE',
       `-w ${name} is where standard output or errors go: write -w -, or name another file`,
     );
-}
-
-function statOf(name: string): Stats | undefined {
-  try {
-    return statSync(name);
-  } catch {
-    return undefined;
-  }
 }

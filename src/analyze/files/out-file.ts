@@ -6,11 +6,11 @@ import {
   realpathSync,
   renameSync,
   rmSync,
-  statSync,
   writeSync,
   type Stats,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { statOf } from '../../captures/file/regular-file.js';
 import { indexName } from '../../captures/indexed/index-beside.js';
 import { makeFolders } from '../../common/make-folders.js';
 import { TriremeError } from '../../common/errors.js';
@@ -38,15 +38,6 @@ export function checkHtmlName(name: string): void {
   const there = statOf(name);
   if (there === undefined || !there.isFile() || there.size === 0 || beginsLikeHtml(name)) return;
   throw new TriremeError('USAGE', `--html ${name} is a file that is no HTML: name another, or remove it first`);
-}
-
-/** Undefined where there is nothing, or nothing that we may look at: writing says why. */
-function statOf(name: string): Stats | undefined {
-  try {
-    return statSync(name);
-  } catch {
-    return undefined;
-  }
 }
 
 /** What a file of this name is to replace: the one behind symbolic links, which stay. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { exactJson } from '../../common/exact-json.js';
@@ -72,10 +72,9 @@ ${body}
 `;
 }
 
-/** A file that the build has bundled for browsers, packed or not. */
+/** A file that the build has bundled for browsers. */
 export function webFile(name: string): string {
-  const path = join(projectRoot, 'dist', 'web', name);
-  return (existsSync(path) ? readFileSync(path) : brotliDecompressSync(readFileSync(`${path}.br`))).toString();
+  return brotliDecompressSync(readFileSync(join(projectRoot, 'dist', 'web', `${name}.br`))).toString();
 }
 
 /** What the browser compares the text between the tags with. */

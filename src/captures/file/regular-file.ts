@@ -1,4 +1,4 @@
-import { constants, readSync, type Stats } from 'node:fs';
+import { constants, readSync, statSync, type Stats } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { TriremeError } from '../../common/errors.js';
 
@@ -17,6 +17,15 @@ export function notRegular(stats: Stats): string | null {
   if (stats.isCharacterDevice()) return 'a character device';
   if (stats.isBlockDevice()) return 'a block device';
   return 'no regular file';
+}
+
+/** Undefined where there is nothing, or nothing that we may look at: opening or writing it says why. */
+export function statOf(name: string): Stats | undefined {
+  try {
+    return statSync(name);
+  } catch {
+    return undefined;
+  }
 }
 
 /** @throws TriremeError FILE_UNREADABLE that says what it is, unless it is a regular file */

@@ -1,10 +1,10 @@
-import { readdirSync, statSync, type Dirent, type Stats } from 'node:fs';
+import { readdirSync, type Dirent, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { TriremeError } from '../../common/errors.js';
 import { FileProbe } from '../file/file-probe.js';
 import { standardInput } from '../file/capture-file.js';
 import { isUrl } from '../file/capture-name.js';
-import { unreadable } from '../file/regular-file.js';
+import { statOf, unreadable } from '../file/regular-file.js';
 
 /** Files of one joined capture: a row of some 500 bytes is held and told for each. A year of a ring that turns each 5 min. */
 export const joinFilesMax = 100_000;
@@ -33,8 +33,8 @@ export async function listFiles(
   const listed: ListedFile[] = [];
   const known = new Set<string>();
   const probe = new FileProbe();
-  const add = (name: string, found: boolean, stats: Stats | null): void => {
-    const identity = stats === null ? name : `${stats.dev}:${stats.ino}`;
+  const add = (name: string, found: boolean, stats: Stats | undefined): void => {
+    const identity = stats === undefined ? name : `${stats.dev}:${stats.ino}`;
     if (known.has(identity)) return;
     known.add(identity);
     if (listed.push({ name, found }) > filesMax)
@@ -56,13 +56,13 @@ export async function listFiles(
         continue;
       }
       // A link may lead to where nobody answers: then its opening says so.
-      const stats = !entry.isSymbolicLink() || (await answers(probe, name)) ? statOf(name) : null;
-      if (stats === null || stats.isFile()) add(name, true, stats);
+      const stats = !entry.isSymbolicLink() || (await answers(probe, name)) ? statOf(name) : undefined;
+      if (stats === undefined || stats.isFile()) add(name, true, stats);
     }
   };
   for (const name of names) {
     refuseOrdered(name);
-    const stats = (await answers(probe, name)) ? statOf(name) : null;
+    const stats = (await answers(probe, name)) ? statOf(name) : undefined;
     if (stats?.isDirectory() === true) await addFolder(name, 0);
     else add(name, false, stats);
   }
@@ -83,15 +83,6 @@ function refuseOrdered(name: string): void {
       `--join orders files by their first packet: '-' comes once; write it to a file first`,
     );
   if (isUrl(name)) throw new TriremeError('USAGE', `--join reads files and folders, not ${name}: fetch it first`);
-}
-
-/** Null: what is not there, or may not be looked at. Its opening will say so. */
-function statOf(name: string): Stats | null {
-  try {
-    return statSync(name);
-  } catch {
-    return null;
-  }
 }
 
 /** By name, so that a folder is always read in one order. */

@@ -13,7 +13,7 @@ import { growthPart } from '../threads/thread-plan.js';
 
 /** Where the bytes of a split capture come from. */
 export interface SplitSource {
-  /** File name in this folder of the thread that scans chunks of it, and the data that it starts with. */
+  /** Module of the thread that scans chunks of it, by its place below src, and the data that it starts with. */
   readonly threadModule: string;
   readonly threadData: object;
   /** Pours from a position on into a sink until it is done, letting others run now and then; tells all bytes of it so far. */

@@ -34,7 +34,7 @@ export class ScanThreads<Plan, Result> {
 
   constructor(
     count: number,
-    /** Module in this folder that each thread runs. */
+    /** Module that each thread runs, by its place below src. */
     private readonly threadModule: string,
     /** What each thread starts with, beside what it tells. */
     data: object,
