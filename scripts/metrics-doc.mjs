@@ -9,7 +9,8 @@ import { createInterface } from 'node:readline';
 const head = `# Metrics
 
 Made from the code by \`make docs-metrics\`. Load balancer and master serve these at \`/metrics\` of \`--admin\` in the format of
-Prometheus, beside the \`process_\` and \`nodejs_\` metrics that every Node program has. Durations are seconds, sizes bytes.
+Prometheus, or as OpenMetrics where the scraper prefers it, beside the \`process_\` and \`nodejs_\` metrics that every Node program
+has. Durations are seconds, sizes bytes. As OpenMetrics \`trireme_lb_job_seconds\` has exemplars ([traces](KINDS.md#traces)).
 Dashboard and alert rules that use them: [deploy/grafana](../deploy/grafana).
 `;
 

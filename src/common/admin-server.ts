@@ -8,6 +8,7 @@ import { HttpConnections, type ConnectionBounds } from './http/connections.js';
 import { closeBehind, send, sendJson } from './http/answers.js';
 import { callerOfRequest, makeHttpServer, openHttpServer } from './http/listener.js';
 import { whyForeignAction, whyForeignHost } from './http/origin.js';
+import { openMetrics, openMetricsType, wantsOpenMetrics } from './open-metrics.js';
 import type { HostPort } from './options.js';
 import type { ListenerTrust } from './trust/listener-trust.js';
 import { adminAccess } from './trust/methods.js';
@@ -156,7 +157,12 @@ async function answer(
   if (acts) return sendJson(response, 404, { code: 'USAGE', message: `nothing is asked for by POST at ${path}` });
   const asset = assets.get(path);
   if (asset !== undefined) return sendAsset(asset, request, response);
-  if (path === '/metrics') return send(response, 200, registry.contentType, await registry.metrics());
+  if (path === '/metrics') {
+    response.setHeader('vary', 'accept');
+    return wantsOpenMetrics(request.headers.accept)
+      ? send(response, 200, openMetricsType, await openMetrics(registry))
+      : send(response, 200, registry.contentType, await registry.metrics());
+  }
   if (events !== undefined && path === '/api/live') return send(response, 200, 'application/json', events.latest());
   if (events !== undefined && path === '/api/events' && request.method === 'GET') {
     if (events.add(response)) boundElsewhere();

@@ -4,6 +4,7 @@ import type { AskedKinds } from './asked-kinds.js';
 import type { ConnectionTurns } from './connection-turns.js';
 import type { Framing } from './frame-decoder.js';
 import type { JobAdmission } from './job-admission.js';
+import type { JobExemplars } from './job-exemplars.js';
 import type { LbLimits } from './limits.js';
 import type { LinkLook } from './link-look.js';
 import type { ForeignProtocol } from './foreign-protocol.js';
@@ -43,6 +44,8 @@ export interface FrontPort {
   /** Kinds by name, and those of workers alone, which only JSON lines can ask for. */
   readonly asked: AskedKinds;
   readonly payloads: PayloadBudget;
+  /** Where traced jobs are kept for /metrics; left out: nowhere. */
+  readonly exemplars?: JobExemplars;
   /** See kindPrefixesOf. */
   readonly kindPrefixes: ReadonlySet<number>;
   /** Job numbers of one push; shared, because each push is used up before the next. */

@@ -3,6 +3,7 @@ import type { Caller } from '../common/trust/roles.js';
 import type { Hub } from '../hub/port/hub.js';
 import type { AskedKinds } from './asked-kinds.js';
 import type { JobAdmission } from './job-admission.js';
+import type { JobExemplars } from './job-exemplars.js';
 import type { LbLimits } from './limits.js';
 import type { PayloadBudget } from './payload-budget.js';
 import type { Deadline } from '@grpc/grpc-js';
@@ -14,6 +15,8 @@ export interface JobServicePort {
   readonly admission: JobAdmission;
   readonly asked: AskedKinds;
   readonly payloads: PayloadBudget;
+  /** Where traced jobs are kept for /metrics; left out: nowhere. */
+  readonly exemplars?: JobExemplars;
   /** See JobSink. */
   readonly share?: number;
   /** Why a call of this client is refused; left out where clients have no shares. */

@@ -85,7 +85,7 @@ class CallsOfPeers {
 }
 
 function runJob(
-  { hub, limits, admission, asked, payloads, share, refusal }: JobServicePort,
+  { hub, limits, admission, asked, payloads, share, refusal, exemplars }: JobServicePort,
   calls: CallsOfPeers,
   call: ServerUnaryCall<RunJobRequest, RunJobResponse>,
   callback: sendUnaryData<RunJobResponse>,
@@ -135,7 +135,7 @@ function runJob(
   const given = bytes === 0 ? null : (payload as Buffer);
   const units = asked.unitsOf(kind, given);
   const pinned = asked.pins(kindName, kindVersion);
-  const heard = tracedSink(sink, traceOf(call.metadata), { hub, asked }, call.request.kind, kindName);
+  const heard = tracedSink(sink, traceOf(call.metadata), { hub, asked, exemplars }, call.request.kind, kindName);
   const job = hub.submit(kind, units, given, timeoutSeconds, noWorker, heard, 0, pinned);
   call.on('cancelled', () => hub.cancel(job));
 }

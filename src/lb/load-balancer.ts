@@ -18,6 +18,7 @@ import { kinds } from '../kinds/registry.js';
 import { AskedKinds } from './asked-kinds.js';
 import { ClientAccounts, queueName, type ClientAccount } from './client-accounts.js';
 import { JobAdmission } from './job-admission.js';
+import { JobExemplars } from './job-exemplars.js';
 import { jobService } from './job-service.js';
 import type { LbLimits } from './limits.js';
 import type { JobServicePort } from './job-service-port.js';
@@ -77,7 +78,9 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
   accounts?.attach(hub);
   const admission = new JobAdmission(hub, { max: limits.jobsTotalMax, fair });
   const asked = new AskedKinds(hub, clientKinds);
-  const shared = { hub, limits, admission, asked, payloads: new PayloadBudget(), clientKinds: asked.ofBuild };
+  const exemplars = new JobExemplars(clientKinds.map(({ name }) => name));
+  const payloads = new PayloadBudget();
+  const shared = { hub, limits, admission, asked, payloads, exemplars, clientKinds: asked.ofBuild };
   const portOf = portsOf(shared);
   const of = accounts && ((caller: Caller): JobServicePort => portOf(accounts.of(caller)));
   const jobs = jobService({ ...shared, of }, trust);
@@ -102,6 +105,7 @@ export async function startLoadBalancer(options: LoadBalancerOptions, log: Logge
     jobs,
     accounts?.jobs ?? admission,
     clientKinds.map(({ number }) => hub.kindState(number)),
+    exemplars,
   );
 
   if (queue !== null) addQueueMetrics(registry, queue);

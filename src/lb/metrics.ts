@@ -2,6 +2,7 @@ import { Counter, Gauge, type Metric, type Registry } from 'prom-client';
 import type { KindState } from '../hub/jobs/kind-state.js';
 import { bucketBoundsSeconds } from '../hub/jobs/latency-histogram.js';
 import type { JobAdmission } from './job-admission.js';
+import type { JobExemplar, JobExemplars } from './job-exemplars.js';
 import type { ServedJobService } from './job-service.js';
 import type { TcpFront } from './tcp-front.js';
 
@@ -12,6 +13,7 @@ export function addLbMetrics(
   jobs: ServedJobService,
   admission: Pick<JobAdmission, 'used'>,
   clientKinds: readonly KindState[],
+  exemplars: JobExemplars,
 ): void {
   const registers = [registry];
   new Gauge({
@@ -49,23 +51,30 @@ export function addLbMetrics(
     },
   });
   front.offences.addMetric(registry, 'trireme_lb_offences_total', 'Clients closed or refused, by reason');
-  registry.registerMetric(latencyMetric(clientKinds));
+  registry.registerMetric(latencyMetric(clientKinds, exemplars));
+}
+
+interface Sample {
+  readonly metricName: string;
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+  readonly exemplar?: JobExemplar;
 }
 
 /** Our histograms in the form in which a registry reads its own. */
-function latencyMetric(kinds: readonly KindState[]): Metric {
+function latencyMetric(kinds: readonly KindState[], exemplars: JobExemplars): Metric {
   const name = 'trireme_lb_job_seconds';
   const help = 'Seconds from the submit of a job to its result, by kind';
   const get = (): unknown => {
-    const values: { metricName: string; labels: Record<string, string | number>; value: number }[] = [];
+    const values: Sample[] = [];
     for (const { counters, latency: histogram } of kinds) {
-      let cumulative = 0;
-      bucketBoundsSeconds.forEach((le, i) => {
-        cumulative += histogram.counts[i];
-        values.push({ metricName: `${name}_bucket`, labels: { kind: counters.name, le }, value: cumulative });
-      });
       const labels = { kind: counters.name };
-      values.push({ metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: histogram.count });
+      let cumulative = 0;
+      [...bucketBoundsSeconds, '+Inf'].forEach((le, bucket) => {
+        cumulative += histogram.counts[bucket];
+        const exemplar = exemplars.of(counters.name, bucket);
+        values.push({ metricName: `${name}_bucket`, labels: { ...labels, le }, value: cumulative, exemplar });
+      });
       values.push({ metricName: `${name}_sum`, labels, value: histogram.sumSeconds });
       values.push({ metricName: `${name}_count`, labels, value: histogram.count });
     }

@@ -19,6 +19,7 @@ import type { PayloadBudget } from './payload-budget.js';
 import { Gate, refusedOnTcp, type GatePort } from './gate.js';
 import { ConnectionTurns } from './connection-turns.js';
 import type { JobAdmission } from './job-admission.js';
+import type { JobExemplars } from './job-exemplars.js';
 import { LinkLook } from './link-look.js';
 import { closingMsMax, gatesMax, refusalsAtOnceMax, sweepIntervalMs, type LbLimits } from './limits.js';
 import { addressOf } from './link-facts.js';
@@ -33,6 +34,7 @@ export interface TcpFrontOptions {
   readonly clientKinds: ClientKinds;
   readonly asked: AskedKinds;
   readonly payloads: PayloadBudget;
+  readonly exemplars?: JobExemplars;
   readonly log: Logger;
   /** What is asked of clients; undefined: nothing. */
   readonly trust?: ListenerTrust;
@@ -52,6 +54,7 @@ export class TcpFront implements FrontPort, GatePort {
   readonly clientKinds: ClientKinds;
   readonly asked: AskedKinds;
   readonly payloads: PayloadBudget;
+  readonly exemplars?: JobExemplars;
   readonly kindPrefixes: ReadonlySet<number>;
   readonly decoded: Float64Array;
   readonly scratch = Buffer.allocUnsafeSlow(64 * 1024);
@@ -81,6 +84,7 @@ export class TcpFront implements FrontPort, GatePort {
     this.clientKinds = options.clientKinds;
     this.asked = options.asked;
     this.payloads = options.payloads;
+    this.exemplars = options.exemplars;
     this.gates = new Newcomers(gatesMax(options.limits), (oldest) => oldest.makeRoom());
     this.links = new LinkLook(() => (this.server.address() as AddressInfo).port, options.log);
     this.kindPrefixes = kindPrefixesOf(options.clientKinds);

@@ -4,10 +4,17 @@ import { beginSpan, traceparentOf, type TraceSpan } from '../common/tracing.js';
 import type { Hub } from '../hub/port/hub.js';
 import type { JobSink } from '../hub/port/job-sink.js';
 import type { AskedKinds } from './asked-kinds.js';
+import type { JobExemplars } from './job-exemplars.js';
 
 /** The trace context of a call, of all its jobs; empty: none. */
 export function traceOf(metadata: Metadata): string {
   return traceparentOf(metadata.get('traceparent')[0]);
+}
+
+interface TracingPort {
+  readonly hub: Pick<Hub, 'workerName'>;
+  readonly asked: AskedKinds;
+  readonly exemplars?: JobExemplars;
 }
 
 /**
@@ -15,14 +22,8 @@ export function traceOf(metadata: Metadata): string {
  * @param parent of the client; empty: it does not
  * @param kind, name of the kind, as they were asked for
  */
-export function tracedSink(
-  sink: JobSink,
-  parent: string,
-  { hub, asked }: { readonly hub: Hub; readonly asked: AskedKinds },
-  kind: number,
-  name: string,
-): JobSink {
-  return parent === '' ? sink : new TracedJob(sink, parent, asked.calledBy(kind, name), hub);
+export function tracedSink(sink: JobSink, parent: string, port: TracingPort, kind: number, name: string): JobSink {
+  return parent === '' ? sink : new TracedJob(sink, parent, port.asked.calledBy(kind, name), port);
 }
 
 /**
@@ -44,7 +45,7 @@ class TracedJob implements JobSink {
     private readonly sink: JobSink,
     parent: string,
     private readonly kind: string,
-    private readonly workers: Pick<Hub, 'workerName'>,
+    private readonly port: Omit<TracingPort, 'asked'>,
   ) {
     this.urgent = sink.urgent;
     this.share = sink.share;
@@ -60,7 +61,7 @@ class TracedJob implements JobSink {
     if (!copy) this.endTries(undefined, 'its worker was lost, or gave the job back');
     const attributes = {
       'trireme.kind': this.kind,
-      'trireme.worker': this.workers.workerName(worker),
+      'trireme.worker': this.port.hub.workerName(worker),
       'trireme.try': ++this.begun,
       'trireme.copy': copy,
     };
@@ -75,6 +76,7 @@ class TracedJob implements JobSink {
   done(...answer: Parameters<JobSink['done']>): void {
     this.endTries(answer[4], 'another worker was first');
     this.span.end();
+    this.port.exemplars?.answered(this.kind, answer[7], this.span.traceparent);
     this.sink.done(...answer);
   }
 

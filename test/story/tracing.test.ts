@@ -17,6 +17,7 @@ const own: EndedSpan[] = [];
 const roles: RunningRole[] = [];
 let grpc: string;
 let tcp: string;
+let admin: string;
 
 /** Starts a role in which something takes spans, or nothing does. */
 function start(args: readonly string[], taken: boolean): RunningRole {
@@ -33,7 +34,7 @@ beforeAll(async () => {
   const commands = { commands: [{ name: 'ENV', argv: ['sh', '-c', 'echo "[$TRACEPARENT]"'], mayCopy: true }] };
   const yaml = scratch.file('commands.yaml', JSON.stringify(commands));
   const lb = start(['lb', '--tcp', free, '--grpc', free, '--admin', free], true);
-  ({ grpc, tcp } = (await lb.line('listening')) as unknown as Record<'grpc' | 'tcp', string>);
+  ({ grpc, tcp, admin } = (await lb.line('listening')) as unknown as Record<'grpc' | 'tcp' | 'admin', string>);
   const worker = ['worker', '--host', grpc, '--slots', '1', '--kinds', scratch.path, '--commands', yaml];
   await start(worker, true).line('attached');
 });
@@ -101,4 +102,21 @@ test('a JSON line and the variable of trireme run carry a context, commands have
   const ran = await runTrireme(['run', '--lb', grpc, 'ENV'], { env: { TRACEPARENT: parent.replace('b7', 'c8') } });
   expect(ran.stdout).toMatch(new RegExp(`^\\[00-${traceId}-`));
   expect((await below('c8ad6b7169203331', 3)).map(({ name }) => name)).toEqual(['job ENV', 'try ENV', 'run ENV']);
+});
+
+test('a scraper that asks for OpenMetrics finds the trace of a job behind the bucket of its latency', async () => {
+  const TRACEPARENT = parent.replace('b7', 'd9');
+  expect((await runTrireme(['run', '--lb', grpc, 'GET_TIME'], { env: { TRACEPARENT } })).code).toBe(0);
+  const [job] = await below('d9ad6b7169203331', 3);
+  const scrape = async (accept: string): Promise<string> =>
+    (await fetch(`http://${admin}/metrics`, { headers: { accept } })).text();
+  const open = await scrape('application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5');
+  const exemplars = [...open.matchAll(/^(\S+?)\{.*le="(.*?)"\} \d+ # \{(.*)\} (\S+) (\S+)$/gm)];
+  expect(exemplars.map(([, name, , labels]) => [name, labels])).toEqual([
+    ['trireme_lb_job_seconds_bucket', `trace_id="${traceId}",span_id="${job.span}"`],
+  ]);
+  const [[, , bound, , seconds, at]] = exemplars;
+  expect(Number(seconds)).toBeLessThanOrEqual(Number(bound));
+  expect(Math.abs(Number(at) - Date.now() / 1000)).toBeLessThan(60);
+  expect(await scrape('text/plain')).not.toContain('trace_id');
 });

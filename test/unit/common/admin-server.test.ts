@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { eventListenersMax, EventStream } from '../../../src/common/event-stream.js';
 import { startAdminServer, type RunningAdminServer } from '../../../src/common/admin-server.js';
 
@@ -12,6 +12,7 @@ let made: number;
 beforeEach(async () => {
   const registry = new Registry();
   new Gauge({ name: 'answer', help: 'to everything', registers: [registry] }).set(42);
+  new Counter({ name: 'asked_total', help: 'so often', registers: [registry] }).inc(7);
   reason = undefined;
   made = 0;
   events = new EventStream(() => JSON.stringify({ made: ++made }), 50);
@@ -39,6 +40,40 @@ describe('admin server', () => {
     expect(await (await get('/api/workers?x=1')).json()).toEqual({ memoryBytes: '1152921504606846976' });
     expect(await (await get('/')).text()).toContain('<title>trireme test</title>');
     expect((await get('/healthz')).status).toBe(200);
+  });
+
+  test('shows the metrics as OpenMetrics to who prefers that, and the classic text stays as it is', async () => {
+    const scrape = async (accept: string): Promise<[string | null, string]> => {
+      const answer = await fetch(`http://127.0.0.1:${server.address.port}/metrics`, { headers: { accept } });
+      return [answer.headers.get('content-type'), await answer.text()];
+    };
+    const classic = await scrape('*/*');
+    expect(classic[1]).toContain('# TYPE asked_total counter\nasked_total 7\n');
+    const open = 'application/openmetrics-text';
+    const text = `# HELP answer to everything
+# TYPE answer gauge
+answer 42
+# HELP asked so often
+# TYPE asked counter
+asked_total 7
+`;
+    const type = `${open}; version=1.0.0; charset=utf-8`;
+    // As Prometheus 2.42 and 3 ask, and as one does that cannot read version 0.0.1 alone.
+    for (const accept of [
+      `${open};version=1.0.0,${open};version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1`,
+      `${open};version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2`,
+      open.toUpperCase(),
+    ]) {
+      const [told, metrics] = await scrape(accept);
+      expect([accept, told, metrics.startsWith(text), metrics.endsWith('\n# EOF\n')]).toEqual([
+        accept,
+        type,
+        true,
+        true,
+      ]);
+    }
+    for (const accept of [`text/plain, ${open};q=0.9`, `${open};q=0`, `${open};version=0.0.1`, '', 'text/html'])
+      expect([accept, await scrape(accept)]).toEqual([accept, classic]);
   });
 
   test('the page and its files are its own, may load nothing from elsewhere, and are not sent twice', async () => {

@@ -3,6 +3,7 @@ import { traceparentOf } from '../../../src/common/tracing.js';
 import type { Hub } from '../../../src/hub/port/hub.js';
 import type { JobSink } from '../../../src/hub/port/job-sink.js';
 import type { AskedKinds } from '../../../src/lb/asked-kinds.js';
+import { JobExemplars } from '../../../src/lb/job-exemplars.js';
 import { tracedSink } from '../../../src/lb/traced-job.js';
 import { RecordingSink } from '../../support/recording-sink.js';
 import { takeSpans, type EndedSpan } from '../../support/span-file.js';
@@ -75,4 +76,23 @@ test.each([
   [undefined, ''],
 ])('of the context %j is passed on %j', (sent, passed) => {
   expect(traceparentOf(sent)).toBe(passed);
+});
+
+test('the last job of each bucket whose trace is kept is an exemplar, by the context of its own span', () => {
+  const exemplars = new JobExemplars(['RESIZE'], () => 1_796_054_327_500);
+  const answered = (kind: string, seconds: number): string => {
+    const traced = tracedSink(sink, parent, { ...port, exemplars }, 0, kind);
+    traced.done(5, Buffer.from(''), 0, 0, 2, 0.1, 1, seconds);
+    return spans[spans.length - 1].span;
+  };
+  answered('RESIZE', 0.0002);
+  const span_id = answered('RESIZE', 0.00015);
+  exemplars.answered('RESIZE', 0.00016, parent.replace(/01$/, '00'));
+  answered('OTHER', 0.00017);
+  answered('RESIZE', 1e6);
+  const kept = { labelSet: { trace_id: traceId, span_id }, value: 0.00015, timestamp: 1_796_054_327.5 };
+  expect(exemplars.of('RESIZE', 2)).toEqual(kept);
+  expect([0, 1, 3].map((bucket) => exemplars.of('RESIZE', bucket))).toEqual([undefined, undefined, undefined]);
+  expect(exemplars.of('RESIZE', 20)?.value).toBe(1e6);
+  expect(exemplars.of('OTHER', 2)).toBeUndefined();
 });
