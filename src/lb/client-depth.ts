@@ -18,7 +18,7 @@ export const shallowJobsMax = 64;
 export class ClientDepth {
   private epoch = 1;
   private sinceMs: number;
-  private least = Infinity;
+  private leastNow = Infinity;
   private clients = 0;
   private leastBefore = Infinity;
   private clientsBefore = 0;
@@ -34,26 +34,31 @@ export class ClientDepth {
    */
   asked(outstanding: number, mark: number, nowMs: number): number {
     this.turn(nowMs);
-    if (outstanding < this.least) this.least = outstanding;
+    if (outstanding < this.leastNow) this.leastNow = outstanding;
     if (mark !== this.epoch) this.clients++;
     return this.epoch;
   }
 
   /** Seconds, when all clients together get `ratePerSecond` jobs done; 0 when a client asks for few or nobody asks. */
   seconds(ratePerSecond: number, nowMs: number): number {
-    this.turn(nowMs);
-    const least = Math.min(this.least, this.leastBefore);
+    const least = this.least(nowMs);
     if (least <= shallowJobsMax || least === Infinity) return 0;
     return (least * Math.max(this.clients, this.clientsBefore)) / ratePerSecond;
+  }
+
+  /** Jobs, the least that any client had asked for when it asked for more; Infinity when nobody did lately. */
+  least(nowMs: number): number {
+    this.turn(nowMs);
+    return Math.min(this.leastNow, this.leastBefore);
   }
 
   private turn(nowMs: number): void {
     const elapsedMs = nowMs - this.sinceMs;
     if (elapsedMs < memoryMs) return;
     const fresh = elapsedMs < 2 * memoryMs;
-    this.leastBefore = fresh ? this.least : Infinity;
+    this.leastBefore = fresh ? this.leastNow : Infinity;
     this.clientsBefore = fresh ? this.clients : 0;
-    this.least = Infinity;
+    this.leastNow = Infinity;
     this.clients = 0;
     this.epoch++;
     this.sinceMs = nowMs;

@@ -113,6 +113,11 @@ export class JobAdmission {
     return next;
   }
 
+  /** Whether a client that asks for few jobs at a time has asked lately, and is to find the line short. */
+  get shallowClients(): boolean {
+    return this.fair && this.depth.least(this.nowMs()) <= shallowJobsMax;
+  }
+
   /** Whether the jobs of a client that has asked for so many go before those of others. */
   urgent(asked: number): boolean {
     return this.fair && asked <= shallowJobsMax;

@@ -33,7 +33,7 @@ const definition: ServiceDefinition = {
 export function jobService(port: JobServicePort, trust?: ListenerTrust): ServedJobService {
   const calls = new CallsOfPeers();
   const streams = new Set<JobStream>();
-  const turns = new StreamTurns(port.limits.streamJobsPerTurnMax);
+  const turns = new StreamTurns(port.limits, () => port.admission.shallowClients);
   const portOf = (call: { readonly metadata: Metadata }): JobServicePort => port.of?.(callerOf(call, trust)) ?? port;
   let draining = false;
   const implementation = {

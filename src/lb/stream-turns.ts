@@ -1,3 +1,5 @@
+import type { LbLimits } from './limits.js';
+
 /** A RunJobs stream that has jobs which wait. */
 export interface TurnTaker {
   /**
@@ -15,24 +17,34 @@ export class StreamTurns {
   private waiting: TurnTaker[] = [];
   private scheduled = false;
 
-  /** @param jobsPerTurnMax jobs that all streams together take in one turn of the event loop */
-  constructor(private readonly jobsPerTurnMax: number) {}
+  /**
+   * @param limits jobs that all streams together take in one turn, and the pause between turns
+   * @param sparing whether to pause between turns, because clients are there that ask for few jobs at a time
+   */
+  constructor(
+    private readonly limits: Pick<LbLimits, 'streamJobsPerTurnMax' | 'streamPauseMs'>,
+    private readonly sparing: () => boolean,
+  ) {}
 
   /** Gives a stream a share, behind those that wait. It asks once for each share. */
   ask(stream: TurnTaker): void {
     this.waiting.push(stream);
-    if (this.scheduled) return;
+    if (!this.scheduled) this.schedule();
+  }
+
+  private schedule(): void {
     this.scheduled = true;
-    setImmediate(() => this.turn());
+    if (this.sparing()) setTimeout(() => this.turn(), this.limits.streamPauseMs);
+    else setImmediate(() => this.turn());
   }
 
   private turn(): void {
     let head = 0;
-    for (let jobs = 0; head < this.waiting.length && jobs < this.jobsPerTurnMax; head++) {
+    for (let jobs = 0; head < this.waiting.length && jobs < this.limits.streamJobsPerTurnMax; head++) {
       jobs += Math.max(shareCostMin, this.waiting[head].takeShare());
     }
     this.waiting = this.waiting.slice(head);
-    this.scheduled = this.waiting.length > 0;
-    if (this.scheduled) setImmediate(() => this.turn());
+    this.scheduled = false;
+    if (this.waiting.length > 0) this.schedule();
   }
 }

@@ -45,6 +45,20 @@ describe('job admission', () => {
     expect(admission.room(shallowJobsMax)).toBe(128);
   });
 
+  test('whether clients are there that ask for few is known while they are, and for some time after', () => {
+    expect(admission.shallowClients).toBe(false);
+    run(1, [9_000]);
+    expect(admission.shallowClients).toBe(false);
+    run(1, [9_000, shallowJobsMax]);
+    expect(admission.shallowClients).toBe(true);
+    run(1, [9_000]);
+    run(1, [9_000]);
+    expect(admission.shallowClients).toBe(false);
+    start(false);
+    run(1, [1]);
+    expect(admission.shallowClients).toBe(false);
+  });
+
   test('without fairness nobody is held back before the bound', () => {
     start(false);
     hub.jobsWaiting = 9_000;

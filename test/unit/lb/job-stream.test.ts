@@ -41,7 +41,7 @@ test.each([
   const stream = new JobStream(
     call as unknown as ServerDuplexStream<Uint8Array, RunJobsResponse>,
     port,
-    new StreamTurns(512),
+    new StreamTurns(lbLimitsDefault, () => false),
     () => undefined,
   );
   const jobs = Array.from({ length: 40 }, (_, tag) => ({ tag: BigInt(tag), kind: 1 }));
@@ -69,7 +69,7 @@ test('long answers of one turn go in messages that a client takes', async () => 
   const stream = new JobStream(
     Object.assign(call, { write }) as unknown as ServerDuplexStream<Uint8Array, RunJobsResponse>,
     port,
-    new StreamTurns(512),
+    new StreamTurns(lbLimitsDefault, () => false),
     () => undefined,
   );
   const jobs = Array.from({ length: 20 }, (_, tag) => ({ tag: BigInt(tag), kind: 1 }));

@@ -23,8 +23,8 @@ class Taker implements TurnTaker {
   }
 }
 
-const takers = (count: number, left: number, share: number): Taker[] => {
-  const turns = new StreamTurns(512);
+const takers = (count: number, left: number, share: number, sparing = false): Taker[] => {
+  const turns = new StreamTurns({ streamJobsPerTurnMax: 512, streamPauseMs: 1 }, () => sparing);
   return Array.from({ length: count }, () => new Taker(turns, left, share));
 };
 const taken = (all: readonly Taker[]): number => all.reduce((sum, one) => sum + one.taken, 0);
@@ -59,4 +59,17 @@ test('shares that take nothing end a turn too', async () => {
   for (const one of all) one.takeShare = () => shares++ * 0;
   await nextTurn();
   expect(shares).toBe(512 / 16);
+});
+
+test('turns leave time in between while clients are there that ask for few jobs', () => {
+  jest.useFakeTimers();
+  try {
+    const [one] = takers(1, 1_000_000, 64, true);
+    for (let turn = 1; turn <= 5; turn++) {
+      jest.advanceTimersByTime(1);
+      expect(one.taken).toBe(turn * 512);
+    }
+  } finally {
+    jest.useRealTimers();
+  }
 });
