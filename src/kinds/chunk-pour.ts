@@ -2,20 +2,22 @@ import { openCapture, type CaptureFile } from '../captures/file/capture-file.js'
 import { inflate } from '../captures/packed/inflate-bound.js';
 import { soundOutcome, type InflateOutcome } from '../captures/packed/inflated.js';
 import { FilePour, pourStream, type ByteSink } from '../captures/file/pour.js';
-import { readAhead } from '../captures/file/read-ahead.js';
+import { pieceBytes, readAhead } from '../captures/file/read-ahead.js';
+import { pourRange, type PouredRange, type RangeSink } from '../captures/packed/ranges/pour-range.js';
 import { TriremeError } from '../common/errors.js';
 import type { BatchSource, KindBatch } from './kind.js';
 import type { Compression } from '../captures/packed/compression.js';
+import type { ChunkPlan, PackedRange } from '../pcap/types.js';
 
 /** Where the bytes of the chunk of a batch of one job are. */
-interface ChunkBytes {
+export interface ChunkBytes {
   readonly batch: KindBatch;
   readonly source: BatchSource;
   /** Of the chunk in the file. */
   readonly start: number;
   /** Of the file, as far as it counts: it may have more by now. */
   readonly sizeBytes: number;
-  /** How the file is packed, or empty; a packed file is one chunk. */
+  /** How the file is packed, or empty; a packed file is one chunk, unless it is of a RangeCompression. */
   readonly compression: string;
 }
 
@@ -80,39 +82,105 @@ function pourPushed(batch: KindBatch, sink: ByteSink, source: BatchSource & { ty
 
 /** A packed file is inflated here, on the job's thread, whether it is read or pushed. */
 async function pourPacked(
-  { batch, source, sizeBytes, compression }: ChunkBytes,
+  chunk: ChunkBytes,
   sink: ByteSink,
   onDone: (outcome: InflateOutcome) => void,
   onError: (error: unknown) => void,
 ): Promise<void> {
-  let file: CaptureFile | null = null;
-  let done = 0;
-  async function* packed(): AsyncGenerator<Uint8Array> {
+  try {
+    const packed = new PackedBytes(chunk, 0);
+    try {
+      const inflated = inflate(packed.stream(), packing(chunk.compression));
+      await pourStream(inflated.bytes, sink);
+      packed.check();
+      onDone(inflated.outcome());
+    } finally {
+      packed.close();
+    }
+  } catch (error) {
+    onError(error);
+  }
+}
+
+/** The same of a range of a packed file. */
+export async function pourPackedRange(
+  chunk: ChunkBytes,
+  plan: ChunkPlan & { readonly packed: PackedRange },
+  sink: RangeSink,
+): Promise<PouredRange> {
+  const packed = new PackedBytes(chunk, plan.packed.from);
+  try {
+    const compression = packing(chunk.compression.replace(/-range$/, ''));
+    const poured = await pourRange(packed.stream(), compression!, plan, sink);
+    packed.check();
+    return poured;
+  } finally {
+    packed.close();
+  }
+}
+
+/** The bytes of a packed file from a place on, in pieces that end at multiples of pieceBytes: what is told of damage depends on them. */
+class PackedBytes {
+  private readonly file: CaptureFile | null;
+
+  constructor(
+    private readonly chunk: ChunkBytes,
+    private readonly from: number,
+  ) {
+    const { source } = chunk;
+    this.file = source.type === 'file' ? openCapture(source.path) : null;
+  }
+
+  async *stream(): AsyncGenerator<Uint8Array> {
+    const { file, from } = this;
+    const { batch, source, sizeBytes } = this.chunk;
     if (file !== null) {
-      for await (const bytes of readAhead(file.fd, sizeBytes)) {
+      let done = 0;
+      for await (const bytes of readAhead(file.fd, sizeBytes - from, from)) {
         note(batch, (done += bytes.length));
         yield bytes;
       }
     } else if (source.type === 'stream') {
-      for (let bytes = source.read(); bytes !== null; bytes = source.read()) {
-        note(batch, (done += bytes.length));
-        // A copy: inflaters take no shared memory, and may look at a piece after the next one came.
-        yield new Uint8Array(bytes);
-      }
+      yield* inPieces(pushed(batch, source), from);
       if (batch.cancelled()) throw new Stopped();
     }
   }
-  try {
-    if (source.type === 'file') file = openCapture(source.path);
-    const inflated = inflate(packed(), packing(compression));
-    await pourStream(inflated.bytes, sink);
-    if (file !== null) checkHeld(file, sizeBytes);
-    onDone(inflated.outcome());
-  } catch (error) {
-    onError(error);
-  } finally {
-    file?.close();
+
+  /** @throws TriremeError FILE_CHANGED as checkHeld() */
+  check(): void {
+    if (this.file !== null) checkHeld(this.file, this.chunk.sizeBytes);
   }
+
+  close(): void {
+    this.file?.close();
+  }
+}
+
+function* pushed(batch: KindBatch, source: BatchSource & { type: 'stream' }): Generator<Uint8Array> {
+  let done = 0;
+  for (let bytes = source.read(); bytes !== null; bytes = source.read()) {
+    note(batch, (done += bytes.length));
+    yield bytes;
+  }
+}
+
+/** Bytes in pieces of their own that end at multiples of pieceBytes of the file: inflaters take no shared memory. */
+function* inPieces(stream: Iterable<Uint8Array>, from: number): Generator<Uint8Array> {
+  let piece = Buffer.allocUnsafeSlow(pieceBytes - (from % pieceBytes));
+  let held = 0;
+  for (const bytes of stream) {
+    for (let at = 0; at < bytes.length;) {
+      const count = Math.min(piece.length - held, bytes.length - at);
+      piece.set(bytes.subarray(at, at + count), held);
+      held += count;
+      at += count;
+      if (held < piece.length) continue;
+      yield piece;
+      piece = Buffer.allocUnsafeSlow(pieceBytes);
+      held = 0;
+    }
+  }
+  if (held > 0) yield piece.subarray(0, held);
 }
 
 /** Thrown inside a scan whose job was cancelled; never leaves this folder. */

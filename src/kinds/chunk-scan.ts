@@ -3,9 +3,10 @@ import { loadScanModule } from '../captures/scan/scan-module.js';
 import { TriremeError } from '../common/errors.js';
 import { ScanChunkResult } from '../gen/trireme/v1/capture.js';
 import { ChunkScanner } from '../pcap/chunk-scanner.js';
-import type { ScanOptions } from '../pcap/types.js';
+import { placed } from '../captures/packed/ranges/pour-range.js';
+import type { ChunkPlan, ChunkResult, PackedRange, ScanOptions } from '../pcap/types.js';
 import { chunkIn, sizeOf } from './chunk-payload.js';
-import { pourChunk, Stopped } from './chunk-pour.js';
+import { pourChunk, pourPackedRange, Stopped, type ChunkBytes } from './chunk-pour.js';
 import type { KindBatch } from './kind.js';
 import { knownOptions, scanOptionNames } from './known-options.js';
 import { scanParts } from './parts-scan.js';
@@ -18,8 +19,11 @@ export function scanChunk(batch: KindBatch): void | Promise<void> {
   if (chunk.joined !== undefined) return scanParts(batch, chunk.optionsJson, plan, chunk.joined.parts, source);
   const options = knownOptions<ScanOptions>(chunk.optionsJson, scanOptionNames);
   const scanner = new ChunkScanner(loadScanModule(), plan, options);
+  const bytes = { batch, source, start: plan.start, sizeBytes: sizeOf(chunk), compression: chunk.compression };
+  const { packed } = plan;
+  if (packed !== undefined) return scanRange(bytes, { ...plan, packed }, scanner, Object.keys(options));
   return pourChunk(
-    { batch, source, start: plan.start, sizeBytes: sizeOf(chunk), compression: chunk.compression },
+    bytes,
     scanner,
     (outcome) => answer(batch, scanner, outcome, Object.keys(options)),
     (error) => stop(batch, scanner, error),
@@ -36,13 +40,28 @@ export function hasFailedFiles(answer: Uint8Array): boolean {
   }
 }
 
+async function scanRange(
+  bytes: ChunkBytes,
+  plan: ChunkPlan & { readonly packed: PackedRange },
+  scanner: ChunkScanner,
+  heeds: readonly string[],
+): Promise<void> {
+  try {
+    const poured = await pourPackedRange(bytes, plan, scanner);
+    answer(bytes.batch, scanner, poured.outcome, heeds, (result) => placed(result, poured));
+  } catch (error) {
+    stop(bytes.batch, scanner, error);
+  }
+}
+
 function answer(
   batch: KindBatch,
   scanner: ChunkScanner,
   { truncated, damage, restBytes = 0 }: InflateOutcome,
   heeds: readonly string[],
+  told = (result: ChunkResult): ChunkResult => result,
 ): void {
-  const { partial, ...facts } = scanner.end();
+  const { partial, ...facts } = told(scanner.end());
   batch.answer(
     ScanChunkResult.encode({
       resultJson: JSON.stringify({ ...facts, heeds }),

@@ -1,4 +1,5 @@
 import { monotonicClock } from '../common/clock.js';
+import { compressionOf, firstBytesMax } from '../captures/packed/compression.js';
 import { loadScanModule } from '../captures/scan/scan-module.js';
 import { TriremeError, type ErrorCode } from '../common/errors.js';
 import type { Logger } from '../common/logging.js';
@@ -69,6 +70,8 @@ export class Analysis {
   /** Chunks that were answered and are not in the ledger yet. */
   private readonly unwritten = new Set<ChunkPlan>();
   private chunkBytes = 0;
+  /** From the start of a chunk to that of the next: positions in a packed file have gaps. */
+  private stride = 0;
   /** Of a joined capture: the files of each chunk, by its key; and, at the end, those that gave no counts. */
   private readonly filesOf = new Map<string, readonly PlannedFile[]>();
   private failedFiles: ReadonlySet<string> = new Set();
@@ -168,7 +171,7 @@ export class Analysis {
     }
     if (this.jobs === null) return;
     const slots = this.workers().reduce((sum, worker) => sum + worker.slots, 0) || 1;
-    const ahead = this.provenBytes + slots * chunksAheadPerSlot * this.chunkBytes + 1;
+    const ahead = this.provenBytes + slots * chunksAheadPerSlot * this.stride + 1;
     this.journal.feed(ahead);
     if (!this.journal.behind) this.jobs.feed(slots * chunksOutstandingPerSlot, ahead);
   }
@@ -182,7 +185,8 @@ export class Analysis {
   private async plan(): Promise<void> {
     const { capture, lease, chunkBytes } = this.setup;
     this.setPhase('PLANNING');
-    this.chunkBytes = this.plannedBytes ?? chunkBytes ?? chunkBytesFor(capture.sizeBytes, this.workers());
+    const isPacked = compressionOf(capture.bytes.first.subarray(0, firstBytesMax)) !== null;
+    this.chunkBytes = this.plannedBytes ?? chunkBytes ?? chunkBytesFor(capture.sizeBytes, this.workers(), isPacked);
     await this.journal.plan({ chunkBytes: this.chunkBytes, engine: scanEngine });
     await this.keepList();
     const { scan, top, sort, noIndex } = lease.record.request;
@@ -217,6 +221,7 @@ export class Analysis {
         this.jobs?.close();
         this.chunks.clear();
         this.provenBytes = 0;
+        this.stride = event.plans.reduce((most, { packed }) => Math.max(most, packed?.bytesMax ?? 0), this.chunkBytes);
         const { hub, capture, source, durable } = this.setup;
         const payloadOf = (plan: ChunkPlan): Uint8Array =>
           chunkPayload(capture, source, plan, scan, compression, this.filesOf.get(keyOf(plan)));

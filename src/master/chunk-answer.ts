@@ -58,6 +58,8 @@ export function readAnswer(bytes: Uint8Array, plan: ChunkPlan, asked: readonly s
   }
   // Copied, because it is handed on to the merging thread and the bytes around it are other jobs'.
   const partial = Uint8Array.from(answer.partial);
+  if (plan.packed !== undefined && !tellsRange(head.range))
+    throw new TriremeError('JOB_FAILED', `the result of the chunk at ${plan.start} does not tell of its range`);
   return {
     result: { ...head, plan, partial },
     outcome: {
@@ -66,4 +68,9 @@ export function readAnswer(bytes: Uint8Array, plan: ChunkPlan, asked: readonly s
       restBytes: Number(answer.inputRestBytes ?? 0),
     },
   };
+}
+
+function tellsRange(range: ChunkResult['range']): boolean {
+  const { bytes = -1, fits } = range ?? {};
+  return Number.isSafeInteger(bytes) && bytes >= 0 && typeof fits === 'boolean';
 }

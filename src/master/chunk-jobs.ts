@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { TriremeError } from '../common/errors.js';
 import { noJob, noWorker, type JobSink } from '../hub/port/job-sink.js';
 import type { Hub } from '../hub/port/hub.js';
+import { storedRange } from '../pcap/chunk-plans.js';
 import type { ChunkPlan } from '../pcap/types.js';
 import { readAnswer, type ChunkAnswer } from './chunk-answer.js';
 
@@ -153,7 +154,8 @@ export class ChunkJobs implements JobSink {
   }
 
   private chunkOf(plan: ChunkPlan): Chunk {
-    const bytes = Math.max(1, (plan.end ?? this.sizeBytes) - plan.start);
+    const { from, to } = storedRange(plan, this.sizeBytes);
+    const bytes = Math.max(1, to - from);
     const chunk: Chunk = { plan, bytes, job: noJob, tag: 0, worker: noWorker, lostJobs: 0 };
     this.chunks.set(keyOf(plan), chunk);
     return chunk;
@@ -173,7 +175,9 @@ function unfitError(error: TriremeError): TriremeError {
 }
 
 /** Name of a chunk within its analysis. */
-export function keyOf({ start, end, startCertain, tcpStates, tcpLogged }: ChunkPlan): string {
-  const range = `${start}-${end ?? ''}-${startCertain ? 'certain' : 'guess'}${tcpLogged === true ? '-logged' : ''}`;
+export function keyOf({ start, end, startCertain, tcpStates, tcpLogged, packed }: ChunkPlan): string {
+  const inOrder = packed?.before === undefined ? '' : '-rest';
+  const logged = tcpLogged === true ? '-logged' : '';
+  const range = `${start}-${end ?? ''}-${startCertain ? 'certain' : 'guess'}${logged}${inOrder}`;
   return tcpStates === undefined ? range : `${range}-${createHash('sha256').update(tcpStates).digest('hex')}`;
 }

@@ -1,3 +1,4 @@
+import { storedRange } from '../pcap/chunk-plans.js';
 import type { ChunkPlan } from '../pcap/types.js';
 import { keyOf } from './chunk-jobs.js';
 
@@ -64,7 +65,8 @@ export class ChunkMap {
     entry.origin = origin;
     if (origin === 'worker') this.scanned++;
     else this.resumed++;
-    this.bytes += this.endOf(plan) - plan.start;
+    const { from, to } = storedRange(plan, this.sizeBytes);
+    this.bytes += to - from;
   }
 
   /** In file order. @param holderOf number of the worker that has it, or null */
@@ -73,12 +75,9 @@ export class ChunkMap {
       .map(({ plan, origin, by }): ChunkFacts => {
         const worker = origin === null ? holderOf(plan) : null;
         const state = origin !== null ? 'done' : worker !== null ? 'running' : 'waiting';
-        return { start: plan.start, end: this.endOf(plan), state, worker, resumed: origin === 'ledger', by };
+        const { from: start, to: end } = storedRange(plan, this.sizeBytes);
+        return { start, end, state, worker, resumed: origin === 'ledger', by };
       })
       .sort((a, b) => a.start - b.start || a.end - b.end);
-  }
-
-  private endOf({ end }: ChunkPlan): number {
-    return end ?? this.sizeBytes;
   }
 }

@@ -1,4 +1,4 @@
-import type { Compression } from '../captures/packed/compression.js';
+import type { Compression, RangeCompression } from '../captures/packed/compression.js';
 import { ScanChunk, type ScanParts } from '../gen/trireme/v1/capture.js';
 import type { ChunkPlan } from '../pcap/types.js';
 import type { PlannedFile } from './merge-messages.js';
@@ -22,11 +22,13 @@ export function chunkPayload(
     ...{ path, identity, source },
     planJson: JSON.stringify(plan),
     optionsJson: JSON.stringify(options),
-    compression: compression ?? '',
+    compression: compression === null ? '' : plan.packed === undefined ? compression : rangeOf(compression),
     joined: bytes.at === 'join' && files !== undefined ? partsOf(bytes.joined, files) : undefined,
     urlPrefix: bytes.at === 'url' ? (bytes.source.prefix ?? undefined) : undefined,
   }).finish();
 }
+
+const rangeOf = (compression: Compression): RangeCompression => `${compression}-range`;
 
 type Joined = Extract<OpenCapture['bytes'], { readonly at: 'join' }>['joined'];
 

@@ -1,5 +1,7 @@
 /** A chunk is at least this large: below, its message and its table cost as much as its scan. */
 const chunkBytesMin = 8 * 1024 * 1024;
+/** Of a packed file: to inflate so much takes as long. */
+const packedChunkBytesMin = 2 * 1024 * 1024;
 /** And at most this: one that is lost is scanned again as a whole, and progress comes by chunks. */
 const chunkBytesMax = 512 * 1024 * 1024;
 /** A chunk should not keep the slowest slot busy longer than this. */
@@ -15,7 +17,7 @@ export interface ScanWorker {
 }
 
 /** Bytes of a chunk for a file of that size on these workers: see the bounds for each of its reasons. */
-export function chunkBytesFor(sizeBytes: number, workers: readonly ScanWorker[]): number {
+export function chunkBytesFor(sizeBytes: number, workers: readonly ScanWorker[], isPacked = false): number {
   let slots = 0;
   let slowest = 0;
   for (const worker of workers) {
@@ -24,5 +26,6 @@ export function chunkBytesFor(sizeBytes: number, workers: readonly ScanWorker[])
   }
   const even = Math.ceil(sizeBytes / Math.max(1, slots * chunksPerSlot));
   const patient = slowest > 0 ? chunkSecondsMax / slowest : chunkBytesMax;
-  return Math.floor(Math.max(chunkBytesMin, Math.min(even, patient, chunkBytesMax)));
+  const least = isPacked ? packedChunkBytesMin : chunkBytesMin;
+  return Math.floor(Math.max(least, Math.min(even, patient, chunkBytesMax)));
 }

@@ -5,10 +5,11 @@ import { knowingFirstOf } from './first-time-of.js';
 import { selectedBy } from './indexed-selection.js';
 import { JoinMergeTask } from './join-merge-task.js';
 import { MergeTask } from './merge-task.js';
+import { PackedMergeTask, rangesOf } from './packed-merge-task.js';
 import type { MergeData, MergeEvent, MergeRequest } from './merge-messages.js';
 import { SelectedMergeTask } from './selected-merge-task.js';
 
-type Task = MergeTask | JoinMergeTask | SelectedMergeTask;
+type Task = MergeTask | JoinMergeTask | SelectedMergeTask | PackedMergeTask;
 
 /** Thread that plans, proves and adds up: one analysis at a time, then the next. */
 if (parentPort !== null) {
@@ -19,8 +20,12 @@ if (parentPort !== null) {
   const begun = async (data: MergeData): Promise<Task> => {
     const { bytes, module, scan, byIndex } = data;
     if (bytes.at === 'join') return new JoinMergeTask(data, bytes, say);
-    const plain = compressionOf(bytes.first.subarray(0, firstBytesMax)) === null;
-    const known = byIndex && plain ? knowingFirstOf(module, bytes, scan) : null;
+    const compression = compressionOf(bytes.first.subarray(0, firstBytesMax));
+    if (compression !== null) {
+      const ranges = await rangesOf(data, compression);
+      return ranges === null ? new MergeTask(data, say) : new PackedMergeTask(data, compression, ranges, say);
+    }
+    const known = byIndex ? knowingFirstOf(module, bytes, scan) : null;
     if (known === null) return new MergeTask(data, say);
     const { selection, note } = await selectedBy({ ...data, scan: known, others: false });
     if (selection === null) return new MergeTask(data, say, note);

@@ -1,7 +1,7 @@
-import { describeDamage } from './damage.js';
+import { damageAt } from './damage.js';
 import { describeForeign, emptyFile } from './foreign.js';
 import { phases, type Kernel } from './kernel.js';
-import type { ChunkPlan, ChunkResult, CutRecord } from './types.js';
+import type { ChunkPlan, ChunkResult, CutRecord, Damage } from './types.js';
 
 /** First bytes of a foreign file that tell what it is; the scanner waits for so many (assembly/window.ts). */
 const foreignBytes = 4096;
@@ -25,15 +25,16 @@ export function endChunk(kernel: Kernel, plan: ChunkPlan, pushed: number): Omit<
     end: position,
     endState: notACapture === null ? (searching ? plan.state : kernel.readState()) : null,
     cut: phase === phases.records ? cutRecord(Number(exports.claimedBytes()), Number(exports.pendingBytes())) : null,
-    damage: phase === phases.damaged ? { offset: position, detail: damageOf(kernel, position) } : null,
+    damage: phase === phases.damaged ? damageOf(kernel, position) : null,
     notACapture,
     endOfInput: endOfInput && phase === phases.records,
     bytes: start === null ? 0 : position - start,
   };
 }
 
-function damageOf({ exports }: Kernel, position: number): string {
-  return describeDamage(exports.damageCode(), position, exports.damageFirst() >>> 0, exports.damageSecond() >>> 0);
+function damageOf({ exports }: Kernel, offset: number): Damage {
+  const words = [exports.damageCode(), exports.damageFirst() >>> 0, exports.damageSecond() >>> 0] as const;
+  return damageAt(offset, words);
 }
 
 function foreignOf(kernel: Kernel, pushed: number): string {

@@ -4,6 +4,12 @@ import type { CaptureHeader, ChunkPlan } from './types.js';
 /** The whole file as one chunk: the plan for one core, for packed captures and for standard input. */
 export const wholeFilePlan: ChunkPlan = { start: 0, end: null, startCertain: true, state: null };
 
+/** Where the bytes of a chunk are in a file of that size as it is stored. */
+export function storedRange({ start, end, packed }: ChunkPlan, sizeBytes: number): { from: number; to: number } {
+  const { from, to } = packed ?? { from: start, to: end };
+  return { from, to: to ?? sizeBytes };
+}
+
 /** More chunks cost more seams than any cluster gains. */
 export const chunksMax = 65_536;
 

@@ -109,6 +109,12 @@ export class ChunkScanner {
     if (kernel.exports.phaseNow() <= phases.complete) kernel.call((exports) => exports.setLimit(noLimit));
   }
 
+  /** Nothing behind this position belongs to the chunk, whose last record may still reach beyond. All before it was pushed, and no more. */
+  endAt(position: number): void {
+    const kernel = this.open();
+    if (!kernel.done) kernel.call((exports) => exports.setLimit(BigInt(position)));
+  }
+
   /** Ends the chunk as end() does, and leaves what was counted where it is: a merger goes on from there. */
   handOver(): { readonly result: ChunkResult; readonly kernel: Kernel } {
     const { result, kernel } = this.close();

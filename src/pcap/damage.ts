@@ -1,5 +1,12 @@
+import type { Damage } from './types.js';
+
+/** Damage at a place, of the numbers that tell what it is. */
+export function damageAt(offset: number, words: readonly [number, number, number]): Damage {
+  return { offset, detail: describeDamage(words[0], offset, words[1], words[2]), words };
+}
+
 /** Words for the damage codes of assembly/status.ts. */
-export function describeDamage(code: number, offset: number, a: number, b: number): string {
+function describeDamage(code: number, offset: number, a: number, b: number): string {
   switch (code) {
     case 1:
       return `record at offset ${offset} claims ${a} captured bytes, over ${b}`;

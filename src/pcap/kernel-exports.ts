@@ -100,6 +100,7 @@ export interface KernelExports {
   keysAt(set: number): number;
   setSpan(from: bigint, to: bigint, fromFirstPacket: number): void;
   beginWindow(position: bigint, end: bigint, phase: number, format: number): void;
+  searchAll(): void;
   setLimit(end: bigint): void;
   spaceAt(): number;
   spaceBytes(): number;

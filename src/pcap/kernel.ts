@@ -161,13 +161,15 @@ export class Kernel {
   }
 
   /** From now on the bytes of this plan come. What was counted before stays. */
-  beginPlan({ start, end, startCertain, state }: Pick<ChunkPlan, 'start' | 'end' | 'startCertain' | 'state'>): void {
+  beginPlan(plan: Pick<ChunkPlan, 'start' | 'end' | 'startCertain' | 'state' | 'packed'>): void {
+    const { start, end, startCertain, state, packed } = plan;
     this.exports.beginWindow(
       BigInt(start),
       end === null ? noLimit : BigInt(end),
       state === null ? phases.header : startCertain ? phases.records : phases.search,
       state === null ? 0 : this.formatNumber(state),
     );
+    if (packed !== undefined) this.exports.searchAll();
   }
 
   /** Runs what lets entries leave, which is by way of the window, while a record may wait there for its rest. */

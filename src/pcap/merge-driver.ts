@@ -1,6 +1,6 @@
 import type { Merger } from './merger.js';
 import { RecordWalk } from './record-walk.js';
-import type { ChunkPlan, ChunkResult } from './types.js';
+import type { ChunkPlan, ChunkResult, PackedRange } from './types.js';
 
 /** What a merge asks of whoever has the bytes of the capture and somebody who scans them: threads, or workers of a master. */
 export interface MergePorts {
@@ -35,8 +35,20 @@ export class MergeDriver {
    * @throws TriremeError JOB_FAILED of a result that cannot be true, and what the ports throw
    */
   async take(results: readonly ChunkResult[]): Promise<'complete' | 'waiting'> {
-    const { merger, ports } = this;
+    const { merger } = this;
     for (const result of results) merger.offer(result);
+    return this.goOn();
+  }
+
+  /** Gives up the chunks of a packed file: see Merger.restAsOne(). */
+  restAsOne(range: PackedRange): Promise<'complete' | 'waiting'> {
+    this.merger.restAsOne(range);
+    return this.goOn();
+  }
+
+  /** Does what can be done without another result. */
+  private async goOn(): Promise<'complete' | 'waiting'> {
+    const { merger, ports } = this;
     for (;;) {
       const step = merger.next();
       if (step === 'walk') await this.walk();

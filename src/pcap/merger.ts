@@ -7,7 +7,16 @@ import { addPartial, sameBase, sectionsMet, unsettledBefore } from './partial-re
 import { readsAlike } from './read-state.js';
 import { buildReport, type Outcome } from './report.js';
 import type { CaptureReport } from './report-types.js';
-import type { ChunkPlan, ChunkResult, ReadState, ReportOptions, ScanOptions, WalkPlan, WalkResult } from './types.js';
+import type {
+  ChunkPlan,
+  ChunkResult,
+  PackedRange,
+  ReadState,
+  ReportOptions,
+  ScanOptions,
+  WalkPlan,
+  WalkResult,
+} from './types.js';
 
 /** rescan: have this plan scanned and offer its result; walk: run a RecordWalk of walkPlan() and hand it to walked(). */
 export type MergeStep = { readonly rescan: ChunkPlan } | 'walk' | 'complete' | 'waiting';
@@ -42,6 +51,9 @@ export class Merger {
   /** The chunk in which the frontier stands. */
   private current = 0;
   private mismatches = 0;
+  /** All that is not proven is one chunk, of this range. */
+  private single: PackedRange | null = null;
+  private last: ChunkPlan | null = null;
   private walk: 'not needed' | 'wanted' | 'running' | 'done' = 'not needed';
   /** Numbers of the plans by where they start. */
   private readonly numbers: ReadonlyMap<number, number>;
@@ -92,6 +104,7 @@ export class Merger {
   wanted(plan: ChunkPlan): boolean {
     if (this.final || endOf(plan) <= this.frontier.end) return false;
     if (this.asked.has(plan.start) && this.asked.get(plan.start)!.end === plan.end) return true;
+    if (this.single !== null) return false;
     const number = this.numberOf(plan);
     return number >= this.current && this.guesses[number] === null;
   }
@@ -99,6 +112,21 @@ export class Merger {
   /** Bytes from the start of the file whose records are proven and counted. */
   get provenBytes(): number {
     return this.frontier.end;
+  }
+
+  /** The plan of the result in which the proven part of the file ends; null: nothing is proven. */
+  get lastPlan(): ChunkPlan | null {
+    return this.last;
+  }
+
+  /** Gives up the chunks of a packed file: all that is not proven is asked for as one, which lies in this range. */
+  restAsOne(range: PackedRange): void {
+    this.single = range;
+    this.guesses.fill(null);
+    this.certain.clear();
+    this.asked.clear();
+    this.toHandOut.length = 0;
+    this.ask({ start: this.frontier.end, end: null, startCertain: true, state: this.frontier.endState });
   }
 
   walkPlan(): WalkPlan {
@@ -121,10 +149,13 @@ export class Merger {
     this.advance();
   }
 
-  /** The report, once next() says complete. The merger is used up. */
-  finish(options: ReportOptions): CaptureReport {
+  /**
+   * The report, once next() says complete. The merger is used up.
+   * @param told changes how the end of the file is told; by default it is told as it was found
+   */
+  finish(options: ReportOptions, told = (found: Outcome): Outcome => found): CaptureReport {
     if (!this.final) throw new TriremeError('INTERNAL', 'the chunks are not all merged');
-    const report = buildReport(this.kernel, this.frontier, this.options, options);
+    const report = buildReport(this.kernel, told(this.frontier), this.options, options);
     this.kernel.release();
     return report;
   }
@@ -186,7 +217,7 @@ export class Merger {
   }
 
   /** Whether the TCP conversations of the next result settle; else its chunk is asked for again from their states here. */
-  private settles({ plan, partial, end }: ChunkResult): boolean {
+  private settles({ plan, partial, ...result }: ChunkResult): boolean {
     const unsettled = unsettledBefore(this.kernel, partial);
     if (unsettled === null) return true;
     const { end: start, endState: state } = this.frontier;
@@ -195,6 +226,9 @@ export class Merger {
         'JOB_FAILED',
         `the chunk at ${start} was not scanned from the TCP states that it was given`,
       );
+    const { packed } = plan;
+    // A range of a packed file ends long before the position of the next one.
+    const end = Math.min(result.end, packed === undefined ? Infinity : packed.position + (result.range?.bytes ?? 0));
     // Half of a chunk has half of its conversations at most, and one packet has one.
     if (unsettled === 'too many')
       this.ask({ start, end: start + Math.ceil((end - start) / 2), startCertain: true, state });
@@ -221,6 +255,8 @@ export class Merger {
       state: endState,
     });
     const left = this.plans.length - this.current - 1;
+    // A walk through what is packed would inflate all of it.
+    if (this.plans[this.current].packed !== undefined) return;
     if (this.mismatches >= mismatchesMax && this.walk === 'not needed' && left >= chunksWorthAWalk)
       this.walk = 'wanted';
   }
@@ -229,7 +265,9 @@ export class Merger {
     if (this.asked.has(plan.start) || this.certain.has(plan.start)) return;
     const { state } = plan;
     const based = this.kernel.baseDecided && state !== null;
-    const whole = based ? { ...plan, state: { ...state, timeBase: this.kernel.base.toString() } } : plan;
+    const packed = this.single ?? this.plans[this.current].packed;
+    const placed = packed === undefined ? plan : { ...plan, packed };
+    const whole = based ? { ...placed, state: { ...state, timeBase: this.kernel.base.toString() } } : placed;
     this.asked.set(plan.start, whole);
     this.toHandOut.push(whole);
   }
@@ -237,6 +275,7 @@ export class Merger {
   private accept(result: ChunkResult, endState: ReadState | null): void {
     addPartial(this.kernel, result.partial);
     this.passed(result, endState);
+    this.last = result.plan;
   }
 
   /** Records up to the result's end are counted. */

@@ -100,6 +100,32 @@ export interface CaptureHeader {
   readonly fileSize: number;
 }
 
+/**
+ * Members or frames of a packed file, one after the other. What those before them inflate to is not known when ranges are
+ * planned, so positions in a packed file that is cut have gaps: each range begins at a position past all that the one before
+ * it may inflate to.
+ */
+export interface PackedRange {
+  /** Where it begins in the file as it is stored. */
+  readonly from: number;
+  /** Where the next one begins; null: it goes on to the end of the file. */
+  readonly to: number | null;
+  /** Position of the first byte that it inflates to. */
+  readonly position: number;
+  /** Bytes that it may inflate to; the next range has the position behind them. */
+  readonly bytesMax: number;
+  /** Bytes that what is before it inflates to, where they are known; then the bound of a whole file holds in place of bytesMax. */
+  readonly before?: number;
+}
+
+/** What was found of a PackedRange. */
+export interface RangeFacts {
+  /** Bytes that it inflates to, as far as it was inflated. */
+  readonly bytes: number;
+  /** It was inflated to its end, without damage, and it ends where the next one begins. */
+  readonly fits: boolean;
+}
+
 /** A byte range of a capture and what is known about its start. */
 export interface ChunkPlan {
   /** Position in the file at which the pushed bytes begin. */
@@ -119,6 +145,8 @@ export interface ChunkPlan {
   readonly tcpLogged?: true;
   /** Of a joined capture: tells the files of this chunk from others that would lie at the same place. */
   readonly files?: string;
+  /** Where the bytes of the chunk are in a packed file of several chunks. */
+  readonly packed?: PackedRange;
 }
 
 /** The record in which a file ends. */
@@ -127,6 +155,15 @@ export interface CutRecord {
   readonly claimed: number | null;
   /** Bytes of it that the file holds. */
   readonly held: number;
+}
+
+/** Where a scan met what cannot be read. */
+export interface Damage {
+  readonly offset: number;
+  /** For people. */
+  readonly detail: string;
+  /** What the detail is made of beside the offset: a code and two numbers (damage.ts). */
+  readonly words?: readonly [number, number, number];
 }
 
 /** What one chunk gave. */
@@ -141,13 +178,15 @@ export interface ChunkResult {
   /** The file ended inside a record (at end); null: it did not. */
   readonly cut: CutRecord | null;
   /** Damage that stopped the scan: where, and words for people. */
-  readonly damage: { readonly offset: number; readonly detail: string } | null;
+  readonly damage: Damage | null;
   /** The file header was no capture's: words for people. */
   readonly notACapture: string | null;
   /** The pushed bytes ended here (the caller called end() while more were wanted): nothing follows this chunk. */
   readonly endOfInput: boolean;
   /** Bytes of the file from start to end: what the scan covered. */
   readonly bytes: number;
+  /** Of a chunk of a packed file. */
+  readonly range?: RangeFacts;
   /** Mergeable facts of the records from start to end; the layout is in partial-layout.ts. */
   readonly partial: Uint8Array;
 }

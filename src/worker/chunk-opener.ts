@@ -39,8 +39,8 @@ export async function openChunk(
     );
   }
   if (source === undefined) throw new TriremeError('WORKER_LOST', 'the hub that wanted the chunk is gone');
-  // A packed file is read from its first byte; positions of its plan are those of what is inside.
-  const { start: offset, end } = chunk.compression === '' ? plan : { start: 0, end: null };
+  // A packed file is read from its first byte, or that of a range; positions of its plan are those of what is inside.
+  const { start: offset, end } = chunk.compression === '' ? plan : { start: plan.packed?.from ?? 0, end: null };
   const sizeBytes = wanted === undefined ? Number.MAX_SAFE_INTEGER : Number(wanted.sizeBytes);
   const hubsBytes = (from: number): AsyncIterable<Uint8Array> =>
     streamRange(source, chunk.source, from, sizeBytes - from, signal);

@@ -5,6 +5,7 @@ import { adversarial, classicCapture, gzipped, lz4Packed, zstdStored } from '../
 import { asFrame, conversationPacket, tunnel } from '../support/capture-builder/tunnels.js';
 import { namedTraffic } from '../support/capture-builder/dns-traces.js';
 import { lossyTraces } from '../support/capture-builder/tcp-traces.js';
+import { inMembers } from '../support/member-source.js';
 import { CaptureCluster } from '../support/capture-cluster.js';
 import { runTrireme, type Ran } from '../support/run-trireme.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -26,6 +27,20 @@ const nested = classicCapture(
 );
 const damaged = Buffer.from(many);
 damaged.fill(0xff, 60_000, 60_100);
+
+function inFrames(pack: (bytes: Uint8Array) => Uint8Array): Buffer {
+  const frames = Array.from({ length: Math.ceil(many.length / 3000) }, (_, i) =>
+    pack(many.subarray(i * 3000, (i + 1) * 3000)),
+  );
+  return Buffer.concat(frames);
+}
+
+function changedAt(bytes: Buffer, place: number): Buffer {
+  const changed = Buffer.from(bytes);
+  changed[place] ^= 0x55;
+  return changed;
+}
+
 const files = [
   sample,
   scratch.file('five.pcap', smallCapture(fivePackets)),
@@ -49,6 +64,19 @@ const files = [
   scratch.file('many.pcap.lz4', lz4Packed(many)),
   scratch.file('cut.pcap.lz4', lz4Packed(many).subarray(0, 5_000)),
   scratch.file('rest.pcap.lz4', Buffer.concat([lz4Packed(many), Buffer.from('rest')])),
+  // Many members or frames: several chunks, of which one may be damaged.
+  ...[
+    ['gz', inMembers(many, 3000)] as const,
+    ['zst', inFrames(zstdStored)] as const,
+    ['lz4', inFrames(lz4Packed)] as const,
+  ].flatMap(([end, bytes]) => [
+    scratch.file(`parts.pcap.${end}`, bytes),
+    scratch.file(`parts-damaged.pcap.${end}`, changedAt(bytes, Math.floor(0.6 * bytes.length))),
+    scratch.file(`parts-cut.pcap.${end}`, bytes.subarray(0, 0.7 * bytes.length)),
+    scratch.file(`parts-rest.pcap.${end}`, Buffer.concat([bytes, Buffer.from('rest')])),
+  ]),
+  scratch.file('damaged-inside.pcap.gz', inMembers(damaged, 3000)),
+  scratch.file('restless.pcapng.gz', inMembers(adversarial.restlessPcapng(8, 40), 700)),
   ...shared.map(({ path }) => path),
 ];
 

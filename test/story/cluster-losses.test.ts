@@ -1,12 +1,14 @@
-import { truncateSync } from 'node:fs';
+import { readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { CaptureCluster, eventually, writeLongCapture } from '../support/capture-cluster.js';
+import { inMembers } from '../support/member-source.js';
 import { runTrireme } from '../support/run-trireme.js';
 import type { RunningRole } from '../support/running-role.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const scratch = scratchFolder();
 const capture = writeLongCapture(join(scratch.path, 'long.pcap'), 100e6);
+const packed = scratch.file('long.pcap.gz', inMembers(readFileSync(capture).subarray(0, 40e6), 1e6, 0));
 let expected: string;
 let cluster: CaptureCluster;
 let one: RunningRole;
@@ -24,10 +26,10 @@ beforeEach(async () => {
 afterEach(() => cluster.stop());
 
 /** Starts an analysis of which the stopped worker surely holds a chunk, and the other one has done some. */
-async function halfDone(): Promise<{ report: Promise<string>; cancel: () => void }> {
+async function halfDone(file = capture): Promise<{ report: Promise<string>; cancel: () => void }> {
   one.child.kill('SIGSTOP');
   let done = 0;
-  const call = cluster.call(capture, ({ chunksDone }) => (done = chunksDone));
+  const call = cluster.call(file, ({ chunksDone }) => (done = chunksDone));
   await eventually('a first chunk', () => done > 0);
   return call;
 }
@@ -42,6 +44,15 @@ test('a worker killed in the middle costs nothing but time', async () => {
   const { report } = await halfDone();
   one.child.kill('SIGKILL');
   expect(entryOf(await report)).toEqual(expectedEntry());
+});
+
+test('a packed file of many members is several chunks, and a worker killed in the middle costs nothing but time', async () => {
+  const { stdout } = await runTrireme(['analyze', '--json', '-q', packed]);
+  const { file: _name, ...entry } = (JSON.parse(stdout) as { results: [{ file: string }] }).results[0];
+  const { report } = await halfDone(packed);
+  one.child.kill('SIGKILL');
+  expect(entryOf(await report)).toEqual(entry);
+  expect(await cluster.metric('trireme_hub_jobs_total{kind="SCAN_CHUNK",outcome="done"}')).toBeGreaterThan(2);
 });
 
 test('all workers killed in the middle: the run goes on with the next one that comes', async () => {

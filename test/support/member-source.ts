@@ -108,9 +108,9 @@ export async function* aligned(bytes: Uint8Array, pieceBytes: number, from = 0):
 }
 
 /** Bytes as gzip of many members, each of so many. */
-export function inMembers(bytes: Uint8Array, memberBytes: number): Buffer {
+export function inMembers(bytes: Uint8Array, memberBytes: number, level = 6): Buffer {
   const members = Array.from({ length: Math.ceil(bytes.length / memberBytes) }, (_, i) =>
-    gzipSync(bytes.subarray(i * memberBytes, (i + 1) * memberBytes)),
+    gzipSync(bytes.subarray(i * memberBytes, (i + 1) * memberBytes), { level }),
   );
   return Buffer.concat(members);
 }

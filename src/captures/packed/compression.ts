@@ -10,6 +10,12 @@ export type Compression = 'gzip' | 'zstd' | 'lz4';
  */
 export const firstBytesMax = 512;
 
+/**
+ * How a job says that its file is packed of which it has a range. Workers that know no ranges take it for a packing that they cannot
+ * undo, and say that they are to be updated; they would read such a file from its begin.
+ */
+export type RangeCompression = `${Compression}-range`;
+
 /** The compression that the first bytes of a file show; null: the file is read as it is. */
 export function compressionOf(first: Uint8Array): Compression | null {
   return tell(first).compression;

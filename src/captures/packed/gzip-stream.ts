@@ -10,12 +10,14 @@ import { RawInflater, stepBytes } from './raw-inflater.js';
  * drops bytes that it had inflated when it meets damage, does not tell a cut stream from a whole one, and is slower.
  * Zeros behind a member are padding (of tapes and of blocks): a member behind them is one more. Other bytes are counted and
  * ignored.
+ * @param from of the stream's first byte in the file: a member begins there
+ * @param onPart hears where each member begins, once all before it was given
  */
-export function inflateGzip(stream: ByteStream): Inflated {
+export function inflateGzip(stream: ByteStream, from = 0, onPart?: (at: number) => void): Inflated {
   return inflated(async function* () {
-    const reader = new ByteReader(stream);
+    const reader = new ByteReader(stream, from);
     try {
-      return (await (yield* gzipMembers(reader, gzipBegin, null))) as number;
+      return (await (yield* gzipMembers(reader, { ...gzipBegin, bit: from * 8 }, null, onPart))) as number;
     } finally {
       await reader.close();
     }
@@ -73,16 +75,18 @@ export const gzipBegin: GzipPlace = { bit: 0, open: null, ended: false, window: 
  * @param reader at the first byte that holds a bit behind `from`
  * @param enough asked where a member has ended, and where a block begins, with the member that is open there as it was up to some kilobytes
  * before; null: never
+ * @param onMember hears where each member begins
  * @returns the place where it was enough; else the number of bytes behind the last member
  */
 export async function* gzipMembers(
   reader: ByteReader,
   from: GzipPlace,
   enough: ((bit: number, open: OpenMember | null) => boolean) | null,
+  onMember: (at: number) => void = () => undefined,
 ): AsyncGenerator<Uint8Array, GzipPlace | number> {
   const inflater = new RawInflater();
   try {
-    return yield* membersBy(inflater, reader, from, enough);
+    return yield* membersBy(inflater, reader, from, enough, onMember);
   } finally {
     inflater.close();
   }
@@ -93,11 +97,13 @@ async function* membersBy(
   reader: ByteReader,
   from: GzipPlace,
   enough: ((bit: number, open: OpenMember | null) => boolean) | null,
+  onMember: (at: number) => void,
 ): AsyncGenerator<Uint8Array, GzipPlace | number> {
   for (let place = from; ;) {
     let { open } = place;
     if (open === null) {
       if (place.bit > 0 && !(await anotherMember(reader))) return restOf(reader);
+      onMember(reader.position);
       await skipGzipHeader(reader);
       inflater.reset();
       open = new OpenMember(reader.position);

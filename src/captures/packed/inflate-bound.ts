@@ -1,6 +1,6 @@
 import type { ByteStream } from '../file/byte-reader.js';
 import type { Compression } from './compression.js';
-import { inflated, type Inflated, StreamDamaged } from './inflated.js';
+import { inflated, type Inflated, soundOutcome, StreamDamaged } from './inflated.js';
 
 /** How far packed bytes may grow. Memory is bounded elsewhere; this bounds the time that a few bytes can cost. */
 export interface InflateBound {
@@ -33,10 +33,10 @@ export function exceeds(bytes: number, packedBytes: number, { freeBytes, ratioMa
   return bytes > freeBytes && bytes > ratioMax * packedBytes;
 }
 
-/** The same for who counts the packed bytes. */
-export function boundBy(inner: Inflated, packed: () => number, bound: InflateBound): Inflated {
+/** The same for who counts the packed bytes, of which those `before` have been inflated elsewhere. */
+export function boundBy(inner: Inflated, packed: () => number, bound: InflateBound, before = 0): Inflated {
   const { freeBytes, ratioMax } = bound;
-  let bytes = 0;
+  let bytes = before;
   const outer = inflated(async function* () {
     for await (const piece of inner.bytes) {
       bytes += piece.length;
@@ -58,22 +58,25 @@ export function boundBy(inner: Inflated, packed: () => number, bound: InflateBou
   };
 }
 
-/** The inflater of a compression, loaded when it is needed. null: the bytes as they are, which cannot fail. */
+type Inflater = (stream: ByteStream, from?: number, onPart?: (at: number) => void) => Inflated;
+
+/** The inflater of a compression, loaded when it is needed. */
+export function inflaterOf(compression: Compression): Inflater {
+  switch (compression) {
+    case 'gzip':
+      return (require('./gzip-stream.js') as typeof import('./gzip-stream.js')).inflateGzip;
+    case 'zstd':
+      return (require('./zstd-stream.js') as typeof import('./zstd-stream.js')).inflateZstd;
+    case 'lz4':
+      return (require('./lz4-stream.js') as typeof import('./lz4-stream.js')).inflateLz4;
+  }
+}
+
+/** Inflates within the bound. null: the bytes as they are, which cannot fail. */
 export function inflate(stream: ByteStream, compression: Compression | null): Inflated {
-  if (compression === 'gzip') {
-    const { inflateGzip } = require('./gzip-stream.js') as typeof import('./gzip-stream.js');
-    return inflateBounded(stream, inflateGzip);
-  }
-  if (compression === 'zstd') {
-    const { inflateZstd } = require('./zstd-stream.js') as typeof import('./zstd-stream.js');
-    return inflateBounded(stream, inflateZstd);
-  }
-  if (compression === 'lz4') {
-    const { inflateLz4 } = require('./lz4-stream.js') as typeof import('./lz4-stream.js');
-    return inflateBounded(stream, inflateLz4);
-  }
+  if (compression !== null) return inflateBounded(stream, inflaterOf(compression));
   return {
     bytes: stream[Symbol.asyncIterator]() as AsyncGenerator<Uint8Array>,
-    outcome: () => ({ truncated: false, damage: null }),
+    outcome: () => soundOutcome,
   };
 }

@@ -29,14 +29,17 @@ const legacyForm: BlockForm = { blockBytesMax: legacyBlockBytes, independent: tr
  * Inflates LZ4: any number of frames of either form, skippable ones skipped, zeros between them too, every checksum that is
  * there verified. Other bytes behind the last frame are counted and ignored. Of a block that the file cuts, what is there is
  * given, unless it has a checksum.
+ * @param from of the stream's first byte in the file: a frame begins there
+ * @param onPart hears where each frame begins, once all before it was given
  */
-export function inflateLz4(stream: ByteStream): Inflated {
+export function inflateLz4(stream: ByteStream, from = 0, onPart: (at: number) => void = () => undefined): Inflated {
   return inflated(async function* () {
-    const reader = new ByteReader(stream);
+    const reader = new ByteReader(stream, from);
     const decoder = new Lz4Decoder();
     try {
-      for (let frames = 0; ;) {
+      for (let frames = from > 0 ? 1 : 0; ;) {
         const at = reader.position;
+        onPart(at);
         const magic = await nextWord(reader);
         if (isSkippable(magic)) await skipSkippable(reader);
         else if (isLz4(magic)) {

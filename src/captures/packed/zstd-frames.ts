@@ -17,11 +17,17 @@ const blockHeaderBytes = 3;
  * checksum as pieces of their own. So a cut is told from damage, skippable frames are skipped, and a frame
  * that would take too much memory is refused before the decoder sees it. As with gzip, zeros between frames are padding,
  * and bytes that begin no frame end the stream: they are counted. Throws StreamCut or StreamDamaged.
+ * A reader that is past the begin of the file is behind a frame.
+ * @param onFrame hears where each frame begins, and where the last one ends
  * @returns the number of bytes behind the last frame
  */
-export async function* zstdPieces(reader: ByteReader): AsyncGenerator<Uint8Array, number> {
-  for (let frames = 0; ;) {
+export async function* zstdPieces(
+  reader: ByteReader,
+  onFrame: (at: number) => void = () => undefined,
+): AsyncGenerator<Uint8Array, number> {
+  for (let frames = reader.position > 0 ? 1 : 0; ;) {
     const at = reader.position;
+    onFrame(at);
     const head = await reader.peek(magicBytes);
     const magic = head.length < magicBytes ? 0 : littleEndian(head, 0, magicBytes);
     if (isSkippable(magic)) await skipSkippable(reader);
@@ -42,13 +48,40 @@ function noFrame(at: number, magic: number): string {
   return `no zstd frame at offset ${at}${lz4}`;
 }
 
-async function* frame(reader: ByteReader, at: number): AsyncGenerator<Uint8Array> {
-  const descriptor = (await exactly(reader, 5)).slice();
-  const flags = descriptor[4];
+/** Which fields follow the descriptor of a frame, and bytes of all of them. */
+function fieldsOf(flags: number) {
   const singleSegment = (flags & 0x20) !== 0;
   const contentSizeBytes = [singleSegment ? 1 : 0, 2, 4, 8][flags >> 6];
   const dictionaryBytes = [0, 1, 2, 4][flags & 3];
-  const rest = (await exactly(reader, (singleSegment ? 0 : 1) + dictionaryBytes + contentSizeBytes)).slice();
+  const restBytes = (singleSegment ? 0 : 1) + dictionaryBytes + contentSizeBytes;
+  return { singleSegment, contentSizeBytes, dictionaryBytes, restBytes };
+}
+
+/** Whether bytes that begin with the magic go on as a frame, as far as they reach: a header, and blocks that follow one another. */
+export function looksLikeFrame(bytes: Uint8Array): boolean {
+  const flags = bytes[magicBytes];
+  const { dictionaryBytes, restBytes } = fieldsOf(flags);
+  if ((flags & 0x08) !== 0 || dictionaryBytes > 0) return false;
+  for (let at = magicBytes + 1 + restBytes; at + blockHeaderBytes <= bytes.length;) {
+    const { last, type, size } = blockOf(littleEndian(bytes, at, blockHeaderBytes));
+    if (type === 3 || size > blockBytesMax) return false;
+    if (last) return true;
+    at += blockHeaderBytes + size;
+  }
+  return bytes.length > magicBytes + 1 + restBytes + blockHeaderBytes;
+}
+
+/** What the header of a block says; size: bytes that it has in the file. */
+function blockOf(word: number) {
+  const type = (word >> 1) & 3;
+  return { last: (word & 1) === 1, type, size: type === 1 ? 1 : word >> 3 };
+}
+
+async function* frame(reader: ByteReader, at: number): AsyncGenerator<Uint8Array> {
+  const descriptor = (await exactly(reader, 5)).slice();
+  const flags = descriptor[4];
+  const { singleSegment, contentSizeBytes, dictionaryBytes, restBytes } = fieldsOf(flags);
+  const rest = (await exactly(reader, restBytes)).slice();
   if ((flags & 0x08) !== 0) throw new StreamDamaged(`zstd frame at offset ${at} sets a reserved flag`);
   const windowBytes = singleSegment
     ? littleEndian(rest, dictionaryBytes, contentSizeBytes) + (contentSizeBytes === 2 ? 256 : 0)
@@ -65,13 +98,12 @@ async function* frame(reader: ByteReader, at: number): AsyncGenerator<Uint8Array
     );
   }
   yield joined(descriptor, rest);
-  for (let last = false; !last;) {
+  for (let isLast = false; !isLast;) {
     const blockAt = reader.position;
     const word = littleEndian(await reader.peek(blockHeaderBytes), 0, blockHeaderBytes);
     if (reader.heldBytes < blockHeaderBytes) throw new StreamCut();
-    last = (word & 1) === 1;
-    const type = (word >> 1) & 3;
-    const size = type === 1 ? 1 : word >> 3;
+    const { last, type, size } = blockOf(word);
+    isLast = last;
     if (type === 3 || size > blockBytesMax) throw new StreamDamaged(`zstd block at offset ${blockAt} is malformed`);
     for (let left = blockHeaderBytes + size; left > 0;) {
       const bytes = await reader.some(left);

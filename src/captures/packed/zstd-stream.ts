@@ -7,13 +7,15 @@ import { zstdPieces } from './zstd-frames.js';
  * Inflates zstd: any number of frames, skippable ones skipped, zeros between them too, checksums verified by the decoder (libzstd compiled to
  * WebAssembly). Node's own zstd is not used: the oldest Node that we run on has none, and two decoders would be two
  * behaviours.
+ * @param from of the stream's first byte in the file: a frame begins there
+ * @param onPart hears where each frame begins, once all before it was given
  */
-export function inflateZstd(stream: ByteStream): Inflated {
+export function inflateZstd(stream: ByteStream, from = 0, onPart?: (at: number) => void): Inflated {
   return inflated(async function* () {
-    const reader = new ByteReader(stream);
+    const reader = new ByteReader(stream, from);
     const decoder = new ZstdDecoder();
     try {
-      const pieces = zstdPieces(reader);
+      const pieces = zstdPieces(reader, onPart);
       for (;;) {
         const { value, done } = await pieces.next();
         if (done === true) return value;

@@ -114,6 +114,7 @@ export {
   finish,
   pendingBytes,
   position,
+  searchAll,
   setLimit,
   spaceAt,
   spaceBytes,

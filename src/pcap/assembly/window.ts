@@ -54,6 +54,8 @@ let limit: u64 = 0;
 let skip: u64 = 0;
 let longLength: u64 = 0;
 let startAt: u64 = 0;
+/** Blocks begin at multiples of 4, unless positions are not those in the file. */
+let blockStep: usize = 4;
 
 export function beginWindow(position: u64, end: u64, first: u32, kind: u32): void {
   base = position;
@@ -64,9 +66,15 @@ export function beginWindow(position: u64, end: u64, first: u32, kind: u32): voi
   skip = 0;
   longLength = 0;
   startAt = position;
+  blockStep = 4;
   setPhase(first);
   if (first == SEARCH) beginSearch(position);
   settle();
+}
+
+/** A search looks for blocks at every position: before the first byte has come. */
+export function searchAll(): void {
+  blockStep = 1;
 }
 
 export function setLimit(end: u64): void {
@@ -265,8 +273,8 @@ function readClassicHeader(order: u32): bool {
 function search(final: bool): void {
   const blocks = format == BLOCKS;
   const nano = blocks ? false : isNano();
-  const step: usize = blocks ? 4 : 1;
-  if (blocks) at += <usize>((4 - (position() & 3)) & 3);
+  const step: usize = blocks ? blockStep : 1;
+  if (step == 4) at += <usize>((4 - (position() & 3)) & 3);
   clearMarks(base + <u64>(fillEnd - WINDOW));
   const ringBase = <u32>base - <u32>WINDOW;
   while (position() < limit && at < fillEnd) {

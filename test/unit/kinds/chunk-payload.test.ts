@@ -27,14 +27,23 @@ test('a payload is decoded once, whoever asks what it says', () => {
 test.each<[string, Uint8Array, number]>([
   ['a chunk to the end of the file', payloadOf({ start: 400, end: null }), 600],
   ['a packed file, which is one chunk', payloadOf({ start: 0, end: null }, 'gzip'), 1000],
+  [
+    'a range of a packed file',
+    payloadOf({ start: 0, end: null, packed: { from: 300, to: 700, position: 0, bytesMax: 9 } }, 'gzip-range'),
+    400,
+  ],
   ['a chunk behind the end', payloadOf({ start: 2000, end: null }), 1],
 ])('%s costs its bytes', (_what, payload, bytes) => {
   expect(bytesOf(payload)).toBe(bytes);
 });
 
-test.each([[{ start: -1, end: null }], [{ start: 1.5, end: 2 }], [{ start: 0, end: 'x' }], [{}]])(
-  'the plan %j is refused',
-  (plan) => {
-    expect(() => chunkIn(payloadOf(plan as never))).toThrow(/is not of a range of a file/);
-  },
-);
+test.each([
+  [{ start: 0, end: null, packed: { from: -1, to: null, position: 0, bytesMax: 9 } }],
+  [{ start: 0, end: null, packed: { from: 1, to: null, position: 0 } }],
+  [{ start: -1, end: null }],
+  [{ start: 1.5, end: 2 }],
+  [{ start: 0, end: 'x' }],
+  [{}],
+])('the plan %j is refused', (plan) => {
+  expect(() => chunkIn(payloadOf(plan as never))).toThrow(/is not of a range of a file/);
+});

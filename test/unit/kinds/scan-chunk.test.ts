@@ -163,6 +163,32 @@ describe('SCAN_CHUNK on a job thread', () => {
     }
   });
 
+  test.each([
+    ['gzip', gzipped(capture, 5), Math.ceil(capture.length / 5)],
+    ['zstd', Buffer.concat([zstdStored(capture.subarray(0, 90_000)), zstdStored(capture.subarray(90_000))]), 90_000],
+  ])('answers the same of a range of a %s file, read or pushed', async (compression, packed, before) => {
+    const path = file(`range.${compression}`, packed);
+    const begin = Buffer.from(packed).indexOf(packed.subarray(0, 4), 100);
+    const range = { from: begin, to: null, position: 1e6, bytesMax: 1e6 };
+    const plan = { ...plans[1], start: 1e6, end: null, packed: range };
+    const pushed: JobSource = { type: 'stream', bytes: streamed(packed.subarray(begin)) };
+    const answers: unknown[] = [];
+    for (source of [{ type: 'file', path } as const, pushed]) {
+      const outcome = await harness.outcome(0, submit(payloadOf(plan, `${compression}-range`, packed.length)));
+      expect(outcome.status).toBe('DONE');
+      answers.push(decoded(outcome.payload));
+    }
+    expect(answers[1]).toEqual(answers[0]);
+    expect(answers[0]).toMatchObject({ facts: { range: { bytes: capture.length - before, fits: true } } });
+  });
+
+  test('a worker that knows no ranges refuses them, in words that help', async () => {
+    source = { type: 'stream', bytes: streamed(gzipped(capture)) };
+    const outcome = await harness.outcome(0, submit(payloadOf(wholeFilePlan, 'gzip-range')));
+    expect(outcome.status).toBe('FAILED');
+    expect(outcome.payload.toString()).toContain("cannot unpack 'gzip-range'");
+  });
+
   test('tells that a packed file is cut', async () => {
     const packed = gzipped(capture);
     source = { type: 'stream', bytes: streamed(packed.subarray(0, packed.length - 20)) };

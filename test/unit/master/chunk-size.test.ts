@@ -13,3 +13,8 @@ test.each<[string, number, ScanWorker[], number]>([
 ])('%s', (_what, size, workers, expected) => {
   expect(chunkBytesFor(size, workers)).toBe(expected);
 });
+
+test('a packed file is cut into smaller chunks, because to inflate them takes longer', () => {
+  expect(chunkBytesFor(5 * MiB, [fast(2)], true)).toBe(2 * MiB);
+  expect(chunkBytesFor(800 * MiB, [fast(1), fast(1)], true)).toBe(100 * MiB);
+});
