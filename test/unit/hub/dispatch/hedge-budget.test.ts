@@ -18,3 +18,25 @@ test('a share of nothing copies nothing, however much was executed', () => {
   budget.settle(10, 0);
   expect(budget.open).toBe(false);
 });
+
+test('a share of what was executed may be done twice, and what a copy did not spend is given back', () => {
+  const budget = new HedgeBudget(0.5);
+  budget.charge(hedgeBurstSeconds);
+  budget.executed(2);
+  budget.charge(0.75);
+  expect(budget.open).toBe(true);
+  budget.charge(0.25);
+  expect(budget.open).toBe(false);
+  budget.settle(3, 2);
+  budget.charge(0.75);
+  expect(budget.open).toBe(true);
+  budget.charge(0.25);
+  expect(budget.open).toBe(false);
+});
+
+test('less than no time executed takes nothing away', () => {
+  const budget = new HedgeBudget(0.5);
+  budget.charge(hedgeBurstSeconds - 0.001);
+  budget.executed(-3600);
+  expect(budget.open).toBe(true);
+});
