@@ -43,7 +43,7 @@ export interface Job {
   readonly traceparent: string;
   /**
    * Whether nobody waits for this job any more: its client has cancelled it or has gone, or its deadline has passed. A job
-   * that takes longer than two seconds looks from time to time and then throws; the thread of one that does not is ended.
+   * that takes longer than half a second looks from time to time and then throws; the thread of one that does not is ended.
    */
   cancelled(): boolean;
   /** A sign of life: the kind's timeoutSeconds begin anew. */

@@ -39,8 +39,14 @@ export function timeoutFault(seconds: number): string | null {
 /** Jobs at once on one worker: more are a mistake, for each has a thread of some 10 MB. */
 export const slotsMax = 1024;
 
-/** Time for a job to end by itself once it was cancelled, by looking at `cancelled`; then its thread is ended. */
-export const cancelGraceSeconds = 2;
+/**
+ * Time for a job to end by itself once it was cancelled, by looking at `cancelled`; then its thread is ended. With the look that
+ * notices it (watchSeconds) and the start of the next thread, some 0.2 s, the slot is free within a second.
+ */
+export const cancelGraceSeconds = 0.5;
+
+/** The same where processes run the job: they have a second after SIGTERM (killGraceMs), which their thread sees to. */
+export const processCancelGraceSeconds = 2;
 
 /**
  * One kind of job. A kind is one file `NAME.kind.ts` in this folder with `export const kind: Kind = {...}`; the registry finds it by

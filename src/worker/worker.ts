@@ -59,7 +59,10 @@ export class Worker implements LinkOwner {
       onResults: (attachment, results) => byAttachment.get(attachment)?.sendResults(results),
       openSource: (attachment, _kind, payload, signal) =>
         openChunk(payload, access, options.urls, byAttachment.get(attachment)?.chunkSource(), signal),
-      onThreadDeath: (reason, restartInMs) => log.error({ reason, restartInMs }, 'job thread died'),
+      onThreadDeath: (reason, restartInMs, asked) => {
+        if (asked) log.warn({ reason }, 'job thread ended');
+        else log.error({ reason, restartInMs }, 'job thread died');
+      },
     });
     const kinds = await threads.start();
     const worker = new Worker(options, helloOf(options.name, options.slots, kinds), threads, byAttachment, log);

@@ -37,11 +37,14 @@ export class JobCluster {
   }
 
   /** @param before a command in front of the worker's own, such as that of a CpuQuota */
-  async addWorker(slots: number, before: readonly string[] = []): Promise<RunningRole> {
-    const worker = RunningRole.start(
-      ['worker', '--host', this.grpc, '--slots', String(slots), '--name', `w${this.workers.length}`],
-      before,
-    );
+  async addWorker(
+    slots: number,
+    before: readonly string[] = [],
+    workerArgs: readonly string[] = [],
+  ): Promise<RunningRole> {
+    const name = `w${this.workers.length}`;
+    const args = ['worker', '--host', this.grpc, '--slots', String(slots), '--name', name, ...workerArgs];
+    const worker = RunningRole.start(args, before);
     this.workers.push(worker);
     await worker.line('attached');
     return worker;

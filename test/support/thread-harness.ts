@@ -40,6 +40,8 @@ export class ThreadHarness {
   readonly threads: JobThreads;
   readonly reports: { readonly hub: number; readonly results: ResultBatch }[] = [];
   readonly deaths: string[] = [];
+  /** Milliseconds from each death to the start of the next thread. */
+  readonly restarts: number[] = [];
   readonly #outcomes = new Map<string, Outcome>();
   readonly #waiting = new Map<string, (outcome: Outcome) => void>();
 
@@ -48,7 +50,10 @@ export class ThreadHarness {
       slots: 1,
       kindsFolder: testKinds,
       onResults: (hub, results) => this.#take(hub, results),
-      onThreadDeath: (reason) => this.deaths.push(reason),
+      onThreadDeath: (reason, inMs) => {
+        this.deaths.push(reason);
+        this.restarts.push(inMs);
+      },
       ...options,
     });
   }

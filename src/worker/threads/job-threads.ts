@@ -50,7 +50,7 @@ export class JobThreads implements JobThreadsApi {
       ready: () => this.pump(),
       woke: (thread) => this.onWake(thread),
       died: (thread, reason) => this.onDeath(thread, reason),
-      restarts: (reason, inMs) => options.onThreadDeath?.(reason, inMs),
+      restarts: (reason, inMs, asked) => options.onThreadDeath?.(reason, inMs, asked),
     });
   }
 

@@ -16,6 +16,8 @@ export interface ThreadKinds {
 export interface ThreadData extends ThreadKinds {
   readonly memory: SharedArrayBuffer;
   readonly port: import('node:worker_threads').MessagePort;
+  /** Whether it measures what its kinds cost before it serves. */
+  readonly calibrates: boolean;
 }
 
 /** To the thread: the payload of a batch of one job that does not fit shared memory, has a source or is traced. */
@@ -29,7 +31,7 @@ export interface PayloadMessage {
     | null;
 }
 
-/** From the thread, once, before its first batch: seconds per unit of each kind. */
+/** From the thread, once, before its first batch: seconds per unit of each kind, none unless it calibrates. */
 export interface ReadyMessage {
   readonly type: 'ready';
   readonly kinds: readonly { readonly kind: number; readonly secondsPerUnit: number }[];

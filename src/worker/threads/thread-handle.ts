@@ -2,7 +2,12 @@ import { MessageChannel, receiveMessageOnPort, type MessagePort, type Worker } f
 import { monotonicClock } from '../../common/clock.js';
 import { startThread } from '../../common/start-thread.js';
 import type { TraceSpan } from '../../common/tracing.js';
-import { cancelGraceSeconds, kindTimeoutSecondsDefault, type Kind } from '../../kinds/kind.js';
+import {
+  cancelGraceSeconds,
+  kindTimeoutSecondsDefault,
+  processCancelGraceSeconds,
+  type Kind,
+} from '../../kinds/kind.js';
 import type { ProcessGroups } from '../process-groups.js';
 import type { HubJobs } from './hub-jobs.js';
 import type { JobColumns } from './job-queue.js';
@@ -78,10 +83,14 @@ export class ThreadHandle {
   private ringMade: RingWriter | null = null;
   private readonly watchdog = new Watchdog();
 
-  /** @param groups of the processes that it starts; null: it starts none */
+  /**
+   * @param groups of the processes that it starts; null: it starts none
+   * @param calibrates whether it measures what its kinds cost
+   */
   constructor(
     kinds: ThreadKinds,
     private readonly groups: ProcessGroups<ThreadHandle> | null,
+    calibrates: boolean,
     events: ThreadEvents,
   ) {
     const memory = ThreadMemory.allocate();
@@ -89,7 +98,7 @@ export class ThreadHandle {
     this.memory = new ThreadMemory(memory);
     this.port = port1;
     this.events = events;
-    const workerData: ThreadData = { memory, port: port2, ...kinds };
+    const workerData: ThreadData = { memory, port: port2, calibrates, ...kinds };
     this.worker = startThread('worker/threads/job-thread.js', { workerData, transferList: [port2] });
     port1.on('message', (message: FromThread) => this.onMessage(message));
     this.worker.on('error', (error: Error) => (this.failure = error.message));
@@ -211,7 +220,8 @@ export class ThreadHandle {
     const [batch] = this.given as (GivenBatch | undefined)[];
     const timeoutSeconds = batch?.kind.timeoutSeconds ?? kindTimeoutSecondsDefault;
     const signs = batch === undefined || !this.running ? null : this.signs(batch, now);
-    const overrun = this.watchdog.look(signs, now, lateSeconds, timeoutSeconds, cancelGraceSeconds);
+    const graceSeconds = batch?.kind.processes === true ? processCancelGraceSeconds : cancelGraceSeconds;
+    const overrun = this.watchdog.look(signs, now, lateSeconds, timeoutSeconds, graceSeconds);
     if (overrun === null || batch === undefined) return;
     // It may have ended just now.
     this.events.woke(this);
@@ -220,7 +230,7 @@ export class ThreadHandle {
     const what = `a job of ${batch.kind.name}`;
     this.die(
       overrun === 'UNWANTED'
-        ? `${what} did not stop within ${cancelGraceSeconds} s after nobody waited for it any more`
+        ? `${what} did not stop within ${graceSeconds} s after nobody waited for it any more`
         : `${what} gave no answer within ${timeoutSeconds} s (timeoutSeconds of its kind)`,
     );
     void this.worker.terminate();
@@ -230,10 +240,8 @@ export class ThreadHandle {
     const { control } = this.memory;
     const answered = Atomics.load(control, Control.ANSWERED);
     const { cancelled } = this.frameOf(0);
-    const { deadline } = batch.jobs;
-    let unwanted = true;
-    for (let index = answered; index < deadline.length && unwanted; index++)
-      unwanted = cancelled[index] === 1 || deadline[index] <= now;
+    // Jobs of a batch run one after another, so this one holds up those behind it, whoever waits for them.
+    const unwanted = cancelled[answered] === 1 || !(batch.jobs.deadline[answered] > now);
     const number = (this.next - this.given.length) | 0;
     return { batch: number, answered, progress: Atomics.load(control, Control.PROGRESS), unwanted };
   }

@@ -1,6 +1,6 @@
 import { monotonicClock } from '../../common/clock.js';
 import { TriremeError } from '../../common/errors.js';
-import { cancelGraceSeconds } from '../../kinds/kind.js';
+import { processCancelGraceSeconds } from '../../kinds/kind.js';
 import type { ProcessGroups } from '../process-groups.js';
 import type { ReadyMessage, ThreadKinds } from './messages.js';
 import { Restarts } from '../../common/restarts.js';
@@ -8,7 +8,7 @@ import { ThreadHandle } from './thread-handle.js';
 import { watchSeconds } from './watchdog.js';
 
 /** Time for threads to end the processes of their jobs: what a cancelled job has, for all of them end at once. */
-const processesEndMsMax = cancelGraceSeconds * 1000;
+const processesEndMsMax = processCancelGraceSeconds * 1000;
 
 /** What each thread measured at start: seconds per unit of each kind. */
 export type Calibrations = readonly ReadyMessage['kinds'][number][][];
@@ -20,8 +20,8 @@ export interface PoolEvents {
   woke(thread: ThreadHandle): void;
   /** The thread is none of the pool any more; what it was given is in `given`. */
   died(thread: ThreadHandle, reason: string): void;
-  /** Another one starts in its place so soon. */
-  restarts(reason: string, inMs: number): void;
+  /** Another one starts in its place so soon. @param asked the thread was ended for a job that nobody wanted */
+  restarts(reason: string, inMs: number, asked: boolean): void;
 }
 
 /** The threads of a worker, one for each slot: starts them, watches them, and starts another one for each that died. */
@@ -109,11 +109,11 @@ export class ThreadPool implements Iterable<ThreadHandle> {
 
   private startThread(): void {
     this.threads.add(
-      new ThreadHandle(this.kinds, this.groups, {
+      new ThreadHandle(this.kinds, this.groups, this.starting !== null, {
         ready: (_thread, message) => this.ready(message),
         woke: (thread) => this.events.woke(thread),
         died: (thread, reason) => this.died(thread, reason),
-        exited: (_thread, reason) => this.exited(reason),
+        exited: (thread, reason) => this.exited(thread, reason),
       }),
     );
   }
@@ -130,11 +130,12 @@ export class ThreadPool implements Iterable<ThreadHandle> {
     this.starting.failed(new TriremeError('INTERNAL', `a job thread cannot start: ${reason}`));
   }
 
-  private exited(reason: string): void {
+  private exited({ overrun }: ThreadHandle, reason: string): void {
     if (this.ending || this.starting !== null) return;
-    const delayMs = this.restarts.delayMs(performance.now());
+    // One that was ended for a job that nobody wanted did not fail: the next job need not wait.
+    const delayMs = overrun === 'UNWANTED' ? 0 : this.restarts.delayMs(performance.now());
     this.restarts.schedule(delayMs, () => this.startThread());
-    this.events.restarts(reason, delayMs);
+    this.events.restarts(reason, delayMs, overrun === 'UNWANTED');
   }
 
   private look(): void {

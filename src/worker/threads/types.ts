@@ -38,8 +38,8 @@ export interface JobThreadsOptions {
   readonly commandFiles?: readonly string[];
   /** Jobs held at once over all hubs, running and queued; more are answered NOT_RUN. Default jobsHeldMaxDefault. */
   readonly jobsHeldMax?: number;
-  /** Hears of a thread that died (its jobs are dealt with already) and how soon another one starts. */
-  readonly onThreadDeath?: (reason: string, restartInMs: number) => void;
+  /** Hears of a thread that died (its jobs are dealt with already) and how soon another one starts. asked: it was ended for a job that nobody wanted. */
+  readonly onThreadDeath?: (reason: string, restartInMs: number, asked: boolean) => void;
 }
 
 /** What a kind costs on this machine, as measured at start: the `kinds` of Hello. */

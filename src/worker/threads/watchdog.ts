@@ -1,5 +1,5 @@
-/** Seconds between two looks at the jobs that run: a time-out is noticed so much later at most. */
-export const watchSeconds = 0.25;
+/** Seconds between two looks at the jobs that run: a time-out or a cancel is noticed so much later at most. */
+export const watchSeconds = 0.1;
 
 /** What one look sees of the batch that runs on a thread. */
 export interface Signs {
@@ -7,7 +7,7 @@ export interface Signs {
   readonly batch: number;
   readonly answered: number;
   readonly progress: number;
-  /** Nobody waits any more for any of its jobs that are not answered. */
+  /** Nobody waits any more for the job that is answered next. */
   readonly unwanted: boolean;
 }
 
@@ -33,12 +33,10 @@ export class Watchdog {
   ): Overrun | null {
     const { last } = this;
     this.last = signs;
-    const same =
-      signs !== null &&
-      signs.batch === last?.batch &&
-      signs.answered === last.answered &&
-      signs.progress === last.progress;
-    this.since = same ? this.since + lateSeconds : now;
+    const same = signs !== null && signs.batch === last?.batch && signs.answered === last.answered;
+    const still = same && signs.progress === last.progress;
+    this.since = still ? this.since + lateSeconds : now;
+    // Progress is no excuse for a job that nobody wants.
     if (!same || !signs.unwanted) this.unwantedSince = Infinity;
     if (signs === null) return null;
     if (signs.unwanted) this.unwantedSince = Math.min(this.unwantedSince + lateSeconds, now);

@@ -104,4 +104,24 @@ describe('a job that does not look', () => {
     expect((await harness.outcome(0, 2)).payload.toString()).toBe('behind');
     expect(harness.threads.snapshot()).toMatchObject({ slots: 1, busy: 0, queued: 0 });
   });
+
+  test('holds up no job of its batch once it is cancelled, though those are waited for', async () => {
+    const { threads } = await started();
+    threads.submit(0, jobBatch([1, 2, 3], echo, ['spin', 'a', 'b']));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    threads.cancel(0, [1]);
+    const outcomes = await harness.outcomes(0, [1, 2, 3]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['NOT_RUN', 'DONE', 'DONE']);
+    expect(harness.deaths).toEqual([expect.stringContaining('did not stop within')]);
+  });
+
+  test('is no crash when it is cancelled: the next thread starts at once, however many there were', async () => {
+    const { threads } = await started();
+    // One whose deadline passes before it begins ends no thread.
+    for (let job = 1; harness.restarts.length < 5; job++) {
+      threads.submit(0, jobBatch([job], echo, ['spin'], 0.5));
+      expect((await harness.outcome(0, job)).status).toBe('NOT_RUN');
+    }
+    expect(harness.restarts).toEqual([0, 0, 0, 0, 0]);
+  });
 });

@@ -28,6 +28,11 @@ test.each<[string, (Signs | null)[], [number, string] | null]>([
   ['a thread that runs nothing', seconds(20, () => null), null],
   ['a pause between two jobs', [...seconds(5, () => signs()), null, ...seconds(5, () => signs())], null],
   ['a job that nobody wants any more', seconds(20, (second) => signs({ unwanted: second > 0 })), [4, 'UNWANTED']],
+  [
+    'one that tells of its progress all the same',
+    seconds(20, (second) => signs({ unwanted: true, progress: second })),
+    [3, 'UNWANTED'],
+  ],
   ['a job that stops in time', [...seconds(3, () => signs({ unwanted: true })), signs({ batch: 2 })], null],
 ])('%s', (_what, seen, expected) => {
   expect(firstOverrun(seen)).toEqual(expected);
