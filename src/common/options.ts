@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { isIP } from 'node:net';
 
 /** Parsers for the values of command-line options. Each refuses with the value and the bound (exit code 2). */
 
@@ -125,10 +126,24 @@ export function hostPort(defaultPort?: number): (value: string) => HostPort {
   return (value) => {
     const match = /^(?:\[([0-9a-fA-F:.%\w]+)\]|([^:[\]\s,]+))(?::(\d{1,5}))?$/.exec(value);
     const port = match?.[3] === undefined ? defaultPort : Number(match[3]);
-    if (match === null || port === undefined || port > 65535) {
+    // Whole and short numbers are IPv4 addresses to getaddrinfo: a port alone, 8051, would be the host 0.0.31.115.
+    const bare = /^[\d.]+$/.test(match?.[2] ?? '') && isIP(match?.[2] ?? '') === 0;
+    if (match === null || port === undefined || port > 65535 || bare) {
       throw new InvalidArgumentError(`'${withoutUser(value)}' is not HOST:PORT with a port from 0 to 65535`);
     }
     return { host: match[1] ?? match[2], port };
+  };
+}
+
+/** Where a port listens: as `hostPort`, but a name that comes without a port is as likely no address at all. */
+export function listenAddress(defaultPort: number): (value: string) => HostPort {
+  const parse = hostPort(defaultPort);
+  return (value) => {
+    const address = parse(value);
+    if (value.endsWith(`:${address.port}`) || isIP(address.host) !== 0 || address.host === 'localhost') return address;
+    throw new InvalidArgumentError(
+      `'${withoutUser(value)}' is not HOST:PORT; the port may be left out behind an IP address or localhost`,
+    );
   };
 }
 

@@ -6,7 +6,7 @@ import { TriremeError } from '../common/errors.js';
 import { runUntilSignal } from '../common/lifecycle.js';
 import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { addLogOptions, createLogger, type Logger, type LogOptions } from '../common/logging.js';
-import { byteSize, durationMs, formatHostPort, hostPort, integer, type HostPort } from '../common/options.js';
+import { byteSize, durationMs, formatHostPort, listenAddress, integer, type HostPort } from '../common/options.js';
 import { RecentErrors } from '../common/recent-errors.js';
 import { checkPorts, guardPorts, type Port } from '../common/trust/guard.js';
 import { addListenerTrust, type TrustOptions } from '../common/trust/options.js';
@@ -48,7 +48,7 @@ export function buildCommand(): Command {
   const limits = lbLimitsDefault;
   const address = (flags: string, description: string, port: number): Option =>
     new Option(flags, description)
-      .argParser(hostPort(port))
+      .argParser(listenAddress(port))
       .default({ host: '127.0.0.1', port }, formatHostPort({ host: '127.0.0.1', port }));
   const duration = (flags: string, description: string, ms: number): Option =>
     new Option(flags, description).argParser(durationMs(1, dayMs)).default(ms, `${ms / 1000}s`);

@@ -9,7 +9,7 @@ import { defaultPorts, drainGraceMsDefault } from '../common/limits.js';
 import { addLogOptions, createLogger, type LogOptions } from '../common/logging.js';
 import { moreFileThreads } from '../captures/file/file-work.js';
 import { urlPrefixes, type UrlPrefix } from '../captures/url/url-prefix.js';
-import { byteSize, durationMs, formatHostPort, hostPort, type HostPort } from '../common/options.js';
+import { byteSize, durationMs, formatHostPort, listenAddress, type HostPort } from '../common/options.js';
 import { RecentErrors } from '../common/recent-errors.js';
 import { checkPorts, guardPorts, type Port } from '../common/trust/guard.js';
 import { addListenerTrust, type TrustOptions } from '../common/trust/options.js';
@@ -43,7 +43,7 @@ interface MasterCommandOptions extends TrustOptions, HubCommandOptions, Announce
 export function buildCommand(reportThread: string): Command {
   const address = (flags: string, description: string, port: number): Option =>
     new Option(flags, description)
-      .argParser(hostPort(port))
+      .argParser(listenAddress(port))
       .default({ host: '127.0.0.1', port }, formatHostPort({ host: '127.0.0.1', port }));
   const command = new Command()
     .description('capture master: splits captures into chunks for the workers that dial in, and merges what they find')

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { Command, Option } from 'commander';
 import { TriremeError } from '../common/errors.js';
-import { formatHostPort, hostPort, integer, type HostPort } from '../common/options.js';
+import { formatHostPort, listenAddress, integer, type HostPort } from '../common/options.js';
 import { attach } from './attach.js';
 import { undoAttachment } from './detach.js';
 import { Interruption } from './interruption.js';
@@ -25,7 +25,7 @@ export function buildCommand(): Command {
     .description('print the numbers that arrive by UDP; with --xdp behind the parity filter')
     .addOption(
       new Option('--listen <host:port>', 'address to receive on; it only receives, so every address is the default')
-        .argParser(hostPort(50001))
+        .argParser(listenAddress(50001))
         .default({ host: '0.0.0.0', port: 50001 }, '0.0.0.0:50001'),
     )
     .option('--xdp <interface>', 'attach the parity filter to this interface while the server runs (needs root)')

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { hostPort, type HostPort } from '../options.js';
+import { listenAddress, type HostPort } from '../options.js';
 import type { Port } from '../trust/guard.js';
 import { httpOrigin } from './origin.js';
 
@@ -15,7 +15,7 @@ export function addHttpOptions(command: Command, port: number): Command {
       new Option(
         '--http <host:port>',
         `the same services over HTTP/1.1, for curl, browsers and Connect or gRPC-Web clients (port: ${port})`,
-      ).argParser(hostPort(port)),
+      ).argParser(listenAddress(port)),
     )
     .addOption(
       new Option(

@@ -70,9 +70,10 @@ export class ServiceCall extends Duplex {
     if (this.broken !== null) return;
     this.broken = { reason };
     this.cancelled = true;
+    // First, for a handler that is told answers that the call was cancelled, whatever the reason is.
+    this.wake();
     this.emit('cancelled', 'cancelled');
     this.destroy();
-    this.wake();
   }
 
   /** The call has its answer: what becomes of the connection is no matter to the handler. */

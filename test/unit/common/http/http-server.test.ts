@@ -37,8 +37,11 @@ const implementations = {
       call.on('cancelled', () => told.push('cancelled'));
       if (kindName === 'FULL')
         answer(toStatus(new TriremeError('QUEUE_FULL', '7 wait', { facts: { value: 7, bound: 5, boundName: 'few' } })));
-      else if (kindName === 'WAIT') waiting.push({ call, answer });
-      else if (kindName === 'DEADLINE')
+      else if (kindName === 'WAIT') {
+        waiting.push({ call, answer });
+        // As jobs do.
+        call.on('cancelled', () => answer(toStatus(new TriremeError('CANCELLED', 'the job was cancelled'))));
+      } else if (kindName === 'DEADLINE')
         answer(null, { result: String(call.getDeadline()), worker: '', execSeconds: 0, attempts: 1, jobId: 1 });
       else if (kindName === 'THROW') throw new Error('a fault');
       else answer(null, { result: `${payload?.length ?? 0}`, worker: 'w', execSeconds: 0.5, attempts: 1, jobId: 1 });
