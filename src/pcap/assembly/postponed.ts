@@ -1,16 +1,17 @@
 // Packets that wait for their conversation's entry. With many conversations nearly every look-up misses the processor's
-// caches; done together, first all slots, then all entries, then all counters, the misses overlap. The order in which
-// packets are counted changes no result.
+// caches; done together, first all slots, then all entries, then all counters, the misses overlap. An entry is searched for
+// when it is touched: with an index that is 38 % full a quarter of all first slots have another's. The order in which packets
+// are counted changes no result.
 
 import { BACK4 } from './entries';
 import { hash4 } from './hash';
 import { countRow, PINNED_DROPPED } from './layout';
 import { leave } from './leaving';
-import { find4, keyIsPinned, slotOf } from './table';
+import { find4, isEntry4, keyIsPinned, likely4, noteFound4, slotOf } from './table';
 
 /** More would push the first ones out of the nearest cache again. */
 const WAITING_MAX: u32 = 64;
-/** 0 key u64 | 8 ports u64 | 16 time i64 | 24 bytes u32 | 28 hash u32 | 32 back u8, timed u8. */
+/** 0 key u64 | 8 ports u64 | 16 time i64 | 24 bytes u32 | 28 hash u32 | 32 back u8, timed u8 | 36 entry u32. */
 const ITEM_BYTES: usize = 40;
 
 const items = memory.data(64 * 40, 16);
@@ -38,7 +39,8 @@ export function countWaiting(): void {
   let sum: u64 = 0;
   for (let item = items; item < end; item += ITEM_BYTES) sum += slotOf(load<u32>(item, 28));
   for (let item = items; item < end; item += ITEM_BYTES) {
-    const entry = <usize>(<u32>slotOf(load<u32>(item, 28))) & ~1;
+    const entry = likely4(load<u32>(item, 28));
+    store<u32>(item, <u32>entry, 36);
     sum += load<u64>(entry, 32) + load<u64>(entry + (load<u8>(item, 32) ? BACK4 : 0));
   }
   touched = sum;
@@ -48,10 +50,12 @@ export function countWaiting(): void {
     const k1 = load<u64>(item, 8);
     const bytes = <u64>load<u32>(item, 24);
     const back = load<u8>(item, 32) != 0;
-    const entry = find4(k0, k1, load<u32>(item, 28));
+    let entry = <usize>load<u32>(item, 36);
+    if (!isEntry4(entry, k0, k1)) entry = find4(k0, k1, load<u32>(item, 28));
     if (entry) touch(entry + (back ? BACK4 : 0), bytes, load<i64>(item, 16), load<u8>(item, 33) != 0);
     else countDropped(false, k1, k0, 0, 0, 0, bytes, back);
   }
+  if (end != items) noteFound4(load<u32>(end - ITEM_BYTES, 36), load<u64>(end - ITEM_BYTES), load<u64>(end - ITEM_BYTES, 8));
 }
 
 /** Forgets those of a scan that was given up. */

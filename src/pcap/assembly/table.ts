@@ -202,6 +202,36 @@ export function slotOf(hash: u32): u64 {
   return load<u64>(index + (<usize>(hash >> shift) << 3));
 }
 
+/** The first IPv4 entry whose key may have a hash; 0: there is none. Others may have the same hash, so the key is to be compared. */
+// @ts-ignore: decorator
+@inline
+export function likely4(hash: u32): usize {
+  let i = hash >> shift;
+  while (true) {
+    const slot = load<u64>(index + (<usize>i << 3));
+    if (<u32>(slot >> 32) == hash || !slot) return slot & 1 ? 0 : <usize>(<u32>slot);
+    i = (i + 1) & (indexSlots - 1);
+  }
+}
+
+/**
+ * Whether an IPv4 entry that was looked up before is that of a key: entries may have left the table meanwhile. 0 is not: all
+ * bytes there stay 0, and no key has the kind 0.
+ */
+// @ts-ignore: decorator
+@inline
+export function isEntry4(entry: usize, k0: u64, k1: u64): bool {
+  return load<u64>(entry, 32) == k0 && load<u64>(entry, PORTS4) == k1;
+}
+
+/** Notes the entry that was counted last, as find4 does, unless it has left the table. */
+export function noteFound4(entry: usize, k0: u64, k1: u64): void {
+  if (!isEntry4(entry, k0, k1)) return;
+  last4 = entry;
+  last40 = k0;
+  last41 = k1;
+}
+
 /** The reference of a key's entry, made when it is new; 0: sampling leaves it out. */
 export function find4(k0: u64, k1: u64, hash: u32): usize {
   let i = hash >> shift;

@@ -5,7 +5,7 @@ import { big16 } from './big-endian';
 import { BACK4 } from './entries';
 import { hash4 } from './hash';
 import { countDropped, touch } from './postponed';
-import { find4, slotOf } from './table';
+import { find4, isEntry4, likely4, slotOf } from './table';
 import { beginLog } from './tcp-log';
 import { addUncaptured, addWindowless, blockCell, newBlock, NO_TIME, NO_WINDOW, piecewise } from './tcp-state';
 import { step } from './tcp-step';
@@ -14,10 +14,10 @@ import { step } from './tcp-step';
 const WAITING_MAX: u32 = 64;
 /**
  * 0 key u64 | 8 ports u64 | 16 time i64 | 24 bytes u32 | 28 hash u32 | 32 seq | 36 ack | 40 length | 44 window u32 | 48 id u16
- * | 50 flags, 51 back, 52 has a time, 53 has flags u8.
+ * | 50 flags, 51 back, 52 has a time, 53 has flags u8 | 56 entry u32.
  */
-const ITEM_BYTES: usize = 56;
-const items = memory.data(64 * 56, 16);
+const ITEM_BYTES: usize = 64;
+const items = memory.data(64 * 64, 64);
 let waiting: u32 = 0;
 /** Keeps the touching loads alive. */
 export let touchedBlocks: u64 = 0;
@@ -78,11 +78,12 @@ export function countWatched(): void {
   let sum: u64 = 0;
   for (let item = items; item < end; item += ITEM_BYTES) sum += slotOf(load<u32>(item, 28));
   for (let item = items; item < end; item += ITEM_BYTES) {
-    const entry = <usize>(<u32>slotOf(load<u32>(item, 28))) & ~1;
+    const entry = likely4(load<u32>(item, 28));
+    store<u32>(item, <u32>entry, 56);
     sum += load<u64>(entry, 32) + load<u64>(entry + (load<u8>(item, 51) ? BACK4 : 0)) + load<u64>(blockCell(entry));
   }
   for (let item = items; item < end; item += ITEM_BYTES) {
-    const entry = <usize>(<u32>slotOf(load<u32>(item, 28))) & ~1;
+    const entry = <usize>load<u32>(item, 56);
     const block = entry ? <usize>load<u32>(blockCell(entry)) : 0;
     sum += load<u64>(block) + load<u64>(block, 64);
   }
@@ -93,7 +94,8 @@ export function countWatched(): void {
     const k1 = load<u64>(item, 8);
     const bytes = <u64>load<u32>(item, 24);
     const back = load<u8>(item, 51) != 0;
-    const entry = find4(k0, k1, load<u32>(item, 28));
+    let entry = <usize>load<u32>(item, 56);
+    if (!isEntry4(entry, k0, k1)) entry = find4(k0, k1, load<u32>(item, 28));
     if (!entry) {
       countDropped(false, k1, k0, 0, 0, 0, bytes, back);
       continue;

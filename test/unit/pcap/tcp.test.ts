@@ -406,3 +406,13 @@ test('a full table tells the health of those that are kept, the same wherever it
   const split = scanSplit(bytes, plansAt(headerOf(bytes), [40_000, 90_000, 200_000]), options);
   expect(toCanonicalJson(split.report)).toBe(toCanonicalJson(whole));
 });
+
+test('an IPv4 packet whose search begins at the entry of a large IPv6 conversation is counted', () => {
+  const large = Array.from({ length: 200 }, (_, i) => ({
+    ...traceRecord(segment([true, i, 1, 1], i, 2 * i + 1)),
+    originalLength: 0xf000_0000,
+  }));
+  const others = Array.from({ length: 2000 }, (_, i) => traceRecord(segment([false, i, 1, 1], i, 2 * i)));
+  const facts = scanFacts(classicCapture([...large, ...others], { nanoseconds: true }), tcp);
+  expect(facts.tcp!.conversations).toBe(2200);
+});
