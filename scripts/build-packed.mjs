@@ -1,6 +1,6 @@
-// Packs the program into two files that src/launch.ts runs: dist/src/packed/first.js has what an analysis on this machine needs,
-// and beside it the code that V8 makes of it, so that starting takes 10 ms instead of 40; rest.js has everything else. Each module
-// is in one of them, so nothing is there twice. Also writes dist/api, where the package's users come in. Run by `npm run build`
+// Packs the program into two files that src/launch.ts runs: dist/src/packed/first.js has what an analysis on this machine needs;
+// rest.js has everything else. Each module is in one of them, so nothing is there twice. Beside each stands the code that V8 makes
+// of it, so that starting an analysis takes 10 ms instead of 40. Also writes dist/api, where the package's users come in. Run by `npm run build`
 // after tsc.
 import { build, transformSync } from 'esbuild';
 import { createHash } from 'node:crypto';
@@ -138,7 +138,8 @@ async function bundle(names, elsewhere) {
 // The cache goes first and comes last: V8 tells the code of another source by that source's length only.
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-writeFileSync(restFile, await bundle(rest, (name) => name === packedPackage || first.has(name)));
+const restSource = await bundle(rest, (name) => name === packedPackage || first.has(name));
+writeFileSync(restFile, restSource);
 const source = await bundle([...first, packedPackage], (name) => modules.has(name) && !first.has(name));
 writeFileSync(firstFile, source);
 
@@ -150,16 +151,30 @@ process.stdout.write = (_text, done) => {
   done?.();
   return true;
 };
+let firstPart;
 for (const form of [[], ['--json'], ['--csv']]) {
   process.argv = [process.execPath, 'trireme', 'analyze', 'captures/sample.pcap', '--quiet', ...form];
-  const module = { exports: {} };
+  firstPart = { exports: {} };
   // An analysis on this machine that asked for the rest would wait for it.
-  script.runInThisContext()(module.exports, require, module, root);
-  await module.exports.load('main.js').done;
+  script.runInThisContext()(firstPart.exports, require, firstPart, root);
+  await firstPart.exports.load('main.js').done;
 }
 process.stdout.write = write;
 if (process.exitCode) throw new Error(`the packed analysis failed with ${process.exitCode}`);
-writeFileSync(cache, script.createCachedData());
+const firstCode = script.createCachedData();
+
+// The rest, with what runs when the roles are loaded.
+const restScript = new Script(restSource, { filename: restFile });
+const restPart = { exports: {} };
+const requireFor = (id) => {
+  if (!id.startsWith(prefix)) return require(id);
+  const name = id.slice(prefix.length);
+  return first.has(name) || name === packedPackage ? firstPart.exports.load(name) : restPart.exports.load(name);
+};
+restScript.runInThisContext()(restPart.exports, requireFor, restPart, root);
+for (const name of rest.filter((name) => /\bcommand\.js$/.test(name))) restPart.exports.load(name);
+writeFileSync(`${restFile}.cache`, restScript.createCachedData());
+writeFileSync(cache, firstCode);
 
 // The entries of the package, as files that tell Node's loader of ES modules what they export.
 const { exports: entries } = JSON.parse(readFileSync('package.json', 'utf8'));

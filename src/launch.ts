@@ -14,9 +14,9 @@ import { Script } from 'node:vm';
 
 // Where everything begins: bin/trireme, a thread, the package as a library. The build packs the program into two files
 // (scripts/build-packed.mjs): first.js holds what an analysis on this machine needs, with the code that V8 made of it beside,
-// because such an analysis is mostly starting up; rest.js holds all else and is read when a module of it is asked for. Each
-// module is in one of them and runs once. V8's code is of one version of V8: for another one, and in the installed package, it
-// is kept in the user's cache folder from the first analysis on. Where the packed files are missing or older than the last
+// because such an analysis is mostly starting up; rest.js holds all else and is read when a module of it is asked for, on each
+// thread anew. Each module is in one of them and runs once. V8's code is of one version of V8: for another one, and in the
+// installed package, that of first.js is kept in the user's cache folder from the first analysis on. Where the packed files are missing or older than the last
 // compile, the separate modules run.
 
 type Wrapper = (
@@ -71,7 +71,7 @@ function openFirst(): Part | null {
     if (compiled !== undefined && statSync(firstFile).mtimeMs < compiled.mtimeMs) return null;
     // Latin-1, which is read without decoding: esbuild writes ASCII only.
     const source = readFileSync(firstFile, 'latin1');
-    const built = builtCode();
+    const built = builtCode(firstFile);
     // V8 refuses code of another version or other flags by itself, and compiles the source.
     let script = built === undefined ? undefined : new Script(source, { filename: firstFile, cachedData: built });
     if (script === undefined || script.cachedDataRejected === true) {
@@ -87,7 +87,9 @@ function openFirst(): Part | null {
 }
 
 function rest(): Part {
-  return (restPart ??= partOf(new Script(readFileSync(restFile, 'latin1'), { filename: restFile })));
+  return (restPart ??= partOf(
+    new Script(readFileSync(restFile, 'latin1'), { filename: restFile, cachedData: builtCode(restFile) }),
+  ));
 }
 
 function partOf(script: Script): Part {
@@ -115,9 +117,9 @@ function importFile(url: string): Promise<unknown> {
 }
 
 /** The code that the build made; undefined: none. */
-function builtCode(): Buffer | undefined {
+function builtCode(file: string): Buffer | undefined {
   try {
-    return readFileSync(`${firstFile}.cache`);
+    return readFileSync(`${file}.cache`);
   } catch {
     return undefined;
   }
