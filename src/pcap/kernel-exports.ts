@@ -136,6 +136,7 @@ export interface KernelExports {
   beginExport(): void;
   countEntries(six: boolean): number;
   exportEntries(six: boolean): number;
+  importRow(table: number, number: number, packets: bigint, bytes: bigint): void;
   nextRow(table: number, number: number, rows: number): number;
   makeRoom(entries: number): void;
   importEntries(six: boolean, count: number): number;

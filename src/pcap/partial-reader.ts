@@ -119,8 +119,8 @@ export function addPartial(kernel: Kernel, partial: Uint8Array): void {
     for (let row = 0; row < shape.sparse[i]; row++, at += sparseRowBytes) {
       const number = shape.view.getBigUint64(at, true);
       if (number >= BigInt(sparseRowsMax[i])) refuse(`row ${number} in table ${i}`);
-      addAt(kernel, table + Number(number) * 16, shape.view.getBigUint64(at + 8, true));
-      addAt(kernel, table + Number(number) * 16 + 8, shape.view.getBigUint64(at + 16, true));
+      const [packets, bytes] = [shape.view.getBigUint64(at + 8, true), shape.view.getBigUint64(at + 16, true)];
+      kernel.exports.importRow(table, Number(number), packets, bytes);
     }
   at = addSeries(kernel, shape, partial, at);
   at = addStatistics(kernel, shape, partial, at);

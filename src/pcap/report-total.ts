@@ -1,9 +1,11 @@
 import type { CaptureFacts, CaptureReport, CaptureTotal } from './report-types.js';
 import type { Count } from './types.js';
 
+const exactMax = BigInt(Number.MAX_SAFE_INTEGER);
+
 /** A count as a number while that is exact. */
 export function exactCount(value: bigint): Count {
-  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
+  return value <= exactMax ? Number(value) : value;
 }
 
 /** A capture of one file, or a file of a joined one. */

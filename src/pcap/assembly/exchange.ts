@@ -13,7 +13,7 @@ import {
   tailBytes,
 } from './entries';
 import { hash4 } from './hash';
-import { add, SERIES_SHIFT, WINDOW, WINDOW_BYTES } from './layout';
+import { add, BLOCK_ROWS, FAMILIES, LINKS, mayHavePackets, noteRow, SERIES_SHIFT, WINDOW, WINDOW_BYTES } from './layout';
 import { importedNumber, NO_PATH, notePath } from './paths';
 import { addRow, coarsen } from './series';
 import { drop, find4, find6, index, indexSlots } from './table';
@@ -22,8 +22,22 @@ let cursor: u32 = 0;
 
 /** Number of the first row with packets, from a number on, in a table of so many rows of two cells; `rows`: none is left. */
 export function nextRow(table: usize, number: u32, rows: u32): u32 {
-  while (number < rows && !load<u64>(table + (<usize>number << 4))) number++;
-  return number;
+  const inBlocks = table == LINKS || table == FAMILIES;
+  while (number < rows) {
+    const row = table + (<usize>number << 4);
+    if (inBlocks && !(number % BLOCK_ROWS) && !mayHavePackets(row)) number += BLOCK_ROWS;
+    else if (load<u64>(row)) return number;
+    else number++;
+  }
+  return rows;
+}
+
+/** Adds to a row of such a table. */
+export function importRow(table: usize, number: u32, packets: u64, bytes: u64): void {
+  const row = table + (<usize>number << 4);
+  if (table == LINKS || table == FAMILIES) noteRow(row);
+  add(row, packets);
+  add(row + 8, bytes);
 }
 
 export function beginExport(): void {

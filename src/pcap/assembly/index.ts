@@ -9,7 +9,7 @@ import { setSeed } from './hash';
 import { forgetHeavyRows } from './heavy-rows';
 import { interfaceCount, setInterfaceCount } from './interfaces';
 import { keepPaths, keepTcp } from './entries';
-import { FIRST_NS, I64_MAX, I64_MIN, INNER, LAST_NS, SERIES_TWIN, TOTALS } from './layout';
+import { clearRows, FIRST_NS, I64_MAX, I64_MIN, INNER, LAST_NS, LINKS, TOTALS } from './layout';
 import { setOrderOfRows } from './order';
 import { beginLeftAddresses } from './left-addresses';
 import { beginNames } from './names';
@@ -17,7 +17,7 @@ import { beginPaths } from './paths';
 import { beginWaiting } from './postponed';
 import { beginPiece, pieceFirstNs, pieceLastNs, pieceOthers, pieceTold, setIndexing, stopIndexing } from './pieces';
 import { keysAt, takeKeys } from './piece-keys';
-import { beginHealth, beginSeries } from './series';
+import { beginHealth, beginSeries, clearSeries } from './series';
 import { beginSketches } from './sketch';
 import { beginLogs } from './sketch-log';
 import { beginStatistics } from './statistics';
@@ -66,7 +66,7 @@ export { setTransparent } from './filtering';
 export { endImport, importPaths, importRoom, pathsAt, pathsBytes } from './paths';
 export { setInterface, setInterfaceCount } from './interfaces';
 export { lowerThreshold, makeRoom, pin } from './table';
-export { beginExport, countEntries, exportEntries, importEntries, importSeries, nextRow } from './exchange';
+export { beginExport, countEntries, exportEntries, importEntries, importRow, importSeries, nextRow } from './exchange';
 export { healthAt, healthRow } from './series';
 export { bestConversations, bestConversationsCount, kinds, pinnedSums, rank, rankBlock } from './ranking';
 export {
@@ -139,7 +139,11 @@ let used: bool = false;
 
 /** Makes the instance new: empty counters, empty table. */
 export function begin(conversationsMax: u32, seed: u32, intervalNs: i64, onlyWalk: bool): void {
-  if (used) memory.fill(TOTALS, 0, SERIES_TWIN - TOTALS);
+  if (used) {
+    clearSeries();
+    clearRows();
+    memory.fill(TOTALS, 0, LINKS - TOTALS);
+  }
   used = true;
   store<i64>(FIRST_NS, I64_MAX);
   store<i64>(LAST_NS, I64_MIN);

@@ -3,7 +3,7 @@
 //   0 link type u32 | 4 snap length u32 | 8 time resolution u32 | 12 mode u32 | 16 offset s i64 | 24 offset ns i64
 //   32 factor u64 | 40 units below which the short way serves u64 | 48 shift u32
 
-import { INTERFACE_BYTES, INTERFACES } from './layout';
+import { INTERFACE_BYTES, INTERFACES, LINKS, noteRow } from './layout';
 
 export const MULTIPLY: u32 = 0;
 export const DIVIDE: u32 = 1;
@@ -40,6 +40,7 @@ function tenTo(exponent: u32): u64 {
 }
 
 export function setInterface(number: u32, link: u32, snap: u32, resolution: u32, offset: i64): void {
+  noteRow(LINKS + (<usize>(link & 0xffff) << 4));
   const at = interfaceAt(number);
   let mode = MULTIPLY;
   let factor: u64 = 1;

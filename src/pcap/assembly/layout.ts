@@ -64,6 +64,10 @@ export const TUNNELS: usize = 0x1000;
 /** Packets and bytes by IP protocol; row 256: not captured. */
 export const PROTOCOLS4: usize = 0x2000;
 export const PROTOCOLS6: usize = 0x4000;
+/** A byte for each block of rows of LINKS, then of FAMILIES: 1 where a row may have packets. Few have, of 131,072. */
+export const BLOCKS: usize = 0x8000;
+export const BLOCK_ROWS: u32 = 512;
+const BLOCK_SHIFT: usize = 13;
 /** Packets and bytes by LINKTYPE. */
 export const LINKS: usize = 0x10000;
 /** Packets and bytes that are neither IPv4 nor IPv6, by EtherType; the first rows are the FAMILY_ values. */
@@ -106,6 +110,25 @@ export const I64_MIN: i64 = -0x8000000000000000;
 export function countRow(row: usize, bytes: u64): void {
   store<u64>(row, load<u64>(row) + 1);
   store<u64>(row, load<u64>(row, 8) + bytes, 8);
+}
+
+/** A row of LINKS or FAMILIES may have packets from now on. */
+// @ts-ignore: decorator
+@inline
+export function noteRow(row: usize): void {
+  store<u8>(BLOCKS + ((row - LINKS) >> BLOCK_SHIFT), 1);
+}
+
+// @ts-ignore: decorator
+@inline
+export function mayHavePackets(row: usize): bool {
+  return load<bool>(BLOCKS + ((row - LINKS) >> BLOCK_SHIFT));
+}
+
+/** Empties LINKS and FAMILIES. */
+export function clearRows(): void {
+  for (let row = LINKS; row < SERIES; row += 1 << BLOCK_SHIFT)
+    if (mayHavePackets(row)) memory.fill(row, 0, 1 << BLOCK_SHIFT);
 }
 
 // @ts-ignore: decorator

@@ -10,6 +10,7 @@ import {
   FAMILY_CUT,
   FAMILY_NOT_IPV4,
   FAMILY_NOT_IPV6,
+  noteRow,
   PINNED_DROPPED,
   PROTOCOLS4,
   PROTOCOLS6,
@@ -54,7 +55,9 @@ export function setPacket(start: usize, original: u32, at: i64, hasTime: bool): 
 // @ts-ignore: decorator
 @inline
 export function other(family: u32): void {
-  countRow(FAMILIES + (<usize>family << 4), bytes);
+  const row = FAMILIES + (<usize>family << 4);
+  noteRow(row);
+  countRow(row, bytes);
 }
 
 function readSegment4(at: usize, transport: usize, end: usize): void {

@@ -45,6 +45,15 @@ function place(number: i64): usize {
   return SERIES + (<usize>(<u32>number & 0xffff) << 4);
 }
 
+/** Empties the rows that were counted. */
+export function clearSeries(): void {
+  const rows = <usize>load<i64>(SERIES_ROWS);
+  const from = place(load<i64>(SERIES_LOW));
+  const straight = min(rows, (SERIES_TWIN - from) >> 4);
+  memory.fill(from, 0, straight << 4);
+  memory.fill(SERIES, 0, (rows - straight) << 4);
+}
+
 function floorDivide(a: i64, b: i64): i64 {
   const quotient = a / b;
   return a % b < 0 ? quotient - 1 : quotient;

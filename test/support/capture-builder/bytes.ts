@@ -14,16 +14,9 @@ export const text = (words: string): Uint8Array => new Uint8Array(Buffer.from(wo
 export function writer(order: ByteOrder) {
   const little = order === 'little';
   return {
-    u16: (value: number): Uint8Array => {
-      const bytes = new Uint8Array(2);
-      new DataView(bytes.buffer).setUint16(0, value, little);
-      return bytes;
-    },
-    u32: (value: number): Uint8Array => {
-      const bytes = new Uint8Array(4);
-      new DataView(bytes.buffer).setUint32(0, value, little);
-      return bytes;
-    },
+    u16: (value: number): Uint8Array => (little ? u8(value, value >> 8) : u8(value >> 8, value)),
+    u32: (value: number): Uint8Array =>
+      little ? u8(value, value >> 8, value >> 16, value >> 24) : u8(value >> 24, value >> 16, value >> 8, value),
     u64: (value: bigint): Uint8Array => {
       const bytes = new Uint8Array(8);
       new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, value), little);
@@ -34,4 +27,4 @@ export function writer(order: ByteOrder) {
 
 /** Network order, for the packets themselves. */
 export const net = writer('big');
-export const u8 = (...values: number[]): Uint8Array => Uint8Array.from(values);
+export const u8 = (...values: number[]): Uint8Array => new Uint8Array(values);
