@@ -1,6 +1,7 @@
 import { shownName } from '../captures/file/capture-name.js';
 import { standardInput } from '../captures/file/capture-file.js';
 import { scanCapture } from '../captures/whole/scan-file.js';
+import { threadsWithRoom } from '../captures/threads/address-room.js';
 import { threadBytesMinDefault, threadsAsked } from '../captures/threads/thread-plan.js';
 import { TriremeError } from '../common/errors.js';
 import { formatAddress, parseEndpoint } from '../pcap/endpoint.js';
@@ -63,7 +64,7 @@ async function rowOf(settings: ExtractSettings, number: number): Promise<Convers
       },
       top: number,
       sort: sortDefault,
-      threadsMax: threadsAsked({ cores, multi }),
+      threadsMax: threadsWithRoom(threadsAsked({ cores, multi }), () => undefined),
       threadBytesMin: threadBytesMinDefault,
     })),
   };

@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import { openCapture, standardInput, type CaptureFile } from '../captures/file/capture-file.js';
 import { extractFile } from '../captures/whole/extract-file.js';
 import { FileProbe } from '../captures/file/file-probe.js';
+import { threadsWithRoom } from '../captures/threads/address-room.js';
 import { threadsAsked } from '../captures/threads/thread-plan.js';
 import { TriremeError } from '../common/errors.js';
 import { forTerminal } from '../common/for-terminal.js';
@@ -114,16 +115,16 @@ async function run(
   const target = formed(formOf(settings), out);
   const span = after === null && before === null ? undefined : { after, before };
   const packetsMax = limit === undefined ? undefined : BigInt(limit);
-  const onIndex = (text: string): void => {
+  const onNote = (text: string): void => {
     if (quiet !== true)
       process.stderr.write(`trireme: ${forTerminal(text)}
 `);
   };
   const extracted = await unlessGone(
     extractFile(file, { filter, filterTags, span, packetsMax }, target, {
-      threadsMax: threadsAsked(settings),
+      threadsMax: threadsWithRoom(threadsAsked(settings), onNote),
       threadBytesMin: settings.threadBytes,
-      onIndex: settings.index === false ? null : onIndex,
+      onIndex: settings.index === false ? null : onNote,
       onIndexMade: settings.index === true ? (bytes) => void indexOut().writeIndex(file.name, bytes) : undefined,
       input,
     }),

@@ -1,5 +1,6 @@
 import { openCapture } from '../captures/file/capture-file.js';
 import { scanFile } from '../captures/whole/scan-file.js';
+import { threadsWithRoom } from '../captures/threads/address-room.js';
 import { threadBytesMinDefault } from '../captures/threads/thread-plan.js';
 import type { Filter } from '../filter/compile.js';
 import { forTerminal } from '../common/for-terminal.js';
@@ -31,7 +32,7 @@ async function counted({ expression }: Filter, name: string, threadsMax: number)
       scan,
       top: 0,
       sort: 'bytes',
-      threadsMax,
+      threadsMax: threadsWithRoom(threadsMax, onNote),
       threadBytesMin: threadBytesMinDefault,
       index,
     } as const;

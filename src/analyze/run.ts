@@ -3,6 +3,7 @@ import { redirectedFile, standardInput } from '../captures/file/capture-file.js'
 import { shownName } from '../captures/file/capture-name.js';
 import { scanCapture } from '../captures/whole/scan-file.js';
 import type { IndexSettings } from '../captures/scan/scan-settings.js';
+import { threadsWithRoom } from '../captures/threads/address-room.js';
 import { threadBytesMinDefault } from '../captures/threads/thread-plan.js';
 import { forTerminal } from '../common/for-terminal.js';
 import type { SortOrder } from '../pcap/types.js';
@@ -153,9 +154,10 @@ async function analyseHere(
   progress: Progress,
   onSoFar: (entry: Entry) => void,
 ): Promise<Entry> {
-  const { scan, top, sort, threadsMax, threadBytesMin = threadBytesMinDefault } = settings;
+  const { scan, top, sort, threadBytesMin = threadBytesMinDefault } = settings;
   const onProgress = progress.visible ? progress.update : undefined;
   const index = indexSettings(name, settings);
+  const threadsMax = threadsWithRoom(settings.threadsMax, index.onNote);
   const scanSettings = { scan, top, sort, packedRows: true, threadsMax, threadBytesMin, onProgress, index };
   if (settings.join) {
     // Loaded only here: other analyses must not wait for it.

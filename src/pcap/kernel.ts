@@ -49,8 +49,7 @@ export class Kernel {
   private data: DataView;
 
   private constructor(private readonly module: WebAssembly.Module) {
-    this.exports = new WebAssembly.Instance(module, { filter: { functionOf: this.filters.functionOf } })
-      .exports as unknown as KernelExports;
+    this.exports = instanceOf(module, this.filters);
     this.filters.attach(this.exports.memory, this.exports.table);
     this.data = new DataView(this.exports.memory.buffer);
   }
@@ -255,6 +254,19 @@ export class Kernel {
 
   formatNumber(state: ReadState): number {
     return formats.indexOf(state.format);
+  }
+}
+
+function instanceOf(module: WebAssembly.Module, { functionOf }: FilterFunctions): KernelExports {
+  try {
+    return new WebAssembly.Instance(module, { filter: { functionOf } }).exports as unknown as KernelExports;
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new TriremeError(
+      'LIMIT_REACHED',
+      `there is no memory for a scanner, whose address space is 10 GiB (${cause.message}): use --cores 1, or raise ulimit -v`,
+      { cause },
+    );
   }
 }
 

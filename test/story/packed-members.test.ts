@@ -48,12 +48,23 @@ test.each([
 test('where a bound on address space leaves no room for threads, a file is read on one core, with a note', async () => {
   const file = scratch.file('bound.pcap.gz', members);
   const one = await runTrireme(['analyze', '--json', file]);
-  // Each memory of WebAssembly takes some 10 GB of it: two fit in, and nine do not.
+  // Each memory of WebAssembly takes some 10 GB of it: two fit in, and those of two threads do not.
   const bound = await bounded(30e6, ['analyze', '--json', file, '--cores', '8', '--thread-bytes', '1000']);
   expect(bound).toEqual({
     ...one,
-    stderr: `trireme: ${file} is read on one core: there is no memory for threads (ulimit -v, or the memory of its group)\n`,
+    stderr:
+      'trireme: 1 of 8 cores are used: a bound of 30720000000 bytes on address space (ulimit -v) has no room for more threads, ' +
+      'which may take 33212254720 each\n',
   });
+});
+
+test('the same of a file that is not packed, which several cores would share', async () => {
+  const file = scratch.file('bound.pcap', smallCapture(manyPackets(8000)));
+  const one = await runTrireme(['analyze', '--json', file]);
+  const asked = ['--json', file, '--cores', '2', '--thread-bytes', '1000'];
+  const { stderr, ...bound } = await bounded(13e6, ['analyze', ...asked]);
+  expect({ ...bound, stderr: '' }).toEqual(one);
+  expect(stderr).toContain('1 of 2 cores are used');
 });
 
 /** Runs trireme with so many KiB of address space. */
