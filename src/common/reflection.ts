@@ -1,11 +1,10 @@
-import type { Server } from '@grpc/grpc-js';
+import { BinaryReader } from '@bufbuild/protobuf/wire';
+import type { Server, ServerDuplexStream, ServiceDefinition } from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { Message } from 'protobufjs';
-import { FileDescriptorProto, FileDescriptorSet } from 'protobufjs/ext/descriptor';
 import { TriremeError } from './errors.js';
 import { projectRoot } from './version.js';
 
@@ -15,12 +14,43 @@ const descriptorsPath = join(projectRoot, 'dist', 'proto.binpb.gz');
 /**
  * Adds reflection (v1 and v1alpha) that shows these services. The descriptors are those that buf built: what
  * proto-loader makes of our files puts all of a package into one without its imports, and clients that link what they
- * are sent (buf curl) then find no service in it.
+ * are sent (buf curl) then find no service in it. They are read and linked when somebody asks first: that takes as long
+ * as half of all else that a load balancer does to start.
  */
 export function addReflection(server: Server, services: readonly string[]): void {
   // The service reads nothing of a package definition but this list of files.
-  const definition = { all: { fileDescriptorProtos: readDescriptors() } } as unknown as PackageDefinition;
-  new ReflectionService(definition, { services: [...services] }).addToServer(server);
+  const serve = (fileDescriptorProtos: Buffer[]): Map<string, Answers> => {
+    const definition = { all: { fileDescriptorProtos } } as unknown as PackageDefinition;
+    return servedBy(new ReflectionService(definition, { services: [...services] }));
+  };
+  let asked: Map<string, Answers> | null = null;
+  for (const [path, { definition }] of serve([]))
+    server.addService(definition, {
+      [answersName]: (call: Call) => {
+        asked ??= serve(readDescriptors());
+        asked.get(path)!.implementation[answersName](call);
+      },
+    });
+}
+
+/** The one method of the service, as the package's handlers are called. */
+const answersName = 'ServerReflectionInfo';
+
+type Call = ServerDuplexStream<unknown, unknown>;
+
+interface Answers {
+  readonly definition: ServiceDefinition;
+  readonly implementation: Readonly<Record<typeof answersName, (call: Call) => void>>;
+}
+
+/** What it adds to a server, by the path of its method: v1 and v1alpha. */
+function servedBy(service: ReflectionService): Map<string, Answers> {
+  const served = new Map<string, Answers>();
+  const addService = (definition: ServiceDefinition, implementation: Answers['implementation']): void => {
+    served.set(Object.values(definition)[0].path, { definition, implementation });
+  };
+  service.addToServer({ addService } as unknown as Server);
+  return served;
 }
 
 /** The serialized FileDescriptorSet of our services, and those of health and channelz. @throws TriremeError INTERNAL */
@@ -32,7 +62,13 @@ export function readDescriptorSet(): Buffer {
   }
 }
 
+/** The files of the set, each as it is: a set is nothing but field 1, again and again. */
 function readDescriptors(): Buffer[] {
-  const { file } = FileDescriptorSet.decode(readDescriptorSet()) as unknown as { file: Message[] };
-  return file.map((each) => Buffer.from(FileDescriptorProto.encode(each).finish()));
+  const reader = new BinaryReader(readDescriptorSet());
+  const files: Buffer[] = [];
+  while (reader.pos < reader.len) {
+    reader.tag();
+    files.push(Buffer.from(reader.bytes()));
+  }
+  return files;
 }

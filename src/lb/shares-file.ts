@@ -1,4 +1,4 @@
-import { readConfigFile, type ConfigFile, type Section, type Setting } from '../common/config-file.js';
+import type { ConfigFile, Section, Setting } from '../common/config-file.js';
 import { TriremeError } from '../common/errors.js';
 import { byteSize, decimal, integer } from '../common/options.js';
 import { isSlip } from '../common/suggestions.js';
@@ -44,6 +44,8 @@ const fieldNames = Object.keys(fields);
 
 /** Reads the file of --shares. @throws TriremeError FILE_UNREADABLE, or USAGE with place, value and bound of what is wrong */
 export function readShares(path: string): ShareSettings {
+  // Loaded only here, with the package that reads YAML.
+  const { readConfigFile } = require('../common/config-file.js') as typeof import('../common/config-file.js');
   return compileShares(readConfigFile(path, '--shares'));
 }
 
