@@ -40,6 +40,10 @@ export class RoleProcess {
       detached: true,
       env,
     });
+    // Its group is its own, so a parent that ends at once, on a second signal, would leave it running.
+    const killChild = (): void => void child.kill('SIGKILL');
+    process.once('exit', killChild);
+    child.once('exit', () => process.off('exit', killChild));
     let last = '';
     const ready = await new Promise<LogLine>((resolve, reject) => {
       const timer = setTimeout(() => {

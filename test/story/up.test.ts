@@ -1,30 +1,38 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { eventually } from '../support/capture-cluster.js';
 import { runTrireme, triremePath } from '../support/run-trireme.js';
 
 /** Time for four roles to start on a loaded machine. */
 const startMsMax = 45_000;
 
-test('up prints where its live pages are, serves them, and ends whole on Ctrl-C', async () => {
-  const up = spawn(process.execPath, [triremePath, 'up', '--free-ports'], { stdio: ['ignore', 'pipe', 'pipe'] });
+function startUp(): ChildProcess {
+  return spawn(process.execPath, [triremePath, 'up', '--free-ports'], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** What it has printed when all of it runs. */
+async function running(up: ChildProcess): Promise<string> {
   let printed = '';
   let logged = '';
-  up.stderr.on('data', (data: Buffer) => (logged += data.toString()));
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`up never said that it runs:\n${printed}\n${logged}`)),
-        startMsMax,
-      );
-      up.stdout.on('data', (data: Buffer) => {
-        printed += data.toString();
-        if (!printed.includes('Ctrl-C ends everything.')) return;
-        clearTimeout(timer);
-        resolve();
-      });
-      up.once('exit', () => reject(new Error(`up ended:\n${logged}`)));
+  up.stderr?.on('data', (data: Buffer) => (logged += data.toString()));
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`up never said that it runs:\n${printed}\n${logged}`)), startMsMax);
+    up.stdout?.on('data', (data: Buffer) => {
+      printed += data.toString();
+      if (!printed.includes('Ctrl-C ends everything.')) return;
+      clearTimeout(timer);
+      resolve();
     });
+    up.once('exit', () => reject(new Error(`up ended:\n${logged}`)));
+  });
+  return printed;
+}
+
+test('up prints where its live pages are, serves them, and ends whole on Ctrl-C', async () => {
+  const up = startUp();
+  try {
+    const printed = await running(up);
     const pages = /^live pages +(\S+) +(\S+)$/m.exec(printed)!.slice(1);
     for (const page of pages) {
       const answer = await fetch(page);
@@ -43,6 +51,20 @@ test('up prints where its live pages are, serves them, and ends whole on Ctrl-C'
   } finally {
     up.kill('SIGTERM');
   }
+});
+
+test('a second signal ends up and all that it has started', async () => {
+  const up = startUp();
+  const printed = await running(up);
+  const pages = /^live pages +(\S+) +(\S+)$/m.exec(printed)!.slice(1);
+  const ended = once(up, 'exit');
+  up.kill('SIGTERM');
+  up.kill('SIGINT');
+  expect(await ended).toEqual([1, null]);
+  await eventually('the end of both', async () => {
+    const answers = await Promise.allSettled(pages.map((page) => fetch(page)));
+    return answers.every(({ status }) => status === 'rejected');
+  });
 });
 
 test('demo ends by saying what it showed and where to look', async () => {

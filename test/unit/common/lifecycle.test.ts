@@ -48,6 +48,14 @@ test('a second signal ends it at once with exit code 1', async () => {
   expect(await ended(script, ['SIGTERM', 'SIGINT'])).toMatchObject({ code: 1 });
 });
 
+test('the same signal twice at once is one, as of timeout, which gives it to a process and to its group', async () => {
+  const script = `runUntilSignal(log, 1000, async () => {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    clearInterval(alive);
+  });`;
+  expect(await ended(script, ['SIGINT', 'SIGINT'])).toEqual({ code: 0, signal: null, log: 'up\ndraining\nended\n' });
+});
+
 test('a role with a thread that waits for a file for ever ends by the signal', async () => {
   const known = `held(); const stuck = markStuck(); runUntilSignal(log, 1000, async () => clearInterval(alive));`;
   expect(await ended(known, ['SIGTERM'])).toMatchObject({ code: null, signal: 'SIGTERM' });
