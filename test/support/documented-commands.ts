@@ -32,29 +32,29 @@ export const ranElsewhere: Readonly<Record<string, { readonly file: string; read
     file: 'test/story/page-actions.test.ts',
     by: 'curl -O 127.0.0.1:9101/api/analyses/',
   },
-  'nats-server -js': { file: 'test/story/discovery.test.ts', by: 'NatsServer.start' },
-  'bin/trireme lb --tcp 0.0.0.0:13337 --grpc 0.0.0.0:50051 --announce nats://nats:4222': {
+  'nats-server -js -a 127.0.0.1': { file: 'test/story/discovery.test.ts', by: 'NatsServer.start' },
+  'bin/trireme lb --announce nats://127.0.0.1:4222': {
     file: 'test/story/discovery.test.ts',
     by: "start('lb', ...anyPort('tcp', 'grpc', 'admin'), '--announce', nats.url)",
   },
-  'bin/trireme master --grpc 0.0.0.0:50052 --announce nats://nats:4222': {
+  'bin/trireme master --announce nats://127.0.0.1:4222': {
     file: 'test/story/discovery.test.ts',
     by: "start('master', ...anyPort('grpc', 'admin'), '--captures', projectRoot, '--announce', nats.url)",
   },
-  'bin/trireme worker --discover nats://nats:4222': {
+  'bin/trireme worker --discover nats://127.0.0.1:4222': {
     file: 'test/story/discovery.test.ts',
     by: "start('worker', '--slots', '1', '--discover', nats.url)",
   },
-  'bin/trireme client --discover nats://nats:4222 --jobs 1,2,1': {
+  'bin/trireme client --discover nats://127.0.0.1:4222 --jobs 1,2,1': {
     file: 'test/story/discovery.test.ts',
     by: "runTrireme(['client', '--discover', nats.url, '--jobs', '1,2,1'])",
   },
-  'bin/trireme analyze --discover nats://nats:4222 day.pcap': {
+  'bin/trireme analyze --discover nats://127.0.0.1:4222 captures/sample.pcap': {
     file: 'test/story/discovery.test.ts',
     by: "runTrireme(['analyze', '--json', '-q', '--discover', nats.url, sample])",
   },
-  'bin/trireme lb --queue nats://nats:4222': { file: 'test/story/queue.test.ts', by: "['--queue', nats.url, " },
-  'bin/trireme run --queue nats://nats:4222 --id order-17 INVOICE 17': {
+  'bin/trireme lb --queue nats://127.0.0.1:4222': { file: 'test/story/queue.test.ts', by: "['--queue', nats.url, " },
+  'bin/trireme run --queue nats://127.0.0.1:4222 --id order-17 INVOICE 17': {
     file: 'test/story/queue.test.ts',
     by: "['run', '--queue', nats.url, ...args]",
   },
