@@ -2,9 +2,9 @@
 
 import { based, fromBase, seen, seenFromBase } from './clock';
 import { extracting, full, keep, keepPacket, keptPacket, refuseLong } from './extract';
-import { byFilterAlone, functionFor, inSpan, matches, READ_BYTES_MAX } from './filtering';
+import { byFilterAlone, functionFor, inSpan, matches, onlyNumbers, READ_BYTES_MAX } from './filtering';
 import { interfaceAt } from './interfaces';
-import { add, EXAMINED, ZERO_RECORDS } from './layout';
+import { add, EXAMINED, LINKS, ZERO_RECORDS } from './layout';
 import { packet } from './link';
 import { noteTold } from './pieces';
 import {
@@ -71,6 +71,7 @@ function scanFiltered(at: usize, limit: usize, end: usize): usize {
   const capturedAt: usize = lengthsSwapped ? 12 : 8;
   const originalAt: usize = lengthsSwapped ? 8 : 12;
   const head = recordHead;
+  if (onlyNumbers && !big && !lengthsSwapped) return scanCounted(at, limit, end, link, most, head);
   let match: u32 = 0;
   let examined: u64 = 0;
   /** Where the records begin that are wanted and end at `at`; 0: none do. */
@@ -98,6 +99,31 @@ function scanFiltered(at: usize, limit: usize, end: usize): usize {
     }
   }
   if (run) keep(run, at - run);
+  add(EXAMINED, examined);
+  return at;
+}
+
+/** The same where the packets that match are only counted. */
+function scanCounted(at: usize, limit: usize, end: usize, link: u32, most: u32, head: usize): usize {
+  const last = min<usize>(limit, end - head + 1);
+  let match: u32 = 0;
+  let examined: u64 = 0;
+  let wanted: u64 = 0;
+  let bytes: u64 = 0;
+  while (at < last) {
+    const captured = load<u32>(at, 8);
+    if (captured - 1 >= most && !isRecord(at, captured, most)) break;
+    const next = at + head + <usize>captured;
+    if (next > end) break;
+    if (!match) match = functionFor(link);
+    examined++;
+    const original = load<u32>(at, 12);
+    const matches = <u64>(call_indirect<u32>(match, at + head, min(captured, READ_BYTES_MAX), original) != 0);
+    wanted += matches;
+    bytes += matches * <u64>original;
+    at = next;
+  }
+  countRows(link, wanted, bytes);
   add(EXAMINED, examined);
   return at;
 }
@@ -162,6 +188,12 @@ function count(at: usize, data: usize, link: u32, factor: u64, captured: u32, or
   const time = timeAt(at, factor);
   seen(time);
   packet(link, data, captured, original, time, true);
+}
+
+function countRows(link: u32, packets: u64, bytes: u64): void {
+  const row = LINKS + (<usize>link << 4);
+  add(row, packets);
+  add(row + 8, bytes);
 }
 
 /** Bytes of the record that begins at a place, of which the header is there; 0: it is damaged. */
