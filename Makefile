@@ -79,6 +79,17 @@ node_modules/.installed: package.json package-lock.json
 .PHONY: build
 build: node_modules/.installed ## install npm packages and compile everything but the XDP programs
 	$(Q)npm run --silent build
+	$(Q)touch dist/.built
+
+# Roles start at once where nothing has changed since the last build, and those that are started together build once.
+.PHONY: built
+built:
+	$(Q)flock package.json $(MAKE) --no-print-directory built-now
+
+.PHONY: built-now
+built-now: node_modules/.installed
+	$(Q)if [ ! -e dist/.built ] || [ -n "$$(find src proto scripts package.json tsconfig.json -newer dist/.built -print -quit)" ]; then \
+		npm run --silent build && touch dist/.built; fi
 
 .PHONY: package
 package: build bpf ## build/trireme-VERSION.tgz, what npm install takes (needs clang, for the XDP programs)
@@ -103,24 +114,24 @@ clean: ## detach XDP programs that this project attached, and remove what was bu
 
 ##@ Roles
 .PHONY: run-lb
-run-lb: build ## load balancer: TCP jobs on :13337, gRPC on :50051 (ARGS=... for more options)
+run-lb: built ## load balancer: TCP jobs on :13337, gRPC on :50051 (ARGS=... for more options)
 	$(Q)exec $(TRIREME) lb $(ARGS)
 
 .PHONY: run-master
-run-master: build ## capture master: gRPC on :50052
+run-master: built ## capture master: gRPC on :50052
 	$(Q)exec $(TRIREME) master $(ARGS)
 
 .PHONY: run-worker
-run-worker: build ## worker for HOST=H[:P][,H:P...]
+run-worker: built ## worker for HOST=H[:P][,H:P...]
 	$(Q)test -n "$(HOST)" || { echo "run-worker: say where the hubs are: make run-worker HOST=192.0.2.1[,192.0.2.2:50052]" >&2; exit 2; }
 	$(Q)exec $(TRIREME) worker --host $(HOST) $(ARGS)
 
 .PHONY: run-client
-run-client: build ## send JOBS=1,2,1 to LB=H:P
+run-client: built ## send JOBS=1,2,1 to LB=H:P
 	$(Q)exec $(TRIREME) client --lb $(LB) --jobs $(JOBS) $(ARGS)
 
 .PHONY: analyze
-analyze: build ## analyse PCAP=FILE (ARGS=--multi for all cores)
+analyze: built ## analyse PCAP=FILE (ARGS=--multi for all cores)
 	$(Q)test -n "$(PCAP)" || { echo "analyze: name a capture: make analyze PCAP=FILE" >&2; exit 2; }
 	$(Q)exec $(TRIREME) analyze $(PCAP) $(ARGS)
 

@@ -17,7 +17,7 @@ const prelude = (folder: string, machine: string): string[] => [
   // Roles leave what they find of others that seem dead; this is not theirs.
   `export TMPDIR=${folder}`,
   `ip addr add 192.0.2.${machines.indexOf(machine) + 1}/24 dev eth0`,
-  'make() { command make -o build -o bpf "$@"; }',
+  'make() { command make -o build -o built -o bpf "$@"; }',
   'sudo() { "$@"; }',
 ];
 
