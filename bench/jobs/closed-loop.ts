@@ -10,7 +10,7 @@ export interface LoopReport {
 }
 
 /** Time before answers are counted: connections open, code gets hot. */
-const warmupMs = 500;
+export const warmupMs = 500;
 
 /**
  * Keeps so many requests under way, each sent when one before it is answered, and measures the answers.
@@ -50,10 +50,19 @@ export function checkTime(answer: string): boolean {
   return true;
 }
 
-/** Arguments of a client: where its server is, requests under way, milliseconds. */
-export function clientArguments(): { at: string; inFlight: number; durationMs: number } {
-  const [at, inFlight, durationMs] = process.argv.slice(2);
-  return { at, inFlight: Number(inFlight), durationMs: Number(durationMs) };
+/** What is echoed: letters, which BullMQ carries in JSON as they are. */
+export const echoPayload = (bytes: number): string => 'abcdefghij'.repeat(Math.ceil(bytes / 10)).slice(0, bytes);
+
+/** True for what was sent. */
+export function checkEcho(answer: Uint8Array | undefined, payload: Buffer): boolean {
+  if (answer === undefined || !payload.equals(answer)) throw new Error('the answer is not what was sent');
+  return true;
+}
+
+/** Arguments of a client: where its server is, requests under way, milliseconds, bytes to be echoed (0: GET_TIME). */
+export function clientArguments(): { at: string; inFlight: number; durationMs: number; payloadBytes: number } {
+  const [at, inFlight, durationMs, payloadBytes = 0] = process.argv.slice(2);
+  return { at, inFlight: Number(inFlight), durationMs: Number(durationMs), payloadBytes: Number(payloadBytes) };
 }
 
 /** Says on stdout, in one line, that a server is ready or what a client has measured. */

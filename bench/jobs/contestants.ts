@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { LoadReport } from '../../src/client/load/load-run.js';
@@ -17,13 +17,19 @@ export interface Contestant {
   stop(): Promise<void>;
 }
 
+/** As a user writes it: what it is given, of any size, costs the same. */
+const echoKind = "exports.kind = { mayCopy: true, answers: 'bytes', units: 'jobs', run: ({ payload }) => payload };";
+
 /** Trireme: the lb, two workers of one slot each, and bench-jobs over TCP. */
 export interface Trireme extends Contestant {
   mine(durationMs: number): Promise<LoopReport>;
 }
 
-export async function startTrireme(): Promise<Trireme> {
-  const cluster = await JobCluster.start([1, 1]);
+export async function startTrireme(payloadBytes = 0): Promise<Trireme> {
+  const folder = mkdtempSync(join(tmpdir(), 'trireme-bench-'));
+  writeFileSync(join(folder, 'echo.kind.js'), echoKind);
+  const cluster = await JobCluster.start([]);
+  for (let worker = 0; worker < 2; worker++) await cluster.addWorker(1, [], ['--kinds', folder]);
   const at = `${cluster.tcp.host}:${cluster.tcp.port}`;
   const bench = async (
     connections: number,
@@ -42,12 +48,18 @@ export async function startTrireme(): Promise<Trireme> {
     return { jobsPerSecond, p50Microseconds: p50, p99Microseconds: p99, lost: 0 };
   };
   return {
-    name: 'trireme lb, TCP lines',
+    name: payloadBytes === 0 ? 'trireme lb, TCP lines' : 'trireme lb, RunJobs',
     inFlights: [512, 2048, 8192],
-    run: (inFlight, durationMs) => bench(Math.min(4, inFlight), Math.ceil(inFlight / 4), '1', durationMs),
+    run: (inFlight, durationMs) =>
+      payloadBytes === 0
+        ? bench(Math.min(4, inFlight), Math.ceil(inFlight / 4), '1', durationMs)
+        : Child.peer('echo-client', cluster.grpc, inFlight, durationMs, payloadBytes).report(),
     // Workers' windows follow a client that is far ahead within a second or two.
     mine: (durationMs) => bench(4, 4096, '2', durationMs, '2s'),
-    stop: () => cluster.stop(),
+    stop: async () => {
+      await cluster.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 
@@ -63,7 +75,7 @@ export async function startGrpc(): Promise<Contestant> {
 }
 
 /** @returns undefined when nats-server is not installed */
-export async function startNats(): Promise<Contestant | undefined> {
+export async function startNats(payloadBytes = 0): Promise<Contestant | undefined> {
   const command = find('nats-server');
   if (command === undefined) return undefined;
   const server = new Child(command, ['-a', '127.0.0.1', '-p', '-1']);
@@ -73,7 +85,7 @@ export async function startNats(): Promise<Contestant | undefined> {
   return {
     name: 'NATS request/reply, queue group',
     inFlights: [64, 512, 2048],
-    run: (inFlight, durationMs) => Child.peer('nats-client', at, inFlight, durationMs).report(),
+    run: (inFlight, durationMs) => Child.peer('nats-client', at, inFlight, durationMs, payloadBytes).report(),
     stop: async () => {
       await Promise.all(workers.map((worker) => worker.stop()));
       await server.stop();
@@ -82,7 +94,7 @@ export async function startNats(): Promise<Contestant | undefined> {
 }
 
 /** @returns undefined when redis-server is not installed */
-export async function startBullMq(): Promise<Contestant | undefined> {
+export async function startBullMq(payloadBytes = 0): Promise<Contestant | undefined> {
   const command = find('redis-server');
   if (command === undefined) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'trireme-bench-'));
@@ -106,7 +118,7 @@ export async function startBullMq(): Promise<Contestant | undefined> {
   return {
     name: 'BullMQ on Redis',
     inFlights: [16, 64, 256],
-    run: (inFlight, durationMs) => Child.peer('bullmq-client', at, inFlight, durationMs).report(),
+    run: (inFlight, durationMs) => Child.peer('bullmq-client', at, inFlight, durationMs, payloadBytes).report(),
     stop: async () => {
       await Promise.all(workers.map((worker) => worker.stop()));
       await server.stop();

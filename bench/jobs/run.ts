@@ -16,6 +16,8 @@ interface Options {
   readonly runs: number;
   readonly duration: number;
   readonly json: boolean;
+  /** 0: GET_TIME and MINE_BITCOIN. */
+  readonly payload: number;
 }
 
 /** Every run of one contestant. */
@@ -41,16 +43,20 @@ const command = new Command('bench jobs')
     new Option('--duration <duration>', 'of each measurement').default(2000, '2s').argParser(durationMs(200, 600_000)),
   )
   .option('--json', 'print JSON', false)
-  .action(async ({ runs, duration, json }: Options) => {
+  .addOption(
+    new Option('--payload <bytes>', 'have so many bytes echoed instead').default(0).argParser(integer(0, 1_000_000)),
+  )
+  .action(async ({ runs, duration, json, payload }: Options) => {
     const contestants: Contestant[] = [];
     try {
-      const trireme = await startTrireme();
-      contestants.push(trireme, await startGrpc());
+      const trireme = await startTrireme(payload);
+      contestants.push(trireme);
+      if (payload === 0) contestants.push(await startGrpc());
       for (const [start, package_] of [
         [startNats, 'nats-server'],
         [startBullMq, 'redis-server'],
       ] as const) {
-        const contestant = await start();
+        const contestant = await start(payload);
         if (contestant === undefined) say(`SKIP: ${package_} is not installed`);
         else contestants.push(contestant);
       }
@@ -58,10 +64,12 @@ const command = new Command('bench jobs')
       // What they do while nobody asks would count against the lb, and against the bare loops.
       for (const peer of contestants.splice(1)) await peer.stop();
       // Longer: here the ratio is near 1, and a shared machine changes its speed within a second or two.
-      const mining = await raceMining(trireme, runs, 2 * duration);
+      const mining = payload === 0 ? await raceMining(trireme, runs, 2 * duration) : {};
       const machine = `${cpus().length} x ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
       process.stdout.write(
-        json ? `${JSON.stringify({ machine, jobs, mining }, null, 2)}\n` : describe(machine, jobs, mining),
+        json
+          ? `${JSON.stringify({ machine, jobs, mining }, null, 2)}\n`
+          : describe(machine, payload === 0 ? 'GET_TIME' : `${payload} bytes echoed`, jobs, mining),
       );
     } finally {
       for (const contestant of contestants) await contestant.stop();
@@ -86,7 +94,7 @@ async function raceJobs(contestants: readonly Contestant[], runs: number, durati
     kept.push({ name: contestant.name, inFlight: best.inFlight, jobsPerSecond: [], aloneP50Microseconds: [] });
   }
   for (let round = 1; round <= runs; round++) {
-    say(`GET_TIME, round ${round} of ${runs}`);
+    say(`round ${round} of ${runs}`);
     for (const [i, contestant] of contestants.entries()) {
       kept[i].jobsPerSecond.push((await contestant.run(kept[i].inFlight, duration)).jobsPerSecond);
       kept[i].aloneP50Microseconds.push((await contestant.run(1, duration)).p50Microseconds);
@@ -120,11 +128,17 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-function describe(machine: string, jobs: readonly Runs[], mining: Readonly<Record<string, number[]>>): string {
+function describe(
+  machine: string,
+  what: string,
+  jobs: readonly Runs[],
+  mining: Readonly<Record<string, number[]>>,
+): string {
   const style = { head: [], border: [] };
-  const [trireme, grpc] = jobs;
+  const [trireme] = jobs;
+  const grpc = jobs.find(({ name }) => name.startsWith('grpc-js'));
   const rate = new Table({
-    head: ['GET_TIME', 'under way', 'jobs/s', 'least to most', 'trireme is x', 'one under way, p50 us', 'x grpc-js'],
+    head: [what, 'under way', 'jobs/s', 'least to most', 'trireme is x', 'one under way, p50 us', 'x grpc-js'],
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
     style,
   });
@@ -140,7 +154,7 @@ function describe(machine: string, jobs: readonly Runs[], mining: Readonly<Recor
       range(row.jobsPerSecond),
       (median(trireme.jobsPerSecond) / jobsPerSecond).toFixed(1),
       alone.toFixed(0),
-      (alone / median(grpc.aloneP50Microseconds)).toFixed(2),
+      grpc === undefined ? '' : (alone / median(grpc.aloneP50Microseconds)).toFixed(2),
     ]);
   }
   const mine = new Table({
@@ -159,7 +173,7 @@ function describe(machine: string, jobs: readonly Runs[], mining: Readonly<Recor
     const ratio = median(rates.map((rate, round) => mining[miners[0]][round] / rate));
     if (!Number.isNaN(value)) mine.push([names[name] ?? name, whole(value), range(rates), ratio.toFixed(2)]);
   }
-  return `${machine}; clients, balancer and workers on the same cores; medians\n${rate.toString()}\n${mine.toString()}\n`;
+  return `${machine}; clients, balancer and workers on the same cores; medians\n${rate.toString()}\n${mine.length > 0 ? `${mine.toString()}\n` : ''}`;
 }
 
 command.parseAsync().catch((error: Error) => {

@@ -157,6 +157,23 @@ skipWithoutNats('jobs of a queue')('jobs of a queue', () => {
     });
   });
 
+  test('do not begin while the bucket of records is full, and begin once when there is room', async () => {
+    const stream = `KV_${queue.names.records}`;
+    const { config, state } = await queue.manager.streams.info(stream);
+    // A limit of 0 is none.
+    await queue.manager.streams.update(stream, { max_bytes: Math.max(1, state.bytes) });
+    const waits = newId('waits');
+    await queue.put('ONCE', waits, waits);
+    await cluster.lb.line('the queue cannot be used; clients are served all the same', ({ trouble }) =>
+      /maximum bytes/.test(String(trouble)),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect([await queue.outcome(waits), kinds.begun().has(waits), await queue.queued()]).toEqual([null, false, 1]);
+    await queue.manager.streams.update(stream, { max_bytes: config.max_bytes });
+    await ends(waits, `answer of ${waits}`);
+    expect(kinds.begun().get(waits)).toBe(1);
+  });
+
   test('wait while NATS is away, whose loss is told and whose clients are served; what was removed is made anew', async () => {
     const ready = async (): Promise<string> => `${(await fetch(`http://${cluster.admin}/readyz`)).status}`;
     const over = newId('over');
