@@ -13,6 +13,7 @@ module.exports = {
   testTimeout: 120_000,
   // Many tests wait for processes, so there are more at once than cores: three on two.
   maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  testSequencer: '<rootDir>/../../scripts/jest-order.cjs',
   reporters: ['default', '<rootDir>/../../scripts/jest-totals.cjs'],
   setupFiles: ['source-map-support/register'],
   setupFilesAfterEnv: ['<rootDir>/support/retry.js'],

@@ -2,14 +2,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../src/common/version.js';
 import { scratchFolder } from '../support/scratch.js';
-import { propertySeed } from '../support/property.js';
+import { propertySeed, runsFactor } from '../support/property.js';
 import type { ChildOrder } from './child.js';
 import { runTarget } from './run.js';
 import { targetNamed, targets } from './targets/index.js';
 
 const scratch = scratchFolder();
 /** Inputs for each parser here; `make fuzz RUNS=1000000` runs more. */
-const runs = 300;
+const runs = Math.ceil(600 * runsFactor);
 const secondsMax = 2;
 
 const order = (target: string, changes: Partial<ChildOrder> = {}): ChildOrder => ({

@@ -13,10 +13,11 @@ const runs = Number(process.env.TRIREME_TEST_RUNS ?? 1);
 
 const scratch = scratchFolder();
 const elsewhere = scratchFolder();
+const packets = 40_000;
 // All of one length, so that packets tell how many bytes were counted.
-const capture = smallCapture(manyPackets(100_000).map((packet) => ({ ...packet, udp: false })));
+const capture = smallCapture(manyPackets(packets).map((packet) => ({ ...packet, udp: false })));
 const headerBytes = 24;
-const recordBytes = (capture.length - headerBytes) / 100_000;
+const recordBytes = (capture.length - headerBytes) / packets;
 const records = capture.subarray(headerBytes);
 
 interface Document {
@@ -88,7 +89,7 @@ describe.each([
   let cluster: CaptureCluster;
   beforeAll(async () => {
     const [master, worker] = folders();
-    cluster = await CaptureCluster.start([master], ['--chunk-bytes', '2MiB']);
+    cluster = await CaptureCluster.start([master], ['--chunk-bytes', '1MiB']);
     await cluster.addWorker(worker, { slots: 2 });
   });
   afterAll(() => cluster.stop());

@@ -14,7 +14,7 @@ import { scratchFolder } from '../support/scratch.js';
 const kills = Number(process.env.TRIREME_KILLS ?? 3);
 /** Kills that may come after the end. */
 const lateKillsMax = 2 * kills + 5;
-const captureBytes = Number(process.env.TRIREME_KILL_BYTES ?? 40e6);
+const captureBytes = Number(process.env.TRIREME_KILL_BYTES ?? 24e6);
 const seed = Number(process.env.TRIREME_SEED ?? Date.now() % 2 ** 31);
 const chunkBytes = Math.max(100_000, Math.round(captureBytes / 200));
 

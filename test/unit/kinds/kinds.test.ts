@@ -4,6 +4,7 @@ import { kind as getTime } from '../../../src/kinds/get-time.kind.js';
 import { kind as mineBitcoin } from '../../../src/kinds/mine-bitcoin.kind.js';
 import { answerBytes, loadMiner } from '../../../src/kinds/miner.js';
 import { PlainBatch } from '../../support/kind-batch.js';
+import { sized } from '../../support/property.js';
 
 /** The definition, word by word. */
 function mined(second: number): string {
@@ -52,7 +53,7 @@ describe('MINE_BITCOIN', () => {
         expect(text(miner.mine(seconds.length))).toBe(expected);
         expect(text(miner.mineOneLane(seconds.length))).toBe(expected);
       }),
-      { numRuns: 60 },
+      sized(60),
     );
   });
 

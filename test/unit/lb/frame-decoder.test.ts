@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { FrameDecoder, NOT_A_NUMBER, NUMBER_TOO_LONG } from '../../../src/lb/frame-decoder.js';
 import { clientKindsOf, doubtJobsMax, kindPrefixesOf } from '../../../src/lb/opening.js';
+import { sized } from '../../support/property.js';
 
 /** A decoder of a hub whose clients may ask for these kinds. */
 function newDecoder(jobsPerPush = 4096, numbers: readonly number[] = [1, 2]): FrameDecoder {
@@ -118,7 +119,7 @@ describe('framing', () => {
         expect(decode(chunks, cut, most)).toEqual(decode([whole], once));
         expect(cut.framing).toBe(once.framing);
       }),
-      { numRuns: 2000 },
+      sized(2000),
     );
   });
 

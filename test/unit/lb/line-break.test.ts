@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { LineBreaks } from '../../../src/lb/line-break.js';
+import { sized } from '../../support/property.js';
 
 const byte = fc.oneof(fc.integer({ min: 8, max: 14 }), fc.integer({ min: 0, max: 255 }));
 
@@ -12,7 +13,7 @@ test('a line break is found wherever it stands, and nothing else is taken for on
       const end = Math.max(start, bytes.length - after);
       expect(new LineBreaks().within(Uint8Array.from(bytes), start, end)).toBe(holds(bytes.slice(start, end)));
     }),
-    { numRuns: 2000 },
+    sized(2000),
   );
 });
 
@@ -33,6 +34,6 @@ test('each answer of a batch is told by itself, long batch or short, one after a
         }
       }
     }),
-    { numRuns: 1000 },
+    sized(1000),
   );
 });

@@ -10,6 +10,7 @@ import {
   shortRecordGapMs,
 } from '../../../src/lb/record-link.js';
 import type { LinkFacts } from '../../../src/lb/link-facts.js';
+import { sized } from '../../support/property.js';
 
 const lan: LinkFacts = {
   unacknowledgedBytes: 0,
@@ -278,6 +279,6 @@ test('over links of any round trip and loss, and whatever a client reads, each r
         expect(new Set(kernel.sent)).toEqual(new Set([recordBytes]));
       },
     ),
-    { numRuns: 100 },
+    sized(100),
   );
 });

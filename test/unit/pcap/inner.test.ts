@@ -24,7 +24,7 @@ import {
 } from '../../support/engine.js';
 import { oracleReading } from '../../support/oracle/index.js';
 import { innerConversations, innerEndpoints } from '../../support/oracle/inner-conversations.js';
-import { holds } from '../../support/property.js';
+import { holds, sized } from '../../support/property.js';
 
 const inner: ScanOptions = { ...scanOptions, inner: true };
 const everything: ReportOptions = { ...reportOptions, top: 100_000 };
@@ -231,7 +231,7 @@ describe('the paths of a chunk', () => {
           expect(caught).toMatchObject({ code: 'JOB_FAILED' });
         }
       }),
-      { numRuns: 300 },
+      sized(300),
     );
   });
 

@@ -8,6 +8,7 @@ import { TriremeError } from '../../../src/common/errors.js';
 import { adversarial } from '../../support/capture-builder.js';
 import { headerOf, reportOptions, scanChunk, scanModule, scanOptions } from '../../support/engine.js';
 import { manyPackets, smallCapture } from '../../support/small-capture.js';
+import { sized } from '../../support/property.js';
 
 const file = adversarial.plain(60);
 const [plan] = planChunks(headerOf(file), { chunkCount: 1 });
@@ -47,7 +48,7 @@ describe("a chunk's flat result", () => {
           merge({ ...good, partial });
         },
       ),
-      { numRuns: 100 },
+      sized(100),
     );
   });
 

@@ -56,10 +56,10 @@ test('members that are inflated by ranges give the bytes and the errors of one c
       asked.ranges += ranges;
       asked.bytes += bytes;
     },
-    300,
+    600,
   );
   // It was not one core that did it all. A few cases may ask for little.
-  if (runsFactor < 0.5) return;
+  if (runsFactor < 0.25) return;
   expect(asked.ranges).toBeGreaterThan(10);
   expect(asked.bytes).toBeGreaterThan(10_000);
 });

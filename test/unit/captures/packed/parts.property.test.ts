@@ -58,10 +58,10 @@ test('a long member that is inflated in parts gives the bytes and the errors of 
       asked.partBytes += partBytes;
       asked.guessed += guessed;
     },
-    60,
+    120,
   );
   // It was not one core that did it all, nor was each part decoded twice. A few cases may have no part that is found.
-  if (runsFactor < 0.5) return;
+  if (runsFactor < 0.25) return;
   expect(asked.partBytes).toBeGreaterThan(30_000);
   expect(asked.guessed).toBeGreaterThan(asked.parts / 4);
 });

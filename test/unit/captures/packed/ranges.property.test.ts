@@ -114,9 +114,9 @@ test('ranges of a packed file, scanned in any order, tell what one core tells, w
       else seen.whole++;
       if (byRanges.asked.again > 0) seen.again++;
     },
-    160,
+    320,
   );
-  if (runsFactor < 0.5) return;
+  if (runsFactor < 0.25) return;
   expect(seen.cut).toBeGreaterThan(15);
   expect(Math.min(seen.inOrder, seen.again, seen.whole)).toBeGreaterThan(1);
 }, 120_000);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Picker, WAIT } from '../../../../src/hub/picking/picker.js';
-import { holds } from '../../../support/property.js';
+import { holds, sized } from '../../../support/property.js';
 import type { PickingOptions } from '../../../../src/hub/picking/options.js';
 
 interface Given {
@@ -193,7 +193,7 @@ describe('picker, in any life', () => {
           });
         },
       ),
-      { numRuns: 20 },
+      sized(20),
     );
   });
 });
