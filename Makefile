@@ -155,7 +155,7 @@ pictures: build ## take the pictures of the README from the running program (nee
 
 ##@ Measure
 .PHONY: bench
-bench: build ## side-by-side benchmarks (ARGS=callers|cancels|captures|exports|fairness|filter|jobs|packed|page|policy|quotas|scale|strangers|xdp for one)
+bench: build ## side-by-side benchmarks (ARGS=callers|cancels|captures|exports|fairness|filter|jobs|packed|page|plan|policy|quotas|scale|strangers|xdp for one)
 	$(Q)scripts/bench.sh $(ARGS)
 
 .PHONY: bench-compare

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the benchmark named (a folder of bench/: callers, cancels, captures, exports, fairness, filter, jobs, packed, page, policy, quotas, scale, strangers, xdp), or every one, with the options that follow.
+# Runs the benchmark named (a folder of bench/: callers, cancels, captures, exports, fairness, filter, jobs, packed, page, plan, policy, quotas, scale, strangers, xdp), or every one, with the options that follow.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -14,6 +14,7 @@ import { median, runOnce } from '../captures/measure.js';
 interface Options extends Omit<MakeOptions, 'out'> {
   readonly runs: number;
   readonly dir: string;
+  readonly only?: readonly string[];
 }
 
 const trireme = join(projectRoot, 'bin/trireme');
@@ -28,12 +29,14 @@ interface Packer {
 
 const gzipUnpackers = ['zcat', 'igzip -dc', 'pigz -dc', 'rapidgzip -dc', 'bgzip -dc -@ 2'];
 
-/** How the capture is packed: gzip of one member and of many, zstd, LZ4. */
+/** How the capture is packed: gzip of one member and of many, zstd and LZ4 of one frame and of many. */
 const packers: readonly Packer[] = [
   { ending: 'gz', command: 'gzip -c', unpackers: gzipUnpackers },
   { ending: 'bgz', command: 'bgzip -c', unpackers: gzipUnpackers },
   { ending: 'zst', command: 'zstd -q -c', unpackers: ['zstd -q -dc'] },
+  { ending: 'frames.zst', command: "split -b 16M --filter='zstd -q -c'", unpackers: ['zstd -q -dc'] },
   { ending: 'lz4', command: 'lz4 -q -c', unpackers: ['lz4 -q -dc'] },
+  { ending: 'frames.lz4', command: "split -b 16M --filter='lz4 -q -c'", unpackers: ['lz4 -q -dc'] },
 ];
 
 const command = addMakeOptions(
@@ -41,12 +44,13 @@ const command = addMakeOptions(
 )
   .addOption(new Option('--size <bytes>', 'size of the capture').default(1e9, '1G').argParser(byteSize(1, 1e12)))
   .addOption(new Option('--runs <count>', 'runs of each').default(5).argParser(integer(1, 100)))
+  .addOption(new Option('--only <endings...>', 'these files alone').choices(packers.map(({ ending }) => ending)))
   .option('--dir <folder>', 'where captures are made and kept', join(projectRoot, 'bench/data'))
   .action(async (options: Options) => {
     mkdirSync(options.dir, { recursive: true });
     const capture = join(resolve(options.dir), `packed-x${options.distinct}-${options.size}.pcap`);
     if (!existsSync(capture)) say(makeCapture({ ...options, out: capture }));
-    for (const packer of packers) {
+    for (const packer of packers.filter(({ ending }) => options.only?.includes(ending) ?? true)) {
       const file = `${capture}.${packer.ending}`;
       const tool = packer.command.split(' ')[0];
       if (!existsSync(file) && !installed(tool)) {

@@ -22,7 +22,7 @@ import { Merge } from './merge.js';
 import type { OpenCapture } from './open-capture.js';
 
 /** Chunks for each slot that may be ahead of what is proven: bounds the results that wait for the proof in memory. */
-const chunksAheadPerSlot = 4;
+export const chunksAheadPerSlot = 4;
 /**
  * Jobs that a chunk of an analysis that outlives its master may be: each is lost when its workers were (jobAttemptsMax), which a
  * bad minute of a network does as well as a chunk that kills them.

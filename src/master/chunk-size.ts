@@ -8,6 +8,11 @@ const chunkBytesMax = 512 * 1024 * 1024;
 const chunkSecondsMax = 2;
 /** Chunks for each slot: enough that a slow slot takes fewer, few enough that merging their tables stays cheap. */
 const chunksPerSlot = 4;
+/**
+ * Chunks of an analysis, where that is one for each slot at least: the master adds their results up one after the other. With 1,000
+ * workers four for each slot take longer to add up than to scan (bench/plan).
+ */
+const chunksMergedMax = 2000;
 
 /** A worker as far as it matters for the size of chunks. */
 export interface ScanWorker {
@@ -24,7 +29,8 @@ export function chunkBytesFor(sizeBytes: number, workers: readonly ScanWorker[],
     slots += worker.slots;
     slowest = Math.max(slowest, worker.secondsPerByte);
   }
-  const even = Math.ceil(sizeBytes / Math.max(1, slots * chunksPerSlot));
+  const chunks = Math.min(slots * chunksPerSlot, Math.max(slots, chunksMergedMax));
+  const even = Math.ceil(sizeBytes / Math.max(1, chunks));
   const patient = slowest > 0 ? chunkSecondsMax / slowest : chunkBytesMax;
   const least = isPacked ? packedChunkBytesMin : chunkBytesMin;
   return Math.floor(Math.max(least, Math.min(even, patient, chunkBytesMax)));
