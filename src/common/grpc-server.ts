@@ -99,7 +99,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
       if (error === null) return resolve(bound);
       guard.close();
       reject(
-        new TriremeError('UNREACHABLE', `cannot listen on ${formatHostPort(options.listen)}: ${error.message}`, {
+        new TriremeError('UNREACHABLE', `cannot listen on ${formatHostPort(options.listen)}: ${bindWords(error)}`, {
           cause: error,
         }),
       );
@@ -131,4 +131,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
         });
       }),
   };
+}
+
+/** Why a port could not be bound, without what grpc-js puts around the words of the system. */
+function bindWords({ message }: Error): string {
+  return /^No address added .*? errors: \[(.*)\]$/s.exec(message)?.[1] ?? message;
 }

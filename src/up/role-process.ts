@@ -60,7 +60,10 @@ export class RoleProcess {
       });
       child.once('exit', (code, signal) => {
         clearTimeout(timer);
-        reject(new TriremeError('UNREACHABLE', `${name} ended (${signal ?? code}) before it was ready: ${last}`));
+        const hint = last.includes('EADDRINUSE') ? '; --free-ports takes others' : '';
+        reject(
+          new TriremeError('UNREACHABLE', `${name} ended (${signal ?? code}) before it was ready: ${last}${hint}`),
+        );
       });
     });
     return new RoleProcess(name, child, ready);

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { eventually } from '../support/capture-cluster.js';
 import { runTrireme, triremePath } from '../support/run-trireme.js';
 
@@ -75,4 +76,19 @@ test('demo ends by saying what it showed and where to look', async () => {
   for (const place of ['bin/trireme up', 'http://127.0.0.1:9100/', 'docs/TUTORIAL.md']) expect(end).toContain(place);
   const report = /^ {2}(\/\S+\.html)$/m.exec(end)![1];
   expect(readFileSync(report, 'utf8')).toContain('"packets":1043');
+});
+
+test('a port of gRPC that is taken is told in the words of the system', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const grpc = `127.0.0.1:${(taken.address() as AddressInfo).port}`;
+  try {
+    const ran = await runTrireme(['lb', '--tcp', '127.0.0.1:0', '--grpc', grpc, '--admin', '127.0.0.1:0']);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain(
+      `trireme: cannot listen on ${grpc}: listen EADDRINUSE: address already in use ${grpc}\n`,
+    );
+  } finally {
+    taken.close();
+  }
 });
