@@ -179,6 +179,8 @@ function liveWorker(worker: WorkerSnapshot, shown: ReadonlyMap<number, unknown>)
 function liveKind({ counters }: KindState): LiveKind {
   const { name, submitted, done, retries, copies } = counters;
   const { failed, queueFull, expired, cancelled, lost, noWorker, draining } = counters;
-  const notDone = failed + queueFull + expired + cancelled + lost + noWorker + draining;
-  return { name, submitted, done, notDone, retries, copies };
+  const all = { failed, queueFull, expired, cancelled, lost, noWorker, draining };
+  const reasons = Object.fromEntries(Object.entries(all).filter(([, count]) => count > 0));
+  const notDone = Object.values(reasons).reduce((sum, count) => sum + count, 0);
+  return { name, submitted, done, notDone, reasons, retries, copies };
 }

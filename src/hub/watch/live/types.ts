@@ -72,6 +72,8 @@ export interface LiveKind {
   readonly done: number;
   /** Ended without an answer, whatever the reason. */
   readonly notDone: number;
+  /** Those by reason, without reasons that there were none of. */
+  readonly reasons: Readonly<Record<string, number>>;
   readonly retries: number;
   readonly copies: number;
 }

@@ -6,6 +6,17 @@ import { Live } from '../../../../../src/hub/watch/live/live.js';
 import { FakeScheduler } from '../../../../support/fake-scheduler.js';
 import { ScriptedWorker } from '../../../../support/scripted-worker.js';
 
+test('what was not answered is told by reason, as metrics name it', () => {
+  const time = new FakeScheduler();
+  const hub = createHub(pino({ level: 'silent' }), {}, time);
+  const { counters } = hub.kindState(1);
+  [counters.failed, counters.expired] = [2, 1];
+  const options = { role: 'lb', hub, kinds: [1], errors: new RecentErrors(), notReady: () => undefined };
+  const live = new Live({ ...options, gauges: () => ({}) }, time);
+  expect(live.document().kinds).toMatchObject([{ notDone: 3, reasons: { failed: 2, expired: 1 } }]);
+  live.close();
+});
+
 test('a worker is shown with the kinds that the role gives out and those of users, by version, and no others', () => {
   const time = new FakeScheduler();
   const hub = createHub(pino({ level: 'silent' }), {}, time);
