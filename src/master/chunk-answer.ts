@@ -71,6 +71,7 @@ export function readAnswer(bytes: Uint8Array, plan: ChunkPlan, asked: readonly s
 }
 
 function tellsRange(range: ChunkResult['range']): boolean {
-  const { bytes = -1, fits } = range ?? {};
-  return Number.isSafeInteger(bytes) && bytes >= 0 && typeof fits === 'boolean';
+  const { bytes = -1, inflated = -1, fits } = range ?? {};
+  const areCounts = Number.isSafeInteger(bytes) && bytes >= 0 && Number.isSafeInteger(inflated) && inflated >= bytes;
+  return areCounts && typeof fits === 'boolean';
 }

@@ -32,6 +32,12 @@ export function endChunk(kernel: Kernel, plan: ChunkPlan, pushed: number): Omit<
   };
 }
 
+/** The result of a chunk in which no record was found: it is asked for again from where the one before it ends. */
+export function nothingFound(plan: ChunkPlan): Omit<ChunkResult, 'partial'> {
+  const none = { cut: null, damage: null, notACapture: null, endOfInput: false };
+  return { plan, start: null, end: plan.start, endState: plan.state, ...none, bytes: 0 };
+}
+
 function damageOf({ exports }: Kernel, offset: number): Damage {
   const words = [exports.damageCode(), exports.damageFirst() >>> 0, exports.damageSecond() >>> 0] as const;
   return damageAt(offset, words);

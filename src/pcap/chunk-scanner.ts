@@ -1,5 +1,5 @@
 import { TriremeError } from '../common/errors.js';
-import { endChunk } from './chunk-outcome.js';
+import { endChunk, nothingFound } from './chunk-outcome.js';
 import { wholeFilePlan } from './chunk-plans.js';
 import { Kernel, noLimit, phases, tableSize, type TableSize } from './kernel.js';
 import { writePartial } from './partial.js';
@@ -19,6 +19,8 @@ export class ChunkScanner {
   private readonly countsFromTheStart: boolean;
   private meter: PieceMeter | null = null;
   private indexed: PieceIndex | null = null;
+  /** The filter does not fit what was read from a guessed start, which may be no record: nothing is told of the chunk. */
+  private misled = false;
 
   constructor(
     module: WebAssembly.Module,
@@ -70,13 +72,13 @@ export class ChunkScanner {
     if (!(bytes >= 0 && bytes <= kernel.exports.spaceBytes()))
       throw new TriremeError('INTERNAL', `${bytes} bytes were put into a space of ${kernel.exports.spaceBytes()}`);
     this.pushed += bytes;
-    kernel.filled(bytes);
+    this.guard(() => kernel.filled(bytes));
     this.meter?.next();
   }
 
   /** The chunk is complete, or damage or a foreign header ended it: no more bytes are wanted. */
   get done(): boolean {
-    return this.kernel === null || this.kernel.done;
+    return this.kernel === null || this.misled || this.kernel.done;
   }
 
   /** Position in the file up to which records are scanned. */
@@ -112,7 +114,7 @@ export class ChunkScanner {
   /** Nothing behind this position belongs to the chunk, whose last record may still reach beyond. All before it was pushed, and no more. */
   endAt(position: number): void {
     const kernel = this.open();
-    if (!kernel.done) kernel.call((exports) => exports.setLimit(BigInt(position)));
+    if (!this.done) this.guard(() => kernel.call((exports) => exports.setLimit(BigInt(position))));
   }
 
   /** Ends the chunk as end() does, and leaves what was counted where it is: a merger goes on from there. */
@@ -145,6 +147,17 @@ export class ChunkScanner {
     this.kernel = null;
   }
 
+  /** Runs what looks at packets. Undefined: the chunk is misled. */
+  private guard<T>(run: () => T): T | undefined {
+    try {
+      return run();
+    } catch (error) {
+      if (this.plan.startCertain || TriremeError.from(error).code !== 'FILTER_UNFIT') throw error;
+      this.misled = true;
+      return undefined;
+    }
+  }
+
   private open(): Kernel {
     if (this.kernel === null) throw new TriremeError('INTERNAL', 'the chunk has ended');
     return this.kernel;
@@ -153,7 +166,8 @@ export class ChunkScanner {
   private close(): { result: Omit<ChunkResult, 'partial'>; kernel: Kernel } {
     const kernel = this.open();
     this.kernel = null;
-    const result = endChunk(kernel, this.plan, this.pushed);
+    const ended = this.misled ? undefined : this.guard(() => endChunk(kernel, this.plan, this.pushed));
+    const result = ended ?? nothingFound(this.plan);
     if (this.meter !== null && result.notACapture === null) this.indexed = this.meter.end();
     return { kernel, result };
   }

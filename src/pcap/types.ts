@@ -122,6 +122,8 @@ export interface PackedRange {
 export interface RangeFacts {
   /** Bytes that it inflates to, as far as it was inflated. */
   readonly bytes: number;
+  /** The same with what was inflated behind its end, in whole pieces, to complete the last record. */
+  readonly inflated: number;
   /** It was inflated to its end, without damage, and it ends where the next one begins. */
   readonly fits: boolean;
 }

@@ -1,6 +1,6 @@
 import { adversarial, classicCapture } from '../../support/capture-builder.js';
 import { expectSameBytes } from '../../support/compare.js';
-import { headerOf, plansAt, scanModule, scanOptions, scanSplit, scanWhole } from '../../support/engine.js';
+import { headerOf, plansAt, scanChunk, scanModule, scanOptions, scanSplit, scanWhole } from '../../support/engine.js';
 import { ChunkScanner } from '../../../src/pcap/chunk-scanner.js';
 import type { CaptureFacts, CaptureReport } from '../../../src/pcap/report-types.js';
 import type { ScanOptions } from '../../../src/pcap/types.js';
@@ -116,6 +116,18 @@ test('a packet of a link type that the filter cannot be asked of ends the scan i
     "filter, at character 1, 'ether host 1:2:3:4:5:6': raw IP has no Ethernet addresses here",
   );
   expect(scan({ filter: 'ether host 1:2:3:4:5:6' }, interfaces([1], ip)).packets).toBe(0);
+});
+
+test('what a filter cannot be asked of matters only where a scan of the whole file comes to it', () => {
+  const options = { ...scanOptions, filter: 'tcp port 80' };
+  const unfit = interfaces(Array<number>(40).fill(105), ip);
+  const before = adversarial.plainPcapng(100);
+  const damaged = Buffer.concat([before, Buffer.alloc(64, 255), unfit]);
+  const plans = plansAt(headerOf(damaged), [before.length + 64]);
+  expect(scanChunk(damaged, plans[1], options)).toMatchObject({ start: null, damage: null });
+  expectSameBytes(scanSplit(damaged, plans, options).report, scanWhole(damaged, options));
+  const sound = Buffer.concat([before, unfit]);
+  expect(() => scanSplit(sound, plansAt(headerOf(sound), [before.length]), options)).toThrow('link type 105');
 });
 
 test('a capture may have 200 link types that are filtered, and no more', () => {

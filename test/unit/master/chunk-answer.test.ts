@@ -29,8 +29,15 @@ test('the answer of a worker that passes over an option is refused, in words tha
 
 test('the answer to a range of a packed file tells what was found of it', () => {
   const packed = { from: 0, to: 5, position: 24, bytesMax: 76 };
-  const range = { bytes: 20, fits: true };
+  const range = { bytes: 20, inflated: 30, fits: true };
   expect(readAnswer(answer({ range }), { ...plan, packed }).result.range).toEqual(range);
-  for (const wrong of [undefined, {}, { ...range, bytes: -1 }, { ...range, bytes: 0.5 }, { ...range, fits: 'yes' }])
+  for (const wrong of [
+    undefined,
+    {},
+    { ...range, bytes: -1 },
+    { ...range, bytes: 0.5 },
+    { ...range, inflated: 19 },
+    { ...range, fits: 'yes' },
+  ])
     expect(() => readAnswer(answer({ range: wrong }), { ...plan, packed })).toThrow('does not tell of its range');
 });

@@ -51,7 +51,8 @@ export async function pourRange(
   // Typed anew: it was set by the function above.
   const met = end as number | null;
   const fits = !missed && (to === null || met !== null);
-  return { range: { bytes: (met ?? position) - first, fits }, outcome: inflated.outcome(), end: met };
+  const range = { bytes: (met ?? position) - first, inflated: position - first, fits };
+  return { range, outcome: inflated.outcome(), end: met };
 }
 
 /** The position at which the next range begins stands for the end of this one. */

@@ -107,21 +107,23 @@ export class RangeMerge {
   private takeFirst(number: number, taken: ChunkResult[]): void {
     const one = trustedStart(this.early.get(number)!);
     this.early.delete(number);
-    const { packed } = this.plans[number];
     const bytes = one.result.range?.bytes ?? 0;
     const before = this.beforeOf(number);
-    // Nowhere in it: the packed bytes of one core are at least those before the range.
-    const isBounded = !exceeds(before + bytes, packed!.from, this.bound);
     const overlap = number === 0 ? 0 : this.known[number - 1].overhang;
-    if (!isSound(one) || !isBounded || overlap > bytes) return this.breakAt(number);
+    if (!isSound(one) || overlap > bytes) return this.breakAt(number);
     this.known.push({ bytes, before, overhang: 0 });
     if (this.reaches(number, one)) this.pass(one, taken);
     else this.breakAt(number);
   }
 
-  /** Whether the last record of a result ends in the next range at the latest; it is noted how far it reaches. */
+  /**
+   * Whether the last record of a result ends in the next range at the latest, and nothing up to its end may be past the bound; it is
+   * noted how far it reaches.
+   */
   private reaches(number: number, { result }: RangeResult): boolean {
     const { packed } = this.plans[number];
+    // Nowhere in it: the packed bytes of one core are at least those before the range.
+    if (exceeds(this.known[number].before + result.range!.inflated, packed!.from, this.bound)) return false;
     const overhang = packed!.to === null ? 0 : result.end - (packed!.position + packed!.bytesMax);
     if (number + 1 < this.known.length && overhang > this.known[number + 1].bytes) return false;
     this.known[number].overhang = Math.max(this.known[number].overhang, overhang);

@@ -62,6 +62,15 @@ test('of a member that seems to be one and is not, the ranges before count, and 
   expect(done).toMatchObject({ planned: 2, again: 1, inOrder: true });
 });
 
+test('a record whose end is past the bound of a whole file is not counted', async () => {
+  const bytes = inParts(captures.plain, [3000], 'zstd', 0);
+  const bound = { freeBytes: 72_001, ratioMax: 0 };
+  const asked = { compression: 'zstd' as const, chunkBytes: 9000, pieceBytes: 1e6, bound };
+  const { entry } = (await scanByRanges(bytes, asked))!;
+  expect(entry).toMatchObject({ error: 'damaged' });
+  expect(entry).toEqual(await scanInOrder(bytes, asked));
+});
+
 /** A file as it is, cut, or with a bit changed, seldom in its first bytes, which would leave nothing to cut. */
 const harm = fc.oneof(
   fc.constant((file: Buffer) => file),
