@@ -1,7 +1,7 @@
 import { openCapture, type CaptureFile } from '../captures/file/capture-file.js';
 import { inflate } from '../captures/packed/inflate-bound.js';
 import { soundOutcome, type InflateOutcome } from '../captures/packed/inflated.js';
-import { FilePour, pourStream, type ByteSink } from '../captures/file/pour.js';
+import { FilePour, pourBytes, pourStream, type ByteSink } from '../captures/file/pour.js';
 import { pieceBytes, readAhead } from '../captures/file/read-ahead.js';
 import { pourRange, type PouredRange, type RangeSink } from '../captures/packed/ranges/pour-range.js';
 import { TriremeError } from '../common/errors.js';
@@ -68,13 +68,7 @@ function pourPushed(batch: KindBatch, sink: ByteSink, source: BatchSource & { ty
   while (!sink.done) {
     const bytes = source.read();
     if (bytes === null) break;
-    for (let at = 0; at < bytes.length && !sink.done;) {
-      const space = sink.space();
-      const count = Math.min(space.length, bytes.length - at);
-      space.set(bytes.subarray(at, at + count));
-      sink.filled(count);
-      at += count;
-    }
+    pourBytes(bytes, sink);
     note(batch, (done += bytes.length));
   }
   if (batch.cancelled()) throw new Stopped();

@@ -58,14 +58,18 @@ export class FilePour {
 /** Pours a stream into a sink until it is done or the stream ends. */
 export async function pourStream(stream: ByteStream, sink: ByteSink): Promise<void> {
   for await (const bytes of stream) {
-    for (let at = 0; at < bytes.length;) {
-      if (sink.done) return;
-      const space = sink.space();
-      const count = Math.min(space.length, bytes.length - at, portionBytes);
-      space.set(bytes.subarray(at, at + count));
-      sink.filled(count);
-      at += count;
-    }
+    pourBytes(bytes, sink);
     if (sink.done) return;
+  }
+}
+
+/** Pours bytes into a sink until it is done or they end. */
+export function pourBytes(bytes: Uint8Array, sink: ByteSink): void {
+  for (let at = 0; at < bytes.length && !sink.done;) {
+    const space = sink.space();
+    const count = Math.min(space.length, bytes.length - at, portionBytes);
+    space.set(bytes.subarray(at, at + count));
+    sink.filled(count);
+    at += count;
   }
 }

@@ -1,6 +1,6 @@
 import type { ChunkPlan, ChunkResult, PackedRange, RangeFacts } from '../../../pcap/types.js';
 import type { ByteStream } from '../../file/byte-reader.js';
-import type { ByteSink } from '../../file/pour.js';
+import { pourBytes, type ByteSink } from '../../file/pour.js';
 import type { Compression } from '../compression.js';
 import { boundBy, inflateBoundDefault, inflaterOf, type InflateBound } from '../inflate-bound.js';
 import type { InflateOutcome } from '../inflated.js';
@@ -43,7 +43,7 @@ export async function pourRange(
   });
   for await (const bytes of inflated.bytes) {
     if (missed) break;
-    pour(bytes.subarray(Math.max(0, plan.start - position)), sink);
+    pourBytes(bytes.subarray(Math.max(0, plan.start - position)), sink);
     position += bytes.length;
     missed = before === undefined && position - first > bytesMax;
     if (missed || (sink.done && (to === null || end !== null || !isWhole))) break;
@@ -80,14 +80,4 @@ function inflateWithin(
     }
   }
   return boundBy(inflate(counted(), from, onPart), () => packedBytes, whole.bound, whole.before);
-}
-
-function pour(bytes: Uint8Array, sink: ByteSink): void {
-  for (let at = 0; at < bytes.length && !sink.done;) {
-    const space = sink.space();
-    const count = Math.min(space.length, bytes.length - at);
-    space.set(bytes.subarray(at, at + count));
-    sink.filled(count);
-    at += count;
-  }
 }
