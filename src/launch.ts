@@ -16,8 +16,8 @@ import { Script } from 'node:vm';
 // (scripts/build-packed.mjs): first.js holds what an analysis on this machine needs, with the code that V8 made of it beside,
 // because such an analysis is mostly starting up; rest.js holds all else and is read when a module of it is asked for, on each
 // thread anew. Each module is in one of them and runs once. V8's code is of one version of V8: for another one, and in the
-// installed package, that of first.js is kept in the user's cache folder from the first analysis on. Where the packed files are missing or older than the last
-// compile, the separate modules run.
+// installed package, that of first.js is kept in the user's cache folder from the first analysis on. Where the packed files are
+// missing or older than the last compile, the separate modules run.
 
 type Wrapper = (
   exports: object,
