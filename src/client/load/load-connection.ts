@@ -1,8 +1,12 @@
 import type { Socket } from 'node:net';
+import { forTerminal } from '../../common/for-terminal.js';
 import { lineEnd, type AnswerCheck } from './answer-check.js';
 
 /** Jobs of one connection sent and not yet answered, at most; a power of two. Above it, sending waits. */
 export const outstandingMax = 65_536;
+
+/** How much of a line an error shows, in bytes: enough for every error of the load balancer. */
+const lineShownBytes = 200;
 
 /** What the connections of one run share. */
 export interface LoadPort {
@@ -86,12 +90,15 @@ export class LoadConnection {
     while (from < bytes.length) {
       const end = lineEnd(bytes, from);
       if (end < 0) break;
-      if (this.outstanding === 0) return port.broken(new Error('an answer came that nobody asked for'));
+      if (this.outstanding === 0)
+        return port.broken(
+          new Error(`the load balancer sent an answer that nobody asked for: "${shown(bytes, from, end)}"`),
+        );
       const slot = this.head & (outstandingMax - 1);
       this.head = (this.head + 1) >>> 0;
       const kind = this.kinds[slot];
       const verdict = port.check.check(kind, bytes, from, end, (port.epochMs + this.sentMs[slot]) / 1000, nowSeconds);
-      if (verdict !== 'right') port.bad(verdict, bytes.toString('latin1', from, Math.min(end, from + 200)));
+      if (verdict !== 'right') port.bad(verdict, shown(bytes, from, end));
       else if (kind === runKind && this.dueMs[slot] === runDueMs) runCount++;
       else {
         if (runCount > 0) port.answered(runKind, nowMs - runDueMs, runCount);
@@ -106,4 +113,8 @@ export class LoadConnection {
     this.unread = bytes.subarray(from);
     if (jobs > 0) port.progress(this, jobs);
   }
+}
+
+function shown(bytes: Buffer, from: number, end: number): string {
+  return forTerminal(bytes.toString('latin1', from, Math.min(end, from + lineShownBytes)));
 }

@@ -1,5 +1,8 @@
+import { PassThrough } from 'node:stream';
+import type { Socket } from 'node:net';
 import { AnswerCheck, lineEnd, minedBy } from '../../../src/client/load/answer-check.js';
 import { LatencyRecord } from '../../../src/client/load/latency-record.js';
+import { LoadConnection } from '../../../src/client/load/load-connection.js';
 import { mixSequence, parseMix } from '../../../src/client/load/mix.js';
 
 describe('mix', () => {
@@ -78,4 +81,27 @@ describe('latency record', () => {
     expect(max / 30_000).toBeCloseTo(1, 2);
     expect(record.count).toBe(1000);
   });
+});
+
+test('an answer that nobody asked for ends the run and is shown, at most 200 bytes of it', async () => {
+  const socket = new PassThrough();
+  const broken = await new Promise<Error>((resolve) => {
+    new LoadConnection(
+      socket as unknown as Socket,
+      {
+        check: new AnswerCheck(),
+        sequence: mixSequence(parseMix('1')),
+        epochMs: performance.timeOrigin,
+        answered: () => undefined,
+        bad: () => undefined,
+        progress: () => undefined,
+        broken: resolve,
+      },
+      0,
+    );
+    socket.write(`ERROR \u001b${'x'.repeat(300)}\n`);
+  });
+  expect(broken.message).toBe(
+    `the load balancer sent an answer that nobody asked for: "ERROR \\u001b${'x'.repeat(193)}"`,
+  );
 });
