@@ -9,13 +9,15 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { Script } from 'node:vm';
 
 // Where everything begins: bin/trireme, a thread, the package as a library. The build packs the program into two files
 // (scripts/build-packed.mjs): first.js holds what an analysis on this machine needs, with the code that V8 made of it beside,
 // because such an analysis is mostly starting up; rest.js holds all else and is read when a module of it is asked for, on each
-// thread anew. Each module is in one of them and runs once. V8's code is of one version of V8: for another one, and in the
+// thread anew. Each module is in one of them and runs once. The packages that roles need are one file too, in a clone
+// (scripts/build-packages.mjs). V8's code is of one version of V8: for another one, and in the
 // installed package, that of first.js is kept in the user's cache folder from the first analysis on. Where the packed files are
 // missing or older than the last compile, the separate modules run.
 
@@ -35,6 +37,7 @@ interface Part {
 
 const firstFile = join(__dirname, 'packed', 'first.js');
 const restFile = join(__dirname, 'packed', 'rest.js');
+const packagesFile = join(__dirname, '..', 'packages', 'packages.js');
 
 /** What modules of one part call those of the other by. */
 const prefix = 'trireme:';
@@ -46,9 +49,13 @@ const hashLength = 16;
 let toKeep: { readonly script: Script; readonly hash: string } | null = null;
 let firstPart: Part | null | undefined;
 let restPart: Part | null = null;
+/** A package by its name, or undefined; null: each is where npm put it. */
+let packages: ((name: string) => unknown) | null = null;
 
 /** Runs the program's command line. */
 export function start(): void {
+  // Not as a library: who uses it shares objects of packages with it.
+  packages = packagesOnDemand();
   load('main.js');
   if (toKeep !== null) keepAtExit(toKeep.script, toKeep.hash);
 }
@@ -92,6 +99,19 @@ function rest(): Part {
   ));
 }
 
+/** Null: they were not built. */
+function openPackages(): ((name: string) => unknown) | null {
+  try {
+    const source = readFileSync(packagesFile, 'latin1');
+    const script = new Script(source, { filename: packagesFile, cachedData: builtCode(packagesFile) });
+    const module = { exports: (_name: string): unknown => undefined };
+    (script.runInThisContext() as (require: unknown, module: unknown) => void)(require, module);
+    return module.exports;
+  } catch {
+    return null;
+  }
+}
+
 function partOf(script: Script): Part {
   const module = { exports: {} };
   (script.runInThisContext() as Wrapper)(module.exports, requireFor, module, __dirname, importFile);
@@ -105,7 +125,17 @@ function requireFor(id: string): unknown {
     const name = relative(__dirname, id).split(sep).join('/');
     if (first()?.has(name) === true || (!name.startsWith('..') && rest().has(name))) return load(name);
   }
-  return requireAny(id);
+  return packages?.(id) ?? requireAny(id);
+}
+
+/** Reads the packed packages when the first package is asked for: an analysis on this machine asks for none. */
+function packagesOnDemand(): (name: string) => unknown {
+  let loaded: ((name: string) => unknown) | null | undefined;
+  return (name) => {
+    if (isBuiltin(name)) return undefined;
+    if (loaded === undefined) loaded = openPackages();
+    return loaded?.(name);
+  };
 }
 
 /** Node's own, from here. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../src/common/version.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -75,6 +75,26 @@ describe('bin/trireme', () => {
       code: 2,
       stderr: expect.stringContaining(`build it with 'make build'`) as string,
     });
+  });
+});
+
+describe('packages in one file', () => {
+  const main = join(projectRoot, 'dist/packages/packages.js');
+  /** Which files of npm's packages a command read. */
+  const readBy = (...args: string[]): string[] => {
+    const list = scratch.file(
+      'list.cjs',
+      `process.on('exit', () => console.error(Object.keys(require.cache).filter((name) => name.includes('node_modules')).join()))`,
+    );
+    const { stderr } = spawnSync(process.execPath, ['--require', list, join(projectRoot, 'bin/trireme'), ...args], {
+      encoding: 'utf8',
+    });
+    return stderr.split('\n').filter((line) => line.includes('node_modules'));
+  };
+
+  test('a role of a clone reads that file in place of the packages', () => {
+    expect(existsSync(main)).toBe(true);
+    expect(readBy('lb', '--tcp', 'nowhere.invalid:1')).toEqual([]);
   });
 });
 

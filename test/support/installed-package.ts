@@ -18,8 +18,14 @@ export interface PackedPackage {
   readonly files: readonly PackedFile[];
 }
 
-const npm = (args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) =>
-  spawnSync('npm', args, { cwd: projectRoot, encoding: 'utf8', timeout: installMsMax, ...options });
+const npm = (args: readonly string[], options: { cwd?: string } = {}) =>
+  spawnSync('npm', args, { cwd: projectRoot, encoding: 'utf8', timeout: installMsMax, env: npmEnv, ...options });
+
+/** With the authorities that the tests were started with: see jest.config.js. */
+const npmEnv =
+  process.env.NPM_EXTRA_CA_CERTS === undefined
+    ? process.env
+    : { ...process.env, NODE_EXTRA_CA_CERTS: process.env.NPM_EXTRA_CA_CERTS };
 
 /** Packs the repository as it is built. */
 export function packInto(folder: string): PackedPackage {
