@@ -10,7 +10,7 @@ import { targetNamed, targets } from './targets/index.js';
 const scratch = scratchFolder();
 /** Inputs for each parser here; `make fuzz RUNS=1000000` runs more. */
 const runs = Math.ceil(600 * runsFactor);
-const secondsMax = 2;
+const secondsMax = 1;
 
 const order = (target: string, changes: Partial<ChildOrder> = {}): ChildOrder => ({
   target,

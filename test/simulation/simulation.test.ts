@@ -8,14 +8,14 @@ const jobsOfRun = 5_000;
 jest.setTimeout(300_000);
 
 test('runs of many seeds: each answer is its own job’s, each job ends once and in time, and nothing is left', () => {
-  const outcomes = Array.from({ length: 20 }, (_, at) => simulate(at + 1, jobsOfRun));
+  const outcomes = Array.from({ length: 10 }, (_, at) => simulate(at + 1, jobsOfRun));
   expect(outcomes.flatMap(({ seed, violations }) => violations.map((words) => `seed ${seed}: ${words}`))).toEqual([]);
   expect(outcomes.every(({ jobs, answered }) => jobs === jobsOfRun && answered > 0)).toBe(true);
   // What is to be survived does happen.
   const sum = (of: (outcome: (typeof outcomes)[number]) => number): number =>
     outcomes.reduce((total, outcome) => total + of(outcome), 0);
   expect(sum(({ restarts }) => restarts)).toBeGreaterThan(5);
-  expect(sum(({ lies }) => lies)).toBeGreaterThan(50);
+  expect(sum(({ lies }) => lies)).toBeGreaterThan(25);
 });
 
 test.each([

@@ -108,7 +108,7 @@ const large = shared.map(({ path }) => path).filter((path) => statSync(path).siz
 
 describe.each([
   ['chunks sized for the workers', []],
-  ['chunks of 4 KiB', ['--chunk-bytes', '4KiB']],
+  ['chunks of 12 KiB', ['--chunk-bytes', '12KiB']],
 ])('a cluster with %s', (_what, args) => {
   let cluster: CaptureCluster;
   beforeAll(async () => {
