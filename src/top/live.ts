@@ -3,7 +3,7 @@ import type { TriremeError } from '../common/errors.js';
 import { forTerminal } from '../common/for-terminal.js';
 import { costLines } from './costs.js';
 import { columns, sortRows, tableLines, type TableLine } from './columns.js';
-import { summary } from './once.js';
+import { notDoneLine, summary } from './once.js';
 import { Rates, type WorkerList } from './rates.js';
 import type { WorkerWatch } from './watch.js';
 
@@ -124,7 +124,14 @@ class LiveView {
     };
     put(0, list === null ? `${this.watch.name}: asking ...` : summary(this.watch.name, list), { bold: true });
     if (this.lost !== null) put(1, `lost, trying again: ${forTerminal(this.lost)}`, { color: 'red' });
-    else put(1, `by ${this.sort}; every ${this.intervalMs / 1000} s`, { dim: true });
+    else
+      put(
+        1,
+        [`by ${this.sort}; every ${this.intervalMs / 1000} s`, list === null ? null : notDoneLine(list)]
+          .filter(Boolean)
+          .join('; '),
+        { dim: true },
+      );
     if (list !== null) {
       const sorted = sortRows(list.rows, this.sort);
       const [head, ...lines] = this.costs ? costLines(sorted, width) : tableLines(sorted, width, Date.now());

@@ -1,3 +1,5 @@
+import { forTerminal } from '../common/for-terminal.js';
+import { notDoneText } from '../hub/watch/not-done.js';
 import { costLines } from './costs.js';
 import { sortRows, tableLines, rateText } from './columns.js';
 import { Rates, type WorkerList, type WorkerRow } from './rates.js';
@@ -25,7 +27,8 @@ export function listOnce(watch: WorkerWatch, intervalMs: number): Promise<Worker
 export function onceText(hub: string, list: WorkerList, sort: string, nowMs: number, costs = false): string {
   const rows = sortRows(list.rows, sort);
   const lines = costs ? costLines(rows, Infinity) : tableLines(rows, Infinity, nowMs);
-  return `${summary(hub, list)}\n${lines.map(({ text }) => text).join('\n')}\n`;
+  const texts = [summary(hub, list), notDoneLine(list), ...lines.map(({ text }) => text)];
+  return `${texts.filter((text) => text !== null).join('\n')}\n`;
 }
 
 /** `HUB: 2 workers, 3 of 4 slots busy, 12 jobs wait, 340 jobs/s`. */
@@ -36,6 +39,17 @@ export function summary(hub: string, { rows, jobsWaiting, jobsPerSecond }: Worke
   return `${hub}: ${workers}, ${busy}, ${jobsWaiting} jobs wait, ${rateText(jobsPerSecond)} jobs/s`;
 }
 
+/** `not answered: GET_TIME 12 (8 failed, 4 too late); ...` since the hub began; null: there was no such job. */
+export function notDoneLine({ kinds }: WorkerList): string | null {
+  const told = kinds
+    .filter(({ notDone }) => Object.keys(notDone).length > 0)
+    .map(({ name, notDone }) => `${forTerminal(name)} ${notDoneText(numbers(notDone))}`);
+  return told.length === 0 ? null : `not answered: ${told.join('; ')}`;
+}
+
+const numbers = (counts: Readonly<Record<string, bigint>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(counts).map(([reason, count]) => [forTerminal(reason), Number(count)]));
+
 /** The same as one JSON document. */
 export function onceJson(hub: string, list: WorkerList, sort: string): string {
   const workers = sortRows(list.rows, sort).map(({ worker, done, failed, jobsPerSecond }) => ({
@@ -44,6 +58,12 @@ export function onceJson(hub: string, list: WorkerList, sort: string): string {
     failed,
     jobsPerSecond,
   }));
-  const document = { hub, jobsWaiting: list.jobsWaiting, jobsPerSecond: list.jobsPerSecond, workers };
+  const document = {
+    hub,
+    jobsWaiting: list.jobsWaiting,
+    jobsPerSecond: list.jobsPerSecond,
+    workers,
+    kinds: list.kinds,
+  };
   return `${JSON.stringify(document, (_key, value: unknown) => (typeof value === 'bigint' ? Number(value) : value), 2)}\n`;
 }

@@ -1,4 +1,4 @@
-import type { WatchWorkersResponse, WorkerInfo } from '../gen/trireme/v1/worker.js';
+import type { KindTotals, WatchWorkersResponse, WorkerInfo } from '../gen/trireme/v1/worker.js';
 
 /** One worker as the view shows it. */
 export interface WorkerRow {
@@ -15,13 +15,15 @@ export interface WorkerList {
   readonly rows: readonly WorkerRow[];
   readonly jobsWaiting: number;
   readonly jobsPerSecond: number | null;
+  /** What became of jobs since the hub began; hubs before 0.2 send none. */
+  readonly kinds: readonly KindTotals[];
 }
 
 /** Turns counts into rates: compares each list with the one before. The clock is passed in. */
 export class Rates {
   private before: { readonly atMs: number; readonly answered: ReadonlyMap<string, number> } | null = null;
 
-  take({ workers, jobsWaiting }: WatchWorkersResponse, nowMs: number): WorkerList {
+  take({ workers, jobsWaiting, kinds }: WatchWorkersResponse, nowMs: number): WorkerList {
     const before = this.before;
     const answered = new Map<string, number>();
     const rows = workers.map((worker): WorkerRow => {
@@ -39,6 +41,7 @@ export class Rates {
     return {
       rows,
       jobsWaiting,
+      kinds,
       jobsPerSecond:
         before === null ? null : known.reduce((all, { jobsPerSecond }) => all + (jobsPerSecond as number), 0),
     };

@@ -4,7 +4,13 @@ import { copyFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { Analysis, CaptureServiceService } from '../../src/gen/trireme/v1/capture.js';
-import { ClusterServiceService, Pick, WorkerHubService, WorkerInfo } from '../../src/gen/trireme/v1/worker.js';
+import {
+  ClusterServiceService,
+  Pick,
+  WorkerHubService,
+  KindTotals,
+  WorkerInfo,
+} from '../../src/gen/trireme/v1/worker.js';
 import { projectRoot } from '../../src/common/version.js';
 import { RunningRole } from '../support/running-role.js';
 import { runTrireme, triremePath, type Ran } from '../support/run-trireme.js';
@@ -25,6 +31,7 @@ const refusal = { code: grpc.status.ABORTED, details: `JOB_FAILED: ${nasty}` };
 /** Part of what is shown, where the blanks between are not what was sent: gRPC carries no line ends in a status. */
 const shownStart = shown.slice(0, shown.indexOf('\\u007f'));
 const worker = WorkerInfo.fromPartial({ id: 'x', name: nasty, state: nasty, lastHeartbeat: '2026-01-01T00:00:00Z' });
+const totals = KindTotals.fromPartial({ name: nasty, notDone: { [nasty]: 1n } });
 const candidates = [{ worker: nasty }];
 const pick = Pick.fromPartial({ jobId: 1, kind: nasty, worker: nasty, outcome: nasty, time: nasty, candidates });
 const analysis = Analysis.fromPartial({ id: nasty, name: nasty, error: nasty, owner: nasty, submitted: '2026-01-01' });
@@ -34,7 +41,7 @@ beforeAll(async () => {
   server = new grpc.Server();
   server.addService(ClusterServiceService, {
     watchWorkers: (call: grpc.ServerWritableStream<unknown, object>) => {
-      for (let i = 0; i < 2; i++) call.write({ workers: [worker], jobsWaiting: 0 });
+      for (let i = 0; i < 2; i++) call.write({ workers: [worker], jobsWaiting: 0, kinds: [totals] });
     },
     listPicks: (_call: unknown, answer: grpc.sendUnaryData<object>) => answer(null, { picks: [pick] }),
     explainJob: (call: { request: { jobId: bigint } }, answer: grpc.sendUnaryData<object>) =>

@@ -1,7 +1,9 @@
+import { credentials, Metadata } from '@grpc/grpc-js';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { JobServiceClient, RunJobRequest } from '../../src/gen/trireme/v1/job.js';
 import { JobCluster } from '../support/job-cluster.js';
 import { RunningRole } from '../support/running-role.js';
 import { runTrireme, triremePath } from '../support/run-trireme.js';
@@ -39,7 +41,8 @@ describe('top --once', () => {
       '--interval',
       '100ms',
     ]);
-    const { workers, jobsWaiting } = JSON.parse(stdout) as {
+    const { workers, jobsWaiting, kinds } = JSON.parse(stdout) as {
+      kinds: object[];
       workers: { name: string; slots: number; done: number; memoryBytes: number }[];
       jobsWaiting: number;
     };
@@ -50,6 +53,26 @@ describe('top --once', () => {
     expect(workers[0].done + workers[1].done).toBe(4);
     expect(workers[0].memoryBytes).toBeGreaterThan(0);
     expect(jobsWaiting).toBe(0);
+    expect(kinds).toEqual([
+      { name: 'GET_TIME', submitted: 3, done: 3, notDone: {} },
+      { name: 'MINE_BITCOIN', submitted: 1, done: 1, notDone: {} },
+    ]);
+  });
+
+  test('tells of jobs that were not answered, by kind and reason', async () => {
+    const idle = await JobCluster.start([]);
+    try {
+      const client = new JobServiceClient(idle.grpc, credentials.createInsecure());
+      const deadline = Date.now() + 300;
+      await new Promise((resolve) =>
+        client.runJob({ ...RunJobRequest.fromPartial({ kind: 1 }) }, new Metadata(), { deadline }, resolve),
+      );
+      client.close();
+      const { stdout } = await runTrireme(['top', '--lb', idle.grpc, '--once', '--interval', '100ms']);
+      expect(stdout).toMatch(/^.*\nnot answered: GET_TIME 1 \(1 (too late|cancelled)\)\nWORKER/);
+    } finally {
+      await idle.stop();
+    }
   });
 
   test('says in one line that nothing listens, and which port was meant', async () => {

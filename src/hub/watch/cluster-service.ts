@@ -2,6 +2,7 @@ import type * as grpc from '@grpc/grpc-js';
 import type { ServedService } from '../../common/grpc-server.js';
 import {
   ClusterServiceService,
+  type KindTotals,
   type LieEvidence,
   type ListKindsRequest,
   type ListKindsResponse,
@@ -17,7 +18,8 @@ import {
 import type { ExplainMethods } from './explain-service.js';
 import type { WatchedHub } from './live/live.js';
 import type { OfferedKind } from '../port/hub.js';
-import type { Evidence, WorkerSnapshot } from '../port/snapshot.js';
+import type { Evidence, KindCounters, WorkerSnapshot } from '../port/snapshot.js';
+import { notDoneOf } from './not-done.js';
 
 const watchIntervalMsDefault = 1000;
 /** A list is built for each watcher: more often than this and watching would cost more than working. */
@@ -54,8 +56,12 @@ export function clusterService(
         const send = (): void => {
           // A watcher that does not read misses lists; they are not kept for it.
           if (held) return;
-          const { workers, jobsWaiting } = hub.snapshot();
-          held = !call.write({ workers: workers.map(workerInfo), jobsWaiting });
+          const { workers, jobsWaiting, kinds } = hub.snapshot();
+          held = !call.write({
+            workers: workers.map(workerInfo),
+            jobsWaiting,
+            kinds: kinds.filter(({ submitted }) => submitted > 0).map(kindTotals),
+          });
         };
         const asked = call.request.intervalMs || watchIntervalMsDefault;
         const intervalMs = Math.min(Math.max(asked, watchIntervalMsMin), watchIntervalMsMax);
@@ -68,6 +74,17 @@ export function clusterService(
         send();
       },
     },
+  };
+}
+
+function kindTotals(counters: KindCounters): KindTotals {
+  const { name, submitted, done } = counters;
+  const notDone = Object.entries(notDoneOf(counters)).map(([reason, count]) => [reason, BigInt(count)]);
+  return {
+    name,
+    submitted: BigInt(submitted),
+    done: BigInt(done),
+    notDone: Object.fromEntries(notDone) as Record<string, bigint>,
   };
 }
 

@@ -1,11 +1,12 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Hub } from '../port/hub.js';
 import type { HubSnapshot, KindCounters, WorkerSnapshot } from '../port/snapshot.js';
+import { failureCounts } from './not-done.js';
 
 /** One scrape asks for a dozen metrics; within this time they all read the same snapshot. */
 const snapshotAgeMsMax = 100;
 
-const outcomes = ['done', 'failed', 'queueFull', 'expired', 'cancelled', 'lost', 'noWorker', 'draining'] as const;
+const outcomes = ['done', ...failureCounts] as const;
 
 /** Adds a hub's metrics to a registry. Values are read from a snapshot when scraped; jobs cost nothing here. */
 export function addHubMetrics(registry: Registry, hub: Hub): void {

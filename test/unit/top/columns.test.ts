@@ -1,5 +1,6 @@
 import type { WorkerInfo } from '../../../src/gen/trireme/v1/worker.js';
 import { seconds, shortName, sortRows, tableLines } from '../../../src/top/columns.js';
+import { notDoneLine, onceJson, onceText } from '../../../src/top/once.js';
 import { Rates } from '../../../src/top/rates.js';
 import { sampleKind } from '../../support/sample-kind.js';
 
@@ -27,13 +28,15 @@ const worker = (name: string, changes: Partial<WorkerInfo> = {}): WorkerInfo => 
 const answered = (done: number): Partial<WorkerInfo> => ({
   kinds: [{ ...sampleKind, done: BigInt(done), failed: 0n }],
 });
-const rowsOf = (...workers: WorkerInfo[]) => new Rates().take({ workers, jobsWaiting: 0 }, 0).rows;
+const rowsOf = (...workers: WorkerInfo[]) => new Rates().take({ workers, jobsWaiting: 0, kinds: [] }, 0).rows;
 
 test('a rate is what was answered between two lists', () => {
   const rates = new Rates();
-  expect(rates.take({ workers: [worker('a', answered(10))], jobsWaiting: 3 }, 1000).jobsPerSecond).toBeNull();
+  expect(
+    rates.take({ workers: [worker('a', answered(10))], jobsWaiting: 3, kinds: [] }, 1000).jobsPerSecond,
+  ).toBeNull();
   const { rows, jobsPerSecond } = rates.take(
-    { workers: [worker('a', answered(60)), worker('b', answered(500))], jobsWaiting: 0 },
+    { workers: [worker('a', answered(60)), worker('b', answered(500))], jobsWaiting: 0, kinds: [] },
     1500,
   );
   expect(rows.map((row) => row.jobsPerSecond)).toEqual([100, null]);
@@ -42,8 +45,10 @@ test('a rate is what was answered between two lists', () => {
 
 test('a worker that attached anew has no negative rate', () => {
   const rates = new Rates();
-  rates.take({ workers: [worker('a', answered(60))], jobsWaiting: 0 }, 0);
-  expect(rates.take({ workers: [worker('a', answered(1))], jobsWaiting: 0 }, 1000).rows[0].jobsPerSecond).toBe(0);
+  rates.take({ workers: [worker('a', answered(60))], jobsWaiting: 0, kinds: [] }, 0);
+  expect(
+    rates.take({ workers: [worker('a', answered(1))], jobsWaiting: 0, kinds: [] }, 1000).rows[0].jobsPerSecond,
+  ).toBe(0);
 });
 
 test('numbers are ordered with the largest first, names from a to z, equals by name', () => {
@@ -71,4 +76,30 @@ test.each([
   [200, '3m20s'],
 ])('%d s is written %s', (value, text) => {
   expect(seconds(value)).toBe(text);
+});
+
+describe('jobs that were not answered', () => {
+  const totals = {
+    name: 'GET_TIME',
+    submitted: 3020n,
+    done: 1000n,
+    notDone: { queueFull: 2000n, expired: 20n, newReason: 1n },
+  };
+  const list = new Rates().take(
+    { workers: [], jobsWaiting: 0, kinds: [totals, { ...totals, name: 'MINE', notDone: {} }] },
+    0,
+  );
+
+  test('are told by kind and reason, below the summary', () => {
+    const line = 'not answered: GET_TIME 2,021 (2,000 queue full, 20 too late, 1 newReason)';
+    expect(notDoneLine(list)).toBe(line);
+    expect(onceText('lb', list, 'name', 0).split('\n')[1]).toBe(line);
+  });
+
+  test('are no line where there is none, and counts in JSON', () => {
+    expect(notDoneLine(new Rates().take({ workers: [], jobsWaiting: 0, kinds: [] }, 0))).toBeNull();
+    expect(JSON.parse(onceJson('lb', list, 'name'))).toMatchObject({
+      kinds: [{ name: 'GET_TIME', submitted: 3020, notDone: { expired: 20 } }, { name: 'MINE' }],
+    });
+  });
 });

@@ -18,7 +18,7 @@ test('each kind of each worker has a line with what it costs there', () => {
     },
   ];
   const workers = [{ id: 'a', name: 'one', state: 'SERVING', kinds } as unknown as WorkerInfo];
-  const { rows } = new Rates().take({ workers, jobsWaiting: 0 }, 0);
+  const { rows } = new Rates().take({ workers, jobsWaiting: 0, kinds: [] }, 0);
   expect(costLines(rows, Infinity).map(({ text }) => text)).toEqual([
     'WORKER  KIND      DONE  FAILED  COST',
     'one     GET_TIME    10       1  1.00 us',

@@ -8,6 +8,7 @@ import type { BusyTime, Optimum } from '../../explain/optimum.js';
 import type { KindState } from '../../jobs/kind-state.js';
 import { realScheduler, type Scheduler } from '../../port/scheduler.js';
 import type { WorkerSnapshot } from '../../port/snapshot.js';
+import { notDoneOf } from '../not-done.js';
 import { History, historyStepMs } from './history.js';
 import type {
   EndedAnalysis,
@@ -178,9 +179,7 @@ function liveWorker(worker: WorkerSnapshot, shown: ReadonlyMap<number, unknown>)
 
 function liveKind({ counters }: KindState): LiveKind {
   const { name, submitted, done, retries, copies } = counters;
-  const { failed, queueFull, expired, cancelled, lost, noWorker, draining } = counters;
-  const all = { failed, queueFull, expired, cancelled, lost, noWorker, draining };
-  const reasons = Object.fromEntries(Object.entries(all).filter(([, count]) => count > 0));
+  const reasons = notDoneOf(counters);
   const notDone = Object.values(reasons).reduce((sum, count) => sum + count, 0);
   return { name, submitted, done, notDone, reasons, retries, copies };
 }
