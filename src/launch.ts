@@ -54,8 +54,9 @@ let packages: ((name: string) => unknown) | null = null;
 
 /** Runs the program's command line. */
 export function start(): void {
-  // Not as a library: who uses it shares objects of packages with it.
-  packages = packagesOnDemand();
+  // Not as a library: who uses it shares objects of packages with it. And not where something is loaded first, such as an
+  // instrumentation that changes packages as they come.
+  if (!loadsFirst.test([...process.execArgv, process.env.NODE_OPTIONS].join(' '))) packages = packagesOnDemand();
   load('main.js');
   if (toKeep !== null) keepAtExit(toKeep.script, toKeep.hash);
 }
@@ -127,6 +128,9 @@ function requireFor(id: string): unknown {
   }
   return packages?.(id) ?? requireAny(id);
 }
+
+/** Options of Node by which modules are loaded before the program. */
+const loadsFirst = /(^|\s)(-r|--require|--import|--loader|--experimental-loader)(=|\s|$)/;
 
 /** Reads the packed packages when the first package is asked for: an analysis on this machine asks for none. */
 function packagesOnDemand(): (name: string) => unknown {

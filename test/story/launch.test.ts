@@ -79,22 +79,28 @@ describe('bin/trireme', () => {
 });
 
 describe('packages in one file', () => {
-  const main = join(projectRoot, 'dist/packages/packages.js');
-  /** Which files of npm's packages a command read. */
-  const readBy = (...args: string[]): string[] => {
+  const bin = join(projectRoot, 'bin/trireme');
+  /** A command that loads the roles and ends at once. */
+  const wrong = ['lb', '--tcp', 'nowhere.invalid:1'];
+
+  test('a role of a clone reads that file in place of the packages', () => {
+    expect(existsSync(join(projectRoot, 'dist/packages/packages.js'))).toBe(true);
+    const { stderr } = spawnSync(process.execPath, [bin, ...wrong], {
+      env: { ...process.env, NODE_DEBUG: 'module' },
+      encoding: 'utf8',
+      maxBuffer: 1e8,
+    });
+    expect(stderr).toContain('launch.js');
+    expect(stderr.split('\n').filter((line) => /^MODULE.* load .*node_modules/.test(line))).toEqual([]);
+  });
+
+  test('what is loaded before the program sees each package come', () => {
     const list = scratch.file(
       'list.cjs',
       `process.on('exit', () => console.error(Object.keys(require.cache).filter((name) => name.includes('node_modules')).join()))`,
     );
-    const { stderr } = spawnSync(process.execPath, ['--require', list, join(projectRoot, 'bin/trireme'), ...args], {
-      encoding: 'utf8',
-    });
-    return stderr.split('\n').filter((line) => line.includes('node_modules'));
-  };
-
-  test('a role of a clone reads that file in place of the packages', () => {
-    expect(existsSync(main)).toBe(true);
-    expect(readBy('lb', '--tcp', 'nowhere.invalid:1')).toEqual([]);
+    const { stderr } = spawnSync(process.execPath, ['--require', list, bin, ...wrong], { encoding: 'utf8' });
+    expect(stderr).toContain('node_modules/@grpc/grpc-js/');
   });
 });
 
