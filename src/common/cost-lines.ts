@@ -15,7 +15,7 @@ const speedDrift = 0.003;
 const shapeDrift = 0.0001;
 
 /** A part of a line that is nearly 0 is held to be this share of a usual job, so that it can grow again. */
-const partShareMin = 0.01;
+export const partShareMin = 0.01;
 
 /** Least share of the newest result in what a usual job is. */
 const usualShareMin = 0.05;

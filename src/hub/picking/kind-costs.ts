@@ -1,4 +1,4 @@
-import { CostLines } from '../../common/cost-lines.js';
+import { CostLines, partShareMin } from '../../common/cost-lines.js';
 import { grownBytes, grownFloats, grownInts } from '../../common/grown-columns.js';
 
 /** An execution time counts at most this many times the usual one towards the usual one; the rest is a stall. */
@@ -6,9 +6,6 @@ const clipFactor = 4;
 
 /** Least share of the newest result in the usual cost: about the last ten results are remembered. */
 const shareMin = 0.1;
-
-/** A cost is above 0, or what follows could never be cut to it. */
-const secondsMin = 1e-9;
 
 /** Units of ordinary results that the calibration weighs in the stall factor. */
 const stallPriorJobs = 8;
@@ -222,8 +219,10 @@ export class KindCosts {
       this.cutBase[worker] = this.usual[worker];
       this.cutFixed[worker] = this.fixed[worker];
     }
-    const most = clipFactor * (this.cutFixed[worker] + this.cutBase[worker] * units);
-    const cut = guess ? seconds : Math.max(secondsMin, Math.min(seconds, most));
+    // A job without size, where only size has cost so far, is expected to take nothing: it may take a share of a usual job.
+    const usual = this.cutFixed[worker] + this.cutBase[worker] * this.typicalUnits;
+    const expected = this.cutFixed[worker] + this.cutBase[worker] * units;
+    const cut = guess ? seconds : Math.min(seconds, clipFactor * Math.max(expected, partShareMin * usual));
     this.stalledSum[worker] += seconds;
     this.cutSum[worker] += cut;
     lines.learn(worker, 1, units, cut);
