@@ -11,8 +11,8 @@ import type { AnswerBytes } from './audit-gate.js';
 
 /** A job that is this close to its deadline may come back NOT_RUN because the worker's clock got there first. */
 const deadlineSlackSeconds = 0.25;
-/** Characters of a worker's reason that are passed on. */
-const reasonCharactersMax = 500;
+/** Bytes of a worker's reason that are passed on. */
+const reasonBytesMax = 500;
 
 /** What a worker says of one job. One record is written over for each: a batch has thousands. */
 class WorkerAnswer implements AnswerBytes {
@@ -32,8 +32,8 @@ class WorkerAnswer implements AnswerBytes {
   }
 
   /** The result, or why there is none. */
-  text(charactersMax: number): string {
-    return Buffer.from(this.bytes.subarray(this.start, Math.min(this.end, this.start + charactersMax))).toString(
+  text(bytesMax: number): string {
+    return Buffer.from(this.bytes.subarray(this.start, Math.min(this.end, this.start + bytesMax))).toString(
       'utf8',
     );
   }
@@ -155,7 +155,7 @@ export class Answers {
     worker.parts.take(table.ids[row]);
     if (answer.status === JobStatus.FAILED) {
       worker.countFailed(table.kinds[row]);
-      const reason = answer.text(reasonCharactersMax);
+      const reason = answer.text(reasonBytesMax);
       return dispatcher.endings.fail(
         row,
         'failed',

@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { JobStatus } from '../../../../src/gen/trireme/v1/worker.js';
 import { createHub } from '../../../../src/hub/hub.js';
 import { noWorker } from '../../../../src/hub/port/job-sink.js';
 import { FakeScheduler } from '../../../support/fake-scheduler.js';
@@ -32,4 +33,13 @@ describe('a job that comes back unrun', () => {
     expect(sink.errors.size).toBe(0);
     expect(hub.jobsWaiting).toBe(1);
   });
+});
+
+test('of the reason of a worker 500 bytes are passed on', () => {
+  const { sink, worker } = oneJob(1);
+  const failed = jest.spyOn(sink, 'failed');
+  const payloads = Buffer.alloc(2000, 'x');
+  worker.answer(worker.jobs, { status: [JobStatus.FAILED], payloadSize: [2000], payloads });
+  expect(failed.mock.calls[0][1].message).toContain('x'.repeat(500));
+  expect(failed.mock.calls[0][1].message).not.toContain('x'.repeat(501));
 });

@@ -398,3 +398,14 @@ describe('what may be done twice', () => {
     expect(wasted).toBeLessThan(share * executed + hedgeBurstSeconds + 0.5);
   });
 });
+
+test('workers are looked at every 2 ms, and every 8 ms while jobs wait at the hub', () => {
+  const { time, hub, submit } = standingStill(1);
+  const looks = jest.spyOn(time, 'after');
+  time.advance(0.1);
+  expect(looks.mock.calls.filter(([seconds]) => seconds < 0.05)).toHaveLength(50);
+  looks.mockClear();
+  for (let tag = 2; hub.jobsWaiting === 0; tag++) submit(tag);
+  time.advance(0.08);
+  expect(looks.mock.calls.filter(([seconds]) => seconds < 0.05).length).toBeLessThanOrEqual(11);
+});
