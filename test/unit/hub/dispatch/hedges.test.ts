@@ -312,6 +312,19 @@ describe('an overdue job', () => {
     },
   );
 
+  test('that is a chunk is overdue after 0.3 s, however little it was expected to take', () => {
+    const bench = proved(2);
+    const [one] = bench.holders;
+    one.answer();
+    bench.submit(2, 2);
+    bench.time.endTurn();
+    const holders = (): number => bench.holders.filter(({ jobs }) => jobs.length > 0).length;
+    pass(bench, 0.29);
+    expect(holders()).toBe(1);
+    pass(bench, 0.05);
+    expect(holders()).toBe(2);
+  });
+
   test('is one whose worker is silent, and a chunk is treated alike', () => {
     const bench = proved(2);
     const [one] = bench.holders;
