@@ -366,6 +366,17 @@ describe('an overdue job', () => {
     expect(bench.hub.census().avoiding).toBe(64);
   });
 
+  test('is one of the oldest 32 of its worker, more of which one look does not take', () => {
+    const bench = proved(2, { hedgeShare: 0 });
+    for (const worker of bench.holders) worker.heartbeat({ slots: 64 });
+    for (let tag = 2; bench.hub.jobsWaiting === 0; tag++) bench.submit(tag);
+    bench.time.endTurn();
+    const recalled = (): number[] => bench.holders.map(({ recalls }) => recalls.length);
+    expect(Math.min(...bench.holders.map(({ jobs }) => jobs.length))).toBeGreaterThan(40);
+    while (Math.max(...recalled()) === 0) pass(bench, 0.001);
+    expect(recalled()).toEqual([32, 32]);
+  });
+
   test('taken from a worker before it was sent to it leaves nothing behind there', () => {
     const bench = proved(2);
     const [late, other] = bench.holders;
