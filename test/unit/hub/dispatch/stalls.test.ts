@@ -98,6 +98,17 @@ describe('workers that beat and never answer', () => {
     expect(hung.every(({ closedBecause }) => closedBecause === null)).toBe(true);
   });
 
+  test('may still answer the oldest 64 of their jobs; those behind are taken back', () => {
+    const fleet = new Fleet({ hedgeShare: 0 });
+    const hung = fleet.joinHung('hung', { slots: 128 });
+    for (let tag = 0; tag < 128; tag++) fleet.submit(tag);
+    fleet.time.endTurn();
+    expect(hung.jobs.length).toBeGreaterThan(100);
+    fleet.join('honest');
+    while (!fleet.states().includes('SUSPENDED')) fleet.pass(jobSeconds);
+    expect(fleet.hub.census().lent).toBe(64);
+  });
+
   test('hold up no chunk', () => {
     const fleet = new Fleet();
     for (const name of ['a', 'b', 'c']) fleet.joinHung(name);
