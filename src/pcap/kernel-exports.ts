@@ -75,8 +75,8 @@ export interface KernelExports {
   sumTcp(): void;
   packTcpFacts(from: number): number;
   packTroubled(list: number): number;
-  beginFailed(): void;
-  packFailed(): number;
+  gatherFailed(most: number): void;
+  packFailed(list: number): number;
   pathsAt(): number;
   pathsBytes(): number;
   /** Where so many bytes of paths of another scan go, for importPaths(). */

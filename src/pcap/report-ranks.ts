@@ -28,7 +28,8 @@ function readDirection(view: DataView, at: number): Direction {
   };
 }
 
-function addressBytes(six: boolean, high: bigint, low: bigint): Uint8Array {
+/** The bytes of an address, of which IPv4 has the last four. */
+export function addressBytes(six: boolean, high: bigint, low: bigint): Uint8Array {
   const bytes = new Uint8Array(16);
   const view = new DataView(bytes.buffer);
   view.setBigUint64(0, high);

@@ -1,10 +1,11 @@
+import { formatAddress, formatEndpoint } from './endpoint.js';
 import type { Kernel } from './kernel.js';
 import { cells, entryTailBytes } from './partial-layout.js';
-import { endsOf } from './report-ranks.js';
+import { addressBytes, endsOf } from './report-ranks.js';
 import { exactCount } from './report-total.js';
 import type { ConversationRow, TimeSeries } from './report-types.js';
 import { concentrated } from './tcp-concentration.js';
-import { failedAttemptsMax, findingsOf, type FailedAttempts, type Troubled } from './tcp-findings.js';
+import { failedAttemptsMax, findingsOf, type FailedAttempts, type FailedEnds, type Troubled } from './tcp-findings.js';
 import type { TcpDirection, TcpHealth, TcpOpenings, TcpTotals } from './tcp-types.js';
 
 // Reads what assembly/tcp-report.ts lays out: 46 cells of a conversation, or of all.
@@ -129,22 +130,24 @@ export function tcpTotals(kernel: Kernel, inner: boolean, series: TimeSeries | u
   };
 }
 
-function failedAttempts(kernel: Kernel): FailedAttempts[] {
-  const { exports } = kernel;
-  const all: FailedAttempts[] = [];
-  exports.beginFailed();
-  for (let rows = exports.packFailed(); rows > 0; rows = exports.packFailed())
-    for (const { view, at, facts } of packedRows(kernel, rows)) {
-      const { a, b } = endsOf(view, at);
-      const byA = count(facts, 1) === 1n;
-      all.push({
-        client: byA ? a : b,
-        server: byA ? b : a,
-        refused: Number(count(facts, 5)),
-        unanswered: Number(count(facts, 6)),
-      });
-    }
-  return all;
+function failedAttempts(kernel: Kernel): FailedAttempts {
+  kernel.call((exports) => exports.gatherFailed(exports.failedCount.value));
+  const [clients, refused, unanswered] = [0, 1, 2].map((list) => failedEnds(kernel, list));
+  return { clients, refused, unanswered };
+}
+
+/** Reads what assembly/tcp-failed.ts lays out. */
+function failedEnds(kernel: Kernel, list: number): FailedEnds {
+  const rows = kernel.call((exports) => exports.packFailed(list));
+  const { view } = kernel;
+  const at = kernel.exports.WINDOW.value;
+  const named = Array.from({ length: rows }, (_, i) => {
+    const cell = (number: number): bigint => count({ view, at: at + 16 + 64 * i }, number);
+    const address = addressBytes(cell(1) === 1n, cell(2), cell(3));
+    const [size, port, refused, unanswered] = [0, 4, 6, 7].map((number) => Number(cell(number)));
+    return { end: list === 0 ? formatAddress(address) : formatEndpoint({ address, port }), size, refused, unanswered };
+  });
+  return { all: Number(count({ view, at }, 0)), sum: Number(count({ view, at }, 1)), named };
 }
 
 function troubledBy(kernel: Kernel, rows: number): Troubled[] {

@@ -93,10 +93,9 @@ export {
   tcpRoom,
   unsettledBytes,
 } from './tcp-exchange';
+export { gatherFailed, gatherFailedOf, packFailed } from './tcp-failed';
 export {
-  beginFailed,
   failedCount,
-  packFailed,
   packTcpFacts,
   packTroubled,
   sumTcp,

@@ -9,6 +9,13 @@ export const BY_PACKETS: u32 = 1;
 export const BY_DURATION: u32 = 2;
 export const BY_START: u32 = 3;
 
+// What is sorted: conversations, endpoints, and rows of failed attempts (tcp-failed.ts) by who asked and by who was asked.
+export const OF_CONVERSATIONS: u32 = 0;
+export const OF_TALKERS: u32 = 1;
+export const FAILED_BY_CLIENT: u32 = 2;
+export const FAILED_BY_SERVER: u32 = 3;
+export const FAILED_ROW_BYTES: usize = 64;
+
 export let order: u32 = BY_BYTES;
 
 export function setOrderOfRows(by: u32): void {
@@ -130,4 +137,10 @@ export function talkerKey(row: usize, level: u32): u64 {
   if (level == 3) return load<u64>(row, 16);
   if (level == 4) return load<u64>(row);
   return level == 5 ? load<u64>(row, 8) : 0;
+}
+
+/** The same of a row of failed attempts: its cells in their order, those of the client only where it is by client. */
+export function failedKey(row: usize, level: u32, by: u32): u64 {
+  if (by == FAILED_BY_SERVER && level) level += 2;
+  return level > 5 ? 0 : load<u64>(row + (<usize>level << 3));
 }

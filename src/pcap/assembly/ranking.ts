@@ -17,6 +17,7 @@ import {
 import { heavyAddresses, heavyAddressesCount, heavyConversation, heavyConversationsCount, mostOfConversation } from './heavy-rows';
 import { beginHeap, heapCount, offer, sortHeap } from './heap';
 import { leftCount, leftRows } from './left-addresses';
+import { OF_CONVERSATIONS } from './order';
 import { rankPaths } from './paths';
 import { sortReferences } from './sort';
 import { isPinned } from './table';
@@ -70,7 +71,7 @@ export function rank(conversations: u32, entries: u32, mostConversations: u32, m
   walk();
   if (all) {
     bestConversationsCount = min(notedCount, mostConversations);
-    sortReferences(bestConversations, notedCount, false);
+    sortReferences(bestConversations, notedCount, OF_CONVERSATIONS);
   } else {
     sortHeap();
     bestConversationsCount = heapCount;

@@ -1,9 +1,9 @@
-// Sorts references to conversations or endpoints in the orders of order.ts. A comparison of two entries would miss the caches
+// Sorts references to conversations, endpoints or failed attempts in the orders of order.ts. A comparison of two entries would miss the caches
 // twice; so the first 64 bits of the order are laid beside each reference and sorted there, by radix, and only runs of equal
 // ones are looked at again for the next 64 bits.
 
 import { reserve } from './arena';
-import { conversationKey, KEY_LEVELS, talkerKey } from './order';
+import { conversationKey, FAILED_BY_CLIENT, failedKey, KEY_LEVELS, OF_TALKERS, talkerKey } from './order';
 
 /** A pair: key u64, reference u64. */
 const PAIR_BYTES: usize = 16;
@@ -14,13 +14,17 @@ const INSERTION_MAX: u32 = 32;
 const counts = memory.data(256 * 4, 16);
 let pairs: usize = 0;
 let other: usize = 0;
-let ofTalkers: bool = false;
+let rowsOf: u32 = 0;
 
-/** Sorts so many u32 references in place, the best first. */
-export function sortReferences(at: usize, count: u32, talkers: bool): void {
+/**
+ * Sorts so many u32 references in place, the best first.
+ * @param what they are (order.ts)
+ */
+export function sortReferences(at: usize, count: u32, what: u32): void {
+  if (!count) return;
   pairs = reserve(<usize>count * PAIR_BYTES);
   other = reserve(<usize>count * PAIR_BYTES);
-  ofTalkers = talkers;
+  rowsOf = what;
   for (let i: u32 = 0; i < count; i++) store<u64>(pairs + <usize>i * PAIR_BYTES, <u64>load<u32>(at + (<usize>i << 2)), 8);
   sortRun(pairs, count, 0);
   for (let i: u32 = 0; i < count; i++) store<u32>(at + (<usize>i << 2), <u32>load<u64>(pairs + <usize>i * PAIR_BYTES, 8));
@@ -48,7 +52,8 @@ function sortRun(at: usize, count: u32, level: u32): void {
 // @ts-ignore: decorator
 @inline
 function keyOf(reference: usize, level: u32): u64 {
-  return ofTalkers ? talkerKey(reference, level) : conversationKey(reference, level);
+  if (rowsOf >= FAILED_BY_CLIENT) return failedKey(reference, level, rowsOf);
+  return rowsOf == OF_TALKERS ? talkerKey(reference, level) : conversationKey(reference, level);
 }
 
 /** Lays the keys of a level beside the references; returns the bits in which they differ from the first one. */

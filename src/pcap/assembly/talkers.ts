@@ -8,6 +8,7 @@ import { bytesLeft, reserve } from './arena';
 import { backOf } from './entries';
 import { hashAddress } from './hash';
 import { beginHeap, heapCount, offer, sortHeap, wouldKeep } from './heap';
+import { OF_TALKERS } from './order';
 import { sortReferences } from './sort';
 
 export const ROW_BYTES: usize = 72;
@@ -113,7 +114,7 @@ export function finishTalkers(): void {
   if (bestTalkersCount << 3 >= rowCount) {
     bestTalkers = reserve(<usize>rowCount << 2);
     for (let i: u32 = 0; i < rowCount; i++) store<u32>(bestTalkers + (<usize>i << 2), <u32>(rows + <usize>i * ROW_BYTES));
-    sortReferences(bestTalkers, rowCount, true);
+    sortReferences(bestTalkers, rowCount, OF_TALKERS);
     return;
   }
   bestTalkers = reserve(<usize>most << 2);

@@ -38,6 +38,7 @@ import {
   SYN_ACK_TIME,
   SYN_SEEN,
   SYN_TIME,
+  TROUBLE,
   TROUBLE_REFUSED,
   TROUBLE_UNANSWERED,
   troubleOf,
@@ -89,8 +90,20 @@ export function open(block: usize, own: usize, back: bool, time: i64, seq: u32, 
   store<u8>(block, 0, GUESSED);
 }
 
-export function isUnanswered(block: usize): bool {
+function isUnanswered(block: usize): bool {
   return load<u8>(block, PHASE) == SYN_SEEN && !(load<u8>(block, OPENER) & ANSWERED);
+}
+
+/** Attempts of a conversation that were refused. */
+export function refusedOf(block: usize): u64 {
+  const trouble = <usize>load<u32>(block, TROUBLE);
+  return trouble ? load<u64>(trouble, TROUBLE_REFUSED) : 0;
+}
+
+/** Those that were not answered, the one that waits at the end included. */
+export function unansweredOf(block: usize): u64 {
+  const trouble = <usize>load<u32>(block, TROUBLE);
+  return (trouble ? load<u64>(trouble, TROUBLE_UNANSWERED) : 0) + (isUnanswered(block) ? 1 : 0);
 }
 
 function endIncarnation(block: usize): void {

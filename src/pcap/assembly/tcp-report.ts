@@ -1,4 +1,4 @@
-// What is told of TCP at the end: sums, the facts of ranked conversations, those with the most trouble, and those that failed.
+// What is told of TCP at the end: sums, the facts of ranked conversations, and those with the most trouble.
 // Facts of a conversation, 46 cells of u64:
 //
 //   0 has any  1 client (1 a, 2 b)  2 client is a guess  3 attempts  4 established  5 refused  6 unanswered  7 handshakes
@@ -43,12 +43,10 @@ import {
   SYN_ACK_SUM,
   TROUBLE,
   TROUBLE_DIRECTION,
-  TROUBLE_REFUSED,
-  TROUBLE_UNANSWERED,
   UNKNOWN,
   ZERO_WINDOWS,
 } from './tcp-state';
-import { isUnanswered } from './tcp-opening';
+import { refusedOf, unansweredOf } from './tcp-opening';
 
 export const TCP_FACTS_BYTES: usize = 46 * 8;
 const TROUBLE_A: usize = 16 * 8;
@@ -84,13 +82,9 @@ function factsOf(reference: usize, to: usize): bool {
   store<u64>(to, load<u32>(block, IN_FLIGHT_A), 112);
   store<u64>(to, load<u32>(block, IN_FLIGHT_B), 120);
   const trouble = <usize>load<u32>(block, TROUBLE);
-  let unanswered: u64 = isUnanswered(block) ? 1 : 0;
-  if (trouble) {
-    memory.copy(to + TROUBLE_A, trouble, 2 * TROUBLE_DIRECTION);
-    store<u64>(to, load<u64>(trouble, TROUBLE_REFUSED), 40);
-    unanswered += load<u64>(trouble, TROUBLE_UNANSWERED);
-  }
-  store<u64>(to, unanswered, 48);
+  if (trouble) memory.copy(to + TROUBLE_A, trouble, 2 * TROUBLE_DIRECTION);
+  store<u64>(to, refusedOf(block), 40);
+  store<u64>(to, unansweredOf(block), 48);
   store<u64>(to, load<u64>(reference & ~1) + load<u64>(backOf(reference)), 352);
   store<u64>(to, load<u32>(block, ROUND_TRIPS), 360);
   return true;
@@ -185,44 +179,6 @@ export function packTroubled(list: u32): u32 {
 function packWithFacts(reference: usize, to: usize): void {
   packConversation(reference, to);
   factsOf(reference, to + ENTRY6_BYTES + tailBytes);
-}
-
-let failedBlock: usize = 0;
-let failedSix: u32 = 0;
-let failedAt: usize = 0;
-
-export function beginFailed(): void {
-  failedSix = 0;
-  failedBlock = newestBlock(false);
-  failedAt = failedBlock ? firstEntryOf(failedBlock) : 0;
-}
-
-/** The same for conversations that failed, in any order. 0: all are out. */
-export function packFailed(): u32 {
-  const size = ENTRY6_BYTES + tailBytes + TCP_FACTS_BYTES;
-  const most = <u32>(WINDOW_BYTES / size);
-  let count: u32 = 0;
-  while (count < most) {
-    if (!failedBlock) {
-      if (failedSix) return count;
-      failedSix = 1;
-      failedBlock = newestBlock(true);
-      failedAt = failedBlock ? firstEntryOf(failedBlock) : 0;
-      continue;
-    }
-    if (failedAt >= endOfEntries(failedBlock)) {
-      failedBlock = olderBlock(failedBlock);
-      failedAt = failedBlock ? firstEntryOf(failedBlock) : 0;
-      continue;
-    }
-    const reference = failedAt | <usize>failedSix;
-    failedAt += (failedSix ? ENTRY6_BYTES : ENTRY4_BYTES) + allTailBytes;
-    if (kindOf(reference) != 6 || !factsOf(reference, facts)) continue;
-    if (load<u64>(facts, 40) + load<u64>(facts, 48) == 0) continue;
-    packWithFacts(reference, WINDOW + <usize>count * size);
-    count++;
-  }
-  return count;
 }
 
 /** Facts of the ranked conversations from a rank on. Returns how many; 0: all are out. */

@@ -1,10 +1,11 @@
 import { findingsOf, type Trouble, type Troubled } from '../../../src/pcap/tcp-findings.js';
 import type { TcpHealth, TcpTotals } from '../../../src/pcap/tcp-types.js';
+import { sumFailed } from '../../support/failed-attempts.js';
 import { sampleDirection, sampleHealth, sampleTotals } from '../../support/sample-tcp.js';
 
 const still = sampleDirection();
 const { findings: _none, ...totals } = sampleTotals();
-const noTrouble: Trouble = { resent: [], stopped: [], torn: [], slow: [], failed: [] };
+const noTrouble: Trouble = { resent: [], stopped: [], torn: [], slow: [], failed: sumFailed([]) };
 
 function troubled(changes: Partial<TcpHealth>): Troubled {
   const ends = { a: '192.0.2.7:443', b: '[2001:db8::1]:50000' };
@@ -42,7 +43,7 @@ test('refused and unanswered connections are told by server, and what is left as
     ...[1, 2, 3, 4, 5, 6].map((port) => attempt('10.0.0.1:1000', `192.0.2.9:${port}`, 1)),
     attempt('10.0.0.3:7', '[2001:db8::1]:53', 0, 1),
   ];
-  const texts = textsOf({ refused: 23, unanswered: 1 }, { failed });
+  const texts = textsOf({ refused: 23, unanswered: 1 }, { failed: sumFailed(failed) });
   expect(texts[0]).toBe('17 connections to 192.0.2.7:443 were refused | tcp and host 192.0.2.7 and port 443');
   expect(texts[4]).toBe(
     '1 connection to 192.0.2.9:4 was refused, and 2 to 2 other endpoints | tcp and host 192.0.2.9 and port 4',
@@ -55,9 +56,9 @@ test('refused and unanswered connections are told by server, and what is left as
 
 test('who tried ten endpoints in vain is told first', () => {
   const failed = Array.from({ length: 10 }, (_, port) => attempt('10.0.0.1:1000', `192.0.2.9:${port}`, 1, 2));
-  const [first] = textsOf({ refused: 10, unanswered: 20 }, { failed });
+  const [first] = textsOf({ refused: 10, unanswered: 20 }, { failed: sumFailed(failed) });
   expect(first).toBe('10.0.0.1 tried 10 endpoints in vain: 10 refused, 20 did not answer | tcp and host 10.0.0.1');
-  expect(textsOf({ refused: 9 }, { failed: failed.slice(1) })[0]).not.toContain('in vain');
+  expect(textsOf({ refused: 9 }, { failed: sumFailed(failed.slice(1)) })[0]).not.toContain('in vain');
 });
 
 test('too many failed attempts are told as sums', () => {
