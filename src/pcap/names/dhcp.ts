@@ -51,14 +51,14 @@ export class DhcpCounter {
     const text = (from: number, length: number): string => message.toString('latin1', from, from + length);
     const key = text(places.hardware, 16) + text(places.transaction, 4);
     const client = text(places.clientAddress, 4);
-    const told = nameOf(found.get(options.hostName));
+    const told = nameOf(optionOf(message, found.hostName));
     if (message[0] === isRequest) {
       if (told === null) return;
       this.asked.set(key, told);
       if (client !== noAddress) this.onAddress(client, told);
       return;
     }
-    if (found.get(options.messageType)?.[0] !== acknowledgement) return;
+    if (optionOf(message, found.messageType)?.[0] !== acknowledgement) return;
     const your = text(places.yourAddress, 4);
     const address = your === noAddress ? client : your;
     if (address === noAddress) return;
@@ -81,30 +81,39 @@ export class DhcpCounter {
   }
 }
 
-/** Options by number, of those that come twice the first; null: it is no message of DHCP, or not all of it is there. */
-function optionsOf(message: Buffer): ReadonlyMap<number, Buffer> | null {
+/** Where the length of each option that is read stands, of those that come twice the first; 0: it is not there. */
+interface Found {
+  hostName: number;
+  overload: number;
+  messageType: number;
+}
+
+/** Null: it is no message of DHCP, or not all of it is there. */
+function optionsOf(message: Buffer): Readonly<Found> | null {
   if (message.length < places.options || message.readUInt32BE(places.cookie) !== cookie) return null;
-  const found = new Map<number, Buffer>();
-  if (readOptions(message.subarray(places.options), found) !== 'ended') return null;
+  const found: Found = { hostName: 0, overload: 0, messageType: 0 };
+  if (readOptions(message, places.options, message.length, found) !== 'ended') return null;
   // RFC 2131, 4.1: in this order, and none of them overloads again.
-  const overload = found.get(options.overload)?.[0] ?? 0;
-  const [file, server] = [message.subarray(places.file, places.cookie), message.subarray(places.server, places.file)];
-  if ((overload & inFile) !== 0 && readOptions(file, found) === 'torn') return null;
-  if ((overload & inServer) !== 0 && readOptions(server, found) === 'torn') return null;
+  const overload = optionOf(message, found.overload)?.[0] ?? 0;
+  if ((overload & inFile) !== 0 && readOptions(message, places.file, places.cookie, found) === 'torn') return null;
+  if ((overload & inServer) !== 0 && readOptions(message, places.server, places.file, found) === 'torn') return null;
   return found;
 }
 
+const optionOf = (message: Buffer, at: number): Buffer | undefined =>
+  at === 0 ? undefined : message.subarray(at + 1, at + 1 + message[at]);
+
 /** Adds the options of one field: up to their end, to that of the field, or to one that is not all there. */
-function readOptions(field: Buffer, found: Map<number, Buffer>): 'ended' | 'full' | 'torn' {
-  for (let at = 0; at < field.length;) {
-    const option = field[at++];
+function readOptions(message: Buffer, from: number, to: number, found: Found): 'ended' | 'full' | 'torn' {
+  for (let at = from; at < to;) {
+    const option = message[at++];
     if (option === options.end) return 'ended';
     if (option === options.pad) continue;
-    const end = at + 1 + field[at];
-    // Reads as NaN where the length is not there.
-    if (!(end <= field.length)) return 'torn';
-    if (!found.has(option)) found.set(option, field.subarray(at + 1, end));
-    at = end;
+    if (at === to || at + 1 + message[at] > to) return 'torn';
+    if (option === options.hostName) found.hostName ||= at;
+    else if (option === options.overload) found.overload ||= at;
+    else if (option === options.messageType) found.messageType ||= at;
+    at += 1 + message[at];
   }
   return 'full';
 }

@@ -29,6 +29,8 @@ export class NameEvents {
   private next = 0;
   private at = 0;
   private addressBytes = 4;
+  /** flowTo(false), once it was asked for. */
+  private flow = '';
   kind = 0;
   /** The payload: where it begins, how much was captured of it, and how long it was on the wire. */
   payload = 0;
@@ -46,6 +48,7 @@ export class NameEvents {
     if (at === this.bytes.length) return false;
     if (at + headBytes > this.bytes.length) refuseNames('a packet that is cut');
     this.at = at;
+    this.flow = '';
     this.kind = this.bytes[at + kindAt];
     this.addressBytes = (this.bytes[at + flagsAt] & isSix) === 0 ? 4 : 16;
     this.captured = this.view.getUint32(at, true);
@@ -85,7 +88,8 @@ export class NameEvents {
   /** Both ends, from one to the other: ports and addresses as bytes. */
   flowTo(reverse: boolean): string {
     if (reverse) return flow.toString('latin1', 0, this.putFlow(reverse));
-    return this.bytes.toString('latin1', this.at + portsAt, this.at + headBytes + 2 * this.addressBytes);
+    if (this.flow === '') this.flow = this.bytes.toString('latin1', this.at + portsAt, this.payload);
+    return this.flow;
   }
 
   /** The same and a number of two bytes: one text, since many of these are kept. */

@@ -30,14 +30,14 @@ export function namesFacts(machine: NamesMachine, top: number): NamesFacts {
 
 /** What an address is called most often; of names alike, the one that comes first. */
 export function mostCalled({ addresses }: NamesMachine): ReadonlyMap<string, string> {
-  const most = new Map<string, AddressRow>();
-  for (const [key, row] of addresses.entries()) {
-    const called = calledRow(key, row);
-    const best = most.get(called.address);
-    if (best === undefined || called.times > best.times || (called.times === best.times && called.name < best.name))
-      most.set(called.address, called);
+  const most = new Map<string, { readonly name: string; readonly times: number }>();
+  for (const [key, { weight: times }] of addresses.entries()) {
+    const { address, name } = readCalled(key);
+    const best = most.get(address);
+    if (best === undefined || times > best.times || (times === best.times && name < best.name))
+      most.set(address, { name, times });
   }
-  return new Map([...most].map(([address, { name }]) => [address, name]));
+  return new Map([...most].map(([address, { name }]) => [addressOf(address), name]));
 }
 
 function calledRow(key: string, { weight }: TopRow): AddressRow {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Generations } from './generations.js';
 import { extensionTypes, type ClientHello } from './tls-hello.js';
 
 /** Values that say nothing, so that servers learn to pass over unknown ones (RFC 8701). */
@@ -12,8 +13,34 @@ export function ja3Text({ version, ciphers, extensions, groups, pointFormats }: 
   return [version, ...lists.map((list) => list.join('-'))].join(',');
 }
 
-export function ja3(hello: ClientHello): string {
-  return createHash('md5').update(ja3Text(hello)).digest('hex');
+export interface Fingerprints {
+  readonly ja3: string;
+  readonly ja4: string;
+}
+
+/** Fingerprints that were made last: 1,024 to twice as many, of some 1.2 KB each at most. */
+const madeKept = 1024;
+/** Numbers of which those that are kept are made: clients have some 60. */
+const keyLengthMax = 512;
+const made = new Generations<Fingerprints>(madeKept);
+
+/** JA3 and JA4 of a hello over TCP (`t`) or QUIC (`q`). Clients of one kind have the same, so few are made anew. */
+export function fingerprintsOf(hello: ClientHello, over: 't' | 'q'): Fingerprints {
+  const key = keyOf(hello, over);
+  const found = made.get(key);
+  if (found !== undefined) return found;
+  const fresh = { ja3: createHash('md5').update(ja3Text(hello)).digest('hex'), ja4: ja4(hello, over) };
+  if (key.length <= keyLengthMax) made.set(key, fresh);
+  return fresh;
+}
+
+/** All that the two are made of, each list behind its length. */
+function keyOf(hello: ClientHello, over: 't' | 'q'): string {
+  const { version, ciphers, extensions, groups, pointFormats, signatureAlgorithms, protocols } = hello;
+  const head = [over === 't' ? 0 : 1, version, versionOf(hello)];
+  const lists = [said(ciphers), said(extensions), said(groups), pointFormats, said(signatureAlgorithms)];
+  for (const list of lists) head.push(list.length);
+  return String.fromCharCode(...head, ...lists.flat()) + (protocols[0] ?? '');
 }
 
 /** As JA4 writes versions. */

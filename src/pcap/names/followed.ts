@@ -34,6 +34,8 @@ export class Followed {
   }
 
   keep(packet: NameEvents, started: Started): void {
+    const last = started.pieces[started.pieces.length - 1];
+    last[1] = Buffer.from(last[1]);
     this.open.set(packet.flowTo(false), started);
   }
 
@@ -62,10 +64,13 @@ export class Followed {
   }
 }
 
-/** Adds a segment. @returns the bytes without a gap, from the first segment on; null: there are too many pieces or bytes */
+/**
+ * Adds a segment, of which keep() makes a copy: the log goes.
+ * @returns the bytes without a gap, from the first segment on; null: there are too many pieces or bytes
+ */
 export function streamWith({ seq, pieces }: Started, packet: NameEvents): Buffer | null {
   const { bytes, payload, captured } = packet;
-  pieces.push([(packet.sequence - seq) >>> 0, Buffer.from(bytes.subarray(payload, payload + captured))]);
+  pieces.push([(packet.sequence - seq) >>> 0, bytes.subarray(payload, payload + captured)]);
   const held = pieces.reduce((sum, [, piece]) => sum + piece.length, 0);
   return pieces.length > piecesMax || held > pieceBytesMax ? null : joined(pieces);
 }

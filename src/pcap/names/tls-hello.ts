@@ -43,13 +43,15 @@ const hostNameBytesMax = 255;
  * @returns 'more': it goes on behind these bytes; 'malformed': it is none, or has more records than are read
  */
 export function helloOfRecords(stream: Buffer): ClientHello | 'more' | 'malformed' {
-  const message = Buffer.allocUnsafe(stream.length);
+  // Nearly all have one record, which is read where it lies.
+  let message = stream.subarray(5);
   let have = 0;
   for (let at = 0, records = 0; records < helloRecordsMax; records++) {
     if (at + 5 > stream.length) return 'more';
     const length = stream.readUInt16BE(at + 3);
     if (stream[at] !== handshakeRecord || length === 0 || length > recordBytesMax) return 'malformed';
-    have += stream.copy(message, have, at + 5, at + 5 + length);
+    if (records === 1) message = Buffer.concat([message.subarray(0, have)], stream.length);
+    have += records === 0 ? Math.min(length, message.length) : stream.copy(message, have, at + 5, at + 5 + length);
     const hello = helloOfMessage(message.subarray(0, have));
     if (hello !== 'more') return hello;
     at += 5 + length;
@@ -69,29 +71,39 @@ export function helloOfMessage(bytes: Buffer): ClientHello | 'more' | 'malformed
 /** Thrown where a field reaches behind the end of its message, or is shorter or longer than it may be. */
 class Cut extends Error {}
 
-/** Reads fields one after the other. */
+/** Reads the fields of a part of some bytes one after the other. */
 class Fields {
-  private at = 0;
-
-  constructor(private readonly bytes: Buffer) {}
+  constructor(
+    private readonly bytes: Buffer,
+    private at: number,
+    private readonly end: number,
+  ) {}
 
   get left(): number {
-    return this.bytes.length - this.at;
+    return this.end - this.at;
   }
 
   number(bytes: 1 | 2): number {
-    return this.take(bytes).readUIntBE(0, bytes);
+    const at = this.skip(bytes);
+    return bytes === 1 ? this.bytes[at] : (this.bytes[at] << 8) | this.bytes[at + 1];
+  }
+
+  /** @returns where the bytes begin that are passed over */
+  skip(count: number): number {
+    if (count > this.left) throw new Cut();
+    this.at += count;
+    return this.at - count;
   }
 
   take(count: number): Buffer {
-    if (count > this.left) throw new Cut();
-    this.at += count;
-    return this.bytes.subarray(this.at - count, this.at);
+    const at = this.skip(count);
+    return this.bytes.subarray(at, at + count);
   }
 
   /** A list behind its length. */
   list(lengthBytes: 1 | 2): Fields {
-    return new Fields(this.take(this.number(lengthBytes)));
+    const at = this.skip(this.number(lengthBytes));
+    return new Fields(this.bytes, at, this.at);
   }
 
   numbers(bytes: 1 | 2): number[] {
@@ -104,7 +116,7 @@ class Fields {
 /** The message behind its type and length; null: it contradicts its form. */
 export function readHello(message: Buffer): ClientHello | null {
   try {
-    return readFields(new Fields(message));
+    return readFields(new Fields(message, 0, message.length));
   } catch (error) {
     if (error instanceof Cut) return null;
     throw error;
@@ -113,27 +125,27 @@ export function readHello(message: Buffer): ClientHello | null {
 
 function readFields(fields: Fields): ClientHello {
   const version = fields.number(2);
-  fields.take(32);
+  fields.skip(32);
   fields.list(1);
   const ciphers = fields.list(2).numbers(2);
   fields.list(1);
-  const all = fields.left >= 2 ? fields.list(2) : new Fields(Buffer.alloc(0));
   const extensions: number[] = [];
-  const contents = new Map<number, Buffer>();
-  while (all.left > 0) {
+  const contents = new Map<number, Fields>();
+  const all = fields.left >= 2 ? fields.list(2) : null;
+  while (all !== null && all.left > 0) {
     const type = all.number(2);
     extensions.push(type);
-    contents.set(type, all.take(all.number(2)));
+    contents.set(type, all.list(2));
   }
-  const of = (type: number): Fields => new Fields(contents.get(type) ?? Buffer.alloc(0));
+  const serverName = contents.get(extensionTypes.serverName);
   const numbersOf = (type: number, lengthBytes: 1 | 2, bytes: 1 | 2): number[] =>
-    contents.has(type) ? of(type).list(lengthBytes).numbers(bytes) : [];
+    contents.get(type)?.list(lengthBytes).numbers(bytes) ?? [];
   return {
     version,
     ciphers,
     extensions,
-    serverName: contents.has(extensionTypes.serverName) ? serverNameOf(of(extensionTypes.serverName)) : null,
-    protocols: contents.has(extensionTypes.alpn) ? protocolsOf(of(extensionTypes.alpn).list(2)) : [],
+    serverName: serverName === undefined ? null : serverNameOf(serverName),
+    protocols: protocolsOf(contents.get(extensionTypes.alpn)),
     versions: numbersOf(extensionTypes.versions, 1, 2),
     groups: numbersOf(extensionTypes.groups, 2, 2),
     pointFormats: numbersOf(extensionTypes.pointFormats, 1, 1),
@@ -157,8 +169,10 @@ function serverNameOf(extension: Fields): string | null {
   return null;
 }
 
-function protocolsOf(list: Fields): string[] {
+function protocolsOf(extension: Fields | undefined): string[] {
   const found: string[] = [];
+  if (extension === undefined) return found;
+  const list = extension.list(2);
   while (list.left > 0) {
     const protocol = list.take(list.number(1));
     if (protocol.length === 0) throw new Cut();

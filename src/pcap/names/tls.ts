@@ -1,5 +1,5 @@
 import type { NameEvents } from './events.js';
-import { ja3, ja4, versionOf } from './fingerprints.js';
+import { fingerprintsOf, versionOf } from './fingerprints.js';
 import { streamWith, type Followed, type Started } from './followed.js';
 import { Generations } from './generations.js';
 import { takeCount, takeCounts, takeList } from './invalid-names.js';
@@ -54,8 +54,9 @@ export class TlsCounter {
       this.names.row(serverName).weight++;
       this.onAddress(server, serverName);
     }
-    this.ja4.row(ja4(hello, over)).weight++;
-    this.ja3.row(ja3(hello)).weight++;
+    const { ja3, ja4 } = fingerprintsOf(hello, over);
+    this.ja4.row(ja4).weight++;
+    this.ja3.row(ja3).weight++;
     for (const protocol of protocols) this.protocols.row(printed(Buffer.from(protocol, 'latin1'))).weight++;
     this.versions.row(String(versionOf(hello))).weight++;
   }
