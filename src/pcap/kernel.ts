@@ -85,7 +85,7 @@ export class Kernel {
   takeNames(): void {
     if (this.names === null) return;
     const bytes = this.exports.namesBytes.value >>> 0;
-    this.names.take(this.bytes(this.exports.namesAt(), bytes).slice(), Number(this.exports.namesPackets.value));
+    this.names.take(this.bytes(this.exports.namesAt(), bytes), Number(this.exports.namesPackets.value));
     this.exports.clearNames();
   }
 

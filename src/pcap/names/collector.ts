@@ -1,7 +1,7 @@
 import { NamesMachine } from './machine.js';
 import { refuseNames, takeCount } from './invalid-names.js';
 
-/** A log that is longer is counted when nothing before it is missing: some thousand packets, so that it costs little each time. */
+/** A log that is longer is counted as it comes, where nothing before it is missing. */
 const heldBytesMax = 4 * 1024 * 1024;
 
 /** What stands before a section's bytes: its form u8, and at 8 the packets that were looked at u64. */
@@ -26,15 +26,20 @@ export class NamesCollector {
   ) {}
 
   /**
-   * Takes a part of the log.
+   * Takes a part of the log, whose bytes are the caller's again when this returns.
    * @param packets that were looked at so far
    */
   take(log: Uint8Array, packets: number): void {
     this.packets = packets;
     if (log.length === 0) return;
-    this.held.push(log);
+    if (this.fromTheStart && (this.hasCounted || this.heldBytes + log.length > heldBytesMax)) {
+      this.count();
+      this.counted.feed(log);
+      this.hasCounted = true;
+      return;
+    }
+    this.held.push(log.slice());
     this.heldBytes += log.length;
-    if (this.fromTheStart && this.heldBytes > heldBytesMax) this.count();
   }
 
   /** All that was met, counted. To be asked where nothing of the file lies before it. */

@@ -37,10 +37,13 @@ export function fingerprintsOf(hello: ClientHello, over: 't' | 'q'): Fingerprint
 /** All that the two are made of, each list behind its length. */
 function keyOf(hello: ClientHello, over: 't' | 'q'): string {
   const { version, ciphers, extensions, groups, pointFormats, signatureAlgorithms, protocols } = hello;
-  const head = [over === 't' ? 0 : 1, version, versionOf(hello)];
-  const lists = [said(ciphers), said(extensions), said(groups), pointFormats, said(signatureAlgorithms)];
-  for (const list of lists) head.push(list.length);
-  return String.fromCharCode(...head, ...lists.flat()) + (protocols[0] ?? '');
+  const key = [over === 't' ? 0 : 1, version, versionOf(hello)];
+  for (const list of [ciphers, extensions, groups, pointFormats, signatureAlgorithms]) {
+    const from = key.push(0);
+    for (const value of list) if (!isGrease(value)) key.push(value);
+    key[from - 1] = key.length - from;
+  }
+  return String.fromCharCode.apply(null, key) + (protocols[0] ?? '');
 }
 
 /** As JA4 writes versions. */
