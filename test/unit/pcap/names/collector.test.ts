@@ -1,9 +1,12 @@
 import { NamesCollector } from '../../../../src/pcap/names/collector.js';
+import { NameEvents } from '../../../../src/pcap/names/events.js';
 import { namesFacts } from '../../../../src/pcap/names/facts.js';
+import { NamesMachine } from '../../../../src/pcap/names/machine.js';
 import { ChunkScanner } from '../../../../src/pcap/chunk-scanner.js';
 import { wholeFilePlan } from '../../../../src/pcap/chunk-plans.js';
 import { classicCapture } from '../../../support/capture-builder.js';
 import { dnsMessage, dnsRecord } from '../../../support/capture-builder/dns-traces.js';
+import { clientHello, tlsCapture } from '../../../support/capture-builder/tls-traces.js';
 import { push, reportOptions, scanChunk, scanModule, scanOptions, scanSplit } from '../../../support/engine.js';
 
 const names = { ...scanOptions, names: true };
@@ -18,7 +21,7 @@ const queries = (count: number, from = 0): Uint8Array =>
 /** Events of a scan, from behind the head of its section of names. */
 function logOf(capture: Uint8Array): Uint8Array {
   const log: Uint8Array[] = [];
-  const take = jest.spyOn(NamesCollector.prototype, 'take').mockImplementation((bytes) => void log.push(bytes));
+  const take = jest.spyOn(NamesCollector.prototype, 'take').mockImplementation((bytes) => void log.push(bytes.slice()));
   scanChunk(capture, wholeFilePlan, names);
   take.mockRestore();
   return Buffer.concat(log);
@@ -51,6 +54,32 @@ describe('what a scan has met of names', () => {
       for (const collector of [start, middle]) collector.take(log, i);
     expect([start.section()[0], middle.section()[0]]).toEqual([1, 0]);
     expect(start.section().length).toBeLessThan(1024 * 1024);
+  });
+
+  test('holds nothing of a log that was given to it: the bytes are of the scanner', () => {
+    const hello = Buffer.from(clientHello({ name: 'a.example', padding: 200 }));
+    const head = Buffer.from('GET / HTTP/1.1\r\nHost: b.example\r\n\r\n');
+    const halves = [hello, head].map((bytes) => [bytes.subarray(0, 20), bytes.subarray(20)]);
+    const segments = [0, 1].flatMap((part) =>
+      halves.map((parts, i) => ({ client: 2 * i, port: 443, seq: 1 + 20 * part, data: parts[part] })),
+    );
+    const log = logOf(tlsCapture(segments));
+    const events = new NameEvents(log);
+    for (let i = 0; i < 3; i++) events.advance();
+    const second = events.payload - 48;
+    const machine = new NamesMachine();
+    for (const part of [log.slice(0, second), log.slice(second)]) {
+      machine.feed(part);
+      part.fill(0);
+    }
+    expect([machine.tls.names.size, machine.http.hosts.size]).toEqual([1, 1]);
+
+    const [held, kept] = [new NamesCollector(false), new NamesCollector(false)];
+    const lent = log.slice();
+    held.take(lent, 4);
+    lent.fill(0);
+    kept.take(log, 4);
+    expect(held.section()).toEqual(kept.section());
   });
 
   test.each([

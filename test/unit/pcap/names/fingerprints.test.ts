@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { ja3Text, ja4 } from '../../../../src/pcap/names/fingerprints.js';
+import crypto, { createHash } from 'node:crypto';
+import { fingerprintsOf, ja3Text, ja4 } from '../../../../src/pcap/names/fingerprints.js';
 import { helloOfRecords, helloRecordsMax, type ClientHello } from '../../../../src/pcap/names/tls-hello.js';
 import { clientHello } from '../../../support/capture-builder/tls-traces.js';
 
@@ -48,6 +48,50 @@ describe('JA3', () => {
       hello({ version: version[0], ciphers: [0x0a0a, ...ciphers], extensions, groups, pointFormats }),
     );
     expect([told, md5(told)]).toEqual([text, hash]);
+  });
+});
+
+describe('both fingerprints', () => {
+  const base = hello({
+    ...{ ciphers: [0x0a0a, 1, 2], extensions: [0, 10, 3], groups: [4], pointFormats: [5], signatureAlgorithms: [6] },
+    ...{ protocols: ['h2'], versions: [0x0304] },
+  });
+
+  test('are those of each hello, whatever was asked before', () => {
+    const others: Partial<ClientHello>[] = [
+      ...[
+        {},
+        { version: 0x0301 },
+        { ciphers: [1] },
+        { ciphers: [1, 2, 0] },
+        { extensions: [0, 10] },
+        { groups: [4, 5] },
+      ],
+      ...[
+        { pointFormats: [] },
+        { groups: [], pointFormats: [4, 5] },
+        { signatureAlgorithms: [7] },
+        { protocols: ['x2'] },
+      ],
+      ...[{ protocols: [] }, { versions: [] }, { ciphers: [1, 2], extensions: [0, 0x1a1a, 10, 3] }],
+    ];
+    for (const changes of [...others, ...others]) {
+      const changed = { ...base, ...changes };
+      for (const over of ['t', 'q'] as const)
+        expect(fingerprintsOf(changed, over)).toEqual({ ja3: md5(ja3Text(changed)), ja4: ja4(changed, over) });
+    }
+  });
+
+  test('of a hello are made once, but those of one that is far longer than those of clients', () => {
+    const made = jest.spyOn(crypto, 'createHash');
+    const timesMade = (ciphers: number): number => {
+      made.mockClear();
+      const asked = { ...base, ciphers: Array.from({ length: ciphers }, (_, i) => i) };
+      for (let i = 0; i < 3; i++) fingerprintsOf(asked, 't');
+      return made.mock.calls.length;
+    };
+    expect([timesMade(400), timesMade(500)]).toEqual([3, 9]);
+    made.mockRestore();
   });
 });
 
