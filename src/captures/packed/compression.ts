@@ -5,14 +5,15 @@ import { isLz4, isSkippable, littleEndian, magicBytes, skippableHeaderBytes, zst
 export type Compression = 'gzip' | 'zstd' | 'lz4';
 
 /**
- * Bytes that the decision may need: skippable frames that lead are passed over. pzstd's has 12 bytes; behind longer ones
- * zstd is assumed, and LZ4 refused in words. A shorter file is compared as far as it goes.
+ * Bytes that the decision may need: skippable frames that lead are passed over. pzstd's has 12 bytes; behind
+ * longer ones zstd is assumed, and LZ4 refused in words. A shorter file is compared as far as it goes.
  */
 export const firstBytesMax = 512;
 
 /**
- * How a job says that its file is packed of which it has a range. Workers that know no ranges take it for a packing that they cannot
- * undo, and say that they are to be updated; they would read such a file from its begin.
+ * How a job says that its file is packed of which it has a range. Workers that know no ranges take it for a
+ * packing that they cannot undo, and say that they are to be updated; they would read such a file from its
+ * begin.
  */
 export type RangeCompression = `${Compression}-range`;
 
@@ -21,7 +22,10 @@ export function compressionOf(first: Uint8Array): Compression | null {
   return tell(first).compression;
 }
 
-/** The same for a stream, of which no more is waited for than is needed: a live pipe may give a few bytes now and then. */
+/**
+ * The same for a stream, of which no more is waited for than is needed: a live pipe may give a few bytes now
+ * and then.
+ */
 export async function compressionAhead(reader: ByteReader): Promise<Compression | null> {
   for (let wanted = magicBytes; ;) {
     const first = await reader.peek(wanted);

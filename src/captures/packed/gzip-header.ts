@@ -7,7 +7,10 @@ const textBytesMax = 64 * 1024;
 
 const flag = { headerCrc: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 };
 
-/** Reads over the header of one gzip member (RFC 1952), and checks its CRC where it has one. Throws StreamCut or StreamDamaged. */
+/**
+ * Reads over the header of one gzip member (RFC 1952), and checks its CRC where it has one. Throws StreamCut
+ * or StreamDamaged.
+ */
 export async function skipGzipHeader(reader: ByteReader): Promise<void> {
   const header = new HeaderBytes(reader);
   const at = header.at;
@@ -28,7 +31,10 @@ export async function skipGzipHeader(reader: ByteReader): Promise<void> {
   );
 }
 
-/** Where the header of a member that lies in memory ends. Null: it is no sound header, or not all of it is there. */
+/**
+ * Where the header of a member that lies in memory ends. Null: it is no sound header, or not all of it is
+ * there.
+ */
 export function gzipHeaderEnd(bytes: Uint8Array, start: number): number | null {
   if (bytes[start] !== 0x1f || bytes[start + 1] !== 0x8b || bytes[start + 2] !== 8) return null;
   const flags = bytes[start + 3];

@@ -7,9 +7,9 @@ import { RawInflater, stepBytes } from './raw-inflater.js';
 
 /**
  * Inflates gzip: any number of members, each checked against its CRC and length. node:zlib's Gunzip
- * drops bytes that it had inflated when it meets damage, does not tell a cut stream from a whole one, and is slower.
- * Zeros behind a member are padding (of tapes and of blocks): a member behind them is one more. Other bytes are counted and
- * ignored.
+ * drops bytes that it had inflated when it meets damage, does not tell a cut stream from a whole one, and is
+ * slower. Zeros behind a member are padding (of tapes and of blocks): a member behind them is one more. Other
+ * bytes are counted and ignored.
  * @param from of the stream's first byte in the file: a member begins there
  * @param onPart hears where each member begins, once all before it was given
  */
@@ -60,7 +60,9 @@ export class OpenMember {
 export interface GzipPlace {
   /** In bits. */
   readonly bit: number;
-  /** The member that the place is in: at the begin of a block, or behind the last one. Null: between members. */
+  /**
+   * The member that the place is in: at the begin of a block, or behind the last one. Null: between members.
+   */
   readonly open: OpenMember | null;
   /** Of an open member: its data has ended. */
   readonly ended: boolean;
@@ -73,8 +75,8 @@ export const gzipBegin: GzipPlace = { bit: 0, open: null, ended: false, window: 
 /**
  * The bytes of members, until that is enough.
  * @param reader at the first byte that holds a bit behind `from`
- * @param enough asked where a member has ended, and where a block begins, with the member that is open there as it was up to some kilobytes
- * before; null: never
+ * @param enough asked where a member has ended, and where a block begins, with the member that is open there
+ * as it was up to some kilobytes before; null: never
  * @param onMember hears where each member begins
  * @returns the place where it was enough; else the number of bytes behind the last member
  */
@@ -124,7 +126,10 @@ async function anotherMember(reader: ByteReader): Promise<boolean> {
   return next[0] === 0x1f && next[1] === 0x8b;
 }
 
-/** The data of a member from where its inflater is. Returns the bit of the block where it was enough, or null at the end of the data. */
+/**
+ * The data of a member from where its inflater is. Returns the bit of the block where it was enough, or null
+ * at the end of the data.
+ */
 async function* data(
   reader: ByteReader,
   inflater: RawInflater,

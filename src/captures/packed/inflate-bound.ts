@@ -2,17 +2,25 @@ import type { ByteStream } from '../file/byte-reader.js';
 import type { Compression } from './compression.js';
 import { inflated, type Inflated, soundOutcome, StreamDamaged } from './inflated.js';
 
-/** How far packed bytes may grow. Memory is bounded elsewhere; this bounds the time that a few bytes can cost. */
+/**
+ * How far packed bytes may grow. Memory is bounded elsewhere; this bounds the time that a few bytes can cost.
+ */
 export interface InflateBound {
   /** Bytes that any file may inflate to: some seconds of scanning. */
   readonly freeBytes: number;
-  /** Past freeBytes: times its packed size. gzip reaches 1,032 with nothing but zeros; captures seldom pass 50. */
+  /**
+   * Past freeBytes: times its packed size. gzip reaches 1,032 with nothing but zeros; captures seldom pass
+   * 50.
+   */
   readonly ratioMax: number;
 }
 
 export const inflateBoundDefault: InflateBound = { freeBytes: 8 * 2 ** 30, ratioMax: 1000 };
 
-/** Inflates within a bound. What came before it is good; the outcome says how much was refused, and what to do. */
+/**
+ * Inflates within a bound. What came before it is good; the outcome says how much was refused, and what to
+ * do.
+ */
 export function inflateBounded(
   stream: ByteStream,
   inflate: (stream: ByteStream) => Inflated,

@@ -4,7 +4,10 @@ export interface InflateOutcome {
   readonly truncated: boolean;
   /** The compressed stream is damaged: words for people. What came before is good. */
   readonly damage: string | null;
-  /** Bytes behind the end of the compressed stream that are none of it, not counting zeros before them; left out: none. */
+  /**
+   * Bytes behind the end of the compressed stream that are none of it, not counting zeros before them; left
+   * out: none.
+   */
   readonly restBytes?: number;
 }
 
@@ -23,8 +26,8 @@ export class StreamCut extends Error {}
 export class StreamDamaged extends Error {}
 
 /**
- * Runs an inflater's generator so that a cut or damaged stream ends the bytes and becomes the outcome. What the generator
- * returns is the number of bytes behind the stream.
+ * Runs an inflater's generator so that a cut or damaged stream ends the bytes and becomes the outcome. What
+ * the generator returns is the number of bytes behind the stream.
  */
 export function inflated(run: () => AsyncGenerator<Uint8Array, number | void>): Inflated {
   let outcome = soundOutcome;

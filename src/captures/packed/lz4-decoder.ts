@@ -23,7 +23,10 @@ interface Lz4Exports {
   contentHash(): number;
 }
 
-/** An instance that has grown beyond this is not used again: WebAssembly memory never shrinks. A block of 4 MiB fits in. */
+/**
+ * An instance that has grown beyond this is not used again: WebAssembly memory never shrinks. A block of 4
+ * MiB fits in.
+ */
 const idleBytesMax = 8 * 1024 * 1024;
 
 let compiled: WebAssembly.Module | undefined;
@@ -68,12 +71,17 @@ export class Lz4Decoder {
     return this.lz4.contentHash() >>> 0;
   }
 
-  /** The first bytes of the input are a block, or bytes to be taken as they are. `independent`: none before it is referred to. */
+  /**
+   * The first bytes of the input are a block, or bytes to be taken as they are. `independent`: none before it
+   * is referred to.
+   */
   beginBlock(bytes: number, stored: boolean, independent: boolean): void {
     this.lz4.beginBlock(bytes, stored, independent);
   }
 
-  /** Decodes the block on, to its end or until there is no more room for output, which is then to be taken. */
+  /**
+   * Decodes the block on, to its end or until there is no more room for output, which is then to be taken.
+   */
   decode(): BlockEnd | 'full' {
     return this.endOf[this.lz4.decode()];
   }

@@ -5,7 +5,10 @@ import { exactly, littleEndian, magicBytes } from './packed-frames.js';
 
 /** What the header of an LZ4 frame says (lz4_Frame_format.md 1.6). */
 export interface Lz4Header {
-  /** What a block unpacks to at most, and its largest size in the file: 64 KiB to 4 MiB. It bounds the decoder's memory. */
+  /**
+   * What a block unpacks to at most, and its largest size in the file: 64 KiB to 4 MiB. It bounds the
+   * decoder's memory.
+   */
   readonly blockBytesMax: number;
   /** No block refers to what is before it. */
   readonly independent: boolean;
@@ -30,7 +33,9 @@ const descriptorReserved = 0x8f;
 const blockSizeCodeMin = 4;
 const blockBytesMin = 64 * 1024;
 
-/** Reads a frame's header. Throws StreamCut, or StreamDamaged in words that tell what is not as it must be. */
+/**
+ * Reads a frame's header. Throws StreamCut, or StreamDamaged in words that tell what is not as it must be.
+ */
 export async function readLz4Header(reader: ByteReader, decoder: Lz4Decoder): Promise<Lz4Header> {
   const at = reader.position;
   const refuse = (what: string): StreamDamaged => new StreamDamaged(`LZ4 frame at offset ${at} ${what}`);

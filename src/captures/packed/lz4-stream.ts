@@ -17,7 +17,10 @@ import {
 const legacyBlockBytes = 8 * 1024 * 1024;
 const legacyPackedBytesMax = legacyBlockBytes + Math.floor(legacyBlockBytes / 255) + 16;
 
-/** Output of small blocks that is handed on at once: each step of a stream costs about what decoding 4 KiB costs. */
+/**
+ * Output of small blocks that is handed on at once: each step of a stream costs about what decoding 4 KiB
+ * costs.
+ */
 const gatheredBytes = 128 * 1024;
 
 /** How blocks are decoded: what is known of a frame, and of all blocks of the legacy form. */
@@ -26,9 +29,9 @@ type BlockForm = Pick<Lz4Header, 'blockBytesMax' | 'independent' | 'blockChecksu
 const legacyForm: BlockForm = { blockBytesMax: legacyBlockBytes, independent: true, blockChecksums: false };
 
 /**
- * Inflates LZ4: any number of frames of either form, skippable ones skipped, zeros between them too, every checksum that is
- * there verified. Other bytes behind the last frame are counted and ignored. Of a block that the file cuts, what is there is
- * given, unless it has a checksum.
+ * Inflates LZ4: any number of frames of either form, skippable ones skipped, zeros between them too, every
+ * checksum that is there verified. Other bytes behind the last frame are counted and ignored. Of a block that
+ * the file cuts, what is there is given, unless it has a checksum.
  * @param from of the stream's first byte in the file: a frame begins there
  * @param onPart hears where each frame begins, once all before it was given
  */
@@ -124,7 +127,10 @@ function fillHeld(reader: ByteReader, decoder: Lz4Decoder, { size, blockChecksum
   return size;
 }
 
-/** Puts the bytes of a block into the decoder, fewer where the stream ends, and checks them where they have a checksum. */
+/**
+ * Puts the bytes of a block into the decoder, fewer where the stream ends, and checks them where they have a
+ * checksum.
+ */
 async function fill(reader: ByteReader, decoder: Lz4Decoder, { at, size, blockChecksums }: Block): Promise<number> {
   let held = 0;
   while (held < size) {
@@ -141,7 +147,8 @@ async function fill(reader: ByteReader, decoder: Lz4Decoder, { at, size, blockCh
 }
 
 /**
- * Decodes as many bytes of a block as are held. Output is yielded where there is no more room for it; the last of it waits.
+ * Decodes as many bytes of a block as are held. Output is yielded where there is no more room for it; the
+ * last of it waits.
  * @returns bytes of the block's content
  */
 function* decoded(

@@ -1,4 +1,7 @@
-/** What frames of zstd (RFC 8878) and of LZ4 (lz4_Frame_format.md 1.6) have in common. All numbers are little-endian. */
+/**
+ * What frames of zstd (RFC 8878) and of LZ4 (lz4_Frame_format.md 1.6) have in common. All numbers are
+ * little-endian.
+ */
 import type { ByteReader } from '../file/byte-reader.js';
 import { StreamCut } from './inflated.js';
 

@@ -1,6 +1,8 @@
 import { type InflateExports, newInflater } from './inflate-module.js';
 
-/** Compressed bytes inflated at once. Deflate inflates at most 1,032 times, so one step gives at most 17 MB. */
+/**
+ * Compressed bytes inflated at once. Deflate inflates at most 1,032 times, so one step gives at most 17 MB.
+ */
 export const stepBytes = 16 * 1024;
 
 /** Bytes that distances reach back. */
@@ -19,7 +21,10 @@ export interface InflateStep {
 /** One that nobody uses: each reserves address space, some 10 GB of it, until the collector finds it. */
 let idle: InflateExports | null = null;
 
-/** Raw deflate streams, one after the other, inflated in WebAssembly on this thread. To be closed, and not used after that. */
+/**
+ * Raw deflate streams, one after the other, inflated in WebAssembly on this thread. To be closed, and not
+ * used after that.
+ */
 export class RawInflater {
   private readonly wasm = idle ?? newInflater();
 
@@ -36,7 +41,10 @@ export class RawInflater {
     this.wasm.reset();
   }
 
-  /** Goes on with a stream at a block, behind these bytes. So many bits of the first byte of input come before the block. */
+  /**
+   * Goes on with a stream at a block, behind these bytes. So many bits of the first byte of input come before
+   * the block.
+   */
   resume(window: Uint8Array, bits: number): void {
     const at = this.wasm.resume(bits);
     new Uint8Array(this.wasm.memory.buffer, at, windowBytes).set(window);
@@ -50,7 +58,8 @@ export class RawInflater {
 
   /**
    * Inflates up to stepBytes.
-   * @param pauses asked at the end of each block but the last, with the bits of input behind it: whether the step is to end there
+   * @param pauses asked at the end of each block but the last, with the bits of input behind it: whether the
+   * step is to end there
    */
   step(input: Uint8Array, pauses: ((unusedBits: number) => boolean) | null = null): InflateStep {
     const { wasm } = this;

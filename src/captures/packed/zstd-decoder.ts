@@ -14,11 +14,17 @@ interface ZstdExports {
 
 /** ZSTD_inBuffer and ZSTD_outBuffer: a pointer, a size and a position. */
 const bufferBytes = 12;
-/** Bytes of the stream put into the decoder's memory at once: those of a block, which is decoded once all of it is there. */
+/**
+ * Bytes of the stream put into the decoder's memory at once: those of a block, which is decoded once all of
+ * it is there.
+ */
 const inputBytes = 128 * 1024;
 /** A result above this, taken as unsigned, is an error code (ZSTD_isError of zstd_errors.h). */
 const resultMax = 2 ** 32 - 120;
-/** An instance that has grown beyond this is not used again: WebAssembly memory never shrinks. Its least is 16 MiB. */
+/**
+ * An instance that has grown beyond this is not used again: WebAssembly memory never shrinks. Its least is 16
+ * MiB.
+ */
 const idleBytesMax = 32 * 1024 * 1024;
 
 let compiled: WebAssembly.Module | undefined;
@@ -37,9 +43,9 @@ function acquire(): ZstdExports {
 export class ZstdDamage extends Error {}
 
 /**
- * libzstd on one stream of frames. The package's own loop is not used: it gives nothing for ever once it has met damage,
- * and what it had allocated stays allocated, so that damaged captures would fill the memory of a worker that lives long.
- * `close` gives everything back, whatever came before.
+ * libzstd on one stream of frames. The package's own loop is not used: it gives nothing for ever once it has
+ * met damage, and what it had allocated stays allocated, so that damaged captures would fill the memory of a
+ * worker that lives long. `close` gives everything back, whatever came before.
  */
 export class ZstdDecoder {
   private readonly zstd = acquire();
@@ -50,7 +56,10 @@ export class ZstdDecoder {
   private readonly buffers = this.zstd.malloc(2 * bufferBytes);
   private closed = false;
 
-  /** Decodes the next bytes of the stream and yields what comes of them, valid until it is asked on. Throws ZstdDamage. */
+  /**
+   * Decodes the next bytes of the stream and yields what comes of them, valid until it is asked on. Throws
+   * ZstdDamage.
+   */
   *decode(piece: Uint8Array): Generator<Uint8Array> {
     for (let at = 0; at < piece.length; at += inputBytes) yield* this.decodeSome(piece.subarray(at, at + inputBytes));
   }

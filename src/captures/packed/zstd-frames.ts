@@ -3,8 +3,8 @@ import { StreamCut, StreamDamaged } from './inflated.js';
 import { exactly, isLz4, isSkippable, littleEndian, magicBytes, skipSkippable, zstdMagic } from './packed-frames.js';
 
 /**
- * Largest window of a frame: what the zstd tool itself takes without --memory, and all that `zstd -1` to `-19`,
- * `--ultra` and `--long` write. The decoder allocates it, so it bounds memory.
+ * Largest window of a frame: what the zstd tool itself takes without --memory, and all that `zstd -1` to
+ * `-19`, `--ultra` and `--long` write. The decoder allocates it, so it bounds memory.
  */
 export const windowBytesMax = 128 * 1024 * 1024;
 
@@ -15,9 +15,9 @@ const blockHeaderBytes = 3;
 /**
  * Walks zstd frames (RFC 8878) without decoding them: yields each frame's header, each of its blocks and its
  * checksum as pieces of their own. So a cut is told from damage, skippable frames are skipped, and a frame
- * that would take too much memory is refused before the decoder sees it. As with gzip, zeros between frames are padding,
- * and bytes that begin no frame end the stream: they are counted. Throws StreamCut or StreamDamaged.
- * A reader that is past the begin of the file is behind a frame.
+ * that would take too much memory is refused before the decoder sees it. As with gzip, zeros between frames
+ * are padding, and bytes that begin no frame end the stream: they are counted. Throws StreamCut or
+ * StreamDamaged. A reader that is past the begin of the file is behind a frame.
  * @param onFrame hears where each frame begins, and where the last one ends
  * @returns the number of bytes behind the last frame
  */
@@ -57,7 +57,10 @@ function fieldsOf(flags: number) {
   return { singleSegment, contentSizeBytes, dictionaryBytes, restBytes };
 }
 
-/** Whether bytes that begin with the magic go on as a frame, as far as they reach: a header, and blocks that follow one another. */
+/**
+ * Whether bytes that begin with the magic go on as a frame, as far as they reach: a header, and blocks that
+ * follow one another.
+ */
 export function looksLikeFrame(bytes: Uint8Array): boolean {
   const flags = bytes[magicBytes];
   const { dictionaryBytes, restBytes } = fieldsOf(flags);

@@ -4,9 +4,9 @@ import { ZstdDamage, ZstdDecoder } from './zstd-decoder.js';
 import { zstdPieces } from './zstd-frames.js';
 
 /**
- * Inflates zstd: any number of frames, skippable ones skipped, zeros between them too, checksums verified by the decoder (libzstd compiled to
- * WebAssembly). Node's own zstd is not used: the oldest Node that we run on has none, and two decoders would be two
- * behaviours.
+ * Inflates zstd: any number of frames, skippable ones skipped, zeros between them too, checksums verified by
+ * the decoder (libzstd compiled to WebAssembly). Node's own zstd is not used: the oldest Node that we run on
+ * has none, and two decoders would be two behaviours.
  * @param from of the stream's first byte in the file: a frame begins there
  * @param onPart hears where each frame begins, once all before it was given
  */

@@ -1,4 +1,5 @@
-// The symbols of a block (RFC 1951, 3.2.5), to bytes or to 16 bits each: values above 255 stand for bytes that are not known yet.
+// The symbols of a block (RFC 1951, 3.2.5), to bytes or to 16 bits each: values above 255 stand for bytes
+// that are not known yet.
 
 import { DAMAGED, giveBack, GO_ON, Input, need, NEED_INPUT, OUTPUT_FULL, take } from './bits';
 import { Block } from './headers';
@@ -82,7 +83,10 @@ function lookUp(table: usize, value: u64, mask: u64): u32 {
   return load<u32>(table + ((<usize>(entry >> 16) + <usize>sub) << 2));
 }
 
-/** Low bits of the bit buffer that are not read: an index masked above them is a place in a table of 4-byte entries. */
+/**
+ * Low bits of the bit buffer that are not read: an index masked above them is a place in a table of 4-byte
+ * entries.
+ */
 const SCALE: u32 = 2;
 const LITERAL_PLACE: u32 = ((1 << LITERAL_BITS) - 1) << SCALE;
 const DISTANCE_PLACE: u32 = ((1 << DISTANCE_BITS) - 1) << SCALE;
@@ -96,8 +100,8 @@ function second(entry: u32, held: u64, table: usize, firstBits: u64): u32 {
 }
 
 /**
- * The same while there is input and room for whatever a symbol may need. NEED_INPUT: go on with care. Only the low six bits of `have`
- * count: an entry is subtracted, and shifted by, as it is.
+ * The same while there is input and room for whatever a symbol may need. NEED_INPUT: go on with care. Only
+ * the low six bits of `have` count: an entry is subtracted, and shifted by, as it is.
  */
 function fastCodes<T>(): u32 {
   const inEnd = Input.end - 16;

@@ -1,5 +1,6 @@
-// Raw deflate (RFC 1951), a step of input at a time. What is refused is what zlib refuses, and after as many bytes. A step ends
-// where the input does: bits of an unfinished symbol or block header stay in IN, and the next input is put behind them.
+// Raw deflate (RFC 1951), a step of input at a time. What is refused is what zlib refuses, and after as many
+// bytes. A step ends where the input does: bits of an unfinished symbol or block header stay in IN, and the
+// next input is put behind them.
 
 import { BLOCK_ENDED, ENDED, giveBack, GO_ON, Input, setInput } from './bits';
 import { codes, Output, stored } from './codes';
@@ -34,7 +35,10 @@ export function reset(): void {
   told = OUT_START;
 }
 
-/** Where the 32 KiB before the next output are, of a stream that goes on in its middle; so many bits of its first byte are not its own. */
+/**
+ * Where the 32 KiB before the next output are, of a stream that goes on in its middle; so many bits of its
+ * first byte are not its own.
+ */
 export function resume(bits: u32): usize {
   reset();
   skippedBits = bits;

@@ -1,10 +1,13 @@
-// LZ4 blocks (lz4_Block_format.md 1.6), a piece of output at a time. A block is put into IN whole, or as far as a cut stream
-// has it. Decoding goes on until the output is full; what has begun goes on at the next call. The last 64 KiB of the output
-// stay before what comes next, because matches reach back so far.
+// LZ4 blocks (lz4_Block_format.md 1.6), a piece of output at a time. A block is put into IN whole, or as far
+// as a cut stream has it. Decoding goes on until the output is full; what has begun goes on at the next call.
+// The last 64 KiB of the output stay before what comes next, because matches reach back so far.
 
 import { hashDigest, hashOf, hashReset, hashStripes } from './xxh32';
 
-/** Output: what matches may reach, then room for so many bytes; the first piece of a frame takes both. Copies write up to 32 bytes more than they should. */
+/**
+ * Output: what matches may reach, then room for so many bytes; the first piece of a frame takes both. Copies
+ * write up to 32 bytes more than they should.
+ */
 const OUT_START: usize = 0x10000;
 const HISTORY: usize = 0x10000;
 const OUT_BYTES: usize = 0x40000;
@@ -28,7 +31,10 @@ let at: usize = IN;
 let end: usize = IN;
 let out: usize = OUT_START;
 let told: usize = OUT_START;
-/** Matches reach back to here at most: the begin of the frame, or of the block where blocks do not refer to each other. */
+/**
+ * Matches reach back to here at most: the begin of the frame, or of the block where blocks do not refer to
+ * each other.
+ */
 let floor: usize = OUT_START;
 /** Where the next stripe of the content begins that the hash has not taken in. */
 let hashed: usize = OUT_START;
@@ -88,7 +94,10 @@ export function outputBytes(): usize {
   return out - told;
 }
 
-/** The output has been taken. It moves to the front only once half of the room is gone: small blocks would be all moving. */
+/**
+ * The output has been taken. It moves to the front only once half of the room is gone: small blocks would be
+ * all moving.
+ */
 export function taken(): void {
   if (out > OUT_END - OUT_BYTES / 2) {
     const by = out - HISTORY - OUT_START;
@@ -189,8 +198,8 @@ function copyMatch(): void {
 }
 
 /**
- * Sequences while there is input for a short one and room for what copies write beyond. One that goes on past the output or
- * the block, and one that is refused, is left to the caller as if nothing had been read of it.
+ * Sequences while there is input for a short one and room for what copies write beyond. One that goes on past
+ * the output or the block, and one that is refused, is left to the caller as if nothing had been read of it.
  */
 function fastSequences(): void {
   if (end - at < SEQUENCE_BYTES) return;
@@ -243,7 +252,10 @@ function fastSequences(): void {
   out = to;
 }
 
-/** A match whose bytes overlap within a vector: byte by byte until a multiple of the distance is a vector long. */
+/**
+ * A match whose bytes overlap within a vector: byte by byte until a multiple of the distance is a vector
+ * long.
+ */
 function copyNear(target: usize, back: usize, to: usize): void {
   const wide = back * ((15 + back) / back);
   const bytewise = min<usize>(to, target + wide);

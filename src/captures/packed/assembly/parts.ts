@@ -1,6 +1,6 @@
-// A part of a deflate stream, decoded before what comes before it is known. Its first block is searched; bytes that lie before it become
-// markers: 16 bits with the highest one set, and the place in the 32 KiB that end where the part begins. Once those are known, a
-// table turns every 16 bits into their byte.
+// A part of a deflate stream, decoded before what comes before it is known. Its first block is searched;
+// bytes that lie before it become markers: 16 bits with the highest one set, and the place in the 32 KiB that
+// end where the part begins. Once those are known, a table turns every 16 bits into their byte.
 
 import { BLOCK_ENDED, ENDED, GO_ON, Input, need, setInput } from './bits';
 import { codes, Output, stored } from './codes';
@@ -22,7 +22,10 @@ let output: usize = 0;
 let width: usize = 1;
 let bytesLeft: usize = 0;
 
-/** Makes room for a part of so many packed bytes, and for what they may inflate to. Returns where the packed bytes go; 0: there is no memory. */
+/**
+ * Makes room for a part of so many packed bytes, and for what they may inflate to. Returns where the packed
+ * bytes go; 0: there is no memory.
+ */
 export function partAt(packed: usize, inflated: usize): usize {
   output = (PART + packed + PAST + 15) & ~15;
   const end = output + 2 * (HISTORY + inflated) + PAST;
@@ -73,7 +76,8 @@ export function decodeSymbols(from: u32, until: u32, limit: u32): u32 {
 }
 
 /**
- * Ends with the first block end behind `until` where a block begins that a search finds, or with any behind `limit`.
+ * Ends with the first block end behind `until` where a block begins that a search finds, or with any behind
+ * `limit`.
  * @returns BLOCK_ENDED, ENDED behind the last block, or why it got no further
  */
 function decode<T>(from: u32, until: u32, limit: u32): u32 {
@@ -120,12 +124,16 @@ function fills(value: u64): u32 {
   return load<u16>(FILLS + (<usize>(<u32>value & 4095) << 1));
 }
 
-/** The first bit, from one on and before another, where a block that is not the last and has codes of its own may begin; NONE: there is none. */
+/**
+ * The first bit, from one on and before another, where a block that is not the last and has codes of its own
+ * may begin; NONE: there is none.
+ */
 export function findBlock(from: u32, to: u32): u32 {
   if (!filled) fillTable();
   for (let start = from & ~31; start < to; start += 32) {
     const v = load<u64>(PART + <usize>(start >> 3));
-    // Of 32 places: three bits say the kind; 286 codes of literals and 30 of distances are most, so four bits of either are not all set.
+    // Of 32 places: three bits say the kind; 286 codes of literals and 30 of distances are most, so four bits
+    // of either are not all set.
     const x = v & (v >> 1) & (v >> 2) & (v >> 3);
     let places = <u32>((v >> 2) & ~(v >> 1) & ~v & ~(x >> 4) & ~(x >> 9));
     if (start < from) places &= 0xffffffff << (from - start);

@@ -25,7 +25,10 @@ const sizes = memory.data(16 * 4, 8);
 const next = memory.data(17 * 4, 8);
 const places = memory.data(17 * 4, 8);
 
-/** Builds the table of `symbols` lengths from number `from` on. False: zlib refuses such a set. Kind 0: literals, 1: distances, 2: code lengths. */
+/**
+ * Builds the table of `symbols` lengths from number `from` on. False: zlib refuses such a set. Kind 0:
+ * literals, 1: distances, 2: code lengths.
+ */
 export function buildTable(table: usize, tableBits: u32, from: u32, symbols: u32, kind: u32): bool {
   memory.fill(sizes, 0, 64);
   for (let i: u32 = 0; i < symbols; i++) {
@@ -81,7 +84,10 @@ export function buildTable(table: usize, tableBits: u32, from: u32, symbols: u32
   return true;
 }
 
-/** Puts the symbols that have a code into SORTED, 16 bits each: the shortest codes first, then by their number. */
+/**
+ * Puts the symbols that have a code into SORTED, 16 bits each: the shortest codes first, then by their
+ * number.
+ */
 function sortByLength(from: u32, symbols: u32): void {
   let place: u32 = 0;
   for (let length: usize = 1; length <= <usize>BITS_MAX; length++) {

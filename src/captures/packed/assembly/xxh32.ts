@@ -1,5 +1,5 @@
-// XXH32 (xxhash_spec.md 0.1.1) with seed 0: the checksum of LZ4 frames. Four numbers run beside each other in scalars, because
-// a vector's multiplication takes three times as long and each step waits for the last one.
+// XXH32 (xxhash_spec.md 0.1.1) with seed 0: the checksum of LZ4 frames. Four numbers run beside each other in
+// scalars, because a vector's multiplication takes three times as long and each step waits for the last one.
 
 const P1: u32 = 2654435761;
 const P2: u32 = 2246822519;
@@ -24,7 +24,10 @@ export function hashReset(): void {
   total = 0;
 }
 
-/** Takes in whole stripes from `at` on and returns where the next one begins, at most STRIPE - 1 bytes before `end`. */
+/**
+ * Takes in whole stripes from `at` on and returns where the next one begins, at most STRIPE - 1 bytes before
+ * `end`.
+ */
 export function hashStripes(at: usize, end: usize): usize {
   let w = a;
   let x = b;

@@ -2,13 +2,22 @@ import { crc32 } from 'node:zlib';
 import { gzipHeaderEnd } from '../gzip-header.js';
 import { newInflater } from '../inflate-module.js';
 
-/** Packed bytes given to the inflater at once; what it has left over from the step before has room beside them. */
+/**
+ * Packed bytes given to the inflater at once; what it has left over from the step before has room beside
+ * them.
+ */
 const stepBytes = 32 * 1024;
 
-/** Places that look like a member and are none, after which no more are tried: a range that has no start is read in order. */
+/**
+ * Places that look like a member and are none, after which no more are tried: a range that has no start is
+ * read in order.
+ */
 export const triesMax = 16;
 
-/** Members one after the other in a range of a file: whole ones, each with the CRC and length that its trailer says. */
+/**
+ * Members one after the other in a range of a file: whole ones, each with the CRC and length that its trailer
+ * says.
+ */
 export interface MemberRun {
   /** Where the first one begins, and the last one ends. */
   readonly start: number;
@@ -17,7 +26,10 @@ export interface MemberRun {
   readonly length: number;
 }
 
-/** Inflates runs of gzip members (RFC 1952) that lie in memory. Whatever is unusual ends a run: who reads in order says what it is. */
+/**
+ * Inflates runs of gzip members (RFC 1952) that lie in memory. Whatever is unusual ends a run: who reads in
+ * order says what it is.
+ */
 export class MemberRunner {
   private readonly wasm = newInflater();
 

@@ -6,11 +6,16 @@ import type { Parts } from '../parts/thread-parts.js';
 import { stepBytes, windowBytes } from '../raw-inflater.js';
 import type { MemberRun } from './member-run.js';
 
-/** Packed bytes of a member that a thread still inflates: twice those of bgzip. Longer ones are inflated in order, or in parts. */
+/**
+ * Packed bytes of a member that a thread still inflates: twice those of bgzip. Longer ones are inflated in
+ * order, or in parts.
+ */
 export const memberBytesMax = 128 * 1024;
 /** Ranges or parts in a row that did not fit those before: then threads are in the way. */
 export const redoneMax = 4;
-/** Packed bytes that are read in order at first where parts were of no use; twice as many each further time. */
+/**
+ * Packed bytes that are read in order at first where parts were of no use; twice as many each further time.
+ */
 const inOrderBytes = 4 * 1024 * 1024;
 
 /** A gzip file, to be read in order, by ranges of many members, and by parts of one. */
@@ -18,7 +23,9 @@ export interface MemberSource {
   readonly sizeBytes: number;
   /** Packed bytes that must be left of a file for parts to pay. */
   readonly partsFromBytes: number;
-  /** The bytes from a place on, in pieces that end at multiples of pieceBytes, as those of the whole file do. */
+  /**
+   * The bytes from a place on, in pieces that end at multiples of pieceBytes, as those of the whole file do.
+   */
   stream(from: number): ByteStream;
   readonly pieceBytes: number;
   /** The ranges from a place on, inflated a little ahead of who asks for them in order. */
@@ -30,7 +37,8 @@ export interface Ranges {
   readonly count: number;
   endOf(number: number): number;
   /**
-   * Its members, placed in the file, and their bytes; run is null where none was found. Null: there is no memory for threads.
+   * Its members, placed in the file, and their bytes; run is null where none was found. Null: there is no
+   * memory for threads.
    * @throws TriremeError when a thread has failed otherwise
    */
   result(number: number): Promise<{ readonly run: MemberRun | null; readonly out: ArrayBuffer } | null>;
@@ -40,10 +48,10 @@ export interface Ranges {
 }
 
 /**
- * Inflates a gzip file on several threads. Of many members, such as bgzip writes, each takes a range of the file, looks for the first
- * member in it, and checks all of them. Of a long member, each takes a part, and looks for the first block in it. A range or part counts
- * only if it begins where the one before has ended; everything else is inflated in order from there, as on one core: so bytes and errors
- * are the same.
+ * Inflates a gzip file on several threads. Of many members, such as bgzip writes, each takes a range of the
+ * file, looks for the first member in it, and checks all of them. Of a long member, each takes a part, and
+ * looks for the first block in it. A range or part counts only if it begins where the one before has ended;
+ * everything else is inflated in order from there, as on one core: so bytes and errors are the same.
  */
 export function inflateMembers(
   source: MemberSource,
@@ -105,7 +113,10 @@ class MemberStream {
     return Math.floor(this.place.bit / 8);
   }
 
-  /** Inflates from the place on, until it is enough (null: never). Null: then; else the bytes behind the last member. */
+  /**
+   * Inflates from the place on, until it is enough (null: never). Null: then; else the bytes behind the last
+   * member.
+   */
   private async *inOrder(enough: Enough | null): AsyncGenerator<Uint8Array, number | null> {
     const { place } = this;
     const from = place.ended ? Math.ceil(place.bit / 8) : this.position;
@@ -140,7 +151,10 @@ class MemberStream {
     this.onBytes(packedBytes);
   }
 
-  /** The ranges behind the place. Null: the rest is for who reads in order; else the bytes behind the last member. */
+  /**
+   * The ranges behind the place. Null: the rest is for who reads in order; else the bytes behind the last
+   * member.
+   */
   private async *inRanges(): AsyncGenerator<Uint8Array, number | null> {
     const ranges = this.source.ranges(this.position);
     try {
@@ -221,8 +235,9 @@ class MemberStream {
   }
 
   /**
-   * Whether parts may begin at this block of an open member: what distances reach was all inflated, steps of input end where they do
-   * without parts, enough of the file is left, and the threads are there, which are started when all else holds.
+   * Whether parts may begin at this block of an open member: what distances reach was all inflated, steps of
+   * input end where they do without parts, enough of the file is left, and the threads are there, which are
+   * started when all else holds.
    */
   private splits(bit: number, open: OpenMember): boolean {
     const { pieceBytes, sizeBytes, partsFromBytes } = this.source;
@@ -240,8 +255,8 @@ class MemberStream {
   }
 
   /**
-   * Whether so many bytes more, and those of a step behind them, are within the bound all the way: what may not be is inflated in order,
-   * which stops where one core does.
+   * Whether so many bytes more, and those of a step behind them, are within the bound all the way: what may
+   * not be is inflated in order, which stops where one core does.
    */
   private isBounded(length: number): boolean {
     return !exceeds(this.bytes + length + stepBytes * inflatedMost, this.position, this.bound);

@@ -6,9 +6,15 @@ import type { MemberPlan, MemberResult, MemberThreadData } from './member-thread
 
 /** Packed bytes of a range: some milliseconds of one thread, so that all end together. */
 const rangeBytesDefault = 512 * 1024;
-/** Bytes that a range may inflate to: 32 times its size. What is packed more tightly is inflated in order, as it comes. Larger buffers cost the collector more. */
+/**
+ * Bytes that a range may inflate to: 32 times its size. What is packed more tightly is inflated in order, as
+ * it comes. Larger buffers cost the collector more.
+ */
 const rangeOutBytesMax = 16 * 1024 * 1024;
-/** Packed bytes of one member from which threads pay: one core inflates them in 0.1 to 0.2 s, and threads take 0.05 to start. */
+/**
+ * Packed bytes of one member from which threads pay: one core inflates them in 0.1 to 0.2 s, and threads take
+ * 0.05 to start.
+ */
 const partsFromBytesDefault = 32 * 1024 * 1024;
 /** Ranges for each thread that are inflated, or wait for those before them. */
 const rangesAhead = 2;
@@ -64,7 +70,9 @@ class ThreadRanges implements Ranges {
     return Math.min(this.sizeBytes, this.from + (number + 1) * this.rangeBytes);
   }
 
-  /** Asked for in order. Null: there is no memory for threads. @throws TriremeError when a thread has failed */
+  /**
+   * Asked for in order. Null: there is no memory for threads. @throws TriremeError when a thread has failed
+   */
   async result(number: number): Promise<MemberResult | null> {
     for (;;) {
       if (this.threads.starved) return null;

@@ -14,8 +14,8 @@ export interface PartStart {
 }
 
 /**
- * What threads tell each other in shared memory: where each part of a stream begins, which the thread of the part before it finds out.
- * Places are used again by parts that are so many later.
+ * What threads tell each other in shared memory: where each part of a stream begins, which the thread of the
+ * part before it finds out. Places are used again by parts that are so many later.
  */
 export class PartNews {
   readonly memory: SharedArrayBuffer;

@@ -2,12 +2,16 @@ import { crc32 } from 'node:zlib';
 import { newInflater } from '../inflate-module.js';
 import { windowBytes } from '../raw-inflater.js';
 
-/** Packed bytes behind the end of a part that are read with it: its last block reaches so far, or the part is for who reads in order. */
+/**
+ * Packed bytes behind the end of a part that are read with it: its last block reaches so far, or the part is
+ * for who reads in order.
+ */
 export const behindBytes = 512 * 1024;
 
 /**
- * Packed bytes in which the first block of a part is searched, and behind which it may end at any block. Blocks of gzip have 8 to
- * 60 KiB. Stored ones, of which there may be megabytes, are not found, and then no more time is lost.
+ * Packed bytes in which the first block of a part is searched, and behind which it may end at any block.
+ * Blocks of gzip have 8 to 60 KiB. Stored ones, of which there may be megabytes, are not found, and then no
+ * more time is lost.
  */
 export const searchBytesMax = 128 * 1024;
 
@@ -25,8 +29,9 @@ export interface PartEnd {
 }
 
 /**
- * Inflates parts of one deflate stream that lie in memory. What comes before a part need not be known yet: a block's begin is searched,
- * and bytes from before it stay open. A part is true only if it begins where the part before it has ended.
+ * Inflates parts of one deflate stream that lie in memory. What comes before a part need not be known yet: a
+ * block's begin is searched, and bytes from before it stay open. A part is true only if it begins where the
+ * part before it has ended.
  */
 export class PartRunner {
   private readonly wasm = newInflater();
@@ -60,8 +65,8 @@ export class PartRunner {
   }
 
   /**
-   * Says how the part ends, given where it begins and the 32 KiB before that: if that was not guessed, it is decoded now.
-   * Null: it is not sound, or longer than it may be.
+   * Says how the part ends, given where it begins and the 32 KiB before that: if that was not guessed, it is
+   * decoded now. Null: it is not sound, or longer than it may be.
    */
   end(start: number, window: Uint8Array, until: number): PartEnd | null {
     const { wasm, guess } = this;

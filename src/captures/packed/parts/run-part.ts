@@ -24,7 +24,8 @@ export interface PartRun {
 }
 
 /**
- * Inflates a part, hears where it begins, and tells as soon as possible where the next one does. Null: it is not sound, or too long.
+ * Inflates a part, hears where it begins, and tells as soon as possible where the next one does. Null: it is
+ * not sound, or too long.
  * @param read fills memory with what is at a place in the file; fewer bytes: the file has become shorter
  */
 export function runPart(

@@ -3,13 +3,19 @@ import { PartNews, type PartStart } from './part-news.js';
 import type { PartOrder, PartResult, PartThreadData } from './part-thread.js';
 import type { PartRun } from './run-part.js';
 
-/** Packed bytes of a part, at most: some milliseconds of one thread. The search for its first block costs a tenth of one. */
+/**
+ * Packed bytes of a part, at most: some milliseconds of one thread. The search for its first block costs a
+ * tenth of one.
+ */
 export const partBytesMax = 2 * 1024 * 1024;
 /** Packed bytes of a part, at least: blocks are smaller. */
 const partBytesMin = 256 * 1024;
 /** Bytes that a part should inflate to: twice as many are written and read again before they are known. */
 const partOutBytes = 6 * 1024 * 1024;
-/** Bytes that a part may inflate to. One that is packed more tightly than those before it is inflated in order, as it comes. */
+/**
+ * Bytes that a part may inflate to. One that is packed more tightly than those before it is inflated in
+ * order, as it comes.
+ */
 const partOutBytesMax = 16 * 1024 * 1024;
 /** Parts for each thread that are inflated, or wait for those before them. */
 const partsAhead = 2;
@@ -22,7 +28,10 @@ export interface Parts {
   begin(start: PartStart, ratio: number): void;
   /** There is no memory for threads. */
   readonly starved: boolean;
-  /** The next one. Null: there is none, or no memory for threads. @throws TriremeError when a thread has failed */
+  /**
+   * The next one. Null: there is none, or no memory for threads. @throws TriremeError when a thread has
+   * failed
+   */
   next(): Promise<{ readonly run: PartRun | null; readonly out: ArrayBuffer } | null>;
   /** The bytes of a part were taken. */
   release(out: ArrayBuffer): void;

@@ -17,9 +17,15 @@ export interface PackedFile {
   stream(from: number): ByteStream;
 }
 
-/** Bytes behind a place at which the next member or frame is looked for: those of pzstd and of joined files have as many. */
+/**
+ * Bytes behind a place at which the next member or frame is looked for: those of pzstd and of joined files
+ * have as many.
+ */
 export const searchBytesMax = 16 * 1024 * 1024;
-/** Places that look like a member or frame at first and then are none, after which a search ends: a download of gzip in a capture has many. */
+/**
+ * Places that look like a member or frame at first and then are none, after which a search ends: a download
+ * of gzip in a capture has many.
+ */
 export const triesMax = 16;
 /** Bytes that are read at once to search them. */
 const pieceBytes = 1024 * 1024;
@@ -34,8 +40,9 @@ const begins: Readonly<Record<Compression, Buffer>> = {
 };
 
 /**
- * The first place from `from` on, before `to`, at which a member of gzip or a frame seems to begin. It may be none, so whoever
- * takes it for one has to see what comes before it end there. Null: there is none within reach.
+ * The first place from `from` on, before `to`, at which a member of gzip or a frame seems to begin. It may be
+ * none, so whoever takes it for one has to see what comes before it end there. Null: there is none within
+ * reach.
  */
 export async function findPart(
   file: PackedFile,

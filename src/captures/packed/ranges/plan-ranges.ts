@@ -8,8 +8,8 @@ import { inflate, inflateBoundDefault, type InflateBound } from '../inflate-boun
 import { findPart, type PackedFile } from './find-part.js';
 
 /**
- * Cuts in a row behind which no member or frame begins, after which none is looked for: most packed files are one member, and
- * their master should not read all of them first.
+ * Cuts in a row behind which no member or frame begins, after which none is looked for: most packed files are
+ * one member, and their master should not read all of them first.
  */
 export const barrenCutsMax = 8;
 
@@ -21,8 +21,9 @@ export interface RangePlans {
 }
 
 /**
- * Cuts a packed file into ranges of about so many packed bytes, each of whole members or frames. Of the file only some places are
- * read. Null: it is to be read in order, because it is one member or frame, or what is inside cannot be cut.
+ * Cuts a packed file into ranges of about so many packed bytes, each of whole members or frames. Of the file
+ * only some places are read. Null: it is to be read in order, because it is one member or frame, or what is
+ * inside cannot be cut.
  */
 export async function planRanges(
   module: WebAssembly.Module,

@@ -19,8 +19,8 @@ export interface PouredRange {
 }
 
 /**
- * Inflates a chunk of a packed file into its scanner, which is told where the range ends, and goes on behind it until the last
- * record is complete.
+ * Inflates a chunk of a packed file into its scanner, which is told where the range ends, and goes on behind
+ * it until the last record is complete.
  * @param stream the file from the begin of the range on, in pieces that end where those of the whole file do
  */
 export async function pourRange(

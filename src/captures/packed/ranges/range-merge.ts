@@ -24,9 +24,10 @@ interface Known {
 }
 
 /**
- * Proves and adds up the chunks of a packed file. A range counts once all before it were inflated to their ends and ended where
- * the next one begins; then its bytes are those that one core gives. Where one does not, is damaged, or may be past the bound of
- * a whole file, all from there on is asked for as one chunk, which reads as one core does: so bytes and errors are the same.
+ * Proves and adds up the chunks of a packed file. A range counts once all before it were inflated to their
+ * ends and ended where the next one begins; then its bytes are those that one core gives. Where one does not,
+ * is damaged, or may be past the bound of a whole file, all from there on is asked for as one chunk, which
+ * reads as one core does: so bytes and errors are the same.
  */
 export class RangeMerge {
   private readonly driver: MergeDriver;
@@ -117,8 +118,8 @@ export class RangeMerge {
   }
 
   /**
-   * Whether the last record of a result ends in the next range at the latest, and nothing up to its end may be past the bound; it is
-   * noted how far it reaches.
+   * Whether the last record of a result ends in the next range at the latest, and nothing up to its end may
+   * be past the bound; it is noted how far it reaches.
    */
   private reaches(number: number, { result }: RangeResult): boolean {
     const { packed } = this.plans[number];
@@ -158,8 +159,8 @@ function isSound({ result, outcome }: RangeResult): boolean {
 }
 
 /**
- * A guessed start whose last record reaches to the end of the file, or to damage behind its range, is most often none: it is asked
- * for again from where the range before it has ended.
+ * A guessed start whose last record reaches to the end of the file, or to damage behind its range, is most
+ * often none: it is asked for again from where the range before it has ended.
  */
 function trustedStart(one: RangeResult): RangeResult {
   const { result, outcome } = one;
