@@ -1,8 +1,7 @@
 import { shownName } from '../captures/file/capture-name.js';
 import { standardInput } from '../captures/file/capture-file.js';
 import { scanCapture } from '../captures/whole/scan-file.js';
-import { threadsWithRoom } from '../captures/threads/address-room.js';
-import { threadBytesMinDefault, threadsAsked } from '../captures/threads/thread-plan.js';
+import { threadBytesMinDefault } from '../captures/threads/thread-plan.js';
 import { TriremeError } from '../common/errors.js';
 import { formatAddress, parseEndpoint } from '../pcap/endpoint.js';
 import type { ConversationRow } from '../pcap/report-types.js';
@@ -15,13 +14,14 @@ const usage = (message: string): TriremeError => new TriremeError('USAGE', messa
 /**
  * The settings with the connection or the conversation that they name as a part of their filter. Without another filter it is
  * looked for behind VLAN tags, as the report counts it.
+ * @param threadsMax that make the report
  */
-export async function withConversation(settings: ExtractSettings): Promise<ExtractSettings> {
+export async function withConversation(settings: ExtractSettings, threadsMax: number): Promise<ExtractSettings> {
   const { client, server, conversation } = settings;
   if (client === undefined && server === undefined && conversation === undefined) return settings;
   if (conversation !== undefined && (client !== undefined || server !== undefined))
     throw usage('--conversation names both ends: leave out --client and --server');
-  if (conversation !== undefined) return withFilter(settings, await rowOf(settings, conversation));
+  if (conversation !== undefined) return withFilter(settings, await rowOf(settings, conversation, threadsMax));
   if (client === undefined || server === undefined)
     throw usage(`--${client === undefined ? 'server' : 'client'} needs the other end: a connection has two`);
   return withFilter(settings, { proto: 'tcp', a: client, b: server });
@@ -44,8 +44,8 @@ function filterOfEnds({ proto, a, b }: Pick<ConversationRow, 'proto' | 'a' | 'b'
 }
 
 /** The conversation of this number in the report of the same packets, which is made first. */
-async function rowOf(settings: ExtractSettings, number: number): Promise<ConversationRow> {
-  const { file, filter, filterTags, after = null, before = null, master, multi, cores } = settings;
+async function rowOf(settings: ExtractSettings, number: number, threadsMax: number): Promise<ConversationRow> {
+  const { file, filter, filterTags, after = null, before = null, master } = settings;
   if (master !== undefined || file === standardInput)
     throw usage(
       '--conversation makes a report of a file on this machine first: give --client and --server instead of it',
@@ -64,7 +64,7 @@ async function rowOf(settings: ExtractSettings, number: number): Promise<Convers
       },
       top: number,
       sort: sortDefault,
-      threadsMax: threadsWithRoom(threadsAsked({ cores, multi }), () => undefined),
+      threadsMax,
       threadBytesMin: threadBytesMinDefault,
     })),
   };

@@ -2,8 +2,7 @@ import { basename, join } from 'node:path';
 import { openCapture, standardInput, type CaptureFile } from '../captures/file/capture-file.js';
 import { extractFile } from '../captures/whole/extract-file.js';
 import { FileProbe } from '../captures/file/file-probe.js';
-import { threadsWithRoom } from '../captures/threads/address-room.js';
-import { threadsAsked } from '../captures/threads/thread-plan.js';
+import { threadsToUse } from '../captures/threads/address-room.js';
 import { TriremeError } from '../common/errors.js';
 import { forTerminal } from '../common/for-terminal.js';
 import type { HostPort } from '../common/options.js';
@@ -16,6 +15,7 @@ import { formOf, formed, openOut } from './extract-form.js';
 import { discardOnSignals, heedSignals } from './extract-end.js';
 import { OutputGone, type CaptureOut } from './files/capture-out.js';
 import type { LiveInput } from './live-input.js';
+import { noteUnless } from './notes.js';
 
 export interface ExtractSettings extends TrustOptions {
   readonly file: string;
@@ -53,13 +53,14 @@ interface Told {
 
 /** Extracts, and returns the exit code. */
 export async function extract(asked: ExtractSettings): Promise<number> {
-  const settings = await withConversation(asked);
+  const threadsMax = threadsToUse(asked, noteUnless(asked.quiet));
+  const settings = await withConversation(asked, threadsMax);
   selectionOf(settings, { filter: '--filter', filterTags: '--filter-tags', after: '--after', before: '--before' });
   if (settings.to !== undefined && (formOf(settings) !== null || settings.splitBy !== undefined))
     throw usage('--pcap, --pcapng, --nano, --slice and --split-by are done here, --to is written there: choose one');
   checkPlaces(settings);
   const { master } = settings;
-  return master === undefined ? extractHere(settings) : extractThere({ ...settings, master });
+  return master === undefined ? extractHere(settings, threadsMax) : extractThere({ ...settings, master });
 }
 
 const usage = (message: string): TriremeError => new TriremeError('USAGE', message);
@@ -85,7 +86,7 @@ function checkPlaces(settings: ExtractSettings): void {
     throw usage(`-w ${write}: with --to it is the name of a file in that folder, without a folder of its own`);
 }
 
-async function extractHere(settings: ExtractSettings): Promise<number> {
+async function extractHere(settings: ExtractSettings, threadsMax: number): Promise<number> {
   const { file: name } = settings;
   await new FileProbe().check(name, name);
   const file = openCapture(name);
@@ -95,7 +96,7 @@ async function extractHere(settings: ExtractSettings): Promise<number> {
     const { input, stop } = heedSignals(file, discard, settings);
     try {
       out = openOut(settings, file.fd);
-      return await run(file, out, settings, input);
+      return await run(file, out, settings, threadsMax, input);
     } finally {
       stop();
       discard();
@@ -109,20 +110,17 @@ async function run(
   file: CaptureFile,
   out: CaptureOut,
   settings: ExtractSettings,
+  threadsMax: number,
   input: LiveInput | undefined,
 ): Promise<number> {
   const { filter, filterTags, after = null, before = null, limit, quiet } = settings;
   const target = formed(formOf(settings), out);
   const span = after === null && before === null ? undefined : { after, before };
   const packetsMax = limit === undefined ? undefined : BigInt(limit);
-  const onNote = (text: string): void => {
-    if (quiet !== true)
-      process.stderr.write(`trireme: ${forTerminal(text)}
-`);
-  };
+  const onNote = noteUnless(quiet);
   const extracted = await unlessGone(
     extractFile(file, { filter, filterTags, span, packetsMax }, target, {
-      threadsMax: threadsWithRoom(threadsAsked(settings), onNote),
+      threadsMax,
       threadBytesMin: settings.threadBytes,
       onIndex: settings.index === false ? null : onNote,
       onIndexMade: settings.index === true ? (bytes) => void indexOut().writeIndex(file.name, bytes) : undefined,

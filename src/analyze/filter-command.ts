@@ -1,11 +1,13 @@
 import { Command } from 'commander';
-import { coresMax, threadsAsked } from '../captures/threads/thread-plan.js';
+import { threadsToUse } from '../captures/threads/address-room.js';
+import { coresMax } from '../captures/threads/thread-plan.js';
 import { integer } from '../common/options.js';
 import { filterOf } from '../pcap/filter-functions.js';
 import { explainFilter } from './filter-text.js';
 import { forTerminal } from '../common/for-terminal.js';
 import { writeOut } from './standard-output.js';
 import { testFilter } from './filter-test.js';
+import { noteUnless } from './notes.js';
 
 const description = `Explain a filter, as --filter takes it: the expressions of tcpdump, pcap-filter(7).`;
 
@@ -48,8 +50,9 @@ export function buildCommand(): Command {
     .action(async (parts: string[], { test = [], ...cores }: TestOptions) => {
       const filter = filterOf(parts.join(' '));
       await writeOut([explainFilter(filter)]);
+      const threads = test.length === 0 ? 1 : threadsToUse(cores, noteUnless(false));
       for (const file of test) {
-        const { line, failed } = await testFilter(filter, file, threadsAsked(cores));
+        const { line, failed } = await testFilter(filter, file, threads);
         if (failed) process.exitCode = 1;
         (failed ? process.stderr : process.stdout).write(`${failed ? 'trireme: ' : ''}${forTerminal(line)}\n`);
       }

@@ -1,10 +1,9 @@
 import { openCapture } from '../captures/file/capture-file.js';
 import { scanFile } from '../captures/whole/scan-file.js';
-import { threadsWithRoom } from '../captures/threads/address-room.js';
 import { threadBytesMinDefault } from '../captures/threads/thread-plan.js';
 import type { Filter } from '../filter/compile.js';
-import { forTerminal } from '../common/for-terminal.js';
 import { complaintOf, type Entry, failedEntry, hasFacts } from './entry.js';
+import { noteUnless } from './notes.js';
 
 /**
  * How many packets of a capture match, in words.
@@ -26,13 +25,12 @@ async function counted({ expression }: Filter, name: string, threadsMax: number)
   const file = openCapture(name);
   try {
     const scan = { filter: expression, onlyNumbers: true, conversationsMax: 1, intervalNs: null, connection: null };
-    const onNote = (text: string): void => void process.stderr.write(`trireme: ${forTerminal(text)}\n`);
-    const index = { mode: 'use', onMade: () => undefined, onNote } as const;
+    const index = { mode: 'use', onMade: () => undefined, onNote: noteUnless(false) } as const;
     const settings = {
       scan,
       top: 0,
       sort: 'bytes',
-      threadsMax: threadsWithRoom(threadsMax, onNote),
+      threadsMax,
       threadBytesMin: threadBytesMinDefault,
       index,
     } as const;

@@ -3,12 +3,12 @@ import { redirectedFile, standardInput } from '../captures/file/capture-file.js'
 import { shownName } from '../captures/file/capture-name.js';
 import { scanCapture } from '../captures/whole/scan-file.js';
 import type { IndexSettings } from '../captures/scan/scan-settings.js';
-import { threadsWithRoom } from '../captures/threads/address-room.js';
 import { threadBytesMinDefault } from '../captures/threads/thread-plan.js';
 import { forTerminal } from '../common/for-terminal.js';
 import type { SortOrder } from '../pcap/types.js';
 import { complaintsOf, type Entry, exitCodeOf, failedEntry, hasFacts } from './entry.js';
 import { documentOf } from './document.js';
+import { noteUnless } from './notes.js';
 import { openProgress, type Progress } from './progress.js';
 import type { AnalyzeSettings } from './settings.js';
 import type { WrittenFiles } from './files/written-files.js';
@@ -154,10 +154,9 @@ async function analyseHere(
   progress: Progress,
   onSoFar: (entry: Entry) => void,
 ): Promise<Entry> {
-  const { scan, top, sort, threadBytesMin = threadBytesMinDefault } = settings;
+  const { scan, top, sort, threadsMax, threadBytesMin = threadBytesMinDefault } = settings;
   const onProgress = progress.visible ? progress.update : undefined;
   const index = indexSettings(name, settings);
-  const threadsMax = threadsWithRoom(settings.threadsMax, index.onNote);
   const scanSettings = { scan, top, sort, packedRows: true, threadsMax, threadBytesMin, onProgress, index };
   if (settings.join) {
     // Loaded only here: other analyses must not wait for it.
@@ -192,8 +191,6 @@ function indexSettings(capture: string, { index: mode, quiet }: AnalyzeSettings)
       const { writeIndex } = require('./files/out-file.js') as typeof import('./files/out-file.js');
       writeIndex(capture, bytes);
     },
-    onNote: (text) => {
-      if (!quiet) process.stderr.write(`trireme: ${forTerminal(text)}\n`);
-    },
+    onNote: noteUnless(quiet),
   };
 }

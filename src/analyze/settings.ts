@@ -11,7 +11,7 @@ import {
 import { standardInput } from '../captures/file/capture-file.js';
 import { isUrl } from '../captures/file/capture-name.js';
 import type { IndexSettings } from '../captures/scan/scan-settings.js';
-import { threadsAsked } from '../captures/threads/thread-plan.js';
+import { threadsToUse } from '../captures/threads/address-room.js';
 import {
   compileAsked,
   topAll,
@@ -24,6 +24,7 @@ import {
 } from '../pcap/request.js';
 import type { ScanOptions, SortOrder } from '../pcap/types.js';
 import { namesTables } from './names-tables.js';
+import { noteUnless } from './notes.js';
 import { tableNames, type TableName } from './tables.js';
 
 /** What commander hands over: each option as its parser gave it. */
@@ -234,7 +235,7 @@ export function compileSettings(
     index: options.index === undefined ? 'use' : options.index ? 'make' : 'ignore',
     top,
     sort,
-    threadsMax: threadsAsked(options),
+    threadsMax: threadsToUse(options, noteUnless(options.quiet)),
     threadBytesMin: options.threadBytes,
     master: options.master ?? null,
     everyMs: options.every ?? null,

@@ -45,7 +45,7 @@ export interface Trouble {
   readonly failed: FailedAttempts | null;
 }
 
-/** Conversations with failed attempts that are sorted out by server and client: 132 bytes each, as they are sorted. */
+/** Conversations with failed attempts that are sorted out by server and client: 132 bytes each while that lasts. */
 export const failedAttemptsMax = 1_000_000;
 /** Of a direction's packets: what was sent again is told from here, which a clean path stays far below. */
 const resentShareMin = 0.01;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { threadsAsked } from './thread-plan.js';
 
 /** Address space of one memory of WebAssembly, whatever its size: V8 guards 8 GiB of it, and 2 GiB before. */
 const memoryAddressBytes = 10 * 2 ** 30;
@@ -22,8 +23,12 @@ export function threadsThatFit(asked: number, boundBytes: number | null): number
   return Math.max(1, Math.min(asked, Math.floor(boundBytes / threadAddressBytes)));
 }
 
-/** The same on this machine, with a note where these are fewer. */
-export function threadsWithRoom(asked: number, onNote: (text: string) => void): number {
+/**
+ * Threads that a command uses on this machine: those that were asked for, as far as there is address space. To be asked
+ * once, since it notes where these are fewer.
+ */
+export function threadsToUse(choice: Parameters<typeof threadsAsked>[0], onNote: (text: string) => void): number {
+  const asked = threadsAsked(choice);
   const bound = asked > 1 ? ownBound() : null;
   const threads = threadsThatFit(asked, bound);
   if (threads < asked)

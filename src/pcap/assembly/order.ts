@@ -9,7 +9,8 @@ export const BY_PACKETS: u32 = 1;
 export const BY_DURATION: u32 = 2;
 export const BY_START: u32 = 3;
 
-// What is sorted: conversations, endpoints, and rows of failed attempts (tcp-failed.ts) by who asked and by who was asked.
+// What is sorted: conversations, endpoints, and rows of failed attempts (tcp-failed.ts) by who asked and by who
+// was asked.
 export const OF_CONVERSATIONS: u32 = 0;
 export const OF_TALKERS: u32 = 1;
 export const FAILED_BY_CLIENT: u32 = 2;
@@ -139,7 +140,7 @@ export function talkerKey(row: usize, level: u32): u64 {
   return level == 5 ? load<u64>(row, 8) : 0;
 }
 
-/** The same of a row of failed attempts: its cells in their order, those of the client only where it is by client. */
+/** The same of a row of failed attempts: its cells in their order, without the client's where it is by server. */
 export function failedKey(row: usize, level: u32, by: u32): u64 {
   if (by == FAILED_BY_SERVER && level) level += 2;
   return level > 5 ? 0 : load<u64>(row + (<usize>level << 3));

@@ -1,6 +1,6 @@
-// Sorts references to conversations, endpoints or failed attempts in the orders of order.ts. A comparison of two entries would miss the caches
-// twice; so the first 64 bits of the order are laid beside each reference and sorted there, by radix, and only runs of equal
-// ones are looked at again for the next 64 bits.
+// Sorts references to conversations, endpoints or failed attempts in the orders of order.ts. A comparison of two
+// entries would miss the caches twice; so the first 64 bits of the order are laid beside each reference and sorted
+// there, by radix, and only runs of equal ones are looked at again for the next 64 bits.
 
 import { reserve } from './arena';
 import { conversationKey, FAILED_BY_CLIENT, failedKey, KEY_LEVELS, OF_TALKERS, talkerKey } from './order';

@@ -1,4 +1,5 @@
-// Attempts that came to nothing, added up by who asked and by the endpoint that was asked, so that only the largest leave.
+// Attempts that came to nothing, added up by who asked and by the endpoint that was asked, so that only the largest
+// leave.
 // A row, 64 bytes, of a conversation that failed, in cells of u64:
 //
 //   0 IPv6  1, 2 address of the client  3, 4 of the server  5 its port  6 refused  7 unanswered
@@ -68,10 +69,10 @@ let refused: u64 = 0;
 let unanswered: u64 = 0;
 
 /**
- * Writes the largest of a list to the window, and of those alike the ones with the lowest address and port: u64 how many there are
- * in all, u64 the sum of their sizes, then 64 bytes of each: size, IPv6, address u64[2], port, 0, refused, unanswered. Lists, to be
- * asked for in this order: 0 clients by the endpoints that they tried, 1 endpoints by the attempts that were refused, 2 by those
- * that were not answered. Returns how many were written.
+ * Writes the largest of a list to the window, and of those alike the ones with the lowest address and port: u64 how
+ * many there are in all, u64 the sum of their sizes, then 64 bytes of each: size, IPv6, address u64[2], port, 0,
+ * refused, unanswered. Lists, to be asked for in this order: 0 clients by the endpoints that they tried, 1 endpoints
+ * by the attempts that were refused, 2 by those that were not answered. Returns how many were written.
  */
 export function packFailed(list: u32): u32 {
   if (list < 2) sortReferences(references, count, list ? FAILED_BY_SERVER : FAILED_BY_CLIENT);

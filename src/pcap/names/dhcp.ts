@@ -81,7 +81,7 @@ export class DhcpCounter {
   }
 }
 
-/** Where the length of each option that is read stands, of those that come twice the first; 0: it is not there. */
+/** Where the length of each option that is read stands, of one that comes twice the first; 0: it is not there. */
 interface Found {
   hostName: number;
   overload: number;

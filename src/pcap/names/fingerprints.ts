@@ -24,7 +24,7 @@ const madeKept = 1024;
 const keyLengthMax = 512;
 const made = new Generations<Fingerprints>(madeKept);
 
-/** JA3 and JA4 of a hello over TCP (`t`) or QUIC (`q`). Clients of one kind have the same, so few are made anew. */
+/** JA3 and JA4 of a hello over TCP (`t`) or QUIC (`q`). Clients of one kind have the same, so few are made. */
 export function fingerprintsOf(hello: ClientHello, over: 't' | 'q'): Fingerprints {
   const key = keyOf(hello, over);
   const found = made.get(key);
