@@ -7,7 +7,6 @@ import {
   packetsPerEntryMin,
   planThreads,
   planUnpacking,
-  secondsLeftMin,
   threadBytesMinDefault,
   threadsAsked,
   unpackingBytesMin,
@@ -40,7 +39,7 @@ describe('the threads of a scan', () => {
 
   test('pay when one core needs long for what is left, at the speed of what is done', () => {
     const bytesPerSecond = 1000 * MiB;
-    const enough = secondsLeftMin * bytesPerSecond;
+    const enough = 500 * MiB;
     expect(leftIsLong(enough, bytesPerSecond, threadBytesMinDefault)).toBe(true);
     expect(leftIsLong(enough - 1, bytesPerSecond, threadBytesMinDefault)).toBe(false);
     expect(leftIsLong(1, bytesPerSecond, threadBytesMinDefault - 1)).toBe(true);
