@@ -1,12 +1,28 @@
 import { TriremeError } from '../common/errors.js';
 import type { Hub } from '../hub/port/hub.js';
 import type { Kind } from '../kinds/kind.js';
+import type { KindTerms } from '../gen/trireme/v1/worker.js';
 import { unitsOfPayload } from '../kinds/units.js';
 import { namedKind, versionedName } from '../kinds/versions.js';
 import { clientKindsOf, type ClientKinds } from './opening.js';
 
 /** Kinds that an error names: beyond them ListKinds is the place to look. */
 const namedMax = 20;
+
+/** A kind as it was asked for, by number, name and version, and what was found. */
+export interface AskedKind {
+  readonly number: number;
+  readonly name: string;
+  readonly version: string;
+  /** See AskedKinds.indexOf. */
+  readonly index: number;
+  /** Null: a kind of this build. */
+  readonly terms: KindTerms | null;
+  /** Whether this version is asked for. */
+  readonly pinned: boolean;
+  /** Whether its answers are text. */
+  readonly text: boolean;
+}
 
 /**
  * Which kinds clients may ask for, by number or by name: those of this build, and all that workers offer beside them. No code
@@ -41,6 +57,16 @@ export class AskedKinds {
     throw this.unknown(`job ${versionedName(name === '' ? String(kind) : named.name, wanted)}`);
   }
 
+  /**
+   * All that a job of a stream needs to know of the kind that it asks for; it may change when workers come or go.
+   * @throws TriremeError UNKNOWN_JOB
+   */
+  lookUp(number: number, name: string, version: string): AskedKind {
+    const index = this.indexOf(number, name, version);
+    const terms = this.ofBuild[index] === 1 ? null : this.hub.kindTerms(index);
+    return { number, name, version, index, terms, pinned: this.pins(name, version), text: terms?.text ?? true };
+  }
+
   /** What a kind that was asked for is called, as far as it is known. */
   calledBy(kind: number, name: string): string {
     if (name !== '') return name;
@@ -55,12 +81,7 @@ export class AskedKinds {
 
   /** @throws TriremeError USAGE when the kind does not take so long a payload */
   checkPayload(kind: number, bytes: number): void {
-    const most = this.ofBuild[kind] === 1 ? 0 : (this.hub.kindTerms(kind)?.payloadBytesMax ?? 0);
-    if (bytes <= most) return;
-    const bound = most === 0 ? 'and this kind takes none' : `over ${most} (payloadBytesMax of its kind)`;
-    throw new TriremeError('USAGE', `the payload has ${bytes} bytes, ${bound}`, {
-      facts: { value: bytes, bound: most, boundName: 'payloadBytesMax' },
-    });
+    checkBytes(this.ofBuild[kind] === 1 ? null : this.hub.kindTerms(kind), bytes);
   }
 
   /** How large a job is, as its kind counts it. */
@@ -87,4 +108,14 @@ export class AskedKinds {
       facts: { value: what.replace(/^job /, '') },
     });
   }
+}
+
+/** @throws TriremeError USAGE when a kind of these terms does not take so long a payload; null: a kind of this build */
+export function checkBytes(terms: KindTerms | null, bytes: number): void {
+  const most = terms?.payloadBytesMax ?? 0;
+  if (bytes <= most) return;
+  const bound = most === 0 ? 'and this kind takes none' : `over ${most} (payloadBytesMax of its kind)`;
+  throw new TriremeError('USAGE', `the payload has ${bytes} bytes, ${bound}`, {
+    facts: { value: bytes, bound: most, boundName: 'payloadBytesMax' },
+  });
 }

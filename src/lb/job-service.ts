@@ -3,12 +3,7 @@ import { TriremeError } from '../common/errors.js';
 import type { ServedService } from '../common/grpc-server.js';
 import { toStatus } from '../common/grpc-status.js';
 import { callerOf, type ListenerTrust } from '../common/trust/listener-trust.js';
-import {
-  JobServiceService,
-  type RunJobRequest,
-  type RunJobResponse,
-  type RunJobsResponse,
-} from '../gen/trireme/v1/job.js';
+import { JobServiceService, type RunJobRequest, type RunJobResponse } from '../gen/trireme/v1/job.js';
 import { noWorker, type JobSink } from '../hub/port/job-sink.js';
 import { answerOf, payloadsFull, secondsLeft, type JobServicePort } from './job-service-port.js';
 import { JobStream } from './job-stream.js';
@@ -23,10 +18,11 @@ export interface ServedJobService extends ServedService {
   drain(): void;
 }
 
-/** Requests of RunJobs are handed over as they came. */
+/** Messages of RunJobs are handed over as they came, and go as they are written. */
+const same = (bytes: Buffer): Buffer => bytes;
 const definition: ServiceDefinition = {
   ...JobServiceService,
-  runJobs: { ...JobServiceService.runJobs, requestDeserialize: (bytes: Buffer) => bytes },
+  runJobs: { ...JobServiceService.runJobs, requestDeserialize: same, responseSerialize: same },
 };
 
 /** @param trust by which callers are known, where clients have shares */
@@ -41,7 +37,7 @@ export function jobService(port: JobServicePort, trust?: ListenerTrust): ServedJ
       if (draining) callback(toStatus(new TriremeError('DRAINING', 'this load balancer is shutting down')));
       else runJob(portOf(call), calls, call, callback);
     },
-    runJobs: (call: ServerDuplexStream<Uint8Array, RunJobsResponse>) => {
+    runJobs: (call: ServerDuplexStream<Uint8Array, Uint8Array>) => {
       const stream = new JobStream(call, portOf(call), turns, () => streams.delete(stream));
       streams.add(stream);
       if (draining) stream.drain();

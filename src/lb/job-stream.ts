@@ -2,9 +2,11 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { TriremeError } from '../common/errors.js';
 import { toStatus } from '../common/grpc-status.js';
 import { messageRoomBytes } from '../common/limits.js';
-import type { RunJobsResponse, TaggedJob, TaggedResult } from '../gen/trireme/v1/job.js';
+import { unitsOfPayload } from '../kinds/units.js';
 import { noWorker, type JobSink } from '../hub/port/job-sink.js';
-import { answerOf, secondsLeft, type JobServicePort } from './job-service-port.js';
+import { AnswerWriter, type AnsweredJob } from './answer-writer.js';
+import { checkBytes, type AskedKind } from './asked-kinds.js';
+import { secondsLeft, type JobServicePort } from './job-service-port.js';
 import { shallowJobsMax } from './client-depth.js';
 import { JobCursor } from './job-cursor.js';
 import { OutstandingJobs } from './outstanding-jobs.js';
@@ -20,20 +22,20 @@ const resultBytesPerMessage = messageRoomBytes / 2;
 /**
  * One RunJobs call: jobs go to the hub as they come, results leave as jobs finish, all of one turn of the event loop
  * in one message. The request stream is not read while too many jobs are outstanding or the caller does not read. Its
- * messages come as bytes, and a job of them becomes an object when it is taken: see JobCursor.
+ * messages come as bytes and go as bytes, and no job of them becomes an object: see JobCursor and AnswerWriter.
  */
 export class JobStream implements JobSink, TurnTaker {
   /** Our own tag of a job is its row. */
   private readonly outstanding = new OutstandingJobs();
   /** Requests of which jobs wait for room. */
   private readonly requests: JobCursor[] = [];
-  private results: TaggedResult[] = [];
-  /** Bytes of those answers. */
-  private resultBytes = 0;
+  private readonly answers = new AnswerWriter();
   private flushScheduled = false;
   private inputEnded = false;
-  /** The next job, for whose payload there is no room yet. */
-  private held: TaggedJob | null = null;
+  /** The job that the first request has read is the next, and there is no room for its payload yet. */
+  private held = false;
+  /** The kind of the job before, while no worker can have come or gone. */
+  private askedKind: AskedKind | null = null;
   /** Bytes of the payloads that are with the hub. */
   private payloadBytes = 0;
   /** Bytes of answers that came since the caller has stopped to read. */
@@ -52,7 +54,7 @@ export class JobStream implements JobSink, TurnTaker {
   private askedMark = 0;
 
   constructor(
-    private readonly call: ServerDuplexStream<Uint8Array, RunJobsResponse>,
+    private readonly call: ServerDuplexStream<Uint8Array, Uint8Array>,
     private readonly port: JobServicePort,
     private readonly turns: StreamTurns,
     private readonly onEnd: () => void,
@@ -84,7 +86,7 @@ export class JobStream implements JobSink, TurnTaker {
     this.draining = true;
     this.call.pause();
     this.requests.length = 0;
-    this.held = null;
+    this.held = false;
     this.endIfDone();
   }
 
@@ -99,19 +101,20 @@ export class JobStream implements JobSink, TurnTaker {
   /** Takes jobs of the requests that wait, one share at most. @returns how many */
   private take(): number {
     let taken = 0;
+    this.askedKind = null;
     while (!this.ended && this.requests.length > 0 && !this.choked && !this.draining) {
       const [request] = this.requests;
       request.look();
       // Streams and connections take turns: so many now, the rest after the others.
       this.urgent = this.port.admission.urgent(this.asked());
       let room = this.port.admission.fair ? Math.min(shallowJobsMax - taken, this.room()) : this.room();
-      for (; (this.held !== null || request.left > 0) && room > 0; room--, taken++) {
-        const job = this.held ?? request.next();
-        this.held = this.submit(job) ? null : job;
-        if (this.held !== null) break;
+      for (; (this.held || request.left > 0) && room > 0; room--, taken++) {
+        if (!this.held) request.next();
+        this.held = !this.submit(request);
+        if (this.held) break;
       }
       this.askedMark = this.port.admission.asked(this.asked(), this.askedMark);
-      if (!request.done || this.held !== null) break;
+      if (!request.done || this.held) break;
       this.requests.shift();
     }
     if (this.ended) return taken;
@@ -140,41 +143,45 @@ export class JobStream implements JobSink, TurnTaker {
   private awaitTurn(): void {
     if (this.turnAwaited || this.choked) return;
     this.turnAwaited = true;
-    if (this.held === null && this.room() > 0) this.turns.ask(this);
+    if (!this.held && this.room() > 0) this.turns.ask(this);
     else this.port.admission.whenRoom(() => this.turns.ask(this));
   }
 
-  /** @returns false: there is no room for its payload, and it is to be taken later */
-  private submit({ tag, kind: number, kindName = '', kindVersion = '', payload }: TaggedJob): boolean {
-    const { asked, payloads, admission, hub } = this.port;
-    const bytes = payload === undefined ? 0 : payload.length;
-    let kind = number;
-    // As a rule it is one of this build's.
-    if (bytes > 0 || kindName !== '' || kindVersion !== '' || asked.ofBuild[kind] !== 1) {
-      try {
-        kind = asked.indexOf(number, kindName, kindVersion);
-        asked.checkPayload(kind, bytes);
-      } catch (error) {
-        this.refuse(tag, TriremeError.from(error));
-        return true;
-      }
+  /** Submits the job that was read last. @returns false: there is no room for its payload, and it is to be taken later */
+  private submit(job: JobCursor): boolean {
+    const { payloads, admission, hub } = this.port;
+    const { payload, kind: number, name } = job;
+    const bytes = payload.length;
+    let kind: AskedKind;
+    try {
+      kind = this.kindOf(job);
+      if (bytes > 0) checkBytes(kind.terms, bytes);
+    } catch (error) {
+      this.refuse(job, TriremeError.from(error));
+      return true;
     }
     const timeoutSeconds = secondsLeft(this.call.getDeadline(), Date.now());
     if (timeoutSeconds < 0) {
-      this.refuse(tag, new TriremeError('DEADLINE_PASSED', 'the deadline has passed'));
+      this.refuse(job, new TriremeError('DEADLINE_PASSED', 'the deadline has passed'));
       return true;
     }
     if (!payloads.take(bytes, this.payloadBytes)) return false;
     this.payloadBytes += bytes;
     admission.take();
-    const row = this.outstanding.add(tag, bytes, asked.isText(kind));
-    const given = bytes === 0 ? null : (payload as Buffer);
-    const units = asked.unitsOf(kind, given);
-    const pinned = asked.pins(kindName, kindVersion);
-    const sink = tracedSink(this, this.traceparent, this.port, number, kindName);
-    const job = hub.submit(kind, units, given, timeoutSeconds, noWorker, sink, row, pinned);
-    this.outstanding.named(row, job);
+    const row = this.outstanding.add(job.low, job.high, bytes, kind.text);
+    // The message goes, and may be much longer than this payload.
+    const given = bytes === 0 ? null : Buffer.from(payload);
+    const units = kind.terms === null ? 1 : unitsOfPayload(kind.terms.units, given);
+    const sink = tracedSink(this, this.traceparent, this.port, number, name);
+    const id = hub.submit(kind.index, units, given, timeoutSeconds, noWorker, sink, row, kind.pinned);
+    this.outstanding.named(row, id);
     return true;
+  }
+
+  private kindOf({ kind: number, name, version }: JobCursor): AskedKind {
+    const last = this.askedKind;
+    if (last !== null && last.number === number && last.name === name && last.version === version) return last;
+    return (this.askedKind = this.port.asked.lookUp(number, name, version));
   }
 
   done(
@@ -188,17 +195,9 @@ export class JobStream implements JobSink, TurnTaker {
   ): void {
     this.port.admission.release();
     if (!this.outstanding.has(row)) return;
-    const text = this.outstanding.isText(row);
-    const result = answerOf(bytes, start, end, text);
-    this.add({
-      tag: this.leave(row),
-      result: result.result,
-      resultBytes: result.resultBytes,
-      error: '',
-      worker: this.port.hub.workerName(worker),
-      execSeconds,
-      attempts,
-    });
+    const name = this.port.hub.workerName(worker);
+    this.answers.add(this.leave(row), bytes, start, end, name, execSeconds, attempts);
+    this.added();
     if (!this.choked) return;
     if (this.unreadBytes > this.port.limits.unreadBytesMax) this.cutOff();
     this.unreadBytes += end - start;
@@ -209,8 +208,8 @@ export class JobStream implements JobSink, TurnTaker {
     if (this.outstanding.has(row)) this.refuse(this.leave(row), error);
   }
 
-  /** A job has ended. @returns its caller's tag */
-  private leave(row: number): bigint {
+  /** A job has ended. @returns see OutstandingJobs.take */
+  private leave(row: number): AnsweredJob {
     const bytes = this.outstanding.payloadBytes(row);
     if (bytes > 0) {
       this.payloadBytes -= bytes;
@@ -228,38 +227,34 @@ export class JobStream implements JobSink, TurnTaker {
     this.call.emit('error', toStatus(new TriremeError('LIMIT_REACHED', read, { facts })));
   }
 
-  private refuse(tag: bigint, error: TriremeError): void {
-    this.add({ tag, result: '', error: `${error.code}: ${error.message}`, worker: '', execSeconds: 0, attempts: 0 });
+  private refuse(job: AnsweredJob, error: TriremeError): void {
+    if (this.ended) return;
+    this.answers.addError(job, `${error.code}: ${error.message}`);
+    this.added();
   }
 
-  private add(result: TaggedResult): void {
-    if (this.ended) return;
-    this.results.push(result);
-    // A UTF-16 unit has at most three bytes.
-    this.resultBytes += result.resultBytes?.length ?? result.result.length * 3;
-    if (this.results.length >= resultsPerMessageMax || this.resultBytes >= resultBytesPerMessage) this.write();
+  /** An answer was added to the message. */
+  private added(): void {
+    if (this.answers.count >= resultsPerMessageMax || this.answers.length >= resultBytesPerMessage) this.write();
     if (this.flushScheduled) return;
     this.flushScheduled = true;
     setImmediate(() => this.flush());
   }
 
   private write(): void {
-    const { results } = this;
-    this.results = [];
-    this.resultBytes = 0;
-    if (!this.call.write({ results })) this.choked = true;
+    if (!this.call.write(this.answers.take())) this.choked = true;
   }
 
   private flush(): void {
     this.flushScheduled = false;
     if (this.ended) return;
-    if (this.results.length > 0) this.write();
+    if (this.answers.count > 0) this.write();
     if (this.requests.length > 0) this.awaitTurn();
     else this.guarded(() => this.take());
   }
 
   private endIfDone(): void {
-    if (this.ended || this.outstanding.size > 0 || this.requests.length > 0 || this.results.length > 0) return;
+    if (this.ended || this.outstanding.size > 0 || this.requests.length > 0 || this.answers.count > 0) return;
     if (this.draining) {
       this.finish();
       this.call.emit('error', toStatus(new TriremeError('DRAINING', 'this load balancer is shutting down')));
@@ -290,7 +285,7 @@ export class JobStream implements JobSink, TurnTaker {
 
   private finish(): void {
     this.ended = true;
-    this.held = null;
+    this.held = false;
     this.requests.length = 0;
     this.onEnd();
   }

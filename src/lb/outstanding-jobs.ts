@@ -1,3 +1,5 @@
+import type { AnsweredJob } from './answer-writer.js';
+
 /** Jobs that there is room for at first; most streams never have more. */
 const capacityFirst = 16;
 
@@ -9,7 +11,9 @@ const unnamed = -1;
  * would otherwise hold as many objects, just long enough to grow old, and with them some 50 MB of heap.
  */
 export class OutstandingJobs {
-  private tags = new BigUint64Array(capacityFirst);
+  /** Tags in two halves of 32 bits. */
+  private lows = new Uint32Array(capacityFirst);
+  private highs = new Uint32Array(capacityFirst);
   /** The hub's ids. */
   private ids = new Float64Array(capacityFirst);
   private bytes = new Uint32Array(capacityFirst);
@@ -22,16 +26,23 @@ export class OutstandingJobs {
   private used = 0;
   /** Which rows are in use. */
   private taken = new Uint8Array(capacityFirst);
+  private readonly left = { low: 0, high: 0, text: true };
 
   get size(): number {
     return this.used - this.free;
   }
 
-  /** @param payloadBytes of its payload @param text its answer is text. @returns the row of a new job */
-  add(tag: bigint, payloadBytes = 0, text = true): number {
+  /**
+   * @param low, high of its caller's tag
+   * @param payloadBytes of its payload
+   * @param text its answer is text
+   * @returns the row of a new job
+   */
+  add(low: number, high: number, payloadBytes = 0, text = true): number {
     const row = this.free > 0 ? this.rows[--this.free] : this.used++;
-    if (row === this.tags.length) this.grow();
-    this.tags[row] = tag;
+    if (row === this.lows.length) this.grow();
+    this.lows[row] = low;
+    this.highs[row] = high;
     this.ids[row] = unnamed;
     this.bytes[row] = payloadBytes;
     this.texts[row] = text ? 1 : 0;
@@ -52,15 +63,14 @@ export class OutstandingJobs {
     return this.bytes[row];
   }
 
-  isText(row: number): boolean {
-    return this.texts[row] === 1;
-  }
-
-  /** Takes a job out. @returns its caller's tag */
-  take(row: number): bigint {
+  /** Takes a job out. @returns what its answer needs, in a record that is written over by the next */
+  take(row: number): AnsweredJob {
     this.taken[row] = 0;
     this.rows[this.free++] = row;
-    return this.tags[row];
+    this.left.low = this.lows[row];
+    this.left.high = this.highs[row];
+    this.left.text = this.texts[row] === 1;
+    return this.left;
   }
 
   /** Takes all out. @returns the hub's ids of them */
@@ -74,9 +84,10 @@ export class OutstandingJobs {
   }
 
   private grow(): void {
-    const length = this.tags.length * 2;
-    const { tags, ids, bytes, texts, rows, taken } = this;
-    (this.tags = new BigUint64Array(length)).set(tags);
+    const length = this.lows.length * 2;
+    const { lows, highs, ids, bytes, texts, rows, taken } = this;
+    (this.lows = new Uint32Array(length)).set(lows);
+    (this.highs = new Uint32Array(length)).set(highs);
     (this.ids = new Float64Array(length)).set(ids);
     (this.bytes = new Uint32Array(length)).set(bytes);
     (this.texts = new Uint8Array(length)).set(texts);

@@ -4,17 +4,38 @@ import { JobKind, RunJobsRequest, type TaggedJob } from '../../../src/gen/trirem
 import { fieldsPerTurnMax, jobBytesMax, JobCursor } from '../../../src/lb/job-cursor.js';
 import { holds } from '../../support/property.js';
 
+/** The job that is read next, without the fields that it does not have. */
+function next(cursor: JobCursor): TaggedJob {
+  cursor.next();
+  const { low, high, kind, name, version, payload } = cursor;
+  const job: TaggedJob = { tag: (BigInt(high) << 32n) | BigInt(low), kind };
+  if (name !== '') job.kindName = name;
+  if (version !== '') job.kindVersion = version;
+  if (payload.length > 0) job.payload = Buffer.from(payload);
+  return job;
+}
+
 function all(cursor: JobCursor): TaggedJob[] {
   const jobs: TaggedJob[] = [];
   while (!cursor.done) {
     cursor.look();
-    while (cursor.left > 0) jobs.push(cursor.next());
+    while (cursor.left > 0) jobs.push(next(cursor));
   }
   return jobs;
 }
 
 test('jobs are those of the generated decoder', () => {
-  const job = fc.record({ tag: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), kind: fc.nat(5) });
+  const name = fc.constantFrom('ECHO', 'ECHO', 'ECHOS', 'GRÜN', 'E');
+  const job = fc.record(
+    {
+      tag: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+      kind: fc.oneof(fc.nat(5), fc.integer()),
+      kindName: name,
+      kindVersion: fc.constantFrom('1.2', '7'),
+      payload: fc.uint8Array({ minLength: 1, maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+    },
+    { requiredKeys: ['tag', 'kind'] },
+  );
   const check = (jobs: TaggedJob[]): void => {
     const bytes = RunJobsRequest.encode({ jobs }).finish();
     const cursor = new JobCursor(bytes);
@@ -47,14 +68,14 @@ test('a message of 8 MiB makes no more objects than are taken, and some thousand
   const cursor = new JobCursor(bytes);
   for (let i = 0; i < 10; i++) cursor.look();
   expect(cursor.left).toBe(fieldsPerTurnMax);
-  expect(cursor.next()).toEqual({ tag: 0n, kind: 1 });
+  expect(next(cursor)).toEqual({ tag: 0n, kind: 1 });
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(8 * 2 ** 20);
   let [taken, most] = [1, 0];
   while (!cursor.done) {
     cursor.look();
     most = Math.max(most, cursor.left);
-    while (cursor.left > fieldsPerTurnMax / 2) taken += cursor.next().kind;
-    if (taken + cursor.left === 2 ** 21) while (cursor.left > 0) taken += cursor.next().kind;
+    while (cursor.left > fieldsPerTurnMax / 2) taken += next(cursor).kind;
+    if (taken + cursor.left === 2 ** 21) while (cursor.left > 0) taken += next(cursor).kind;
   }
   expect(taken).toBe(2 ** 21);
   expect(most).toBeLessThan(2 * fieldsPerTurnMax);
@@ -95,6 +116,9 @@ test('a job with a long payload is taken, and one that is longer than any payloa
 test.each([
   ['a job behind the end', [0x0a, 3, 0x10]],
   ['a job whose field ends behind it', [0x0a, 1, 0x10]],
+  ['a job whose payload ends behind it', [0x0a, 3, 0x22, 2, 7, 0x0a, 0]],
+  ['a job whose name has more bytes than there are', [0x0a, 7, 0x1a, 0x80, 0x80, 0x80, 0x80, 0x10, 7]],
+  ['a job whose number does not end', [0x0a, 12, 0x08, ...new Array<number>(11).fill(0x80)]],
 ])('%s is USAGE', (_what, bytes) => {
   expect(() => all(new JobCursor(Uint8Array.from(bytes)))).toThrow(
     expect.objectContaining({ code: 'USAGE', message: expect.stringContaining('RunJobsRequest') }),

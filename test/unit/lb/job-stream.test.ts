@@ -18,8 +18,8 @@ class UnreadCall extends EventEmitter {
   readonly isPaused = (): boolean => false;
   readonly pause = (): void => undefined;
   readonly resume = (): void => undefined;
-  readonly write = ({ results }: RunJobsResponse): boolean => {
-    this.written += results.length;
+  readonly write = (message: Uint8Array): boolean => {
+    this.written += RunJobsResponse.decode(message).results.length;
     return false;
   };
 }
@@ -39,7 +39,7 @@ test.each([
   const asked = new AskedKinds(hub, [{ number: 1, name: 'GET_TIME' }]);
   const port = { hub, limits, admission, asked, payloads: new PayloadBudget() };
   const stream = new JobStream(
-    call as unknown as ServerDuplexStream<Uint8Array, RunJobsResponse>,
+    call as unknown as ServerDuplexStream<Uint8Array, Uint8Array>,
     port,
     new StreamTurns(lbLimitsDefault, () => false),
     () => undefined,
@@ -62,12 +62,12 @@ test('long answers of one turn go in messages that a client takes', async () => 
   const hub = new FakeHub();
   const sizes: number[] = [];
   const call = new UnreadCall();
-  const write = (message: RunJobsResponse): boolean => sizes.push(RunJobsResponse.encode(message).finish().length) > 0;
+  const write = (message: Uint8Array): boolean => sizes.push(message.length) > 0;
   const admission = new JobAdmission(hub, { max: 1000, fair: true });
   const asked = new AskedKinds(hub, [{ number: 1, name: 'GET_TIME' }]);
   const port = { hub, limits: lbLimitsDefault, admission, asked, payloads: new PayloadBudget() };
   const stream = new JobStream(
-    Object.assign(call, { write }) as unknown as ServerDuplexStream<Uint8Array, RunJobsResponse>,
+    Object.assign(call, { write }) as unknown as ServerDuplexStream<Uint8Array, Uint8Array>,
     port,
     new StreamTurns(lbLimitsDefault, () => false),
     () => undefined,
