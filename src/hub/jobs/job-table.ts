@@ -131,6 +131,10 @@ export class JobTable {
     this.freeTail = row;
   }
 
+  payloadBytes(row: number): number {
+    return this.payloads[row]?.length ?? 0;
+  }
+
   /** The row of a live job, or nil for an id that names none. */
   rowOf(id: number): number {
     // The operator takes the low 32 bits of any whole number.

@@ -30,6 +30,8 @@ export class AttachedWorker {
   index = -1;
   /** Jobs given and not answered, oldest first, through the table's links. */
   readonly jobs = new JobList();
+  /** Bytes of their payloads. */
+  payloadBytes = 0;
   /** Jobs, by id, that it has and that were given to another worker too while it was silent. */
   readonly lent = new Map<number, LentJob>();
   readonly outbound = new Outbound();

@@ -8,6 +8,29 @@ import { ScriptedWorker } from '../../../support/scripted-worker.js';
 
 import { counters, pass, proved, standingStill } from '../../../support/hedge-bench.js';
 
+test.each([
+  [0, true],
+  [600_000, false],
+])('a worker that answers nothing for 60 ms has its job of %i bytes copied: %s', (bytes, copied) => {
+  const time = new FakeScheduler();
+  const hub = createHub(pino({ level: 'silent' }), {}, time);
+  const workers = ['a', 'b'].map((name) => new ScriptedWorker(hub, { name, workerId: name }));
+  const copies = (): number => workers.filter(({ jobs }) => jobs.length > 0).length - 1;
+  const wait = (milliseconds: number): void => {
+    for (let step = 0; step < milliseconds; step++) time.advance(0.001);
+  };
+  // 600,000 bytes may be on their way for 0.1 s.
+  hub.submit(1, 1, Buffer.alloc(bytes), 0, noWorker, new RecordingSink(), 1);
+  time.endTurn();
+  wait(60);
+  expect(copies()).toBe(copied ? 1 : 0);
+  wait(140);
+  expect(copies()).toBe(1);
+  workers[1].die();
+  // What the other one has counts again, and nothing of what is gone.
+  expect(hub.census().live).toBe(1);
+});
+
 describe('a worker that stands still', () => {
   test('has its job given to another too; the answer of that one counts and the late one is dropped', () => {
     const { hub, sink, holders, time } = standingStill(2);
