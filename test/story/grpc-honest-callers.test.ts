@@ -12,8 +12,10 @@ import {
   type ListWorkersResponse,
   type WatchWorkersRequest,
   WatchWorkersResponse,
+  WorkerInfo,
 } from '../../src/gen/trireme/v1/worker.js';
 import { emptyMessage, RawCaller } from '../support/raw-caller.js';
+import { filled } from '../support/filled.js';
 
 const registry = new Registry();
 const closers: (() => void)[] = [];
@@ -47,8 +49,9 @@ beforeAll(async () => {
           // One message of 8 MiB, in one write.
           watchWorkers: (call: grpc.ServerWritableStream<WatchWorkersRequest, WatchWorkersResponse>) => {
             call.on('error', () => undefined);
-            call.write(WatchWorkersResponse.fromPartial({ workers: [{ name: 'x'.repeat(2 ** 23) }] }), () =>
-              call.end(),
+            call.write(
+              filled(WatchWorkersResponse, { workers: [filled(WorkerInfo, { name: 'x'.repeat(2 ** 23) })] }),
+              () => call.end(),
             );
           },
           listPicks: () => undefined,

@@ -13,8 +13,10 @@ import {
   type ListWorkersResponse,
   type WatchWorkersRequest,
   WatchWorkersResponse,
+  WorkerInfo,
 } from '../../src/gen/trireme/v1/worker.js';
 import { eventually } from '../support/capture-cluster.js';
+import { filled } from '../support/filled.js';
 
 const log: Record<string, unknown>[] = [];
 const registry = new Registry();
@@ -26,7 +28,7 @@ let watchersGone = 0;
 beforeAll(async () => {
   const sink = { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) };
   // Large beside the window of 64 KiB: a reader that takes a message lets the server write another.
-  const fat = WatchWorkersResponse.fromPartial({ workers: [{ name: 'x'.repeat(8192) }] });
+  const fat = filled(WatchWorkersResponse, { workers: [filled(WorkerInfo, { name: 'x'.repeat(8192) })] });
   server = await startGrpcServer({
     listen: { host: '127.0.0.1', port: 0 },
     log: pino({}, sink),

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { Analysis, CaptureServiceService } from '../../src/gen/trireme/v1/capture.js';
 import {
+  Candidate,
   ClusterServiceService,
   Pick,
   WorkerHubService,
@@ -15,6 +16,7 @@ import { projectRoot } from '../../src/common/version.js';
 import { RunningRole } from '../support/running-role.js';
 import { runTrireme, triremePath, type Ran } from '../support/run-trireme.js';
 import { scratchFolder } from '../support/scratch.js';
+import { filled } from '../support/filled.js';
 
 /** What others may call themselves: a terminal would clear, turn around, or take it for lines of its own. */
 const nasty = 'evil\x1b[2J\x1b]0;x\x07\u009b31m\u202egnp\x7f\r\nroot  SERVING';
@@ -30,11 +32,11 @@ let lb: Server;
 const refusal = { code: grpc.status.ABORTED, details: `JOB_FAILED: ${nasty}` };
 /** Part of what is shown, where the blanks between are not what was sent: gRPC carries no line ends in a status. */
 const shownStart = shown.slice(0, shown.indexOf('\\u007f'));
-const worker = WorkerInfo.fromPartial({ id: 'x', name: nasty, state: nasty, lastHeartbeat: '2026-01-01T00:00:00Z' });
-const totals = KindTotals.fromPartial({ name: nasty, notDone: { [nasty]: 1n } });
-const candidates = [{ worker: nasty }];
-const pick = Pick.fromPartial({ jobId: 1, kind: nasty, worker: nasty, outcome: nasty, time: nasty, candidates });
-const analysis = Analysis.fromPartial({ id: nasty, name: nasty, error: nasty, owner: nasty, submitted: '2026-01-01' });
+const worker = filled(WorkerInfo, { id: 'x', name: nasty, state: nasty, lastHeartbeat: '2026-01-01T00:00:00Z' });
+const totals = filled(KindTotals, { name: nasty, notDone: { [nasty]: 1n } });
+const candidates = [filled(Candidate, { worker: nasty })];
+const pick = filled(Pick, { jobId: 1, kind: nasty, worker: nasty, outcome: nasty, time: nasty, candidates });
+const analysis = filled(Analysis, { id: nasty, name: nasty, error: nasty, owner: nasty, submitted: '2026-01-01' });
 
 /** A hub, a master and a load balancer that say whatever they like. */
 beforeAll(async () => {

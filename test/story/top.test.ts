@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { JobServiceClient, RunJobRequest } from '../../src/gen/trireme/v1/job.js';
+import { JobServiceClient } from '../../src/gen/trireme/v1/job.js';
 import { JobCluster } from '../support/job-cluster.js';
 import { RunningRole } from '../support/running-role.js';
 import { runTrireme, triremePath } from '../support/run-trireme.js';
@@ -64,9 +64,7 @@ describe('top --once', () => {
     try {
       const client = new JobServiceClient(idle.grpc, credentials.createInsecure());
       const deadline = Date.now() + 300;
-      await new Promise((resolve) =>
-        client.runJob({ ...RunJobRequest.fromPartial({ kind: 1 }) }, new Metadata(), { deadline }, resolve),
-      );
+      await new Promise((resolve) => client.runJob({ kind: 1 }, new Metadata(), { deadline }, resolve));
       client.close();
       const { stdout } = await runTrireme(['top', '--lb', idle.grpc, '--once', '--interval', '100ms']);
       expect(stdout).toMatch(/^.*\nnot answered: GET_TIME 1 \(1 (too late|cancelled)\)\nWORKER/);

@@ -4,13 +4,14 @@ import { kind } from '../../../src/kinds/extract-chunk.kind.js';
 import { wholeFilePlan } from '../../../src/pcap/chunk-plans.js';
 import { PlainBatch } from '../../support/kind-batch.js';
 import { fivePackets, smallCapture } from '../../support/small-capture.js';
+import { filled } from '../../support/filled.js';
 
 const capture = smallCapture(fivePackets);
 
 /** What a job answers that takes all packets out of five. */
 async function outcomeOf(most?: number): Promise<object> {
   const pieces = [capture];
-  const payload = ScanChunk.fromPartial({ planJson: JSON.stringify(wholeFilePlan), optionsJson: '{}' });
+  const payload = filled(ScanChunk, { planJson: JSON.stringify(wholeFilePlan), optionsJson: '{}' });
   const source = { type: 'stream', read: () => pieces.shift() ?? null } as const;
   const batch = new PlainBatch(1, [ScanChunk.encode(payload).finish()], source);
   await extractChunk(batch, most);

@@ -12,6 +12,7 @@ import { wholeFilePlan } from '../../../src/pcap/chunk-plans.js';
 import { gzipped } from '../../support/capture-builder.js';
 import { cutCapture } from '../../support/cut-capture.js';
 import { PlainBatch } from '../../support/kind-batch.js';
+import { filled } from '../../support/filled.js';
 
 const sample = readFileSync(join(projectRoot, 'captures', 'sample.pcap'));
 const cuts = cutCapture(sample, 300).map((bytes, i) => ({
@@ -34,7 +35,7 @@ async function answerOf(files: typeof cuts, fails: string | null, behind = 0): P
     ...{ name, compression, path: '', offset: 0n, endsSha256: Buffer.alloc(0) },
     sizeBytes: BigInt(bytes.length),
   }));
-  const payload = ScanChunk.fromPartial({
+  const payload = filled(ScanChunk, {
     planJson: JSON.stringify(wholeFilePlan),
     optionsJson: JSON.stringify({ intervalNs: null, conversationsMax: 1000, connection: null }),
     joined: { parts },

@@ -12,17 +12,18 @@ import { adversarial, gzipped, lz4Packed, zstdStored } from '../../support/captu
 import { PlainBatch } from '../../support/kind-batch.js';
 import type { JobSource } from '../../../src/worker/threads/types.js';
 import { HandStream, ThreadHarness, jobBatch } from '../../support/thread-harness.js';
+import { filled } from '../../support/filled.js';
 
 const scanOptions: ScanOptions = { intervalNs: null, conversationsMax: 1000, connection: null };
 const capture = adversarial.plain(3000);
 
 function payloadOf(plan: ChunkPlan, compression = '', sizeBytes = capture.length): Uint8Array {
   return ScanChunk.encode(
-    ScanChunk.fromPartial({
+    filled(ScanChunk, {
       planJson: JSON.stringify(plan),
       optionsJson: JSON.stringify(scanOptions),
       compression,
-      identity: { sizeBytes: BigInt(sizeBytes) },
+      identity: { sizeBytes: BigInt(sizeBytes), endsSha256: Buffer.alloc(0) },
     }),
   ).finish();
 }

@@ -1,11 +1,12 @@
 import { ResultBatch, ResultPart, WorkerMessage } from '../../../../src/gen/trireme/v1/worker.js';
 import { columnBytesMax, decodeWorkerMessage, helloBytesMax } from '../../../../src/hub/attach/worker-message.js';
 import { helloOf } from '../../../support/scripted-worker.js';
+import { filled } from '../../../support/filled.js';
 
 const encode = (message: WorkerMessage['message']): Uint8Array => WorkerMessage.encode({ message }).finish();
 const results = (jobs: number, answerBytes: number): WorkerMessage['message'] => ({
   $case: 'results',
-  value: ResultBatch.fromPartial({ job: Array<number>(jobs).fill(1), payloads: Buffer.alloc(answerBytes) }),
+  value: filled(ResultBatch, { job: Array<number>(jobs).fill(1), payloads: Buffer.alloc(answerBytes) }),
 });
 
 test('as many results as a worker may hold are taken, however large their answers are', () => {
@@ -15,7 +16,7 @@ test('as many results as a worker may hold are taken, however large their answer
 });
 
 test('a part of a large result is taken', () => {
-  const value = ResultPart.fromPartial({ job: 1, data: Buffer.alloc(4 * 2 ** 20) });
+  const value = filled(ResultPart, { job: 1, data: Buffer.alloc(4 * 2 ** 20) });
   expect(decodeWorkerMessage(encode({ $case: 'part', value }))).not.toHaveProperty('refused');
 });
 

@@ -10,11 +10,12 @@ import { noWorker } from '../../../../src/hub/port/job-sink.js';
 import { AttachedWorker } from '../../../../src/hub/workers/attached-worker.js';
 import { Hello } from '../../../../src/gen/trireme/v1/worker.js';
 import { RecordingSink } from '../../../support/recording-sink.js';
+import { filled } from '../../../support/filled.js';
 
 const stream = { send: () => true, end: () => undefined, ended: false };
 
 function attached(index: number): AttachedWorker {
-  const hello = Hello.create({ workerId: `w${index}`, name: `w${index}`, slots: 1 });
+  const hello = filled(Hello, { workerId: `w${index}`, name: `w${index}`, slots: 1 });
   const worker = new AttachedWorker(index, hello, stream as never, pino({ level: 'silent' }), 1000, 0, 0);
   worker.index = index;
   worker.setState('SERVING', 'it joined');

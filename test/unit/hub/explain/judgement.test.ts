@@ -1,6 +1,7 @@
 import { explanation, pickTable } from '../../../../src/client/why-text.js';
 import { Pick as PickMessage } from '../../../../src/gen/trireme/v1/worker.js';
 import { judge, judgedSecondsMin } from '../../../../src/hub/explain/judgement.js';
+import { filled } from '../../../support/filled.js';
 
 describe('a prediction', () => {
   test.each([
@@ -24,7 +25,7 @@ describe('a prediction', () => {
 
 describe('what trireme why prints', () => {
   const pick = (execSeconds: number): PickMessage =>
-    PickMessage.create({
+    filled(PickMessage, {
       ...{ jobId: 7, kind: 'GET_TIME', units: 1, time: '2026-11-30T10:00:00.000Z', worker: 'w', outcome: 'ANSWERED' },
       ...{ predictedSeconds: 0.0004, actualSeconds: 0.0124, errorSeconds: 0.012, execSeconds },
     });
