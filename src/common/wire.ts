@@ -49,3 +49,85 @@ export function walkFields(
   }
   return at;
 }
+
+/** The keys of a message that is all of another one and of its long field of bytes: number of each field and its wire type. */
+export interface LongMessage {
+  readonly message: number;
+  readonly bytes: number;
+}
+
+/** Of hubs and workers, to each other: HubMessage.jobs, WorkerMessage.results and WorkerMessage.part. */
+export const longJobs: LongMessage = { message: 0x12, bytes: 0x22 };
+export const longResults: LongMessage = { message: 0x1a, bytes: 0x32 };
+export const longPart: LongMessage = { message: 0x22, bytes: 0x12 };
+
+/** The same bytes as a Buffer. */
+export function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
+}
+
+/**
+ * A message of nothing but one other, which ends in a field of bytes: these are copied once, where generated code copies them four
+ * times.
+ * @param head the rest of the other one, as it is encoded
+ */
+export function around(keys: LongMessage, head: Uint8Array, bytes: Uint8Array): Buffer {
+  const size = head.length + 1 + varintLength(bytes.length) + bytes.length;
+  const out = Buffer.allocUnsafe(1 + varintLength(size) + size);
+  out[0] = keys.message;
+  let at = varint(out, 1, size);
+  out.set(head, at);
+  at += head.length;
+  out[at] = keys.bytes;
+  out.set(bytes, varint(out, at + 1, bytes.length));
+  return out;
+}
+
+/**
+ * What `around` has put together, whose bytes are not copied and keep the message; null: it is another message, or was put together in
+ * another way.
+ */
+export function apart(
+  keys: LongMessage,
+  message: Uint8Array,
+): { readonly head: Uint8Array; readonly bytes: Buffer } | null {
+  if (message[0] !== keys.message) return null;
+  const { length } = message;
+  let head = message;
+  let bytes: Buffer | null = null;
+  try {
+    walkFields(
+      message,
+      0,
+      length,
+      (_field, wireType, from, to) => {
+        if (to !== length || wireType !== wireTypes.bytes) return;
+        let key = from;
+        walkFields(message, from, to, (_inner, _type, innerFrom, innerTo) => {
+          if (innerTo === to && message[key] === keys.bytes) {
+            head = message.subarray(from, key);
+            bytes = asBuffer(message.subarray(innerFrom, innerTo));
+          }
+          key = innerTo;
+        });
+      },
+      1,
+    );
+  } catch {
+    return null;
+  }
+  return bytes === null ? null : { head, bytes };
+}
+
+function varintLength(value: number): number {
+  let length = 1;
+  for (; value > 0x7f; value >>>= 7) length++;
+  return length;
+}
+
+/** @returns where what follows stands */
+function varint(out: Uint8Array, at: number, value: number): number {
+  for (; value > 0x7f; value >>>= 7) out[at++] = (value & 0x7f) | 0x80;
+  out[at++] = value;
+  return at;
+}

@@ -7,6 +7,7 @@ import { openGrpcDialler, type GrpcDialler } from '../common/trust/grpc-dialler.
 import { ChunkSourceClient } from '../gen/trireme/v1/capture.js';
 import {
   WorkerHubClient,
+  WorkerHubService,
   type CancelBatch,
   type Hello,
   type HubMessage,
@@ -18,6 +19,7 @@ import {
 import { BackOff } from '../common/back-off.js';
 import { secretFor } from './machine.js';
 import { Outbox } from './outbox.js';
+import { decodeHubMessage, encodeWorkerMessage } from './stream-messages.js';
 
 /**
  * Where a link stands. WAITING: for the next attempt. DIALLING: Hello is sent, Welcome is awaited. ATTACHED: jobs may
@@ -109,7 +111,8 @@ export class HubLink {
       ...channelOptions,
       ...this.dialler.options(this.hub.host),
     });
-    const call = this.client.attach();
+    const { path } = WorkerHubService.attach;
+    const call = this.client.makeBidiStreamRequest(path, encodeWorkerMessage, decodeHubMessage);
     this.call = call;
     let over = false;
     const broke = (reason: string, inOrder = false): void => {

@@ -3,13 +3,17 @@ import type { ServedService } from '../../common/grpc-server.js';
 import type { Logger } from '../../common/logging.js';
 import { credentialOf } from '../../common/trust/listener-trust.js';
 import { WorkerHubService, type HubMessage, type WorkerMessage } from '../../gen/trireme/v1/worker.js';
-import { decodeWorkerMessage, type RefusedMessage } from './worker-message.js';
+import { decodeWorkerMessage, encodeHubMessage, type RefusedMessage } from './worker-message.js';
 import type { WorkerStream, WorkerStreamEvents } from '../port/worker-stream.js';
 
 /** A message that would become too much is not decoded. */
 const definition: grpc.ServiceDefinition = {
   ...WorkerHubService,
-  attach: { ...WorkerHubService.attach, requestDeserialize: decodeWorkerMessage },
+  attach: {
+    ...WorkerHubService.attach,
+    requestDeserialize: decodeWorkerMessage,
+    responseSerialize: encodeHubMessage,
+  },
 };
 
 /** WorkerHub over gRPC: each call becomes a WorkerStream. */

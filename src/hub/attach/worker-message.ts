@@ -1,5 +1,5 @@
-import { walkFields, wireTypes } from '../../common/wire.js';
-import { WorkerMessage } from '../../gen/trireme/v1/worker.js';
+import { apart, around, asBuffer, longJobs, longPart, longResults, walkFields, wireTypes } from '../../common/wire.js';
+import { HubMessage, JobBatch, ResultBatch, ResultPart, WorkerMessage } from '../../gen/trireme/v1/worker.js';
 
 /**
  * Bytes of a message that become numbers and texts: all but answers. 16,384 results, as many as one worker holds, have
@@ -14,6 +14,8 @@ export const helloBytesMax = 64 * 1024;
 const fields = { hello: 1, results: 3, part: 4 } as const;
 const answerField = { [fields.results]: 6, [fields.part]: 2 } as const;
 
+const noBytes = Buffer.alloc(0);
+
 /** What a worker said that is not decoded, and why. */
 export interface RefusedMessage {
   readonly refused: string;
@@ -22,7 +24,29 @@ export interface RefusedMessage {
 /** Decodes what a worker says, once it is known that little comes of it. */
 export function decodeWorkerMessage(bytes: Uint8Array): WorkerMessage | RefusedMessage {
   const refused = bytes.length > helloBytesMax ? refuseSize(bytes) : null;
-  return refused === null ? WorkerMessage.decode(bytes) : { refused };
+  return refused === null ? decodeLong(bytes) : { refused };
+}
+
+/** As generated code has it, but payloads are copied once. */
+export function encodeHubMessage(message: HubMessage): Buffer {
+  const said = message.message;
+  if (said?.$case !== 'jobs' || said.value.payloads.length === 0) return asBuffer(HubMessage.encode(message).finish());
+  return around(longJobs, JobBatch.encode({ ...said.value, payloads: noBytes }).finish(), said.value.payloads);
+}
+
+/** As generated code has it, but answers stand in `bytes`. */
+function decodeLong(bytes: Uint8Array): WorkerMessage {
+  let split = apart(longResults, bytes);
+  if (split !== null) {
+    const value = ResultBatch.decode(split.head);
+    value.payloads = split.bytes;
+    return { message: { $case: 'results', value } };
+  }
+  split = apart(longPart, bytes);
+  if (split === null) return WorkerMessage.decode(bytes);
+  const value = ResultPart.decode(split.head);
+  value.data = split.bytes;
+  return { message: { $case: 'part', value } };
 }
 
 function refuseSize(bytes: Uint8Array): string | null {
