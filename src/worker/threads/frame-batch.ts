@@ -1,9 +1,20 @@
 import type { TriremeError } from '../../common/errors.js';
 import type { BatchSource, KindBatch } from '../../kinds/kind.js';
-import { Control, processSeconds, Status, Travel, type Frame, type ThreadMemory } from './thread-memory.js';
+import {
+  answerBytesMax,
+  Control,
+  processSeconds,
+  Status,
+  Travel,
+  type Frame,
+  type ThreadMemory,
+} from './thread-memory.js';
 
 /** Answers up to this size are copied byte by byte: a call of set() costs more. */
 const smallBytes = 24;
+
+/** Where answers of a batch are put together; a thread runs one batch at a time. */
+let workroom: Uint8Array | null = null;
 
 /** The jobs of one frame as their kind sees them. Answers go straight into shared memory while they fit. */
 export class FrameBatch implements KindBatch {
@@ -15,9 +26,8 @@ export class FrameBatch implements KindBatch {
   private answers: Uint8Array;
   private answered = 0;
   private bytes = 0;
-  /** Where the payload of a job begins, the last one that was asked for. */
-  private payloadIndex = 0;
-  private payloadStart = 0;
+  /** Of the frame, copied at one go; made when the first one is asked for. */
+  private payloads: Uint8Array | null = null;
 
   /** batch is the number of the batch, from 0; alone is the payload that came in a message. */
   constructor(
@@ -38,12 +48,12 @@ export class FrameBatch implements KindBatch {
   payload(index: number): Uint8Array {
     if (this.alone !== null) return this.alone;
     if (this.frame.payloadTravel === Travel.NONE) return new Uint8Array(0);
-    // One after another, as a rule: the next begins where the last one ended.
-    if (index < this.payloadIndex) this.payloadIndex = this.payloadStart = 0;
-    while (this.payloadIndex < index) this.payloadStart += this.frame.payloadSize[this.payloadIndex++];
-    const start = this.payloadStart;
-    // Decoders (TextDecoder among them) do not take shared memory, so a kind gets a copy.
-    return this.frame.payloads.slice(start, start + this.frame.payloadSize[index]);
+    const { payloadFrom, payloadSize, payloads, payloadBytes } = this.frame;
+    // Word by word, and not byte by byte: see putPayloads.
+    this.payloads ??= payloads.slice(0, payloadBytes);
+    const from = payloadFrom[index];
+    // Decoders (TextDecoder among them) do not take shared memory, so a kind gets a copy, of its own.
+    return this.payloads.slice(from, from + payloadSize[index]);
   }
 
   answer(bytes: Uint8Array): void {
@@ -99,15 +109,26 @@ export class FrameBatch implements KindBatch {
   end(error: TriremeError): Uint8Array | null {
     const status = error.kind.retry ? Status.NOT_RUN : Status.FAILED;
     while (this.answered < this.count) this.put(Buffer.from(error.message), status);
-    const shared = this.answers === this.frame.answers;
-    this.frame.answerTravel = shared ? Travel.SHARED : Travel.MESSAGE;
-    return shared ? null : this.answers.subarray(0, this.bytes);
+    const { answers } = this.frame;
+    const bytes = this.answers.subarray(0, this.bytes);
+    const fits = this.bytes <= answers.length;
+    this.frame.answerTravel = fits ? Travel.SHARED : Travel.MESSAGE;
+    if (fits && this.answers !== answers) answers.set(bytes);
+    return fits ? null : bytes;
+  }
+
+  /** Answers are put together in memory of this thread: at one go they are copied word by word, each by itself byte by byte. */
+  private leaveShared(): void {
+    workroom ??= new Uint8Array(answerBytesMax);
+    workroom.set(this.answers.subarray(0, this.bytes));
+    this.answers = workroom;
   }
 
   private put(bytes: Uint8Array, status: number): void {
     const index = this.answered;
     if (index >= this.count) throw new Error(`there are ${this.count} jobs in the batch and one more answer came`);
     const { length } = bytes;
+    if (length > smallBytes && this.answers === this.frame.answers) this.leaveShared();
     if (this.bytes + length > this.answers.length) this.room(length);
     if (length <= smallBytes) {
       for (let at = 0; at < length; at++) this.answers[this.bytes + at] = bytes[at];

@@ -1,12 +1,40 @@
-/** A job that was put into a queue, beyond its columns; most jobs need none of it. */
+/** What few jobs have. */
 export interface JobExtra {
-  readonly payload: Uint8Array | null;
-  /** Units of work. */
-  readonly units: number;
   /** The job was in a batch when its thread died: it runs by itself, so that it takes no other job with it. */
   readonly alone: boolean;
   /** Trace context that the hub gave; left out: its client does not trace. Such a job is alone. */
   readonly traceparent?: string;
+}
+
+/** What jobs of kinds with payloads or sizes have, in columns. */
+export class JobPayloads {
+  /** Units of work. */
+  readonly units: number[] = [];
+  /** The payload of each job is `size` bytes of these, from `from` on: a message of a hub has those of many. */
+  readonly bytes: (Uint8Array | null)[] = [];
+  readonly from: number[] = [];
+  readonly size: number[] = [];
+  readonly extra: (JobExtra | undefined)[] = [];
+
+  put(at: number, units: number, bytes: Uint8Array | null, from: number, size: number, extra?: JobExtra): void {
+    this.units[at] = units;
+    this.bytes[at] = bytes;
+    this.from[at] = from;
+    this.size[at] = size;
+    this.extra[at] = extra;
+  }
+
+  /** Takes what another has of a job; null: it has nothing but one unit. */
+  copy(at: number, other: JobPayloads | null, index: number): void {
+    if (other === null) this.put(at, 1, null, 0, 0);
+    else this.put(at, other.units[index], other.bytes[index], other.from[index], other.size[index], other.extra[index]);
+  }
+
+  /** Null: the job has none. */
+  payload(index: number): Uint8Array | null {
+    const from = this.from[index];
+    return this.bytes[index]?.subarray(from, from + this.size[index]) ?? null;
+  }
 }
 
 /** The columns of jobs that left a queue together. Times are seconds of the monotonic clock. */
@@ -15,22 +43,25 @@ export interface JobColumns {
   readonly arrival: number[];
   /** When the client stops waiting; Infinity: never. */
   readonly deadline: number[];
-  /** Null when no job of these has one. */
-  readonly extra: (JobExtra | undefined)[] | null;
+  /** Null when no job of these has any. */
+  readonly payloads: JobPayloads | null;
 }
 
 /** Those of the jobs for which the answer is true, and the others, each in their order. */
 export function parted(jobs: JobColumns, wanted: (index: number) => boolean): [JobColumns, JobColumns] {
-  const part = (which: boolean): JobColumns => {
-    const pick = <T>(column: readonly T[]): T[] => column.filter((_, index) => wanted(index) === which);
-    return {
-      job: pick(jobs.job),
-      arrival: pick(jobs.arrival),
-      deadline: pick(jobs.deadline),
-      extra: jobs.extra === null ? null : pick(jobs.extra),
-    };
-  };
+  const part = (which: boolean): JobColumns =>
+    picked(
+      jobs,
+      [...jobs.job.keys()].filter((index) => wanted(index) === which),
+    );
   return [part(true), part(false)];
+}
+
+function picked(jobs: JobColumns, indexes: readonly number[]): JobColumns {
+  const payloads = jobs.payloads === null ? null : new JobPayloads();
+  indexes.forEach((index, at) => payloads?.copy(at, jobs.payloads, index));
+  const pick = (column: readonly number[]): number[] => indexes.map((index) => column[index]);
+  return { job: pick(jobs.job), arrival: pick(jobs.arrival), deadline: pick(jobs.deadline), payloads };
 }
 
 const capacityMin = 64;
@@ -40,8 +71,8 @@ export class JobQueue {
   private job = new Float64Array(capacityMin);
   private arrival = new Float64Array(capacityMin);
   private deadline = new Float64Array(capacityMin);
-  /** Made when the first job with an extra comes; same positions as the columns. */
-  private extras: (JobExtra | undefined)[] | null = null;
+  /** Made when the first job comes that has any; same positions as the columns. */
+  private payloads: JobPayloads | null = null;
   private head = 0;
   private count = 0;
 
@@ -49,10 +80,26 @@ export class JobQueue {
     return this.count;
   }
 
-  push(job: number, arrival: number, deadline: number, extra?: JobExtra): void {
-    if (this.count === this.job.length) this.grow();
-    this.put((this.head + this.count) & (this.job.length - 1), job, arrival, deadline, extra);
-    this.count++;
+  push(job: number, arrival: number, deadline: number): void {
+    const at = this.room();
+    this.put(at, job, arrival, deadline);
+    this.payloads?.copy(at, null, 0);
+  }
+
+  /** As push, of a job that has more: see JobPayloads. */
+  pushSized(
+    job: number,
+    arrival: number,
+    deadline: number,
+    units: number,
+    bytes: Uint8Array | null,
+    from: number,
+    size: number,
+    extra?: JobExtra,
+  ): void {
+    const at = this.room();
+    this.put(at, job, arrival, deadline);
+    this.withPayloads().put(at, units, bytes, from, size, extra);
   }
 
   /** Puts jobs back in front, in their order. */
@@ -61,9 +108,11 @@ export class JobQueue {
       if (this.count === this.job.length) this.grow();
       this.head = (this.head - 1) & (this.job.length - 1);
       this.count++;
-      const old = columns.extra?.[index];
-      const extra = alone ? { payload: null, units: 1, ...old, alone } : old;
-      this.put(this.head, columns.job[index], columns.arrival[index], columns.deadline[index], extra);
+      this.put(this.head, columns.job[index], columns.arrival[index], columns.deadline[index]);
+      if (alone || columns.payloads !== null) this.withPayloads().copy(this.head, columns.payloads, index);
+      else this.payloads?.copy(this.head, null, 0);
+      if (alone && this.payloads !== null)
+        this.payloads.extra[this.head] = { ...this.payloads.extra[this.head], alone };
     }
   }
 
@@ -72,31 +121,42 @@ export class JobQueue {
     return this.count === 0 ? Infinity : this.arrival[this.head];
   }
 
-  /** Bytes of the payload of the job at `index` from the front, whether it must run alone, and its units. */
+  /** What the job at `index` from the front has beyond its columns. */
   extra(index: number): JobExtra | undefined {
-    return this.extras?.[(this.head + index) & (this.job.length - 1)];
+    return this.payloads?.extra[this.place(index)];
+  }
+
+  /** Units of the job at `index` from the front. */
+  units(index: number): number {
+    return this.payloads?.units[this.place(index)] ?? 1;
+  }
+
+  /** Bytes of its payload. */
+  payloadBytes(index: number): number {
+    return this.payloads?.size[this.place(index)] ?? 0;
   }
 
   /** Takes the first jobs out. */
   shift(count: number): JobColumns {
-    const mask = this.job.length - 1;
+    const { payloads } = this;
     const columns = {
       job: new Array<number>(count),
       arrival: new Array<number>(count),
       deadline: new Array<number>(count),
-      extra: this.extras === null ? null : new Array<JobExtra | undefined>(count),
+      payloads: payloads === null ? null : new JobPayloads(),
     };
     for (let index = 0; index < count; index++) {
-      const at = (this.head + index) & mask;
+      const at = this.place(index);
       columns.job[index] = this.job[at];
       columns.arrival[index] = this.arrival[at];
       columns.deadline[index] = this.deadline[at];
-      if (this.extras !== null && columns.extra !== null) {
-        columns.extra[index] = this.extras[at];
-        this.extras[at] = undefined;
-      }
+      if (payloads === null) continue;
+      columns.payloads?.copy(index, payloads, at);
+      // What waits no more is not to be kept.
+      payloads.bytes[at] = null;
+      payloads.extra[at] = undefined;
     }
-    this.head = (this.head + count) & mask;
+    this.head = this.place(count);
     this.count -= count;
     return columns;
   }
@@ -104,25 +164,33 @@ export class JobQueue {
   /** Takes out every job for which the answer is true; the others keep their order. */
   remove(wanted: (job: number, deadline: number) => boolean): JobColumns {
     const all = this.shift(this.count);
-    const taken: number[] = [];
-    for (let index = 0; index < all.job.length; index++) {
-      if (wanted(all.job[index], all.deadline[index])) taken.push(index);
-      else this.push(all.job[index], all.arrival[index], all.deadline[index], all.extra?.[index]);
-    }
-    return {
-      job: taken.map((index) => all.job[index]),
-      arrival: taken.map((index) => all.arrival[index]),
-      deadline: taken.map((index) => all.deadline[index]),
-      extra: all.extra === null ? null : taken.map((index) => all.extra?.[index]),
-    };
+    const [taken, left] = parted(all, (index) => wanted(all.job[index], all.deadline[index]));
+    this.unshift(left, false);
+    return taken;
   }
 
-  private put(at: number, job: number, arrival: number, deadline: number, extra: JobExtra | undefined): void {
+  private place(index: number): number {
+    return (this.head + index) & (this.job.length - 1);
+  }
+
+  /** @returns the place of a job that comes last */
+  private room(): number {
+    if (this.count === this.job.length) this.grow();
+    return this.place(this.count++);
+  }
+
+  private put(at: number, job: number, arrival: number, deadline: number): void {
     this.job[at] = job;
     this.arrival[at] = arrival;
     this.deadline[at] = deadline;
-    if (extra !== undefined) this.extras ??= [];
-    if (this.extras !== null) this.extras[at] = extra;
+  }
+
+  private withPayloads(): JobPayloads {
+    if (this.payloads === null) {
+      this.payloads = new JobPayloads();
+      for (let at = 0; at < this.job.length; at++) this.payloads.copy(at, null, 0);
+    }
+    return this.payloads;
   }
 
   private grow(): void {
@@ -135,9 +203,11 @@ export class JobQueue {
     this.job = turned(this.job, new Float64Array(length * 2));
     this.arrival = turned(this.arrival, new Float64Array(length * 2));
     this.deadline = turned(this.deadline, new Float64Array(length * 2));
-    if (this.extras !== null) {
-      const extra = this.extras;
-      this.extras = Array.from({ length }, (_, index) => extra[(this.head + index) & (length - 1)]);
+    const { payloads } = this;
+    if (payloads !== null) {
+      this.payloads = new JobPayloads();
+      for (let at = 0; at < length * 2; at++)
+        this.payloads.copy(at, at < length ? payloads : null, (this.head + at) & (length - 1));
     }
     this.head = 0;
   }

@@ -10,8 +10,8 @@ import { addUserKinds } from '../user-kinds.js';
 import { Costs, batchSeconds } from './costs.js';
 import type { HubJobs, Line } from './hub-jobs.js';
 import { HubTurns } from './hub-turns.js';
-import { parted, type JobColumns, type JobExtra, type JobQueue } from './job-queue.js';
-import { hasSizes, nextBatchJobs, runsOnce, sharesOf, spanOf, unitsOf } from './next-batch.js';
+import { parted, type JobColumns, type JobQueue } from './job-queue.js';
+import { alike, hasSizes, nextBatchJobs, runsOnce, sharesOf, spanOf, unitsOf } from './next-batch.js';
 import { payloadBytesMax } from './thread-memory.js';
 import { SourceJob } from './source-job.js';
 import type { EndedBatch, GivenBatch, ThreadHandle } from './thread-handle.js';
@@ -82,7 +82,8 @@ export class JobThreads implements JobThreadsApi {
     for (let index = 0; index < batch.job.length; index++) {
       const number = batch.kind[index] ?? 0;
       const size = batch.payloadSize[index] ?? 0;
-      const payload = size === 0 ? null : batch.payloads.subarray(at, (at += size));
+      const from = at;
+      at += size;
       const urgent = batch.urgent[index] ?? false;
       if (number !== lastKind || urgent !== lastUrgent) {
         [lastKind, lastUrgent] = [number, urgent];
@@ -99,20 +100,22 @@ export class JobThreads implements JobThreadsApi {
         this.answer(jobs, number, batch.job[index], JobStatus.NOT_RUN, now, reason);
         continue;
       }
-      let extra: JobExtra | undefined;
+      const timeout = batch.timeoutSeconds[index] ?? 0;
+      const deadline = timeout > 0 ? now + timeout : Infinity;
+      let units = 1;
       const traceparent = batch.traces === undefined ? '' : traceparentOf(batch.traces.traceparent[index]);
-      if (payload !== null || kind.unitsOf !== undefined || traceparent !== '') {
+      if (size > 0 || kind.unitsOf !== undefined || traceparent !== '') {
         try {
-          const units = kind.unitsOf?.(payload ?? noBytes) ?? 1;
-          extra = traceparent === '' ? { payload, units, alone: false } : { payload, units, alone: true, traceparent };
+          if (!alike(kind)) units = kind.unitsOf?.(batch.payloads.subarray(from, at)) ?? 1;
         } catch (error) {
           this.answer(jobs, number, batch.job[index], JobStatus.FAILED, now, TriremeError.from(error).message);
           continue;
         }
-      }
-      const timeout = batch.timeoutSeconds[index] ?? 0;
-      queue.push(batch.job[index], now, timeout > 0 ? now + timeout : Infinity, extra);
-      jobs.hold(number, 1, extra?.units ?? 1);
+        const extra = traceparent === '' ? undefined : { alone: true, traceparent };
+        const bytes = size === 0 ? null : batch.payloads;
+        queue.pushSized(batch.job[index], now, deadline, units, bytes, from, size, extra);
+      } else queue.push(batch.job[index], now, deadline);
+      jobs.hold(number, 1, units);
       this.held++;
       this.queued++;
     }
@@ -216,10 +219,11 @@ export class JobThreads implements JobThreadsApi {
       const batch = this.takeBatch(hub, hub.next(may) as Line);
       if (batch === null) continue;
       const { kind } = batch;
-      const first = batch.jobs.extra?.[0];
+      const { payloads } = batch.jobs;
       if (kind.needsSource === true) this.startSource(thread, batch);
-      else if (batch.span !== undefined || (first?.payload != null && first.payload.length > payloadBytesMax)) {
-        const message = { payload: first?.payload ?? noBytes, source: null, traceparent: batch.span?.traceparent };
+      else if (batch.span !== undefined || (payloads !== null && payloads.size[0] > payloadBytesMax)) {
+        const payload = payloads?.payload(0) ?? noBytes;
+        const message = { payload, source: null, traceparent: batch.span?.traceparent };
         thread.give(batch, message);
       } else thread.give(batch);
     }
@@ -337,12 +341,8 @@ export class JobThreads implements JobThreadsApi {
     if (from === undefined) return;
     for (const { kind, queue } of from.lines) {
       if (queue.length === 0) continue;
-      this.drop(
-        from,
-        kind,
-        queue.remove((job) => wanted.has(job)),
-        reason,
-      );
+      const dropped = queue.remove((job) => wanted.has(job));
+      this.drop(from, kind, dropped, reason);
     }
   }
 

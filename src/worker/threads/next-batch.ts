@@ -11,6 +11,9 @@ export const runsOnce = ({ terms }: Kind): boolean => terms?.mayCopy === false;
 /** Whether jobs of the kind have a size, so that one says nothing of what the next takes. */
 export const hasSizes = ({ terms }: Kind): boolean => terms !== undefined && isSized(terms.units);
 
+/** Whether jobs of the kind have a payload that says nothing of their size. */
+export const alike = ({ terms }: Kind): boolean => terms !== undefined && !isSized(terms.units);
+
 /** How many jobs at the front of a line a thread is given at once, worth `secondsMax` at most; 1 at least. */
 export function nextBatchJobs(
   kind: Kind,
@@ -25,25 +28,23 @@ export function nextBatchJobs(
   const secondsOf = (jobs: number, units: number): number => costs.seconds(kind.number, jobs, units);
   const count = hasSizes(kind)
     ? sizedBatchJobs(secondsOf, queue, threadsIdle, secondsMax)
-    : batchJobs(kind, queue.length, secondsOf(1, queue.extra(0)?.units ?? 1), threadsIdle, secondsMax);
-  let bytes = queue.extra(0)?.payload?.length ?? 0;
+    : batchJobs(kind, queue.length, secondsOf(1, queue.units(0)), threadsIdle, secondsMax);
+  let bytes = queue.payloadBytes(0);
   for (let index = 1; index < count; index++) {
-    const extra = queue.extra(index);
-    if (extra === undefined) continue;
-    bytes += extra.payload?.length ?? 0;
-    if (bytes > payloadBytesMax || extra.alone) return index;
+    bytes += queue.payloadBytes(index);
+    if (bytes > payloadBytesMax || queue.extra(index)?.alone === true) return index;
   }
   return count;
 }
 
 /** Units of these jobs together. */
-export function unitsOf({ job, extra }: JobColumns): number {
-  return extra === null ? job.length : extra.reduce((sum, each) => sum + (each?.units ?? 1), 0);
+export function unitsOf({ job, payloads }: JobColumns): number {
+  return payloads === null ? job.length : payloads.units.reduce((sum, units) => sum + units, 0);
 }
 
 /** The span of a batch whose one job is traced. */
-export function spanOf({ name }: Kind, { extra }: JobColumns): TraceSpan | undefined {
-  const traceparent = extra?.[0]?.traceparent;
+export function spanOf({ name }: Kind, { payloads }: JobColumns): TraceSpan | undefined {
+  const traceparent = payloads?.extra[0]?.traceparent;
   if (traceparent === undefined) return undefined;
   return beginSpan(`run ${name}`, traceparent, { kind: 'SERVER', attributes: { 'trireme.kind': name } });
 }
@@ -60,12 +61,12 @@ function sizedBatchJobs(
 ): number {
   const most = Math.min(waiting.length, jobsPerBatchMax);
   let units = 0;
-  for (let index = 0; index < most; index++) units += waiting.extra(index)?.units ?? 0;
+  for (let index = 0; index < most; index++) units += waiting.units(index);
   const share = secondsOf(most, units) / Math.max(1, threadsIdle);
   const limit = Math.min(secondsMax, Math.max(batchSecondsMin, share));
   units = 0;
   for (let count = 0; count < most; count++) {
-    units += waiting.extra(count)?.units ?? 0;
+    units += waiting.units(count);
     if (secondsOf(count + 1, units) > limit) return Math.max(1, count);
   }
   return most;
@@ -75,9 +76,9 @@ function sizedBatchJobs(
  * What each job of a batch is taken to have needed, as shares of the seconds that were measured of all: in proportion to what
  * was expected of a job of its size. Their mean is 1. Null: all are alike.
  */
-export function sharesOf(costs: Costs, kind: Kind, { job, extra }: JobColumns): Float64Array | null {
-  if (extra === null || job.length < 2 || !hasSizes(kind)) return null;
-  const expected = Float64Array.from(extra, (each) => costs.seconds(kind.number, 1, each?.units ?? 0));
+export function sharesOf(costs: Costs, kind: Kind, { job, payloads }: JobColumns): Float64Array | null {
+  if (payloads === null || job.length < 2 || !hasSizes(kind)) return null;
+  const expected = Float64Array.from(payloads.units, (units) => costs.seconds(kind.number, 1, units));
   const mean = expected.reduce((sum, each) => sum + each, 0) / expected.length;
   return mean > 0 ? expected.map((each) => each / mean) : null;
 }

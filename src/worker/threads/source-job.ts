@@ -18,7 +18,7 @@ export class SourceJob {
     open: SourceOpener,
     private readonly refused: (error: TriremeError) => void,
   ) {
-    const payload = batch.jobs.extra?.[0]?.payload ?? new Uint8Array(0);
+    const payload = batch.jobs.payloads?.payload(0) ?? new Uint8Array(0);
     open(batch.hub.hub, batch.kind.number, payload, this.controller.signal).then(
       (source) => this.begin(source, payload),
       (error: unknown) => this.refuse(TriremeError.from(error)),

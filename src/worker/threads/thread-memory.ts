@@ -3,8 +3,11 @@ import type { JobStatus } from '../../gen/trireme/v1/worker.js';
 /** Jobs of one batch: about a millisecond of the cheapest kind. */
 export const jobsPerBatchMax = 2_048;
 
-/** Bytes of the payloads of one batch; a larger payload travels alone, in a message. */
-export const payloadBytesMax = 64 * 1024;
+/** Bytes of the payloads of one batch, as many as its answers; a larger payload travels alone, in a message. */
+export const payloadBytesMax = 256 * 1024;
+
+/** What lies between payloads so that each lies in its words as it did before, at most. */
+const gapBytesMax = jobsPerBatchMax * 8;
 
 /** Bytes of the answers of one batch that fit shared memory (128 for each job); more travel in a message. */
 export const answerBytesMax = 256 * 1024;
@@ -31,7 +34,8 @@ export const Control = {
 
 const controlBytes = 64;
 const headWords = 6;
-const frameBytes = 8 + headWords * 4 + jobsPerBatchMax * (8 + 4 + 4 + 4 + 1) + payloadBytesMax + answerBytesMax;
+const frameBytes =
+  8 + headWords * 4 + jobsPerBatchMax * (8 + 4 + 4 + 4 + 4 + 1) + payloadBytesMax + gapBytesMax + answerBytesMax;
 
 /** JobStatus of the wire, by value: the generated module brings gRPC along, 77 ms and 14 MB on every job thread. */
 export const Status = { DONE: 1, FAILED: 2, NOT_RUN: 3 } as const satisfies Partial<
@@ -53,6 +57,8 @@ export class Frame {
   readonly execSeconds: Float64Array;
   /** When nobody waits any more for each job, on the clock of processSeconds; only where hasDeadlines says so. */
   readonly deadline: Float64Array;
+  /** Where each payload stands. */
+  readonly payloadFrom: Uint32Array;
   readonly payloadSize: Uint32Array;
   readonly answerSize: Uint32Array;
   /** JobStatus of each job. */
@@ -69,11 +75,12 @@ export class Frame {
     this.execSeconds = new Float64Array(memory, next(8), 1);
     this.head = new Int32Array(memory, next(headWords * 4), headWords);
     this.deadline = new Float64Array(memory, next(jobsPerBatchMax * 8), jobsPerBatchMax);
+    this.payloadFrom = new Uint32Array(memory, next(jobsPerBatchMax * 4), jobsPerBatchMax);
     this.payloadSize = new Uint32Array(memory, next(jobsPerBatchMax * 4), jobsPerBatchMax);
     this.answerSize = new Uint32Array(memory, next(jobsPerBatchMax * 4), jobsPerBatchMax);
     this.status = new Int32Array(memory, next(jobsPerBatchMax * 4), jobsPerBatchMax);
     this.cancelled = new Uint8Array(memory, next(jobsPerBatchMax), jobsPerBatchMax);
-    this.payloads = new Uint8Array(memory, next(payloadBytesMax), payloadBytesMax);
+    this.payloads = new Uint8Array(memory, next(payloadBytesMax + gapBytesMax), payloadBytesMax + gapBytesMax);
     this.answers = new Uint8Array(memory, next(answerBytesMax), answerBytesMax);
   }
 
@@ -103,6 +110,14 @@ export class Frame {
   }
   set answerTravel(travel: number) {
     this.head[3] = travel;
+  }
+
+  /** Bytes of `payloads` that are in use. */
+  get payloadBytes(): number {
+    return this.head[5];
+  }
+  set payloadBytes(bytes: number) {
+    this.head[5] = bytes;
   }
 
   get hasDeadlines(): boolean {

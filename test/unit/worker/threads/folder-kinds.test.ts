@@ -35,6 +35,22 @@ test('jobs of a kind of a folder are run with their payloads', async () => {
   ]);
 });
 
+test('each of hundreds of jobs is given its own payload, wherever it stands in a message, and has its own answer', async () => {
+  const kinds = await withKinds({
+    'back.kind.js': `exports.kind = { mayCopy: true, units: 'jobs', run: ({ text }) => text };`,
+  });
+  const payload = (job: number): string =>
+    `${job}:`.padEnd((job * 37) % 2_500, 'abcdefgh').slice(0, (job * 37) % 2_500);
+  const jobs = Array.from({ length: 600 }, (_, job) => job + 1);
+  // The first shows what jobs cost; then they go in batches of as many as there is room for.
+  const messages = [[1], jobs.slice(1, 100), jobs.slice(100, 101), jobs.slice(101)];
+  for (const each of messages)
+    harness.threads.submit(1, jobBatch(each, kinds.get('BACK') as number, each.map(payload)));
+  const answers = await harness.outcomes(1, jobs);
+  expect(answers.map((answer) => answer.payload.toString())).toEqual(jobs.map(payload));
+  expect(harness.reports.length).toBeLessThan(100);
+});
+
 const dying = (mayCopy: boolean): string => `const { appendFileSync } = require('node:fs');
   exports.kind = { mayCopy: ${mayCopy}, timeoutSeconds: 0.3, run: ({ text }) => {
     appendFileSync(${JSON.stringify(scratch.path)} + '/begun', text);

@@ -3,8 +3,14 @@ import { JobQueue, type JobExtra } from '../../../../src/worker/threads/job-queu
 
 interface Job {
   readonly job: number;
+  readonly units: number;
+  /** Its payload as text. */
+  readonly payload: string;
   readonly extra: JobExtra | undefined;
 }
+
+/** A message of a hub, with the payloads of several jobs. */
+const message = Buffer.from('abcdefghij');
 
 type Step =
   | { readonly do: 'push'; readonly count: number; readonly extras: boolean }
@@ -19,10 +25,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('remove' as const), every: fc.integer({ min: 2, max: 5 }) }),
 );
 
-const aloneOf = ({ job, extra }: Job): Job => ({
-  job,
-  extra: { payload: extra?.payload ?? null, units: extra?.units ?? 1, alone: true },
-});
+const aloneOf = (job: Job): Job => ({ ...job, extra: { ...job.extra, alone: true } });
 
 describe('a queue of jobs', () => {
   test('behaves as a list does, through growth, turns of the ring, jobs put back and jobs taken out', () => {
@@ -35,15 +38,27 @@ describe('a queue of jobs', () => {
           expect(columns.job).toEqual(expected.map(({ job }) => job));
           expect(columns.arrival).toEqual(expected.map(({ job }) => job / 2));
           expect(columns.deadline).toEqual(expected.map(({ job }) => job * 2));
-          expect(expected.map((_, index) => columns.extra?.[index])).toEqual(expected.map(({ extra }) => extra));
+          const { payloads } = columns;
+          const told = expected.map((_, index) => [
+            payloads?.units[index] ?? 1,
+            String(payloads?.payload(index) ?? ''),
+            payloads?.extra[index],
+          ]);
+          expect(told).toEqual(expected.map(({ units, payload, extra }) => [units, payload, extra]));
         };
         for (const one of steps) {
           if (one.do === 'push') {
             for (let index = 0; index < one.count; index++) {
               const job = next++;
-              const extra = one.extras && job % 3 === 0 ? { payload: null, units: job, alone: false } : undefined;
-              queue.push(job, job / 2, job * 2, extra);
-              model.push({ job, extra });
+              if (!one.extras || job % 3 > 0) {
+                queue.push(job, job / 2, job * 2);
+                model.push({ job, units: 1, payload: '', extra: undefined });
+                continue;
+              }
+              const extra = job % 2 === 0 ? { alone: true, traceparent: `t${job}` } : undefined;
+              const from = job % 7;
+              queue.pushSized(job, job / 2, job * 2, job, message, from, 3, extra);
+              model.push({ job, units: job, payload: String(message.subarray(from, from + 3)), extra });
             }
           } else if (one.do === 'remove') {
             const taken = queue.remove((job) => job % one.every === 0);
@@ -65,6 +80,8 @@ describe('a queue of jobs', () => {
           expect(queue.length).toBe(model.length);
           expect(queue.oldest).toBe(model.length === 0 ? Infinity : model[0].job / 2);
           expect(queue.extra(0)).toEqual(model[0]?.extra);
+          if (model.length === 0) continue;
+          expect([queue.units(0), queue.payloadBytes(0)]).toEqual([model[0].units, model[0].payload.length]);
         }
         compare(queue.shift(queue.length), model);
       }),

@@ -21,7 +21,7 @@ function costs(): Costs {
 
 function queueOf(...units: readonly number[]): JobQueue {
   const queue = new JobQueue();
-  units.forEach((each, job) => queue.push(job, 0, Infinity, { payload: null, units: each, alone: false }));
+  units.forEach((each, job) => queue.pushSized(job, 0, Infinity, each, null, 0, 0));
   return queue;
 }
 
