@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Bytes that a message has room for at first. */
+/** Bytes that the first message has room for at first. */
 const roomFirst = 1024;
 
 /** Bytes of an answer beside its text or bytes and the name of its worker: a tag, seconds, attempts, and keys and lengths. */
@@ -33,6 +33,8 @@ export class AnswerWriter {
   count = 0;
   private out = noBytes;
   private at = 0;
+  /** Bytes of the message before: the next one is as long, as a rule. */
+  private before = roomFirst;
   private name = '';
   private nameBytes = noBytes;
 
@@ -67,10 +69,11 @@ export class AnswerWriter {
   take(): Buffer {
     const { out, at } = this;
     this.at = this.count = 0;
-    // One that is hardly filled is copied, for it may wait long for a caller to read it.
-    if (at * 2 < out.length) return Buffer.from(out.subarray(0, at));
+    this.before = at;
     this.out = noBytes;
-    return out.subarray(0, at);
+    const message = out.subarray(0, at);
+    // One that is hardly filled is copied, for it may wait long for a caller to read it.
+    return at * 2 < out.length ? Buffer.from(message) : message;
   }
 
   private put(
@@ -132,7 +135,7 @@ export class AnswerWriter {
 
   private room(bytes: number): void {
     if (this.at + bytes <= this.out.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(this.at + bytes, roomFirst, this.out.length * 2));
+    const larger = Buffer.allocUnsafe(Math.max(this.at + bytes, this.before + headBytesMax, this.out.length * 2));
     larger.set(this.out.subarray(0, this.at));
     this.out = larger;
   }
