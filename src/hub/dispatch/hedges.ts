@@ -139,10 +139,11 @@ export class Hedges {
 
   private overdueAt(row: number, worker: number, now: number): number {
     const { table, workers } = this.ports;
-    const [kind, units] = [table.kinds[row], table.units[row]];
+    const kind = table.kinds[row];
+    const units = table.units[row];
     const expected = this.picker.expectedSeconds(worker, kind, units, now);
     const least = this.isChunk(kind, units) ? overdueChunkSecondsMin : overdueSecondsMin;
-    const bytes = table.payloadBytes(row) + (workers[worker]?.payloadBytes ?? 0);
+    const bytes = table.payloadBytes[row] + (workers[worker]?.payloadBytes ?? 0);
     return now + Math.max(this.options.hedgeFactor * expected, least) + bytes / payloadBytesPerSecondMin;
   }
 

@@ -45,7 +45,7 @@ export class Places {
   assign(row: number, worker: AttachedWorker): void {
     if (this.held++ === 0) this.work.begins();
     this.table.workers[row] = worker.index;
-    worker.payloadBytes += this.table.payloadBytes(row);
+    worker.payloadBytes += this.table.payloadBytes[row];
     this.table.links.append(worker.jobs, row);
   }
 
@@ -59,7 +59,7 @@ export class Places {
     }
     table.links.remove(worker.jobs, row);
     table.workers[row] = noWorker;
-    worker.payloadBytes -= table.payloadBytes(row);
+    worker.payloadBytes -= table.payloadBytes[row];
     if (--this.held === 0) this.work.rests();
     if (worker.aloneJob !== 0) this.isolated.end(table.ids[row]);
   }

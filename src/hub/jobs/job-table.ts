@@ -37,6 +37,8 @@ export class JobTable {
   kinds = new Uint32Array(0);
   units = new Float64Array(0);
   payloads: (Uint8Array | null)[] = [];
+  /** Bytes of each. */
+  payloadBytes = new Uint32Array(0);
   /** Seconds on the hub's clock; Infinity is none. */
   deadlines = new Float64Array(0);
   submittedAt = new Float64Array(0);
@@ -94,6 +96,7 @@ export class JobTable {
     this.kinds[row] = kind;
     this.units[row] = units;
     this.payloads[row] = payload;
+    this.payloadBytes[row] = payload === null ? 0 : payload.length;
     this.sinks[row] = sink;
     this.urgent[row] = sink.urgent === true ? 1 : 0;
     this.tags[row] = tag;
@@ -131,10 +134,6 @@ export class JobTable {
     this.freeTail = row;
   }
 
-  payloadBytes(row: number): number {
-    return this.payloads[row]?.length ?? 0;
-  }
-
   /** The row of a live job, or nil for an id that names none. */
   rowOf(id: number): number {
     // The operator takes the low 32 bits of any whole number.
@@ -170,6 +169,7 @@ export class JobTable {
     this.capacity = capacity;
     this.ids = grown(this.ids, new Float64Array(capacity));
     this.kinds = grown(this.kinds, new Uint32Array(capacity));
+    this.payloadBytes = grown(this.payloadBytes, new Uint32Array(capacity));
     this.units = grown(this.units, new Float64Array(capacity));
     this.deadlines = grown(this.deadlines, new Float64Array(capacity));
     this.submittedAt = grown(this.submittedAt, new Float64Array(capacity));

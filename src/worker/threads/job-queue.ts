@@ -136,9 +136,15 @@ export class JobQueue {
     return this.payloads?.size[this.place(index)] ?? 0;
   }
 
+  /** Whether no job here has more than the columns that all have. */
+  get plain(): boolean {
+    return this.payloads === null;
+  }
+
   /** Takes the first jobs out. */
   shift(count: number): JobColumns {
-    const { payloads } = this;
+    const { head, payloads } = this;
+    const mask = this.job.length - 1;
     const columns = {
       job: new Array<number>(count),
       arrival: new Array<number>(count),
@@ -146,17 +152,20 @@ export class JobQueue {
       payloads: payloads === null ? null : new JobPayloads(),
     };
     for (let index = 0; index < count; index++) {
-      const at = this.place(index);
+      const at = (head + index) & mask;
       columns.job[index] = this.job[at];
       columns.arrival[index] = this.arrival[at];
       columns.deadline[index] = this.deadline[at];
-      if (payloads === null) continue;
-      columns.payloads?.copy(index, payloads, at);
-      // What waits no more is not to be kept.
-      payloads.bytes[at] = null;
-      payloads.extra[at] = undefined;
     }
-    this.head = this.place(count);
+    if (payloads !== null)
+      for (let index = 0; index < count; index++) {
+        const at = (head + index) & mask;
+        columns.payloads?.copy(index, payloads, at);
+        // What waits no more is not to be kept.
+        payloads.bytes[at] = null;
+        payloads.extra[at] = undefined;
+      }
+    this.head = (head + count) & mask;
     this.count -= count;
     return columns;
   }

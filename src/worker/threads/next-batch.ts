@@ -29,6 +29,7 @@ export function nextBatchJobs(
   const count = hasSizes(kind)
     ? sizedBatchJobs(secondsOf, queue, threadsIdle, secondsMax)
     : batchJobs(kind, queue.length, secondsOf(1, queue.units(0)), threadsIdle, secondsMax);
+  if (queue.plain) return count;
   let bytes = queue.payloadBytes(0);
   for (let index = 1; index < count; index++) {
     bytes += queue.payloadBytes(index);
