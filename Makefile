@@ -63,6 +63,10 @@ simulate: build ## the hub with workers that misbehave, in simulated time: RUNS=
 mutate: build ## change the pure modules one place at a time and list what no unit test notices (ARGS=framing: one area; scripts/mutate.sh)
 	$(Q)scripts/mutate.sh $(ARGS)
 
+.PHONY: mutate-bounds
+mutate-bounds: build ## take each named bound out of the pure modules and list those that no unit test notices (ARGS=hedges: one area)
+	$(Q)node scripts/mutate-bounds.mjs $(ARGS)
+
 .PHONY: audit
 audit: build ## ask the registry for known weaknesses of the production packages
 	$(Q)npm audit --omit=dev

@@ -1,41 +1,10 @@
 // How `make mutate` changes the compiled code and which tests must notice: the pure modules, by the unit tests and the simulation.
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { areas } from './mutate-areas.mjs';
 
 const require = createRequire(import.meta.url);
 const jest = require('../jest.config.js');
-
-/**
- * The modules by area, each with the tests that are about it alone: what only tests of larger parts notice is no fact that a
- * test states, and each mutant would pay for their seconds.
- */
-const areas = {
-  picking: { code: ['hub/picking/*.js'], tests: ['hub/picking/*'] },
-  jobs: {
-    code: ['hub/jobs/{job-table,job-list,wait-lines,deadlines,deadline-wheel,drain-rate}.js'],
-    tests: ['hub/jobs/*'],
-  },
-  hedges: {
-    code: ['hub/dispatch/{hedges,hedge-budget,stalls,isolated-runs,places}.js'],
-    tests: ['hub/dispatch/{hedges,overdue,hedge-budget,stalls,places}'],
-  },
-  framing: {
-    code: ['lb/{opening,frame-decoder,job-admission,answer-ring}.js'],
-    tests: ['lb/{opening,frame-decoder,job-admission,answer-ring}'],
-  },
-  planner: {
-    code: ['pcap/chunk-plans.js', 'captures/threads/thread-plan.js', 'master/chunk-size.js'],
-    tests: ['pcap/chunk-plans', 'captures/threads/thread-plan', 'master/chunk-size'],
-  },
-  merger: {
-    code: ['pcap/{merger,merge-driver,chunk-outcome}.js'],
-    tests: ['pcap/{merger,merge-driver,chunk-outcome}', 'pcap/tcp'],
-  },
-  ledger: {
-    code: ['ledger/{transitions,retention,patient-clock}.js', 'ledger/nats/remedy.js'],
-    tests: ['ledger/{transitions,retention,patient-clock}', 'ledger/nats/remedy'],
-  },
-};
 
 const wanted = (process.env.TRIREME_MUTATE ?? Object.keys(areas).join(',')).split(',');
 for (const name of wanted)
