@@ -12,7 +12,7 @@ export const areas = {
   },
   hedges: {
     code: ['hub/dispatch/{hedges,hedge-budget,stalls,isolated-runs,places}.js'],
-    tests: ['hub/dispatch/{hedges,overdue,hedge-budget,stalls,places}'],
+    tests: ['hub/dispatch/{hedges,overdue,copies,hedge-budget,stalls,places}'],
   },
   framing: {
     code: ['lb/{opening,frame-decoder,job-admission,answer-ring}.js'],
