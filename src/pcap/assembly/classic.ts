@@ -166,9 +166,15 @@ export function classicOrder(magic: u32): u32 {
 /** Counts a record that is wanted, or keeps it where records are extracted. */
 function select(at: usize, data: usize, link: u32, factor: u64, captured: u32, original: u32): void {
   if (!isWanted(at, data, link, factor, captured, original)) return;
-  if (extracting) keepPacket(at, data - at + <usize>captured);
-  else if (based) packet(link, data, captured, original, seenFromBase(timeAt(at, factor)), true);
-  else count(at, data, link, factor, captured, original);
+  if (extracting) {
+    keepPacket(at, data - at + <usize>captured);
+    return;
+  }
+  // One call of what is put in here for both, since it is long.
+  let time = timeAt(at, factor);
+  if (based) time = seenFromBase(time);
+  else seen(time);
+  packet(link, data, captured, original, time, true);
 }
 
 function isWanted(at: usize, data: usize, link: u32, factor: u64, captured: u32, original: u32): bool {
