@@ -107,7 +107,8 @@ export class JobStream implements JobSink, TurnTaker {
       request.look();
       // Streams and connections take turns: so many now, the rest after the others.
       this.urgent = this.port.admission.urgent(this.asked());
-      let room = this.port.admission.fair ? Math.min(shallowJobsMax - taken, this.room()) : this.room();
+      const share = this.urgent ? shallowJobsMax : this.turns.jobsPerShare;
+      let room = this.port.admission.fair ? Math.min(share - taken, this.room()) : this.room();
       for (; (this.held || request.left > 0) && room > 0; room--, taken++) {
         if (!this.held) request.next();
         this.held = !this.submit(request);

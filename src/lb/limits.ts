@@ -39,6 +39,17 @@ export interface LbLimits {
    * pause they get some 100,000 jobs/s, and the processes of the others find a core at once.
    */
   readonly streamPauseMs: number;
+  /**
+   * Time that a turn of RunJobs streams may take while such clients are there, in milliseconds: what streamJobsPerTurnMax take
+   * once their code is compiled. Before, so many take ten times as long, and the others waited for turns and answers.
+   */
+  readonly streamTurnMs: number;
+  /**
+   * Jobs of RunJobs streams after which the code that carries them is compiled, in lb and workers, and until then the pause between
+   * turns while such clients are there, in milliseconds. Compiling takes other threads, which kept every core for 0.2 s.
+   */
+  readonly streamColdJobs: number;
+  readonly streamColdPauseMs: number;
   /** Numbers in a row that are no job, after which the client is taken for something else than a job client and closed. */
   readonly unknownInRowMax: number;
 }
@@ -56,6 +67,9 @@ export const lbLimitsDefault: LbLimits = {
   jobsPerTurnMax: 8_192,
   streamJobsPerTurnMax: 128,
   streamPauseMs: 1,
+  streamTurnMs: 0.2,
+  streamColdJobs: 8_192,
+  streamColdPauseMs: 5,
   unknownInRowMax: 1_000_000,
 };
 

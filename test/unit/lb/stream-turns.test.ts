@@ -23,8 +23,15 @@ class Taker implements TurnTaker {
   }
 }
 
-const takers = (count: number, left: number, share: number, sparing = false): Taker[] => {
-  const turns = new StreamTurns({ streamJobsPerTurnMax: 512, streamPauseMs: 1 }, () => sparing);
+const limits = {
+  streamJobsPerTurnMax: 512,
+  streamPauseMs: 1,
+  streamTurnMs: 0.2,
+  streamColdJobs: 0,
+  streamColdPauseMs: 5,
+};
+const takers = (count: number, left: number, share: number): Taker[] => {
+  const turns = new StreamTurns(limits, () => false);
   return Array.from({ length: count }, () => new Taker(turns, left, share));
 };
 const taken = (all: readonly Taker[]): number => all.reduce((sum, one) => sum + one.taken, 0);
@@ -61,15 +68,86 @@ test('shares that take nothing end a turn too', async () => {
   expect(shares).toBe(512 / 16);
 });
 
-test('turns leave time in between while clients are there that ask for few jobs', () => {
-  jest.useFakeTimers();
-  try {
-    const [one] = takers(1, 1_000_000, 64, true);
-    for (let turn = 1; turn <= 5; turn++) {
-      jest.advanceTimersByTime(1);
-      expect(one.taken).toBe(turn * 512);
-    }
-  } finally {
-    jest.useRealTimers();
-  }
+describe('while clients are there that ask for few jobs', () => {
+  let nowMs = 0;
+  let msPerJob = 0;
+  let turns: StreamTurns;
+  let one: Taker;
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    msPerJob = 0;
+    turns = new StreamTurns(
+      limits,
+      () => true,
+      () => nowMs,
+    );
+    one = new Taker(turns, 1_000_000, 16);
+    const takeShare = one.takeShare.bind(one);
+    one.takeShare = () => {
+      const count = takeShare();
+      nowMs += count * msPerJob;
+      return count;
+    };
+  });
+  afterEach(() => jest.useRealTimers());
+
+  /** Jobs taken in the next turn. */
+  const nextTurnTakes = (): number => {
+    const before = one.taken;
+    jest.advanceTimersByTime(limits.streamPauseMs);
+    return one.taken - before;
+  };
+  const turnsTake = (count: number): number[] => Array.from({ length: count }, nextTurnTakes);
+
+  test('turns leave time in between', () => {
+    jest.advanceTimersByTime(0.5);
+    expect(one.taken).toBe(0);
+    expect(turnsTake(5).every((jobs) => jobs > 0)).toBe(true);
+  });
+
+  test('pauses are longer until so many jobs were taken', () => {
+    turns = new StreamTurns(
+      { ...limits, streamColdJobs: 40 },
+      () => true,
+      () => nowMs,
+    );
+    one = new Taker(turns, 1_000_000, 16);
+    const after = (ms: number): number => {
+      jest.advanceTimersByTime(ms);
+      return one.taken;
+    };
+    expect([after(4), after(1)]).toEqual([0, 16]);
+    expect([after(4), after(1)]).toEqual([16, 48]);
+    expect(after(1)).toBeGreaterThan(48);
+  });
+
+  test('the first turns take few jobs, and later ones the bound where they are fast', () => {
+    msPerJob = limits.streamTurnMs / limits.streamJobsPerTurnMax / 2;
+    const jobs = turnsTake(30);
+    expect(jobs[0]).toBe(16);
+    expect(jobs[29]).toBe(limits.streamJobsPerTurnMax);
+    jobs.slice(1).forEach((each, at) => expect(each).toBeLessThanOrEqual(jobs[at] * 1.25 + 16));
+  });
+
+  test('turns take as many jobs as fit their time', () => {
+    msPerJob = limits.streamTurnMs / 128;
+    turnsTake(30);
+    expect(Math.max(...turnsTake(10))).toBeLessThanOrEqual(128 + 16);
+    expect(Math.min(...turnsTake(10))).toBeGreaterThanOrEqual(128 - 16);
+  });
+
+  test('turns that take too long are short at once, and take some jobs however long', () => {
+    msPerJob = limits.streamTurnMs / 512;
+    turnsTake(30);
+    msPerJob = 10;
+    expect(nextTurnTakes()).toBeGreaterThan(400);
+    expect(turnsTake(5)).toEqual([16, 16, 16, 16, 16]);
+  });
+
+  test('a stream takes no more in its share than its turn has', () => {
+    expect(turns.jobsPerShare).toBe(16);
+    turnsTake(30);
+    expect(turns.jobsPerShare).toBe(64);
+  });
 });
