@@ -38,6 +38,8 @@ export class KindRegistry {
     const untimed = timeoutSeconds === undefined ? null : timeoutFault(timeoutSeconds);
     if (untimed !== null) throw wrong(`timeoutSeconds ${timeoutSeconds} ${untimed}`);
     for (const other of this.byNumber.values()) {
+      if (other.number === number && other.name === name)
+        throw wrong(`there is a kind ${name} already: give one of them another name`);
       if (other.number === number)
         throw wrong(`number ${number} belongs to ${other.name} already: give one of them another number`);
       if (other.name === name) throw wrong(`name ${name} belongs to number ${other.number} already`);
