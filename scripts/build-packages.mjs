@@ -1,6 +1,7 @@
-// Packs the npm packages that every role loads into one file, dist/packages/packages.js, with the code that V8 makes of it beside.
-// A role started from a clone reads this file in place of 250, and starts in half the time. It is not in the npm package: an
-// installed program loads the packages that npm put beside it. Run by `npm run build`.
+// Packs the npm packages that every role loads into one file, dist/packages/packages.js, with the code that
+// V8 makes of it beside. A role started from a clone reads this file in place of 250, and starts in half the
+// time. It is not in the npm package: an installed program loads the packages that npm put beside it. Run by
+// `npm run build`.
 import { build } from 'esbuild';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,7 +1,7 @@
-// Packs the program into two files that src/launch.ts runs: dist/src/packed/first.js has what an analysis on this machine
-// needs; rest.js has everything else. Each module is in one of them, so nothing is there twice. Beside each stands the code
-// that V8 makes of it, so that starting an analysis takes 10 ms instead of 40. Also writes dist/api, where the package's
-// users come in. Run by `npm run build` after tsc.
+// Packs the program into two files that src/launch.ts runs: dist/src/packed/first.js has what an analysis on
+// this machine needs; rest.js has everything else. Each module is in one of them, so nothing is there twice.
+// Beside each stands the code that V8 makes of it, so that starting an analysis takes 10 ms instead of 40.
+// Also writes dist/api, where the package's users come in. Run by `npm run build` after tsc.
 import { build, transformSync } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -72,7 +72,9 @@ const rest = [...modules.keys()].filter((name) => !first.has(name));
 const packedPackage = 'commander';
 const prefix = 'trireme:';
 
-/** Codecs made of the protocol: nobody looks for their names in a stack, and short ones save a quarter of their bytes. */
+/**
+ * Codecs made of the protocol: nobody looks for their names in a stack, and short ones save a quarter of their bytes.
+ */
 const generated = /[\\/]dist[\\/]src[\\/]gen[\\/]/;
 
 /** A bundle of modules that finds those of the other part by `trireme:NAME`. */

@@ -1,5 +1,5 @@
-// Bundles what is used of hyparquet-writer, an ES module, into dist/parquet-writer.js, which every supported Node can require.
-// Run by `npm run build`.
+// Bundles what is used of hyparquet-writer, an ES module, into dist/parquet-writer.js, which every supported
+// Node can require. Run by `npm run build`.
 import { build } from 'esbuild';
 import { existsSync, statSync } from 'node:fs';
 

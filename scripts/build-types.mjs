@@ -1,5 +1,6 @@
-// Writes the declarations that users of the package need into dist/types: those of src/api and what they lead to, with their
-// comments. Run by `npm run build` after tsc, which has checked the types and writes none: it leaves comments out.
+// Writes the declarations that users of the package need into dist/types: those of src/api and what they lead
+// to, with their comments. Run by `npm run build` after tsc, which has checked the types and writes none: it
+// leaves comments out.
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';

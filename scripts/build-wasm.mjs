@@ -1,5 +1,5 @@
-// Compiles the hot loops, written in AssemblyScript (TypeScript's syntax), to WebAssembly in dist/, and takes libzstd out of
-// the package zstddec, which carries it as text within its own script. Run by `npm run build`.
+// Compiles the hot loops, written in AssemblyScript (TypeScript's syntax), to WebAssembly in dist/, and takes
+// libzstd out of the package zstddec, which carries it as text within its own script. Run by `npm run build`.
 import { Buffer } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';

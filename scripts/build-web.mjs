@@ -1,6 +1,6 @@
-// Bundles what runs in browsers: each folder of src/web with a main.ts becomes dist/web/NAME.js and NAME.css, and the engine
-// for the viewer becomes dist/web/viewer-worker.js. Types are checked by tsc (src/web/tsconfig.json, and for the engine
-// tsconfig.json). Run by `npm run build`.
+// Bundles what runs in browsers: each folder of src/web with a main.ts becomes dist/web/NAME.js and NAME.css,
+// and the engine for the viewer becomes dist/web/viewer-worker.js. Types are checked by tsc
+// (src/web/tsconfig.json, and for the engine tsconfig.json). Run by `npm run build`.
 import { build } from 'esbuild';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';

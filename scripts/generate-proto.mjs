@@ -1,5 +1,5 @@
-// Writes src/gen/ from proto/ with ts-proto, and dist/proto.binpb.gz, the descriptors that reflection serves, through buf.
-// Run by `npm run build`.
+// Writes src/gen/ from proto/ with ts-proto, and dist/proto.binpb.gz, the descriptors that reflection serves,
+// through buf. Run by `npm run build`.
 import { Buffer } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';

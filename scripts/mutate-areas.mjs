@@ -1,8 +1,8 @@
 // The pure modules whose tests are judged by changing them: scripts/stryker.config.mjs and scripts/mutate-bounds.mjs.
 
 /**
- * The modules by area, each with the tests that are about it alone: what only tests of larger parts notice is no fact that a
- * test states, and each mutant would pay for their seconds.
+ * The modules by area, each with the tests that are about it alone: what only tests of larger parts notice is
+ * no fact that a test states, and each mutant would pay for their seconds.
  */
 export const areas = {
   picking: { code: ['hub/picking/*.js'], tests: ['hub/picking/*'] },

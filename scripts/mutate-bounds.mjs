@@ -1,6 +1,7 @@
-// Takes each named bound out of the compiled pure modules, one at a time, and says which no unit test of their area notices:
-// make mutate-bounds. An upper bound becomes 2 ** 44, a lower one 0, and the compiled file is put back each time.
-// Usage: node scripts/mutate-bounds.mjs [AREA...], areas as in scripts/mutate-areas.mjs.
+// Takes each named bound out of the compiled pure modules, one at a time, and says which no unit test of
+// their area notices: make mutate-bounds. An upper bound becomes 2 ** 44, a lower one 0, and the compiled
+// file is put back each time. Usage: node scripts/mutate-bounds.mjs [AREA...], areas as in
+// scripts/mutate-areas.mjs.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

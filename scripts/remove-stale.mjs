@@ -1,5 +1,5 @@
-// Removes from dist what was compiled from files that are no more: their tests would run on, and the package would hold them.
-// Run by `npm run build` after tsc.
+// Removes from dist what was compiled from files that are no more: their tests would run on, and the package
+// would hold them. Run by `npm run build` after tsc.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,4 +1,5 @@
-// How `make mutate` changes the compiled code and which tests must notice: the pure modules, by the unit tests and the simulation.
+// How `make mutate` changes the compiled code and which tests must notice: the pure modules, by the unit
+// tests and the simulation.
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { areas } from './mutate-areas.mjs';

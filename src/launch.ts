@@ -13,13 +13,14 @@ import { isBuiltin } from 'node:module';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { Script } from 'node:vm';
 
-// Where everything begins: bin/trireme, a thread, the package as a library. The build packs the program into two files
-// (scripts/build-packed.mjs): first.js holds what an analysis on this machine needs, with the code that V8 made of it beside,
-// because such an analysis is mostly starting up; rest.js holds all else and is read when a module of it is asked for, on each
-// thread anew. Each module is in one of them and runs once. The packages that roles need are one file too, in a clone
-// (scripts/build-packages.mjs). V8's code is of one version of V8: for another one, and in the
-// installed package, that of first.js is kept in the user's cache folder from the first analysis on. Where the packed files are
-// missing or older than the last compile, the separate modules run.
+// Where everything begins: bin/trireme, a thread, the package as a library. The build packs the program into
+// two files (scripts/build-packed.mjs): first.js holds what an analysis on this machine needs, with the code
+// that V8 made of it beside, because such an analysis is mostly starting up; rest.js holds all else and is
+// read when a module of it is asked for, on each thread anew. Each module is in one of them and runs once.
+// The packages that roles need are one file too, in a clone (scripts/build-packages.mjs). V8's code is of one
+// version of V8: for another one, and in the installed package, that of first.js is kept in the user's cache
+// folder from the first analysis on. Where the packed files are missing or older than the last compile, the
+// separate modules run.
 
 type Wrapper = (
   exports: object,
@@ -42,7 +43,10 @@ const packagesFile = join(__dirname, '..', 'packages', 'packages.js');
 /** What modules of one part call those of the other by. */
 const prefix = 'trireme:';
 
-/** The packed source begins with `/*` and so many hexadecimal digits of its hash, because V8 tells sources by their length. */
+/**
+ * The packed source begins with `/*` and so many hexadecimal digits of its hash, because V8 tells sources by
+ * their length.
+ */
 const hashLength = 16;
 
 /** The compiled first part, when this run is to keep its code. */
@@ -54,8 +58,8 @@ let packages: ((name: string) => unknown) | null = null;
 
 /** Runs the program's command line. */
 export function start(): void {
-  // Not as a library: who uses it shares objects of packages with it. And not where something is loaded first, such as an
-  // instrumentation that changes packages as they come.
+  // Not as a library: who uses it shares objects of packages with it. And not where something is loaded
+  // first, such as an instrumentation that changes packages as they come.
   if (!loadsFirst.test([...process.execArgv, process.env.NODE_OPTIONS].join(' '))) packages = packagesOnDemand();
   load('main.js');
   if (toKeep !== null) keepAtExit(toKeep.script, toKeep.hash);
@@ -119,7 +123,10 @@ function partOf(script: Script): Part {
   return module.exports as Part;
 }
 
-/** What modules of the packed files require: each other, packages, and files below this folder, which are modules of ours too. */
+/**
+ * What modules of the packed files require: each other, packages, and files below this folder, which are
+ * modules of ours too.
+ */
 function requireFor(id: string): unknown {
   if (id.startsWith(prefix)) return load(id.slice(prefix.length));
   if (isAbsolute(id)) {
@@ -195,7 +202,9 @@ function keptCode(hash: string): Buffer | undefined {
   }
 }
 
-/** Keeps the code at the end of an analysis that went well, when V8 has compiled what it needs. Failing is no failure. */
+/**
+ * Keeps the code at the end of an analysis that went well, when V8 has compiled what it needs. Failing is no failure.
+ */
 function keepAtExit(script: Script, hash: string): void {
   process.once('exit', (code) => {
     const { scanned } = load('captures/scan/scan-module.js') as { scanned: () => boolean };

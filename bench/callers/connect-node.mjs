@@ -1,5 +1,5 @@
-// Asks jobs with connect-node: connect-node.mjs HOST:PORT one|64|20/s SECONDS. Prints one line of JSON. The packages are
-// taken from the folder in CALLER_MODULES, where the bench has installed them.
+// Asks jobs with connect-node: connect-node.mjs HOST:PORT one|64|20/s SECONDS. Prints one line of JSON. The
+// packages are taken from the folder in CALLER_MODULES, where the bench has installed them.
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

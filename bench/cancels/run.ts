@@ -1,6 +1,6 @@
 /**
- * How soon a slot is free again once nobody waits for its job: kinds that loop for ever, on a thread and in a process, left by
- * cancel, by a deadline, and by a client that is gone; and what memory many cancels leave.
+ * How soon a slot is free again once nobody waits for its job: kinds that loop for ever, on a thread and in a
+ * process, left by cancel, by a deadline, and by a client that is gone; and what memory many cancels leave.
  * `node dist/bench/cancels/run.js [--kinds NAME...] [--rounds N] [--jobs N]`
  */
 import * as grpc from '@grpc/grpc-js';

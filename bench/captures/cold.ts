@@ -7,8 +7,8 @@ const payloadBytes = 18;
 const batchPackets = 65_536;
 
 /**
- * Writes a capture of tiny packets (60 bytes) that visit `conversations` distinct conversations in an order that no cache
- * foresees: every conversation once before any comes again.
+ * Writes a capture of tiny packets (60 bytes) that visit `conversations` distinct conversations in an order
+ * that no cache foresees: every conversation once before any comes again.
  */
 export function writeCold(path: string, bytes: number, conversations: number): void {
   const packet = ipv4({

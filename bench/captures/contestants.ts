@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { projectRoot } from '../../src/common/version.js';
 
 /**
- * One command that is measured. `scale`: its file is that many times smaller, and its time is multiplied, after the time
- * that it takes for an empty capture (`idleArgs`) was taken off.
+ * One command that is measured. `scale`: its file is that many times smaller, and its time is multiplied,
+ * after the time that it takes for an empty capture (`idleArgs`) was taken off.
  */
 export interface Contestant {
   readonly name: string;

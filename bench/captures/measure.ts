@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
-/** How often a process's peak memory is read; it only grows, so the last reading before the end is close to the peak. */
+/**
+ * How often a process's peak memory is read; it only grows, so the last reading before the end is close to the peak.
+ */
 const memoryPollMs = 25;
 
 export interface Run {

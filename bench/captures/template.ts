@@ -7,7 +7,10 @@ import { oracleReading } from '../../test/support/oracle/index.js';
 /** Longest pause between two packets that is kept: real captures of different years would else make one of decades. */
 const pauseMicrosecondsMax = 1_000_000n;
 
-/** Ethernet packets of real captures as one run of classic records, and what has to change from repetition to repetition. */
+/**
+ * Ethernet packets of real captures as one run of classic records, and what has to change from repetition to
+ * repetition.
+ */
 export interface Template {
   /** Records, one after the other, little-endian, with times from 0. */
   readonly records: Buffer;
@@ -31,8 +34,8 @@ export function captureFiles(paths: readonly string[]): string[] {
 }
 
 /**
- * Takes the Ethernet packets of every file that is a sound capture; the others are left out. Of each packet at most `snap`
- * bytes are kept; its original length stays as it is.
+ * Takes the Ethernet packets of every file that is a sound capture; the others are left out. Of each packet
+ * at most `snap` bytes are kept; its original length stays as it is.
  */
 export function readTemplate(files: readonly string[], snap = Infinity): Template {
   const parts: Buffer[] = [];

@@ -13,7 +13,8 @@ export interface OtherBuild {
 }
 
 /**
- * Clones this repository at a revision and builds it. Nothing of it stays when it is removed, nor when this process ends.
+ * Clones this repository at a revision and builds it. Nothing of it stays when it is removed, nor when this
+ * process ends.
  * @throws Error that names the revision where there is none, or where it does not build
  */
 export async function buildRevision(name: string, say: (words: string) => void): Promise<OtherBuild> {

@@ -1,4 +1,7 @@
-/** Clients that the modest ones of this benchmark have beside them, in a process of its own: `crowd.js greedy|offenders HOST PORT JOB COUNT`. */
+/**
+ * Clients that the modest ones of this benchmark have beside them, in a process of its own: `crowd.js
+ * greedy|offenders HOST PORT JOB COUNT`.
+ */
 import { connect, type Socket } from 'node:net';
 
 /** Bytes of job numbers handed to a socket at once. */

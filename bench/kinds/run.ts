@@ -1,7 +1,7 @@
 /**
- * What a job of each kind costs: MINE_BITCOIN hashed by node:crypto, by the kernel in one lane and in four, and through the job
- * threads; GET_TIME through the threads; and what a job alone pays for the hop to a thread and back.
- * `node dist/bench/kinds/run.js [--json]`
+ * What a job of each kind costs: MINE_BITCOIN hashed by node:crypto, by the kernel in one lane and in four,
+ * and through the job threads; GET_TIME through the threads; and what a job alone pays for the hop to a
+ * thread and back. `node dist/bench/kinds/run.js [--json]`
  */
 import * as crypto from 'node:crypto';
 import { kind as getTime } from '../../src/kinds/get-time.kind.js';

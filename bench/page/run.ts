@@ -1,7 +1,8 @@
 /**
- * What it costs the load balancer that somebody looks: throughput with the live page open in 50 browsers' worth of event
- * streams over that with none, and with picks kept over that with none kept. Both sides of a ratio alternate in one run:
- * `node dist/bench/page/run.js [--quick]`. The whole takes a minute, --quick half of that.
+ * What it costs the load balancer that somebody looks: throughput with the live page open in 50 browsers'
+ * worth of event streams over that with none, and with picks kept over that with none kept. Both sides of a
+ * ratio alternate in one run: `node dist/bench/page/run.js [--quick]`. The whole takes a minute, --quick half
+ * of that.
  */
 import { get } from 'node:http';
 import { join } from 'node:path';

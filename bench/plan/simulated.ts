@@ -22,7 +22,10 @@ export interface PlanFigures {
 /** A chunk takes up to so much longer or shorter than another one. */
 const jitter = 0.1;
 
-/** One analysis: chunks of the planner's size, given out in order as far ahead as the master does, and added up in file order. */
+/**
+ * One analysis: chunks of the planner's size, given out in order as far ahead as the master does, and added
+ * up in file order.
+ */
 export function simulate(captureBytes: number, entriesPerChunk: number, fleet: Fleet, costs: MergeCosts): PlanFigures {
   const { workers, slotsEach, slotBytesPerSecond, masterBytesPerSecond } = fleet;
   const slots = workers * slotsEach;

@@ -18,8 +18,9 @@ export function floorLatency(run: Run): Float64Array {
 }
 
 /**
- * One queue in front of all cores, each free core takes the next job, the fastest first, with no delay in between and no
- * faults: what a central queue without a network would do. Policies that know the kinds may beat it.
+ * One queue in front of all cores, each free core takes the next job, the fastest first, with no delay in
+ * between and no faults: what a central queue without a network would do. Policies that know the kinds may
+ * beat it.
  */
 export function pooledLatency(run: Run): Float64Array {
   const speeds = run.machines.flatMap((machine) => Array.from({ length: machine.cores }, () => machine.speed));

@@ -1,7 +1,8 @@
 /**
- * Replays the picking policies in simulated time, with the project's own picker among them, and measures what a pick
- * costs: `node dist/bench/policy/run.js [--quick]`. Prints tables; the whole takes some two minutes, --quick ten seconds
- * with a tenth of the jobs, of which the first milliseconds of a cold fleet are then a large part.
+ * Replays the picking policies in simulated time, with the project's own picker among them, and measures what
+ * a pick costs: `node dist/bench/policy/run.js [--quick]`. Prints tables; the whole takes some two minutes,
+ * --quick ten seconds with a tenth of the jobs, of which the first milliseconds of a cold fleet are then a
+ * large part.
  */
 import { batchScenarios, loads, openScenarios, type Scenario } from './scenarios.js';
 import { leastConnections, roundRobin, shortestExpectedDelay, weightedRoundRobin } from './policies/counting.js';

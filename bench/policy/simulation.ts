@@ -21,8 +21,8 @@ export interface Run {
   /** A job on a worker that has been silent this long is given to another one too; Infinity is never. */
   readonly copyAfterSeconds: number;
   /**
-   * Of a batch, a job arrives when all but so many of the jobs before it are answered: a client on one connection, whose
-   * answers come in order. Infinity is all at once.
+   * Of a batch, a job arrives when all but so many of the jobs before it are answered: a client on one
+   * connection, whose answers come in order. Infinity is all at once.
    */
   readonly connectionJobsMax: number;
   readonly seed: number;

@@ -1,7 +1,7 @@
 /**
- * The hub with more and more workers: jobs and picks a second, memory of each worker, and the time from the loss of a worker to its
- * jobs running elsewhere. Up to 100 workers on real gRPC streams, up to 1,000 in simulated time:
- * `node dist/bench/scale/run.js [--quick]`. The whole takes some two minutes, --quick one.
+ * The hub with more and more workers: jobs and picks a second, memory of each worker, and the time from the
+ * loss of a worker to its jobs running elsewhere. Up to 100 workers on real gRPC streams, up to 1,000 in
+ * simulated time: `node dist/bench/scale/run.js [--quick]`. The whole takes some two minutes, --quick one.
  */
 import { cpus, totalmem } from 'node:os';
 import { printTable } from '../policy/table.js';

@@ -28,7 +28,10 @@ export class SimClock implements Scheduler {
     return () => this.events.delete(id);
   }
 
-  /** Runs events until the condition holds, for at most so many simulated seconds. Each event is a turn of the event loop. */
+  /**
+   * Runs events until the condition holds, for at most so many simulated seconds. Each event is a turn of the
+   * event loop.
+   */
   runUntil(condition: () => boolean, secondsMost: number): void {
     const until = this.seconds + secondsMost;
     this.endTurn();

@@ -1,6 +1,6 @@
 /**
- * What callers do to a role: flood.js WHAT HOST PORT COUNT. It holds what it got until it is ended. `messages` and `uploads`
- * come from callers with the benchmark's token.
+ * What callers do to a role: flood.js WHAT HOST PORT COUNT. It holds what it got until it is ended.
+ * `messages` and `uploads` come from callers with the benchmark's token.
  */
 import { connect as connectHttp2, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { connect } from 'node:net';

@@ -6,9 +6,9 @@ export interface Flood {
   readonly port: 'grpc' | 'admin' | 'tcp';
   readonly count: number;
   /**
-   * Where the flood goes in the control run: what it takes of the cores is taken from everybody, whoever serves it. A sink
-   * accepts connections and reads, so that a flood costs its client alone; work that has to be done anyway is done by another
-   * of the same role.
+   * Where the flood goes in the control run: what it takes of the cores is taken from everybody, whoever
+   * serves it. A sink accepts connections and reads, so that a flood costs its client alone; work that has to
+   * be done anyway is done by another of the same role.
    */
   readonly control: 'sink' | 'role';
 }

@@ -1,7 +1,7 @@
 /**
- * What floods cost a role: its memory, its share of a core, how late its event loop is, and what known clients feel. All
- * sides of a ratio are measured in one run, the quiet one first and last. The floods take cores too: a control sends each
- * elsewhere while the same known clients ask.
+ * What floods cost a role: its memory, its share of a core, how late its event loop is, and what known
+ * clients feel. All sides of a ratio are measured in one run, the quiet one first and last. The floods take
+ * cores too: a control sends each elsewhere while the same known clients ask.
  */
 import { Command, Option } from 'commander';
 import { execFileSync } from 'node:child_process';

@@ -5,11 +5,16 @@ import { join } from 'node:path';
 import Table from 'cli-table3';
 import { Bed, pause } from '../../test/lab/support/bed.js';
 
-/** Time of one measurement, and measurements of which the median counts; the sides take turns, so that both meet the same noise. */
+/**
+ * Time of one measurement, and measurements of which the median counts; the sides take turns, so that both
+ * meet the same noise.
+ */
 const seconds = 2;
 const rounds = 3;
 
-/** Jobs under way: one (the round trip itself) and many (how much goes through), fewer than the server's 255 threads. */
+/**
+ * Jobs under way: one (the round trip itself) and many (how much goes through), fewer than the server's 255 threads.
+ */
 const windows = [1, 128] as const;
 
 interface Figures {
@@ -17,7 +22,10 @@ interface Figures {
   readonly roundTripUs: number;
 }
 
-/** Client, balancer and server on a bridge: the kernel's balancer, native and generic, and a relay in C that only forwards. */
+/**
+ * Client, balancer and server on a bridge: the kernel's balancer, native and generic, and a relay in C that
+ * only forwards.
+ */
 export async function endToEnd(compiler: string, source: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'trireme-relay-'));
   const program = join(folder, 'udp');

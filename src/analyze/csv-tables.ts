@@ -85,7 +85,10 @@ export function csvRow(fields: readonly Field[]): string {
   return `${fields.map(csvField).join(',')}\r\n`;
 }
 
-/** A row whose first field is the same in all rows, and whose others need no quotes: texts, and what stands for the others. */
+/**
+ * A row whose first field is the same in all rows, and whose others need no quotes: texts, and what stands
+ * for the others.
+ */
 export function csvTemplate(first: string, fields: readonly number[]): (string | number)[] {
   return [csvField(first), ...fields.flatMap((field) => [',', field]), '\r\n'];
 }

@@ -12,8 +12,8 @@ import type { ExtractSettings } from './extract.js';
 const usage = (message: string): TriremeError => new TriremeError('USAGE', message);
 
 /**
- * The settings with the connection or the conversation that they name as a part of their filter. Without another filter it is
- * looked for behind VLAN tags, as the report counts it.
+ * The settings with the connection or the conversation that they name as a part of their filter. Without
+ * another filter it is looked for behind VLAN tags, as the report counts it.
  * @param threadsMax that make the report
  */
 export async function withConversation(settings: ExtractSettings, threadsMax: number): Promise<ExtractSettings> {

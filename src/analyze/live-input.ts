@@ -2,8 +2,8 @@ import type { InputSettings } from '../captures/scan/scan-settings.js';
 import type { CaptureEntry } from '../captures/scan/capture-entry.js';
 
 /**
- * Time after the first signal for the writer of a pipe to write what it still holds and to end: Ctrl-C reaches it as well,
- * and tcpdump then writes the packets that it has buffered.
+ * Time after the first signal for the writer of a pipe to write what it still holds and to end: Ctrl-C
+ * reaches it as well, and tcpdump then writes the packets that it has buffered.
  */
 export const inputGraceMs = 1_000;
 
@@ -15,8 +15,8 @@ export interface LiveInput extends InputSettings {
 }
 
 /**
- * Makes the first SIGINT or SIGTERM the end of standard input, and no end of the process: `onInterrupt` hears of it. The
- * second one ends the process, as it does without this.
+ * Makes the first SIGINT or SIGTERM the end of standard input, and no end of the process: `onInterrupt` hears
+ * of it. The second one ends the process, as it does without this.
  */
 export function openLiveInput(
   everyMs: number | null,

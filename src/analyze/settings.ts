@@ -311,7 +311,10 @@ function topBoundOf(options: AnalyzeOptions, forPeople: boolean): TopBound {
   return forPeople ? topOfText : topOfRows;
 }
 
-/** Rows with the columns of --tcp, --names, --inner or --community-id, where nobody says: some 4 kB each while they are written, 1 GB in all. */
+/**
+ * Rows with the columns of --tcp, --names, --inner or --community-id, where nobody says: some 4 kB each while
+ * they are written, 1 GB in all.
+ */
 const rowsOfObjectsDefault = 250_000;
 
 /** Rows are read by programs: there are as many as the analysis can give, unless fewer were asked for. */
@@ -324,8 +327,9 @@ function parquetOf(options: AnalyzeOptions, top: number): ParquetSettings | null
 }
 
 /**
- * `--top all` with tables of Parquet alone is their default: all that the analysis can give, with a note where there are
- * more. The text has as many rows as ever then; other forms, which people do not read, are meant as well.
+ * `--top all` with tables of Parquet alone is their default: all that the analysis can give, with a note
+ * where there are more. The text has as many rows as ever then; other forms, which people do not read, are
+ * meant as well.
  */
 function allForParquet(options: AnalyzeOptions): AnalyzeOptions {
   const { parquet, top, json, csv, html } = options;

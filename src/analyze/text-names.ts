@@ -5,8 +5,8 @@ import { columnsOf, nameForms, valueOf, type NameForm, type NameValue } from '..
 import type { NamesFacts } from '../pcap/names-types.js';
 
 /**
- * UTF-16 units of a name in text. A row is as wide as the widest name, and one of DNS may have 255 bytes and more; this is
- * more than most names, and than JA3 and JA4, need. JSON, CSV and Parquet have the whole.
+ * UTF-16 units of a name in text. A row is as wide as the widest name, and one of DNS may have 255 bytes and
+ * more; this is more than most names, and than JA3 and JA4, need. JSON, CSV and Parquet have the whole.
  */
 const nameLengthMax = 64;
 

@@ -37,7 +37,9 @@ export function tunnelLines({ tunnels }: FactsEntry, style: TextStyle): string {
   return section('Tunnels', [right('depth'), left('tunnel'), right('packets'), right('bytes')], rows, style);
 }
 
-/** The columns of a conversation table are those that tshark's users know: A <-> B, each way, total, start, duration. */
+/**
+ * The columns of a conversation table are those that tshark's users know: A <-> B, each way, total, start, duration.
+ */
 export function conversationLines(entry: FactsEntry, style: TextStyle): string {
   const { units } = style;
   const rows = entry.top.map((row) => [

@@ -9,8 +9,9 @@ import type { CaptureFacts, ConversationRow, ConversationTimes, EndpointRow } fr
 import { compileOptions, type AnalyzeOptions } from './options.js';
 
 /**
- * What is told of one capture, field by field what `trireme analyze --json` prints of it. `error` is null, or `damaged`: then
- * the counts are those of what stands before the damage. `truncated` says that the capture ends inside a record.
+ * What is told of one capture, field by field what `trireme analyze --json` prints of it. `error` is null, or
+ * `damaged`: then the counts are those of what stands before the damage. `truncated` says that the capture
+ * ends inside a record.
  */
 export interface CaptureAnalysis extends Omit<CaptureFacts, 'top' | 'top_times' | 'endpoints'> {
   readonly top: readonly ConversationRow[];
@@ -27,8 +28,8 @@ export interface CaptureAnalysis extends Omit<CaptureFacts, 'top' | 'top_times' 
  * A plain file is read and scanned on the calling thread, which does nothing else meanwhile; with `cores` above 1 other
  * threads help from 1 GiB on. A server that must answer others meanwhile calls this in a worker thread.
  *
- * Rejects with a {@link TriremeError}: FILE_UNREADABLE, NOT_A_CAPTURE, FILE_CHANGED when the file is shortened meanwhile, or
- * USAGE for an option that is out of bounds.
+ * Rejects with a {@link TriremeError}: FILE_UNREADABLE, NOT_A_CAPTURE, FILE_CHANGED when the file is
+ * shortened meanwhile, or USAGE for an option that is out of bounds.
  */
 export async function analyzeFile(name: string, options: AnalyzeOptions = {}): Promise<CaptureAnalysis> {
   if (typeof name !== 'string' || name === '')
@@ -37,11 +38,12 @@ export async function analyzeFile(name: string, options: AnalyzeOptions = {}): P
 }
 
 /**
- * Analyses the bytes of one capture in the order in which they come, such as a Node stream of a file or an upload gives them:
- * pcap or pcapng, plain, gzip, zstd or LZ4. `options.cores` has no effect: a stream is scanned by the calling thread, in pieces.
+ * Analyses the bytes of one capture in the order in which they come, such as a Node stream of a file or an
+ * upload gives them: pcap or pcapng, plain, gzip, zstd or LZ4. `options.cores` has no effect: a stream is
+ * scanned by the calling thread, in pieces.
  *
- * Rejects with a {@link TriremeError}: NOT_A_CAPTURE, or USAGE for an option that is out of bounds. What the stream itself
- * throws comes through as it is.
+ * Rejects with a {@link TriremeError}: NOT_A_CAPTURE, or USAGE for an option that is out of bounds. What the
+ * stream itself throws comes through as it is.
  */
 export async function analyzeStream(
   stream: AsyncIterable<Uint8Array>,

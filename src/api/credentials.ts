@@ -3,7 +3,9 @@ import { hostPort, type HostPort } from '../common/options.js';
 import { DiallerTrust } from '../common/trust/dialler-trust.js';
 import { compileDiallerTrust, parseToken, type TrustOptions } from '../common/trust/options.js';
 
-/** What is presented to the other side, and whom this side trusts: the options of the same names of `trireme client`. */
+/**
+ * What is presented to the other side, and whom this side trusts: the options of the same names of `trireme client`.
+ */
 export interface Credentials {
   /** The token to present. Unlike the command, the library does not read TRIREME_TOKEN by itself. */
   readonly token?: string;

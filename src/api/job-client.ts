@@ -74,8 +74,8 @@ export class JobClient {
   }
 
   /**
-   * Runs one job of a kind, by its number or its name, and hands it the payload. Without `timeoutMs` it waits for as long as
-   * it takes.
+   * Runs one job of a kind, by its number or its name, and hands it the payload. Without `timeoutMs` it waits
+   * for as long as it takes.
    *
    * Rejects with a {@link TriremeError}, such as UNREACHABLE, QUEUE_FULL, DEADLINE_PASSED or JOB_FAILED.
    */
@@ -95,8 +95,9 @@ export class JobClient {
   }
 
   /**
-   * Runs many jobs over one stream and gives their answers as they come, which need not be the order asked. Kinds are taken
-   * as fast as the load balancer takes them. Leaving the loop early cancels what is not answered.
+   * Runs many jobs over one stream and gives their answers as they come, which need not be the order asked.
+   * Kinds are taken as fast as the load balancer takes them. Leaving the loop early cancels what is not
+   * answered.
    *
    * Throws a {@link TriremeError} when the stream breaks; a job that failed has its `error` in its answer.
    */

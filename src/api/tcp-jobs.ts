@@ -18,8 +18,8 @@ const timeoutMsDefault = 30_000;
 const timeoutMsMax = 86_400_000;
 
 /**
- * Sends job numbers over one TCP connection (lines framing) and resolves with an answer for each, in the order asked. A job
- * that failed is answered `ERROR` and the reason.
+ * Sends job numbers over one TCP connection (lines framing) and resolves with an answer for each, in the
+ * order asked. A job that failed is answered `ERROR` and the reason.
  *
  * Rejects with a {@link TriremeError}: UNREACHABLE, DEADLINE_PASSED, UNAUTHENTICATED, NOT_ALLOWED, or USAGE.
  */

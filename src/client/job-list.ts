@@ -30,8 +30,8 @@ export function parseJobs(text: string, source: string): number[] {
 }
 
 /**
- * Reads a list of jobs from a file, `-` for standard input. A FIFO is waited for, as by every program that reads what its
- * user names; this process does nothing else meanwhile, and a signal ends it.
+ * Reads a list of jobs from a file, `-` for standard input. A FIFO is waited for, as by every program that
+ * reads what its user names; this process does nothing else meanwhile, and a signal ends it.
  */
 export function readJobs(file: string): number[] {
   try {

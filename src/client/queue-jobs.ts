@@ -12,7 +12,9 @@ import { natsName, type NatsSettings } from '../nats/nats-url.js';
 import { queueHeaders, queueNames, recordKey } from '../nats/queue-names.js';
 import { failed, type RunPort, type Task } from './run-jobs.js';
 
-/** A job is looked for again after this time, where no answer to it was heard: its load balancer or NATS was lost, say. */
+/**
+ * A job is looked for again after this time, where no answer to it was heard: its load balancer or NATS was lost, say.
+ */
 const lookMs = 2_000;
 
 /** For so long a put is tried: servers elect a leader meanwhile, and a queue that is not there does not come. */
@@ -35,8 +37,8 @@ export interface QueueRun {
 type QueuePort = Pick<RunPort, 'name' | 'jobsMax' | 'signal' | 'nowMs' | 'ended'>;
 
 /**
- * Puts a job for each task into a queue at NATS, and hears what becomes of it. This module brings the NATS client: it is loaded
- * late, only where there is a queue.
+ * Puts a job for each task into a queue at NATS, and hears what becomes of it. This module brings the NATS
+ * client: it is loaded late, only where there is a queue.
  */
 export async function queueJobs(
   run: QueueRun,

@@ -65,8 +65,8 @@ interface Started {
 }
 
 /**
- * Runs a job for each task over one stream, so many at once, and takes the next task only when there is room for it. Rejects
- * when the stream breaks or is cancelled; jobs that have no answer then are in no `ended`.
+ * Runs a job for each task over one stream, so many at once, and takes the next task only when there is room
+ * for it. Rejects when the stream breaks or is cancelled; jobs that have no answer then are in no `ended`.
  */
 export async function runJobs(
   client: JobServiceClient,

@@ -54,7 +54,8 @@ export class RunOutput {
   }
 
   /**
-   * An answer of one job goes out as it is; of many, each text ends with a newline. Resolves when the reader's side has taken it.
+   * An answer of one job goes out as it is; of many, each text ends with a newline. Resolves when the
+   * reader's side has taken it.
    *
    * Rejects with a TriremeError FILE_UNWRITABLE.
    */

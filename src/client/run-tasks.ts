@@ -63,7 +63,8 @@ function payloadOf(file: string): Pick<Task, 'payload' | 'fault'> {
 
 /**
  * What the answers to the jobs of these files are called in a folder, in their order.
- * @throws TriremeError USAGE where two have one name, or an answer would replace one of these files, whatever leads to it
+ * @throws TriremeError USAGE where two have one name, or an answer would replace one of these files, whatever
+ * leads to it
  */
 export function resultNames(files: readonly string[], folder: string): string[] {
   const taken = new Map<string, string>();

@@ -70,7 +70,9 @@ const httpBounds: ServerOptions = {
   connectionsCheckingInterval: 1_000,
 };
 
-/** Browsers and monitoring keep a handful of idle connections each; an answer takes milliseconds unless it is not read. */
+/**
+ * Browsers and monitoring keep a handful of idle connections each; an answer takes milliseconds unless it is not read.
+ */
 export const adminConnections: ConnectionBounds = { idleConnectionsMax: 128, requestsMax: 64 };
 
 /** Starts the HTTP server of a role: /metrics, /healthz, /readyz, /api/... and the live page at /. */
@@ -214,8 +216,9 @@ function sendAsset({ type, body, etag }: Asset, request: IncomingMessage, respon
 }
 
 /**
- * Gauges among prom-client's own whose names end as those of counters do, so that tools take them for counters. The same is
- * told, by kind, by nodejs_active_handles, nodejs_active_requests and nodejs_active_resources.
+ * Gauges among prom-client's own whose names end as those of counters do, so that tools take them for
+ * counters. The same is told, by kind, by nodejs_active_handles, nodejs_active_requests and
+ * nodejs_active_resources.
  */
 const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 

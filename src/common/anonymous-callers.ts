@@ -45,8 +45,8 @@ interface Anonymous {
 }
 
 /**
- * The connections of a gRPC port that have shown no credentials: few of them, with few calls each, and for a while. They
- * take nothing from those that are known, and a newcomer gets in however many are held open.
+ * The connections of a gRPC port that have shown no credentials: few of them, with few calls each, and for a
+ * while. They take nothing from those that are known, and a newcomer gets in however many are held open.
  */
 export class AnonymousCallers {
   /** By `address:port`, as grpc-js names peers. */
@@ -115,7 +115,10 @@ export class AnonymousCallers {
     return this.all.has(peer);
   }
 
-  /** A call begins on any connection. @returns null: it is let in; else what it is answered, before anything is made of it */
+  /**
+   * A call begins on any connection. @returns null: it is let in; else what it is answered, before anything
+   * is made of it
+   */
   called(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, nowMs: number): CallRefusal | null {
     const socket = stream.session?.socket as Socket | undefined;
     const peer = socket && addressOf(socket);

@@ -26,8 +26,8 @@ export function refuseCall(stream: ServerHttp2Stream, { code, details, metadata 
 }
 
 /**
- * Stands before all who listen for the calls of a bound server, grpc-js among them, which makes some thirty objects of a
- * call: they hear only of those that are let in.
+ * Stands before all who listen for the calls of a bound server, grpc-js among them, which makes some thirty
+ * objects of a call: they hear only of those that are let in.
  * @param admit is told of each call; false: it has been answered
  */
 export function admitCalls(

@@ -2,8 +2,9 @@ import type { Command, Option } from 'commander';
 import type { Commands } from './config-settings.js';
 
 /**
- * Lets every option of a role, and of its subcommands, be given by a file too. The command line goes before a variable, and a
- * variable before the file. What reads the file is loaded when there is one: no analysis waits for it.
+ * Lets every option of a role, and of its subcommands, be given by a file too. The command line goes before a
+ * variable, and a variable before the file. What reads the file is loaded when there is one: no analysis
+ * waits for it.
  */
 export function addConfigOption(command: Command, role: string, roles: Commands): Command {
   const needed = new Map<Command, readonly Option[]>();

@@ -36,8 +36,9 @@ function optionNames(command: Command): Set<string> {
 }
 
 /**
- * What keys of a file are no option and no section. On top stands what is an option of any role. Of other roles' sections only
- * the names are looked at, and no other role is loaded unless a key on top is none of this one's.
+ * What keys of a file are no option and no section. On top stands what is an option of any role. Of other
+ * roles' sections only the names are looked at, and no other role is loaded unless a key on top is none of
+ * this one's.
  */
 export function keyFaults({ root }: ConfigFile, role: string, command: Command, roles: Commands): string[] {
   const faults = sectionFaults(root.sections.get(role), role, command, roles);
@@ -73,7 +74,9 @@ function sectionFaults(section: Section | undefined, path: string, command: Comm
 
 const dotted = (path: string, key: string): string => `${path.replaceAll(' ', '.')}.${key}`;
 
-/** A key that is written otherwise than its option: `log_level`, `logLevel`, `--log-level`, or a slip of the keyboard. */
+/**
+ * A key that is written otherwise than its option: `log_level`, `logLevel`, `--log-level`, or a slip of the keyboard.
+ */
 function meant(key: string, words: readonly string[]): string {
   const plain = key
     .replace(/^-+/, '')
@@ -93,8 +96,9 @@ export interface Applied {
 }
 
 /**
- * Gives a command, whose line and variables were read, the options that only its file has. The innermost section that has an
- * option counts. One that cannot stand beside an option of the line or of a variable yields to it.
+ * Gives a command, whose line and variables were read, the options that only its file has. The innermost
+ * section that has an option counts. One that cannot stand beside an option of the line or of a variable
+ * yields to it.
  * @param path names of the role and its subcommand
  */
 export function applySettings(

@@ -1,14 +1,14 @@
 import { grownBytes, grownFloats } from './grown-columns.js';
 
 /**
- * Jobs of one size differ by about this share in what they take. It weighs a result against what was learned before, and
- * only its proportion to the drifts below matters.
+ * Jobs of one size differ by about this share in what they take. It weighs a result against what was learned
+ * before, and only its proportion to the drifts below matters.
  */
 const noise = 0.3;
 
 /**
- * How much a line may change with each result, as shares squared: all of it, when its worker becomes faster or slower, so
- * that about the last six results count; and its two parts against one another, which follow
+ * How much a line may change with each result, as shares squared: all of it, when its worker becomes faster
+ * or slower, so that about the last six results count; and its two parts against one another, which follow
  * from the code of the kind, so that some thirty results count.
  */
 const speedDrift = 0.003;
@@ -24,10 +24,11 @@ const usualShareMin = 0.05;
 const secondsMin = 1e-9;
 
 /**
- * What jobs of different sizes take: seconds = fixed + perUnit * units, each at least 0, in columns, a line for each worker or
- * kind. Learned online by a Kalman filter of these two parameters whose noise is in proportion to what is predicted, so that
- * small jobs say what is fixed and large ones what a unit takes, whichever are more frequent. Nothing is allocated but by
- * `grow`. Cutting off what lies far out is for the caller, who knows what stalls look like.
+ * What jobs of different sizes take: seconds = fixed + perUnit * units, each at least 0, in columns, a line
+ * for each worker or kind. Learned online by a Kalman filter of these two parameters whose noise is in
+ * proportion to what is predicted, so that small jobs say what is fixed and large ones what a unit takes,
+ * whichever are more frequent. Nothing is allocated but by `grow`. Cutting off what lies far out is for the
+ * caller, who knows what stalls look like.
  */
 export class CostLines {
   /** Seconds of a job beside its units. */
@@ -132,7 +133,8 @@ export class CostLines {
     const fixed = half / jobs;
     const perUnit = units > 0 ? half / units : 0;
     this.assume(at, fixed, perUnit, false);
-    // Their sum is known, to within the noise, and which of both it is not at all: what one has more the other has less.
+    // Their sum is known, to within the noise, and which of both it is not at all: what one has more the
+    // other has less.
     const sure = 1 + noise * noise;
     this.fixedVariance[at] = sure * fixed * fixed;
     this.unitVariance[at] = units > 0 ? sure * perUnit * perUnit : seconds * seconds;

@@ -12,8 +12,8 @@ const lookIntervalMs = 1_000;
 const fullShare = 0.9;
 
 /**
- * Most file descriptors that this process may have (RLIMIT_NOFILE, getrlimit(2)); null where nobody says. Node raises the soft limit
- * to the hard one when it starts.
+ * Most file descriptors that this process may have (RLIMIT_NOFILE, getrlimit(2)); null where nobody says.
+ * Node raises the soft limit to the hard one when it starts.
  * @param limits what stands in /proc/self/limits (proc(5))
  */
 export function descriptorsMax(limits: string | null = readLimits()): number | null {
@@ -46,8 +46,8 @@ export function warnOfDescriptors(
 }
 
 /**
- * Says when file descriptors run out. Nothing else does: a connection for which there is none is accepted and closed at once by
- * libuv (uv__emfile_trick), and Node emits neither 'error' nor 'drop' for it.
+ * Says when file descriptors run out. Nothing else does: a connection for which there is none is accepted and
+ * closed at once by libuv (uv__emfile_trick), and Node emits neither 'error' nor 'drop' for it.
  */
 export class DescriptorWatch {
   private readonly rate = new RateLimit(1, 10_000);

@@ -11,8 +11,8 @@ const escaped = (character: string): string =>
   short[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /**
- * Text for one line of a terminal, a table or a log: names and errors come from files and other machines. Escapes are those
- * of JSON, so that a JSON document stays the same document.
+ * Text for one line of a terminal, a table or a log: names and errors come from files and other machines.
+ * Escapes are those of JSON, so that a JSON document stays the same document.
  */
 export function forTerminal(text: string): string {
   return text.replace(obeyed, escaped);

@@ -222,7 +222,8 @@ export class GrpcGuard implements CallerPort {
     const lateMs = nowMs - this.lookedMs - sweepIntervalMs;
     this.lookedMs = nowMs;
     for (const [stream, watched] of this.streams) {
-      // When this process itself stood still, what callers sent and took in that time is not yet known: no fault of theirs.
+      // When this process itself stood still, what callers sent and took in that time is not yet known: no
+      // fault of theirs.
       if (lateMs > sweepIntervalMs / 2) {
         watched.sinceMs = Math.min(nowMs, watched.sinceMs + lateMs);
         watched.progressMs = Math.min(nowMs, watched.progressMs + lateMs);

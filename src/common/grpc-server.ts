@@ -14,7 +14,9 @@ import { addReflection } from './reflection.js';
 import { askedBy, callerInterceptors, serverCredentials, watchHandshakes } from './trust/grpc-listener.js';
 import type { ListenerTrust } from './trust/listener-trust.js';
 
-/** A peer that vanished without closing its connection is noticed, and its streams are ended, within the sum of these. */
+/**
+ * A peer that vanished without closing its connection is noticed, and its streams are ended, within the sum of these.
+ */
 const keepaliveTimeMs = 20_000;
 const keepaliveTimeoutMs = 10_000;
 

@@ -12,8 +12,8 @@ export const errorDomain = 'trireme';
 const retrySecondsDefault = 1;
 
 /**
- * A longer message goes without details, which repeat it: clients in C refuse trailers of more than 8 KiB, and each byte
- * of the message may take three there already.
+ * A longer message goes without details, which repeat it: clients in C refuse trailers of more than 8 KiB,
+ * and each byte of the message may take three there already.
  */
 export const detailedMessageMax = 2_048;
 
@@ -28,8 +28,8 @@ export interface StatusAnswer {
 }
 
 /**
- * Our error as a status. The message keeps our code in front; a google.rpc.ErrorInfo has the code, the value and the bound,
- * and a google.rpc.RetryInfo stands beside it where asking again can help.
+ * Our error as a status. The message keeps our code in front; a google.rpc.ErrorInfo has the code, the value
+ * and the bound, and a google.rpc.RetryInfo stands beside it where asking again can help.
  */
 export function toStatus(caught: unknown): StatusAnswer {
   const error = TriremeError.from(caught);
@@ -40,8 +40,8 @@ export function toStatus(caught: unknown): StatusAnswer {
   return { code, details, metadata };
 }
 
-// google/rpc/status.proto and error_details.proto, as far as they are needed: four messages of some fields, whose numbers
-// never change.
+// google/rpc/status.proto and error_details.proto, as far as they are needed: four messages of some fields,
+// whose numbers never change.
 
 function statusBytes(code: number, message: string, error: TriremeError): Buffer {
   const status = new BinaryWriter();

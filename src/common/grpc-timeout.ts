@@ -8,8 +8,9 @@ export const timeoutSecondsMax = 2_147_483;
 const secondsOfUnit: Readonly<Record<string, number>> = { H: 3600, M: 60, S: 1, m: 1e-3, u: 1e-6, n: 1e-9 };
 
 /**
- * A `grpc-timeout` that grpc-js can count: it takes the milliseconds modulo 2^32, so that 30 days are none and 50 days are
- * few. A longer one becomes timeoutSecondsMax, which no caller outlives; what is no time-out is left for grpc-js to refuse.
+ * A `grpc-timeout` that grpc-js can count: it takes the milliseconds modulo 2^32, so that 30 days are none
+ * and 50 days are few. A longer one becomes timeoutSecondsMax, which no caller outlives; what is no time-out
+ * is left for grpc-js to refuse.
  */
 export function clampedTimeout(header: string): string {
   const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(header) ?? [];

@@ -1,14 +1,14 @@
 /**
- * Ids of jobs are whole numbers below 2^53, so that a hub never uses one twice. Columns of messages carry them in two parts,
- * lower and upper, because 32 bits are read and written several times faster than 64.
+ * Ids of jobs are whole numbers below 2^53, so that a hub never uses one twice. Columns of messages carry
+ * them in two parts, lower and upper, because 32 bits are read and written several times faster than 64.
  */
 const lowRange = 2 ** 32;
 /** Bits of an id: all whole numbers of a double. */
 export const jobIdBits = 53;
 
 /**
- * Ids from their two columns. `high` has an entry for each id, or one for all, or none, which is 0 for all. Returns `low`
- * itself, changed where `high` says so.
+ * Ids from their two columns. `high` has an entry for each id, or one for all, or none, which is 0 for all.
+ * Returns `low` itself, changed where `high` says so.
  */
 export function wholeIds(low: number[], high: readonly number[]): number[] {
   if (high.length === 0) return low;

@@ -4,17 +4,20 @@ import { stuckWork } from './stuck-work.js';
 /** What is left when a role has ended may take so long to go by itself: timers, sockets, lookups of names. */
 const lingerMs = 2_000;
 
-/** npx, make and timeout hand a signal on that the terminal or they gave to the whole group: what comes twice so soon is one. */
+/**
+ * npx, make and timeout hand a signal on that the terminal or they gave to the whole group: what comes twice
+ * so soon is one.
+ */
 const sameSignalMs = 200;
 
 /** Time beyond the grace time for a role to end: what it gives back has to be written. */
 const overtimeMs = 5_000;
 
 /**
- * Runs a role until SIGINT or SIGTERM: the first signal drains (`close`), a second one, unless it is the same again at once, ends the process at once with
- * exit code 1. Resolves when the drain has ended. A process whose thread waits for a file system that does not answer cannot
- * exit, because Node waits for its threads: it ends by the signal itself. So it does when its drain takes much longer than
- * its grace time.
+ * Runs a role until SIGINT or SIGTERM: the first signal drains (`close`), a second one, unless it is the same
+ * again at once, ends the process at once with exit code 1. Resolves when the drain has ended. A process
+ * whose thread waits for a file system that does not answer cannot exit, because Node waits for its threads:
+ * it ends by the signal itself. So it does when its drain takes much longer than its grace time.
  */
 export async function runUntilSignal(
   log: Logger,

@@ -6,22 +6,27 @@
 /** The longest answer that a kind of one's own may give: it is held whole, by the worker, the hub and the client. */
 export const answerBytesBound = 64 * 1024 * 1024;
 
-/** Room in a message of gRPC for what stands beside its longest field: tags, names, errors, and short answers before it. */
+/**
+ * Room in a message of gRPC for what stands beside its longest field: tags, names, errors, and short answers before it.
+ */
 export const messageRoomBytes = 4 * 1024 * 1024;
 
 /**
- * A gRPC message. Large enough for the longest answer and for a report with the longest tables, small enough that a liar cannot
- * fill memory.
+ * A gRPC message. Large enough for the longest answer and for a report with the longest tables, small enough
+ * that a liar cannot fill memory.
  */
 export const messageBytesMax = answerBytesBound + messageRoomBytes;
 
 /**
- * A message that a server takes. What comes in is small: results of workers travel in parts of resultPartBytesMax, uploads in
- * pieces of 256 KiB. Only reports go out, and they may be larger.
+ * A message that a server takes. What comes in is small: results of workers travel in parts of
+ * resultPartBytesMax, uploads in pieces of 256 KiB. Only reports go out, and they may be larger.
  */
 export const receivedMessageBytesMax = 8 * 1024 * 1024;
 
-/** Calls at once on one gRPC connection; each may hold a message that is not whole. A client library makes the others wait. */
+/**
+ * Calls at once on one gRPC connection; each may hold a message that is not whole. A client library makes the
+ * others wait.
+ */
 export const callsPerConnectionMax = 256;
 
 /** A worker reports this often unless the hub says otherwise. */
@@ -37,8 +42,8 @@ export const resultPartBytesMax = 256 * 1024;
 export const jobAttemptsMax = 3;
 
 /**
- * Urgent jobs that a hub hands out, and batches of such that a worker runs, in a row while others wait: those are not to
- * starve, however many clients ask for little.
+ * Urgent jobs that a hub hands out, and batches of such that a worker runs, in a row while others wait: those
+ * are not to starve, however many clients ask for little.
  */
 export const urgentInRowMax = 8;
 

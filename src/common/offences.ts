@@ -2,7 +2,9 @@ import { Counter, type Registry } from 'prom-client';
 import type { Logger } from './logging.js';
 import { RateLimit } from './rate-limit.js';
 
-/** Counts why callers of one port were refused or cut off, and logs it, at most a few lines of each sort in ten seconds. */
+/**
+ * Counts why callers of one port were refused or cut off, and logs it, at most a few lines of each sort in ten seconds.
+ */
 export class Offences<Reason extends string> {
   readonly counts = new Map<Reason, number>();
   private readonly rate = new RateLimit();

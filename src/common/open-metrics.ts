@@ -20,8 +20,8 @@ export function wantsOpenMetrics(accept = ''): boolean {
 }
 
 /**
- * All metrics as OpenMetrics, with exemplars. A registry of this type names counters anew in place, after which the classic text
- * would call them without `_total`: so it is given stand-ins, for this one answer.
+ * All metrics as OpenMetrics, with exemplars. A registry of this type names counters anew in place, after
+ * which the classic text would call them without `_total`: so it is given stand-ins, for this one answer.
  */
 export async function openMetrics(registry: Registry): Promise<string> {
   const open = new Registry<typeof openMetricsType>();

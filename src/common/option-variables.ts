@@ -16,8 +16,8 @@ export function variableOf(role: string, option: string): string {
 }
 
 /**
- * Lets each option of a role be given by a variable too; the command line goes before it, and an empty variable is none. A
- * token has TRIREME_TOKEN alone, whose value no error repeats.
+ * Lets each option of a role be given by a variable too; the command line goes before it, and an empty
+ * variable is none. A token has TRIREME_TOKEN alone, whose value no error repeats.
  * @returns names of variables that begin as the role's do and are none of its options
  * @throws TriremeError USAGE for an option without a value whose variable is neither yes nor no
  */

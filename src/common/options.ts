@@ -114,8 +114,8 @@ export interface HostPort {
 }
 
 /**
- * An address for an error: a user before the host may come with a password. Leaves out more rather than less: a password may hold
- * what ends one elsewhere.
+ * An address for an error: a user before the host may come with a password. Leaves out more rather than less:
+ * a password may hold what ends one elsewhere.
  */
 export function withoutUser(address: string): string {
   return address.replace(/^([a-z]+:\/\/)?.*@/i, '$1');

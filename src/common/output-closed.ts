@@ -17,7 +17,9 @@ function onOutputError(error: NodeJS.ErrnoException): void {
   if (!process.emit('SIGTERM', 'SIGTERM')) process.exit();
 }
 
-/** Asked once, before a command runs: without it such a failure ends the process with a stack and nothing cleaned up. */
+/**
+ * Asked once, before a command runs: without it such a failure ends the process with a stack and nothing cleaned up.
+ */
 export function endWithOutput(): void {
   process.stdout.on('error', onOutputError);
   // What nobody reads on stderr is lost; the work goes on.

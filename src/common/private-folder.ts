@@ -7,9 +7,9 @@ import { TriremeError, type ErrorCode } from './errors.js';
 const othersBits = 0o077;
 
 /**
- * Makes a folder that only this user can enter, or checks one that is there: it must be this user's, closed to all others,
- * and hold nothing but files and folders of this user. An empty folder is closed; so is what lies open inside of a closed
- * folder, because nobody else could reach it.
+ * Makes a folder that only this user can enter, or checks one that is there: it must be this user's, closed
+ * to all others, and hold nothing but files and folders of this user. An empty folder is closed; so is what
+ * lies open inside of a closed folder, because nobody else could reach it.
  * @param option the option that named it, for errors
  * @param code of the errors
  * @throws TriremeError that says which command mends it

@@ -1,6 +1,6 @@
 /**
- * One budget for the request messages of all calls of a server, in bytes. A message counts from its first byte until its
- * handler asks for the next one. Sockets and clocks are elsewhere: see receive-gate.ts.
+ * One budget for the request messages of all calls of a server, in bytes. A message counts from its first
+ * byte until its handler asks for the next one. Sockets and clocks are elsewhere: see receive-gate.ts.
  */
 
 /** Messages of similar size, which wait for room only behind each other. */
@@ -25,9 +25,9 @@ export interface ReceiveLimits {
 }
 
 /**
- * 512 KiB is twice what 16,384 jobs (the default of --jobs-per-connection) or a part of a result take. The lanes hold one
- * message of 8 MiB and thirty-two of 512 KiB, so a server whose callers all send at once needs 24 MiB for them, and as much
- * again while pieces are put together.
+ * 512 KiB is twice what 16,384 jobs (the default of --jobs-per-connection) or a part of a result take. The
+ * lanes hold one message of 8 MiB and thirty-two of 512 KiB, so a server whose callers all send at once needs
+ * 24 MiB for them, and as much again while pieces are put together.
  */
 export const receiveLimitsDefault: ReceiveLimits = {
   freeBytes: 16 * 1024,

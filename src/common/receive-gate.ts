@@ -194,8 +194,8 @@ export class ReceiveGate {
 }
 
 /**
- * The same service whose request streams read a message only when their handler asks for one. grpc-js makes them with Node's
- * default of 16 objects read ahead, each of which may be 8 MiB, and has no option for it.
+ * The same service whose request streams read a message only when their handler asks for one. grpc-js makes
+ * them with Node's default of 16 objects read ahead, each of which may be 8 MiB, and has no option for it.
  */
 export function pulled(
   definition: grpc.ServiceDefinition,

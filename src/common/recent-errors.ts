@@ -7,7 +7,10 @@ const textCharactersMax = 300;
 export interface RecentError {
   /** Milliseconds since 1970, of the newest. */
   readonly atMs: number;
-  /** What it is about: a kind of job and the error's code, or the message of a log line. Equal ones are counted together. */
+  /**
+   * What it is about: a kind of job and the error's code, or the message of a log line. Equal ones are
+   * counted together.
+   */
   readonly about: string;
   /** The newest in full. */
   readonly text: string;

@@ -4,8 +4,8 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } f
 export const smallFileBytesMax = 1024 * 1024;
 
 /**
- * All of a file, once `check` has seen what it is and has not thrown. Never waits: opened without blocking, since the open of
- * a FIFO waits for its writer.
+ * All of a file, once `check` has seen what it is and has not thrown. Never waits: opened without blocking,
+ * since the open of a FIFO waits for its writer.
  */
 export function readChecked(path: string, check: (stat: Stats) => void): Buffer {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

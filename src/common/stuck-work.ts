@@ -1,6 +1,7 @@
 /**
- * Work of this process that may never come back: calls to file systems that do not answer, and threads that make them. Node
- * waits for both when it exits, process.exit() included, so who ends a process has to know of them.
+ * Work of this process that may never come back: calls to file systems that do not answer, and threads that
+ * make them. Node waits for both when it exits, process.exit() included, so who ends a process has to know of
+ * them.
  */
 let stuck = 0;
 
@@ -18,7 +19,10 @@ export function markStuck(): () => void {
   return () => void stuck--;
 }
 
-/** Waits for work that may never end, at most so long. @returns whether it has ended; if not, it counts as stuck until it does */
+/**
+ * Waits for work that may never end, at most so long. @returns whether it has ended; if not, it counts as
+ * stuck until it does
+ */
 export async function endsWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   let back: (() => void) | undefined;

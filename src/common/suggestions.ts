@@ -1,6 +1,7 @@
 /**
- * Takes out of a parser's error every suggestion that is another word than the one that was written: its own measure takes
- * --port for --sort and --write for --wait, which do something else. What is left is a slip of the keyboard.
+ * Takes out of a parser's error every suggestion that is another word than the one that was written: its own
+ * measure takes --port for --sort and --write for --wait, which do something else. What is left is a slip of
+ * the keyboard.
  */
 export function slipsOnly(text: string): string {
   const written = /^error: unknown (?:option|command) '-{0,2}([^'=]+)/.exec(text)?.[1];
@@ -12,7 +13,9 @@ export function slipsOnly(text: string): string {
   });
 }
 
-/** Whether one letter too many, too few, wrong or swapped with the next makes one word of the other; the first is right. */
+/**
+ * Whether one letter too many, too few, wrong or swapped with the next makes one word of the other; the first is right.
+ */
 export function isSlip(written: string, meant: string): boolean {
   if (written[0] !== meant[0]) return false;
   let same = 0;

@@ -2,8 +2,9 @@ import type * as Otel from '@opentelemetry/api';
 import { version } from './version.js';
 
 /**
- * Trace contexts (W3C Trace Context, level 1) and spans. Spans go to whatever has registered itself with `@opentelemetry/api` in this
- * process, such as an SDK that `node --require` loads; where none has, contexts are passed on as they came.
+ * Trace contexts (W3C Trace Context, level 1) and spans. Spans go to whatever has registered itself with
+ * `@opentelemetry/api` in this process, such as an SDK that `node --require` loads; where none has, contexts
+ * are passed on as they came.
  */
 
 let loaded: typeof Otel | undefined;
@@ -17,7 +18,10 @@ const form = /^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a
 /** Characters of a context that is passed on: version 0 has no more. */
 const lengthMax = 55;
 
-/** What is passed on of a context that a client has sent; empty: it sent none, or one that is not well-formed, as W3C has it. */
+/**
+ * What is passed on of a context that a client has sent; empty: it sent none, or one that is not well-formed,
+ * as W3C has it.
+ */
 export function traceparentOf(sent: unknown): string {
   const match = typeof sent === 'string' ? form.exec(sent) : null;
   return match === null ? '' : `00-${match[1]}-${match[2]}-${match[3]}`.slice(0, lengthMax);

@@ -48,7 +48,9 @@ function folders({ mountPoint, root, group }: Hierarchy): string[] {
   }
 }
 
-/** Cores that a quota allows: `cpu.max` holds `QUOTA PERIOD` or `max PERIOD`, in microseconds; -1 is none in version 1. */
+/**
+ * Cores that a quota allows: `cpu.max` holds `QUOTA PERIOD` or `max PERIOD`, in microseconds; -1 is none in version 1.
+ */
 function quotaOf(version: 1 | 2, folder: string, read: ReadText): number {
   const text =
     version === 2
@@ -59,8 +61,9 @@ function quotaOf(version: 1 | 2, folder: string, read: ReadText): number {
 }
 
 /**
- * Cores that the quotas of control groups leave this process (Linux, Documentation/admin-guide/cgroup-v2.rst `cpu.max` and
- * cgroup-v1 `cpu.cfs_quota_us`): the least of its group and all groups around it; Infinity without any.
+ * Cores that the quotas of control groups leave this process (Linux, Documentation/admin-guide/cgroup-v2.rst
+ * `cpu.max` and cgroup-v1 `cpu.cfs_quota_us`): the least of its group and all groups around it; Infinity
+ * without any.
  */
 export function coresOfQuotas(read: ReadText): number {
   let least = Infinity;

@@ -26,8 +26,9 @@ interface Address {
 }
 
 /**
- * Addresses whose connections are cut off again and again: the next ones take turns. Who shares the address with them, as
- * behind one router, waits with them, and whoever is connected already feels nothing. Time is passed in.
+ * Addresses whose connections are cut off again and again: the next ones take turns. Who shares the address
+ * with them, as behind one router, waits with them, and whoever is connected already feels nothing. Time is
+ * passed in.
  */
 export class WaitingAddresses {
   private readonly all = new Map<string, Address>();

@@ -1,6 +1,6 @@
 /**
- * The part of the WebAssembly API that this project uses: it is a global of Node, but its types come with the DOM's only, and those
- * would let browser globals slip in.
+ * The part of the WebAssembly API that this project uses: it is a global of Node, but its types come with the
+ * DOM's only, and those would let browser globals slip in.
  */
 declare namespace WebAssembly {
   class Module {

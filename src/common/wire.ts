@@ -6,7 +6,9 @@
 /** Wire types that are in use; 3 and 4 are the groups of old. */
 export const wireTypes = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
-/** Hears of a field: its value stands from `from` up to `to` (a varint's own bytes; of bytes, those behind the length). */
+/**
+ * Hears of a field: its value stands from `from` up to `to` (a varint's own bytes; of bytes, those behind the length).
+ */
 export type FieldVisitor = (field: number, wireType: number, from: number, to: number) => void;
 
 /**
@@ -50,7 +52,10 @@ export function walkFields(
   return at;
 }
 
-/** The keys of a message that is all of another one and of its long field of bytes: number of each field and its wire type. */
+/**
+ * The keys of a message that is all of another one and of its long field of bytes: number of each field and
+ * its wire type.
+ */
 export interface LongMessage {
   readonly message: number;
   readonly bytes: number;
@@ -67,8 +72,8 @@ export function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
 }
 
 /**
- * A message of nothing but one other, which ends in a field of bytes: these are copied once, where generated code copies them four
- * times.
+ * A message of nothing but one other, which ends in a field of bytes: these are copied once, where generated
+ * code copies them four times.
  * @param head the rest of the other one, as it is encoded
  */
 export function around(keys: LongMessage, head: Uint8Array, bytes: Uint8Array): Buffer {
@@ -84,8 +89,8 @@ export function around(keys: LongMessage, head: Uint8Array, bytes: Uint8Array): 
 }
 
 /**
- * What `around` has put together, whose bytes are not copied and keep the message; null: it is another message, or was put together in
- * another way.
+ * What `around` has put together, whose bytes are not copied and keep the message; null: it is another
+ * message, or was put together in another way.
  */
 export function apart(
   keys: LongMessage,

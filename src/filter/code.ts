@@ -1,6 +1,7 @@
 /**
- * What an expression is for one link type, before it becomes WebAssembly: tests of bytes of the packet, joined by and, or,
- * not, which stop as soon as the outcome is known. A load past the captured bytes rejects the packet, whatever it is within.
+ * What an expression is for one link type, before it becomes WebAssembly: tests of bytes of the packet,
+ * joined by and, or, not, which stop as soon as the outcome is known. A load past the captured bytes rejects
+ * the packet, whatever it is within.
  */
 
 /** Bytes of the packet as a number in network order. */

@@ -34,8 +34,8 @@ export class Filter {
   }
 
   /**
-   * The module for packets of a link type (LINKTYPE number). Only type 0 cares for the byte order of the machine that wrote
-   * the capture. Throws FilterError where the link type has not what is asked for.
+   * The module for packets of a link type (LINKTYPE number). Only type 0 cares for the byte order of the
+   * machine that wrote the capture. Throws FilterError where the link type has not what is asked for.
    */
   for(link: number, bigEndian = false): EmittedFilter {
     const key = `${link} ${bigEndian}`;

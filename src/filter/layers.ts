@@ -33,8 +33,8 @@ const pppTypes: Readonly<Record<number, number>> = {
 };
 
 /**
- * Where the headers stand while an expression is read from left to right: `vlan`, `mpls` and `pppoes` move all that stands
- * behind them in the text, across `or`, `not` and brackets, as in libpcap.
+ * Where the headers stand while an expression is read from left to right: `vlan`, `mpls` and `pppoes` move
+ * all that stands behind them in the text, across `or`, `not` and brackets, as in libpcap.
  */
 export class Layers {
   private kind: LinkKind;

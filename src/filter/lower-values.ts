@@ -53,8 +53,9 @@ function rangeOf(asked: Asked): Range {
 }
 
 /**
- * One comparison after the other would read src, compare it with the first value, and only then read dst, which a cut packet
- * may not have: so a packet of the first value at src matches without its dst, and one of the others does not.
+ * One comparison after the other would read src, compare it with the first value, and only then read dst,
+ * which a cut packet may not have: so a packet of the first value at src matches without its dst, and one of
+ * the others does not.
  */
 function inSet(direction: Direction, src: Load, dst: Load, ranges: readonly Range[]): Cond {
   if (direction === 'src') return within(src, ranges);

@@ -1,5 +1,6 @@
-// Names of services and protocols as Debian's netbase 6.4 lists them (/etc/services, /etc/protocols; IANA's registries). The
-// list is part of the program, so that an expression means the same on every machine of a cluster.
+// Names of services and protocols as Debian's netbase 6.4 lists them (/etc/services, /etc/protocols; IANA's
+// registries). The list is part of the program, so that an expression means the same on every machine of a
+// cluster.
 
 /** name:port, and t (u, s) where the name is of TCP (UDP, SCTP) alone. */
 const serviceList = `

@@ -3,8 +3,8 @@ import type { Node } from './tree.js';
 import { meaningOf, type Asked } from './values.js';
 
 /**
- * What a packet has without fail if a filter matches it, as far as addresses and ports tell: a part of a capture in which no
- * packet has it need not be read. `maybe` asks for nothing.
+ * What a packet has without fail if a filter matches it, as far as addresses and ports tell: a part of a
+ * capture in which no packet has it need not be read. `maybe` asks for nothing.
  */
 export type Need =
   | { readonly needs: 'maybe' }

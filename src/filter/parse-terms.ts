@@ -16,8 +16,8 @@ const precedence: Readonly<Record<string, number>> = {
 };
 
 /**
- * libpcap's grammar gives these no precedence: they take the one operand on their left and all that follows on their right.
- * 1 << 2 ^ 3 + 4 is 1 << (2 ^ (3 + 4)).
+ * libpcap's grammar gives these no precedence: they take the one operand on their left and all that follows
+ * on their right. 1 << 2 ^ 3 + 4 is 1 << (2 ^ (3 + 4)).
  */
 const greedy = ['^', '%'];
 

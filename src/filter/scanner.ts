@@ -2,12 +2,14 @@ import { isIPv6 } from 'node:net';
 import { FilterError, type Span } from './filter-error.js';
 import { constants, keywords, protocols, refused } from './words.js';
 
-/** Characters of an expression: 5,000 `or`ed IPv4 hosts. A longer one is a mistake, such as a file given for a filter. */
+/**
+ * Characters of an expression: 5,000 `or`ed IPv4 hosts. A longer one is a mistake, such as a file given for a filter.
+ */
 export const filterCharsMax = 262_144;
 
 /**
- * `word`: of the language, and/or/not in one spelling; `name`: of a service, a protocol, a host; `number`, `ipv4` (two to
- * four parts), `ipv6`, `mac`: values; `symbol`: operators and brackets; `end`.
+ * `word`: of the language, and/or/not in one spelling; `name`: of a service, a protocol, a host; `number`,
+ * `ipv4` (two to four parts), `ipv6`, `mac`: values; `symbol`: operators and brackets; `end`.
  */
 export interface Token extends Span {
   readonly kind: 'word' | 'name' | 'number' | 'ipv4' | 'ipv6' | 'mac' | 'symbol' | 'end';

@@ -1,7 +1,9 @@
 import { FilterError, type Span } from './filter-error.js';
 import { scan, type Token } from './scanner.js';
 
-/** Brackets, `not`s and alternations of `and` and `or` within each other: each is a call deep in parser and compiler. */
+/**
+ * Brackets, `not`s and alternations of `and` and `or` within each other: each is a call deep in parser and compiler.
+ */
 export const filterDepthMax = 200;
 
 /** Tokens of an expression, read from left to right. */

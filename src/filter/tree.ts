@@ -3,7 +3,9 @@ import type { Span } from './filter-error.js';
 /** Which end of a packet: `or` is the default. */
 export type Direction = 'src' | 'dst' | 'or' | 'and';
 
-/** What stands before a value: `tcp src port` is { protocol: 'tcp', direction: 'src', type: 'port' }; null: not said. */
+/**
+ * What stands before a value: `tcp src port` is { protocol: 'tcp', direction: 'src', type: 'port' }; null: not said.
+ */
 export interface Qualifiers {
   readonly protocol: string | null;
   readonly direction: Direction | null;

@@ -109,7 +109,9 @@ export interface WasmFunction {
 
 const utf8 = (text: string): number[] => [...new TextEncoder().encode(text)];
 
-/** A module that imports env.memory; function 0, which takes three numbers as each that takes three does, is `match`. */
+/**
+ * A module that imports env.memory; function 0, which takes three numbers as each that takes three does, is `match`.
+ */
 export function wasmModule(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
   const types = [1, 3].map((count) =>
     new Code()

@@ -1,4 +1,6 @@
-/** How another worker can say whether an answer was right. A kind without one is not audited: its answers may differ. */
+/**
+ * How another worker can say whether an answer was right. A kind without one is not audited: its answers may differ.
+ */
 export interface KindAudit {
   /** Number of the kind of the job that the other worker is given. */
   readonly checkKind: number;
@@ -10,7 +12,10 @@ export interface KindAudit {
   checkPayload(own: Uint8Array | null, givenMs: number, answeredMs: number): Uint8Array | null;
   /** Whether that worker's answer bears this one out. */
   bearsOut(check: Uint8Array, answer: Uint8Array): boolean;
-  /** Whether an answer tells of something that another worker may have met otherwise: then the two say nothing of each other. */
+  /**
+   * Whether an answer tells of something that another worker may have met otherwise: then the two say nothing
+   * of each other.
+   */
   inconclusive?(answer: Uint8Array): boolean;
   /** The right answer, from that worker's. */
   answerOf(check: Uint8Array): Uint8Array;

@@ -37,7 +37,9 @@ function isRange(range: ChunkPlan['packed']): boolean {
   return [from, to ?? 0, position, bytesMax, before].every(isPlace);
 }
 
-/** Bytes of the chunk in the file as it is stored: what its cost is counted in. Throws when the payload is no chunk's. */
+/**
+ * Bytes of the chunk in the file as it is stored: what its cost is counted in. Throws when the payload is no chunk's.
+ */
 export function bytesOf(payload: Uint8Array): number {
   const { chunk, plan } = chunkIn(payload);
   const sizeBytes = sizeOf(chunk);

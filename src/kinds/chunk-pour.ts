@@ -22,8 +22,9 @@ export interface ChunkBytes {
 }
 
 /**
- * Pours the bytes of a chunk into a sink until it wants no more. Exactly one of the functions is called: when it is done,
- * or with what was thrown (Stopped: the job was cancelled). Only packed captures need the event loop.
+ * Pours the bytes of a chunk into a sink until it wants no more. Exactly one of the functions is called: when
+ * it is done, or with what was thrown (Stopped: the job was cancelled). Only packed captures need the event
+ * loop.
  */
 export function pourChunk(
   chunk: ChunkBytes,
@@ -113,7 +114,10 @@ export async function pourPackedRange(
   }
 }
 
-/** The bytes of a packed file from a place on, in pieces that end at multiples of pieceBytes: what is told of damage depends on them. */
+/**
+ * The bytes of a packed file from a place on, in pieces that end at multiples of pieceBytes: what is told of
+ * damage depends on them.
+ */
 class PackedBytes {
   private readonly file: CaptureFile | null;
 

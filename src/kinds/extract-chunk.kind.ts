@@ -6,7 +6,10 @@ import type * as Calibration from './scan-calibration.js';
 
 // What it runs is loaded when it is needed, as that of SCAN_CHUNK.
 
-/** Takes packets out of one chunk of a capture, from a file of this machine or from bytes that the hub sends. The unit is one byte. */
+/**
+ * Takes packets out of one chunk of a capture, from a file of this machine or from bytes that the hub sends.
+ * The unit is one byte.
+ */
 export const kind: Kind = {
   number: 102,
   name: 'EXTRACT_CHUNK',

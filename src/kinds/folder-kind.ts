@@ -37,13 +37,14 @@ export interface Job {
   /** The payload as UTF-8. */
   readonly text: string;
   /**
-   * The trace context of this job, `00-TRACE-SPAN-FLAGS` of W3C Trace Context, for spans and calls of the kind's own. Empty where its
-   * client does not trace, and with isolate: process.
+   * The trace context of this job, `00-TRACE-SPAN-FLAGS` of W3C Trace Context, for spans and calls of the
+   * kind's own. Empty where its client does not trace, and with isolate: process.
    */
   readonly traceparent: string;
   /**
-   * Whether nobody waits for this job any more: its client has cancelled it or has gone, or its deadline has passed. A job
-   * that takes longer than half a second looks from time to time and then throws; the thread of one that does not is ended.
+   * Whether nobody waits for this job any more: its client has cancelled it or has gone, or its deadline has
+   * passed. A job that takes longer than half a second looks from time to time and then throws; the thread of
+   * one that does not is ended.
    */
   cancelled(): boolean;
   /** A sign of life: the kind's timeoutSeconds begin anew. */
@@ -54,8 +55,8 @@ export interface Job {
 export type Answer = string | Uint8Array | undefined;
 
 /**
- * A kind of job of one's own: the object `kind` that a file NAME.kind.js, NAME.kind.mjs or NAME.kind.cjs exports in a folder
- * of `trireme worker --kinds`.
+ * A kind of job of one's own: the object `kind` that a file NAME.kind.js, NAME.kind.mjs or NAME.kind.cjs
+ * exports in a folder of `trireme worker --kinds`.
  */
 export interface FolderKind {
   /** Capitals, digits and underscores, at most 40. Default: the NAME of its file in capitals, dashes as underscores. */
@@ -82,16 +83,19 @@ export interface FolderKind {
   /** Jobs of this kind at once on one worker, 1 to 1,024; default: as many as the worker has slots. */
   readonly slots?: number;
   /**
-   * `process`: jobs run in a process of their own, one for each slot, which is ended with all that it started when a job is
-   * cancelled or takes too long. Default `thread`.
+   * `process`: jobs run in a process of their own, one for each slot, which is ended with all that it started
+   * when a job is cancelled or takes too long. Default `thread`.
    */
   readonly isolate?: 'thread' | 'process';
   /**
-   * What the size of a job is counted in, which decides what it is expected to cost: bytes of the payload, its lines, the first
-   * decimal number in it (such as a count of rounds), or `jobs`: all cost the same. Default `bytes`.
+   * What the size of a job is counted in, which decides what it is expected to cost: bytes of the payload,
+   * its lines, the first decimal number in it (such as a count of rounds), or `jobs`: all cost the same.
+   * Default `bytes`.
    */
   readonly units?: UnitsWord;
-  /** Runs one job, on a thread of its own. What it throws (or rejects with) is the failure of the job, in its message. */
+  /**
+   * Runs one job, on a thread of its own. What it throws (or rejects with) is the failure of the job, in its message.
+   */
   run(job: Job): Answer | Promise<Answer>;
 }
 
@@ -185,7 +189,10 @@ export function compileFields(kind: KindFields, named: string, where: string): C
   };
 }
 
-/** Runs the jobs of a batch one after the other. Without a promise of the kind there is none here: awaiting costs a turn. */
+/**
+ * Runs the jobs of a batch one after the other. Without a promise of the kind there is none here: awaiting
+ * costs a turn.
+ */
 function runFrom(batch: KindBatch, first: number, kind: FolderKind, terms: KindTerms): void | Promise<void> {
   for (let index = first; index < batch.count; index++) {
     if (batch.cancelled(index)) {

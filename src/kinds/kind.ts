@@ -14,8 +14,9 @@ export function nameFault(name: unknown): string | null {
 export const kindNumberMax = 1023;
 
 /**
- * A hub names each version of a kind by an index of its own: the kind's number for the first that it was offered, larger ones for
- * others. So many versions may come beside the first ones while a hub runs: they index arrays too.
+ * A hub names each version of a kind by an index of its own: the kind's number for the first that it was
+ * offered, larger ones for others. So many versions may come beside the first ones while a hub runs: they
+ * index arrays too.
  */
 export const versionsBesideMax = 1024;
 export const kindIndexMax = kindNumberMax + versionsBesideMax;
@@ -26,7 +27,10 @@ export const resultBytesMin = 64;
 /** The bound of a kind that says none, in bytes: 1 MiB. */
 export const resultBytesDefault = 1024 * 1024;
 
-/** A job that says nothing for so long holds its slot for nobody: callers of quick jobs have given up. Longer kinds say so. */
+/**
+ * A job that says nothing for so long holds its slot for nobody: callers of quick jobs have given up. Longer
+ * kinds say so.
+ */
 export const kindTimeoutSecondsDefault = 30;
 /** A day: more is a mistake, such as milliseconds. */
 const kindTimeoutSecondsMax = 86_400;
@@ -40,8 +44,9 @@ export function timeoutFault(seconds: number): string | null {
 export const slotsMax = 1024;
 
 /**
- * Time for a job to end by itself once it was cancelled, by looking at `cancelled`; then its thread is ended. With the look that
- * notices it (watchSeconds) and the start of the next thread, some 0.2 s, the slot is free within a second.
+ * Time for a job to end by itself once it was cancelled, by looking at `cancelled`; then its thread is ended.
+ * With the look that notices it (watchSeconds) and the start of the next thread, some 0.2 s, the slot is free
+ * within a second.
  */
 export const cancelGraceSeconds = 0.5;
 
@@ -49,9 +54,9 @@ export const cancelGraceSeconds = 0.5;
 export const processCancelGraceSeconds = 2;
 
 /**
- * One kind of job. A kind is one file `NAME.kind.ts` in this folder with `export const kind: Kind = {...}`; the registry finds it by
- * reading the folder. Loading the module must be cheap (every role loads all kinds for their names and numbers): compile
- * WebAssembly and the like on the first run().
+ * One kind of job. A kind is one file `NAME.kind.ts` in this folder with `export const kind: Kind = {...}`;
+ * the registry finds it by reading the folder. Loading the module must be cheap (every role loads all kinds
+ * for their names and numbers): compile WebAssembly and the like on the first run().
  */
 export interface Kind {
   /** Number of the kind in the TCP protocol and on the wire, 1 to kindNumberMax; unique. */
@@ -65,16 +70,18 @@ export interface Kind {
   /** The job reads bytes that the worker has to find first (see JobSource); it then runs alone in its batch. */
   readonly needsSource?: boolean;
   /**
-   * Bytes of the longest answer, at least resultBytesMin; default resultBytesDefault. A worker that sends a longer one is
-   * cut off, before it is held in memory.
+   * Bytes of the longest answer, at least resultBytesMin; default resultBytesDefault. A worker that sends a
+   * longer one is cut off, before it is held in memory.
    */
   readonly resultBytesMax?: number;
-  /** Units of work in a job, from its payload; default 1 for each job. Throws when the payload is not one of this kind. */
+  /**
+   * Units of work in a job, from its payload; default 1 for each job. Throws when the payload is not one of this kind.
+   */
   unitsOf?(payload: Uint8Array): number;
   /**
-   * Seconds for which a job may run without an answer or a word of progress, from 0.001 to kindTimeoutSecondsMax. Then its
-   * thread is ended and started anew, and the job has failed; other jobs of its batch run again. Default
-   * kindTimeoutSecondsDefault.
+   * Seconds for which a job may run without an answer or a word of progress, from 0.001 to
+   * kindTimeoutSecondsMax. Then its thread is ended and started anew, and the job has failed; other jobs of
+   * its batch run again. Default kindTimeoutSecondsDefault.
    */
   readonly timeoutSeconds?: number;
   /** Jobs of this kind at once on one worker; left out: as many as it has slots. */
@@ -85,11 +92,15 @@ export interface Kind {
   readonly terms?: KindTerms;
   /** How another worker can check an answer; without it answers are not audited. */
   readonly audit?: KindAudit;
-  /** Measures what one unit costs here, in seconds of one slot; 0: not known. Takes some 50 ms at most; called on a job thread. */
+  /**
+   * Measures what one unit costs here, in seconds of one slot; 0: not known. Takes some 50 ms at most; called
+   * on a job thread.
+   */
   calibrate(): number;
   /**
-   * Runs jobs, on a job thread, and answers each of them in order. A throw (or rejection) fails the jobs of the batch that have no
-   * answer yet, with its message. A promise is for kinds that need the event loop; a thread runs nothing else meanwhile.
+   * Runs jobs, on a job thread, and answers each of them in order. A throw (or rejection) fails the jobs of
+   * the batch that have no answer yet, with its message. A promise is for kinds that need the event loop; a
+   * thread runs nothing else meanwhile.
    */
   run(batch: KindBatch): void | Promise<void>;
 }
@@ -109,9 +120,10 @@ export interface KindBatch {
   /** Answers the next job with "not run": another worker may run it. */
   notRun(reason: string): void;
   /**
-   * True once nobody waits for the job that is answered next, or the one at `index`: its caller's deadline has passed, its caller
-   * has gone or has cancelled it, or its hub has. Jobs that take longer than cancelGraceSeconds look from time to time and then
-   * answer notRun; the thread of one that does not is ended.
+   * True once nobody waits for the job that is answered next, or the one at `index`: its caller's deadline
+   * has passed, its caller has gone or has cancelled it, or its hub has. Jobs that take longer than
+   * cancelGraceSeconds look from time to time and then answer notRun; the thread of one that does not is
+   * ended.
    */
   cancelled(index?: number): boolean;
   /** Units done so far, for long jobs: each word of it is a sign of life (see Kind.timeoutSeconds). */
@@ -123,8 +135,8 @@ export interface KindBatch {
 }
 
 /**
- * Bytes of a job with needsSource: a file of this machine, or bytes that are pushed to the thread. `paths`: all files of a job
- * that reads several, the first among them.
+ * Bytes of a job with needsSource: a file of this machine, or bytes that are pushed to the thread. `paths`:
+ * all files of a job that reads several, the first among them.
  */
 export type BatchSource =
   | { readonly type: 'file'; readonly path: string; readonly paths?: readonly string[] }
@@ -132,8 +144,9 @@ export type BatchSource =
   | { readonly type: 'stream'; read(): Uint8Array | null };
 
 /**
- * Seconds that one call of work takes: the median over `rounds` rounds of `calls` calls each, after one round that warms up. The
- * median, because one pause of the machine must not make a worker look slow for its first jobs.
+ * Seconds that one call of work takes: the median over `rounds` rounds of `calls` calls each, after one round
+ * that warms up. The median, because one pause of the machine must not make a worker look slow for its first
+ * jobs.
  */
 export function secondsEach(calls: number, rounds: number, work: () => void): number {
   const measured: number[] = [];

@@ -9,8 +9,9 @@ const miner = (): Miner => (loaded ??= loadMiner());
 const lanes = 4;
 
 /**
- * The decimal digits of the current second, SHA-256 applied 256 times (each round over the 32 raw bytes of the last), as 64 hex
- * digits. Each job reads the clock and computes, though jobs of the same second have the same answer.
+ * The decimal digits of the current second, SHA-256 applied 256 times (each round over the 32 raw bytes of
+ * the last), as 64 hex digits. Each job reads the clock and computes, though jobs of the same second have the
+ * same answer.
  */
 export const kind: Kind = {
   number: 2,

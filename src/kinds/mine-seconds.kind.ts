@@ -7,7 +7,10 @@ const miner = (): Miner => (loaded ??= loadMiner());
 /** Seconds of one job at most: one that took a minute is not checked for each of them. */
 const secondsMax = 64;
 
-/** What MINE_BITCOIN would have answered in each of these seconds: the payload is the first and the last, as `FIRST-LAST`. */
+/**
+ * What MINE_BITCOIN would have answered in each of these seconds: the payload is the first and the last, as
+ * `FIRST-LAST`.
+ */
 export const kind: Kind = {
   number: 101,
   name: 'MINE_SECONDS',

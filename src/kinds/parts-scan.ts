@@ -57,7 +57,10 @@ function scanFiles(
   return scanRun(loadScanModule(), files, options, (bytes) => note(batch, (done += bytes)), undefined, before);
 }
 
-/** The bytes of all files come one after the other. Where one has failed of which some was counted, all are counted anew. */
+/**
+ * The bytes of all files come one after the other. Where one has failed of which some was counted, all are
+ * counted anew.
+ */
 async function scanPushed(
   batch: KindBatch,
   parts: readonly ScanPart[],

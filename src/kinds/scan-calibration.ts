@@ -16,7 +16,10 @@ const options: ScanOptions = { intervalNs: null, conversationsMax: 65_536, conne
 
 let measured: number | undefined;
 
-/** Seconds that one byte of a capture takes, measured once on a made-up one of TCP packets as large as real ones are on average. */
+/**
+ * Seconds that one byte of a capture takes, measured once on a made-up one of TCP packets as large as real
+ * ones are on average.
+ */
 export function scanSecondsPerByte(): number {
   return (measured ??= measure());
 }

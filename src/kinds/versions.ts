@@ -13,8 +13,9 @@ export function versionedName(name: string, version: string): string {
 }
 
 /**
- * Which of two versions is newer: above 0, the first. Runs of digits compare as numbers and all else as text, from left to
- * right, so 1.10 is newer than 1.9; a version is newer than none, and 1.0 than its previews 1.0-rc1, as in Semantic Versioning.
+ * Which of two versions is newer: above 0, the first. Runs of digits compare as numbers and all else as text,
+ * from left to right, so 1.10 is newer than 1.9; a version is newer than none, and 1.0 than its previews
+ * 1.0-rc1, as in Semantic Versioning.
  */
 export function compareVersions(one: string, other: string): number {
   if (one === other) return 0;

@@ -133,7 +133,9 @@ export class AnswerRing {
     return at;
   }
 
-  /** The oldest answer, as a view that the next `add` or `settle` may overwrite, or undefined when it is not settled. */
+  /**
+   * The oldest answer, as a view that the next `add` or `settle` may overwrite, or undefined when it is not settled.
+   */
   peek(): Uint8Array | undefined {
     if (!this.headSettled) return undefined;
     const slot = this.head & (this.slots - 1);

@@ -3,7 +3,10 @@ import { isUtf8 } from 'node:buffer';
 /** Bytes that the first message has room for at first. */
 const roomFirst = 1024;
 
-/** Bytes of an answer beside its text or bytes and the name of its worker: a tag, seconds, attempts, and keys and lengths. */
+/**
+ * Bytes of an answer beside its text or bytes and the name of its worker: a tag, seconds, attempts, and keys
+ * and lengths.
+ */
 const headBytesMax = 64;
 
 /** Keys of RunJobsResponse and TaggedResult: the number of each field and its wire type. */

@@ -25,8 +25,8 @@ export interface AskedKind {
 }
 
 /**
- * Which kinds clients may ask for, by number or by name: those of this build, and all that workers offer beside them. No code
- * of these is here, only what their workers say of them.
+ * Which kinds clients may ask for, by number or by name: those of this build, and all that workers offer
+ * beside them. No code of these is here, only what their workers say of them.
  */
 export class AskedKinds {
   /** Those of this build, by number. */

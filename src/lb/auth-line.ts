@@ -1,6 +1,8 @@
 import { tokenLengthMax } from '../common/trust/options.js';
 
-/** What was found: not yet a whole line, no AUTH line at all, or a token and where the rest of the last chunk begins. */
+/**
+ * What was found: not yet a whole line, no AUTH line at all, or a token and where the rest of the last chunk begins.
+ */
 export type AuthLineFound =
   { readonly found: 'more' } | { readonly found: 'none' } | { readonly found: 'token'; token: string; restAt: number };
 

@@ -9,7 +9,9 @@ import { JobAdmission, WakeList } from './job-admission.js';
 import { PayloadBudget } from './payload-budget.js';
 import { clientsNamedMax, type ClientTerms, type ShareSettings } from './shares-file.js';
 
-/** Clients that are told apart; further ones are one client. Above clientsNamedMax, so that all that a file names are. */
+/**
+ * Clients that are told apart; further ones are one client. Above clientsNamedMax, so that all that a file names are.
+ */
 export const clientsMax = 1_024;
 
 /**
@@ -23,7 +25,10 @@ const quietSeconds = 2;
 
 /** Names of the client that nobody has to prove to be, and of all those beyond clientsMax. */
 export const anonymousName = 'anonymous';
-/** Of the jobs of a work queue: whoever may write to NATS put them there. No credential has such a name, as it might have `queue`. */
+/**
+ * Of the jobs of a work queue: whoever may write to NATS put them there. No credential has such a name, as it
+ * might have `queue`.
+ */
 export const queueName = '(queue)';
 const othersName = '(others)';
 
@@ -160,7 +165,9 @@ class Account implements ClientAccount {
   }
 }
 
-/** The clients that share the workers, by the names of their credentials: who asks for nothing to be shown is anonymous. */
+/**
+ * The clients that share the workers, by the names of their credentials: who asks for nothing to be shown is anonymous.
+ */
 export class ClientAccounts {
   readonly shares = new Shares();
   readonly jobs: AllJobs;

@@ -6,8 +6,8 @@ import { closingMsMax } from './limits.js';
 import { wasReset } from './link-facts.js';
 
 /**
- * OPEN: it reads and answers. DRAINING: it reads nothing more, and answers what it has read. ENDING: everything is written,
- * and the socket closes. CLOSED: it is gone, with whatever it had asked.
+ * OPEN: it reads and answers. DRAINING: it reads nothing more, and answers what it has read. ENDING:
+ * everything is written, and the socket closes. CLOSED: it is gone, with whatever it had asked.
  */
 type ConnectionState = 'OPEN' | 'DRAINING' | 'ENDING' | 'CLOSED';
 

@@ -2,8 +2,8 @@
 const memoryMs = 1_000;
 
 /**
- * A client that asks for no more at a time is waiting for these jobs, whoever else is there: they are let through whatever
- * the hub's queue, and go before those of others.
+ * A client that asks for no more at a time is waiting for these jobs, whoever else is there: they are let
+ * through whatever the hub's queue, and go before those of others.
  */
 export const shallowJobsMax = 64;
 

@@ -11,8 +11,9 @@ export interface TurnTaker {
 }
 
 /**
- * When each connection of a front writes its answers and decodes its bytes: once per turn of the event loop, and decoding
- * in turns while others wait. A connection knows whether it is on a list here; it is put on one only when it is on none.
+ * When each connection of a front writes its answers and decodes its bytes: once per turn of the event loop,
+ * and decoding in turns while others wait. A connection knows whether it is on a list here; it is put on one
+ * only when it is on none.
  */
 export class ConnectionTurns {
   private toFlush: TurnTaker[] = [];
@@ -27,7 +28,9 @@ export class ConnectionTurns {
     private readonly limits: LbLimits,
   ) {}
 
-  /** Numbers that a connection may decode in its turn: a few while others wait for theirs, and many while nobody does. */
+  /**
+   * Numbers that a connection may decode in its turn: a few while others wait for theirs, and many while nobody does.
+   */
   get jobsPerTurn(): number {
     return this.toDecode.length === 0 || !this.admission.fair ? this.limits.jobsPerTurnMax : shallowJobsMax;
   }

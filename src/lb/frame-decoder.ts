@@ -66,7 +66,9 @@ export class FrameDecoder {
     return this.framing === 'undecided' && (this.opening?.mayBeRecords ?? false);
   }
 
-  /** The framing is decided, and bytes that came before are still to be decoded: push again, with an empty chunk too. */
+  /**
+   * The framing is decided, and bytes that came before are still to be decoded: push again, with an empty chunk too.
+   */
   get backlog(): boolean {
     return this.framing !== 'undecided' && this.opening !== undefined;
   }

@@ -19,8 +19,9 @@ export interface GatePort {
 }
 
 /**
- * A connection that has not presented its token yet: nothing of it is decoded, and little of it is kept. Where the name of
- * its certificate is listed it may do without: then what comes first need not be an AUTH line.
+ * A connection that has not presented its token yet: nothing of it is decoded, and little of it is kept.
+ * Where the name of its certificate is listed it may do without: then what comes first need not be an AUTH
+ * line.
  */
 export class Gate {
   private readonly line = new AuthLine();

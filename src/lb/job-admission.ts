@@ -9,9 +9,10 @@ import { flushLingerMs } from './limits.js';
 const waiting = { shareOfDepth: 1 / 8, secondsMin: 0.003, secondsMax: 0.03 };
 
 /**
- * Work that each worker may hold while all clients are far ahead, in seconds. Each doubling halves the wake-ups of every
- * process: with 6 ms they took 5 us of CPU for a mined job of 20 us, with 30 ms 2 us. With the other bounds of this file
- * and the batches of the workers, 100 ms instead of 45 carried 0.85 instead of 0.79 of what the bare kernels do.
+ * Work that each worker may hold while all clients are far ahead, in seconds. Each doubling halves the
+ * wake-ups of every process: with 6 ms they took 5 us of CPU for a mined job of 20 us, with 30 ms 2 us. With
+ * the other bounds of this file and the batches of the workers, 100 ms instead of 45 carried 0.85 instead of
+ * 0.79 of what the bare kernels do.
  */
 const window = { shareOfDepth: 0.6, secondsMax: 0.1 };
 
@@ -53,10 +54,10 @@ export class WakeList {
 }
 
 /**
- * Decides how many jobs of a client may go to the hub now. The hub's queue is one line for everybody, so it is kept
- * short: who asks for much waits here, where clients take turns, and who asks for little finds the line short. How short
- * depends on how far ahead the clients are (ClientDepth), and so does how much each worker may hold. All clients, TCP and
- * gRPC, share one admission. Time is passed in.
+ * Decides how many jobs of a client may go to the hub now. The hub's queue is one line for everybody, so it
+ * is kept short: who asks for much waits here, where clients take turns, and who asks for little finds the
+ * line short. How short depends on how far ahead the clients are (ClientDepth), and so does how much each
+ * worker may hold. All clients, TCP and gRPC, share one admission. Time is passed in.
  */
 export class JobAdmission {
   readonly fair: boolean;

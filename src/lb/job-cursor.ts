@@ -9,8 +9,9 @@ const jobsField = 1;
 const keys = { tag: 0x08, kind: 0x10, name: 0x1a, payload: 0x22, version: 0x2a } as const;
 
 /**
- * Fields looked at in one turn of the event loop: some 0.04 ms, where the 2 million of a message of 8 MiB take 100 ms. Thirty
- * such streams take their turns one after another, and other clients wait for all of them.
+ * Fields looked at in one turn of the event loop: some 0.04 ms, where the 2 million of a message of 8 MiB
+ * take 100 ms. Thirty such streams take their turns one after another, and other clients wait for all of
+ * them.
  */
 export const fieldsPerTurnMax = 1_024;
 
@@ -23,9 +24,9 @@ const jobFieldsMax = 64;
 const noBytes = new Uint8Array(0);
 
 /**
- * The jobs of a RunJobsRequest as it came. A job takes 2 bytes of a message and some 40 as an object, so a message of 8 MiB
- * could become 80 MB and more at one go: its jobs are found some thousand at a time, and none becomes an object. One is read
- * at a time, into the fields of this.
+ * The jobs of a RunJobsRequest as it came. A job takes 2 bytes of a message and some 40 as an object, so a
+ * message of 8 MiB could become 80 MB and more at one go: its jobs are found some thousand at a time, and
+ * none becomes an object. One is read at a time, into the fields of this.
  */
 export class JobCursor {
   /** The tag of the job that was read last, in two halves of 32 bits. */
@@ -64,7 +65,10 @@ export class JobCursor {
     return this.left === 0 && this.at === this.bytes.length;
   }
 
-  /** Looks for more jobs, over fieldsPerTurnMax fields at most; at none while that many are left. @throws TriremeError USAGE */
+  /**
+   * Looks for more jobs, over fieldsPerTurnMax fields at most; at none while that many are left. @throws
+   * TriremeError USAGE
+   */
   look(): void {
     const { bytes } = this;
     if (this.at === bytes.length || this.left >= fieldsPerTurnMax) return;

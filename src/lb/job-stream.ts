@@ -148,7 +148,9 @@ export class JobStream implements JobSink, TurnTaker {
     else this.port.admission.whenRoom(() => this.turns.ask(this));
   }
 
-  /** Submits the job that was read last. @returns false: there is no room for its payload, and it is to be taken later */
+  /**
+   * Submits the job that was read last. @returns false: there is no room for its payload, and it is to be taken later
+   */
   private submit(job: JobCursor): boolean {
     const { payloads, admission, hub } = this.port;
     const { payload, kind: number, name } = job;

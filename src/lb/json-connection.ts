@@ -18,8 +18,9 @@ interface AskedJob {
 }
 
 /**
- * A client that speaks JSON lines: each line is a job or takes one back, and answers go out by the client's own ids as jobs
- * finish. It has the bounds, the turns and the time-outs of the connections that speak numbers.
+ * A client that speaks JSON lines: each line is a job or takes one back, and answers go out by the client's
+ * own ids as jobs finish. It has the bounds, the turns and the time-outs of the connections that speak
+ * numbers.
  */
 export class JsonConnection extends ClientConnection implements JobSink {
   readonly framing = 'json';

@@ -32,7 +32,9 @@ export type JsonRequest =
 
 const fields = new Set(['id', 'kind', 'version', 'payload', 'payloadBase64', 'timeoutMs', 'traceparent', 'cancel']);
 
-/** Reads a line. @throws TriremeError USAGE with what is wrong, and the `id` of the line, where it has one, as its cause */
+/**
+ * Reads a line. @throws TriremeError USAGE with what is wrong, and the `id` of the line, where it has one, as its cause
+ */
 export function parseJsonLine(line: string): JsonRequest {
   let value: unknown;
   try {

@@ -11,7 +11,9 @@ export interface LinkFacts {
   readonly congestionWindow: number;
   /** Bytes behind the acknowledged ones that the receiver has room for; Infinity where this kernel does not say. */
   readonly receiverWindowBytes: number;
-  /** The receiver rounds its window to a multiple of this, so it may seem to take back so much (RFC 7323, section 2.4). */
+  /**
+   * The receiver rounds its window to a multiple of this, so it may seem to take back so much (RFC 7323, section 2.4).
+   */
   readonly windowUnitBytes: number;
   /** Segments sent again since the connection began. */
   readonly retransmissions: number;
@@ -22,7 +24,10 @@ export function linkKey(address: string, port: number): string {
   return `${address.replace(/%.*$/, '')} ${port}`;
 }
 
-/** Reads what `ss -tinOH` prints, a line for each connection, by linkKey of the other end. Lines of another form are left out. */
+/**
+ * Reads what `ss -tinOH` prints, a line for each connection, by linkKey of the other end. Lines of another
+ * form are left out.
+ */
 export function parseLinks(text: string): Map<string, LinkFacts> {
   const links = new Map<string, LinkFacts>();
   for (const line of text.split('\n')) {
@@ -53,9 +58,9 @@ export function addressOf(socket: Socket): string {
 }
 
 /**
- * Whether a connection whose input has ended was reset in truth: libuv (1.46, uv__stream_io) tells a reset that it meets
- * together with data as an end. A connection that is reset has no peer any more (getpeername fails), and nobody waits for
- * its answers; one that the client has half closed has.
+ * Whether a connection whose input has ended was reset in truth: libuv (1.46, uv__stream_io) tells a reset
+ * that it meets together with data as an end. A connection that is reset has no peer any more (getpeername
+ * fails), and nobody waits for its answers; one that the client has half closed has.
  */
 export function wasReset(socket: Socket): boolean {
   const { _handle: handle } = socket as unknown as { _handle?: { getpeername?(out: object): number } | null };

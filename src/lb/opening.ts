@@ -50,10 +50,11 @@ export type Step = 'job' | 'held' | 'passed' | 'lines' | 'records' | 'foreign';
 /**
  * Chooses the framing of a connection byte by byte, so that it makes no difference how TCP cuts the bytes.
  *
- * A first digit that is a kind is a job at once, because its client may wait for the answer before it sends more; what
- * follows such a digit without a delimiter can therefore only be further records. A number that begins with another digit,
- * or that may become a kind of several digits, is held until its end. A newline before the first job, behind it or
- * between two jobs means lines. Until the framing is decided answers are records, because these are valid lines too.
+ * A first digit that is a kind is a job at once, because its client may wait for the answer before it sends
+ * more; what follows such a digit without a delimiter can therefore only be further records. A number that
+ * begins with another digit, or that may become a kind of several digits, is held until its end. A newline
+ * before the first job, behind it or between two jobs means lines. Until the framing is decided answers are
+ * records, because these are valid lines too.
  */
 export class Opening {
   readonly held = new Uint8Array(foreignBytesMax + 1);

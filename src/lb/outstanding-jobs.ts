@@ -7,8 +7,9 @@ const capacityFirst = 16;
 const unnamed = -1;
 
 /**
- * The jobs of a stream that have no answer yet, in rows of flat arrays: a stream with thousands of them at 400,000 a second
- * would otherwise hold as many objects, just long enough to grow old, and with them some 50 MB of heap.
+ * The jobs of a stream that have no answer yet, in rows of flat arrays: a stream with thousands of them at
+ * 400,000 a second would otherwise hold as many objects, just long enough to grow old, and with them some 50
+ * MB of heap.
  */
 export class OutstandingJobs {
   /** Tags in two halves of 32 bits. */

@@ -1,6 +1,8 @@
 import type { ErrorFacts } from '../common/errors.js';
 
-/** Bytes of the payloads of all clients that are with the hub: with the copies that sockets hold, twice as much memory. */
+/**
+ * Bytes of the payloads of all clients that are with the hub: with the copies that sockets hold, twice as much memory.
+ */
 export const payloadBytesTotalMax = 256 * 2 ** 20;
 
 /** And of one client: an eighth of all, and room for several of the longest payload. */

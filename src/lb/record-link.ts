@@ -13,13 +13,16 @@ const burstRoundTripMs = 0.5;
 /** Records acknowledged without a loss that double what may be unacknowledged. */
 export const cleanRecordsToDouble = 128;
 
-/** What every receiver has room for before the first look at its window: half of what Linux, macOS and Windows announce. */
+/**
+ * What every receiver has room for before the first look at its window: half of what Linux, macOS and Windows announce.
+ */
 export const receiverWindowBytesFirst = 32 * 1024;
 
 /**
- * Time between two short records, at least. TCP cannot say when a client has read one, and two in one recv() are one
- * answer too few. A machine that is busy may let a client stand still for longer, and looks take longer on it too: twice
- * the time of the slowest of the last looks is added, up to a bound that gives six records a second.
+ * Time between two short records, at least. TCP cannot say when a client has read one, and two in one recv()
+ * are one answer too few. A machine that is busy may let a client stand still for longer, and looks take
+ * longer on it too: twice the time of the slowest of the last looks is added, up to a bound that gives six
+ * records a second.
  */
 export const shortRecordGapMs = 50;
 const shortRecordGapMsMax = 150;
@@ -55,10 +58,10 @@ export type RecordWait =
 const now: RecordWait = { until: 'now' };
 
 /**
- * Says when the next record of one connection may be written, so that each arrives as one piece. The kernel puts a record
- * into a segment of its own only while nothing waits before it in the socket: so no more are unacknowledged than the
- * congestion window and the receiver's window let through at once, and few of them, because a loss makes the first
- * smaller. Pure: time and looks are passed in.
+ * Says when the next record of one connection may be written, so that each arrives as one piece. The kernel
+ * puts a record into a segment of its own only while nothing waits before it in the socket: so no more are
+ * unacknowledged than the congestion window and the receiver's window let through at once, and few of them,
+ * because a loss makes the first smaller. Pure: time and looks are passed in.
  *
  * Where a segment is shorter than a record, records are as long as a segment, and one is under way at a time.
  */
@@ -74,7 +77,9 @@ export class RecordLink {
   private unacknowledged = 0;
   private lookBeganMs = 0;
   private slowestLookMs = 0;
-  /** Bytes written up to which the receiver is known to have room. It never takes room back (RFC 9293, section 3.8.6). */
+  /**
+   * Bytes written up to which the receiver is known to have room. It never takes room back (RFC 9293, section 3.8.6).
+   */
   private room = receiverWindowBytesFirst;
   private inFlightMax = recordsInFlightFirst;
   private clean = 0;

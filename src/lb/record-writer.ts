@@ -47,7 +47,9 @@ export class RecordWriter implements LinkWaiter {
     this.link.progressMs += ms;
   }
 
-  /** Writes the oldest answers that are settled, while the link takes them and the socket has fewer bytes than these. */
+  /**
+   * Writes the oldest answers that are settled, while the link takes them and the socket has fewer bytes than these.
+   */
   write(bytesMax: number): void {
     const { ring, socket, port, link } = this;
     while (ring.headSettled && socket.writableLength < bytesMax) {

@@ -42,7 +42,10 @@ const fields: Readonly<Record<keyof ClientTerms, (text: string) => number>> = {
 };
 const fieldNames = Object.keys(fields);
 
-/** Reads the file of --shares. @throws TriremeError FILE_UNREADABLE, or USAGE with place, value and bound of what is wrong */
+/**
+ * Reads the file of --shares. @throws TriremeError FILE_UNREADABLE, or USAGE with place, value and bound of
+ * what is wrong
+ */
 export function readShares(path: string): ShareSettings {
   // Loaded only here, with the package that reads YAML.
   const { readConfigFile } = require('../common/config-file.js') as typeof import('../common/config-file.js');

@@ -21,21 +21,28 @@ const shareCostMin = 16;
 /** Jobs of a turn however long they take: streams must get on, on a machine whose cores are all busy too. */
 const jobsPerTurnMin = 16;
 
-/** By how much a turn may take more jobs than the one before it: one that was interrupted is made up for in ten turns. */
+/**
+ * By how much a turn may take more jobs than the one before it: one that was interrupted is made up for in ten turns.
+ */
 const growth = 1.25;
 
-/** RunJobs streams with jobs that wait take turns: a share each, as many shares as a turn of the event loop may take. */
+/**
+ * RunJobs streams with jobs that wait take turns: a share each, as many shares as a turn of the event loop may take.
+ */
 export class StreamTurns {
   private waiting: TurnTaker[] = [];
   private scheduled = false;
-  /** Jobs that a turn may take while it is to be sparing. The first ones are few: nobody knows yet how long they take. */
+  /**
+   * Jobs that a turn may take while it is to be sparing. The first ones are few: nobody knows yet how long they take.
+   */
   private sparingJobs = jobsPerTurnMin;
   /** Jobs that were taken so far. */
   private taken = 0;
 
   /**
    * @param limits jobs that all streams together take in one turn, how long that may take, and the pauses between turns
-   * @param sparing whether turns are to be short, with pauses between, because clients are there that ask for few jobs at a time
+   * @param sparing whether turns are to be short, with pauses between, because clients are there that ask for
+   * few jobs at a time
    * @param nowMs a clock
    */
   constructor(

@@ -268,7 +268,8 @@ export class TcpFront implements FrontPort, GatePort {
     const lateMs = nowMs - this.sweptMs - sweepIntervalMs;
     this.sweptMs = nowMs;
     for (const connection of this.connections) {
-      // When this process itself stood still, what clients sent and took in that time is not yet known: no fault of theirs.
+      // When this process itself stood still, what clients sent and took in that time is not yet known: no
+      // fault of theirs.
       if (lateMs > sweepIntervalMs / 2) connection.forgive(lateMs);
       connection.checkTimeouts(nowMs);
     }

@@ -27,8 +27,9 @@ export function tracedSink(sink: JobSink, parent: string, port: TracingPort, kin
 }
 
 /**
- * Stands between a job of a client that traces and who hears its end: a span for the job, and below it one for each time that a
- * worker is given it. A copy of a job that takes too long has a link to the try that it copies.
+ * Stands between a job of a client that traces and who hears its end: a span for the job, and below it one
+ * for each time that a worker is given it. A copy of a job that takes too long has a link to the try that it
+ * copies.
  */
 class TracedJob implements JobSink {
   readonly urgent?: boolean;

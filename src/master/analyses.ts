@@ -19,7 +19,9 @@ import type { Spool } from './spool.js';
 
 /** Analyses at once. Each holds a table of conversations and a thread; more would only make each of them slower. */
 const analysesMax = 16;
-/** Times that masters may find that they cannot open a capture which one of them has seen, before the analysis fails. */
+/**
+ * Times that masters may find that they cannot open a capture which one of them has seen, before the analysis fails.
+ */
 const openAttemptsMax = 20;
 /** After the grace time: for what is given back to be written. */
 const giveBackMs = 3_000;
@@ -73,7 +75,9 @@ export class Analyses {
     return this.setup.ledger.list().filter(({ state }) => state === 'queued').length;
   }
 
-  /** Chunks done by the workers of this master, and those taken over from the ledger, those of running ones included. */
+  /**
+   * Chunks done by the workers of this master, and those taken over from the ledger, those of running ones included.
+   */
   get chunks(): { readonly scanned: number; readonly resumed: number } {
     let { chunksScanned: scanned, chunksResumed: resumed } = this.counts;
     for (const { counts } of this.running.values()) {

@@ -24,8 +24,8 @@ import type { OpenCapture } from './open-capture.js';
 /** Chunks for each slot that may be ahead of what is proven: bounds the results that wait for the proof in memory. */
 export const chunksAheadPerSlot = 4;
 /**
- * Jobs that a chunk of an analysis that outlives its master may be: each is lost when its workers were (jobAttemptsMax), which a
- * bad minute of a network does as well as a chunk that kills them.
+ * Jobs that a chunk of an analysis that outlives its master may be: each is lost when its workers were
+ * (jobAttemptsMax), which a bad minute of a network does as well as a chunk that kills them.
  */
 const chunkJobsMax = 4;
 /** Where several masters share a ledger: one without workers gives its analyses back after this time. */
@@ -34,7 +34,9 @@ const aloneMsSharedMax = 5_000;
 /** Results of chunks count only with those of the same version: another one may cut or count otherwise. */
 export const scanEngine = `${version}-${partialMagic.toString(16)}`;
 
-/** Name of the list of files among the finished chunks, which are what a ledger keeps of an analysis beside its record. */
+/**
+ * Name of the list of files among the finished chunks, which are what a ledger keeps of an analysis beside its record.
+ */
 export const joinListKey = 'files';
 
 /** It did not fail by itself. */

@@ -25,7 +25,10 @@ interface Chunk {
 }
 
 export interface ChunkJobsOwner {
-  /** The answer to a chunk from the worker of this number, as it was read and as it came; the latter is valid during the call. */
+  /**
+   * The answer to a chunk from the worker of this number, as it was read and as it came; the latter is valid
+   * during the call.
+   */
   answered(plan: ChunkPlan, answer: ChunkAnswer, raw: Uint8Array, worker: number): void;
   /** The hub gave a chunk to a worker, for the first time or again. Left out: not of interest. */
   given?(plan: ChunkPlan, worker: number): void;

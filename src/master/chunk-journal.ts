@@ -5,7 +5,9 @@ import type { ChunkPlan } from '../pcap/types.js';
 import { readAnswer, type ChunkAnswer } from './chunk-answer.js';
 import { keyOf } from './chunk-jobs.js';
 
-/** Results of chunks that wait to be written to the ledger: past it no chunk is handed out, because they are in memory. */
+/**
+ * Results of chunks that wait to be written to the ledger: past it no chunk is handed out, because they are in memory.
+ */
 const journalQueuedBytesMax = 256 * 1024 * 1024;
 /** Kept chunks that are read at once when an analysis is resumed: the merge takes them one at a time. */
 const journalLoadsMax = 4;

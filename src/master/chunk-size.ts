@@ -9,8 +9,8 @@ const chunkSecondsMax = 2;
 /** Chunks for each slot: enough that a slow slot takes fewer, few enough that merging their tables stays cheap. */
 const chunksPerSlot = 4;
 /**
- * Chunks of an analysis, where that is one for each slot at least: the master adds their results up one after the other. With 1,000
- * workers four for each slot take longer to add up than to scan (bench/plan).
+ * Chunks of an analysis, where that is one for each slot at least: the master adds their results up one after
+ * the other. With 1,000 workers four for each slot take longer to add up than to scan (bench/plan).
  */
 const chunksMergedMax = 2000;
 

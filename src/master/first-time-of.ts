@@ -5,8 +5,9 @@ import type { ScanOptions } from '../pcap/types.js';
 import type { CaptureBytes } from './open-capture.js';
 
 /**
- * What chunks must know that do not begin a capture, where bounds are counted from its first packet. Null: that packet has no
- * time, or of a URL is behind its first bytes, so that only one chunk of all finds the first one that has.
+ * What chunks must know that do not begin a capture, where bounds are counted from its first packet. Null:
+ * that packet has no time, or of a URL is behind its first bytes, so that only one chunk of all finds the
+ * first one that has.
  */
 export function knowingFirstOf<Scan extends Pick<ScanOptions, 'span'>>(
   module: WebAssembly.Module,

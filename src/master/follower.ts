@@ -4,7 +4,9 @@ import { AnalyzeResult, type AnalyzeResponse } from '../gen/trireme/v1/capture.j
 import { isFinal, type AnalysisRecord, type Ledger } from '../ledger/types.js';
 import { analysisInfo, progressInfo } from './analysis-info.js';
 
-/** The ledger is asked so often how an analysis is that somebody waits for: a shared one may miss to tell of a change. */
+/**
+ * The ledger is asked so often how an analysis is that somebody waits for: a shared one may miss to tell of a change.
+ */
 export const followMs = 5_000;
 /** A ledger that cannot be used for so long ends the waiting, not the analysis: who waits would wait for ever. */
 export const followTroubledMsMax = 600_000;

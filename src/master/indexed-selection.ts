@@ -22,7 +22,9 @@ export interface AskedOfPieces {
   readonly chunkBytes: number;
 }
 
-/** The pieces that an index beside a capture selects, where there is one that can be used; and what is to be said of it. */
+/**
+ * The pieces that an index beside a capture selects, where there is one that can be used; and what is to be said of it.
+ */
 export interface Selected {
   readonly selection: Selection | null;
   readonly note: string;

@@ -33,8 +33,8 @@ function digestOf(files: readonly Part[]): string {
 }
 
 /**
- * The merge of one joined capture: puts the files into order, cuts them into runs, and adds up what workers give. A chunk is a
- * run; its plan's positions are those of the files one after the other in their order.
+ * The merge of one joined capture: puts the files into order, cuts them into runs, and adds up what workers
+ * give. A chunk is a run; its plan's positions are those of the files one after the other in their order.
  */
 export class JoinMergeTask {
   private files: readonly Part[] = [];

@@ -6,7 +6,9 @@ import type { InflateOutcome } from '../captures/packed/inflated.js';
 import type { ChunkResult } from '../pcap/types.js';
 import type { MergeData, MergeEvent, MergeRequest } from './merge-messages.js';
 
-/** Merging threads that wait for their next analysis, and the size of a capture whose thread may: it keeps its memory. */
+/**
+ * Merging threads that wait for their next analysis, and the size of a capture whose thread may: it keeps its memory.
+ */
 const mergeThreadsIdleMax = 2;
 const mergeThreadKeptBytesMax = 16 * 1024 * 1024;
 

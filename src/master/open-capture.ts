@@ -52,7 +52,8 @@ export interface OpenCapture {
 
 /**
  * Opens a capture below the master's folders. One that is appended to is the capture of the size that it had at first.
- * @param wanted when given, the file must begin with this one; FILE_UNREADABLE says that it is another, so that it is uploaded
+ * @param wanted when given, the file must begin with this one; FILE_UNREADABLE says that it is another, so
+ * that it is uploaded
  * @param countedBytes size that it had when it was opened before; null: it is opened for the first time
  */
 export async function openCapture(
@@ -133,7 +134,10 @@ export interface CapturePlaces {
   readonly urls: readonly UrlPrefix[];
 }
 
-/** Opens one capture by its path or URL; `countedBytes` as in openCapture(). @throws TriremeError as openCapture() and openUrlCapture() */
+/**
+ * Opens one capture by its path or URL; `countedBytes` as in openCapture(). @throws TriremeError as
+ * openCapture() and openUrlCapture()
+ */
 export async function openNamed(
   { access, urls }: CapturePlaces,
   path: string,

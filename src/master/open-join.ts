@@ -42,8 +42,8 @@ export interface JoinedCapture {
  * Opens a joined capture by the upload that lists its files.
  * @param kept the list alone, where an earlier master has kept it and the upload is elsewhere
  * @param again it was opened before, with all files that the client has: one that is gone since is a failure
- * @throws TriremeError USAGE for no such list; FILE_UNREADABLE and PATH_REFUSED where the master does not see a file that the
- *   client has, so that the bytes are uploaded too
+ * @throws TriremeError USAGE for no such list; FILE_UNREADABLE and PATH_REFUSED where the master does not see
+ *   a file that the client has, so that the bytes are uploaded too
  */
 export async function openJoin(
   access: CaptureAccess,

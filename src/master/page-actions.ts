@@ -14,7 +14,9 @@ import type { ReportCalls } from './report-calls.js';
 import type { Spool } from './spool.js';
 import { receiveBody } from './upload.js';
 
-/** Bytes of a request for an analysis, and milliseconds for them to come: a path has 4 KiB, an expression some hundred. */
+/**
+ * Bytes of a request for an analysis, and milliseconds for them to come: a path has 4 KiB, an expression some hundred.
+ */
 export const askedBytesMax = 64 * 1024;
 const askedMs = 5_000;
 /** A reader that takes nothing of a report for so long is cut off, as on the other ports. */
@@ -57,7 +59,10 @@ export interface PageActionsSetup {
   readonly log: Logger;
 }
 
-/** What the page of a master may ask: to take a capture, to analyse one, to end an analysis, and reports of those that have ended. */
+/**
+ * What the page of a master may ask: to take a capture, to analyse one, to end an analysis, and reports of
+ * those that have ended.
+ */
 export class PageActions implements AdminActions {
   readonly readOnly: boolean;
 

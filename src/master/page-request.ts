@@ -26,8 +26,8 @@ export function pageFields(given: Iterable<readonly [string, unknown]>): PageFie
 }
 
 /**
- * The request that these fields make, with the rows and the series that a report needs. Nobody waits for the result: it is
- * shown, and may be fetched, as long as it is kept.
+ * The request that these fields make, with the rows and the series that a report needs. Nobody waits for the
+ * result: it is shown, and may be fetched, as long as it is kept.
  * @throws TriremeError USAGE that names the field, its value and its bound
  */
 export function pageRequest(fields: PageFields, path: string, keepMs: number): AnalysisRequest {

@@ -3,7 +3,9 @@ import type { CaptureAccess } from '../captures/file/capture-access.js';
 import { TriremeError } from '../common/errors.js';
 import type { JoinedPart } from './open-join.js';
 
-/** Files of a joined capture that are open for workers that do not see them: more than ranges that are read in turns. */
+/**
+ * Files of a joined capture that are open for workers that do not see them: more than ranges that are read in turns.
+ */
 const joinHandlesMax = 128;
 
 interface OpenPart {

@@ -10,7 +10,9 @@ export interface BesideBytes {
   readonly file: IndexedFile;
 }
 
-/** Reads the index beside a capture below the master's folders, without waiting for a file system that does not answer. */
+/**
+ * Reads the index beside a capture below the master's folders, without waiting for a file system that does not answer.
+ */
 export async function readIndex(access: CaptureAccess, path: string, file: IndexedFile): Promise<BesideBytes | null> {
   const name = indexName(path);
   try {

@@ -7,7 +7,10 @@ import type { AskedReport, ReportPiece } from '../pcap/asked-report.js';
 /** Reports that are made at once: each holds a thread, and the rows of its analysis as objects, some 100 MB at most. */
 export const reportsMax = 4;
 
-/** Makes reports of finished analyses, each in a thread of its own: a long one takes a second, which the jobs cannot wait. */
+/**
+ * Makes reports of finished analyses, each in a thread of its own: a long one takes a second, which the jobs
+ * cannot wait.
+ */
 export class ReportCalls {
   private running = 0;
 

@@ -16,7 +16,9 @@ import type { OpenCapture } from './open-capture.js';
 const rangeMessageBytes = 256 * 1024;
 /** Ranges read at once: one for each slot of a large cluster. */
 const rangesMax = 1024;
-/** Reads of one capture at once: enough to keep a disk busy, and a capture that does not answer holds no more threads. */
+/**
+ * Reads of one capture at once: enough to keep a disk busy, and a capture that does not answer holds no more threads.
+ */
 const readsPerSourceMax = 4;
 /** Time for reads under way to come back before their file is closed. What comes later is dropped. */
 const readsEndMs = 1_000;
@@ -47,8 +49,9 @@ export class Sources {
   bytesServed = 0;
 
   /**
-   * Serves a capture until the returned function is called; that resolves when nothing reads it any more, or a read does
-   * not come back. `onSilent` hears of a file that does not answer: to ask workers again and again would be in vain.
+   * Serves a capture until the returned function is called; that resolves when nothing reads it any more, or
+   * a read does not come back. `onSilent` hears of a file that does not answer: to ask workers again and
+   * again would be in vain.
    */
   serve(capture: OpenCapture, onSilent: (error: TriremeError) => void): { name: string; end: () => Promise<void> } {
     const name = randomUUID();

@@ -5,7 +5,9 @@ import { atMost } from '../common/stuck-work.js';
 import type { UploadRequest, UploadResponse } from '../gen/trireme/v1/capture.js';
 import type { Spool, SpoolWriter } from './spool.js';
 
-/** A client that sends nothing of its upload for so long is gone or means harm. Ours says every 10 s that it is there. */
+/**
+ * A client that sends nothing of its upload for so long is gone or means harm. Ours says every 10 s that it is there.
+ */
 const uploadStallMs = 30_000;
 
 /**
@@ -50,8 +52,8 @@ export async function receiveUpload(
 }
 
 /**
- * Writes the body of a request to the spool, as fast as the disk takes it, and answers with its path there. Nothing of it stays
- * when its sender goes or stalls.
+ * Writes the body of a request to the spool, as fast as the disk takes it, and answers with its path there.
+ * Nothing of it stays when its sender goes or stalls.
  */
 export async function receiveBody(request: IncomingMessage, spool: Spool, stallMs = uploadStallMs): Promise<string> {
   const announced = Number(request.headers['content-length'] ?? 0);

@@ -13,10 +13,10 @@ const requestMsMax = 5_000;
 const reconnectMs = 500;
 
 /**
- * Connects to NATS, and from then on again and again for ever; the first attempt is one alone, whose end a caller that
- * must start without NATS awaits and tries again: an attempt without end would keep the process from ending. This module brings the NATS client: it is loaded late,
- * only where NATS is used.
- * Throws UNREACHABLE, UNAUTHENTICATED or USAGE in words that hold no credentials.
+ * Connects to NATS, and from then on again and again for ever; the first attempt is one alone, whose end a
+ * caller that must start without NATS awaits and tries again: an attempt without end would keep the process
+ * from ending. This module brings the NATS client: it is loaded late, only where NATS is used. Throws
+ * UNREACHABLE, UNAUTHENTICATED or USAGE in words that hold no credentials.
  */
 export async function connectNats(
   settings: NatsSettings,

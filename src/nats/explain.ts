@@ -10,8 +10,9 @@ const stepMsMax = 2_000;
 const alertMsMax = 500;
 
 /**
- * Why TLS with a server comes to nothing, in words; null: it does not, or that cannot be said. The NATS client only tells
- * that time ran out when a server refuses our certificate, because that comes after its handshake.
+ * Why TLS with a server comes to nothing, in words; null: it does not, or that cannot be said. The NATS
+ * client only tells that time ran out when a server refuses our certificate, because that comes after its
+ * handshake.
  */
 export async function explainTls({ servers }: NatsSettings, files: NatsFiles): Promise<string | null> {
   const [, host, port] = /^\[?(.*?)\]?:(\d+)$/.exec(servers[0]) as RegExpExecArray;

@@ -1,6 +1,8 @@
 import { errorKinds, type ErrorCode } from '../common/errors.js';
 
-/** What is known of a job of the queue beside its message. There is one record of each, written by compare-and-set only. */
+/**
+ * What is known of a job of the queue beside its message. There is one record of each, written by compare-and-set only.
+ */
 export type JobRecord = WaitingRecord | BegunRecord | DoneRecord | DeadRecord;
 
 interface AnyRecord {

@@ -23,7 +23,10 @@ const requestTimeoutMs = 3_000;
 /** Bytes of the longest payload of any kind, and as much for its headers as a server takes by default. */
 export const queuedBytesMax = 4 * 2 ** 20 + 64 * 1024;
 
-/** Bytes of jobs that wait or run, of records, and of dead letters. Past them NATS refuses what comes, and nothing is dropped. */
+/**
+ * Bytes of jobs that wait or run, of records, and of dead letters. Past them NATS refuses what comes, and
+ * nothing is dropped.
+ */
 const streamBytesMax = { jobs: 2 ** 30, records: 2 ** 30, dead: 2 ** 28 };
 
 /** A dead letter is kept so long for somebody to look at. */
@@ -35,7 +38,10 @@ const duplicateWindowMs = 120_000;
 /** Jobs of a kind that load balancers have, or that are delayed. */
 const ackPendingMax = 100_000;
 
-/** Before a stream that was removed is made anew: nats-server 2.9 removes the files of the old one after it has said that it did. */
+/**
+ * Before a stream that was removed is made anew: nats-server 2.9 removes the files of the old one after it
+ * has said that it did.
+ */
 const remakePauseMs = 1_500;
 
 /** A record, and the number of its write. */

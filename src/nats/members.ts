@@ -66,8 +66,8 @@ export function announce(settings: NatsSettings, member: Member, log: Logger): {
 }
 
 /**
- * Watches who is announced in a role; null: in any. `onChange` hears the whole list, in no order, whenever it changes. While
- * the members cannot be heard nobody is dropped.
+ * Watches who is announced in a role; null: in any. `onChange` hears the whole list, in no order, whenever it
+ * changes. While the members cannot be heard nobody is dropped.
  */
 export function watchMembers(
   settings: NatsSettings,

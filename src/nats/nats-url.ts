@@ -21,8 +21,8 @@ export function isNatsUrl(text: string): boolean {
 }
 
 /**
- * Reads `nats://[USER:PASS@|TOKEN@]H[:P][,H[:P]...]`; `tls://` encrypts. Throws USAGE, and not commander's own error for
- * values: commander would repeat the value with the password in it.
+ * Reads `nats://[USER:PASS@|TOKEN@]H[:P][,H[:P]...]`; `tls://` encrypts. Throws USAGE, and not commander's
+ * own error for values: commander would repeat the value with the password in it.
  */
 export function natsUrl(text: string): NatsSettings {
   const match = /^(nats|tls):\/\/(?:([^@]*)@)?(.+)$/i.exec(text);
@@ -55,7 +55,9 @@ export function natsName({ servers, tls }: NatsSettings): string {
   return `${tls ? 'tls' : 'nats'}://${servers.join(',')}`;
 }
 
-/** User and password, or token: those of the URL, else those of the variables NATS_USER, NATS_PASSWORD and NATS_TOKEN. */
+/**
+ * User and password, or token: those of the URL, else those of the variables NATS_USER, NATS_PASSWORD and NATS_TOKEN.
+ */
 export function natsUser(
   { user, pass, token }: NatsSettings,
   env: NodeJS.ProcessEnv = process.env,
@@ -74,7 +76,10 @@ export interface NatsFiles {
   readonly key: string | null;
 }
 
-/** Reads the files that NATS_CREDS, NATS_NKEY, NATS_CA, NATS_CERT and NATS_KEY name. Throws USAGE for one that cannot be. */
+/**
+ * Reads the files that NATS_CREDS, NATS_NKEY, NATS_CA, NATS_CERT and NATS_KEY name. Throws USAGE for one that
+ * cannot be.
+ */
 export function natsFiles(env: NodeJS.ProcessEnv = process.env): NatsFiles {
   const read = (name: string): Buffer | null => {
     const path = env[name];

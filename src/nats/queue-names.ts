@@ -54,7 +54,10 @@ export function queuePrefix(value: string): string {
   throw new InvalidArgumentError(`'${value}' is not 1 to ${prefixLengthMax} letters, digits, dashes and underscores`);
 }
 
-/** The key of a job's record, and the end of its dead letter's subject: its id, or where that cannot be one a hash of it. */
+/**
+ * The key of a job's record, and the end of its dead letter's subject: its id, or where that cannot be one a
+ * hash of it.
+ */
 export function recordKey(id: string): string {
   return /^[\w-]{1,64}$/.test(id) ? id : `=${createHash('sha256').update(id).digest('base64url')}`;
 }
@@ -65,8 +68,8 @@ export function unnamedId(seq: number, timestampNanos: bigint): string {
 }
 
 /**
- * Whether answers may be published there. A load balancer may publish more than those who put jobs, so it publishes for them only
- * where clients of NATS listen for answers.
+ * Whether answers may be published there. A load balancer may publish more than those who put jobs, so it
+ * publishes for them only where clients of NATS listen for answers.
  */
 export function mayReply(prefix: string, subject: string): boolean {
   return (

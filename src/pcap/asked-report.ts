@@ -3,8 +3,8 @@ import type { ScanOptions, SortOrder } from './types.js';
 // What the report of a finished analysis may be asked as, for who asks and for who makes it.
 
 /**
- * Conversations that pairs and the matrix of a report are summed from: in nearly every capture all of them, and their rows
- * still fit a message of the cluster.
+ * Conversations that pairs and the matrix of a report are summed from: in nearly every capture all of them,
+ * and their rows still fit a message of the cluster.
  */
 export const pairedConversationsMax = 20_000;
 

@@ -14,8 +14,9 @@ export function storedRange({ start, end, packed }: ChunkPlan, sizeBytes: number
 export const chunksMax = 65_536;
 
 /**
- * Cuts a file without reading it: into equal chunks, or into shares of the whole that add up to 1. Chunk 0 begins with the file header; the others look for their first
- * record. Without a known state (not a capture, or its headers are longer than what was read) there is one chunk.
+ * Cuts a file without reading it: into equal chunks, or into shares of the whole that add up to 1. Chunk 0
+ * begins with the file header; the others look for their first record. Without a known state (not a capture,
+ * or its headers are longer than what was read) there is one chunk.
  */
 export function planChunks(
   header: CaptureHeader,

@@ -29,7 +29,8 @@ export function isState(value: unknown): value is ReadState {
 export function checkResult(result: ChunkResult): void {
   const { plan, start, end, endState, cut, damage, notACapture, partial } = result;
   const sound =
-    // A certain start is not looked for, so it cannot be missing: taking that would have the chunk asked again for ever.
+    // A certain start is not looked for, so it cannot be missing: taking that would have the chunk asked
+    // again for ever.
     (start === null
       ? !plan.startCertain
       : isPosition(start) && start >= plan.start && (!plan.startCertain || start === plan.start)) &&

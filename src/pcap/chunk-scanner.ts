@@ -11,7 +11,9 @@ import { spanNs } from './scan-options.js';
 import { installStates } from './tcp-pieces.js';
 import type { ChunkPlan, ChunkResult, ReportOptions, ScanOptions } from './types.js';
 
-/** Scans one chunk. Push style: put bytes of the file into space(), say how many with filled(), until done or no more. */
+/**
+ * Scans one chunk. Push style: put bytes of the file into space(), say how many with filled(), until done or no more.
+ */
 export class ChunkScanner {
   private kernel: Kernel | null;
   /** Bytes pushed so far, for "the file is empty". */
@@ -19,7 +21,9 @@ export class ChunkScanner {
   private readonly countsFromTheStart: boolean;
   private meter: PieceMeter | null = null;
   private indexed: PieceIndex | null = null;
-  /** The filter does not fit what was read from a guessed start, which may be no record: nothing is told of the chunk. */
+  /**
+   * The filter does not fit what was read from a guessed start, which may be no record: nothing is told of the chunk.
+   */
   private misled = false;
 
   constructor(
@@ -92,8 +96,8 @@ export class ChunkScanner {
   }
 
   /**
-   * What a scan from the start of the file has counted so far, as a mergeable result of the whole file; the scan goes on.
-   * Null before the header is complete, and when damage has ended it.
+   * What a scan from the start of the file has counted so far, as a mergeable result of the whole file; the
+   * scan goes on. Null before the header is complete, and when damage has ended it.
    */
   soFar(): ChunkResult | null {
     const kernel = this.open();
@@ -111,7 +115,10 @@ export class ChunkScanner {
     if (kernel.exports.phaseNow() <= phases.complete) kernel.call((exports) => exports.setLimit(noLimit));
   }
 
-  /** Nothing behind this position belongs to the chunk, whose last record may still reach beyond. All before it was pushed, and no more. */
+  /**
+   * Nothing behind this position belongs to the chunk, whose last record may still reach beyond. All before
+   * it was pushed, and no more.
+   */
   endAt(position: number): void {
     const kernel = this.open();
     if (!this.done) this.guard(() => kernel.call((exports) => exports.setLimit(BigInt(position))));

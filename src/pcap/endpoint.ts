@@ -57,7 +57,9 @@ export function parseEndpoint(text: string): Endpoint {
 const dotted = (bytes: Uint8Array, at: number): string =>
   `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
 
-/** The canonical text of an address (RFC 5952: lower case, the first longest run of two or more zero groups as "::"). */
+/**
+ * The canonical text of an address (RFC 5952: lower case, the first longest run of two or more zero groups as "::").
+ */
 export function formatAddress(address: Uint8Array): string {
   if (address.length === 4) return dotted(address, 0);
   const group = (i: number): number => (address[2 * i] << 8) | address[2 * i + 1];

@@ -40,9 +40,10 @@ const wrongStartsMax = 3;
 const endOf = ({ end }: ChunkPlan): number => end ?? Infinity;
 
 /**
- * The order in which chunks of one capture are taken out and put together. Chunks are begun before it is proven where their first
- * record begins; a piece is used when it begins where the one before it ended and was read in the state in force there, and
- * its chunk is a task again otherwise. So what is put together is what one pass over the capture takes.
+ * The order in which chunks of one capture are taken out and put together. Chunks are begun before it is
+ * proven where their first record begins; a piece is used when it begins where the one before it ended and
+ * was read in the state in force there, and its chunk is a task again otherwise. So what is put together is
+ * what one pass over the capture takes.
  */
 export class ExtractOrder<Piece extends ExtractPiece> {
   private next = 0;

@@ -48,9 +48,10 @@ export function scanOptionsOf({ filter, filterTags, span }: ExtractOptions): Sca
 }
 
 /**
- * Takes the packets that match out of a capture or a chunk of it, byte for byte and in order, with the header of a classic
- * capture and all other blocks of a pcapng one; nothing behind the last one that is wanted. Push style, as ChunkScanner; what
- * is taken goes to `onBytes` after each filling, or once `gatherBytes` are there, and is valid until that returns.
+ * Takes the packets that match out of a capture or a chunk of it, byte for byte and in order, with the header
+ * of a classic capture and all other blocks of a pcapng one; nothing behind the last one that is wanted. Push
+ * style, as ChunkScanner; what is taken goes to `onBytes` after each filling, or once `gatherBytes` are
+ * there, and is valid until that returns.
  */
 export class Extractor {
   private readonly kernel: Kernel;

@@ -3,8 +3,8 @@ import type { ScanOptions, TimeSpan } from './types.js';
 const dayNs = 86_400_000_000_000n;
 
 /**
- * What the times of a capture are counted from whose first time this is: 1970, or where it does not fit int64 ns the midnight
- * before it. As assembly/clock.ts has it. In ns since 1970 in decimal.
+ * What the times of a capture are counted from whose first time this is: 1970, or where it does not fit int64
+ * ns the midnight before it. As assembly/clock.ts has it. In ns since 1970 in decimal.
  */
 export function timeBaseOf(firstNs: string | null): string {
   const first = BigInt(firstNs ?? 0);

@@ -35,8 +35,8 @@ const netScaler = /^[^]{0,32}NetScaler /;
 const erf = { headerBytes: 16, typeMax: 48, secondsMin: 0x2000_0000, recordsEnough: 3 };
 
 /**
- * ERF has no magic. Its records say when (64 bits, the upper 32 are seconds), which of some 48 types and how long they are:
- * so the first ones must all be plausible, and at least one must be there whole.
+ * ERF has no magic. Its records say when (64 bits, the upper 32 are seconds), which of some 48 types and how
+ * long they are: so the first ones must all be plausible, and at least one must be there whole.
  */
 function isErf(bytes: Buffer): boolean {
   let at = 0;

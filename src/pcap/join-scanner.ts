@@ -84,8 +84,8 @@ export class JoinScanner {
   }
 
   /**
-   * What all files have given so far, also the one that is not at its end: the mergeable result, and the facts of that file;
-   * null where its header is not there yet, or it is damaged.
+   * What all files have given so far, also the one that is not at its end: the mergeable result, and the
+   * facts of that file; null where its header is not there yet, or it is damaged.
    */
   soFar(): { readonly partial: Uint8Array; readonly facts: PartFacts | null } {
     const { kernel } = this;

@@ -56,7 +56,9 @@ export interface KernelExports {
   clearNames(): void;
   readonly uncaptured: { readonly value: bigint };
   readonly windowless: { readonly value: bigint };
-  /** Counts of TCP's health by intervals: 0 where there are none, and where those of an interval are; 0: they are all 0. */
+  /**
+   * Counts of TCP's health by intervals: 0 where there are none, and where those of an interval are; 0: they are all 0.
+   */
   readonly healthAt: Place;
   healthRow(number: bigint): number;
   tcpBytes(): bigint;

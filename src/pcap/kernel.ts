@@ -11,8 +11,8 @@ import type { ChunkPlan, InterfaceState, ReadState, ScanOptions } from './types.
 export const noLimit = 0x7fff_ffff_ffff_ffffn;
 
 /**
- * What an instance is for: to count from the start of a file on (or to merge), to count a chunk that begins elsewhere, or to walk
- * through records without counting.
+ * What an instance is for: to count from the start of a file on (or to merge), to count a chunk that begins
+ * elsewhere, or to walk through records without counting.
  */
 export type KernelPurpose = 'whole' | 'chunk' | 'walk';
 

@@ -2,7 +2,10 @@ import type { Merger } from './merger.js';
 import { RecordWalk } from './record-walk.js';
 import type { ChunkPlan, ChunkResult, PackedRange } from './types.js';
 
-/** What a merge asks of whoever has the bytes of the capture and somebody who scans them: threads, or workers of a master. */
+/**
+ * What a merge asks of whoever has the bytes of the capture and somebody who scans them: threads, or workers
+ * of a master.
+ */
 export interface MergePorts {
   /** This chunk is to be scanned before all that wait: the proof stands still without its result. */
   rescan(plan: ChunkPlan): void;
@@ -13,8 +16,9 @@ export interface MergePorts {
 }
 
 /**
- * The loop of a merge, the same for threads and the cluster: takes results in any order, has chunks scanned again whose guesses
- * were wrong, walks through record headers where too many were, and tells which chunks are not wanted any more.
+ * The loop of a merge, the same for threads and the cluster: takes results in any order, has chunks scanned
+ * again whose guesses were wrong, walks through record headers where too many were, and tells which chunks
+ * are not wanted any more.
  */
 export class MergeDriver {
   /** Chunks whose results can still matter and have not come. */

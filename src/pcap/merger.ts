@@ -18,7 +18,9 @@ import type {
   WalkResult,
 } from './types.js';
 
-/** rescan: have this plan scanned and offer its result; walk: run a RecordWalk of walkPlan() and hand it to walked(). */
+/**
+ * rescan: have this plan scanned and offer its result; walk: run a RecordWalk of walkPlan() and hand it to walked().
+ */
 export type MergeStep = { readonly rescan: ChunkPlan } | 'walk' | 'complete' | 'waiting';
 
 /** Guesses that may fail before the record headers are walked through instead. */
@@ -100,7 +102,10 @@ export class Merger {
     return 'walk';
   }
 
-  /** Whether the result of this plan can still matter (damage before it, or what came meanwhile, makes plans irrelevant). */
+  /**
+   * Whether the result of this plan can still matter (damage before it, or what came meanwhile, makes plans
+   * irrelevant).
+   */
   wanted(plan: ChunkPlan): boolean {
     if (this.final || endOf(plan) <= this.frontier.end) return false;
     if (this.asked.has(plan.start) && this.asked.get(plan.start)!.end === plan.end) return true;
@@ -161,8 +166,8 @@ export class Merger {
   }
 
   /**
-   * Gives up merging: a scan of all that is not proven yet, into what is merged, whose report is that of the whole file. The
-   * merger is used up.
+   * Gives up merging: a scan of all that is not proven yet, into what is merged, whose report is that of the
+   * whole file. The merger is used up.
    */
   scanOn(): ChunkScanner {
     const { end, endState } = this.frontier;
@@ -216,7 +221,9 @@ export class Merger {
     }
   }
 
-  /** Whether the TCP conversations of the next result settle; else its chunk is asked for again from their states here. */
+  /**
+   * Whether the TCP conversations of the next result settle; else its chunk is asked for again from their states here.
+   */
   private settles({ plan, partial, ...result }: ChunkResult): boolean {
     const unsettled = unsettledBefore(this.kernel, partial);
     if (unsettled === null) return true;

@@ -154,7 +154,9 @@ export interface DhcpFacts {
 export interface AddressRow {
   readonly address: string;
   readonly name: string;
-  /** How it is known: an answer of DNS, a ClientHello or a request that was sent there, the name of a client of DHCP. */
+  /**
+   * How it is known: an answer of DNS, a ClientHello or a request that was sent there, the name of a client of DHCP.
+   */
   readonly source: 'dns' | 'tls' | 'http' | 'dhcp';
   readonly times: Count;
 }

@@ -25,8 +25,9 @@ export function sameState(x: ReadState, y: ReadState): boolean {
 }
 
 /**
- * Whether records that were read in an assumed state read the same in the one that turned out to be in force. Interfaces
- * described meanwhile change nothing for records that are `plain`: undamaged, and describing no further ones.
+ * Whether records that were read in an assumed state read the same in the one that turned out to be in force.
+ * Interfaces described meanwhile change nothing for records that are `plain`: undamaged, and describing no
+ * further ones.
  */
 export function readsAlike(assumed: ReadState | null, inForce: ReadState | null, plain: boolean): boolean {
   if (assumed === null || inForce === null) return assumed === inForce;

@@ -2,7 +2,9 @@ import { Kernel, noLimit, phases } from './kernel.js';
 import { scanOptionsDefault } from './scan-options.js';
 import type { WalkPlan, WalkResult } from './types.js';
 
-/** The serial walk over record headers, the fall-back when guessed starts failed twice. Pushed to as a ChunkScanner is. */
+/**
+ * The serial walk over record headers, the fall-back when guessed starts failed twice. Pushed to as a ChunkScanner is.
+ */
 export class RecordWalk {
   private readonly kernel: Kernel;
   private readonly boundaries: WalkResult['boundaries'][number][] = [];

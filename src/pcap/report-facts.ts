@@ -46,7 +46,10 @@ export function perSecond(count: bigint, ns: bigint | null): number | null {
  */
 export type ToldCounts = readonly [string | null, string | null, string | null];
 
-/** What interface statistics told: the sums of sections that have ended, and the counts of each interface of the last one. */
+/**
+ * What interface statistics told: the sums of sections that have ended, and the counts of each interface of
+ * the last one.
+ */
 export interface ToldStatistics {
   readonly ended: ToldCounts;
   readonly last: readonly (readonly [interfaceNumber: number, counts: ToldCounts])[];

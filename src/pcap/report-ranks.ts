@@ -172,7 +172,9 @@ function readBoundedConversation(view: DataView, at: number, base: bigint): Conv
   return { ...row, packets_max: most(16), bytes_max: most(24) };
 }
 
-/** From a to b. One that is known within bounds has no times; its bounds stand in their place (assembly/packed-rows.ts). */
+/**
+ * From a to b. One that is known within bounds has no times; its bounds stand in their place (assembly/packed-rows.ts).
+ */
 function readOut(view: DataView, at: number): Direction {
   const out = readDirection(view, at);
   return isBounded(view, at) ? { ...out, first: noTime, last: noLastTime } : out;
@@ -194,7 +196,10 @@ function readTimes(view: DataView, at: number, base: bigint): ConversationTimes 
 const timeText = (time: bigint, timed: bigint, base: bigint): string | null =>
   timed === noTime ? null : (time + base).toString();
 
-/** Tells how many endpoints there are, and those with the most traffic: by packets when that is the order, else by bytes. */
+/**
+ * Tells how many endpoints there are, and those with the most traffic: by packets when that is the order,
+ * else by bytes.
+ */
 export function rankedEndpoints(kernel: Kernel, packed: boolean): Pick<CaptureFacts, 'endpoints_total' | 'endpoints'> {
   const { exports } = kernel;
   const count = exports.bestTalkersCount.value;

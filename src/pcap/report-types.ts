@@ -21,14 +21,14 @@ export interface ConversationRow {
   /** Bits on the wire a second from its first packet to its last, rounded down; null where no time passes. */
   readonly bits_per_second: Count | null;
   /**
-   * Only when the table was full: what it has at most. Equal to packets and bytes where these are exact; otherwise they, and
-   * those of each direction, are what it has at least, and its times are not known.
+   * Only when the table was full: what it has at most. Equal to packets and bytes where these are exact;
+   * otherwise they, and those of each direction, are what it has at least, and its times are not known.
    */
   readonly packets_max?: Count;
   readonly bytes_max?: Count;
   /**
-   * Only with --inner: the tunnels around its packets from a to b and from b to a, outermost first; null: no packet of that
-   * direction was in one.
+   * Only with --inner: the tunnels around its packets from a to b and from b to a, outermost first; null: no
+   * packet of that direction was in one.
    */
   readonly tunnel_a_to_b?: readonly TunnelLayer[] | null;
   readonly tunnel_b_to_a?: readonly TunnelLayer[] | null;
@@ -40,7 +40,9 @@ export interface ConversationRow {
   readonly tunnels_vary?: boolean;
 }
 
-/** A tunnel, and the number that its header has, if it has one: the label of each entry of an MPLS stack, the top first. */
+/**
+ * A tunnel, and the number that its header has, if it has one: the label of each entry of an MPLS stack, the top first.
+ */
 export interface TunnelLayer {
   readonly type: TunnelType;
   /** VXLAN, GENEVE. */
@@ -179,11 +181,14 @@ export interface JoinedFile {
   readonly first_ns: string | null;
   readonly last_ns: string | null;
   /**
-   * ns from the latest packet of the files before to the first of this one; below 0: they overlap. Null for the first file
-   * and where no packet has a time.
+   * ns from the latest packet of the files before to the first of this one; below 0: they overlap. Null for
+   * the first file and where no packet has a time.
    */
   readonly gap_ns: string | null;
-  /** Only when an earlier file has as many packets and captured bytes between the same times: its name. Both are counted. */
+  /**
+   * Only when an earlier file has as many packets and captured bytes between the same times: its name. Both
+   * are counted.
+   */
   readonly repeats?: string;
   /** Only when it was still written to: it is counted to the size that it had when it was opened. */
   readonly grew?: true;
@@ -299,11 +304,13 @@ export interface CaptureFacts extends PacketCounts, JoinedFiles {
   readonly endpoints_limit?: EndpointsLimit;
   /** Only of a pcapng capture that has interface statistics. */
   readonly capture_statistics?: CaptureStatistics;
-  /** Only when there are any: records of nothing but zeros, as in a file whose end was never written. They are packets. */
+  /**
+   * Only when there are any: records of nothing but zeros, as in a file whose end was never written. They are packets.
+   */
   readonly zero_records?: Count;
   /**
-   * Only when there are any: packets whose time is over 292 years from 1970, or from the first packet where that one is. first_ns
-   * and last_ns are exact all the same.
+   * Only when there are any: packets whose time is over 292 years from 1970, or from the first packet where
+   * that one is. first_ns and last_ns are exact all the same.
    */
   readonly packets_time_saturated?: Count;
 }
@@ -315,8 +322,9 @@ export interface NotACapture {
 }
 
 /**
- * What passed in a second. Rates are numbers of packets and of bits on the wire; null where no time has passed. In the time that
- * has traffic no pause counts, which is longer than `pause_ns_min` without any packet.
+ * What passed in a second. Rates are numbers of packets and of bits on the wire; null where no time has
+ * passed. In the time that has traffic no pause counts, which is longer than `pause_ns_min` without any
+ * packet.
  */
 export interface TrafficRates {
   /** From the first packet to the last; null: no packet has a time. */

@@ -6,15 +6,24 @@ import type { ScanOptions, SortOrder } from './types.js';
 // What an analysis may be asked, with its bounds, its defaults and the words of its refusals: for the command line, the
 // master, the package and the engine itself. capture.proto says the same in its comments; a test compares them.
 
-/** Conversations held at once, where nobody says: 335 MB of IPv4 entries and 64 MB of index, 3.5 million well inside 1 GB. */
+/**
+ * Conversations held at once, where nobody says: 335 MB of IPv4 entries and 64 MB of index, 3.5 million well
+ * inside 1 GB.
+ */
 export const conversationsMaxDefault = 4_194_304;
 /** More IPv4 entries than this and as many address pairs would not fit the 4 GiB that a wasm memory can address. */
 export const conversationsHeldMax = 16_777_216;
 
-/** With TCP's state, which is 256 bytes a conversation and as much again where much goes wrong: 2.7 GB of the same 4 GiB. */
+/**
+ * With TCP's state, which is 256 bytes a conversation and as much again where much goes wrong: 2.7 GB of the
+ * same 4 GiB.
+ */
 export const conversationsWatchedMax = 4_194_304;
 
-/** Nanoseconds of one row of the time series: the unit of a capture's times, and 36 years, whose multiples stay inside int64. */
+/**
+ * Nanoseconds of one row of the time series: the unit of a capture's times, and 36 years, whose multiples
+ * stay inside int64.
+ */
 export const intervalNsMin = 1n;
 export const intervalNsMax = 1n << 60n;
 
@@ -30,7 +39,10 @@ export const topMessageMax = 50_000;
 export const sortOrders: readonly SortOrder[] = ['bytes', 'packets', 'duration', 'start'];
 export const sortDefault: SortOrder = 'bytes';
 
-/** Milliseconds to wait for a first worker, where nobody says: a worker started together with the caller is there by then. */
+/**
+ * Milliseconds to wait for a first worker, where nobody says: a worker started together with the caller is
+ * there by then.
+ */
 export const waitMsDefault = 30_000;
 /** A day: who asks for longer waits by mistake. */
 export const waitMsMax = 86_400_000;
@@ -106,8 +118,8 @@ export function compileAsked(asked: Asked, names: AskedNames, topBound: TopBound
       ...(isAsked(asked.inner, names.inner) ? { inner: true } : {}),
       ...(isAsked(asked.tcp, names.tcp) ? { tcp: true } : {}),
       ...(isAsked(asked.names, names.names) ? { names: true } : {}),
-      // No result depends on it; nobody can build a capture whose conversations collide under it. Loading node:crypto for
-      // a better one would cost a small analysis 3 ms.
+      // No result depends on it; nobody can build a capture whose conversations collide under it. Loading
+      // node:crypto for a better one would cost a small analysis 3 ms.
       hashSeed: Math.floor(Math.random() * 2 ** 32),
     },
     top,

@@ -41,7 +41,10 @@ export function checkOptions(options: ScanOptions): void {
     throw new TriremeError('USAGE', `timeBase '${options.timeBase}' is no time in nanoseconds`);
 }
 
-/** A span as the kernel takes it: bounds from a base in ns since 1970, and bits 1 and 2 for those that are counted from the first packet. */
+/**
+ * A span as the kernel takes it: bounds from a base in ns since 1970, and bits 1 and 2 for those that are
+ * counted from the first packet.
+ */
 export function spanNs(
   { after, before, first }: TimeSpan,
   base = 0n,

@@ -16,7 +16,9 @@ const againMin = 20;
 /** Intervals from the first to the last packet: of fewer, one is no short part. */
 const intervalsMin = 10;
 
-/** The shortest time in which 40 % of all segments that were sent again came; null: it is no short one, or they are few. */
+/**
+ * The shortest time in which 40 % of all segments that were sent again came; null: it is no short one, or they are few.
+ */
 export function concentrated({ rows, interval_ns: interval }: TimeSeries): TcpFinding | null {
   const again = rows.map(({ tcp }) => (tcp === undefined ? 0 : sentAgain(tcp)));
   const total = again.reduce((sum, count) => sum + count, 0);

@@ -163,8 +163,8 @@ export function extractOptions({ filter, after_ns: after, before_ns: before }: T
 }
 
 /**
- * Segments of a direction that were sent again: old ones but those that came out of order and those that a mirror repeated. A
- * repeated one may be out of order as well, so that both together may be more.
+ * Segments of a direction that were sent again: old ones but those that came out of order and those that a
+ * mirror repeated. A repeated one may be out of order as well, so that both together may be more.
  */
 export function sentAgain({
   old_segments,

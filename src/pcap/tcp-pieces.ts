@@ -1,9 +1,10 @@
 import { TriremeError } from '../common/errors.js';
 import type { Kernel } from './kernel.js';
 
-// How the state of TCP conversations is put together from chunks, in the order of the file (assembly/tcp-log.ts). A chunk that
-// begins in the middle tells the first packets of each conversation; where the state does not settle behind them, the chunk is
-// scanned again from the states that are known by then.
+// How the state of TCP conversations is put together from chunks, in the order of the file
+// (assembly/tcp-log.ts). A chunk that begins in the middle tells the first packets of each conversation;
+// where the state does not settle behind them, the chunk is scanned again from the states that are known by
+// then.
 
 /** Conversations whose states travel with a plan at most: 280 bytes each, in base64, in a message of a job. */
 const statesMax = 2_048;
@@ -18,7 +19,10 @@ export function addTcp(kernel: Kernel, bytes: Uint8Array, refuse: (what: string)
   kernel.exports.tcpDone();
 }
 
-/** What is missing of a chunk whose conversations do not all settle: their states before it, or they are too many for a plan. */
+/**
+ * What is missing of a chunk whose conversations do not all settle: their states before it, or they are too
+ * many for a plan.
+ */
 export type Unsettled = { readonly tcpStates: string } | 'too many';
 
 /** Looks at a chunk's state of TCP before it is added: null where all of it settles. */

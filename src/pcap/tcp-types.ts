@@ -17,7 +17,10 @@ export interface TcpDirection {
   /** ACKs of what the capture does not hold. */
   readonly acked_unseen: Count;
   readonly resets: Count;
-  /** Packets that repeat the one before them within 1 ms, as a mirror makes them; and how many of the counts above are such. */
+  /**
+   * Packets that repeat the one before them within 1 ms, as a mirror makes them; and how many of the counts
+   * above are such.
+   */
   readonly repeated_packets: Count;
   readonly repeated_old_segments: Count;
   readonly repeated_duplicate_acks: Count;
@@ -41,7 +44,9 @@ export interface TcpOpenings {
   readonly established: Count;
   readonly refused: Count;
   readonly unanswered: Count;
-  /** Handshakes whose times are all known, and those of which the round trip is: a capture may hold one direction alone. */
+  /**
+   * Handshakes whose times are all known, and those of which the round trip is: a capture may hold one direction alone.
+   */
   readonly handshakes: Count;
   readonly round_trips: Count;
   readonly syn_to_syn_ack_ns: string | null;
@@ -91,7 +96,9 @@ export interface TcpFinding {
     | 'slow-handshake'
     | 'repeated';
   readonly text: string;
-  /** For `trireme extract --filter-tags transparent --filter`; null: there is none, or it would be all of the capture. */
+  /**
+   * For `trireme extract --filter-tags transparent --filter`; null: there is none, or it would be all of the capture.
+   */
   readonly filter: string | null;
   /** Of `when`: ns since 1970, from when and before when. */
   readonly after_ns?: string;

@@ -37,15 +37,15 @@ export interface ScanOptions {
    */
   readonly hashSeed?: number;
   /**
-   * What times are counted from where they do not fit int64 ns, ns since 1970 in decimal; undefined: the first packet of the file
-   * decides. Joined files say it, because all of them count from the same.
+   * What times are counted from where they do not fit int64 ns, ns since 1970 in decimal; undefined: the
+   * first packet of the file decides. Joined files say it, because all of them count from the same.
    */
   readonly timeBase?: string;
 }
 
 /**
- * after <= time < before, in decimal: ns since 1970, or behind a '+' ns from the first packet of the file that has a time;
- * null: no bound.
+ * after <= time < before, in decimal: ns since 1970, or behind a '+' ns from the first packet of the file
+ * that has a time; null: no bound.
  */
 export interface TimeSpan {
   readonly after: string | null;
@@ -87,7 +87,9 @@ export interface ReadState {
   readonly interfaces: readonly InterfaceState[];
   /** Classic files before 2.3 hold a record's two lengths the other way round. */
   readonly lengthsSwapped: boolean;
-  /** What times are counted from, ns since 1970 in decimal, where that is decided; undefined: the next packet decides. */
+  /**
+   * What times are counted from, ns since 1970 in decimal, where that is decided; undefined: the next packet decides.
+   */
   readonly timeBase?: string;
 }
 
@@ -101,9 +103,9 @@ export interface CaptureHeader {
 }
 
 /**
- * Members or frames of a packed file, one after the other. What those before them inflate to is not known when ranges are
- * planned, so positions in a packed file that is cut have gaps: each range begins at a position past all that the one before
- * it may inflate to.
+ * Members or frames of a packed file, one after the other. What those before them inflate to is not known
+ * when ranges are planned, so positions in a packed file that is cut have gaps: each range begins at a
+ * position past all that the one before it may inflate to.
  */
 export interface PackedRange {
   /** Where it begins in the file as it is stored. */
@@ -114,7 +116,10 @@ export interface PackedRange {
   readonly position: number;
   /** Bytes that it may inflate to; the next range has the position behind them. */
   readonly bytesMax: number;
-  /** Bytes that what is before it inflates to, where they are known; then the bound of a whole file holds in place of bytesMax. */
+  /**
+   * Bytes that what is before it inflates to, where they are known; then the bound of a whole file holds in
+   * place of bytesMax.
+   */
   readonly before?: number;
 }
 
@@ -136,14 +141,18 @@ export interface ChunkPlan {
   readonly end: number | null;
   /** True: start is a record boundary (or 0, the file header). False: the scanner looks for a plausible one first. */
   readonly startCertain: boolean;
-  /** The state in force at start, assumed or proven; null only for a chunk that begins with the file header (start 0). */
+  /**
+   * The state in force at start, assumed or proven; null only for a chunk that begins with the file header (start 0).
+   */
   readonly state: ReadState | null;
   /**
    * With tcp: states of conversations before the chunk, in base64, because what was scanned without them did not settle
    * (tcp-pieces.ts); undefined: none is known.
    */
   readonly tcpStates?: string;
-  /** These are too many for a plan: all packets of TCP conversations are kept, and whoever knows the states counts them. */
+  /**
+   * These are too many for a plan: all packets of TCP conversations are kept, and whoever knows the states counts them.
+   */
   readonly tcpLogged?: true;
   /** Of a joined capture: tells the files of this chunk from others that would lie at the same place. */
   readonly files?: string;

@@ -20,8 +20,8 @@ const stateColors: Readonly<Record<string, string>> = {
 };
 
 /**
- * The view that follows a hub until q, Ctrl-C or a signal. Resolves at the end; rejects with the first error when the hub
- * could not be reached at all. The terminal is left as it was, whatever happens.
+ * The view that follows a hub until q, Ctrl-C or a signal. Resolves at the end; rejects with the first error
+ * when the hub could not be reached at all. The terminal is left as it was, whatever happens.
  */
 export function liveView(watch: WorkerWatch, intervalMs: number, sort: string, costs: boolean): Promise<void> {
   const view = new LiveView(watch, intervalMs, sort, costs);

@@ -1,8 +1,9 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 
 /**
- * The mount namespace in which pins and records live. `ip netns exec` gives a command a mount namespace of its own that
- * ends with it, and pins made there would end too; so the outermost ancestor whose namespaces can be read is the anchor.
+ * The mount namespace in which pins and records live. `ip netns exec` gives a command a mount namespace of
+ * its own that ends with it, and pins made there would end too; so the outermost ancestor whose namespaces
+ * can be read is the anchor.
  */
 export interface Anchor {
   /** Prefix of every path: empty when the anchor is our own namespace, else the anchor's root as /proc shows it. */

@@ -31,8 +31,9 @@ export interface Attachment extends Place {
 }
 
 /**
- * The folder of one attachment: its record, and a bpffs of its own with the pins of program and maps. A bpffs of our own
- * needs no mounted /sys/fs/bpf, meets no other run, and one unmount drops every pin. The name has namespace and interface.
+ * The folder of one attachment: its record, and a bpffs of its own with the pins of program and maps. A bpffs
+ * of our own needs no mounted /sys/fs/bpf, meets no other run, and one unmount drops every pin. The name has
+ * namespace and interface.
  */
 export class AttachmentFolder {
   readonly path: string;
@@ -117,8 +118,9 @@ export class AttachmentFolder {
   }
 
   /**
-   * Removes the folder once its bpffs is unmounted, and the folder of all when it was the last. From inside the anchor's
-   * namespace: our own may hold a copy of the mount, and then the kernel would not let us remove its folder.
+   * Removes the folder once its bpffs is unmounted, and the folder of all when it was the last. From inside
+   * the anchor's namespace: our own may hold a copy of the mount, and then the kernel would not let us remove
+   * its folder.
    */
   async remove(): Promise<void> {
     const path = join(folderOfAll, this.name);

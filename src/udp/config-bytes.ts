@@ -2,8 +2,9 @@ import { InvalidArgumentError } from 'commander';
 import { isIPv4 } from 'node:net';
 
 /**
- * The bytes of the programs' config maps: struct parity_config (bpf/udp_parity.h) and struct lb_config (bpf/udp_lb.h).
- * Whole numbers lie in the machine's order, which is little-endian on every machine that this runs on; addresses as on the wire.
+ * The bytes of the programs' config maps: struct parity_config (bpf/udp_parity.h) and struct lb_config
+ * (bpf/udp_lb.h). Whole numbers lie in the machine's order, which is little-endian on every machine that this
+ * runs on; addresses as on the wire.
  */
 
 export interface ParityConfig {

@@ -4,7 +4,10 @@ import { listLinks, xdpModeName } from './link.js';
 import { enterNetns, findNetns } from './netns.js';
 import { runTool, saidBy } from './tools.js';
 
-/** Takes our program from an interface. Another's program stays, and so does the peace when interface or namespace are gone. */
+/**
+ * Takes our program from an interface. Another's program stays, and so does the peace when interface or
+ * namespace are gone.
+ */
 async function takeOff(place: Place, programId: number | undefined): Promise<string | undefined> {
   const namespace = findNetns(place.netns);
   if (namespace === undefined || programId === undefined) return undefined;
@@ -73,8 +76,9 @@ export async function dropStale(): Promise<string[]> {
 }
 
 /**
- * What an attachment has lost, or nothing. The kernel gives the number of a namespace that has ended to the next one, whose
- * interface may have the same name and index, so the program on the interface is compared too.
+ * What an attachment has lost, or nothing. The kernel gives the number of a namespace that has ended to the
+ * next one, whose interface may have the same name and index, so the program on the interface is compared
+ * too.
  */
 async function whatIsGone(folder: AttachmentFolder, attachment: Attachment): Promise<string | undefined> {
   const namespace = findNetns(attachment.netns);

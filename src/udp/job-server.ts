@@ -15,8 +15,9 @@ export interface JobServerEvents {
 }
 
 /**
- * Lab B's server: announces the size of its pool in one byte, runs the jobs that come back, answers each to the address
- * it came from. The byte goes out at start, after every result, on a job while another thread is free, and every 250 ms.
+ * Lab B's server: announces the size of its pool in one byte, runs the jobs that come back, answers each to
+ * the address it came from. The byte goes out at start, after every result, on a job while another thread is
+ * free, and every 250 ms.
  */
 export class JobServer {
   private readonly socket: Socket = createSocket('udp4');

@@ -65,7 +65,9 @@ export class Stage {
     return player;
   }
 
-  /** Runs a program to its end; resolves with its lines. Ends early when the lab is interrupted. Throws when it fails. */
+  /**
+   * Runs a program to its end; resolves with its lines. Ends early when the lab is interrupted. Throws when it fails.
+   */
   async run(
     label: string,
     host: Host,

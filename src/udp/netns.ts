@@ -73,8 +73,8 @@ export function findNetns(inode: number): NetworkNamespace | undefined {
 }
 
 /**
- * The namespace that our own one calls `nsid` (as in `link_netnsid`). Named ones are known to `ip netns list-id`; for the
- * others names are made in a throw-away mount namespace, which leaves nothing behind.
+ * The namespace that our own one calls `nsid` (as in `link_netnsid`). Named ones are known to `ip netns
+ * list-id`; for the others names are made in a throw-away mount namespace, which leaves nothing behind.
  */
 export async function netnsByNsid(nsid: number): Promise<NetworkNamespace | undefined> {
   const all = listNetns();

@@ -6,9 +6,9 @@ import { projectRoot } from '../common/version.js';
 import { mustRun, requireRoot, runTool } from './tools.js';
 
 /**
- * The labs' hosts live in namespaces that end with the process which made them: network, mount and process namespaces of
- * their own, entered by starting this program again. Namespaces, links, programs, pins and mounts vanish with the last
- * process inside, however it ended, and two runs side by side cannot meet.
+ * The labs' hosts live in namespaces that end with the process which made them: network, mount and process
+ * namespaces of their own, entered by starting this program again. Namespaces, links, programs, pins and
+ * mounts vanish with the last process inside, however it ended, and two runs side by side cannot meet.
  */
 const insideVariable = 'TRIREME_SANDBOX';
 
@@ -77,7 +77,10 @@ export class LabNetwork {
     return new LabNetwork();
   }
 
-  /** Adds a host `10.99.0.N`, N in the order of adding, whose interface is eth0 and whose port on the bridge has its name. */
+  /**
+   * Adds a host `10.99.0.N`, N in the order of adding, whose interface is eth0 and whose port on the bridge
+   * has its name.
+   */
   async addHost(name: string): Promise<Host> {
     const address = `10.99.0.${this.hosts.size + 1}`;
     const steps = [

@@ -18,8 +18,8 @@ const packageOf: Readonly<Record<string, string>> = {
 };
 
 /**
- * The kernel ends a tool when this program dies, even by SIGKILL. One that lived on would load, mount or attach after the
- * next command had already cleared up.
+ * The kernel ends a tool when this program dies, even by SIGKILL. One that lived on would load, mount or
+ * attach after the next command had already cleared up.
  */
 const dieWithUs = ['--pdeathsig', 'KILL', '--'];
 

@@ -5,9 +5,10 @@ import { TriremeError } from '../common/errors.js';
 import type { Attachment } from './attachment.js';
 
 /**
- * Reads the kernel's trace in an instance of its own, so that it takes no line from another reader, in a mount namespace
- * of its own, so that it needs no mounted tracefs and leaves none. It ends when its input does, whatever ended us, and
- * removes the instance; instances that a crash of the machine's making left are removed by the next reader.
+ * Reads the kernel's trace in an instance of its own, so that it takes no line from another reader, in a
+ * mount namespace of its own, so that it needs no mounted tracefs and leaves none. It ends when its input
+ * does, whatever ended us, and removes the instance; instances that a crash of the machine's making left are
+ * removed by the next reader.
  */
 const readerScript = `
 T=/sys/kernel/tracing

@@ -105,7 +105,9 @@ export interface RoleTrust {
 /** What is in the environment of this process goes on to its children. */
 export const noRoleTrust: RoleTrust = { lb: [], master: [], dialler: [], env: process.env };
 
-/** Hands the credentials of `up` on. A token goes by the environment, because arguments are seen by all on the machine. */
+/**
+ * Hands the credentials of `up` on. A token goes by the environment, because arguments are seen by all on the machine.
+ */
 export function roleTrust({ token, tls }: TrustSettings, tcpTls: boolean): RoleTrust {
   const tokenArgs = token?.from === 'file' ? ['--token-file', token.path] : [];
   const env = token?.from === 'text' ? { ...process.env, [tokenVariable]: token.text } : process.env;

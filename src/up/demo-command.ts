@@ -50,7 +50,10 @@ function sampleCapture(): string {
   return existsSync(open) ? open : join(projectRoot, 'dist', 'sample.pcap.gz');
 }
 
-/** The folder `build` of the repository; an installed program, whose folder may be another user's, makes one that is new. */
+/**
+ * The folder `build` of the repository; an installed program, whose folder may be another user's, makes one
+ * that is new.
+ */
 function reportPath(): string {
   const folder = cloned ? join(projectRoot, 'build') : mkdtempSync(join(tmpdir(), 'trireme-demo-'));
   mkdirSync(folder, { recursive: true });

@@ -15,7 +15,8 @@ import type { JobSource } from './threads/types.js';
 const partsOpenMax = 8;
 
 /**
- * Finds the bytes of a SCAN_CHUNK job: the file itself when this machine sees the same one, or the URL; else the hub's bytes.
+ * Finds the bytes of a SCAN_CHUNK job: the file itself when this machine sees the same one, or the URL; else
+ * the hub's bytes.
  */
 export async function openChunk(
   payload: Uint8Array,

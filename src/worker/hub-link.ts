@@ -166,8 +166,9 @@ export class HubLink {
   }
 
   /**
-   * The hub is not announced any more: it is not dialled again. A stream that is open stays until the hub ends it, because a hub
-   * that shuts down waits for its jobs, and one that only NATS cannot see is none the worse.
+   * The hub is not announced any more: it is not dialled again. A stream that is open stays until the hub
+   * ends it, because a hub that shuts down waits for its jobs, and one that only NATS cannot see is none the
+   * worse.
    */
   retire(): void {
     this.retired = true;

@@ -7,7 +7,9 @@ import type { Hello, KindOffer } from '../gen/trireme/v1/worker.js';
 /** What this worker knows of the protocol of WorkerHub: see Hello.protocol. */
 const workerProtocol = 1;
 
-/** Cores that this process may use, by affinity and by the quotas of its control groups: what --slots is when not given. */
+/**
+ * Cores that this process may use, by affinity and by the quotas of its control groups: what --slots is when not given.
+ */
 export const slotsDefault = usableCores();
 
 const printable = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 128);

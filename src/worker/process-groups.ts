@@ -10,9 +10,9 @@ import { groupFile, killGraceMs, signalled } from '../kinds/commands/child.js';
 const guardAgainMs = 1_000;
 
 /**
- * Reads `+ GROUP` and `- GROUP`. At the end of its input, which comes when the worker ends, in whatever way, it ends the groups
- * that are left, SIGTERM first, and removes the folder. No signal for the worker ends it. Those in files the worker may not have
- * told, and a process that has just begun has no group yet.
+ * Reads `+ GROUP` and `- GROUP`. At the end of its input, which comes when the worker ends, in whatever way,
+ * it ends the groups that are left, SIGTERM first, and removes the folder. No signal for the worker ends it.
+ * Those in files the worker may not have told, and a process that has just begun has no group yet.
  */
 const guardScript = `trap '' HUP INT TERM
 groups=' '
@@ -30,7 +30,9 @@ while [ -n "$found" ] && [ "$looks" -gt 0 ]; do sleep 0.1; looks=$((looks - 1));
 signal KILL
 rm -rf -- "$1"`;
 
-/** The groups of processes that the threads of this worker have, and a guard that ends them if it cannot do so itself. */
+/**
+ * The groups of processes that the threads of this worker have, and a guard that ends them if it cannot do so itself.
+ */
 export class ProcessGroups<Thread> {
   /** For payloads that are files. */
   readonly scratch: string;

@@ -5,9 +5,9 @@ import { TriremeError } from '../common/errors.js';
 import type { ScanChunk } from '../gen/trireme/v1/capture.js';
 
 /**
- * Bytes of a capture on a web server from an offset on. This worker asks the server itself; what it cannot read or may
- * not, it takes from the hub, from where it came to. Throws JOB_FAILED where that does not help: no other worker would fare
- * better.
+ * Bytes of a capture on a web server from an offset on. This worker asks the server itself; what it cannot
+ * read or may not, it takes from the hub, from where it came to. Throws JOB_FAILED where that does not help:
+ * no other worker would fare better.
  * @param end where the reader expects to stop; null: the end of the capture
  * @param allowed URLs that this worker may read; null: whatever its hubs name
  * @param hubsBytes the same bytes from the hub, from an offset on

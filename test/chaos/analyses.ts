@@ -22,7 +22,10 @@ export interface AnalysesDone {
   readonly errors: Readonly<Record<string, number>>;
 }
 
-/** Analyses one capture over and over while faults happen: one time a file that master and workers see, one time an upload. */
+/**
+ * Analyses one capture over and over while faults happen: one time a file that master and workers see, one
+ * time an upload.
+ */
 export class Analyses {
   private readonly seen: string;
   private readonly sent: string;

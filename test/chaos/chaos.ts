@@ -60,7 +60,9 @@ export interface ChaosReport {
 const slowMs = 250;
 const lateFactor = 3;
 
-/** No analysis runs in the last seconds of the warm-up and of the run, and garbage is collected: memory is seen then. */
+/**
+ * No analysis runs in the last seconds of the warm-up and of the run, and garbage is collected: memory is seen then.
+ */
 const quietSeconds = 15;
 
 /** After what explains it, a connection may still break for so long. */

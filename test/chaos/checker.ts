@@ -32,7 +32,10 @@ export interface Checked {
   readonly clients: number;
   /** What must never happen, in words; the first ones of each sort. */
   readonly violations: readonly string[];
-  /** By sort: error answers, wrong values, answers out of place, answers that nobody waited for, jobs lost, connections lost. */
+  /**
+   * By sort: error answers, wrong values, answers out of place, answers that nobody waited for, jobs lost,
+   * connections lost.
+   */
   readonly counts: Readonly<Record<ViolationSort, number>>;
   readonly slow: readonly Slow[];
   /** 99 of 100 answers in the calm took no longer; 0 where there were none. */

@@ -2,7 +2,10 @@ import { openSync, writeSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { kindOfJob } from './client-log.js';
 
-/** A machine of several TCP clients, each with a connection of its own, that ask at a steady rate and ask again what a broken connection left. */
+/**
+ * A machine of several TCP clients, each with a connection of its own, that ask at a steady rate and ask
+ * again what a broken connection left.
+ */
 export interface ClientHostOrder {
   readonly name: string;
   readonly clients: number;

@@ -1,7 +1,7 @@
 /**
- * Loaded before a role (`node --require`): SIGUSR2 has its garbage collected. What memory tells of a leak is what is left
- * then; when V8 collects by itself is chance. Job threads hear no signal: they collect theirs when they have nothing to
- * do, every few seconds.
+ * Loaded before a role (`node --require`): SIGUSR2 has its garbage collected. What memory tells of a leak is
+ * what is left then; when V8 collects by itself is chance. Job threads hear no signal: they collect theirs
+ * when they have nothing to do, every few seconds.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

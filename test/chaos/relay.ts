@@ -2,8 +2,9 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
 /**
- * A TCP relay between a worker and its hubs, a process of its own on the worker's machine. It does to the link what a bad
- * network does: delays, resets, silence. Commands are lines of JSON on its input; its ports are one line on its output.
+ * A TCP relay between a worker and its hubs, a process of its own on the worker's machine. It does to the
+ * link what a bad network does: delays, resets, silence. Commands are lines of JSON on its input; its ports
+ * are one line on its output.
  */
 export interface RelayOrder {
   /** One port is opened for each. */

@@ -62,8 +62,9 @@ const gapSecondsShort = [0.3, 1] as const;
 const pairShare = 0.25;
 
 /**
- * What is done when: a pure function of the options, so that a seed repeats it. Faults come from a shuffled deck, so all
- * kinds come before one comes twice, and one after the other, so that what follows one is its own.
+ * What is done when: a pure function of the options, so that a seed repeats it. Faults come from a shuffled
+ * deck, so all kinds come before one comes twice, and one after the other, so that what follows one is its
+ * own.
  */
 export function scheduleOf({ seed, seconds, workers, clientHosts, faults }: ScheduleOptions): Fault[] {
   const random = seededRandom(seed);

@@ -6,7 +6,10 @@ import { createInterface } from 'node:readline';
 import { Bed } from '../lab/support/bed.js';
 import { namespacesMissing } from '../support/veth-pair.js';
 
-/** Where the processes of a run live: network namespaces on one bridge where that is possible, else this machine's loopback. */
+/**
+ * Where the processes of a run live: network namespaces on one bridge where that is possible, else this
+ * machine's loopback.
+ */
 export interface Stage {
   /** Each host is a network namespace of its own. */
   readonly apart: boolean;

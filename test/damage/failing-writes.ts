@@ -5,8 +5,8 @@ import { MirroredDb, reopenIntervalMs } from '../../src/ledger/local/mirrored-db
 import { LevelDb } from '../../src/ledger/local/level-db.js';
 
 /**
- * A process of its own, because the bound on the size of its files is its own: a write past it fails as on a full disk, once a
- * part of it was written. It prints what became of the writes, as JSON.
+ * A process of its own, because the bound on the size of its files is its own: a write past it fails as on a
+ * full disk, once a part of it was written. It prints what became of the writes, as JSON.
  */
 export interface AloneOutcome {
   readonly refused: string;

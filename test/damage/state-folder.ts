@@ -33,7 +33,9 @@ export interface MadeFolder {
   readonly truth: Truth;
 }
 
-/** Makes a state folder by the calls that a master makes, over two masters; and copies it while the second is at work. */
+/**
+ * Makes a state folder by the calls that a master makes, over two masters; and copies it while the second is at work.
+ */
 export async function makeStateFolder(root: string, random: () => number): Promise<MadeFolder> {
   const log = pino({ level: 'silent' });
   const folder = join(root, 'state');

@@ -16,8 +16,9 @@ interface Watched {
 export const stoppedByWatchdog = 'SIGKILL';
 
 /**
- * Watches the thread that runs a target from another one, because a parser that hangs answers nobody. It keeps a copy of
- * the present input; when that takes too long or the process grows too large it is written down, and the process ends.
+ * Watches the thread that runs a target from another one, because a parser that hangs answers nobody. It
+ * keeps a copy of the present input; when that takes too long or the process grows too large it is written
+ * down, and the process ends.
  */
 export class Watchdog {
   private readonly head: Int32Array;

@@ -126,7 +126,8 @@ describe('layers', () => {
     const read = (file: string): void => {
       if (seen.has(file)) return;
       seen.add(file);
-      // What the compiler makes of an import begins its line; what is loaded only when it is asked for stands within one.
+      // What the compiler makes of an import begins its line; what is loaded only when it is asked for stands
+      // within one.
       for (const [, id] of readFileSync(file, 'utf8').matchAll(/^\S.*\brequire\("([^"]+)"\)/gm))
         if (id.startsWith('.')) read(resolve(dirname(file), id));
         else if (!id.startsWith('node:')) packages.push(`${relative(root, file)}: ${id}`);

@@ -1,6 +1,6 @@
 /**
- * A job's payload is its answer: kind, tag, and a last byte which is 0 unless the worker lies. So an answer that is another
- * job's shows whose it is.
+ * A job's payload is its answer: kind, tag, and a last byte which is 0 unless the worker lies. So an answer
+ * that is another job's shows whose it is.
  */
 export const answerBytes = 10;
 

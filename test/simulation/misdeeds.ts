@@ -19,8 +19,8 @@ export function malformed(random: () => number): Partial<ResultBatch> {
 }
 
 /**
- * Gives two jobs of different kinds each the kind and the answer of the other. False: there are none. The id alone is then
- * right.
+ * Gives two jobs of different kinds each the kind and the answer of the other. False: there are none. The id
+ * alone is then right.
  */
 export function mixedUp(held: Held, random: () => number): boolean {
   const first = Math.floor(random() * held.ids.length);
@@ -38,8 +38,8 @@ export function mixedUp(held: Held, random: () => number): boolean {
 const longAgo = 5_000;
 
 /**
- * A result of a job that only other workers were given, marked as a lie, since this one may be given the job too meanwhile;
- * or, made up, of one that had its row before it or came long before. Null: there is none.
+ * A result of a job that only other workers were given, marked as a lie, since this one may be given the job
+ * too meanwhile; or, made up, of one that had its row before it or came long before. Null: there is none.
  */
 export function alienResult(
   recent: readonly Held[],

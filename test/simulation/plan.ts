@@ -66,12 +66,17 @@ export interface Plan {
   readonly copyAfterMs: number;
   readonly quarantineMs: number;
   readonly outstandingMax: number;
-  /** Share of the jobs with a deadline, of those that their client cancels, of urgent ones, of those that avoid a worker. */
+  /**
+   * Share of the jobs with a deadline, of those that their client cancels, of urgent ones, of those that
+   * avoid a worker.
+   */
   readonly deadlines: number;
   readonly cancels: number;
   readonly urgent: number;
   readonly avoids: number;
-  /** Mean time between restarts of the hub, steps of its calendar, and times in which it does not run, in heartbeats. */
+  /**
+   * Mean time between restarts of the hub, steps of its calendar, and times in which it does not run, in heartbeats.
+   */
   readonly restart: number;
   readonly wallStep: number;
   readonly standstill: number;
@@ -103,8 +108,8 @@ const honest = (delaySeconds: number): WorkerPlan => ({
 });
 
 /**
- * What the run of a seed is made of. Each run has some faults and not others, because many faults at once hide each other: a
- * worker that is cut off all the time answers nothing late.
+ * What the run of a seed is made of. Each run has some faults and not others, because many faults at once
+ * hide each other: a worker that is cut off all the time answers nothing late.
  */
 export function planOf(seed: number, jobs: number): Plan {
   const random = seededRandom(seed);

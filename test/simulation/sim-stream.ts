@@ -9,7 +9,9 @@ export interface StreamUser {
   ended(stream: SimStream): void;
 }
 
-/** A stream through a simulated network: each message takes a while, none overtakes another, and either end may vanish. */
+/**
+ * A stream through a simulated network: each message takes a while, none overtakes another, and either end may vanish.
+ */
 export class SimStream implements WorkerStream {
   readonly address: string;
   /** Of the hub's process, as its Welcome said. */

@@ -5,8 +5,8 @@ import type { Scheduler } from '../../src/hub/port/scheduler.js';
 const eventsMax = 200_000_000;
 
 /**
- * Simulated time: it moves to the next event as soon as all that is due has run. Each event is a turn of the event loop of
- * whatever it belongs to.
+ * Simulated time: it moves to the next event as soon as all that is due has run. Each event is a turn of the
+ * event loop of whatever it belongs to.
  */
 export class SimTime implements Scheduler {
   events = 0;

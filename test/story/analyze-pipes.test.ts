@@ -11,7 +11,9 @@ const scratch = scratchFolder();
 const sample = join(projectRoot, 'captures', 'sample.pcap');
 const capture = smallCapture(fivePackets);
 
-/** Analyses a pipe into which the capture was written and that stays open; resolves `said` when stderr or stdout has it. */
+/**
+ * Analyses a pipe into which the capture was written and that stays open; resolves `said` when stderr or stdout has it.
+ */
 function onOpenPipe(
   args: readonly string[],
   meanwhile: (child: {

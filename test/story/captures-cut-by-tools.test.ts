@@ -138,7 +138,10 @@ const modes: [string, () => string[]][] = [
 
 const counts = { captures: 0, rings: 0, files: 0, results: 0, timesGoBack: 0, unreadable: 0 };
 
-/** The modes in which a joined ring is not what the whole capture is; null: the tool does not read it, or makes one file. */
+/**
+ * The modes in which a joined ring is not what the whole capture is; null: the tool does not read it, or
+ * makes one file.
+ */
 async function differing(capture: string, { cut }: Cutter, number: number): Promise<string[] | null> {
   const folder = join(scratch.path, `ring-${number}`);
   const whole = join(scratch.path, `whole-${number}`);
@@ -156,7 +159,8 @@ async function differing(capture: string, { cut }: Cutter, number: number): Prom
     for (const [mode, args] of modes) {
       const joined = await resultOf(['--join', folder, ...args()]);
       counts.results++;
-      // Where times go back the files stand in another order than the packets do: the order, and which header comes first.
+      // Where times go back the files stand in another order than the packets do: the order, and which header
+      // comes first.
       const asWell = joined.times_in_order === reference.times_in_order && reference.times_in_order !== false;
       if (!asWell) counts.timesGoBack++;
       const compared = (result: Result): string =>

@@ -9,7 +9,9 @@ const scratch = scratchFolder();
 const elephants = 8;
 const lightMax = 60;
 
-/** 4,000 conversations of one packet, and eight of 40 large ones, of which one comes among every twelve of the others. */
+/**
+ * 4,000 conversations of one packet, and eight of 40 large ones, of which one comes among every twelve of the others.
+ */
 const packets = Array.from({ length: 4000 + 40 * elephants }, (_, i) => {
   const light = i % 13 !== 0 || i >= 13 * 40 * elephants;
   const number = (i / 13) % elephants;

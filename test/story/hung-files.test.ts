@@ -118,7 +118,10 @@ describe('a FIFO that nobody has opened at the other end', () => {
   });
 });
 
-/** Whether a process waits in the opening of a FIFO; where the kernel does not tell, whether it has had time to come there. */
+/**
+ * Whether a process waits in the opening of a FIFO; where the kernel does not tell, whether it has had time
+ * to come there.
+ */
 function waitsForPartner(pid: number, elapsedMs: number): boolean {
   const where = readFileSync(`/proc/${pid}/wchan`, 'latin1');
   return where === 'wait_for_partner' || (where === '0' && elapsedMs > 10_000);

@@ -10,7 +10,9 @@ const scratch = scratchFolder();
 let cluster: JobCluster;
 let client: JobServiceClient;
 
-/** A kind that writes down what begins, and whose jobs end when they are cancelled, or at once where they are told so. */
+/**
+ * A kind that writes down what begins, and whose jobs end when they are cancelled, or at once where they are told so.
+ */
 beforeAll(async () => {
   const began = JSON.stringify(scratch.file('began', ''));
   scratch.file(

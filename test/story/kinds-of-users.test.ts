@@ -103,8 +103,8 @@ describe('a job that looks whether it is cancelled', () => {
     expect(threadDeaths()).toBe(0);
   });
 
-  // A client that has closed in order may still wait for its answers; one whose connection is reset does not. At once and
-  // later: a reset that comes with the data looks like an end.
+  // A client that has closed in order may still wait for its answers; one whose connection is reset does not.
+  // At once and later: a reset that comes with the data looks like an end.
   test('ends when its caller over TCP is gone', async () => {
     for (const afterMs of [0, 0, 0, 0, 0, 1, 2, 3, 50]) {
       const gone = await LineClient.dial(tcp);

@@ -13,7 +13,9 @@ const env = { ...process.env, NODE_NO_WARNINGS: '1', NODE_EXTRA_CA_CERTS: '/cert
 const say = (what: string): string =>
   `console.log('${what}', process.env.NODE_EXTRA_CA_CERTS, process.env.TRIREME_EXTRA_CA_CERTS)`;
 
-/** A program of its own: the real bin/trireme and launch.js over a main.js and a packed program that say their names. */
+/**
+ * A program of its own: the real bin/trireme and launch.js over a main.js and a packed program that say their names.
+ */
 function installed(name: string) {
   const root = join(scratch.path, name);
   const file = (path: string, text: string): string => scratch.file(join(name, path), text);

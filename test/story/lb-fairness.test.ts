@@ -5,8 +5,8 @@ import { LineClient } from '../support/line-client.js';
 const greedyJobs = 100_000;
 
 /**
- * How many answers a client that pipelines everything got while another one, beside it, waited for its second job alone.
- * A count and no time: it is the same on a slow machine.
+ * How many answers a client that pipelines everything got while another one, beside it, waited for its second
+ * job alone. A count and no time: it is the same on a slow machine.
  */
 async function answersAhead(fairness: 'on' | 'off'): Promise<number> {
   const cluster = await JobCluster.start([1], ['--fairness', fairness]);

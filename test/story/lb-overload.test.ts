@@ -11,8 +11,8 @@ const trireme = join(__dirname, '..', '..', '..', 'bin', 'trireme');
 const execute = promisify(execFile);
 
 /**
- * A polite client that waits longer is starved: before clients took turns, polite ones waited over three seconds. How much
- * their latency grows is for a benchmark to say; a test on a shared machine cannot.
+ * A polite client that waits longer is starved: before clients took turns, polite ones waited over three
+ * seconds. How much their latency grows is for a benchmark to say; a test on a shared machine cannot.
  */
 const starvedMicroseconds = 2_000_000;
 

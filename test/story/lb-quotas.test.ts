@@ -43,7 +43,8 @@ interface WorkerView {
       const done = (name: string): number =>
         workers.find((worker) => worker.name === name)?.kinds.find((kind) => kind.name === 'MINE_BITCOIN')?.done ?? NaN;
       expect(done('w0') + done('w1')).toBe(jobs);
-      // By turns it would be one to one; by what they can do it is eight to one, less on a machine that is short of cores.
+      // By turns it would be one to one; by what they can do it is eight to one, less on a machine that is
+      // short of cores.
       expect(done('w0') / done('w1')).toBeGreaterThan(1.5);
       expect(done('w1')).toBeGreaterThan(0);
     } finally {

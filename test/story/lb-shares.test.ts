@@ -9,8 +9,8 @@ import { runTrireme } from '../support/run-trireme.js';
 import { scratchFolder } from '../support/scratch.js';
 
 /**
- * Seconds for which the long form measures; none of them by itself. `TRIREME_SHARES_SECONDS=60 npx jest story/lb-shares` takes
- * two minutes.
+ * Seconds for which the long form measures; none of them by itself. `TRIREME_SHARES_SECONDS=60 npx jest
+ * story/lb-shares` takes two minutes.
  */
 const measuredSeconds = Number(process.env.TRIREME_SHARES_SECONDS ?? 0);
 

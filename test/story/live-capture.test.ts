@@ -90,7 +90,9 @@ class LivePipe {
     return this.look('node', () => all?.some(waits)) ?? false;
   }
 
-  /** Asks something of the folder in /proc of a process of the pipe; null: it is not there, or changes at this moment. */
+  /**
+   * Asks something of the folder in /proc of a process of the pipe; null: it is not there, or changes at this moment.
+   */
   private look<T>(command: string, ask: (process: string) => T): T | null {
     try {
       const children = readFileSync(`/proc/${this.child.pid}/task/${this.child.pid}/children`, 'utf8')

@@ -69,7 +69,9 @@ afterAll(async () => {
   await Promise.all([lb, ...workers].map((role) => role.end('SIGKILL')));
 }, 60_000);
 
-/** The payload of a job: its size is log-uniform, so that there are as many of 1 to 10 bytes as of 100,000 to 1,000,000. */
+/**
+ * The payload of a job: its size is log-uniform, so that there are as many of 1 to 10 bytes as of 100,000 to 1,000,000.
+ */
 function payloadOf(job: number, kindName: string): Buffer {
   const size = below(20) === 0 ? 0 : Math.floor(Math.exp(random() * Math.log(payloadBytesMax)));
   const from = below(payloadBytesMax);

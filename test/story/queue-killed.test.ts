@@ -8,8 +8,9 @@ import { RunningRole } from '../support/running-role.js';
 import { scratchFolder } from '../support/scratch.js';
 
 /**
- * The long run: TRIREME_QUEUE_JOBS=10000 TRIREME_NATS=3 TRIREME_FAULT_SECONDS=4 TRIREME_LBS=3 TRIREME_WORKERS=3; TRIREME_NATS_NEWEST=1
- * for the newest nats-server that is installed; TRIREME_SEED draws the same faults.
+ * The long run: TRIREME_QUEUE_JOBS=10000 TRIREME_NATS=3 TRIREME_FAULT_SECONDS=4 TRIREME_LBS=3
+ * TRIREME_WORKERS=3; TRIREME_NATS_NEWEST=1 for the newest nats-server that is installed; TRIREME_SEED draws
+ * the same faults.
  */
 const number = (name: string, unsaid: number): number => Number(process.env[`TRIREME_${name}`] ?? unsaid);
 const jobsCount = number('QUEUE_JOBS', 120);
@@ -18,7 +19,10 @@ const lbsCount = number('LBS', 2);
 const workersCount = number('WORKERS', 2);
 const faultMs = 1000 * number('FAULT_SECONDS', 1.5);
 const seed = number('SEED', Date.now() % 2 ** 31);
-/** What a job may wait for in the worst case, again and again: for being given away, for a leader, for a dead lb to be believed dead. */
+/**
+ * What a job may wait for in the worst case, again and again: for being given away, for a leader, for a dead
+ * lb to be believed dead.
+ */
 const waitMsMax = 60_000 + 40 * jobsCount;
 
 let servers: NatsServer[] = [];

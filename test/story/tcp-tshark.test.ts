@@ -12,7 +12,10 @@ import { sharedCaptures } from '../support/shared-captures.js';
 const haveTshark = spawnSync('tshark', ['--version']).status === 0;
 if (!haveTshark) console.log('SKIP: tshark is not installed (Debian: tshark)');
 
-/** Our counts and the fields of tshark that say the same. A fast or spurious retransmission has the field of the others too. */
+/**
+ * Our counts and the fields of tshark that say the same. A fast or spurious retransmission has the field of
+ * the others too.
+ */
 const fields = {
   fast_retransmissions: 'fast_retransmission',
   spurious_retransmissions: 'spurious_retransmission',

@@ -87,8 +87,8 @@ describeWithBrowser('the viewer, from a file and without a network', (browser) =
   });
 
   test('counts captures of many pieces as the command line does, plain and packed', async () => {
-    // Each is read in pieces of 16 MiB into memory that is used again; packed without compression, records and headers of
-    // blocks lie across the pieces' ends.
+    // Each is read in pieces of 16 MiB into memory that is used again; packed without compression, records
+    // and headers of blocks lie across the pieces' ends.
     const [head, records] = [readFileSync(sample).subarray(0, 24), readFileSync(sample).subarray(24)];
     const copies = Math.ceil((7 * 16 * 2 ** 20) / records.length);
     const large = Buffer.concat([head, ...Array<Buffer>(copies).fill(records)]);

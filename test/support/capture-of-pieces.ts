@@ -1,6 +1,8 @@
 import { manyPackets, smallCapture } from './small-capture.js';
 
-/** A capture of several pieces of an index: one in the middle has one packet of 10.0.0.77, and no other piece has it. */
+/**
+ * A capture of several pieces of an index: one in the middle has one packet of 10.0.0.77, and no other piece has it.
+ */
 export function dayOf(): Buffer {
   const header = 24;
   const bulk = Buffer.from(smallCapture(manyPackets(2000).map((packet) => ({ ...packet, from: 1 }))));

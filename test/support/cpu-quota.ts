@@ -11,7 +11,9 @@ const v2Folder = '/sys/fs/cgroup';
 
 let made = 0;
 
-/** A cgroup, of either version, whose processes may use a share of one core. Needs root. Remove it after its processes. */
+/**
+ * A cgroup, of either version, whose processes may use a share of one core. Needs root. Remove it after its processes.
+ */
 export class CpuQuota {
   private constructor(
     private readonly folder: string,

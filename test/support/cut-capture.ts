@@ -5,8 +5,9 @@ import { gzipped, join, lz4Packed, zstdStored } from './capture-builder.js';
 const packetBlocks = new Set([2, 3, 6]);
 
 /**
- * Cuts an unpacked capture into files as a ring of files has it: each begins with the header that is in force where it is
- * cut, and a cut is always before a packet. What follows the last whole record stays in the last file.
+ * Cuts an unpacked capture into files as a ring of files has it: each begins with the header that is in force
+ * where it is cut, and a cut is always before a packet. What follows the last whole record stays in the last
+ * file.
  * @param packets of each file; the last may have fewer
  */
 export function cutCapture(capture: Uint8Array, packets: number): Uint8Array[] {
@@ -69,7 +70,9 @@ function cutBlocks(capture: Uint8Array, view: DataView, packets: number): Uint8A
   return files;
 }
 
-/** Writes the files into a folder, each third packed with gzip each fifth with zstd and each seventh with LZ4. @returns their paths, shuffled */
+/**
+ * Writes the files into a folder, each third packed with gzip each fifth with zstd and each seventh with LZ4. @returns their paths, shuffled
+ */
 export function writeRing(folder: string, files: readonly Uint8Array[], packed = true): string[] {
   const paths = files.map((bytes, i) => {
     const [ending, content] = packed ? packedAs(i, bytes) : ['', bytes];

@@ -44,8 +44,8 @@ function pieceOf(file: Uint8Array, options: ExtractOptions, task: ExtractTask): 
 }
 
 /**
- * The same chunk by chunk: some are begun ahead, and `choose` (below the number given) says which of those that were begun comes
- * next.
+ * The same chunk by chunk: some are begun ahead, and `choose` (below the number given) says which of those
+ * that were begun comes next.
  */
 export function takeOutInChunks(
   file: Uint8Array,

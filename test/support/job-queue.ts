@@ -79,7 +79,10 @@ export class QueueClient {
   }
 }
 
-/** Kinds of a folder for a queue: one whose jobs may run twice, and one whose jobs may not, both of which write down what they begin. */
+/**
+ * Kinds of a folder for a queue: one whose jobs may run twice, and one whose jobs may not, both of which
+ * write down what they begin.
+ */
 export class LoggedKinds {
   readonly log: string;
 

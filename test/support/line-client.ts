@@ -44,5 +44,7 @@ export class LineClient {
   }
 }
 
-/** What MINE_BITCOIN or GET_TIME may answer to jobs sent and received between these seconds, by another implementation. */
+/**
+ * What MINE_BITCOIN or GET_TIME may answer to jobs sent and received between these seconds, by another implementation.
+ */
 export { minedBy } from '../../src/client/load/answer-check.js';

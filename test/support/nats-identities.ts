@@ -15,7 +15,9 @@ export function nkeyIdentity(folder: string, name: string): { readonly publicKey
 const unlimited = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 };
 const withStorage = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
 
-/** An operator with one account that may use JetStream, as the nsc tool makes them, and users with files of credentials. */
+/**
+ * An operator with one account that may use JetStream, as the nsc tool makes them, and users with files of credentials.
+ */
 export class Operator {
   private readonly operator = nkeys.createOperator();
   private readonly account = nkeys.createAccount();

@@ -125,7 +125,10 @@ export class NatsServer {
     }
   }
 
-  /** What it stored since then is lost: it is killed, and has an older store when it is resumed. @param from null: an empty one */
+  /**
+   * What it stored since then is lost: it is killed, and has an older store when it is resumed. @param from
+   * null: an empty one
+   */
   async loseStore(from: string | null): Promise<void> {
     await this.stop();
     rmSync(this.folder, { recursive: true, force: true });

@@ -16,8 +16,8 @@ const timeLimitMs = 50_000;
 const casesShareMin = 0.25;
 
 /**
- * Checks a property with `runs` cases and prints how many ran. A failure names the seed, the path to the shrunk case and
- * the case itself. Fails too when the time limit stopped it before a quarter of its cases.
+ * Checks a property with `runs` cases and prints how many ran. A failure names the seed, the path to the
+ * shrunk case and the case itself. Fails too when the time limit stopped it before a quarter of its cases.
  */
 export function holds<T>(
   arbitrary: fc.Arbitrary<T>,

@@ -1,6 +1,6 @@
 /**
- * Takes the spans of a process, as an SDK of OpenTelemetry would: `node --require` loads it, and each span that ends is a line of JSON
- * in the file SPANS_FILE.
+ * Takes the spans of a process, as an SDK of OpenTelemetry would: `node --require` loads it, and each span
+ * that ends is a line of JSON in the file SPANS_FILE.
  */
 import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';

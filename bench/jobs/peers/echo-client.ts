@@ -1,4 +1,5 @@
-// Asks Trireme for echoes of a payload over RunJobs streams; each message of answers is followed by one of as many jobs.
+// Asks Trireme for echoes of a payload over RunJobs streams; each message of answers is followed by one of as
+// many jobs.
 import * as grpc from '@grpc/grpc-js';
 import { LatencyRecord } from '../../../src/client/load/latency-record.js';
 import { JobServiceClient, type RunJobsResponse, type TaggedJob } from '../../../src/gen/trireme/v1/job.js';

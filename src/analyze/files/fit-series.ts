@@ -14,8 +14,8 @@ const plainIntervalsNs: readonly bigint[] = [
 ];
 
 /**
- * The same series in rows of the shortest plain interval that gives at most `rowsMax` of them: exactly what a scan with that
- * interval would have told.
+ * The same series in rows of the shortest plain interval that gives at most `rowsMax` of them: exactly what a
+ * scan with that interval would have told.
  */
 export function fitSeries(series: TimeSeries, rowsMax: number): TimeSeries {
   const interval = BigInt(series.interval_ns);

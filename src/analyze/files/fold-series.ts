@@ -5,8 +5,8 @@ import { inIntervals, longerIntervals } from './fit-series.js';
 const emptyRowsKept = 1;
 
 /**
- * The same series without its long empty stretches, in the shortest intervals that then give at most `rowsMax` rows; null
- * where there is nothing to gain: less than half of all rows would go.
+ * The same series without its long empty stretches, in the shortest intervals that then give at most
+ * `rowsMax` rows; null where there is nothing to gain: less than half of all rows would go.
  */
 export function foldSeries(series: TimeSeries, rowsMax: number): (TimeSeries & { readonly folded: true }) | null {
   const { rows } = series;

@@ -25,7 +25,10 @@ export function askedForFiles({ top, scan, written }: KeptSettings): Pick<Analyz
   };
 }
 
-/** Whether there is a series that nobody asked for. An analysis that is resumed has one only if it was submitted with it. */
+/**
+ * Whether there is a series that nobody asked for. An analysis that is resumed has one only if it was
+ * submitted with it.
+ */
 const unasked = ({ scan, resume }: KeptSettings): boolean => scan.intervalNs === null && !resume;
 
 /** The entry with all of its rows; a series that nobody asked for is told in plain intervals. */

@@ -131,7 +131,9 @@ function writePieces(name: string, pieces: Iterable<string | Uint8Array>): numbe
   return bytes;
 }
 
-/** Writes the index of a capture beside it, whole or not at all. Returns its name. @throws TriremeError FILE_UNWRITABLE */
+/**
+ * Writes the index of a capture beside it, whole or not at all. Returns its name. @throws TriremeError FILE_UNWRITABLE
+ */
 export function writeIndex(capture: string, bytes: Uint8Array): string {
   const name = indexName(capture);
   writeWhole('index', name, [bytes]);

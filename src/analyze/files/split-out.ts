@@ -5,7 +5,10 @@ import { unwritable } from '../../common/unwritable.js';
 import { RecordReader, type PacketRecord, type RecordVisitor } from '../../pcap/records/record-reader.js';
 import { splitKeys, type SplitBy } from '../../pcap/records/split-key.js';
 
-/** Files that are open at once: one that is needed again is opened again. Half of what a process may open as a rule (1,024). */
+/**
+ * Files that are open at once: one that is needed again is opened again. Half of what a process may open as a
+ * rule (1,024).
+ */
 export const splitOpenMax = 512;
 /** Files of one extraction at most: more than a folder is good for is a mistake. */
 export const splitFilesMax = 65_536;
@@ -29,8 +32,8 @@ interface Part {
 }
 
 /**
- * Writes a capture into many files, by packet: each with the header, or in pcapng with all blocks that stood before its packets. The
- * files have their names, `NAME-KEY.EXTENSION`, once all are complete.
+ * Writes a capture into many files, by packet: each with the header, or in pcapng with all blocks that stood
+ * before its packets. The files have their names, `NAME-KEY.EXTENSION`, once all are complete.
  */
 export class SplitOut implements RecordVisitor {
   private readonly reader = new RecordReader(this);

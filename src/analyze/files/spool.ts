@@ -5,8 +5,8 @@ import { join } from 'node:path';
 const pieceBytes = 1 << 20;
 
 /**
- * Bytes that become a file later. They lie on the disk where that file will be, in a file without a name: whatever ends the
- * process leaves nothing behind.
+ * Bytes that become a file later. They lie on the disk where that file will be, in a file without a name:
+ * whatever ends the process leaves nothing behind.
  */
 export class Spool {
   private fd: number | null = null;

@@ -42,7 +42,9 @@ export class WrittenFiles {
     };
   }
 
-  /** Keeps what files tell of an entry, and gives the entry that is printed: the one that there would be without files. */
+  /**
+   * Keeps what files tell of an entry, and gives the entry that is printed: the one that there would be without files.
+   */
   take(entry: Entry): Entry {
     if (!hasFacts(entry)) {
       this.parquet?.add(entry);

@@ -7,8 +7,8 @@ const int64Max = (1n << 63n) - 1n;
 const int64Min = -(1n << 63n);
 
 /**
- * The values of one column that wait for their row group, as they lie in its page (PLAIN encoding). The package would take
- * an object for each value, which costs four times as much time for a million rows.
+ * The values of one column that wait for their row group, as they lie in its page (PLAIN encoding). The
+ * package would take an object for each value, which costs four times as much time for a million rows.
  */
 export class ColumnValues {
   /** 1: the row has a value. */

@@ -32,7 +32,10 @@ const times = /^(first|last|start)_ns/;
 /** Rates and shares of the summary, whose rates have digits behind the point. */
 const reals = /^(bytes_per_packet|.*_per_(active_)?second|.*_share_kept(_pairs)?)$/;
 
-/** The columns of a table's file. They are the same whatever was asked, so that files of several days can be read together. */
+/**
+ * The columns of a table's file. They are the same whatever was asked, so that files of several days can be
+ * read together.
+ */
 export function parquetColumns(name: TableName): ParquetColumn[] {
   const further = furtherOf(name)?.columns ?? [];
   const bounds = name !== 'summary' && (tables[name] as Table).bounded !== undefined ? boundColumns : [];

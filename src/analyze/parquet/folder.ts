@@ -46,7 +46,10 @@ export class ParquetFolder {
     return this.files.size;
   }
 
-  /** Takes all rows of an entry, whose ranked tables are cut to `top`; nothing of it is kept. @throws TriremeError FILE_UNWRITABLE */
+  /**
+   * Takes all rows of an entry, whose ranked tables are cut to `top`; nothing of it is kept. @throws
+   * TriremeError FILE_UNWRITABLE
+   */
   add(entry: Entry): void {
     for (const [name, file] of this.files) {
       try {

@@ -3,8 +3,8 @@ import { packedRowBytes, type PackedRows } from '../../pcap/rows/packed-rows.js'
 import type { ColumnValues } from './column-values.js';
 import type { TableFile } from './table-file.js';
 
-// Rows as pcap/assembly/packed-rows.ts lays them out go into columns without an object for any of them. The columns are those
-// of columns.ts, in their order.
+// Rows as pcap/assembly/packed-rows.ts lays them out go into columns without an object for any of them. The
+// columns are those of columns.ts, in their order.
 
 const backAt = 72;
 /** Bits of the word that has the ports: IPv6, and known within bounds. */

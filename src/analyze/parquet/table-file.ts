@@ -53,7 +53,9 @@ export class TableFile {
     }
   }
 
-  /** The whole file. Call it once, and close() behind it. @param notes what is to be known of its rows, for its metadata */
+  /**
+   * The whole file. Call it once, and close() behind it. @param notes what is to be known of its rows, for its metadata
+   */
   finish(notes: readonly string[]): Iterable<Uint8Array> {
     if (this.waiting > 0) this.writeGroup();
     if (notes.length > 0) this.writer.kvMetadata = notes.map((value) => ({ key: 'trireme.note', value }));

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { projectRoot } from '../../common/version.js';
 
-// What is used of hyparquet-writer: everything of the format but the values of pages, which column-values.ts encodes. It is an
-// ES module, which Node 20.15 cannot require: the build bundles it (scripts/build-parquet.mjs).
+// What is used of hyparquet-writer: everything of the format but the values of pages, which column-values.ts
+// encodes. It is an ES module, which Node 20.15 cannot require: the build bundles it
+// (scripts/build-parquet.mjs).
 
 /** A column of a file; parquet.thrift of the format has the words. */
 export interface ColumnElement {

@@ -2,7 +2,10 @@ import type { PieceAnswer, PieceRequest, Port } from '../../web/viewer/messages.
 
 /** Bytes of a file that are read at once. */
 const pieceBytes = 16 * 2 ** 20;
-/** Pieces that are asked for ahead of the one that is counted, which bounds the memory: six pieces, two being those given. */
+/**
+ * Pieces that are asked for ahead of the one that is counted, which bounds the memory: six pieces, two being
+ * those given.
+ */
 const piecesAhead = 4;
 
 interface Waiting {

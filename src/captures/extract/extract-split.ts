@@ -65,8 +65,9 @@ export interface SplitFile {
 }
 
 /**
- * Takes packets out of a plain file on several threads: the very bytes that one pass takes out. The threads write them to
- * their places, which are known once the chunks before are; where the output is in order, this thread writes.
+ * Takes packets out of a plain file on several threads: the very bytes that one pass takes out. The threads
+ * write them to their places, which are known once the chunks before are; where the output is in order, this
+ * thread writes.
  */
 export async function extractSplit(
   { fd, sizeBytes, plans, threads }: SplitFile,

@@ -14,12 +14,16 @@ export interface PacketsOut {
 }
 
 /**
- * Bytes that are gathered for a file before they are written. A file system gives one write larger pieces of memory than many
- * small ones: 1 MiB takes ext4 0.6 of the time that it takes in writes of 90 KiB (Linux 6.18).
+ * Bytes that are gathered for a file before they are written. A file system gives one write larger pieces of
+ * memory than many small ones: 1 MiB takes ext4 0.6 of the time that it takes in writes of 90 KiB (Linux
+ * 6.18).
  */
 export const gatherBytes = 1024 * 1024;
 
-/** Writes to an output without waiting, for who is called back and cannot wait: it is waited for later, before more is made. */
+/**
+ * Writes to an output without waiting, for who is called back and cannot wait: it is waited for later, before
+ * more is made.
+ */
 export class PendingWrites {
   private pending: Promise<void> | undefined;
 

@@ -10,7 +10,9 @@ import { openRegular, unreadable } from './regular-file.js';
 /** Identities kept, by path: beyond it the oldest is forgotten. */
 const identitiesMax = 1024;
 
-/** What a hub says of a file: enough to tell whether this machine sees the same one, or one that has grown out of it. */
+/**
+ * What a hub says of a file: enough to tell whether this machine sees the same one, or one that has grown out of it.
+ */
 export interface WantedIdentity {
   readonly sizeBytes: bigint;
   readonly endsSha256: Uint8Array;
@@ -24,8 +26,8 @@ interface Known {
 }
 
 /**
- * The captures that this process may open: regular files below its folders, with links resolved before the check. Whoever
- * names a file that does not answer waits for it, and nobody else does.
+ * The captures that this process may open: regular files below its folders, with links resolved before the
+ * check. Whoever names a file that does not answer waits for it, and nobody else does.
  */
 export class CaptureAccess {
   private readonly folders: readonly string[];

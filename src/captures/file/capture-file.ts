@@ -23,8 +23,8 @@ export interface CaptureFile {
   /** Throws FILE_CHANGED when the file is not as it was at the opening. */
   checkUnchanged(): void;
   /**
-   * Whether it has more bytes than at the opening: whoever reads no further than sizeBytes has read what was there then.
-   * Throws FILE_CHANGED when it was changed in another way.
+   * Whether it has more bytes than at the opening: whoever reads no further than sizeBytes has read what was
+   * there then. Throws FILE_CHANGED when it was changed in another way.
    */
   hasGrown(): boolean;
   close(): void;
@@ -34,8 +34,9 @@ export interface CaptureFile {
 const standardInputPaths = ['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'];
 
 /**
- * Opens a regular file, a FIFO or standard input (`-`). The opening never waits: bytes of a FIFO that has no writer yet
- * come when it has one. One that is opened for a look at its start is not watched for being written anew. Throws FILE_UNREADABLE in words that name the file and the reason.
+ * Opens a regular file, a FIFO or standard input (`-`). The opening never waits: bytes of a FIFO that has no
+ * writer yet come when it has one. One that is opened for a look at its start is not watched for being
+ * written anew. Throws FILE_UNREADABLE in words that name the file and the reason.
  */
 export function openCapture(name: string, use: 'scan' | 'look' = 'scan'): CaptureFile {
   try {
@@ -94,7 +95,9 @@ function regularFile(name: string, fd: number, opened: Stats, use: 'scan' | 'loo
   };
 }
 
-/** Standard input where it is a file that nobody has read of yet: it can be read anywhere, by many threads. Else null. */
+/**
+ * Standard input where it is a file that nobody has read of yet: it can be read anywhere, by many threads. Else null.
+ */
 export function redirectedFile(): Stats | null {
   const found = fstatSync(0);
   if (!found.isFile()) return null;
@@ -139,8 +142,8 @@ function orderedInput(name: string, fd: number): CaptureFile {
 }
 
 /**
- * So many bytes of a file, from a position on. Not a ReadStream of Node's, because that closes the descriptor when its reader stops early, and the
- * descriptor is ours.
+ * So many bytes of a file, from a position on. Not a ReadStream of Node's, because that closes the descriptor
+ * when its reader stops early, and the descriptor is ours.
  */
 export async function* readInOrder(fd: number, sizeBytes: number, from = 0): AsyncGenerator<Uint8Array> {
   const readAsync = promisify(read);

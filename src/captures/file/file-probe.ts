@@ -12,9 +12,9 @@ export const probesStuckMax = 16;
 const trustedMs = 5_000;
 
 /**
- * Makes sure that the file system of a file answers, before this process touches it. A thread that waits for a FUSE daemon
- * which took its request and never answers cannot be killed, and a process with such a thread cannot end, not even by
- * SIGKILL. So another process goes first where somebody else answers for the file.
+ * Makes sure that the file system of a file answers, before this process touches it. A thread that waits for
+ * a FUSE daemon which took its request and never answers cannot be killed, and a process with such a thread
+ * cannot end, not even by SIGKILL. So another process goes first where somebody else answers for the file.
  */
 export class FileProbe {
   private stuck = 0;

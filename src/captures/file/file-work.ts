@@ -19,9 +19,9 @@ export function moreFileThreads(): void {
 }
 
 /**
- * Work with files that may lie on a file system that has stopped answering (a network share, FUSE, a dying disk): such a
- * call never returns and cannot be taken back. The one who waits for it hears an error in time, and no more than a few are
- * begun while others are overdue.
+ * Work with files that may lie on a file system that has stopped answering (a network share, FUSE, a dying
+ * disk): such a call never returns and cannot be taken back. The one who waits for it hears an error in time,
+ * and no more than a few are begun while others are overdue.
  */
 export class FileWork {
   private stuck = 0;
@@ -79,8 +79,8 @@ export class FileWork {
 }
 
 /**
- * The error of a file system that does not answer. Not FILE_UNREADABLE: who holds the file must not try to read and send it
- * instead.
+ * The error of a file system that does not answer. Not FILE_UNREADABLE: who holds the file must not try to
+ * read and send it instead.
  */
 export function silent(name: string, timeoutMs: number): TriremeError {
   return new TriremeError(

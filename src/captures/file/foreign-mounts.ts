@@ -2,8 +2,8 @@ import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 
 /**
- * File systems whose answers come from this kernel and its disks. Of all others (NFS, CIFS, FUSE, 9p, Ceph...) somebody else
- * answers, or does not.
+ * File systems whose answers come from this kernel and its disks. Of all others (NFS, CIFS, FUSE, 9p,
+ * Ceph...) somebody else answers, or does not.
  */
 const localTypes = new Set(
   (
@@ -46,8 +46,8 @@ export function isForeign(path: string, mounts: readonly Mount[]): boolean {
 }
 
 /**
- * Milliseconds for which the mounts are taken as they were: thousands of files are asked about one after the other, and the
- * kernel takes as long to tell its mounts as to open a file.
+ * Milliseconds for which the mounts are taken as they were: thousands of files are asked about one after the
+ * other, and the kernel takes as long to tell its mounts as to open a file.
  */
 export const mountsKnownMs = 200;
 

@@ -5,14 +5,15 @@ import { promisify } from 'node:util';
 export const pieceBytes = 256 * 1024;
 
 /**
- * Pieces that exist at once: the one being unpacked, the one before it, of which a rest may still be looked at, the one that is
- * asked for next, and the one that is being read meanwhile.
+ * Pieces that exist at once: the one being unpacked, the one before it, of which a rest may still be looked
+ * at, the one that is asked for next, and the one that is being read meanwhile.
  */
 const pieces = 4;
 
 /**
- * So many bytes of a file, from a position on, for who unpacks them: the next piece is read while one is unpacked, and memory
- * is used again. A piece is valid until two more were asked for. Pieces end where those of the whole file do.
+ * So many bytes of a file, from a position on, for who unpacks them: the next piece is read while one is
+ * unpacked, and memory is used again. A piece is valid until two more were asked for. Pieces end where those
+ * of the whole file do.
  */
 export async function* readAhead(fd: number, sizeBytes: number, from = 0): AsyncGenerator<Uint8Array> {
   const readAsync = promisify(read);

@@ -36,7 +36,8 @@ export function refuseIrregular(name: string, stats: Stats): void {
 }
 
 /**
- * Opens a regular file and nothing else. It is looked at before too, because the mere opening of a device can do something.
+ * Opens a regular file and nothing else. It is looked at before too, because the mere opening of a device can
+ * do something.
  * @param name as its user knows it
  * @throws TriremeError FILE_UNREADABLE
  */

@@ -32,8 +32,8 @@ export interface FollowInput extends Omit<InputSettings, 'onSoFar'> {
 }
 
 /**
- * Counts a file and all that its ring writes after it, as tail -F reads on, until the input is ended. Of a folder, which
- * holds one ring, all files.
+ * Counts a file and all that its ring writes after it, as tail -F reads on, until the input is ended. Of a
+ * folder, which holds one ring, all files.
  */
 export async function followRing(name: string, settings: ScanSettings, input: FollowInput): Promise<JoinEntry> {
   const follow = new Follow(name, settings, input);

@@ -10,8 +10,9 @@ export function unpackedName(name: string): string {
 }
 
 /**
- * What the names of all files of one ring have in common: everything but digits. So ring_00001_20261129.pcap of dumpcap and
- * x.pcap1 of tcpdump stand beside those that were written before and after them, packed or not.
+ * What the names of all files of one ring have in common: everything but digits. So ring_00001_20261129.pcap
+ * of dumpcap and x.pcap1 of tcpdump stand beside those that were written before and after them, packed or
+ * not.
  */
 export function familyOf(name: string): string {
   return unpackedName(name).replace(/\d+/g, '');

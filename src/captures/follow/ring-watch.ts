@@ -7,7 +7,9 @@ import { openFlags, readRange } from '../file/regular-file.js';
 import { loadScanModule } from '../scan/scan-module.js';
 import { familyOf, unpackedName } from './ring-family.js';
 
-/** Bytes at the start of a file by which a ring's next use of the same file is told: the first packet's time is in them. */
+/**
+ * Bytes at the start of a file by which a ring's next use of the same file is told: the first packet's time is in them.
+ */
 export const followHeadBytes = 4096;
 
 /** One use of a file by a ring. */

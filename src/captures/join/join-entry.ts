@@ -8,8 +8,8 @@ import { sectionsOf } from './join-sections.js';
 export type JoinEntry = { readonly file: string } & JoinedFiles & (CaptureEntry | FailedFile);
 
 /**
- * The entry of a joined capture: that of the one file which would hold all packets in order, and a row for each file. What
- * only a single file can have is told as follows.
+ * The entry of a joined capture: that of the one file which would hold all packets in order, and a row for
+ * each file. What only a single file can have is told as follows.
  *
  * - format: that of the files; pcapng where they differ, since no other can hold them all
  * - sections, interfaces: a file whose header says the same as an earlier file goes on that file's section

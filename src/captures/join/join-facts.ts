@@ -18,8 +18,8 @@ export function areInOrder(counted: readonly CountedFile[]): boolean {
 const highest = (x: bigint, y: bigint): bigint => (x > y ? x : y);
 
 /**
- * Interface statistics count from the start of a capture, so of an interface the highest counts, also where files go on one
- * section; interfaces and sections add up, as in one file.
+ * Interface statistics count from the start of a capture, so of an interface the highest counts, also where
+ * files go on one section; interfaces and sections add up, as in one file.
  */
 export function statisticsOf(counted: readonly CountedFile[]): Pick<CaptureFacts, 'capture_statistics'> {
   const known = new KnownSections();

@@ -20,9 +20,10 @@ export interface ListedPart {
 }
 
 /**
- * A joined capture on its way to a master, as a file: the magic, the bytes of the list as 32 bits, the list as JSON; behind
- * it, where the master does not see the files, the bytes of each of them in the order of the list. Where one could not be read
- * to its end, zeros stand for the rest, and behind all files stand the bytes as 32 bits and the JSON of a list of LostPart.
+ * A joined capture on its way to a master, as a file: the magic, the bytes of the list as 32 bits, the list
+ * as JSON; behind it, where the master does not see the files, the bytes of each of them in the order of the
+ * list. Where one could not be read to its end, zeros stand for the rest, and behind all files stand the
+ * bytes as 32 bits and the JSON of a list of LostPart.
  */
 export interface JoinList {
   /** Of the entry; empty: made from the names of the files. */

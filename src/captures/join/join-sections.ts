@@ -2,7 +2,9 @@ import { extendsState } from '../../pcap/read-state.js';
 import type { ReadState } from '../../pcap/types.js';
 import type { CountedFile } from './join-rows.js';
 
-/** Sections that are compared interface by interface: those that began last. Equal ones are found however old they are. */
+/**
+ * Sections that are compared interface by interface: those that began last. Equal ones are found however old they are.
+ */
 const comparedMax = 32;
 
 /** A section as a file left it. */
@@ -51,7 +53,8 @@ export function sectionsOf(counted: readonly CountedFile[]): { interfaces: numbe
   let sections = 0;
   for (const { head, facts } of counted) {
     const end = facts.endState!;
-    // Of a file with one section the end tells all its interfaces, also those that are described behind the first packet.
+    // Of a file with one section the end tells all its interfaces, also those that are described behind the
+    // first packet.
     const first = facts.sections <= 1 ? end : (head.state ?? end);
     const described = known.described(first);
     sections += facts.sections - (described === null ? 0 : 1);

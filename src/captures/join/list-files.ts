@@ -6,7 +6,10 @@ import { standardInput } from '../file/capture-file.js';
 import { isUrl } from '../file/capture-name.js';
 import { statOf, unreadable } from '../file/regular-file.js';
 
-/** Files of one joined capture: a row of some 500 bytes is held and told for each. A year of a ring that turns each 5 min. */
+/**
+ * Files of one joined capture: a row of some 500 bytes is held and told for each. A year of a ring that turns
+ * each 5 min.
+ */
 export const joinFilesMax = 100_000;
 /** Folders below one another that --recursive enters. */
 const joinDepthMax = 64;

@@ -1,8 +1,8 @@
 import type { FileHead } from './read-heads.js';
 
 /**
- * Files in the order of their first packets; those without a time come last. What begins at one moment is told apart by its
- * name, so the order in which files were named changes nothing.
+ * Files in the order of their first packets; those without a time come last. What begins at one moment is
+ * told apart by its name, so the order in which files were named changes nothing.
  */
 export function inOrder<Head extends FileHead>(heads: readonly Head[]): Head[] {
   const keyed = heads.map((head) => ({ head, first: head.firstNs === null ? null : BigInt(head.firstNs) }));

@@ -2,9 +2,10 @@ import { TriremeError } from '../../common/errors.js';
 import type { FailedFile } from '../scan/capture-entry.js';
 
 /**
- * Files that come one after the other in one stream, each of a known size, of which some may fail. Bytes come in frames: their
- * number as 32 bits, and they. A frame of 0 bytes, a length as 32 bits and a FailedFile as JSON say that the file which is next
- * gives no more. Where some of it had come, all files come again from the first one on, and it fails at its start.
+ * Files that come one after the other in one stream, each of a known size, of which some may fail. Bytes come
+ * in frames: their number as 32 bits, and they. A frame of 0 bytes, a length as 32 bits and a FailedFile as
+ * JSON say that the file which is next gives no more. Where some of it had come, all files come again from
+ * the first one on, and it fails at its start.
  */
 export async function* framed(
   files: readonly { readonly sizeBytes: number; readonly name: string }[],

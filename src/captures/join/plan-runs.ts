@@ -1,4 +1,6 @@
-/** What a file costs beside its bytes, in bytes that would take as long to scan: it is looked for, opened and closed. */
+/**
+ * What a file costs beside its bytes, in bytes that would take as long to scan: it is looked for, opened and closed.
+ */
 const fileCostBytes = 128 * 1024;
 
 /** Files that are scanned together, one after the other: positions in the order of all files. */
@@ -39,8 +41,8 @@ export function costOf(files: readonly { readonly sizeBytes: number }[]): number
 }
 
 /**
- * Cuts files that stand in order into runs of about these shares of their cost. `apart` names files that belong to no run:
- * they are large and split by themselves.
+ * Cuts files that stand in order into runs of about these shares of their cost. `apart` names files that
+ * belong to no run: they are large and split by themselves.
  */
 export function planRuns(
   files: readonly { readonly sizeBytes: number }[],

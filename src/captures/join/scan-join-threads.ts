@@ -19,8 +19,8 @@ import { beforeRun, type RunFile, type RunPlan, type RunResult, type ScannedRun,
 class Crowded extends Error {}
 
 /**
- * Scans runs of files on this thread and on others, and adds them up in their order. Where conversations come so fast that
- * adding up their tables would cost what the threads save, this thread begins anew alone.
+ * Scans runs of files on this thread and on others, and adds them up in their order. Where conversations come
+ * so fast that adding up their tables would cost what the threads save, this thread begins anew alone.
  */
 export async function scanJoinThreads(
   ordered: readonly FileHead[],

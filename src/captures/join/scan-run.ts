@@ -37,8 +37,8 @@ export interface ScannedRun {
 }
 
 /**
- * Scans files one after the other into one table. A file that fails after some of it was counted is left out by counting the
- * others again: what is in the table is exact.
+ * Scans files one after the other into one table. A file that fails after some of it was counted is left out
+ * by counting the others again: what is in the table is exact.
  * @param onBytes hears of bytes of files as they are stored, when they are scanned; what it throws ends all
  */
 export async function scanRun(

@@ -22,17 +22,17 @@ export const notCut = {
 } as const;
 
 /**
- * The entry of a file that was counted to the size that it had when it was opened and has more bytes by now: the record in
- * which it ended then is one that was not yet complete.
+ * The entry of a file that was counted to the size that it had when it was opened and has more bytes by now:
+ * the record in which it ended then is one that was not yet complete.
  */
 export function stillWritten<T extends { readonly error: string | null }>(entry: T): T {
   return entry.error === null ? { ...entry, ...notCut, grew: true } : entry;
 }
 
 /**
- * The report of a capture that came out of a compressed stream. Damage of that stream is damage of the capture, told
- * with its offset in the file as it is stored; of a cut the report has already been told. `firstBytes` gives the start of
- * a file that is not packed, which may tell why it is damaged.
+ * The report of a capture that came out of a compressed stream. Damage of that stream is damage of the
+ * capture, told with its offset in the file as it is stored; of a cut the report has already been told.
+ * `firstBytes` gives the start of a file that is not packed, which may tell why it is damaged.
  */
 export function capturedIn(
   report: CaptureReport,

@@ -5,8 +5,8 @@ import { loadScanModule } from './scan-module.js';
 import type { ScanOptions } from '../../pcap/types.js';
 
 /**
- * Settings for threads that scan parts of a file: bounds that are counted from the first packet need its time. Null: that
- * packet has none, so that only a scan from the start finds the first one that has.
+ * Settings for threads that scan parts of a file: bounds that are counted from the first packet need its
+ * time. Null: that packet has none, so that only a scan from the start finds the first one that has.
  */
 export function withFirstPacket<S extends { readonly scan: Pick<ScanOptions, 'span'> }>(
   fd: number,

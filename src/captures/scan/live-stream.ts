@@ -26,8 +26,8 @@ export async function* until(stream: ByteStream, ended: AbortSignal): AsyncGener
 }
 
 /**
- * Calls back every so many milliseconds with the report of what a scan has counted so far, if more has come since. Between
- * two pieces the scan stands still, and then the timer runs.
+ * Calls back every so many milliseconds with the report of what a scan has counted so far, if more has come
+ * since. Between two pieces the scan stands still, and then the timer runs.
  * @returns ends it
  */
 export function tellSoFar(

@@ -16,7 +16,10 @@ export interface SplitSource {
   /** Module of the thread that scans chunks of it, by its place below src, and the data that it starts with. */
   readonly threadModule: string;
   readonly threadData: object;
-  /** Pours from a position on into a sink until it is done, letting others run now and then; tells all bytes of it so far. */
+  /**
+   * Pours from a position on into a sink until it is done, letting others run now and then; tells all bytes
+   * of it so far.
+   */
   pour(sink: ByteSink, start: number, end: number | null, onBytes: (bytesDone: number) => void): Promise<void>;
 }
 
@@ -54,9 +57,10 @@ export interface SplitPlan {
 }
 
 /**
- * Scans a split capture on this thread and on others, and merges what they give. This thread scans too: it is warm before
- * the others have started, and the merging between its turns is short. Where conversations turn out to come so fast that
- * merging would cost what the threads save, this thread goes on alone from what is proven.
+ * Scans a split capture on this thread and on others, and merges what they give. This thread scans too: it is
+ * warm before the others have started, and the merging between its turns is short. Where conversations turn
+ * out to come so fast that merging would cost what the threads save, this thread goes on alone from what is
+ * proven.
  * @returns what holds all counts
  */
 export async function scanSplit(

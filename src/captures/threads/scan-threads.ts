@@ -7,7 +7,9 @@ import type { ScanOptions } from '../../pcap/types.js';
 export interface ThreadData {
   readonly module: WebAssembly.Module;
   readonly scan: ScanOptions;
-  /** Bytes that this thread has read, for the progress; and 1 once its table has grown too fast for splitting to pay. */
+  /**
+   * Bytes that this thread has read, for the progress; and 1 once its table has grown too fast for splitting to pay.
+   */
   readonly told: Float64Array;
   /** Bytes of the file from one look at the table to the next. */
   readonly growthBytes: number;
@@ -22,8 +24,8 @@ interface Thread {
 }
 
 /**
- * Threads that scan or inflate parts of one capture, one at a time each: a part is told by a Plan, and a Result comes back. Ended with
- * close(), also after a failure.
+ * Threads that scan or inflate parts of one capture, one at a time each: a part is told by a Plan, and a
+ * Result comes back. Ended with close(), also after a failure.
  */
 export class ScanThreads<Plan, Result> {
   private readonly threads: Thread[];
@@ -125,7 +127,10 @@ export class ScanThreads<Plan, Result> {
   }
 }
 
-/** A bound on the address space (`ulimit -v`) is met first by threads: each memory of WebAssembly reserves some 10 GB of it. */
+/**
+ * A bound on the address space (`ulimit -v`) is met first by threads: each memory of WebAssembly reserves
+ * some 10 GB of it.
+ */
 function lacksMemory({ code = '', message }: Error & { code?: string }): boolean {
   return code === 'ERR_WORKER_OUT_OF_MEMORY' || code === 'ERR_WORKER_INIT_FAILED' || /out of memory/i.test(message);
 }

@@ -2,9 +2,9 @@ import { availableParallelism } from 'node:os';
 import type { TableSize } from '../../pcap/kernel.js';
 
 /**
- * Bytes of a capture for which one more thread pays. A thread needs some 40 ms until it scans, and its tables are written
- * out and added up again: in that time one core scans a few hundred megabytes from the page cache. Measured with two
- * threads: slower at 0.5 GB, even at 0.8 GB, faster from 1 GB.
+ * Bytes of a capture for which one more thread pays. A thread needs some 40 ms until it scans, and its tables
+ * are written out and added up again: in that time one core scans a few hundred megabytes from the page
+ * cache. Measured with two threads: slower at 0.5 GB, even at 0.8 GB, faster from 1 GB.
  */
 export const threadBytesMinDefault = 512 * 1024 * 1024;
 
@@ -48,14 +48,15 @@ export const packetsPerEntryMin = 16;
 export const growthPart = 1 / 16;
 
 /**
- * Seconds of CPU time that one core must still need for another thread to pay: its start takes 0.04 to 0.1, and its chunks are
- * written out and added up. One core of a fast machine scans 3.6 GB of large packets in less.
+ * Seconds of CPU time that one core must still need for another thread to pay: its start takes 0.04 to 0.1,
+ * and its chunks are written out and added up. One core of a fast machine scans 3.6 GB of large packets in
+ * less.
  */
 export const secondsLeftMin = 0.5;
 
 /**
- * Whether what is left takes one core so long, at so many bytes a second of CPU time, that other threads pay. Who asks for threads on
- * smaller files than usual (`--thread-bytes`) gets them whatever the speed.
+ * Whether what is left takes one core so long, at so many bytes a second of CPU time, that other threads pay.
+ * Who asks for threads on smaller files than usual (`--thread-bytes`) gets them whatever the speed.
  */
 export function leftIsLong(bytesLeft: number, bytesPerSecond: number, threadBytesMin: number): boolean {
   return threadBytesMin < threadBytesMinDefault || bytesLeft >= secondsLeftMin * bytesPerSecond;

@@ -8,10 +8,11 @@ const slashes = /[/\\\u2044\u2215\u2216\u29f5\u29f8\u29f9]/;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Says why a URL's path (as the URL parser gives it) may lead elsewhere on some server; null: all servers read it alike, as
- * far as folders go. Servers differ in what they decode, how often, and what they drop before they look for '..':
- * encoded slashes and backslashes, path parameters (`..;/`, RFC 3986 3.3), overlong UTF-8 (RFC 3629 10), `%u002e`, full-width
- * forms, and what stands behind a NUL, `?` or `#` that was encoded.
+ * Says why a URL's path (as the URL parser gives it) may lead elsewhere on some server; null: all servers
+ * read it alike, as far as folders go. Servers differ in what they decode, how often, and what they drop
+ * before they look for '..': encoded slashes and backslashes, path parameters (`..;/`, RFC 3986 3.3),
+ * overlong UTF-8 (RFC 3629 10), `%u002e`, full-width forms, and what stands behind a NUL, `?` or `#` that was
+ * encoded.
  */
 export function doubtOf(path: string): string | null {
   let plain = path;

@@ -2,7 +2,9 @@ import { BackOff } from '../../common/back-off.js';
 
 /** Time for an answer to begin, and between two pieces of it. */
 export const answerMsMax = 30_000;
-/** Time without a single byte, over all attempts, after which reading gives up: a server that restarts is back by then. */
+/**
+ * Time without a single byte, over all attempts, after which reading gives up: a server that restarts is back by then.
+ */
 export const stallMsMax = 60_000;
 /** The same for the opening: a wrong name should be told soon. */
 export const openingStallMsMax = 3_000;

@@ -10,7 +10,9 @@ export interface UrlIdentity {
 /** Headers of an answer, by lower-case name. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** The range that an answer holds: `bytes 0-99/1000`, or `bytes *\/1000` (start null) where nothing could be satisfied. */
+/**
+ * The range that an answer holds: `bytes 0-99/1000`, or `bytes *\/1000` (start null) where nothing could be satisfied.
+ */
 export interface ContentRange {
   readonly start: number | null;
   readonly sizeBytes: number;
@@ -34,8 +36,8 @@ export function tellsChanges({ etag, lastModified }: UrlIdentity): boolean {
 }
 
 /**
- * Headers that make a server refuse (412) when the capture is another one by now. A weak ETag never matches there; it is
- * compared in the answer.
+ * Headers that make a server refuse (412) when the capture is another one by now. A weak ETag never matches
+ * there; it is compared in the answer.
  */
 export function conditionsFor({ etag, lastModified }: UrlIdentity): Record<string, string> {
   if (etag !== '' && !etag.startsWith('W/')) return { 'if-match': etag };

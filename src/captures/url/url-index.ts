@@ -17,8 +17,8 @@ import { UrlPrefix } from './url-prefix.js';
 import { streamUrl } from './url-stream.js';
 
 /**
- * Scans the pieces of a capture on a server in which packets can match, where an index lies beside it. Null: all of it is to
- * be read.
+ * Scans the pieces of a capture on a server in which packets can match, where an index lies beside it. Null:
+ * all of it is to be read.
  * @param first bytes of the capture, identityEndBytes of them or all
  */
 export async function scanSelectedUrl(

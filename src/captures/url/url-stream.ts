@@ -12,7 +12,9 @@ import { requestPart } from './url-part.js';
  * is not wanted any more wastes little.
  */
 const partBytes = 8 * 1024 * 1024;
-/** Bytes asked for past the planned end of a chunk, where its last record ends; more are asked for as they are needed. */
+/**
+ * Bytes asked for past the planned end of a chunk, where its last record ends; more are asked for as they are needed.
+ */
 const tailBytes = 64 * 1024;
 
 /** A request that is on its way or answered, and the range that it is for. */
@@ -31,9 +33,9 @@ interface UrlStreamOptions {
 }
 
 /**
- * Bytes of a capture from a position to its end, in order. They are read in parts, one request each; the request for the
- * next part is sent while one is read, and its bytes wait in the sockets. What breaks is asked for again from the first
- * byte that is missing, until nothing has come for stallMsMax.
+ * Bytes of a capture from a position to its end, in order. They are read in parts, one request each; the
+ * request for the next part is sent while one is read, and its bytes wait in the sockets. What breaks is
+ * asked for again from the first byte that is missing, until nothing has come for stallMsMax.
  * @param end where the reader expects to stop: past it little is asked for ahead; null: the end of the capture
  */
 export async function* streamUrl(

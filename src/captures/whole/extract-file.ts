@@ -29,7 +29,10 @@ export interface HowExtracted {
   readonly threadsMax: number;
   /** A file is given one thread for each of these; default threadBytesMinDefault. */
   readonly threadBytesMin?: number;
-  /** Hears how much was read by an index beside the capture, or why none is made; null: none is used, undefined: nobody hears it. */
+  /**
+   * Hears how much was read by an index beside the capture, or why none is made; null: none is used,
+   * undefined: nobody hears it.
+   */
   readonly onIndex?: ((text: string) => void) | null;
   /** Hears the bytes of an index that is made on the way, on this thread; undefined: none is made. */
   readonly onIndexMade?: (bytes: Uint8Array) => void;

@@ -19,8 +19,8 @@ import { growthPart, leftIsLong, looksBeforeSplit, planThreads, planUnpacking } 
 // are required late. (`import()` would do the same and start the loader of ES modules first, some 5 ms.)
 
 /**
- * The whole analysis of one open capture on this machine. One that is appended to meanwhile is counted to the size that it
- * had when it was opened; when it is changed in another way, throws FILE_CHANGED.
+ * The whole analysis of one open capture on this machine. One that is appended to meanwhile is counted to the
+ * size that it had when it was opened; when it is changed in another way, throws FILE_CHANGED.
  */
 export async function scanFile(file: CaptureFile, settings: ScanSettings): Promise<CaptureEntry> {
   const entry = await scan(file, settings);

@@ -17,8 +17,8 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
 }
 
 /**
- * Ends a connection whose request still comes after its answer was sent. Closed at once it would be reset, and the answer
- * lost; without an end it would be read for ever.
+ * Ends a connection whose request still comes after its answer was sent. Closed at once it would be reset,
+ * and the answer lost; without an end it would be read for ever.
  */
 export function closeBehind(request: IncomingMessage): void {
   if (request.complete) return;

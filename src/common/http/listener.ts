@@ -33,7 +33,9 @@ export function makeHttpServer(
   return server;
 }
 
-/** Opens the port. @returns where it listens: the real port when port 0 was asked for @throws TriremeError UNREACHABLE */
+/**
+ * Opens the port. @returns where it listens: the real port when port 0 was asked for @throws TriremeError UNREACHABLE
+ */
 export async function openHttpServer(server: Server, listen: HostPort): Promise<HostPort> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) =>

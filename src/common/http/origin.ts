@@ -20,8 +20,8 @@ const shownMax = 100;
 const shown = (text: string): string => JSON.stringify(text.slice(0, shownMax));
 
 /**
- * Why a request for a name that is none of this machine's loopback is refused, where only those are answered to: a page may have
- * made its own name resolve to this machine. Null: it is not.
+ * Why a request for a name that is none of this machine's loopback is refused, where only those are answered
+ * to: a page may have made its own name resolve to this machine. Null: it is not.
  */
 export function whyForeignHost(host: string | undefined, foreignHosts: boolean): string | null {
   if (foreignHosts || host === undefined || namesLoopback(host)) return null;
@@ -30,8 +30,9 @@ export function whyForeignHost(host: string | undefined, foreignHosts: boolean):
 }
 
 /**
- * Browsers name the page that sends a request (RFC 6454), and other programs do not. A page that is not listed is refused
- * with or without a token; and without one, a page that has made its own name resolve to this machine as well.
+ * Browsers name the page that sends a request (RFC 6454), and other programs do not. A page that is not
+ * listed is refused with or without a token; and without one, a page that has made its own name resolve to
+ * this machine as well.
  * @returns null: no reason to refuse
  */
 export function whyForeign(
@@ -46,14 +47,15 @@ export function whyForeign(
 }
 
 /**
- * The header that a request carries which asks a port for more than to be told something. Forms cannot send it, and pages of
- * other sites may not: their browser asks first, and nothing allows it.
+ * The header that a request carries which asks a port for more than to be told something. Forms cannot send
+ * it, and pages of other sites may not: their browser asks first, and nothing allows it.
  */
 export const actionHeader = 'x-trireme';
 
 /**
- * Why a request that asks for more than to be told something is refused: it comes from a page of another site, or may do so.
- * Programs that are no browsers send neither `Origin` nor `Sec-Fetch-Site`. Null: no reason to refuse.
+ * Why a request that asks for more than to be told something is refused: it comes from a page of another
+ * site, or may do so. Programs that are no browsers send neither `Origin` nor `Sec-Fetch-Site`. Null: no
+ * reason to refuse.
  */
 export function whyForeignAction(headers: IncomingHttpHeaders): string | null {
   const { origin, host, [actionHeader]: own, 'sec-fetch-site': site } = headers;

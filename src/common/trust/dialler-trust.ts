@@ -32,7 +32,9 @@ export class DiallerTrust {
     return { ...this.tls.context, ...named, minVersion: tlsVersionMin };
   }
 
-  /** Reads token file and certificates again, for the next time it dials. @throws TriremeError; the old ones stay then */
+  /**
+   * Reads token file and certificates again, for the next time it dials. @throws TriremeError; the old ones stay then
+   */
   reload(): void {
     const { token } = this.settings;
     if (token?.from === 'file') this.presented = readToken(token);

@@ -94,7 +94,9 @@ export function callerInterceptors(trust: ListenerTrust | undefined): grpc.Serve
   ];
 }
 
-/** Counts and logs failed handshakes. grpc-js does not pass them on, so its servers are listened to; call after binding. */
+/**
+ * Counts and logs failed handshakes. grpc-js does not pass them on, so its servers are listened to; call after binding.
+ */
 export function watchHandshakes(server: grpc.Server, trust: ListenerTrust | undefined): void {
   if (trust === undefined || trust.tls === null) return;
   const servers = server['http2Servers'] as ReadonlyMap<TlsServer, unknown>;

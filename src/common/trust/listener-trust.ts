@@ -76,7 +76,9 @@ export class ListenerTrust {
     };
   }
 
-  /** Reads credentials and certificates again. What fails stays as it was. @throws TriremeError of the first that failed */
+  /**
+   * Reads credentials and certificates again. What fails stays as it was. @throws TriremeError of the first that failed
+   */
   reload(): void {
     const { token, credentials } = this.settings;
     if (credentials !== null || token?.from === 'file') this.credentials = credentialsOf(this.settings);

@@ -2,8 +2,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { TriremeError } from '../errors.js';
 
 /**
- * The options about credentials, once for all roles. This module loads no TLS and no gRPC: a local analysis must not wait
- * for them.
+ * The options about credentials, once for all roles. This module loads no TLS and no gRPC: a local analysis
+ * must not wait for them.
  */
 
 /** What commander hands over. */
@@ -128,9 +128,9 @@ export function compileDiallerTrust(options: TrustOptions, env: NodeJS.ProcessEn
 }
 
 /**
- * The same for hubs that are found by their announcements. Whoever may write to NATS can announce an address of his own, so
- * a token goes there only once a certificate of a given authority has proved whose it is: of the system's authorities
- * anyone gets one for a host of his.
+ * The same for hubs that are found by their announcements. Whoever may write to NATS can announce an address
+ * of his own, so a token goes there only once a certificate of a given authority has proved whose it is: of
+ * the system's authorities anyone gets one for a host of his.
  * @throws TriremeError USAGE; REFUSED_EXPOSED for a token without --tls-ca
  */
 export function compileDiscoveredTrust(options: TrustOptions, env: NodeJS.ProcessEnv = process.env): TrustSettings {

@@ -6,12 +6,15 @@ import { RateLimit } from '../rate-limit.js';
 export type RefusingPort = 'grpc' | 'tcp' | 'admin' | 'http';
 
 /**
- * Why. `certificate`: it is missing, expired or of another authority. `tls`: no handshake came about. `late`: the AUTH
- * line did not come in time. `role`: the credential is known and may not do this. Each word is a label of trireme_refusals_total.
+ * Why. `certificate`: it is missing, expired or of another authority. `tls`: no handshake came about. `late`:
+ * the AUTH line did not come in time. `role`: the credential is known and may not do this. Each word is a
+ * label of trireme_refusals_total.
  */
 export type RefusalReason = 'no-token' | 'wrong-token' | 'certificate' | 'tls' | 'late' | 'role';
 
-/** Counts callers that were refused for their credentials, and logs a few of each sort; what they presented is not kept. */
+/**
+ * Counts callers that were refused for their credentials, and logs a few of each sort; what they presented is not kept.
+ */
 export class Refusals {
   readonly counts = new Map<string, { port: RefusingPort; reason: RefusalReason; count: number }>();
   private readonly rate = new RateLimit();

@@ -32,7 +32,9 @@ export function limited(caller: Caller, roles: readonly TrustRole[]): Caller {
   return { ...caller, roles: caller.roles.filter((role) => roles.includes(role)) };
 }
 
-/** Null: the caller may, by one of his roles. Else what to tell him. @param needed any of these; null: any credential */
+/**
+ * Null: the caller may, by one of his roles. Else what to tell him. @param needed any of these; null: any credential
+ */
 export function whyNotAllowed(caller: Caller, needed: readonly TrustRole[] | null): string | null {
   if (needed === null || needed.some((role) => caller.roles.includes(role))) return null;
   const has = caller.roles.length === 0 ? 'no role' : `the role ${caller.roles.join(' and ')}`;

@@ -12,7 +12,9 @@ export interface TlsContext {
   readonly ca?: Buffer;
 }
 
-/** TLS 1.2 with forward secrecy is the oldest that is not broken; Node's own default says the same, this says it here. */
+/**
+ * TLS 1.2 with forward secrecy is the oldest that is not broken; Node's own default says the same, this says it here.
+ */
 export const tlsVersionMin = 'TLSv1.2';
 
 /** The files of one side, read and checked. They can be read again; what is open keeps what it was opened with. */
@@ -98,12 +100,15 @@ export function plainWords(message: string): string {
     .trim();
 }
 
-/** Where bin/trireme puts NODE_EXTRA_CA_CERTS for commands that seldom connect: Node would parse the file at each start. */
+/**
+ * Where bin/trireme puts NODE_EXTRA_CA_CERTS for commands that seldom connect: Node would parse the file at each start.
+ */
 const variable = 'TRIREME_EXTRA_CA_CERTS';
 
 /**
- * The authorities to trust where no others are named, as PEM: those of Node and those of NODE_EXTRA_CA_CERTS. Undefined: those
- * that Node trusts by itself. A file that cannot be read is left out with a warning, as by Node.
+ * The authorities to trust where no others are named, as PEM: those of Node and those of NODE_EXTRA_CA_CERTS.
+ * Undefined: those that Node trusts by itself. A file that cannot be read is left out with a warning, as by
+ * Node.
  */
 export function extraAuthorities(env: NodeJS.ProcessEnv = process.env): Buffer | undefined {
   const file = env[variable] ?? '';

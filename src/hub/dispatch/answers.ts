@@ -33,9 +33,7 @@ class WorkerAnswer implements AnswerBytes {
 
   /** The result, or why there is none. */
   text(bytesMax: number): string {
-    return Buffer.from(this.bytes.subarray(this.start, Math.min(this.end, this.start + bytesMax))).toString(
-      'utf8',
-    );
+    return Buffer.from(this.bytes.subarray(this.start, Math.min(this.end, this.start + bytesMax))).toString('utf8');
   }
 }
 

@@ -223,7 +223,10 @@ export class Dispatcher {
     return true;
   }
 
-  /** Workers came or left: jobs that wait for a version that nobody offers any more go to the newest that somebody offers. */
+  /**
+   * Workers came or left: jobs that wait for a version that nobody offers any more go to the newest that
+   * somebody offers.
+   */
   versionsChanged(): void {
     if (!this.offered.several || this.waiting === 0) return;
     for (const row of this.lines.waiting()) {
@@ -276,8 +279,9 @@ export class Dispatcher {
   }
 
   /**
-   * A worker said what became of a job that another one was given too, because it stood still. Returns the job's row, in
-   * no list any more, if this is its answer; nil if the job has ended or this is none; notLent if there is no such job.
+   * A worker said what became of a job that another one was given too, because it stood still. Returns the
+   * job's row, in no list any more, if this is its answer; nil if the job has ended or this is none; notLent
+   * if there is no such job.
    */
   takeLent(worker: AttachedWorker, id: number, done: boolean, exec: number, held: number, now: number): number {
     const row = this.table.rowOf(id);
@@ -333,7 +337,9 @@ export class Dispatcher {
     this.handOut.avoiding(now);
   }
 
-  /** Gives a suspended worker a job that another one has and keeps: no attempt of the job, and no copy that is paid for. */
+  /**
+   * Gives a suspended worker a job that another one has and keeps: no attempt of the job, and no copy that is paid for.
+   */
   private giveProbe(row: number, worker: AttachedWorker, now: number): void {
     const { table } = this;
     this.hedges.lendProbe(row, worker, now);

@@ -65,9 +65,9 @@ const unansweredSecondsMin = 20;
 const unansweredFactor = 4;
 
 /**
- * Payloads reach a worker at least so fast, in bytes a second: what a tenth of a gigabit carries in half of its time. Until those
- * that were given to it can have come, its silence says nothing. Without it, of jobs that echo 1 kB two in three were copied on
- * busy cores, each for nothing.
+ * Payloads reach a worker at least so fast, in bytes a second: what a tenth of a gigabit carries in half of
+ * its time. Until those that were given to it can have come, its silence says nothing. Without it, of jobs
+ * that echo 1 kB two in three were copied on busy cores, each for nothing.
  */
 const payloadBytesPerSecondMin = 6e6;
 
@@ -100,10 +100,11 @@ export interface HedgesPorts {
  * A recalled job that has not begun comes back at once from a worker that can answer at all. Two rules say what is too
  * long:
  *
- * - Standing still, when nothing waits at the hub: a worker that answers nothing for copyAfterMs beyond what its longest
- *   job takes. Under CPU quotas this is what matters: a worker at a tenth stands still for nine tenths of every 0.1 s, and
- *   a connection whose answers come in order stands still with it. In simulation (bench/policy) 20,000 jobs with 1,024 in
- *   flight took 2.3 times the ideal time without copies and 1.0 with them. Not for chunks.
+ * - Standing still, when nothing waits at the hub: a worker that answers nothing for copyAfterMs beyond what
+ *   its longest job takes. Under CPU quotas this is what matters: a worker at a tenth stands still for nine
+ *   tenths of every 0.1 s, and a connection whose answers come in order stands still with it. In simulation
+ *   (bench/policy) 20,000 jobs with 1,024 in flight took 2.3 times the ideal time without copies and 1.0 with
+ *   them. Not for chunks.
  * - Overdue, always: hedgeFactor times what was predicted when the job was given, or its worker's heartbeats are
  * overdue.
  *

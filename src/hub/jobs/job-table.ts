@@ -3,8 +3,8 @@ import { jobIdBits } from '../../common/job-ids.js';
 import { noWorker, type JobSink } from '../port/job-sink.js';
 
 /**
- * Low bits of a job id are its row; the rest counts how often the row was used. An id is never used again, because nobody
- * knows how late a worker may still answer: a row whose count is used up is used no more.
+ * Low bits of a job id are its row; the rest counts how often the row was used. An id is never used again,
+ * because nobody knows how late a worker may still answer: a row whose count is used up is used no more.
  */
 const rowBits = 20;
 /** Bits that count the uses of a row: at 150,000 jobs a second all rows are used up after 1,900 years. */

@@ -219,7 +219,8 @@ export class KindCosts {
       this.cutBase[worker] = this.usual[worker];
       this.cutFixed[worker] = this.fixed[worker];
     }
-    // A job without size, where only size has cost so far, is expected to take nothing: it may take a share of a usual job.
+    // A job without size, where only size has cost so far, is expected to take nothing: it may take a share
+    // of a usual job.
     const usual = this.cutFixed[worker] + this.cutBase[worker] * this.typicalUnits;
     const expected = this.cutFixed[worker] + this.cutBase[worker] * units;
     const cut = guess ? seconds : Math.min(seconds, clipFactor * Math.max(expected, partShareMin * usual));

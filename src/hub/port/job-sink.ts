@@ -42,7 +42,9 @@ export interface JobSink {
    * are not urgent, here and in its worker.
    */
   readonly urgent?: boolean;
-  /** Read when a job is submitted: the number of its client among those that share the workers; left out where none do. */
+  /**
+   * Read when a job is submitted: the number of its client among those that share the workers; left out where none do.
+   */
   readonly share?: number;
   /**
    * True: no worker is to get its jobs now, neither for the first time nor again or as a copy. They wait at the hub,
@@ -52,8 +54,8 @@ export interface JobSink {
   /** True: why its workers were picked is always kept. Left out, a sample of the picks is. */
   readonly explained?: boolean;
   /**
-   * The job was given to a worker, now or again after a loss, or as a copy beside another one. It must not submit or cancel.
-   * Left out by most sinks.
+   * The job was given to a worker, now or again after a loss, or as a copy beside another one. It must not
+   * submit or cancel. Left out by most sinks.
    * @returns the trace context that this worker gets with it (src/common/tracing.ts), if there is one
    */
   given?(tag: number, worker: number, copy: boolean): string | void;

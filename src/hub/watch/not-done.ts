@@ -3,7 +3,10 @@ import type { FailureCount } from '../jobs/kind-state.js';
 /** Jobs that ended without an answer, by reason; reasons that there were none of are left out. */
 export type NotDone = Readonly<Record<string, number>>;
 
-/** Why a job may end without an answer, in the order in which they are told, as one word in metrics and as people read it. */
+/**
+ * Why a job may end without an answer, in the order in which they are told, as one word in metrics and as
+ * people read it.
+ */
 const words: Readonly<Record<FailureCount, string>> = {
   failed: 'failed',
   queueFull: 'queue full',

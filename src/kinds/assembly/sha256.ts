@@ -1,10 +1,11 @@
 /**
- * MINE_BITCOIN's kernel: the decimal digits of a second, hashed by SHA-256 256 times, four jobs at a time in the four lanes of v128 or
- * one job in plain 32-bit words. Both come from the same source: T is v128 or u32.
+ * MINE_BITCOIN's kernel: the decimal digits of a second, hashed by SHA-256 256 times, four jobs at a time in
+ * the four lanes of v128 or one job in plain 32-bit words. Both come from the same source: T is v128 or u32.
  *
- * Every round after the first hashes the 32 bytes of the last digest, so the second half of its one block never changes: words 8 to 15
- * are 0x80000000, six zeros, and 256 (bits). What they add to the schedule and to the round constants is folded in below. The digest
- * stays in registers as eight big-endian words, which is just what the next round reads; bytes are made once, at the end.
+ * Every round after the first hashes the 32 bytes of the last digest, so the second half of its one block
+ * never changes: words 8 to 15 are 0x80000000, six zeros, and 256 (bits). What they add to the schedule and
+ * to the round constants is folded in below. The digest stays in registers as eight big-endian words, which
+ * is just what the next round reads; bytes are made once, at the end.
  */
 
 /** Times that each job applies SHA-256. */
@@ -327,7 +328,10 @@ function run<T>(from: usize, count: usize): void {
   for (let i: usize = 0; i < count; i++) read(i, step, DIGESTS + (from + i) * 64);
 }
 
-/** Runs n jobs (at most jobsMax) on the seconds at seconds(); the answers are at digests(). A job left alone runs in plain words. */
+/**
+ * Runs n jobs (at most jobsMax) on the seconds at seconds(); the answers are at digests(). A job left alone
+ * runs in plain words.
+ */
 export function mine(n: i32): void {
   let at: usize = 0;
   const end: usize = n;

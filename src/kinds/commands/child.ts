@@ -3,12 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 
 /**
- * Time between SIGTERM and SIGKILL. With the look that notices that nobody waits and the end of the processes themselves,
- * a job that was cancelled is gone within 2 s.
+ * Time between SIGTERM and SIGKILL. With the look that notices that nobody waits and the end of the processes
+ * themselves, a job that was cancelled is gone within 2 s.
  */
 export const killGraceMs = 1_000;
 
-/** Time for processes to be gone after SIGKILL, and for output to end after its writer has: both are quick, or never come. */
+/**
+ * Time for processes to be gone after SIGKILL, and for output to end after its writer has: both are quick, or
+ * never come.
+ */
 export const goneMsMax = 200;
 
 /** Between two looks at whether a group is gone. */
@@ -33,7 +36,10 @@ export interface ProcessesPort {
   readonly scratch: string;
 }
 
-/** File in a folder below the scratch folder, with the group that a shell has started and its worker may not know yet; or empty. */
+/**
+ * File in a folder below the scratch folder, with the group that a shell has started and its worker may not
+ * know yet; or empty.
+ */
 export const groupFile = 'group';
 
 /** What is started: no shell reads it, and nothing of a client stands in it. */
@@ -176,7 +182,9 @@ export function endedBy({ code, signal, unstarted }: Ending): string {
   return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
 }
 
-/** Ends what a process left behind when it ended. It is not waited for, unless its whole group is being ended in order. */
+/**
+ * Ends what a process left behind when it ended. It is not waited for, unless its whole group is being ended in order.
+ */
 export async function groupOver(group: number, ending: Promise<void> | null): Promise<void> {
   if (ending !== null) await ending;
   else if (signalled(group, 'SIGKILL')) await groupGone(group, goneMsMax);
@@ -205,8 +213,8 @@ async function groupGone(group: number, withinMs: number, leads = (): boolean =>
 }
 
 /**
- * Whether all processes of a group have ended and are only not collected yet: by an init that takes its time, or by none, as in
- * containers. False where the system does not tell.
+ * Whether all processes of a group have ended and are only not collected yet: by an init that takes its time,
+ * or by none, as in containers. False where the system does not tell.
  */
 function allEnded(group: number): boolean {
   try {

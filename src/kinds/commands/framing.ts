@@ -1,6 +1,7 @@
 /**
- * How a process that lives for many jobs hears and answers them. `lines`: one line each way. `frames`: the length in 4 bytes,
- * big-endian, and as many bytes. A length with its top bit set is said by the process alone: the bytes are why the job failed.
+ * How a process that lives for many jobs hears and answers them. `lines`: one line each way. `frames`: the
+ * length in 4 bytes, big-endian, and as many bytes. A length with its top bit set is said by the process
+ * alone: the bytes are why the job failed.
  */
 export type Framing = 'lines' | 'frames';
 

@@ -19,8 +19,8 @@ export type Outcome =
 export type Oversee = (stopped: () => void) => Overseer;
 
 /**
- * Looks after one job that a process runs: tells the worker that its thread lives, and stops when nobody waits for the job
- * any more or its time is over. Time in which this process stood still is not counted.
+ * Looks after one job that a process runs: tells the worker that its thread lives, and stops when nobody
+ * waits for the job any more or its time is over. Time in which this process stood still is not counted.
  */
 export class Overseer {
   private elapsedMs = 0;

@@ -14,8 +14,9 @@ interface Serving {
 }
 
 /**
- * A process that answers many jobs, one after the other. It is started when a job comes, and again when it has ended: at once
- * the first few times, then later and later. A job whose process ends before it has answered has failed, and no other.
+ * A process that answers many jobs, one after the other. It is started when a job comes, and again when it
+ * has ended: at once the first few times, then later and later. A job whose process ends before it has
+ * answered has failed, and no other.
  */
 export class ServedProcess {
   private serving: Serving | null = null;
@@ -67,7 +68,10 @@ export class ServedProcess {
     return serving;
   }
 
-  /** Notices what happened while the thread slept: an end, or words that nobody asked for, which would answer the next job. */
+  /**
+   * Notices what happened while the thread slept: an end, or words that nobody asked for, which would answer
+   * the next job.
+   */
   private async settle(): Promise<void> {
     const { serving } = this;
     if (serving === null) return;

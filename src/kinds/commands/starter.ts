@@ -35,7 +35,10 @@ export const sessionMaker = 'setsid';
 /** What a starter needs beside a shell. */
 export const starterPrograms = [sessionMaker, 'mkfifo', 'rm'] as const;
 
-/** Variables that a shell takes for its own or changes, and those of the script: programs that are given one need another way. */
+/**
+ * Variables that a shell takes for its own or changes, and those of the script: programs that are given one
+ * need another way.
+ */
 const shellsOwn =
   /^(_.*|IFS|OPT.*|PPID|LINENO|(OLD)?PWD|SHLVL|ENV|E?UID|BASH.*|SHELLOPTS|POSIXLY_CORRECT|PS[0-9]|TRACEPARENT)$/;
 
@@ -45,12 +48,14 @@ export function starterGives(environment: Readonly<Record<string, string>>): boo
 }
 
 /**
- * $1: a folder, $2: the file of payloads; the others: a program and its arguments, all of the file of commands. For each line of
- * its input it runs the program once, and tells the process id and then "over" and the exit code; only that where it could not
- * begin. The process reads its own id from /proc, for one that a shell runs in the background ignores SIGINT. In groupFile the
- * guard of the worker finds it, should the worker be killed before it has read it. `new`: other pipes, for somebody holds the old ones.
- * Signals that are caught here are at their defaults in the program. Where nobody hears of the process, it is not begun.
- * groupFile is written in place: ext4 writes a file that was truncated to the disk when it is closed, some ms a job.
+ * $1: a folder, $2: the file of payloads; the others: a program and its arguments, all of the file of
+ * commands. For each line of its input it runs the program once, and tells the process id and then "over" and
+ * the exit code; only that where it could not begin. The process reads its own id from /proc, for one that a
+ * shell runs in the background ignores SIGINT. In groupFile the guard of the worker finds it, should the
+ * worker be killed before it has read it. `new`: other pipes, for somebody holds the old ones. Signals that
+ * are caught here are at their defaults in the program. Where nobody hears of the process, it is not begun.
+ * groupFile is written in place: ext4 writes a file that was truncated to the disk when it is closed, some ms
+ * a job.
  */
 const script = `trap : HUP INT TERM PIPE
 _out=$1/out _err=$1/err _group=$1/${groupFile} _payload=$2
@@ -84,8 +89,9 @@ const pipeful = Buffer.allocUnsafe(pipeBytes);
 let starters = 0;
 
 /**
- * Starts a program for one job after the other by a shell that does nothing else. Forking copies the page tables of who forks, and
- * those of a worker are large: some 5 ms of processor time a job. Payloads are files, and output comes by named pipes.
+ * Starts a program for one job after the other by a shell that does nothing else. Forking copies the page
+ * tables of who forks, and those of a worker are large: some 5 ms of processor time a job. Payloads are
+ * files, and output comes by named pipes.
  */
 export class Starter {
   private readonly folder: string;
@@ -143,7 +149,9 @@ export class Starter {
     await made;
   }
 
-  /** What cleans folders of old files may have removed them: the output of a job would go into files that nobody reads. */
+  /**
+   * What cleans folders of old files may have removed them: the output of a job would go into files that nobody reads.
+   */
   private get pipesAreThere(): boolean {
     return ['out', 'err'].every((name) => existsSync(join(this.folder, name)));
   }
@@ -191,7 +199,10 @@ export class Starter {
   }
 }
 
-/** Makes a folder that only this user can enter. @throws Error where its name is something else, such as another user's folder */
+/**
+ * Makes a folder that only this user can enter. @throws Error where its name is something else, such as
+ * another user's folder
+ */
 function makeOwnFolder(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 });
@@ -289,8 +300,8 @@ class Started implements Running {
 type PipeState = 'HAD' | 'EMPTY' | 'ENDED';
 
 /**
- * The reading end of a named pipe. It is looked at, and not waited for: a socket on a descriptor that this thread has opened
- * would be closed twice, by the socket and at the end of the thread.
+ * The reading end of a named pipe. It is looked at, and not waited for: a socket on a descriptor that this
+ * thread has opened would be closed twice, by the socket and at the end of the thread.
  */
 class NamedPipe {
   private readonly fd: number;

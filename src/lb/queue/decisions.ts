@@ -44,9 +44,9 @@ export interface DeliveryFacts {
 }
 
 /**
- * run: begin it, for so many times with this one. ask: whether its holder still has it. wait: have it offered again. leave: its
- * holder has it and says so to NATS. answer: it is done, and is answered from its record. bury: it ends, or has ended, as a dead
- * letter.
+ * run: begin it, for so many times with this one. ask: whether its holder still has it. wait: have it offered
+ * again. leave: its holder has it and says so to NATS. answer: it is done, and is answered from its record.
+ * bury: it ends, or has ended, as a dead letter.
  */
 export type Decision =
   | { readonly to: 'run'; readonly attempts: number }
@@ -161,7 +161,10 @@ export interface RoomFacts {
   readonly inFlight: number;
 }
 
-/** Work that is taken ahead of a free slot, in seconds: it hides the round trips to NATS, and stays with other lbs if it is more. */
+/**
+ * Work that is taken ahead of a free slot, in seconds: it hides the round trips to NATS, and stays with other
+ * lbs if it is more.
+ */
 const aheadSeconds = 0.25;
 
 /** Jobs for each slot: two keep it busy; more than so many small ones save nothing. */

@@ -36,7 +36,10 @@ export interface PullPort {
   failed(error: unknown): void;
 }
 
-/** Takes the jobs of one kind from the queue, no more than its workers have done soon: the rest is for other load balancers. */
+/**
+ * Takes the jobs of one kind from the queue, no more than its workers have done soon: the rest is for other
+ * load balancers.
+ */
 export class KindPull {
   inFlight = 0;
   /** Jobs that wait at NATS, as it said last. */

@@ -40,9 +40,9 @@ const messageBytesDefault = 2 ** 20;
 type FrontPort = Pick<JobServicePort, 'hub' | 'admission' | 'asked' | 'payloads' | 'share'>;
 
 /**
- * Takes jobs from a queue at NATS and has the hub's workers run them, as one more client of the load balancer. While NATS is away
- * the others are served, what runs goes on, and what has ended is written when it is back. This module brings the NATS client: it
- * is loaded late, only where there is a queue.
+ * Takes jobs from a queue at NATS and has the hub's workers run them, as one more client of the load
+ * balancer. While NATS is away the others are served, what runs goes on, and what has ended is written when
+ * it is back. This module brings the NATS client: it is loaded late, only where there is a queue.
  */
 export class QueueFront implements QueuePort, PullPort {
   readonly id = randomBytes(8).toString('hex');

@@ -35,8 +35,9 @@ export function idOf({ headers, seq, timestampNanos }: Pick<JsMsg, 'headers' | '
 }
 
 /**
- * One job of the queue, from its delivery until its message is acknowledged or left to others. What becomes of it is written to
- * its record first and acknowledged last, so that whoever is given the job after us knows.
+ * One job of the queue, from its delivery until its message is acknowledged or left to others. What becomes
+ * of it is written to its record first and acknowledged last, so that whoever is given the job after us
+ * knows.
  */
 export class QueueJob implements JobSink {
   readonly urgent = false;
@@ -265,8 +266,8 @@ export class QueueJob implements JobSink {
   }
 
   /**
-   * Writes what became of the job, for as long as it takes. An answer counts also where another load balancer has begun the job
-   * again meanwhile; nothing replaces an answer or a dead letter.
+   * Writes what became of the job, for as long as it takes. An answer counts also where another load balancer
+   * has begun the job again meanwhile; nothing replaces an answer or a dead letter.
    * @returns false: another one has decided
    */
   private async settle(record: JobRecord, known: number | null): Promise<boolean> {

@@ -29,7 +29,7 @@ import { RecordWatch, type Listed } from './record-watch.js';
 import { readResult } from './stored-result.js';
 import { decodeStored, encodeStored, withoutLease, type FoundRecord } from './stored-record.js';
 
-/** An analysis of which nothing was heard for so long may have lost its message in the queue: its submitter died, say. */
+/** An analysis of which nothing was heard for so long may have lost its message in the queue. */
 const unheardMsMin = 30_000;
 
 /** Deliveries of a message whose record does not exist, until it is dropped: submitting writes the record first. */
@@ -39,9 +39,10 @@ const strayDeliveriesMax = 5;
 const cancelAttemptsMax = 50;
 
 /**
- * A ledger on NATS JetStream, shared by masters: analyses wait in a work queue, whose message a master keeps as long as it
- * works on one; the record is a key that is written by compare-and-set only; chunks and results are objects that count when the
- * record names them. NATS may lose what it has acknowledged: what masters know of it is written there again.
+ * A ledger on NATS JetStream, shared by masters: analyses wait in a work queue, whose message a master keeps
+ * as long as it works on one; the record is a key that is written by compare-and-set only; chunks and results
+ * are objects that count when the record names them. NATS may lose what it has acknowledged: what masters
+ * know of it is written there again.
  */
 export class NatsLedger implements Ledger, NatsLeaseOwner, MendedLedger {
   readonly durable = true;

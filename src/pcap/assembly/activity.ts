@@ -1,6 +1,7 @@
-// The spans of time that have traffic: packets of one span follow each other, sorted by time, within a gap. Spans depend on
-// the times alone, not on the order in which they come, so every split of a file ends with the same ones. The gap doubles with
-// the time from the first to the last packet, which bounds how many spans there can be.
+// The spans of time that have traffic: packets of one span follow each other, sorted by time, within a gap.
+// Spans depend on the times alone, not on the order in which they come, so every split of a file ends with
+// the same ones. The gap doubles with the time from the first to the last packet, which bounds how many spans
+// there can be.
 
 import { reserve } from './arena';
 import { ACTIVE_SHIFT, ACTIVE_SPANS, I64_MIN, LAST_NS, WINDOW } from './layout';
@@ -60,7 +61,8 @@ export function restartActivity(): void {
 function include(from: i64, to: i64): void {
   if (!spans) spans = reserve(<usize>(SPANS_MAX + 2) * SPAN_BYTES);
   widen(from, to);
-  // The first span that does not end more than a gap before this one, and the first that begins more than a gap behind it.
+  // The first span that does not end more than a gap before this one, and the first that begins more than a
+  // gap behind it.
   let low: u32 = 0;
   let high = count;
   while (low < high) {

@@ -1,7 +1,9 @@
 // Memory that only grows: regions are cut from its end. What the table's index leaves behind when it doubles is used
 // again for entries, so growing wastes nothing.
 
-/** After each growth the engine collects garbage all over, so there must be few; pages that stay unused cost nothing. */
+/**
+ * After each growth the engine collects garbage all over, so there must be few; pages that stay unused cost nothing.
+ */
 const GROW_BYTES: usize = 16 << 20;
 const FREE_MAX: i32 = 64;
 /** What wasm can address, less a page. */

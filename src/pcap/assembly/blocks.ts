@@ -36,7 +36,9 @@ const SIMPLE_PACKET: u32 = 3;
 const STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
 
-/** The least that a block has: type, length, length again. Also what must be there before a section's order is known. */
+/**
+ * The least that a block has: type, length, length again. Also what must be there before a section's order is known.
+ */
 const BLOCK_LEAST: usize = 12;
 
 /** Sets the byte order that a section header at a place declares; false: it declares none. */

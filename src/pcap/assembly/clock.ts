@@ -1,6 +1,6 @@
-// Times in int64 ns since 1970. In a capture whose first packet does not fit they are counted from the midnight before it.
-// Those that are too far away even so (only damaged or invented captures have them) are kept exactly for the file's first and
-// last time, and saturated for everything else.
+// Times in int64 ns since 1970. In a capture whose first packet does not fit they are counted from the
+// midnight before it. Those that are too far away even so (only damaged or invented captures have them) are
+// kept exactly for the file's first and last time, and saturated for everything else.
 
 import { afterPause, GAP_NS, late } from './activity';
 import { rebaseSpan } from './filtering';

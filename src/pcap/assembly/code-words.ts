@@ -1,9 +1,9 @@
-// A key that left the table, as a code word: its own bits, then 64 check bits. Code words of two different keys differ in at
-// least CODE_DISTANCE bits, which is what bounds the errors of the sketch (sketch.ts).
+// A key that left the table, as a code word: its own bits, then 64 check bits. Code words of two different
+// keys differ in at least CODE_DISTANCE bits, which is what bounds the errors of the sketch (sketch.ts).
 //
-// The check bits are the remainder of a division of polynomials, as a CRC: the divisor is that of the BCH code of length 511
-// with the roots a^0 to a^14, where a is a root of x^9 + x^4 + 1. Fifteen roots in a row give a distance of 16 (Bose and
-// Ray-Chaudhuri, 1960) to words of up to 511 bits; the longest here has 360.
+// The check bits are the remainder of a division of polynomials, as a CRC: the divisor is that of the BCH
+// code of length 511 with the roots a^0 to a^14, where a is a root of x^9 + x^4 + 1. Fifteen roots in a row
+// give a distance of 16 (Bose and Ray-Chaudhuri, 1960) to words of up to 511 bits; the longest here has 360.
 
 import { PORTS_MASK } from './entries';
 

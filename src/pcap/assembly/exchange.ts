@@ -20,7 +20,10 @@ import { drop, find4, find6, index, indexSlots } from './table';
 
 let cursor: u32 = 0;
 
-/** Number of the first row with packets, from a number on, in a table of so many rows of two cells; `rows`: none is left. */
+/**
+ * Number of the first row with packets, from a number on, in a table of so many rows of two cells; `rows`:
+ * none is left.
+ */
 export function nextRow(table: usize, number: u32, rows: u32): u32 {
   const inBlocks = table == LINKS || table == FAMILIES;
   while (number < rows) {

@@ -1,5 +1,5 @@
-// Records that are wanted, byte for byte as they stand in the file: copied behind each other, and taken from here after each
-// portion of the file. Of pcapng all blocks but unwanted packets are kept.
+// Records that are wanted, byte for byte as they stand in the file: copied behind each other, and taken from
+// here after each portion of the file. Of pcapng all blocks but unwanted packets are kept.
 
 import { reserveAny } from './arena';
 import { WINDOW_BYTES } from './layout';
@@ -25,8 +25,8 @@ export function stopExtracting(): void {
 }
 
 /**
- * From now on wanted records are copied out, so many packets at most. What one filling of the window holds fits behind so
- * many bytes that were not taken yet.
+ * From now on wanted records are copied out, so many packets at most. What one filling of the window holds
+ * fits behind so many bytes that were not taken yet.
  */
 export function beginExtracting(packetsMax: u64, leftBytes: u32): void {
   extracting = true;
@@ -63,8 +63,8 @@ const RAW_LINUX: u32 = 12;
 const RAW_OPENBSD: u32 = 14;
 
 /**
- * The header of a classic capture; anew: as libpcap writes it (pcap_dump_open), little-endian: version 2.4, no zone and no
- * accuracy of times, a snapshot length with which it reads.
+ * The header of a classic capture; anew: as libpcap writes it (pcap_dump_open), little-endian: version 2.4,
+ * no zone and no accuracy of times, a snapshot length with which it reads.
  */
 export function keepHeader(at: usize, bytes: usize, anew: bool): void {
   keep(at, bytes);

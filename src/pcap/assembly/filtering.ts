@@ -1,5 +1,5 @@
-// Which packets are counted when a filter or a span of time is asked for. Filters are functions of other modules that share
-// this one's memory and table; the one for a link type is asked for at its first packet.
+// Which packets are counted when a filter or a span of time is asked for. Filters are functions of other
+// modules that share this one's memory and table; the one for a link type is asked for at its first packet.
 
 import { based, fromBase } from './clock';
 import { beginExtracting } from './extract';
@@ -30,7 +30,10 @@ let relative: u32 = 0;
 /** A function's number fits a byte; that of NULL in captures of big-endian machines stands apart. */
 let nullBig: u32 = 0;
 
-/** Filters see packets as the report does: with their network header behind the link layer's, without the VLAN tags between. */
+/**
+ * Filters see packets as the report does: with their network header behind the link layer's, without the VLAN
+ * tags between.
+ */
 let transparent: bool = false;
 /** Bytes under a header that is moved over tags, which are put back behind the filter. */
 const HEADER_MOST: usize = 20;
@@ -124,7 +127,10 @@ function isTag(at: usize): bool {
   return type == 0x0081 || type == 0xa888 || type == 0x0091;
 }
 
-/** Moves the header of the link layer over the tags behind it while the filter looks, with the type that the last tag tells. */
+/**
+ * Moves the header of the link layer over the tags behind it while the filter looks, with the type that the
+ * last tag tells.
+ */
 function matchesBehindTags(number: u32, at: usize, captured: u32, original: u32, typeAt: usize, head: usize): bool {
   const end = at + <usize>captured;
   let type = at + typeAt;

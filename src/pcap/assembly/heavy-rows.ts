@@ -1,5 +1,5 @@
-// Heavy keys as rows of the report: conversations in the layout of entries (entries.ts), addresses in that of talkers (talkers.ts).
-// A conversation's row has its upper bounds behind it, and no times.
+// Heavy keys as rows of the report: conversations in the layout of entries (entries.ts), addresses in that of
+// talkers (talkers.ts). A conversation's row has its upper bounds behind it, and no times.
 
 import { reserve } from './arena';
 import { code, longPorts } from './code-words';

@@ -1,9 +1,10 @@
-// Heavy keys of the sketches (sketch.ts): those that have more than half of what their bucket holds, so that each bit of their
-// code word has the majority there. Of any key two bounds follow from each of its buckets, whatever else is in it:
+// Heavy keys of the sketches (sketch.ts): those that have more than half of what their bucket holds, so that
+// each bit of their code word has the majority there. Of any key two bounds follow from each of its buckets,
+// whatever else is in it:
 //
 //   at most   what agrees with the key in a bit, the least over all bits
-//   at least  all, less what differs: each other key differs in CODE_DISTANCE bits or more, so the others have no more than the
-//             sum of what differs over all bits, divided by this distance
+//   at least all, less what differs: each other key differs in CODE_DISTANCE bits or more, so the others have
+//             no more than the sum of what differs over all bits, divided by this distance
 //
 // A key is told when it has at least half of what it has at most, in packets or in bytes.
 
@@ -90,7 +91,10 @@ function findIn(sketch: u32): void {
   leastOfRows(sketch, left);
 }
 
-/** In a row no untold key has more than the fullest bucket without its told ones; the row with the smaller figure decides. */
+/**
+ * In a row no untold key has more than the fullest bucket without its told ones; the row with the smaller
+ * figure decides.
+ */
 function leastOfRows(sketch: u32, left: usize): void {
   const buckets = bucketsOf(sketch);
   for (let offset: usize = 0; offset < 16; offset += 8) {

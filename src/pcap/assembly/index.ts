@@ -133,7 +133,9 @@ export { extractedAt, keptPackets, longRecord, takeExtracted };
 export { beginPiece, keysAt, pieceFirstNs, pieceLastNs, pieceOthers, pieceTold, setIndexing, takeKeys };
 export { setExtracting, setFilter, setHeadersOnly, setOrder, setOnlyNumbers, setOrderOfRows, setSpan };
 
-/** The memory of an instance that has just been made is zero; writing zeros there would only make its pages be there. */
+/**
+ * The memory of an instance that has just been made is zero; writing zeros there would only make its pages be there.
+ */
 let used: bool = false;
 
 /** Makes the instance new: empty counters, empty table. */

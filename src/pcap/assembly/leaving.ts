@@ -1,5 +1,5 @@
-// What leaves the full conversation table, or never enters it: its sums, those of its two addresses, and those of the heavy
-// conversations that may be among it.
+// What leaves the full conversation table, or never enters it: its sums, those of its two addresses, and
+// those of the heavy conversations that may be among it.
 
 import { encodeConversation4, encodeConversation6 } from './code-words';
 import { KIND_PAIR } from './entries';

@@ -1,6 +1,6 @@
-// Addresses of what left the full conversation table, so that talkers are not lost with their conversations. Rows are those of
-// talkers.ts, of 72 bytes. This table has a bound of its own: when it is full, only addresses whose hash is below a threshold stay
-// in it, and the others are added to a sketch.
+// Addresses of what left the full conversation table, so that talkers are not lost with their conversations.
+// Rows are those of talkers.ts, of 72 bytes. This table has a bound of its own: when it is full, only
+// addresses whose hash is below a threshold stay in it, and the others are added to a sketch.
 
 import { release, reserveReused } from './arena';
 import { encodeAddress } from './code-words';

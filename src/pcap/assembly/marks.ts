@@ -1,6 +1,7 @@
-// One bit for each place of the file modulo the window's size. A set bit: a chain that began before has passed this place and
-// failed behind it, too early for any chain that comes by to be long enough; that one fails as well. So no place is walked
-// over twice, and the search for a record (seam.ts) is linear in its bytes.
+// One bit for each place of the file modulo the window's size. A set bit: a chain that began before has
+// passed this place and failed behind it, too early for any chain that comes by to be long enough; that one
+// fails as well. So no place is walked over twice, and the search for a record (seam.ts) is linear in its
+// bytes.
 
 import { reserve } from './arena';
 import { WINDOW_BYTES } from './layout';

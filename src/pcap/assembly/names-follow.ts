@@ -1,6 +1,7 @@
-// Which segments of TCP may have the rest of a ClientHello, or of the head of a request of HTTP, that did not end in its first one.
-// A chunk does not know what began before it, so all directions of its first packets may have such a rest; who counts them knows
-// (names/followed.ts), and drops the others. It looks for a rest in no segment that is left out here:
+// Which segments of TCP may have the rest of a ClientHello, or of the head of a request of HTTP, that did not
+// end in its first one. A chunk does not know what began before it, so all directions of its first packets
+// may have such a rest; who counts them knows (names/followed.ts), and drops the others. It looks for a rest
+// in no segment that is left out here:
 //
 // - it is among the FOLLOWED packets behind the first segment, and less than HELLO_BYTES of sequence numbers behind it;
 // - when a segment of the direction is not, nothing behind it is the rest.
@@ -18,10 +19,16 @@ export const FOLLOWED_ON: u32 = 1;
 /** The segment ends what was followed: its place alone matters. */
 export const CLOSED: u32 = 2;
 
-/** Twice what can be in force at once: a start for each packet followed, and a direction for each at the front of a chunk. */
+/**
+ * Twice what can be in force at once: a start for each packet followed, and a direction for each at the front
+ * of a chunk.
+ */
 const SLOTS: u32 = 32_768;
 const USED_MAX: u32 = 24_576;
-/** 0 source and target u64[4] | 32 ports u64, bit 32 set for IPv6, bit 33 always | 40 until u64 | 48 seq u32 | 52 closed u32. */
+/**
+ * 0 source and target u64[4] | 32 ports u64, bit 32 set for IPv6, bit 33 always | 40 until u64 | 48 seq u32 |
+ * 52 closed u32.
+ */
 const SLOT_BYTES: usize = 64;
 const UNTIL: usize = 40;
 const SEQ: usize = 48;

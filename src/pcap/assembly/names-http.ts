@@ -1,5 +1,5 @@
-// Where heads of HTTP/1 begin in a segment of TCP, and where they end (RFC 9112, 2.1, 3, 4). A head begins with the payload, or
-// right behind another head, as pipelined requests without a body do.
+// Where heads of HTTP/1 begin in a segment of TCP, and where they end (RFC 9112, 2.1, 3, 4). A head begins
+// with the payload, or right behind another head, as pipelined requests without a body do.
 
 import { big16 } from './big-endian';
 
@@ -31,7 +31,9 @@ export function mayBeHttp(from: usize, here: usize): bool {
   return here >= LINE_BYTES && (load<u32>(from) & LETTERS_BITS) == LETTERS;
 }
 
-/** What begins at a place. Of a request whose first line does not end here only the method and the target are looked at. */
+/**
+ * What begins at a place. Of a request whose first line does not end here only the method and the target are looked at.
+ */
 export function headAt(from: usize, end: usize): u32 {
   if (from + LINE_BYTES > end) return NO_HEAD;
   if ((load<u64>(from) & VERSION_BITS) == VERSION) return RESPONSE;
@@ -64,7 +66,10 @@ const COLON: u32 = 0x3a;
 /** The head whose end was sought goes on behind its segment, and no Host was found so far: its rest is wanted. */
 export let headGoesOn: bool = false;
 
-/** Where the head that begins at a place ends, its empty line included; where it does not, the end of what is read of it. */
+/**
+ * Where the head that begins at a place ends, its empty line included; where it does not, the end of what is
+ * read of it.
+ */
 export function headEnd(from: usize, end: usize): usize {
   const until = min(end, from + HTTP_HEAD_BYTES);
   let lineIsHost = false;

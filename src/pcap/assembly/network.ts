@@ -65,8 +65,8 @@ function readSegment4(at: usize, transport: usize, end: usize): void {
 }
 
 /**
- * Bytes from the ports on, as IP tells them. A total length of 0 is that of a packet which the network card was to cut (TSO):
- * then the frame's tells it.
+ * Bytes from the ports on, as IP tells them. A total length of 0 is that of a packet which the network card
+ * was to cut (TSO): then the frame's tells it.
  */
 function portsBytes4(at: usize, transport: usize): i64 {
   const total = <i64>big16(at + 2);
@@ -173,8 +173,8 @@ export function ipv4(at: usize, end: usize): void {
 }
 
 /**
- * Counts the tunnels of the packet, from something that stands at a place. True: the conversation of the innermost header was
- * counted, and stands for the packet's own.
+ * Counts the tunnels of the packet, from something that stands at a place. True: the conversation of the
+ * innermost header was counted, and stands for the packet's own.
  */
 export function inside(what: u32, at: usize, end: usize): bool {
   if (!what) return false;
@@ -214,7 +214,9 @@ function countInnermost4(at: usize, watched: bool): void {
   if (keyIsPinned(false, k1, k0, 0, 0, 0)) takeFromPinned(back);
 }
 
-/** The connection that was asked for is one of packets' own headers: what its entry has from tunnels is taken off again. */
+/**
+ * The connection that was asked for is one of packets' own headers: what its entry has from tunnels is taken off again.
+ */
 function takeFromPinned(back: bool): void {
   const row = PINNED_DROPPED + (back ? 16 : 0);
   add(row, -1);

@@ -82,7 +82,10 @@ function keyBelow(x: usize, y: usize): bool {
   return px != py ? px < py : rankOf(networksOf(x)) < rankOf(networksOf(y));
 }
 
-/** Whether talker x stands above y: by packets when that is the order, else by bytes. The row is described in talkers.ts. */
+/**
+ * Whether talker x stands above y: by packets when that is the order, else by bytes. The row is described in
+ * talkers.ts.
+ */
 export function talkerAbove(x: usize, y: usize): bool {
   const px = load<u64>(x, 56);
   const py = load<u64>(y, 56);
@@ -100,8 +103,8 @@ export function talkerAbove(x: usize, y: usize): bool {
 export const KEY_LEVELS: u32 = 11;
 
 /**
- * 64 bits of a conversation's place in the same order, the smaller the higher; those of a level matter where all levels before
- * are equal. A level that the order does not have is 0 for all.
+ * 64 bits of a conversation's place in the same order, the smaller the higher; those of a level matter where
+ * all levels before are equal. A level that the order does not have is 0 for all.
  */
 export function conversationKey(reference: usize, level: u32): u64 {
   if (level == 0) return chosenKey(reference);

@@ -27,7 +27,9 @@ const SEED4: u32 = 0x3c6ef372;
 const SEED6: u32 = 0xa54ff53a;
 const SEED_PORT: u32 = 0x510e527f;
 
-/** Connections of IPv4 that were noted lately, in one direction each: addresses u64, ports u32, 1 for a taken entry u32. */
+/**
+ * Connections of IPv4 that were noted lately, in one direction each: addresses u64, ports u32, 1 for a taken entry u32.
+ */
 const NOTED: u32 = 4096;
 const NOTED_BYTES: usize = <usize>NOTED << 4;
 
@@ -52,7 +54,9 @@ function setAt(set: u32): usize {
   return sets + <usize>set * SET_BYTES;
 }
 
-/** Empties a set. Its keys lie at keysAt() until the next packet; returns how many, or 2^32-1 where they were too many. */
+/**
+ * Empties a set. Its keys lie at keysAt() until the next packet; returns how many, or 2^32-1 where they were too many.
+ */
 export function takeKeys(set: u32): u32 {
   const at = setAt(set);
   const count = load<u32>(counts + (<usize>set << 2));

@@ -1,7 +1,7 @@
-// Packets that wait for their conversation's entry. With many conversations nearly every look-up misses the processor's
-// caches; done together, first all slots, then all entries, then all counters, the misses overlap. An entry is searched for
-// when it is touched: with an index that is 38 % full a quarter of all first slots have another's. The order in which packets
-// are counted changes no result.
+// Packets that wait for their conversation's entry. With many conversations nearly every look-up misses the
+// processor's caches; done together, first all slots, then all entries, then all counters, the misses
+// overlap. An entry is searched for when it is touched: with an index that is 38 % full a quarter of all
+// first slots have another's. The order in which packets are counted changes no result.
 
 import { BACK4 } from './entries';
 import { hash4 } from './hash';

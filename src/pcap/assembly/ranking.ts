@@ -1,5 +1,5 @@
-// What is told of the conversations and endpoints at the end. One walk over the entries does for both: nearly each of them is
-// a miss of the caches.
+// What is told of the conversations and endpoints at the end. One walk over the entries does for both: nearly
+// each of them is a miss of the caches.
 
 import { reserve } from './arena';
 import {
@@ -52,8 +52,8 @@ let noted: usize = 0;
 let notedCount: u32 = 0;
 
 /**
- * Ranks so many conversations, heavy ones that are not in the table included, and the ends of so many entries, and tells this
- * many conversations and endpoints at most.
+ * Ranks so many conversations, heavy ones that are not in the table included, and the ends of so many
+ * entries, and tells this many conversations and endpoints at most.
  */
 export function rank(conversations: u32, entries: u32, mostConversations: u32, mostTalkers: u32): void {
   rankPaths();
@@ -101,8 +101,9 @@ function walk(): void {
 }
 
 /**
- * The entries of one block. V8 compiles well what is called often, and a loop that is entered once stays as it was compiled
- * first, so the walk is cut into calls; the function is exported lest the compiler puts it into its caller.
+ * The entries of one block. V8 compiles well what is called often, and a loop that is entered once stays as
+ * it was compiled first, so the walk is cut into calls; the function is exported lest the compiler puts it
+ * into its caller.
  */
 export function rankBlock(block: usize, six: u32): void {
   const bytes = (six ? ENTRY6_BYTES : ENTRY4_BYTES) + allTailBytes;

@@ -15,7 +15,9 @@ const BLOCK_MAX: u32 = 400000;
 /** A chain that runs into the end of the file needs this many whole records, unless it ends exactly there. */
 const RECORDS_AT_END: u32 = 2;
 
-/** Bytes after which a search is content with a shorter span: a file may have an odd record in each SPAN_WANTED bytes. */
+/**
+ * Bytes after which a search is content with a shorter span: a file may have an odd record in each SPAN_WANTED bytes.
+ */
 const FULL_SPAN_BYTES: u64 = 4 << 20;
 /** No IP packet is as long, so what is met most often inside packets still cannot hold such a chain. */
 const SPAN_REDUCED: usize = 65536;
@@ -54,7 +56,10 @@ export function goesOn(position: u64): bool {
   return passed < SEARCH_BYTES_MAX;
 }
 
-/** Whether a chain of plausible records begins at a place of the window. `base`: the place in the file of address 0, modulo. */
+/**
+ * Whether a chain of plausible records begins at a place of the window. `base`: the place in the file of
+ * address 0, modulo.
+ */
 export function chain(start: usize, end: usize, base: u32, blocks: bool, nano: bool, final: bool): u32 {
   let at = start + pausedBytes;
   let records = pausedRecords;
@@ -78,8 +83,9 @@ export function chain(start: usize, end: usize, base: u32, blocks: bool, nano: b
     at += length;
     records++;
   }
-  // A chain that begins later has fewer bytes at the same place, so it is not long enough there either. One that was long
-  // enough lacked records, of which another may have more: what so few records marked is taken back.
+  // A chain that begins later has fewer bytes at the same place, so it is not long enough there either. One
+  // that was long enough lacked records, of which another may have more: what so few records marked is taken
+  // back.
   if (at - start > span) takeBack(start, at, base, blocks);
   return NO;
 }

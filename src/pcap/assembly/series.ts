@@ -1,7 +1,7 @@
-// Packets and bytes per interval. Row r holds the times from r to r+1 intervals after 1970. Rows live in a ring, so they need
-// no base; when first and last row are too far apart, neighbours are added together and the interval doubles. What remains
-// depends on the first and last time alone, so every split of a file ends with the same rows. Where the health of TCP is
-// told, a second ring has its rows, with the same numbers.
+// Packets and bytes per interval. Row r holds the times from r to r+1 intervals after 1970. Rows live in a
+// ring, so they need no base; when first and last row are too far apart, neighbours are added together and
+// the interval doubles. What remains depends on the first and last time alone, so every split of a file ends
+// with the same rows. Where the health of TCP is told, a second ring has its rows, with the same numbers.
 
 import { release, reserve, reserveReused } from './arena';
 import { add, I64_MAX, I64_MIN, SERIES, SERIES_LOW, SERIES_ROWS, SERIES_ROWS_MAX, SERIES_SHIFT, SERIES_TWIN } from './layout';
@@ -145,7 +145,10 @@ function addCells(to: usize, from: usize): void {
   for (let cell: usize = 0; cell < HEALTH_ROW_BYTES; cell += 8) add(to + cell, load<u64>(from + cell));
 }
 
-/** Counts one in the interval of a packet that the series has. The outermost times say that there is none, or none in 64 bits. */
+/**
+ * Counts one in the interval of a packet that the series has. The outermost times say that there is none, or
+ * none in 64 bits.
+ */
 export function countHealth(time: i64, cell: usize): void {
   if (time <= I64_MIN + 1 || time >= I64_MAX - 1) return;
   add(healthPlace(floorDivide(time, interval)) + cell, 1);

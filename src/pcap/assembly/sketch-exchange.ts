@@ -1,5 +1,6 @@
-// Sums of what left the table leave and enter through the window: rows of addresses as they are (left-addresses.ts), and of the
-// sketches each bucket that holds anything, behind a head of 8 bytes: sketch u16, whether large cells follow u16, bucket u32.
+// Sums of what left the table leave and enter through the window: rows of addresses as they are
+// (left-addresses.ts), and of the sketches each bucket that holds anything, behind a head of 8 bytes: sketch
+// u16, whether large cells follow u16, bucket u32.
 
 import { WINDOW, WINDOW_BYTES } from './layout';
 import { leaveRow, leftCount, leftRows } from './left-addresses';
@@ -87,7 +88,10 @@ function exportBucket(bucket: usize, to: usize): usize {
 
 const LARGE_OFFSET: usize = 24;
 
-/** Adds the buckets that lie in the window, the last of which may be cut. Returns the bytes of the whole ones; -1: no buckets. */
+/**
+ * Adds the buckets that lie in the window, the last of which may be cut. Returns the bytes of the whole ones;
+ * -1: no buckets.
+ */
 export function importSketches(bytes: u32): i32 {
   const end = WINDOW + <usize>bytes;
   let at = WINDOW;

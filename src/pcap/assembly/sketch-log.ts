@@ -1,6 +1,7 @@
-// Additions to a sketch wait in a log until there are many, and are then made bucket by bucket: one by one nearly each would be
-// some twenty misses of the caches. The order changes no sum. Of an item its code word comes first; then weights as cells have
-// them (all, first way, second way), and the numbers of its two buckets as u16.
+// Additions to a sketch wait in a log until there are many, and are then made bucket by bucket: one by one
+// nearly each would be some twenty misses of the caches. The order changes no sum. Of an item its code word
+// comes first; then weights as cells have them (all, first way, second way), and the numbers of its two
+// buckets as u16.
 
 import { reserve } from './arena';
 import { code } from './code-words';
@@ -136,8 +137,9 @@ function sortByBucket(sketch: u32, log: usize, count: u32, row: u32): void {
 }
 
 /**
- * Adds up to GROUP_MAX items of one bucket. In a scan or a flood most of them weigh the same: of these it is counted how many
- * have a bit. The weights of the others are summed in short cells. Exported for the reason that rankBlock is.
+ * Adds up to GROUP_MAX items of one bucket. In a scan or a flood most of them weigh the same: of these it is
+ * counted how many have a bit. The weights of the others are summed in short cells. Exported for the reason
+ * that rankBlock is.
  */
 export function addGroup(sketch: u32, number: u32, from: u32, to: u32): void {
   const bucket = bucketAt(sketch, number);

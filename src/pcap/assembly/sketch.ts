@@ -1,12 +1,14 @@
-// Sums over what left the full table, of which the heavy keys can be read back (heavy.ts). There are four sketches: of IPv4 and
-// IPv6 conversations, of IPv4 and IPv6 addresses. Each has two rows of buckets; a key belongs to one bucket of each row. A bucket
-// sums the packets and bytes of its keys, and for each bit of the code word those of the keys that have this bit.
+// Sums over what left the full table, of which the heavy keys can be read back (heavy.ts). There are four
+// sketches: of IPv4 and IPv6 conversations, of IPv4 and IPv6 addresses. Each has two rows of buckets; a key
+// belongs to one bucket of each row. A bucket sums the packets and bytes of its keys, and for each bit of the
+// code word those of the keys that have this bit.
 //
 // All of it is sums, so it depends on what was counted and neither on the order nor on how the capture was cut.
 //
-// A cell is bytes in 40 bits, and packets in the 24 above, as long as both fit; then they are moved into a second set of cells,
-// of 16 bytes, which hardly any bucket needs. A bucket's cells: all, the first way, the second way (of a conversation a to b, b to
-// a; of an address sent, received), where the second set is (0: nowhere), then one for each bit.
+// A cell is bytes in 40 bits, and packets in the 24 above, as long as both fit; then they are moved into a
+// second set of cells, of 16 bytes, which hardly any bucket needs. A bucket's cells: all, the first way, the
+// second way (of a conversation a to b, b to a; of an address sent, received), where the second set is (0:
+// nowhere), then one for each bit.
 
 import { reserve } from './arena';
 import { code } from './code-words';
@@ -47,7 +49,9 @@ export function bitsOf(sketch: u32): u32 {
   return sketch == CONVERSATIONS4 ? 161 : sketch == CONVERSATIONS6 ? 353 : sketch == ADDRESSES4 ? 96 : 192;
 }
 
-/** Buckets of a row: each costs 0.8 to 2.8 KiB once there is anything, and the more there are, the closer the bounds. */
+/**
+ * Buckets of a row: each costs 0.8 to 2.8 KiB once there is anything, and the more there are, the closer the bounds.
+ */
 export function bucketsOf(sketch: u32): u32 {
   return sketch & 1 ? 1024 : 2048;
 }
@@ -84,7 +88,10 @@ export function bucketNumber(sketch: u32, row: u32, check: u64): u32 {
   return row * buckets + (<u32>(hash >> (<u64>row * 20)) & (buckets - 1));
 }
 
-/** Adds counts to the key whose code word was made last. `packets` and `bytes` are in all, `p` and `b` those of the two ways. */
+/**
+ * Adds counts to the key whose code word was made last. `packets` and `bytes` are in all, `p` and `b` those
+ * of the two ways.
+ */
 export function addNow(sketch: u32, check: u64, packets: u64, bytes: u64, p1: u64, b1: u64, p2: u64, b2: u64): void {
   use(sketch);
   const one = bucketAt(sketch, bucketNumber(sketch, 0, check));

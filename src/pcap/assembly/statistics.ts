@@ -1,5 +1,6 @@
-// Interface statistics blocks: what the capturing machine says that it has received and lost. Counts run from the start of the
-// capture, so of an interface the highest counts; sections have interfaces of their own, which add up.
+// Interface statistics blocks: what the capturing machine says that it has received and lost. Counts run from
+// the start of the capture, so of an interface the highest counts; sections have interfaces of their own,
+// which add up.
 //
 //   row, 32 bytes   which counts were told u32 | interface u32 | received u64 | dropped u64 | dropped by the system u64
 
@@ -42,8 +43,8 @@ export function statisticsRows(): u32 {
 }
 
 /**
- * Reads a block of which all bytes are there. Whether its interface was described does not matter: a chunk of the file may
- * begin behind the description.
+ * Reads a block of which all bytes are there. Whether its interface was described does not matter: a chunk of
+ * the file may begin behind the description.
  */
 export function statisticsBlock(at: usize, length: u32): void {
   const number = length < 24 ? INTERFACES_MAX : read32(at + 8);
@@ -114,8 +115,8 @@ export function exportStatistics(last: bool): void {
 }
 
 /**
- * Adds rows that lie in the window: first those of the section that went on, then those of the last one. Asked before sections
- * are counted. False: one of them is none.
+ * Adds rows that lie in the window: first those of the section that went on, then those of the last one.
+ * Asked before sections are counted. False: one of them is none.
  */
 export function importStatistics(leadingRows: u32, lastRows: u32, sections: bool): bool {
   const inForce = load<u64>(SECTIONS_SEEN) != 0;

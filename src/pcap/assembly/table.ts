@@ -1,6 +1,7 @@
-// The conversation table: an index of 8-byte slots (reference to an entry, 32 bits of hash), open addressing by the hash's
-// top bits. So a walk over the index meets the entries in the order of their hashes, whatever the size: exported tables are
-// sorted, and merging two of them goes through the index from one end to the other.
+// The conversation table: an index of 8-byte slots (reference to an entry, 32 bits of hash), open addressing
+// by the hash's top bits. So a walk over the index meets the entries in the order of their hashes, whatever
+// the size: exported tables are sorted, and merging two of them goes through the index from one end to the
+// other.
 
 import { release, reserve, reserveReused, reserveWritten } from './arena';
 import { backOf, beginEntries, freeEntry, KIND_PAIR, kindOf, newEntry4, newEntry6, PORTS4, PORTS6, portsOf } from './entries';
@@ -94,8 +95,9 @@ function grow(): void {
 }
 
 /**
- * Grows the index for so many more entries at once. Entries that come sorted by hash must find this room: in an index that
- * grows while they come they would all lie at its front, and each would be a walk over those before it.
+ * Grows the index for so many more entries at once. Entries that come sorted by hash must find this room: in
+ * an index that grows while they come they would all lie at its front, and each would be a walk over those
+ * before it.
  */
 export function makeRoom(entries: u32): void {
   const most = min<u64>(<u64>used + <u64>entries, 2 * keptMax);
@@ -202,7 +204,10 @@ export function slotOf(hash: u32): u64 {
   return load<u64>(index + (<usize>(hash >> shift) << 3));
 }
 
-/** The first IPv4 entry whose key may have a hash; 0: there is none. Others may have the same hash, so the key is to be compared. */
+/**
+ * The first IPv4 entry whose key may have a hash; 0: there is none. Others may have the same hash, so the key
+ * is to be compared.
+ */
 // @ts-ignore: decorator
 @inline
 export function likely4(hash: u32): usize {
@@ -215,8 +220,8 @@ export function likely4(hash: u32): usize {
 }
 
 /**
- * Whether an IPv4 entry that was looked up before is that of a key: entries may have left the table meanwhile. 0 is not: all
- * bytes there stay 0, and no key has the kind 0.
+ * Whether an IPv4 entry that was looked up before is that of a key: entries may have left the table
+ * meanwhile. 0 is not: all bytes there stay 0, and no key has the kind 0.
  */
 // @ts-ignore: decorator
 @inline

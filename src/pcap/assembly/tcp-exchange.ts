@@ -1,8 +1,9 @@
 // The state of TCP conversations leaves and enters as flat bytes:
 //
-//   8 packets whose flags, 8 packets whose window was not captured, 8 how many rows of health, 8 how often their interval was
-//   doubled; rows of health by time: 8 number | counts (series.ts), where there are any; then a row for each conversation:
-//   32 key, as an IPv6 entry has it; an IPv4 key has both addresses in its first word | 8 ports and kind, bit 40 set for IPv6
+//   8 packets whose flags, 8 packets whose window was not captured, 8 how many rows of health, 8 how often
+//   their interval was doubled; rows of health by time: 8 number | counts (series.ts), where there are any;
+//   then a row for each conversation: 32 key, as an IPv6 entry has it; an IPv4 key has both addresses in its
+//   first word | 8 ports and kind, bit 40 set for IPv6
 //   | form u32 | items u32 | late items u32 | bits u32 | the opening SYN's seq u32 | 1 where there is trouble u32
 //   form 0, the log is all: items
 //   form 1, a chunk in the middle: items, the state behind them, late items, block, trouble
@@ -263,8 +264,8 @@ const scratch = memory.data(256, 64);
 export let unsettledBytes: usize = 0;
 
 /**
- * Looks, before anything of the room is added, whether each log settles from the state that is known here. What lay in the room
- * is there no more.
+ * Looks, before anything of the room is added, whether each log settles from the state that is known here.
+ * What lay in the room is there no more.
  * @returns how many do not; -1: the bytes are none
  */
 export function checkTcp(bytes: usize): i32 {

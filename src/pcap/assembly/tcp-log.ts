@@ -1,7 +1,7 @@
-// What a chunk that begins in the middle of a capture keeps of a conversation, so that whoever knows the state before it can say
-// what a scan from the beginning would have counted: the first packets, the state after them, and the segments whose kind
-// depends on a round trip or a time from before. Once the state after the first packets is the same from either start, all
-// that the chunk counted behind them is right.
+// What a chunk that begins in the middle of a capture keeps of a conversation, so that whoever knows the
+// state before it can say what a scan from the beginning would have counted: the first packets, the state
+// after them, and the segments whose kind depends on a round trip or a time from before. Once the state after
+// the first packets is the same from either start, all that the chunk counted behind them is right.
 //
 //   head, 40 bytes   first run u32 | last run u32 | items u32 | late items u32 | the opening SYN's seq u32 | snapshot u32
 //                    | cut u8 | in order u8 | seen a to b u8 | seen b to a u8 | bits u32

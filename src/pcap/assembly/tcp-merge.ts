@@ -74,7 +74,9 @@ export function addRow(block: usize, row: usize): void {
   addSums(block, rest, rowTroubleOf(row));
 }
 
-/** Whether the state after the log, from the one in a block, is that after the log in the chunk. The block is changed. */
+/**
+ * Whether the state after the log, from the one in a block, is that after the log in the chunk. The block is changed.
+ */
 export function isSettled(block: usize, row: usize): bool {
   mute(true);
   replay(block, row);

@@ -1,4 +1,5 @@
-// How TCP connections begin: SYN, SYN-ACK and ACK, attempts that are refused or not answered, and the times of handshakes.
+// How TCP connections begin: SYN, SYN-ACK and ACK, attempts that are refused or not answered, and the times
+// of handshakes.
 
 import { HEALTH_ATTEMPTS, HEALTH_REFUSED, HEALTH_RESETS } from './series';
 import { countAt, tell } from './tcp-counts';

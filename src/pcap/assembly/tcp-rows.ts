@@ -1,4 +1,5 @@
-// The form of a row in which the state of a TCP conversation crosses between instances (tcp-exchange.ts), and whether one is such.
+// The form of a row in which the state of a TCP conversation crosses between instances (tcp-exchange.ts), and
+// whether one is such.
 
 import { ITEM_BYTES, STATE_BYTES } from './tcp-log';
 import { CLIENT, GUESSED, OPENER, PHASE, REFUSED, TROUBLE, TROUBLE_BYTES } from './tcp-state';

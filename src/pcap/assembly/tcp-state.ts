@@ -1,9 +1,11 @@
-// The state of TCP conversations, beside the conversation table: an entry has the address of its block behind it. A block:
+// The state of TCP conversations, beside the conversation table: an entry has the address of its block behind
+// it. A block:
 //
 //     0  direction a to b   48  direction b to a   96  what both have
 //   128  times of the handshake, and counts that every conversation has   216  log (tcp-log.ts)
 //
-// What a packet touches lies in the first 128 bytes. Counts of what goes wrong have a block of their own, made when it does.
+// What a packet touches lies in the first 128 bytes. Counts of what goes wrong have a block of their own,
+// made when it does.
 
 import { reserveReused } from './arena';
 import { ENTRY4_BYTES, ENTRY6_BYTES, tailBytes } from './entries';

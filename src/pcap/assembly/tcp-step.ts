@@ -1,5 +1,6 @@
-// What one segment changes, and what is counted of it: docs/FACTS.md has the rules and their sources. The order of packets is
-// that of the file. Sequence numbers are compared by their distance of 32 bits with a sign.
+// What one segment changes, and what is counted of it: docs/FACTS.md has the rules and their sources. The
+// order of packets is that of the file. Sequence numbers are compared by their distance of 32 bits with a
+// sign.
 
 import { HEALTH_DUPLICATE_ACKS, HEALTH_GAPS, HEALTH_OLD_REPEATED, HEALTH_ZERO_WINDOWS } from './series';
 import { count, countAt, countOld } from './tcp-counts';

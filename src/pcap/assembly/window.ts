@@ -1,5 +1,6 @@
-// The window: bytes of the file arrive behind those that are still needed. After each arrival every complete record is
-// scanned and the rest moves to the front. A record larger than the window keeps its first bytes; the others are counted off.
+// The window: bytes of the file arrive behind those that are still needed. After each arrival every complete
+// record is scanned and the rest moves to the front. A record larger than the window keeps its first bytes;
+// the others are counted off.
 
 import { block, blockLength, isSectionVersion, read16, readOrder, scanBlocks } from './blocks';
 import { classicLength, classicOrder, countLongRecord, read32, scanClassic } from './classic';

@@ -9,8 +9,8 @@ const sectionHead = 16;
 const forms = { log: 0, state: 1 } as const;
 
 /**
- * What a scan has met of names: the log of a chunk, of which nobody knows yet what came before it, or all that was counted from
- * the start of the file on.
+ * What a scan has met of names: the log of a chunk, of which nobody knows yet what came before it, or all
+ * that was counted from the start of the file on.
  */
 export class NamesCollector {
   private readonly counted = new NamesMachine();

@@ -3,7 +3,9 @@ import { Generations } from './generations.js';
 import { takeCounts, takeText } from './invalid-names.js';
 import { printed } from './tls-hello.js';
 
-/** Clients whose name is known from what they asked: the latest 4,096, and up to twice as many. Each is some 150 bytes. */
+/**
+ * Clients whose name is known from what they asked: the latest 4,096, and up to twice as many. Each is some 150 bytes.
+ */
 const askedKept = 4096;
 
 /** RFC 2131, 2: places in a message, and where its options begin, behind the cookie. */

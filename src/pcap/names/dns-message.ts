@@ -110,8 +110,9 @@ function skipName(bytes: Buffer, at: number, end: number): number {
 }
 
 /**
- * A name in the form of RFC 1035, 5.1: labels in lower case with dots between them; a byte that is not printed, and a dot or a
- * backslash within a label, as `\DDD`. The root is `.`. A pointer (4.1.4) must lead back, so that each name ends.
+ * A name in the form of RFC 1035, 5.1: labels in lower case with dots between them; a byte that is not
+ * printed, and a dot or a backslash within a label, as `\DDD`. The root is `.`. A pointer (4.1.4) must lead
+ * back, so that each name ends.
  */
 function readName(bytes: Buffer, message: number, from: number, end: number, missing: DnsProblem): string | null {
   let at = from;

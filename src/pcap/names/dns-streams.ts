@@ -2,7 +2,10 @@ import type { NameEvents } from './events.js';
 import { Generations } from './generations.js';
 import { refuseNames, takeCount, takeCounts, takeList, takeText } from './invalid-names.js';
 
-/** Directions whose place in a message is known: the latest 4,096, and up to twice as many, with 4 KiB of a message each at most. */
+/**
+ * Directions whose place in a message is known: the latest 4,096, and up to twice as many, with 4 KiB of a
+ * message each at most.
+ */
 const streamsKept = 4096;
 /** More of a message is not read, as over UDP (assembly/names.ts). */
 const messageBytesMax = 4096;
@@ -105,8 +108,9 @@ function wantedOf(have: Buffer): number {
 }
 
 /**
- * Whether a segment of which nothing is known may begin with a message: a length, and a header with a known opcode (RFC 6895,
- * 2.2), without the bit that must be 0, and with one question at most. Other bytes do so once in 100,000 times.
+ * Whether a segment of which nothing is known may begin with a message: a length, and a header with a known
+ * opcode (RFC 6895, 2.2), without the bit that must be 0, and with one question at most. Other bytes do so
+ * once in 100,000 times.
  */
 function beginsMessage(data: Buffer, wire: number): boolean {
   if (data.length < lengthBytes || data.readUInt16BE(0) < headerBytes) return false;

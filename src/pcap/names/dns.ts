@@ -9,7 +9,9 @@ import { TopTable, type TopRow } from './top-table.js';
 /** Queries that wait for an answer: the latest 32,768, and up to twice as many. Each is some 130 bytes. */
 export const waitingKept = 32_768;
 
-/** Resolvers give a query up before that; a later answer belongs to none (RFC 1035, 7.2, and what unbound and BIND do). */
+/**
+ * Resolvers give a query up before that; a later answer belongs to none (RFC 1035, 7.2, and what unbound and BIND do).
+ */
 export const answerNsMax = 30_000_000_000n;
 
 /** Figures of a name, a type, a server. */
@@ -57,8 +59,8 @@ interface Waiting {
 export type OnAddress = (address: string, name: string) => void;
 
 /**
- * Counts DNS messages in the order of the file, which decides which answer is whose. A query is known by both ends, its id and its
- * name (RFC 5452, 9.1); of two that wait with the same ends and id, the later one.
+ * Counts DNS messages in the order of the file, which decides which answer is whose. A query is known by both
+ * ends, its id and its name (RFC 5452, 9.1); of two that wait with the same ends and id, the later one.
  */
 export class DnsCounter {
   readonly all = noFigures();

@@ -7,7 +7,10 @@ const followedPackets = 4096;
 const streamBytesMax = 16_640;
 /** More pieces than segments of the smallest path (RFC 879: 536 bytes) would make. */
 export const piecesMax = 64;
-/** Bytes of these: a stream and all of it sent again. So 4,097 to twice as many that are not whole hold some 270 MB at most. */
+/**
+ * Bytes of these: a stream and all of it sent again. So 4,097 to twice as many that are not whole hold some
+ * 270 MB at most.
+ */
 const pieceBytesMax = 2 * streamBytesMax;
 /** What is not whole: each begins in a packet, and none is followed over more packets. */
 const startedKept = followedPackets + 1;
@@ -22,8 +25,8 @@ export interface Started {
 }
 
 /**
- * What has begun and is not whole: the latest one of each direction. What begins anew ends what was there, also where it is sent
- * again, since the kernel follows the latest only.
+ * What has begun and is not whole: the latest one of each direction. What begins anew ends what was there,
+ * also where it is sent again, since the kernel follows the latest only.
  */
 export class Followed {
   private readonly open = new Generations<Started>(startedKept);

@@ -1,8 +1,8 @@
 import { refuseNames, takeList, takeText } from './invalid-names.js';
 
 /**
- * The latest values of any number of keys: at least `kept`, and less than twice as many. The older half goes at once, so a value
- * costs nothing but its place.
+ * The latest values of any number of keys: at least `kept`, and less than twice as many. The older half goes
+ * at once, so a value costs nothing but its place.
  */
 export class Generations<Value> {
   private young = new Map<string, Value>();

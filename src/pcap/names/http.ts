@@ -9,8 +9,9 @@ import { noCount, TopTable, type TopRow } from './top-table.js';
 const flowsKept = 16_384;
 
 /**
- * A head that begins so many bytes behind the last one of its direction or less is that one, or one before it, sent again. More
- * than a window without scaling (RFC 9293, 3.1); of connections that use a port again one in 4,096 begins in there.
+ * A head that begins so many bytes behind the last one of its direction or less is that one, or one before
+ * it, sent again. More than a window without scaling (RFC 9293, 3.1); of connections that use a port again
+ * one in 4,096 begins in there.
  */
 const againBytesMax = 2 ** 20;
 

@@ -18,8 +18,8 @@ type CallSource = keyof typeof callSources;
 const addressesKept = 32_768;
 
 /**
- * Counts all that tells names, packet by packet in the order of the file. Since chunks hand on those packets and not what they
- * made of them, every cut of a file gives the same.
+ * Counts all that tells names, packet by packet in the order of the file. Since chunks hand on those packets
+ * and not what they made of them, every cut of a file gives the same.
  */
 export class NamesMachine {
   /** By address, what it was called, and how that is known. */

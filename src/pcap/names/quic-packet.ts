@@ -83,7 +83,10 @@ export function openInitial(datagram: Buffer, { numberAt, end }: InitialPacket, 
   return frames;
 }
 
-/** The pieces of the handshake in frames of an Initial packet (RFC 9000, 12.4: of few types), as far as they can be read. */
+/**
+ * The pieces of the handshake in frames of an Initial packet (RFC 9000, 12.4: of few types), as far as they
+ * can be read.
+ */
 export function cryptoPieces(frames: Buffer): [at: number, bytes: Buffer][] {
   const pieces: [number, Buffer][] = [];
   const fields = new Varints(frames, 0);

@@ -11,16 +11,17 @@ export interface TopRow {
 export const noCount = (): TopRow => ({ weight: 0, before: 0 });
 
 /**
- * Rows kept: 65,536 to twice as many names of usual length are 15 to 30 MB. What is in no row has then been met at most once in
- * 65,536 times.
+ * Rows kept: 65,536 to twice as many names of usual length are 15 to 30 MB. What is in no row has then been
+ * met at most once in 65,536 times.
  */
 export const rowsKept = 65_536;
 
 /**
- * The rows with the largest weights among any number of keys, in bounded memory. When twice as many rows are there as are
- * kept, the smaller half goes; a key that comes again begins anew, and its row says what it may have had before (Metwally and
- * others 2005, "Space-Saving", in batches). So no key weighs more than its weight and `before` together, none that has no
- * row more than `floor`, and as long as nothing has gone all is exact.
+ * The rows with the largest weights among any number of keys, in bounded memory. When twice as many rows are
+ * there as are kept, the smaller half goes; a key that comes again begins anew, and its row says what it may
+ * have had before (Metwally and others 2005, "Space-Saving", in batches). So no key weighs more than its
+ * weight and `before` together, none that has no row more than `floor`, and as long as nothing has gone all
+ * is exact.
  */
 export class TopTable<Row extends TopRow> {
   private rows = new Map<string, Row>();

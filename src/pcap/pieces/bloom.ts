@@ -1,7 +1,8 @@
 import { mix } from './keys.js';
 
-// Bloom filters (Bloom 1970), whose bits are found by double hashing (Kirsch and Mitzenmacher 2006). A fuse filter would be a
-// tenth smaller, but holds no key at all where its bytes are too few; of these the outcome only becomes less certain.
+// Bloom filters (Bloom 1970), whose bits are found by double hashing (Kirsch and Mitzenmacher 2006). A fuse
+// filter would be a tenth smaller, but holds no key at all where its bytes are too few; of these the outcome
+// only becomes less certain.
 
 /** Bits for each key, where the bound on bytes allows: one key in a hundred is taken for one that was put in. */
 const bitsPerKey = 10;

@@ -5,8 +5,8 @@ import type { BloomColumn } from './bloom.js';
 export const pieceBytes = 4 * 1024 * 1024;
 
 /**
- * Bytes of each filter of a piece at most. With the piece's record they stay under 0.2 % of pieceBytes; where a piece has so
- * many keys that these tell nothing, it holds any key.
+ * Bytes of each filter of a piece at most. With the piece's record they stay under 0.2 % of pieceBytes; where
+ * a piece has so many keys that these tell nothing, it holds any key.
  */
 export const bloomBytesMax = { addresses: 2_560, ports: 2_304, connections: 3_072 } as const;
 export type KeySet = keyof typeof bloomBytesMax;
@@ -28,7 +28,10 @@ export interface Piece {
   /** Interfaces and sections that it describes. */
   readonly interfaces: number;
   readonly sections: number;
-  /** The state at its start: number in the index's states, of which so many interfaces are in force; -1: none, a header comes. */
+  /**
+   * The state at its start: number in the index's states, of which so many interfaces are in force; -1: none,
+   * a header comes.
+   */
   readonly state: number;
   readonly interfacesInForce: number;
 }

@@ -39,11 +39,12 @@ type Asked = Pick<ScanOptions, 'filter' | 'span'>;
 type MayMatch = (piece: number) => boolean;
 
 /**
- * The pieces in which a packet can match, and those that hold what is told of the whole file. The first and the last are always
- * read: with them the scan learns what the header says, and how the file ends.
+ * The pieces in which a packet can match, and those that hold what is told of the whole file. The first and
+ * the last are always read: with them the scan learns what the header says, and how the file ends.
  * @param others pieces with blocks that hold no packet are read too
  * @param runBytes pieces that lie next to each other are one run up to about so many bytes
- * @returns null where the index tells nothing: the filter does not fit a link type, or asks for nothing that an index holds
+ * @returns null where the index tells nothing: the filter does not fit a link type, or asks for nothing that
+ * an index holds
  */
 export function selectPieces(index: PieceIndex, asked: Asked, others = false, runBytes = Infinity): Selection | null {
   const mayMatch = matcherFor(index, asked);

@@ -31,8 +31,8 @@ export function gapsOf({ runs }: Selection): Map<number, Gap> {
 }
 
 /**
- * Adds up what was counted of the runs of pieces in which packets can match, in any order, and what the index knows of the
- * others: the same as a scan of the whole file.
+ * Adds up what was counted of the runs of pieces in which packets can match, in any order, and what the index
+ * knows of the others: the same as a scan of the whole file.
  */
 export class SelectedMerger {
   private readonly kernel: Kernel;
@@ -58,7 +58,10 @@ export class SelectedMerger {
     return this.next === this.selection.runs.length;
   }
 
-  /** Takes the result of a run. A second one for the same run is ignored. @returns false: the file is not as it was indexed */
+  /**
+   * Takes the result of a run. A second one for the same run is ignored. @returns false: the file is not as
+   * it was indexed
+   */
   offer(result: ChunkResult): boolean {
     const { runs } = this.selection;
     const { plan } = result;

@@ -11,8 +11,9 @@ import { addSkipped, beginRun, isAsIndexed } from './run-reading.js';
 import type { PieceRun, PieceSums } from './select-pieces.js';
 
 /**
- * Counts the runs of pieces in which packets can match, and adds what the index knows of the others: the same as a scan of
- * the whole file. Push style, as ChunkScanner: begin() a run, put its bytes into space(), endRun(); at last report() or end().
+ * Counts the runs of pieces in which packets can match, and adds what the index knows of the others: the same
+ * as a scan of the whole file. Push style, as ChunkScanner: begin() a run, put its bytes into space(),
+ * endRun(); at last report() or end().
  */
 export class SelectedScanner {
   private readonly kernel: Kernel;

@@ -21,8 +21,9 @@ const rawLinks = [12, 14];
 const secondsMax = 0xffff_ffff;
 
 /**
- * Writes a sound capture in another form: records of a classic or pcapng capture, cut to a length, without anything but
- * packets where its format changes. Push style; what is written goes to `onBytes` after each piece and is valid until that returns.
+ * Writes a sound capture in another form: records of a classic or pcapng capture, cut to a length, without
+ * anything but packets where its format changes. Push style; what is written goes to `onBytes` after each
+ * piece and is valid until that returns.
  */
 export class FormWriter implements RecordVisitor {
   private readonly out = new ByteBuilder();

@@ -1,4 +1,6 @@
-/** Where an IP packet goes: its addresses as 4 or 16 bytes, and its ports where it is the first fragment of TCP or UDP. */
+/**
+ * Where an IP packet goes: its addresses as 4 or 16 bytes, and its ports where it is the first fragment of TCP or UDP.
+ */
 export interface PacketEnds {
   /** 6 or 17; null: neither, or its ports are not there. */
   readonly protocol: 6 | 17 | null;
@@ -11,7 +13,10 @@ export interface PacketEnds {
 const tags = [0x8100, 0x88a8, 0x9100];
 const extensions = [0, 43, 44, 60];
 
-/** Link types whose packets begin with an IP header of either version, and with four bytes of an address family before it. */
+/**
+ * Link types whose packets begin with an IP header of either version, and with four bytes of an address
+ * family before it.
+ */
 const rawLinks = [12, 14, 101];
 const familyLinks = [0, 108];
 
@@ -23,7 +28,9 @@ const typed: ReadonlyMap<number, readonly [typeAt: number, headBytes: number]> =
   [276, [0, 20]],
 ]);
 
-/** The ends of a packet as the counts see it, behind any VLAN tags; null: it is no IP packet, or of another link type. */
+/**
+ * The ends of a packet as the counts see it, behind any VLAN tags; null: it is no IP packet, or of another link type.
+ */
 export function packetEnds(link: number, data: Uint8Array): PacketEnds | null {
   const found = network(link & 0xffff, data);
   if (found === null || found.at >= data.length) return null;

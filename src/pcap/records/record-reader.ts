@@ -2,7 +2,9 @@ import { TriremeError } from '../../common/errors.js';
 
 /** Where the packets of a record come from, as far as it matters for writing them. */
 export interface Face {
-  /** As the capture says it: LINKTYPE in the lower 16 bits, in classic captures bits of the frame check sequence above. */
+  /**
+   * As the capture says it: LINKTYPE in the lower 16 bits, in classic captures bits of the frame check sequence above.
+   */
   readonly link: number;
   /** 0: without a bound. */
   readonly snapLength: number;
@@ -25,7 +27,9 @@ export interface PacketRecord {
 
 /** Hears of the records of a capture in order. */
 export interface RecordVisitor {
-  /** The header of a classic capture, or a block of a pcapng one that is no packet. `section`: a new one begins with it. */
+  /**
+   * The header of a classic capture, or a block of a pcapng one that is no packet. `section`: a new one begins with it.
+   */
   other(bytes: Uint8Array, section: boolean): void;
   packet(packet: PacketRecord): void;
 }

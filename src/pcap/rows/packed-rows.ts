@@ -1,6 +1,6 @@
 /**
- * Rows of a table, as arrays have them. Long tables are kept as the flat bytes that the scanner gave, a tenth of what objects
- * take; a row becomes an object when it is asked for.
+ * Rows of a table, as arrays have them. Long tables are kept as the flat bytes that the scanner gave, a tenth
+ * of what objects take; a row becomes an object when it is asked for.
  */
 export interface Rows<T> extends Iterable<T> {
   readonly length: number;

@@ -35,7 +35,9 @@ export const endpointFields = {
 /** Of an endpoint where the table was full. */
 export const boundedEndpointFields = { ...endpointFields, packets_max: 24, bytes_max: 25 } as const;
 
-/** Numbers of the fields that say what a row has at most: packets, bytes. Where a table was not full, just its figures. */
+/**
+ * Numbers of the fields that say what a row has at most: packets, bytes. Where a table was not full, just its figures.
+ */
 export const boundFieldsOf: Readonly<Record<RowKind, readonly number[]>> = {
   conversations: [rowFields.packets_max, rowFields.bytes_max],
   boundedConversations: [rowFields.packets_max, rowFields.bytes_max],

@@ -36,8 +36,9 @@ const spanSecondsMin = 60;
 const tableRowsMax = 15;
 
 /**
- * Lines over time, drawn by uPlot on a canvas, with a legend in text and a table of the same numbers for those who cannot
- * see or read it. It follows the width of its place and the colours of the page, light or dark.
+ * Lines over time, drawn by uPlot on a canvas, with a legend in text and a table of the same numbers for
+ * those who cannot see or read it. It follows the width of its place and the colours of the page, light or
+ * dark.
  */
 export class LineChart {
   readonly node = element('figure', { class: 'chart' });

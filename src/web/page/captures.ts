@@ -5,7 +5,9 @@ import { ask, send, type AnalysisAnswer } from './asking.js';
 
 const stateClass: Readonly<Record<string, string>> = { done: 'good', failed: 'bad', cancelled: 'warn' };
 
-/** Takes captures for the master, and shows what became of them: the analyses that have ended, and the report of one. */
+/**
+ * Takes captures for the master, and shows what became of them: the analyses that have ended, and the report of one.
+ */
 export class Captures {
   private readonly form = byId<HTMLFormElement>('ask');
   private readonly chooser = byId<HTMLInputElement>('files');

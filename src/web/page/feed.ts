@@ -10,8 +10,8 @@ const pollMs = 2_000;
 const retryMs = 15_000;
 
 /**
- * Calls back with each document of the role. Where events do not come (a proxy holds them back, too many listen) it asks
- * for the same document instead, and goes back to events when it can.
+ * Calls back with each document of the role. Where events do not come (a proxy holds them back, too many
+ * listen) it asks for the same document instead, and goes back to events when it can.
  */
 export class Feed {
   private source: EventSource | null = null;

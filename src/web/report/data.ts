@@ -2,8 +2,8 @@ import type { CaptureFacts, CaptureTotal, ConversationRow, EndpointRow, TimeSeri
 import type { Count } from '../../pcap/types.js';
 
 /**
- * What a capture report shows: the document of `trireme analyze --json` with long tables cut, and what it does not hold. It
- * stands in the page as JSON, where counts past 2^53 are text.
+ * What a capture report shows: the document of `trireme analyze --json` with long tables cut, and what it
+ * does not hold. It stands in the page as JSON, where counts past 2^53 are text.
  */
 export interface ReportData {
   readonly schemaVersion: number;

@@ -70,8 +70,8 @@ function stepsOf({ rows, interval_ns, folded }: ReportSeries): Step[] {
 }
 
 /**
- * Packets and bytes over time, and of TCP's health what there was any of: charts that zoom and point together, and their numbers
- * as a table.
+ * Packets and bytes over time, and of TCP's health what there was any of: charts that zoom and point
+ * together, and their numbers as a table.
  */
 export function trafficCharts(series: ReportSeries, file: string): HTMLElement {
   const { rows, folded = false } = series;

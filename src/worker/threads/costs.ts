@@ -10,10 +10,11 @@ import { jobsPerBatchMax } from './thread-memory.js';
 const batchShareOfHeld = 1 / 3;
 
 /**
- * Expected seconds of one batch at most: what may wait behind a job that is slower than thought. On a machine whose cores
- * are all busy, each batch costs some 300 us of wake-ups in worker, hub and client: 2 ms carried 0.72 of the bare
- * kernel's jobs, 4 ms 0.80, 10 ms 0.85. On a slower machine 15 ms carried 0.79 and 33 ms 0.85. Batches are that long only
- * where windows are wide, and those only where every client is further ahead than this.
+ * Expected seconds of one batch at most: what may wait behind a job that is slower than thought. On a machine
+ * whose cores are all busy, each batch costs some 300 us of wake-ups in worker, hub and client: 2 ms carried
+ * 0.72 of the bare kernel's jobs, 4 ms 0.80, 10 ms 0.85. On a slower machine 15 ms carried 0.79 and 33 ms
+ * 0.85. Batches are that long only where windows are wide, and those only where every client is further ahead
+ * than this.
  */
 export const batchSecondsMax = 0.035;
 
@@ -23,7 +24,10 @@ export const batchSecondsBusy = 0.001;
 /** Below this a batch is not split over idle threads: waking another thread would cost as much. */
 export const batchSecondsMin = 0.00005;
 
-/** A batch expected to run longer has its thread to itself: nothing is put behind it. Above batchSecondsMax by its lanes. */
+/**
+ * A batch expected to run longer has its thread to itself: nothing is put behind it. Above batchSecondsMax by
+ * its lanes.
+ */
 export const shortBatchSecondsMax = 0.05;
 
 if (batchSecondsMin > batchSecondsBusy || batchSecondsBusy > batchSecondsMax || batchSecondsMax > shortBatchSecondsMax)

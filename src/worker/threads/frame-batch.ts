@@ -103,8 +103,8 @@ export class FrameBatch implements KindBatch {
   }
 
   /**
-   * Gives what has no answer this error: NOT_RUN when it may go better elsewhere, else FAILED. Returns the answers when they
-   * did not fit shared memory, else null.
+   * Gives what has no answer this error: NOT_RUN when it may go better elsewhere, else FAILED. Returns the
+   * answers when they did not fit shared memory, else null.
    */
   end(error: TriremeError): Uint8Array | null {
     const status = error.kind.retry ? Status.NOT_RUN : Status.FAILED;
@@ -117,7 +117,10 @@ export class FrameBatch implements KindBatch {
     return fits ? null : bytes;
   }
 
-  /** Answers are put together in memory of this thread: at one go they are copied word by word, each by itself byte by byte. */
+  /**
+   * Answers are put together in memory of this thread: at one go they are copied word by word, each by itself
+   * byte by byte.
+   */
   private leaveShared(): void {
     workroom ??= new Uint8Array(answerBytesMax);
     workroom.set(this.answers.subarray(0, this.bytes));

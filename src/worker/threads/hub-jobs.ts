@@ -11,7 +11,10 @@ export interface Line {
   readonly queue: JobQueue;
 }
 
-/** What the threads know of one hub: its waiting jobs by kind, how much of its work is held, and results not yet reported. */
+/**
+ * What the threads know of one hub: its waiting jobs by kind, how much of its work is held, and results not
+ * yet reported.
+ */
 export class HubJobs {
   readonly results = new ResultColumns();
   /** In the order in which their first job came. */

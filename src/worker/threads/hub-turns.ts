@@ -44,7 +44,9 @@ export class HubTurns implements Iterable<HubJobs> {
     return hub;
   }
 
-  /** Of the hubs whose jobs wait here, the one with the least work decides: its clients may be waiting for a single job. */
+  /**
+   * Of the hubs whose jobs wait here, the one with the least work decides: its clients may be waiting for a single job.
+   */
   leastBacklogSeconds(costs: Costs): number {
     let least = Infinity;
     for (const hub of this.byNumber.values()) if (hub.waiting) least = Math.min(least, hub.backlogSeconds(costs));

@@ -66,7 +66,9 @@ function picked(jobs: JobColumns, indexes: readonly number[]): JobColumns {
 
 const capacityMin = 64;
 
-/** First in, first out: the waiting jobs of one kind of one hub, in columns, since jobs come by the 100,000 a second. */
+/**
+ * First in, first out: the waiting jobs of one kind of one hub, in columns, since jobs come by the 100,000 a second.
+ */
 export class JobQueue {
   private job = new Float64Array(capacityMin);
   private arrival = new Float64Array(capacityMin);

@@ -75,8 +75,8 @@ async function serve(): Promise<void> {
     const { addCommands } = require('../../kinds/commands/command-kind.js') as typeof CommandKind;
     addCommands(registry, commands, { groups, scratch });
   }
-  // Every thread measures when the worker starts, at the same time as the others: that is how jobs will run. One that is started
-  // in the place of another begins sooner without: it takes half of the time.
+  // Every thread measures when the worker starts, at the same time as the others: that is how jobs will run.
+  // One that is started in the place of another begins sooner without: it takes half of the time.
   const measured = calibrates ? registry.all() : [];
   const kinds = measured.map((kind) => ({ kind: kind.number, secondsPerUnit: kind.calibrate() }));
   port.postMessage({ type: 'ready', kinds } satisfies ReadyMessage);

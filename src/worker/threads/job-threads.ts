@@ -18,7 +18,7 @@ import type { EndedBatch, GivenBatch, ThreadHandle } from './thread-handle.js';
 import { ThreadPool } from './thread-pool.js';
 import type { JobThreadsApi, JobThreadsOptions, OfferedKind, ThreadsSnapshot } from './types.js';
 
-/** Jobs held at once over all hubs: a queue as long as the work of several seconds would only hide that this worker is slow. */
+/** Jobs held at once over all hubs: a queue of several seconds would only hide that this worker is slow. */
 const jobsHeldMaxDefault = 65_536;
 
 const noBytes = Buffer.alloc(0);

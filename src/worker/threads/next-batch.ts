@@ -22,7 +22,8 @@ export function nextBatchJobs(
   threadsIdle: number,
   secondsMax: number,
 ): number {
-  // Of a kind whose cost is not known, one says how many may go together; of one that may not run twice none takes another with it.
+  // Of a kind whose cost is not known, one says how many may go together; of one that may not run twice none
+  // takes another with it.
   const alone = kind.needsSource === true || queue.extra(0)?.alone === true || runsOnce(kind);
   if (alone || !costs.known(kind.number)) return 1;
   const secondsOf = (jobs: number, units: number): number => costs.seconds(kind.number, jobs, units);
@@ -51,8 +52,8 @@ export function spanOf({ name }: Kind, { payloads }: JobColumns): TraceSpan | un
 }
 
 /**
- * How many of the waiting jobs of a kind with sizes a thread is given at once: as `batchJobs`, where each job counts what one
- * of its size takes. One at least.
+ * How many of the waiting jobs of a kind with sizes a thread is given at once: as `batchJobs`, where each job
+ * counts what one of its size takes. One at least.
  */
 function sizedBatchJobs(
   secondsOf: (jobs: number, units: number) => number,
@@ -74,8 +75,8 @@ function sizedBatchJobs(
 }
 
 /**
- * What each job of a batch is taken to have needed, as shares of the seconds that were measured of all: in proportion to what
- * was expected of a job of its size. Their mean is 1. Null: all are alike.
+ * What each job of a batch is taken to have needed, as shares of the seconds that were measured of all: in
+ * proportion to what was expected of a job of its size. Their mean is 1. Null: all are alike.
  */
 export function sharesOf(costs: Costs, kind: Kind, { job, payloads }: JobColumns): Float64Array | null {
   if (payloads === null || job.length < 2 || !hasSizes(kind)) return null;

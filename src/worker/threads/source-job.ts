@@ -25,7 +25,10 @@ export class SourceJob {
     );
   }
 
-  /** Tells the job to stop: it answers when it has. Before it began it is refused at once, however long the opener takes. */
+  /**
+   * Tells the job to stop: it answers when it has. Before it began it is refused at once, however long the
+   * opener takes.
+   */
   cancel(): void {
     this.controller.abort();
     if (this.state === 'OPENING') return this.refuse(new TriremeError('CANCELLED', 'before it began'));

@@ -303,8 +303,9 @@ export class ThreadHandle {
 }
 
 /**
- * Those that stand one after another in a message are copied at one go. Copies to and from shared memory go word by word only
- * between places that lie alike in their words, else byte by byte, which takes some eight times as long.
+ * Those that stand one after another in a message are copied at one go. Copies to and from shared memory go
+ * word by word only between places that lie alike in their words, else byte by byte, which takes some eight
+ * times as long.
  */
 function putPayloads(frame: Frame, { bytes, from, size }: JobPayloads): void {
   let end = 0;

@@ -12,7 +12,9 @@ const gapBytesMax = jobsPerBatchMax * 8;
 /** Bytes of the answers of one batch that fit shared memory (128 for each job); more travel in a message. */
 export const answerBytesMax = 256 * 1024;
 
-/** Batches that one thread has: one that runs and one that waits, so that the thread never waits for the main thread. */
+/**
+ * Batches that one thread has: one that runs and one that waits, so that the thread never waits for the main thread.
+ */
 export const batchesPerThreadMax = 2;
 
 if (answerBytesMax < jobsPerBatchMax * 64) throw new Error('a full batch of digests must fit the answers of a frame');
@@ -51,7 +53,10 @@ export function processSeconds(): number {
 /** How the payloads of a batch, or its answers, travel. */
 export const Travel = { NONE: 0, SHARED: 1, MESSAGE: 2 } as const;
 
-/** Room for one batch and its answers, in shared memory. Whose turn it is follows from Control; no cell is written by two at once. */
+/**
+ * Room for one batch and its answers, in shared memory. Whose turn it is follows from Control; no cell is
+ * written by two at once.
+ */
 export class Frame {
   /** Seconds that the whole batch ran. */
   readonly execSeconds: Float64Array;

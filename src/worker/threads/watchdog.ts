@@ -14,7 +14,9 @@ export interface Signs {
 /** TIMED_OUT: no sign of life for the time-out of its kind. UNWANTED: it did not stop when nobody waited any more. */
 export type Overrun = 'TIMED_OUT' | 'UNWANTED';
 
-/** Decides when a thread must end because of the batch that it runs. Times in seconds of any clock that never goes back. */
+/**
+ * Decides when a thread must end because of the batch that it runs. Times in seconds of any clock that never goes back.
+ */
 export class Watchdog {
   private last: Signs | null = null;
   private since = 0;

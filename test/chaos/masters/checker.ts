@@ -1,4 +1,7 @@
-/** What a run of masters may never show, judged from what the ledger was written, what masters did, and what clients got. */
+/**
+ * What a run of masters may never show, judged from what the ledger was written, what masters did, and what
+ * clients got.
+ */
 
 /** One write of an analysis' record, as the ledger kept it. */
 export interface RecordVersion {
@@ -16,8 +19,8 @@ export interface RecordVersion {
 }
 
 /**
- * A line of a master's log about one chunk under one take of its analysis. LEASE LOST and REMOVED are about all of them. DAMAGED: its
- * result was not at NATS, however long it was looked for.
+ * A line of a master's log about one chunk under one take of its analysis. LEASE LOST and REMOVED are about
+ * all of them. DAMAGED: its result was not at NATS, however long it was looked for.
  */
 export interface ChunkEvent {
   readonly what: 'given' | 'answered' | 'taken over' | 'damaged' | 'lease lost' | 'removed';
@@ -40,7 +43,9 @@ export interface ChunkCounts {
   /** Chunks of all analyses, each once; those given to workers, each time. */
   readonly chunks: number;
   readonly given: number;
-  /** Given again though finished before: by a master that was cut off and could not know yet; and without that reason. */
+  /**
+   * Given again though finished before: by a master that was cut off and could not know yet; and without that reason.
+   */
   readonly besides: number;
   readonly finishedAgain: number;
   /** Given again because NATS had lost the result, and no master had removed it. */
@@ -124,7 +129,10 @@ function outcomesOf(history: readonly RecordVersion[]): RecordVersion[] {
   return [...new Map(ends.map((end) => [`${end.state} ${end.attempt} ${end.holder} ${end.result}`, end])).values()];
 }
 
-/** An analysis ends once (one whose client was told that it was refused need not have ended yet), no take comes after a later one, and what is finished stays so until the end. */
+/**
+ * An analysis ends once (one whose client was told that it was refused need not have ended yet), no take
+ * comes after a later one, and what is finished stays so until the end.
+ */
 function badWrites(history: readonly RecordVersion[], lost: ReadonlySet<string>, accepted: boolean): string[] {
   const bad: string[] = [];
   const outcomes = outcomesOf(history);

@@ -28,7 +28,9 @@ interface Said {
   readonly stderr: string;
 }
 
-/** Those who ask for analyses: each is submitted until a master takes it, and its result asked for until one gives it. */
+/**
+ * Those who ask for analyses: each is submitted until a master takes it, and its result asked for until one gives it.
+ */
 export class Clients {
   readonly results: (ClientResult & { readonly answers: string[] })[] = [];
   readonly refusals: Refusal[] = [];
@@ -61,7 +63,9 @@ export class Clients {
     }
   }
 
-  /** One analysis from its submission to its result; every other client leaves at once and asks for the result later. */
+  /**
+   * One analysis from its submission to its result; every other client leaves at once and asks for the result later.
+   */
   async analyze(number: number, masters: readonly string[]): Promise<void> {
     const { path, expected } = this.captures[number % capturesCount];
     const detached = number % 2 === 1;

@@ -58,7 +58,9 @@ const warmUpSeconds = 2;
 /** NATS goes when the first analyses are well under way. */
 const underWaySeconds = 6;
 const probeMs = 2_000;
-/** A command takes its time to start, and NATS to be noticed as gone: what is tried in the first seconds may hang on. */
+/**
+ * A command takes its time to start, and NATS to be noticed as gone: what is tried in the first seconds may hang on.
+ */
 const noticeMs = 3_000;
 
 export async function runMastersChaos(options: MastersChaosOptions): Promise<MastersChaosReport> {

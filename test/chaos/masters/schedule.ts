@@ -44,9 +44,9 @@ export function* natsGone(seconds: number): Generator<MastersFault, undefined> {
 }
 
 /**
- * UNSYNCED: so many servers are cut from power at once and have lost what they had not synced. ROLLED BACK: all have the store
- * of an earlier day. EMPTIED: all have none. STREAM REMOVED: by somebody with the rights to do so. MASTER KILLED: of what
- * only he knew nobody knows.
+ * UNSYNCED: so many servers are cut from power at once and have lost what they had not synced. ROLLED BACK:
+ * all have the store of an earlier day. EMPTIED: all have none. STREAM REMOVED: by somebody with the rights
+ * to do so. MASTER KILLED: of what only he knew nobody knows.
  */
 export type StoreHarm = 'unsynced' | 'rolled back' | 'emptied' | 'stream removed' | 'master killed';
 

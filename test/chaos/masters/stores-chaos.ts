@@ -31,7 +31,10 @@ export interface StoresChaosReport {
   readonly nats: string;
   readonly seconds: number;
   readonly faults: Readonly<Record<string, number>>;
-  /** Ids that clients were given, those whose result they got and is exact, and those of which they were told that they are lost. */
+  /**
+   * Ids that clients were given, those whose result they got and is exact, and those of which they were told
+   * that they are lost.
+   */
   readonly accepted: number;
   readonly exact: number;
   readonly told: Readonly<Record<string, number>>;

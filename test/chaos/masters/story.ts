@@ -1,6 +1,8 @@
 import type { ChunkEvent, RecordVersion } from './checker.js';
 
-/** What became of one analysis, in the order of time: what masters did and what was written, like lines in a row as one. */
+/**
+ * What became of one analysis, in the order of time: what masters did and what was written, like lines in a row as one.
+ */
 export function storyOf(id: string, versions: readonly RecordVersion[], events: readonly ChunkEvent[]): string[] {
   const moments = [
     ...versions

@@ -1,6 +1,8 @@
 import { must, utf8, type FuzzTarget } from '../target.js';
 
-/** Targets that are broken on purpose: the fuzzer's own tests ask whether they are found. No run includes them unasked. */
+/**
+ * Targets that are broken on purpose: the fuzzer's own tests ask whether they are found. No run includes them unasked.
+ */
 
 const seeds = (): Uint8Array[] => [utf8('a sound input of some length')];
 

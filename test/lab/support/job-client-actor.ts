@@ -1,7 +1,8 @@
 /*
- * A client of lab B by the protocol's document alone. Settings: {lb, port, sleepsMs, timeoutMs, sockets}. The jobs go
- * round the sockets; on each every sleep is another number, so an echoed sleep says whose answer it is. Sends all at once,
- * waits until each has an answer (and a little longer, for a second one), prints {answered, twice, wrong, tookMs}.
+ * A client of lab B by the protocol's document alone. Settings: {lb, port, sleepsMs, timeoutMs, sockets}. The
+ * jobs go round the sockets; on each every sleep is another number, so an echoed sleep says whose answer it
+ * is. Sends all at once, waits until each has an answer (and a little longer, for a second one), prints
+ * {answered, twice, wrong, tookMs}.
  */
 import { createSocket } from 'node:dgram';
 

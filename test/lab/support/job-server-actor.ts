@@ -1,8 +1,8 @@
 /*
- * A server of lab B by the protocol's document alone, sharing no code with the project's own. Settings: {lb, port, threads,
- * loss, mute}. `loss` is the share of hellos, jobs and results that the network loses. `mute`: it says hello and answers no
- * job until a line comes in. Prints one JSON line at the end of input:
- * jobs begun by their sleep, and the most that ever ran at a time.
+ * A server of lab B by the protocol's document alone, sharing no code with the project's own. Settings: {lb,
+ * port, threads, loss, mute}. `loss` is the share of hellos, jobs and results that the network loses. `mute`:
+ * it says hello and answers no job until a line comes in. Prints one JSON line at the end of input: jobs
+ * begun by their sleep, and the most that ever ran at a time.
  */
 import { createSocket } from 'node:dgram';
 

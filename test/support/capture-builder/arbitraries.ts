@@ -18,7 +18,9 @@ const transport = fc.tuple(protocol, port, port, payload).map(([number, source, 
   bytes: number === 6 ? tcp({ source, target }, data) : number === 17 ? udp({ source, target }, data) : data,
 }));
 
-/** A place in a file, as a share of its length. Unbiased: fast-check prefers small numbers, and so the file's header. */
+/**
+ * A place in a file, as a share of its length. Unbiased: fast-check prefers small numbers, and so the file's header.
+ */
 export const share = fc.noBias(fc.nat({ max: 1_000_000 })).map((millionths) => millionths / 1_000_001);
 
 const often = <T>(usual: T, rare: fc.Arbitrary<T>): fc.Arbitrary<T> =>

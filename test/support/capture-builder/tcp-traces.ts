@@ -83,7 +83,9 @@ interface End {
   ack: number;
 }
 
-/** Traces of three conversations: loss, reordering, wrap, reuse, keep-alives, repeated packets and time that goes back. */
+/**
+ * Traces of three conversations: loss, reordering, wrap, reuse, keep-alives, repeated packets and time that goes back.
+ */
 export const tcpTrace: fc.Arbitrary<readonly TraceSegment[]> = fc
   .record({
     starts: fc.array(fc.integer({ min: -200, max: 200 }), { minLength: 6, maxLength: 6 }),

@@ -1,6 +1,6 @@
 /**
- * An address as people write it: dotted, or RFC 5952 (the longest run of two or more zero groups, the first of equals; section 5:
- * the last 32 bits of ::ffff:0:0/96 dotted).
+ * An address as people write it: dotted, or RFC 5952 (the longest run of two or more zero groups, the first
+ * of equals; section 5: the last 32 bits of ::ffff:0:0/96 dotted).
  */
 export function addressText(address: Uint8Array): string {
   if (address.length === 4) return address.join('.');

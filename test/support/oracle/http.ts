@@ -3,7 +3,8 @@ import { endpointText } from './address-text.js';
 import type { OracleReading } from './result.js';
 import { withSegment, type StreamBytes } from './stream-bytes.js';
 
-// Requests and responses of HTTP/1 by the rules of docs/FACTS.md, for heads that no ClientHello comes between: no thought of speed.
+// Requests and responses of HTTP/1 by the rules of docs/FACTS.md, for heads that no ClientHello comes
+// between: no thought of speed.
 
 interface Open extends StreamBytes {
   number: number;

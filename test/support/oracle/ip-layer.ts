@@ -1,4 +1,6 @@
-/** What an IP header says. `transport` is null where ports cannot be had: later fragments, cut or impossible headers. */
+/**
+ * What an IP header says. `transport` is null where ports cannot be had: later fragments, cut or impossible headers.
+ */
 export interface IpFacts {
   /** Protocol number after extension headers; null when it was not captured. */
   protocol: number | null;

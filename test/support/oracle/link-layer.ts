@@ -1,8 +1,8 @@
 type Order = 'little' | 'big';
 
 /**
- * Which network layer a frame announces: the IP version it claims (null: RAW, any) and where the header begins; or, for what
- * is neither, its EtherType.
+ * Which network layer a frame announces: the IP version it claims (null: RAW, any) and where the header
+ * begins; or, for what is neither, its EtherType.
  */
 interface Announced {
   version: 4 | 6 | null;
@@ -103,7 +103,9 @@ function after80211(frame: Uint8Array, start: number, padded: boolean): Announce
   return ['aaaa03000000', 'aaaa030000f8'].includes(snap) ? afterEtherType(frame, at + 6, at + 8) : null;
 }
 
-/** PPP: optional FF 03 (with a direction byte, 0 or 1, for FF in link type 166); the protocol in two bytes or in one. */
+/**
+ * PPP: optional FF 03 (with a direction byte, 0 or 1, for FF in link type 166); the protocol in two bytes or in one.
+ */
 function afterPpp(frame: Uint8Array, directed: boolean): Announced | null {
   const addressed = frame[1] === 0x03 && (frame[0] === 0xff || (directed && frame[0] <= 1));
   const at = addressed ? 2 : 0;

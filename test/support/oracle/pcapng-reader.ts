@@ -122,7 +122,9 @@ class PcapngReading {
     }
   }
 
-  /** Enhanced and old packet blocks differ only in the width of the interface number (the old one's drops follow it). */
+  /**
+   * Enhanced and old packet blocks differ only in the width of the interface number (the old one's drops follow it).
+   */
   private acceptTimed(block: Block, interfaceBits: 16 | 32): void {
     if (block.body.length < 20) throw new Damage('packet block too short');
     const fields = new Fields(block.body, block.order);

@@ -1,6 +1,7 @@
 /**
- * The search for a first plausible record as it is defined: each place in turn is the start of a walk of its own, however
- * often that goes over the same bytes. The scanner (assembly/seam.ts) must find the same place in fewer steps.
+ * The search for a first plausible record as it is defined: each place in turn is the start of a walk of its
+ * own, however often that goes over the same bytes. The scanner (assembly/seam.ts) must find the same place
+ * in fewer steps.
  */
 
 export interface SearchForm {

@@ -6,7 +6,10 @@ export interface StreamBytes {
   readonly bytes: Map<number, number>;
 }
 
-/** Adds a segment; of bytes that come twice those that came first stay. @returns the bytes from the first one on without a gap */
+/**
+ * Adds a segment; of bytes that come twice those that came first stay. @returns the bytes from the first one
+ * on without a gap
+ */
 export function withSegment(stream: StreamBytes, seq: number, data: Buffer): Buffer {
   const { bytes } = stream;
   for (const [i, byte] of data.entries()) {

@@ -3,7 +3,8 @@ import { endpointText } from './address-text.js';
 import type { OracleReading } from './result.js';
 import { withSegment, type StreamBytes } from './stream-bytes.js';
 
-// ClientHellos over TCP by the rules of docs/FACTS.md, each in one record with a name `*.tls.example`: no thought of speed.
+// ClientHellos over TCP by the rules of docs/FACTS.md, each in one record with a name `*.tls.example`: no
+// thought of speed.
 
 interface Open extends StreamBytes {
   number: number;

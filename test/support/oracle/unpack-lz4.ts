@@ -1,4 +1,6 @@
-/** One LZ4 frame without a size or a dictionary in its header, unpacked a byte at a time; checksums are not looked at. */
+/**
+ * One LZ4 frame without a size or a dictionary in its header, unpacked a byte at a time; checksums are not looked at.
+ */
 export function unpackLz4(file: Uint8Array): Uint8Array {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const out: number[] = [];

@@ -1,7 +1,10 @@
 import { CostLines } from '../../../src/common/cost-lines.js';
 import { seededRandom } from '../../../src/hub/picking/seeded-random.js';
 
-/** Learns jobs of sizes drawn by `size`, each within a fifth of what the line says, and cut at 4 times what was predicted. */
+/**
+ * Learns jobs of sizes drawn by `size`, each within a fifth of what the line says, and cut at 4 times what
+ * was predicted.
+ */
 function learned(line: { fixed: number; perUnit: number }, size: (random: () => number) => number, jobs: number) {
   const random = seededRandom(3);
   const lines = new CostLines(1);

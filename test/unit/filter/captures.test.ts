@@ -60,7 +60,9 @@ described('captures counted with filters', () => {
   });
 });
 
-/** Null: tcpdump does not read the file to its end, or refuses the expression. What it refuses another test compares. */
+/**
+ * Null: tcpdump does not read the file to its end, or refuses the expression. What it refuses another test compares.
+ */
 function tryCount(path: string, expression: string): number | null {
   try {
     return countByTcpdump(path, expression);

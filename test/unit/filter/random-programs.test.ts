@@ -16,8 +16,8 @@ const runs = 150 * runsFactor;
 const packetsEach = 400;
 
 /**
- * tcpdump alone runs out of registers; and it takes the first number of an operator's right side, also the offset of a load,
- * for the whole of it: ip[0] / tcp[0] is a division by zero there.
+ * tcpdump alone runs out of registers; and it takes the first number of an operator's right side, also the
+ * offset of a load, for the whole of it: ip[0] / tcp[0] is a division by zero there.
  */
 const theirLimits = /out of registers|shift by more than 31 bits|division by zero|modulus by zero/;
 

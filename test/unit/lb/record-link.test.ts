@@ -165,8 +165,8 @@ describe('record link', () => {
 });
 
 /**
- * A sender's kernel: a record is a segment of its own unless another waits to be sent, because of the congestion window, of
- * the receiver's, or of a loss, behind which one segment goes at a time.
+ * A sender's kernel: a record is a segment of its own unless another waits to be sent, because of the
+ * congestion window, of the receiver's, or of a loss, behind which one segment goes at a time.
  */
 class ModelKernel {
   readonly sent: number[] = [];

@@ -7,7 +7,9 @@ import { searchRecord } from '../../support/oracle/seam-search.js';
 import { holds } from '../../support/property.js';
 
 const mebibyte = 1024 * 1024;
-/** A place is looked at as the start of a chain, and once more as a part of one; a few short chains are walked again. */
+/**
+ * A place is looked at as the start of a chain, and once more as a part of one; a few short chains are walked again.
+ */
 const stepsPerByteMax = 2.5;
 
 interface Found {

@@ -298,7 +298,8 @@ test('when the highest segment came is known over chunks in which nothing higher
     [true, 1990, 499, 100, { flags: syn | ack }],
     [false, 2000, 100, 500],
   ];
-  // b has sent nothing since: what it sends again is late by more than the round trip, and less than that after the chunk began.
+  // b has sent nothing since: what it sends again is late by more than the round trip, and less than that
+  // after the chunk began.
   const calm = Array.from({ length: 24 }, (_, i): Line =>
     i % 2 === 0 ? [false, 4100 + i, 100 + 5 * i, 400, { length: 10 }] : [true, 4100 + i, 500, 105 + 5 * i],
   );

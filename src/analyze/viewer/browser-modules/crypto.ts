@@ -1,5 +1,5 @@
-// In place of node:crypto, as far as names take of it: hashes of fingerprints, and the keys of QUIC's Initial packets. WebCrypto
-// answers in a later turn, and has no MD5 and no ECB.
+// In place of node:crypto, as far as names take of it: hashes of fingerprints, and the keys of QUIC's Initial
+// packets. WebCrypto answers in a later turn, and has no MD5 and no ECB.
 import { ecb, gcm } from '@noble/ciphers/aes';
 import { hmac } from '@noble/hashes/hmac';
 import { md5 } from '@noble/hashes/legacy';

@@ -1,5 +1,6 @@
-// Text of many rows: packed rows (../../assembly/packed-rows.ts) become the bytes of JSON or CSV as a template says. A template
-// is a list of steps of 8 bytes: a field's number and 0, or the place of a literal and its length + 256.
+// Text of many rows: packed rows (../../assembly/packed-rows.ts) become the bytes of JSON or CSV as a
+// template says. A template is a list of steps of 8 bytes: a field's number and 0, or the place of a literal
+// and its length + 256.
 
 /** Where callers lay templates with their literals, and packed rows. */
 export const TEMPLATE: usize = 0x10000;
@@ -88,7 +89,10 @@ function field(number: u32, row: usize): void {
   }
 }
 
-/** Whether a conversation is known within bounds; then it has no times, and the bounds stand in the place of two of them. */
+/**
+ * Whether a conversation is known within bounds; then it has no times, and the bounds stand in the place of
+ * two of them.
+ */
 function isBounded(row: usize): bool {
   return ((load<u64>(row, 64) >> 41) & 1) != 0;
 }

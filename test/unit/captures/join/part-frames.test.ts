@@ -5,7 +5,10 @@ const contents = ['first', '', 'the second', 'x', 'last'];
 const files = contents.map((text, i) => ({ name: `file ${i}`, sizeBytes: text.length }));
 const failure = (name: string): FailedFile => ({ error: 'changed', error_detail: `${name} failed` });
 
-/** The stream of these files in pieces of so many bytes; some fail behind so many bytes of theirs, each time they are read. */
+/**
+ * The stream of these files in pieces of so many bytes; some fail behind so many bytes of theirs, each time
+ * they are read.
+ */
 async function streamOf(failsAt: Readonly<Record<number, number>>, pieceBytes: number): Promise<Uint8Array[]> {
   async function* open(i: number): AsyncGenerator<Uint8Array> {
     const bytes = Buffer.from(contents[i]);

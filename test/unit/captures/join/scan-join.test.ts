@@ -267,7 +267,8 @@ const shared = sharedCapturePaths();
       mkdirSync(here);
       const paths = writeRing(here, cutCapture(bytes, 1 + Math.ceil(Number(reference.packets) / 9)));
       const entry = await joined(paths, false, byHours);
-      // Where times go back the files stand in another order than the packets, so a section may be met before its header.
+      // Where times go back the files stand in another order than the packets, so a section may be met before
+      // its header.
       const inOrder = rowsOf(entry).every(({ file }, n) => file.startsWith(joinPath(here, `ring${n}.`)));
       const asWell = inOrder ? {} : { times_in_order: true, sections: 0, interfaces: 0, capture_statistics: undefined };
       if (result({ ...entry, ...asWell }) !== result({ ...reference, ...asWell })) differing.push(path);

@@ -42,7 +42,9 @@ describe('a table grows too fast for splitting', () => {
   });
 });
 
-/** A capture of UDP packets of 50 bytes with their headers, each of the conversation that `of` gives it a number for. */
+/**
+ * A capture of UDP packets of 50 bytes with their headers, each of the conversation that `of` gives it a number for.
+ */
 function capture(name: string, packets: number, of: (packet: number) => number): string {
   const header = classicHeader();
   const bytes = Buffer.alloc(header.length + packets * 54);

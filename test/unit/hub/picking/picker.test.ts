@@ -173,7 +173,9 @@ describe('window', () => {
     expect(held[4]).toBeGreaterThan(1000 - 1);
   });
 
-  /** Works for a second: every 10 ms jobs worth `share` of that time are answered and as many as the window takes given. */
+  /**
+   * Works for a second: every 10 ms jobs worth `share` of that time are answered and as many as the window takes given.
+   */
   function workFor1s(picker: Picker, worker: number, share: number): void {
     for (let step = 1; step <= 100; step++) {
       const now = step * 0.01;

@@ -1,7 +1,10 @@
 import type { Consumer, JsMsg } from '@nats-io/jetstream';
 import { KindPull, type PullPort } from '../../../../src/lb/queue/kind-pull.js';
 
-/** Requests of one kind, whose consumer gives out of `there` as long as it has some; the test ends after so many requests. */
+/**
+ * Requests of one kind, whose consumer gives out of `there` as long as it has some; the test ends after so
+ * many requests.
+ */
 async function pulled(
   facts: { readonly slots: number; readonly payloadBytesMax?: number; readonly there: number },
   requests: number,

@@ -27,7 +27,8 @@ describe('a ring of bytes', () => {
             const offered = bytes.subarray(written, written + size);
             const accepted = writer.write(offered);
             written += accepted;
-            // Two writes are read together and leave room for a third: a ring full of lent bytes would block this one thread.
+            // Two writes are read together and leave room for a third: a ring full of lent bytes would block
+            // this one thread.
             if (accepted < offered.length || turn % 2 === 1) read.push(...(reader.read() ?? []));
           }
           writer.end();
