@@ -20,7 +20,7 @@ export const areas = {
   },
   planner: {
     code: ['pcap/chunk-plans.js', 'captures/threads/thread-plan.js', 'master/chunk-size.js'],
-    tests: ['pcap/chunk-plans', 'captures/threads/thread-plan', 'master/chunk-size'],
+    tests: ['pcap/chunk-plans', 'captures/threads/thread-plan', 'analyze/cores', 'master/chunk-size'],
   },
   merger: {
     code: ['pcap/{merger,merge-driver,chunk-outcome}.js'],

@@ -2,8 +2,10 @@ import {
   expired,
   finishedBytesMax,
   finishedBytesMaxInMemory,
+  finishedMax,
   keepMsDefault,
   keepMsMax,
+  keepMsMin,
   overdue,
 } from '../../../src/ledger/retention.js';
 import { ended, submitted, taken } from '../../../src/ledger/transitions.js';
@@ -48,8 +50,8 @@ test('one that no master took in all that time is overdue, one that runs is not'
   expect(overdue([late], 1000, 5500)).toEqual([]);
 });
 
-test('results are kept for a day and for a year at most, in 16 GiB of disk or 64 MiB of memory', () => {
+test('10,000 results are kept, for a day, a second at least and a year at most, in 16 GiB of disk or 64 MiB of memory', () => {
   const day = 24 * 3600 * 1000;
-  expect([keepMsDefault, keepMsMax]).toEqual([day, 365 * day]);
+  expect([finishedMax, keepMsMin, keepMsDefault, keepMsMax]).toEqual([10_000, 1000, day, 365 * day]);
   expect([finishedBytesMax, finishedBytesMaxInMemory]).toEqual([17_179_869_184, 67_108_864]);
 });
