@@ -2,6 +2,8 @@
 export interface JobExtra {
   /** The job was in a batch when its thread died: it runs by itself, so that it takes no other job with it. */
   readonly alone: boolean;
+  /** A thread had the job when it died. A hub that asks such a job back would only give it to the next thread. */
+  readonly begun?: boolean;
   /** Trace context that the hub gave; left out: its client does not trace. Such a job is alone. */
   readonly traceparent?: string;
 }
@@ -104,17 +106,17 @@ export class JobQueue {
     this.withPayloads().put(at, units, bytes, from, size, extra);
   }
 
-  /** Puts jobs back in front, in their order. */
-  unshift(columns: JobColumns, alone: boolean): void {
+  /** Puts jobs back in front, in their order. @param begun a thread had them when it died: each runs alone now */
+  unshift(columns: JobColumns, begun: boolean): void {
     for (let index = columns.job.length - 1; index >= 0; index--) {
       if (this.count === this.job.length) this.grow();
       this.head = (this.head - 1) & (this.job.length - 1);
       this.count++;
       this.put(this.head, columns.job[index], columns.arrival[index], columns.deadline[index]);
-      if (alone || columns.payloads !== null) this.withPayloads().copy(this.head, columns.payloads, index);
+      if (begun || columns.payloads !== null) this.withPayloads().copy(this.head, columns.payloads, index);
       else this.payloads?.copy(this.head, null, 0);
-      if (alone && this.payloads !== null)
-        this.payloads.extra[this.head] = { ...this.payloads.extra[this.head], alone };
+      if (begun && this.payloads !== null)
+        this.payloads.extra[this.head] = { ...this.payloads.extra[this.head], alone: true, begun };
     }
   }
 
@@ -173,9 +175,11 @@ export class JobQueue {
   }
 
   /** Takes out every job for which the answer is true; the others keep their order. */
-  remove(wanted: (job: number, deadline: number) => boolean): JobColumns {
+  remove(wanted: (job: number, deadline: number, extra: JobExtra | undefined) => boolean): JobColumns {
     const all = this.shift(this.count);
-    const [taken, left] = parted(all, (index) => wanted(all.job[index], all.deadline[index]));
+    const [taken, left] = parted(all, (index) =>
+      wanted(all.job[index], all.deadline[index], all.payloads?.extra[index]),
+    );
     this.unshift(left, false);
     return taken;
   }

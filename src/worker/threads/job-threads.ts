@@ -133,7 +133,7 @@ export class JobThreads implements JobThreadsApi {
   }
 
   recall(hub: number, jobs: readonly number[]): void {
-    this.dropQueued(hub, new Set(jobs), 'CANCELLED: asked back before it began');
+    this.dropQueued(hub, new Set(jobs), 'CANCELLED: asked back before it began', false);
   }
 
   forget(hub: number): void {
@@ -336,12 +336,12 @@ export class JobThreads implements JobThreadsApi {
     this.queued += jobs.job.length;
   }
 
-  private dropQueued(hub: number, wanted: ReadonlySet<number>, reason: string): void {
+  private dropQueued(hub: number, wanted: ReadonlySet<number>, reason: string, begunToo = true): void {
     const from = this.hubs.get(hub);
     if (from === undefined) return;
     for (const { kind, queue } of from.lines) {
       if (queue.length === 0) continue;
-      const dropped = queue.remove((job) => wanted.has(job));
+      const dropped = queue.remove((job, _, extra) => wanted.has(job) && (begunToo || extra?.begun !== true));
       this.drop(from, kind, dropped, reason);
     }
   }

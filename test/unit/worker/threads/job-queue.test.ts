@@ -15,17 +15,17 @@ const message = Buffer.from('abcdefghij');
 type Step =
   | { readonly do: 'push'; readonly count: number; readonly extras: boolean }
   | { readonly do: 'shift'; readonly count: number }
-  | { readonly do: 'putBack'; readonly count: number; readonly alone: boolean }
+  | { readonly do: 'putBack'; readonly count: number; readonly begun: boolean }
   | { readonly do: 'remove'; readonly every: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('push' as const), count: fc.nat(90), extras: fc.boolean() }),
   fc.record({ do: fc.constant('shift' as const), count: fc.nat(60) }),
-  fc.record({ do: fc.constant('putBack' as const), count: fc.nat(30), alone: fc.boolean() }),
+  fc.record({ do: fc.constant('putBack' as const), count: fc.nat(30), begun: fc.boolean() }),
   fc.record({ do: fc.constant('remove' as const), every: fc.integer({ min: 2, max: 5 }) }),
 );
 
-const aloneOf = (job: Job): Job => ({ ...job, extra: { ...job.extra, alone: true } });
+const begunOf = (job: Job): Job => ({ ...job, extra: { ...job.extra, alone: true, begun: true } });
 
 describe('a queue of jobs', () => {
   test('behaves as a list does, through growth, turns of the ring, jobs put back and jobs taken out', () => {
@@ -73,8 +73,8 @@ describe('a queue of jobs', () => {
             const expected = model.splice(0, count);
             compare(shifted, expected);
             if (one.do === 'putBack') {
-              queue.unshift(shifted, one.alone);
-              model.unshift(...(one.alone ? expected.map(aloneOf) : expected));
+              queue.unshift(shifted, one.begun);
+              model.unshift(...(one.begun ? expected.map(begunOf) : expected));
             }
           }
           expect(queue.length).toBe(model.length);

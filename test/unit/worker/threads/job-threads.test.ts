@@ -193,6 +193,20 @@ describe('failures', () => {
     expect(harness.deaths).toHaveLength(2);
   });
 
+  test('a job that a thread had when it died is not given back when it is asked back: it would kill the next', async () => {
+    const { streams, begun } = await withStreams(1);
+    const { threads, deaths } = harness;
+    threads.submit(0, jobBatch([100], reader, ['1']));
+    await begun(1);
+    threads.submit(0, jobBatch([1, 2, 3], echo, ['one', 'die', 'three']));
+    streams[0].push(null);
+    while (deaths.length === 0) await new Promise(setImmediate);
+    threads.submit(0, jobBatch([4], echo, ['four']));
+    threads.recall(0, [1, 2, 3, 4]);
+    const outcomes = await harness.outcomes(0, [1, 2, 3, 4]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['DONE', 'FAILED', 'DONE', 'NOT_RUN']);
+  });
+
   test('threads that cannot start reject with the reason', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'trireme-kinds-'));
     writeFileSync(
