@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { answerBytesBound } from '../common/limits.js';
 
 /** Bytes that the first message has room for at first. */
 const roomFirst = 1024;
@@ -58,7 +59,15 @@ export class AnswerWriter {
   ): void {
     let answer = bytes.subarray(start, end);
     // A text of the wire is UTF-8, whatever a kind has made.
-    if (job.text && !isUtf8(answer)) answer = Buffer.from(Buffer.from(answer).toString());
+    if (job.text && !isUtf8(answer)) {
+      answer = Buffer.from(Buffer.from(answer).toString());
+      // Each byte that is none may become three.
+      if (answer.length > answerBytesBound)
+        return this.addError(
+          job,
+          `JOB_FAILED: its answer is no UTF-8, and over ${answerBytesBound} bytes as text: its kind needs answers: bytes`,
+        );
+    }
     if (worker !== this.name) [this.name, this.nameBytes] = [worker, Buffer.from(worker)];
     this.put(job, job.text ? keys.result : keys.bytes, answer, this.nameBytes, execSeconds, attempts);
   }

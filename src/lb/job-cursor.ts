@@ -115,7 +115,9 @@ export class JobCursor {
   }
 
   private field(end: number): void {
-    const key = this.bytes[this.pos];
+    const start = this.pos;
+    let key = this.bytes[start];
+    if (key > 0x7f) key = this.longKey(end);
     switch (key) {
       case keys.tag:
         this.low = this.number(end);
@@ -144,8 +146,21 @@ export class JobCursor {
         return;
       }
       default:
-        this.pos = walkFields(this.bytes, this.pos, end, nothing, 1);
+        this.pos = walkFields(this.bytes, start, end, nothing, 1);
     }
+  }
+
+  /** A key in more bytes than it needs is that key: then `pos` is at its last byte. 0: one of another field. */
+  private longKey(end: number): number {
+    const { bytes, pos } = this;
+    for (let at = pos + 1; at < end && at < pos + 10; at++) {
+      if ((bytes[at] & 0x7f) !== 0) return 0;
+      if (bytes[at] === 0) {
+        this.pos = at;
+        return bytes[pos] & 0x7f;
+      }
+    }
+    return 0;
   }
 
   /** The number behind a key of one byte; its upper half is `above`. */

@@ -63,6 +63,17 @@ test('a text that is no UTF-8 becomes one', () => {
   expect(RunJobsResponse.decode(writer.take()).results[0].result).toBe('a\ufffdb');
 });
 
+test('one that would be over 64 MiB as text is an error of its job alone', () => {
+  const writer = new AnswerWriter();
+  const job = { low: 1, high: 0, text: true };
+  const bytes = Buffer.alloc(23 * 2 ** 20, 0xff);
+  writer.add(job, bytes, 0, bytes.length, 'w', 1, 1);
+  writer.add({ ...job, low: 2 }, Buffer.from('fine'), 0, 4, 'w', 1, 1);
+  const { results } = RunJobsResponse.decode(writer.take());
+  expect(results[0]).toMatchObject({ tag: 1n, error: expect.stringContaining('answers: bytes') as string });
+  expect(results[1]).toMatchObject({ tag: 2n, result: 'fine' });
+});
+
 test('a message stays as it is while the next is written, and keeps no more than twice its bytes', () => {
   const writer = new AnswerWriter();
   const job = { low: 1, high: 0, text: false };

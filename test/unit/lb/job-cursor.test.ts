@@ -46,6 +46,15 @@ test('jobs are those of the generated decoder', () => {
   holds(fc.array(job), check, 200);
 });
 
+test('keys in more bytes than they need are the same keys', () => {
+  const payload = [0xa2, 0x80, 0x00, 2, 0x68, 0x69];
+  const unknown = [0xb8, 0x00, 7];
+  const job = [0x88, 0x00, 9, ...unknown, 0x90, 0x80, 0x80, 0x00, 1, ...payload];
+  const bytes = Uint8Array.from([0x0a, job.length, ...job]);
+  expect(all(new JobCursor(bytes))).toEqual(RunJobsRequest.decode(bytes).jobs);
+  expect(all(new JobCursor(bytes))).toEqual([{ tag: 9n, kind: 1, payload: Buffer.from('hi') }]);
+});
+
 test('fields that are not known are passed over', () => {
   const job = [0x0a, 2, 0x10, 1];
   const bytes = Uint8Array.from([0x10, 5, ...job, 0x1a, 1, 7, ...job, 0x25, 0, 0, 0, 0]);

@@ -179,10 +179,9 @@ describe('RunJobs', () => {
       );
       const answer = once(call, 'data') as Promise<[RunJobsResponse]>;
       call.end(message);
-      await turnsUntil(() => looks.mock.calls.length > 0);
+      await turnsUntil(() => looks.mock.calls.length > 2);
       expect(await runJob(1)).toMatchObject({ result: 'a' });
-      // It was in the midst of it, and not at its end or its beginning.
-      expect(looks.mock.calls.length).toBeGreaterThan(2);
+      // It was in the midst of it, and not at its end.
       expect(looks.mock.calls.length).toBeLessThan(fields / fieldsPerTurnMax);
       expect((await answer)[0].results).toHaveLength(1);
     } finally {
