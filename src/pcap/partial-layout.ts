@@ -8,8 +8,8 @@
  *   sizes    33 counts of u64
  *   rows     link, family, IPv4 protocol, IPv6 protocol, tunnel: number, packets, bytes as u64; only rows with packets
  *   series   packets, bytes as u64, from the first row to the last
- *   statistics rows of the section that went on, then of the last one (assembly/statistics.ts); the totals
- *   tell how many
+ *   statistics  rows of the section that went on, then of the last one (assembly/statistics.ts); the totals
+ *               tell how many
  *   spans    first ns, last ns of each span with traffic; the totals tell how many
  *   names    what tells names, or what was counted of it (names/collector.ts), where it was asked for
  *   paths    of tunnels (assembly/paths.ts), where conversations are those inside of them

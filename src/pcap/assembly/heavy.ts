@@ -3,7 +3,7 @@
 // whatever else is in it:
 //
 //   at most   what agrees with the key in a bit, the least over all bits
-//   at least all, less what differs: each other key differs in CODE_DISTANCE bits or more, so the others have
+//   at least  all, less what differs: each other key differs in CODE_DISTANCE bits or more, so the others have
 //             no more than the sum of what differs over all bits, divided by this distance
 //
 // A key is told when it has at least half of what it has at most, in packets or in bytes.

@@ -1,6 +1,6 @@
 // Ranked rows leave through the window in one flat form, of which text is made later, without the table (../rows):
 //
-//   conversation, 104 bytes as an IPv6 entry (entries.ts); bit 40 of the ports is set for IPv6, and an IPv4
+//   conversation, 104 bytes  as an IPv6 entry (entries.ts); bit 40 of the ports is set for IPv6, and an IPv4
 //                            address is the low half of its second word; bit 41 is set for one that is known
 //                            within bounds (heavy.ts): where others have their times from a to b, it has the
 //                            packets and the bytes that it has at most; with cells for paths (entries.ts) the

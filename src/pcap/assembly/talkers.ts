@@ -1,8 +1,8 @@
 // Endpoints by traffic, made from the conversation table at the end: a second table by address, in as many
 // passes over parts of the hash range as keep it small. A row is 72 bytes:
 //
-//   0 address high u64 | 8 address low u64 | 16 IP version u64 | 24 packets, 32 bytes sent | 40 packets, 48
-//   bytes received 56 packets, 64 bytes in all: less than the sum where an address talks to itself
+//   0 address high u64 | 8 address low u64 | 16 IP version u64 | 24 packets, 32 bytes sent |
+//   40 packets, 48 bytes received | 56 packets, 64 bytes in all: less than the sum where an address talks to itself
 
 import { bytesLeft, reserve } from './arena';
 import { backOf } from './entries';

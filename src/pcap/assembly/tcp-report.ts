@@ -1,10 +1,10 @@
 // What is told of TCP at the end: sums, the facts of ranked conversations, and those with the most trouble.
 // Facts of a conversation, 46 cells of u64:
 //
-//   0 has any 1 client (1 a, 2 b) 2 client is a guess 3 attempts 4 established 5 refused 6 unanswered 7
-//   handshakes 8 SYN to SYN-ACK, summed 9 SYN-ACK to ACK, summed 10 round trip, summed 11 least 12 most (-1:
-//   none) 13 idle at most 14, 15 in flight at most, a to b and b to a 16, 30 counts of trouble
-//   (tcp-state.ts), a to b and b to a 44 segments 45 round trips
+//   0 has any  1 client (1 a, 2 b)  2 client is a guess  3 attempts  4 established  5 refused  6 unanswered
+//   7 handshakes  8 SYN to SYN-ACK, summed  9 SYN-ACK to ACK, summed  10 round trip, summed  11 least
+//   12 most (-1: none)  13 idle at most  14, 15 in flight at most, a to b and b to a
+//   16, 30 counts of trouble (tcp-state.ts), a to b and b to a  44 segments  45 round trips
 //
 // Sums over all have the same cells: 0 conversations, 1 and 2 those whose client is known and guessed.
 

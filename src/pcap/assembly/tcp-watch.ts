@@ -14,8 +14,8 @@ import { step } from './tcp-step';
 /** As in postponed.ts: with half as many, 100,000 conversations cost a third more. */
 const WAITING_MAX: u32 = 64;
 /**
- * 0 key u64 | 8 ports u64 | 16 time i64 | 24 bytes u32 | 28 hash u32 | 32 seq | 36 ack | 40 length | 44
- * window u32 | 48 id u16
+ * 0 key u64 | 8 ports u64 | 16 time i64 | 24 bytes u32 | 28 hash u32 | 32 seq | 36 ack | 40 length |
+ * 44 window u32 | 48 id u16
  * | 50 flags, 51 back, 52 has a time, 53 has flags u8 | 56 entry u32.
  */
 const ITEM_BYTES: usize = 64;
