@@ -124,7 +124,8 @@ export function apart(
   return bytes === null ? null : { head, bytes };
 }
 
-function varintLength(value: number): number {
+/** Bytes of a number of 32 bits. */
+export function varintLength(value: number): number {
   let length = 1;
   for (; value > 0x7f; value >>>= 7) length++;
   return length;

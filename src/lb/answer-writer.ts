@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { answerBytesBound } from '../common/limits.js';
+import { varintLength } from '../common/wire.js';
 
 /** Bytes that the first message has room for at first. */
 const roomFirst = 1024;
@@ -151,12 +152,6 @@ export class AnswerWriter {
     larger.set(this.out.subarray(0, this.at));
     this.out = larger;
   }
-}
-
-function varintLength(value: number): number {
-  let length = 1;
-  for (; value > 0x7f; value >>>= 7) length++;
-  return length;
 }
 
 function wideLength(low: number, high: number): number {

@@ -123,15 +123,10 @@ class LiveView {
       screen.put({ x: 0, y, attr: plain, wrap: false, dx: 1, dy: 0 }, text.slice(0, width).padEnd(width));
     };
     put(0, list === null ? `${this.watch.name}: asking ...` : summary(this.watch.name, list), { bold: true });
+    const asked = `by ${this.sort}; every ${this.intervalMs / 1000} s`;
+    const told = list === null ? null : notDoneLine(list);
     if (this.lost !== null) put(1, `lost, trying again: ${forTerminal(this.lost)}`, { color: 'red' });
-    else
-      put(
-        1,
-        [`by ${this.sort}; every ${this.intervalMs / 1000} s`, list === null ? null : notDoneLine(list)]
-          .filter(Boolean)
-          .join('; '),
-        { dim: true },
-      );
+    else put(1, told === null ? asked : `${asked}; ${told}`, { dim: true });
     if (list !== null) {
       const sorted = sortRows(list.rows, this.sort);
       const [head, ...lines] = this.costs ? costLines(sorted, width) : tableLines(sorted, width, Date.now());

@@ -15,7 +15,7 @@ export interface WorkerList {
   readonly rows: readonly WorkerRow[];
   readonly jobsWaiting: number;
   readonly jobsPerSecond: number | null;
-  /** What became of jobs since the hub began; hubs before 0.2 send none. */
+  /** What became of jobs since the hub began; older hubs send none. */
   readonly kinds: readonly KindTotals[];
 }
 

@@ -24,7 +24,7 @@ export function notDoneOf(counters: Readonly<Record<FailureCount, number>>): Not
 }
 
 /** Digits in groups of three, as people compare them. */
-const whole = new Intl.NumberFormat('en', { useGrouping: true });
+export const whole = new Intl.NumberFormat('en', { useGrouping: true });
 
 /** A count with the reasons behind it: `12 (8 failed, 4 too late)`. A reason that a newer hub has stands as it came. */
 export function notDoneText(reasons: NotDone): string {

@@ -1,9 +1,6 @@
 import type { LiveKind } from '../../hub/watch/live/types.js';
-import { notDoneText } from '../../hub/watch/not-done.js';
+import { notDoneText, whole } from '../../hub/watch/not-done.js';
 import { byId, element, KeyedList, setText } from '../dom.js';
-
-/** Whole numbers with thin spaces: these are counts that people compare. */
-const whole = new Intl.NumberFormat('en', { useGrouping: true });
 
 /** The table of what became of the jobs of each kind. */
 export class Kinds {
